@@ -1,0 +1,276 @@
+"""The command line: `python -m core COMMAND`.
+
+Results go to standard output, progress and logs to standard error. `--json` prints one JSON object. What a person can
+mend ends with exit code 1 and one line.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from core import benchmark, corpus, embedding, encoders, evaluation, models, projection, search
+from core.encoders.files import availability, gigabytes
+from core.errors import EmbedscopeError, InputError
+from core.jobs import Progress
+from core.store import shared_store
+from core.tables import read_table
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+out, log = Console(), Console(stderr=True)
+
+Model = Annotated[str, typer.Option("--model", "-m", help="A model of the catalogue.")]
+ModelOrBm25 = Annotated[str, typer.Option("--model", "-m", help="A model of the catalogue, or bm25.")]
+Input = Annotated[Path, typer.Option("--input", "-i", help="TXT, CSV, TSV, JSONL or Parquet.")]
+CorpusFile = Annotated[Path | None, typer.Option("--corpus", "-c", help="The documents; the sample corpus by default.")]
+Column = Annotated[str | None, typer.Option(help="The column that holds the texts.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Engine = Annotated[str, typer.Option(help=f"One of {', '.join(encoders.ENGINES)}.")]
+Precision = Annotated[str, typer.Option(help="auto, float32, float16 or bfloat16.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command("models")
+def list_models(as_json: AsJson = False) -> None:
+    """The catalogue and what can run here."""
+    rows = [
+        {
+            "name": spec.name,
+            "here": availability(spec).label,
+            "mteb_v1": spec.mteb_v1.get("average"),
+            "mteb_v2": spec.mteb_v2,
+            "dimensions": spec.dimensions,
+            "download": gigabytes(spec.download_bytes) if spec.download_bytes else None,
+            "license": spec.license,
+        }
+        for spec in models.catalogue()
+    ]
+    _show({"models": rows}, rows, as_json)
+
+
+@app.command()
+def embed(
+    model: Model,
+    file: Input,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The NPY file to write.")],
+    column: Column = None,
+    kind: Annotated[str, typer.Option(help="query or document.")] = "document",
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    no_store: Annotated[bool, typer.Option("--no-store", help="Compute everything, remember nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Embed the texts of a file."""
+    if kind not in ("query", "document"):
+        raise InputError(f"There is no kind {kind!r}: choose query or document.")
+    texts = corpus.from_path(file, column)
+    with _bars() as progress:
+        encoder = encoders.load(models.get(model), device=device, engine=engine, precision=precision)
+        result = embedding.embed_with(
+            encoder,
+            texts.documents,
+            kind="query" if kind == "query" else "document",
+            store=None if no_store else shared_store(),
+            on_progress=progress,
+        )
+    np.save(output, result.vectors)
+    facts = asdict(result.provenance) | {
+        "dimensions": result.vectors.shape[1],
+        "texts_per_second": len(texts) / result.provenance.seconds,
+        "left_out": texts.left_out,
+    }
+    _show(facts, [facts], as_json)
+
+
+@app.command()
+def pairs(model: Model, file: Input, as_json: AsJson = False) -> None:
+    """Correlation of cosines with gold scores: columns sentence1, sentence2, score."""
+    rows = read_table(file.name, corpus.read_bytes(file)).rows
+    try:
+        first = [str(row["sentence1"]) for row in rows]
+        second = [str(row["sentence2"]) for row in rows]
+        gold = [float(row["score"]) for row in rows]
+    except (KeyError, ValueError, TypeError):
+        raise InputError(f"{file.name} needs the columns sentence1, sentence2 and score (a number).") from None
+    with _bars() as progress:
+        vectors = embedding.embed([*first, *second], models.get(model), on_progress=progress).vectors
+    facts = {"model": model} | asdict(evaluation.agreement(vectors[: len(gold)], vectors[len(gold) :], gold))
+    _show(facts, [facts], as_json)
+
+
+@app.command("search")
+def find(
+    model: ModelOrBm25,
+    query: Annotated[str, typer.Option("--query", "-q")],
+    corpus_file: CorpusFile = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="Number of results.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """The documents nearest to a query."""
+    documents = corpus.from_path(corpus_file) if corpus_file else corpus.sample()
+    question = corpus.from_paste(query.replace("\n", " "), "the query").texts
+    with _bars() as progress:
+        hits = _hits(model, documents, question, k, progress)
+    rows = [
+        {"id": documents.ids[row], "score": float(score), "text": documents.texts[row]}
+        for row, score in zip(hits.rows[0], hits.scores[0], strict=True)
+        if score != 0
+    ]
+    _show({"model": model, "query": query, "results": rows}, rows, as_json)
+
+
+@app.command()
+def evaluate(
+    model: ModelOrBm25,
+    corpus_file: CorpusFile = None,
+    queries: Annotated[Path | None, typer.Option(help="The queries; the sample's by default.")] = None,
+    qrels: Annotated[Path | None, typer.Option(help="BEIR TSV: query-id, corpus-id, score.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Quality of a ranking against labelled queries."""
+    given = [option is not None for option in (corpus_file, queries, qrels)]
+    if any(given) and not all(given):
+        raise InputError("Give --corpus, --queries and --qrels together, or none of them for the sample.")
+    documents = corpus.from_path(corpus_file) if corpus_file else corpus.sample()
+    questions = corpus.from_path(queries) if queries else corpus.sample_queries()
+    labels = corpus.read_qrels(qrels) if qrels else corpus.sample_qrels()
+    with _bars() as progress:
+        hits = _hits(model, documents, questions.texts, evaluation.MAP_CUT, progress)
+    quality = evaluation.evaluate(hits.as_run(questions.ids, documents.ids), labels)
+    facts = {"model": model, **quality.means, "queries": quality.queries}
+    _show(facts, [facts], as_json)
+
+
+@app.command()
+def project(
+    model: Model,
+    file: Input,
+    method: Annotated[str, typer.Option(help="umap or pca.")] = "umap",
+    dimensions: Annotated[int, typer.Option(help="2 or 3.")] = 2,
+    seed: int = 42,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A CSV of id, coordinates and text.")] = None,
+    column: Column = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lay the texts of a file out in two or three dimensions."""
+    texts = corpus.from_path(file, column)
+    with _bars() as progress:
+        embedded = embedding.embed(texts.documents, models.get(model), on_progress=progress)
+        chosen: Any = method  # checked by project
+        result = projection.project(embedded.vectors, chosen, dimensions=dimensions, seed=seed, on_progress=progress)
+    if output:
+        _write_coordinates(output, texts, result.coordinates)
+    facts = {
+        "model": model,
+        "method": method,
+        "texts": len(texts),
+        "seconds": {"embedding": embedded.provenance.seconds, **result.seconds},
+        "trustworthiness": result.quality.trustworthiness if result.quality else None,
+        "neighbour_recall": result.quality.neighbour_recall if result.quality else None,
+    }
+    _show(facts, [facts], as_json)
+
+
+@app.command("benchmark")
+def time_models(
+    model_names: Annotated[str, typer.Option("--models", help="Names, separated by commas.")],
+    devices: Annotated[str, typer.Option(help="cpu, cuda or both, separated by commas.")] = "cpu",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    text: str = benchmark.HELLO,
+    batch_size: Annotated[int, typer.Option(min=1)] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Time models on devices, each in a process of its own."""
+    chosen = [models.get(name.strip()).name for name in model_names.split(",")]
+    with _bars() as progress:
+        run = benchmark.run(
+            chosen,
+            [device.strip() for device in devices.split(",")],
+            engine=engine,
+            precision=precision,
+            text=text,
+            batch_size=batch_size,
+            on_progress=progress,
+        )
+    benchmark.keep(run)
+    shown = ("model", "device", "engine", "precision", "median_ms", "p95_ms", "samples", "failure")
+    rows = [{key: value for key, value in asdict(timing).items() if key in shown} for timing in run.results]
+    _show(asdict(run), rows, as_json)
+
+
+def _hits(model: str, documents: corpus.Corpus, queries: tuple[str, ...], k: int, on_progress: Progress) -> search.Hits:
+    if model == "bm25":
+        return search.KeywordIndex(documents.documents).search(queries, k)
+    spec = models.get(model)
+    found = embedding.embed(documents.documents, spec, on_progress=on_progress).vectors
+    asked = embedding.embed(queries, spec, kind="query", on_progress=on_progress).vectors
+    return search.nearest(asked, found, k)
+
+
+def _write_coordinates(path: Path, texts: corpus.Corpus, coordinates: projection.Floats) -> None:
+    import pandas as pd
+
+    table = pd.DataFrame(coordinates, columns=list("xyz")[: coordinates.shape[1]])
+    table.insert(0, "id", texts.ids)
+    table["text"] = texts.texts
+    table.to_csv(path, index=False)
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    """Progress bars on standard error, one for each kind of work."""
+    with Bars(console=log, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield show
+
+
+def _show(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False))
+        return
+    if len(rows) == 1:
+        rows = [{"": name, " ": value} for name, value in rows[0].items()]
+    table = Table(*rows[0] if rows else ("no results",))
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    out.print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return ", ".join(f"{key} {_cell(item)}" for key, item in value.items()) if isinstance(value, dict) else str(value)
+
+
+def main() -> None:
+    """Run a command; an error that a person can mend becomes one line and exit code 1."""
+    try:
+        app()
+    except EmbedscopeError as error:
+        log.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    main()

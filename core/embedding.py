@@ -1,0 +1,152 @@
+"""Texts and a model in, vectors out: the store for what is known, the pool's encoder for the rest."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from core.encoders import Encoder, Kind, Vectors
+from core.encoders.base import well_formed
+from core.encoders.files import availability
+from core.encoders.pool import Pool
+from core.errors import ModelUnavailableError
+from core.jobs import Progress, silent
+from core.models import ModelSpec
+from core.store import Store, key, shared_store
+
+KEEP_EVERY = 256
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where vectors come from: what stands under every result.
+
+    `seconds` is the time from request to answer, loading of the model included.
+    """
+
+    model: str
+    revision: str
+    device: str
+    engine: str
+    precision: str
+    kind: str
+    texts: int
+    computed: int
+    remembered: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Vectors, (n, d) float32 with unit rows, and where they come from."""
+
+    vectors: Vectors
+    provenance: Provenance
+
+
+@cache
+def shared_pool() -> Pool:
+    """The loaded models of this process."""
+    return Pool()
+
+
+def encoder(spec: ModelSpec, *, device: str = "auto", on_progress: Progress = silent) -> Encoder:
+    """The shared encoder of a model, loaded if need be.
+
+    Raises
+    ------
+    ModelUnavailableError
+        At once, and without loading anything, where the model is not ready here.
+    """
+    state = availability(spec)
+    if not state.is_ready:
+        raise ModelUnavailableError(state.sentence)
+    return shared_pool().get(spec, device=device, on_progress=on_progress)
+
+
+def embed(
+    texts: Sequence[str],
+    spec: ModelSpec,
+    *,
+    kind: Kind = "document",
+    device: str = "auto",
+    store: Store | None = None,
+    on_progress: Progress = silent,
+) -> Embedded:
+    """Embed texts with the shared encoder; each distinct text is computed at most once, ever.
+
+    Parameters
+    ----------
+    store : Store, optional
+        Where vectors are remembered; the user's own by default.
+
+    Raises
+    ------
+    ModelUnavailableError, DamagedModelError, DeviceError
+    """
+    started = time.perf_counter()
+    ready = encoder(spec, device=device, on_progress=on_progress)
+    return embed_with(ready, texts, kind=kind, store=store or shared_store(), on_progress=on_progress, started=started)
+
+
+def embed_with(
+    encoder: Encoder,
+    texts: Sequence[str],
+    *,
+    kind: Kind = "document",
+    store: Store | None = None,
+    on_progress: Progress = silent,
+    started: float | None = None,
+) -> Embedded:
+    """Embed texts with an encoder at hand; without a store everything is computed."""
+    started = time.perf_counter() if started is None else started
+    texts = [well_formed(text) for text in texts]
+    keys = [key(_namespace(encoder, kind), text) for text in texts]
+    known = store.get(keys, encoder.spec.dimensions) if store else {}
+    missing = {name: text for name, text in zip(keys, texts, strict=True) if name not in known}
+    remembered = sum(name in known for name in keys)
+    known |= _compute(encoder, missing, kind, store, on_progress)
+    vectors = np.array([known[name] for name in keys], np.float32).reshape(len(texts), encoder.spec.dimensions)
+    return Embedded(
+        vectors,
+        Provenance(
+            model=encoder.spec.name,
+            revision=encoder.revision,
+            device=encoder.device,
+            engine=encoder.engine,
+            precision=encoder.precision,
+            kind=kind,
+            texts=len(texts),
+            computed=len(texts) - remembered,
+            remembered=remembered,
+            seconds=time.perf_counter() - started,
+        ),
+    )
+
+
+def _compute(
+    encoder: Encoder, missing: dict[bytes, str], kind: Kind, store: Store | None, on_progress: Progress
+) -> dict[bytes, Vectors]:
+    """Vectors of the missing texts, kept part by part: what is cancelled half-way is not lost."""
+    names, texts = list(missing), list(missing.values())
+    computed: dict[bytes, Vectors] = {}
+
+    def tell(what: str, done: int, _total: int) -> None:
+        on_progress(what, len(computed) + done, len(texts))
+
+    for start in range(0, len(texts), KEEP_EVERY):
+        vectors = encoder.encode(texts[start : start + KEEP_EVERY], kind, tell)
+        part = dict(zip(names[start : start + KEEP_EVERY], vectors, strict=True))
+        if store:
+            store.put(part)
+        computed |= part
+    return computed
+
+
+def _namespace(encoder: Encoder, kind: Kind) -> str:
+    """All that a vector depends on besides its text."""
+    spec = encoder.spec
+    parts = (spec.id, encoder.revision, spec.prompt(kind), encoder.max_tokens, encoder.engine, encoder.precision)
+    return "|".join(map(str, parts))

@@ -1,0 +1,123 @@
+"""Quality against labels: rankings against relevance judgements, cosines against gold scores.
+
+The measures are those of trec_eval, whose order of ties is followed: higher score first, then the greater document id.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+
+Qrels = Mapping[str, Mapping[str, int]]
+Run = Mapping[str, Mapping[str, float]]
+Grades = list[int]
+
+CUT = 10
+MAP_CUT = 100
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Mean measures over the queries, and each query's own.
+
+    Attributes
+    ----------
+    means : dict of str to float
+        "ndcg@10", "mrr@10", "map@100", "recall@10", each from 0 to 1.
+    per_query : dict of query id to the same four.
+    """
+
+    means: dict[str, float]
+    per_query: dict[str, dict[str, float]]
+
+    @property
+    def queries(self) -> int:
+        """Number of queries with at least one relevant document."""
+        return len(self.per_query)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well cosines follow gold scores over sentence pairs."""
+
+    spearman: float
+    pearson: float
+    pairs: int
+
+
+def evaluate(run: Run, qrels: Qrels) -> Quality:
+    """Measure a run (query id to document id to score) against relevance labels.
+
+    Queries without a relevant document are not counted; a labelled query that is missing from the run counts 0.
+
+    Raises
+    ------
+    InputError
+        No query has a relevant document.
+    """
+    judged = {query: labels for query, labels in qrels.items() if any(grade > 0 for grade in labels.values())}
+    if not judged:
+        raise InputError("No query has a relevant document: there is nothing to measure against.")
+    per_query = {query: _measure(run.get(query, {}), labels) for query, labels in judged.items()}
+    means = {name: float(np.mean([values[name] for values in per_query.values()])) for name in MEASURES}
+    return Quality(means, per_query)
+
+
+def agreement(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], gold: Sequence[float]) -> Agreement:
+    """Spearman and Pearson correlation of the cosines of paired unit rows, both (n, d), with n gold scores.
+
+    Raises
+    ------
+    InputError
+        Fewer than two pairs, or all gold scores equal: no correlation is defined.
+    """
+    if len(gold) < 2 or len(set(gold)) == 1:
+        raise InputError("A correlation needs at least two pairs with different gold scores.")
+    from scipy.stats import pearsonr, spearmanr
+
+    cosines = np.sum(first * second, axis=1)
+    return Agreement(float(spearmanr(cosines, gold)[0]), float(pearsonr(cosines, gold)[0]), len(gold))
+
+
+def _measure(scores: Mapping[str, float], labels: Mapping[str, int]) -> dict[str, float]:
+    ranking = sorted(scores, key=lambda document: (np.float32(scores[document]), document), reverse=True)
+    grades = [max(0, labels.get(document, 0)) for document in ranking]
+    ideal = sorted((grade for grade in labels.values() if grade > 0), reverse=True)
+    return {name: measure(grades, ideal) for name, measure in MEASURES.items()}
+
+
+def _ndcg(grades: Grades, ideal: Grades) -> float:
+    """Discounted gain over the best possible (Järvelin and Kekäläinen 2002), gain = grade, as trec_eval."""
+    return _discounted_gain(grades[:CUT]) / _discounted_gain(ideal[:CUT])
+
+
+def _discounted_gain(grades: Grades) -> float:
+    return float(sum(grade / np.log2(rank + 1) for rank, grade in enumerate(grades, start=1)))
+
+
+def _reciprocal_rank(grades: Grades, _ideal: Grades) -> float:
+    return next((1 / rank for rank, grade in enumerate(grades[:CUT], start=1) if grade > 0), 0.0)
+
+
+def _average_precision(grades: Grades, ideal: Grades) -> float:
+    found, total = 0, 0.0
+    for rank, grade in enumerate(grades[:MAP_CUT], start=1):
+        if grade > 0:
+            found += 1
+            total += found / rank
+    return total / len(ideal)
+
+
+def _recall(grades: Grades, ideal: Grades) -> float:
+    return sum(grade > 0 for grade in grades[:CUT]) / len(ideal)
+
+
+MEASURES: dict[str, Callable[[Grades, Grades], float]] = {
+    "ndcg@10": _ndcg,
+    "mrr@10": _reciprocal_rank,
+    "map@100": _average_precision,
+    "recall@10": _recall,
+}

@@ -1,0 +1,206 @@
+"""Long work: how it tells its progress, waits its turn, and runs in a child process that can be ended.
+
+Progress is a callable that is told what is being done, how much is done and how much there is. It may raise: that is
+how the caller cancels, and whoever reports progress cleans up and lets the exception pass.
+"""
+
+import importlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from core.errors import EmbedscopeError, JobError
+
+Progress = Callable[[str, int, int], None]
+
+HEARTBEAT_SECONDS = 0.2
+ROOT = Path(__file__).parent.parent
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class Turn:
+    """A queue of one place: who comes first is served first, the others see how many are before them."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._waiting: deque[object] = deque()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def taken(self, on_progress: Progress = silent) -> Iterator[None]:
+        """Wait for the turn and hold it; `on_progress` hears the wait as "Waiting for N others"."""
+        ticket = object()
+        with self._changed:
+            self._waiting.append(ticket)
+        try:
+            while before := self._before(ticket):
+                on_progress(f"Waiting: {before} before this in the queue for {self.what}", 0, 1)
+                with self._changed:
+                    self._changed.wait(HEARTBEAT_SECONDS)
+            yield
+        finally:
+            with self._changed:
+                self._waiting.remove(ticket)
+                self._changed.notify_all()
+
+    def _before(self, ticket: object) -> int:
+        with self._changed:
+            return self._waiting.index(ticket)
+
+
+class Child:
+    """A process of our own that runs one function at a time and dies with us.
+
+    The child keeps what it has imported and compiled from call to call, until it is ended or dies; the next call then
+    starts a fresh one. Calls from several threads wait their turn.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._turn = Turn(what)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._messages: queue.Queue[tuple[Any, ...]] = queue.Queue()
+
+    def call(self, function: str, *, on_progress: Progress = silent, **arguments: Any) -> Any:
+        """Run `function` ("package.module:name") in the child and return what it returns.
+
+        The function is given `arguments` and an `on_progress` of its own. If the caller's `on_progress` raises, the
+        child is killed: a computation that nobody waits for ends at once.
+
+        Raises
+        ------
+        JobError
+            The child died, or the function raised what is not an EmbedscopeError; those are raised as they are.
+        """
+        with self._turn.taken(on_progress):
+            finished = False
+            try:
+                self._send(function, arguments)
+                result = self._await_result(on_progress)
+                finished = True
+                return result
+            except EmbedscopeError:
+                finished = self._process is not None and self._process.poll() is None
+                raise
+            finally:
+                if not finished:
+                    self.end()
+
+    def end(self) -> None:
+        """Kill the child, if there is one, and wait until its memory is free."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+
+    def _send(self, function: str, arguments: dict[str, Any]) -> None:
+        request = pickle.dumps((function, arguments))
+        for attempt in (1, 2):
+            process = self._process or self._start()
+            assert process.stdin
+            try:
+                process.stdin.write(request)
+                process.stdin.flush()
+                return
+            except OSError:
+                self.end()
+                if attempt == 2:
+                    raise JobError(f"The process for {self.what} could not be started. Try again.") from None
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "core.jobs"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        self._messages = queue.Queue()
+        threading.Thread(target=_receive, args=(self._process.stdout, self._messages), daemon=True).start()
+        return self._process
+
+    def _await_result(self, on_progress: Progress) -> Any:
+        latest = (f"Starting the process for {self.what}", 0, 1)
+        while True:
+            try:
+                kind, *content = self._messages.get(timeout=HEARTBEAT_SECONDS)
+            except queue.Empty:
+                on_progress(*latest)
+                continue
+            if kind == "progress":
+                latest = (content[0], content[1], content[2])
+                on_progress(*latest)
+            elif kind == "result":
+                return content[0]
+            elif kind == "error":
+                raise content[0]
+            else:
+                raise JobError(self._epitaph())
+
+    def _epitaph(self) -> str:
+        """Why the child is gone, in a sentence."""
+        code = self._process.wait() if self._process else None
+        if code is not None and code < 0:
+            reason = f"was killed (signal {-code}), most likely because memory ran out"
+        else:
+            reason = f"stopped with exit code {code}"
+        return f"The process for {self.what} {reason}. Try again, with less data or a smaller model."
+
+
+def _receive(stdout: BinaryIO, messages: "queue.Queue[tuple[Any, ...]]") -> None:
+    """Pass the child's messages on until its end of the pipe closes."""
+    try:
+        while True:
+            messages.put(pickle.load(stdout))
+    except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+        messages.put(("gone",))
+
+
+def _serve() -> None:
+    """The child's life: take requests from standard input until it closes, answer on standard output."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not mix with the answers
+    requests: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
+    threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
+
+    def answer(*message: Any) -> None:
+        pickle.dump(message, answers)
+        answers.flush()
+
+    while True:
+        function, arguments = requests.get()
+        try:
+            module, _, name = function.partition(":")
+            call = getattr(importlib.import_module(module), name)
+            answer("result", call(**arguments, on_progress=lambda *progress: answer("progress", *progress)))
+        except EmbedscopeError as error:
+            answer("error", error)
+        except Exception as error:  # noqa: BLE001  the parent must hear of any failure, or it waits for ever
+            answer("error", JobError(f"{name} failed: {type(error).__name__}: {error}"))
+
+
+def _read_requests(requests: "queue.Queue[tuple[str, dict[str, Any]]]") -> None:
+    try:
+        while True:
+            requests.put(pickle.load(sys.stdin.buffer))
+    except EOFError:
+        os._exit(0)  # the parent is gone: so is the reason to go on
+
+
+if __name__ == "__main__":
+    _serve()

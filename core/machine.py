@@ -1,0 +1,90 @@
+"""The machine under the dashboard: its fingerprint stands beside every timing."""
+
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+LIBRARIES = ("torch", "sentence-transformers", "transformers", "openvino", "numpy")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a timing depends on.
+
+    `memory_bytes` is the installed RAM, or the container's limit where that is smaller.
+    """
+
+    cpu: str
+    cores: int
+    memory_bytes: int
+    gpus: tuple[str, ...]
+    system: str
+    python: str
+    versions: dict[str, str]
+
+    @property
+    def sentence(self) -> str:
+        """The machine in one line, for captions."""
+        gpus = ", ".join(self.gpus) or "no GPU"
+        return f"{self.cpu}, {self.cores} cores, {self.memory_bytes / 2**30:.0f} GiB, {gpus}"
+
+
+@cache
+def this_machine() -> Machine:
+    """Read this machine's fingerprint; takes milliseconds and loads no library."""
+    return Machine(
+        cpu=_cpu_name(),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        memory_bytes=min(psutil.virtual_memory().total, _container_limit()),
+        gpus=_gpu_names(),
+        system=f"{platform.system()} {platform.release()}",
+        python=platform.python_version(),
+        versions={name: _version(name) for name in LIBRARIES},
+    )
+
+
+def devices() -> tuple[str, ...]:
+    """The devices a model can be put on here: always "cpu", and "cuda" where a GPU's driver answers."""
+    return ("cpu", "cuda") if this_machine().gpus else ("cpu",)
+
+
+def _cpu_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _container_limit() -> int:
+    """Memory limit of the surrounding container (cgroup v2) in bytes, or a number beyond any machine."""
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text().strip() if limit.exists() else "max"
+    return int(text) if text.isdigit() else 2**62
+
+
+def _gpu_names() -> tuple[str, ...]:
+    command = shutil.which("nvidia-smi")
+    if not command:
+        return ()
+    query = [command, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(line.strip() for line in answer.stdout.splitlines() if line.strip())
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
