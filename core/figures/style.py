@@ -1,0 +1,68 @@
+"""What all figures share: a colour for each model, the scales, the layout, and texts made safe to draw.
+
+Colours are from Okabe and Ito's and Paul Tol's palettes for the colour-blind, in middle tones that stand out on white
+and on near-black.
+"""
+
+import html
+import textwrap
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from core.models import names
+
+SEQUENTIAL = "viridis"
+DIVERGING = "RdBu"
+NEUTRAL = "#8A929C"
+FONT_SIZE = 15
+
+MODEL_COLOURS = (
+    "#CC6677", "#9C4F96", "#AA8FD8", "#117733", "#44AA99", "#0F7FBF", "#E69F00",
+    "#999933", "#C9B458", "#B07AA1", "#D55E00", "#56B4E9", "#009E73", "#A6761D",
+)  # fmt: skip
+CATEGORY_COLOURS = (
+    "#0F7FBF", "#E69F00", "#009E73", "#CC6677", "#9C4F96", "#56B4E9", "#D55E00", "#999933",
+    "#44AA99", "#AA8FD8", "#A6761D", "#117733", "#E377C2", "#C9B458", "#6699CC", "#B15928",
+    "#66A61E", "#E7298A", "#5DA899", "#7570B3", "#C4622D", "#80A0A0", "#D98880", "#8FBC5A",
+)  # fmt: skip
+
+
+def model_colour(name: str) -> str:
+    """The colour of a model on every page, by its place in the catalogue; grey for what is not a model."""
+    order = names()
+    return MODEL_COLOURS[order.index(name) % len(MODEL_COLOURS)] if name in order else NEUTRAL
+
+
+def category_colours(categories: Sequence[str]) -> dict[str, str]:
+    """A colour for each distinct category, in the order of the alphabet."""
+    distinct = sorted(set(categories))
+    return {name: CATEGORY_COLOURS[place % len(CATEGORY_COLOURS)] for place, name in enumerate(distinct)}
+
+
+def plain(text: str, length: int = 60) -> str:
+    """A text as plotly may draw it: shortened, on one line, and with nothing in it taken for markup."""
+    return html.escape(textwrap.shorten(" ".join(text.split()), length, placeholder="…"), quote=False)
+
+
+def wrapped(text: str, width: int = 60, lines: int = 6) -> str:
+    """A text for a hover label: broken into lines, nothing in it taken for markup."""
+    return html.escape(textwrap.fill(text, width, max_lines=lines, placeholder=" …"), quote=False).replace("\n", "<br>")
+
+
+def styled(figure: go.Figure, *, height: int, margin: tuple[int, int, int, int] = (10, 10, 10, 10)) -> go.Figure:
+    """Give a figure the shared layout; margin is left, right, top, bottom in pixels.
+
+    The constant `uirevision` keeps zoom and pan when the page draws it again.
+    """
+    left, right, top, bottom = margin
+    figure.update_layout(
+        height=height,
+        margin={"l": left, "r": right, "t": top, "b": bottom},
+        font={"size": FONT_SIZE},
+        hoverlabel={"font": {"size": FONT_SIZE}, "align": "left"},
+        uirevision="kept",
+    )
+    figure.update_xaxes(title_font_size=FONT_SIZE, tickfont_size=FONT_SIZE - 1)
+    figure.update_yaxes(title_font_size=FONT_SIZE, tickfont_size=FONT_SIZE - 1)
+    return figure
