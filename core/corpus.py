@@ -128,6 +128,12 @@ def sample() -> Corpus:
 
 
 @cache
+def sample_sentences() -> str:
+    """Short sentences, one a line, in pairs that share a meaning or only a word."""
+    return (DATA / "sample_sentences.txt").read_text(encoding="utf-8").strip()
+
+
+@cache
 def sample_queries() -> Corpus:
     """The sample queries; their field `style` tells whether they share words with their answers."""
     return replace(from_path(DATA / "sample_queries.jsonl"), name="sample queries")

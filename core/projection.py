@@ -126,6 +126,12 @@ def project(
     return Projection(method, coordinates, variance, quality, seconds)
 
 
+def warm_up() -> None:
+    """Let the child import UMAP and compile it, which takes seconds, before somebody waits for a map."""
+    points = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
+    project(points / np.linalg.norm(points, axis=1, keepdims=True))
+
+
 def nearest_rows(vectors: Floats, k: int = NEIGHBOURS) -> tuple[Indices, Floats]:
     """For each row the k rows of highest cosine, itself first, and their cosines: two (n, k) arrays, exact."""
     k = min(k, len(vectors))

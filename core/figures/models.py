@@ -8,6 +8,15 @@ from core.encoders.files import gigabytes
 from core.figures.style import model_colour, styled
 from core.models import TASKS, ModelSpec
 
+TASK_LABELS = {
+    "classification": "Classification",
+    "clustering": "Clustering",
+    "pair_classification": "Pairs",
+    "reranking": "Reranking",
+    "retrieval": "Retrieval",
+    "sts": "STS",
+    "summarization": "Summaries",
+}
 BOARDS = {"MTEB v1": "average of 56 datasets", "MTEB v2": "mean of 41 tasks"}
 
 
@@ -29,7 +38,7 @@ def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board:
             y=[value],
             mode="markers+text",
             text=[f"<b>{spec.name}</b>" if is_picked else spec.name],
-            textposition="top center",
+            textposition="bottom center" if is_picked else "top center",
             textfont={"size": 15 if is_picked else 13},
             marker={"size": 20 if is_picked else 12, "color": model_colour(spec.name)},
             hovertemplate=f"{spec.name}<br>{gigabytes(spec.download_bytes)}<br>{board}: {value:.2f}<extra></extra>",
@@ -50,7 +59,7 @@ def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board:
 
 def task_radar(specs: Sequence[ModelSpec]) -> go.Figure:
     """MTEB v1 scores of the seven task types, one outline a model."""
-    labels = [task.replace("_", " ").replace("sts", "STS").capitalize() for task in TASKS]
+    labels = [TASK_LABELS[task] for task in TASKS]
     figure = go.Figure()
     for spec in specs:
         values = [spec.mteb_v1[task] for task in TASKS]
@@ -62,8 +71,11 @@ def task_radar(specs: Sequence[ModelSpec]) -> go.Figure:
             hovertemplate="%{theta}: %{r:.1f}<extra>" + spec.name + "</extra>",
         )
     figure.update_layout(
-        polar={"radialaxis": {"range": [20, 90], "tickfont": {"size": 12}}, "angularaxis": {"tickfont": {"size": 14}}},
-        legend={"orientation": "h", "y": -0.12},
+        polar={
+            "radialaxis": {"range": [20, 90], "tickvals": [30, 50, 70, 90], "tickfont": {"size": 12}, "angle": 65},
+            "angularaxis": {"tickfont": {"size": 14}, "rotation": 90},
+        },
+        legend={"orientation": "h", "y": -0.15, "font": {"size": 14}},
         showlegend=True,
     )
-    return styled(figure, height=440, margin=(70, 70, 40, 30))
+    return styled(figure, height=440, margin=(95, 95, 40, 30))

@@ -9,6 +9,7 @@ from core.figures.style import NEUTRAL, category_colours, styled, wrapped
 from core.projection import Projection
 
 LABELLED_CATEGORIES = 30
+LABEL_SHARE = np.array([0.16, 0.035])
 
 
 def text_map(
@@ -61,21 +62,36 @@ def _add(figure: go.Figure, coordinates: np.ndarray, trace: dict[str, object]) -
 def _label_categories(
     figure: go.Figure, coordinates: np.ndarray, categories: Sequence[str], colours: dict[str, str]
 ) -> None:
-    """Each category's name at the median of its points."""
+    """Each category's name near the median of its points."""
+    flat = coordinates.shape[1] == 2
+    halo = {"shadow": "auto"} if flat else {}
     rows = np.array(categories)
-    names = list(colours)
-    middles = np.array([np.median(coordinates[rows == name], axis=0) for name in names])
+    middles = np.array([np.median(coordinates[rows == name], axis=0) for name in colours])
     labels = {
         "mode": "text",
-        "text": [f"<b>{name}</b>" for name in names],
-        "textfont": {"size": 15, "color": [colours[name] for name in names]},
+        "text": [f"<b>{name}</b>" for name in colours],
+        "textfont": {"size": 16, "color": list(colours.values()), **halo},
         "hoverinfo": "skip",
         "showlegend": False,
     }
-    if coordinates.shape[1] == 2:
-        figure.add_trace(go.Scatter(x=middles[:, 0], y=middles[:, 1], **labels))
+    if flat:
+        x, y = _apart(middles, np.ptp(coordinates, axis=0)).T
+        figure.add_trace(go.Scatter(x=x, y=y, **labels))
     else:
         _add(figure, middles, labels)
+
+
+def _apart(places: np.ndarray, extent: np.ndarray) -> np.ndarray:
+    """Labels' places, (c, 2), moved up or down until none covers another; `extent` is the map's width and height."""
+    width, height = extent * LABEL_SHARE
+    moved = places.copy()
+    order = np.argsort(moved[:, 1])
+    for place, label in enumerate(order):
+        for other in order[:place]:
+            near = abs(moved[label] - moved[other]) < (width, height)
+            if near.all():
+                moved[label, 1] = moved[other, 1] + height
+    return moved
 
 
 def _light_up(
@@ -106,7 +122,7 @@ def _axes(figure: go.Figure, projection: Projection) -> None:
     """No numbers on UMAP's axes, which mean nothing; the share of variance on PCA's."""
     titles = [f"PC{axis} ({share:.1%} of the variance)" for axis, share in enumerate(projection.explained_variance, 1)]
     titles = titles or [""] * projection.coordinates.shape[1]
-    plain_axis = {"showticklabels": False, "zeroline": False}
+    plain_axis = {"showticklabels": False, "zeroline": False, "showgrid": projection.coordinates.shape[1] == 3}
     if projection.coordinates.shape[1] == 2:
         figure.update_xaxes(title=titles[0], **plain_axis)
         figure.update_yaxes(title=titles[1], **plain_axis)

@@ -39,26 +39,40 @@ def barcode(vectors: npt.NDArray[np.float32], labels: Sequence[str], *, row_pixe
     return styled(figure, height=row_pixels * len(vectors) + 20, margin=(10, 10, 5, 5))
 
 
-def arrows(texts: Sequence[str], cosines: Sequence[float], colour: str) -> go.Figure:
-    """The first text as an arrow to the right, the others at their true angle from it.
+def arrows(names: Sequence[str], cosines: Sequence[float], colour: str) -> go.Figure:
+    """The first text as an arrow to the right, the others at their true angle from it, above and below.
 
     `cosines` are those of each text with the first, the first's own 1 included. Angles between the others are not true.
     """
     figure = go.Figure()
-    for place, (text, cosine) in enumerate(zip(texts, cosines, strict=True)):
+    for place, (name, cosine) in enumerate(zip(names, cosines, strict=True)):
         angle = float(np.arccos(np.clip(cosine, -1, 1))) * (1 if place % 2 else -1)
+        if place:
+            _arc(figure, angle, radius=0.3 + 0.12 * place)
+        _arrow(figure, angle, colour if place == 0 else NEUTRAL)
+        caption = (
+            plain(name) if place == 0 else f"{plain(name)}<br><b>{abs(np.degrees(angle)):.0f}°, cosine {cosine:.2f}</b>"
+        )
         x, y = float(np.cos(angle)), float(np.sin(angle))
-        tint = colour if place == 0 else NEUTRAL
-        figure.add_annotation(
-            x=x, y=y, ax=0, ay=0, xref="x", yref="y", axref="x", ayref="y",
-            arrowhead=2, arrowsize=1.4, arrowwidth=4 if place == 0 else 3, arrowcolor=tint, text="",
-        )  # fmt: skip
-        degrees = abs(np.degrees(angle))
-        caption = plain(text, 44) if place == 0 else f"{plain(text, 44)}<br><b>{degrees:.0f}°, cosine {cosine:.2f}</b>"
-        figure.add_annotation(
-            x=x * 1.06, y=y * 1.08, text=caption, showarrow=False, align="left",
-            xanchor="left" if x > 0.2 else "center", font={"size": 15},
-        )  # fmt: skip
-    figure.update_xaxes(range=[-0.65, 2.1], visible=False)
-    figure.update_yaxes(range=[-1.3, 1.3], visible=False, scaleanchor="x")
+        side = "left" if x > 0.3 else "center"
+        figure.add_annotation(x=x * 1.05, y=y * 1.18, text=caption, showarrow=False, xanchor=side, font={"size": 17})
+    figure.update_xaxes(range=[-0.5, 2.0], visible=False)
+    figure.update_yaxes(range=[-1.35, 1.35], visible=False, scaleanchor="x")
     return styled(figure, height=400)
+
+
+def _arrow(figure: go.Figure, angle: float, colour: str) -> None:
+    """An arrow of length 1 from the origin."""
+    figure.add_annotation(
+        x=float(np.cos(angle)), y=float(np.sin(angle)), ax=0, ay=0, xref="x", yref="y", axref="x", ayref="y",
+        arrowhead=2, arrowsize=1.2, arrowwidth=4, arrowcolor=colour, text="",
+    )  # fmt: skip
+
+
+def _arc(figure: go.Figure, angle: float, radius: float) -> None:
+    """The arc from the first arrow to another."""
+    steps = np.linspace(0, angle, 30)
+    figure.add_scatter(
+        x=radius * np.cos(steps), y=radius * np.sin(steps), mode="lines", line={"color": NEUTRAL, "dash": "dot"},
+        hoverinfo="skip", showlegend=False,
+    )  # fmt: skip

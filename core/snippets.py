@@ -1,0 +1,140 @@
+"""The few lines of sentence-transformers, openai or plotly that do what a page did; each runs as it stands."""
+
+from collections.abc import Sequence
+
+from core.models import ModelSpec
+
+MOST_TEXTS_SHOWN = 8
+
+
+def embed(spec: ModelSpec, texts: Sequence[str], kind: str = "document") -> str:
+    """Embed texts into `vectors`, an array of unit rows."""
+    return _texts(texts) + _model(spec) + _encode(spec, "vectors", "texts", kind)
+
+
+def explain(spec: ModelSpec, text: str) -> str:
+    """Tokens, token vectors and the pooled vector of a text."""
+    if spec.is_static:
+        tokens = "tokens = model[0].tokenizer.encode(text, add_special_tokens=False)\nprint(tokens.tokens)\n"
+        rows = "token_vectors = model[0].embedding.weight[tokens.ids]\n"
+    else:
+        tokens = "print(model.tokenizer.tokenize(text))\n"
+        rows = 'token_vectors = model.encode(text, output_value="token_embeddings")\n'
+    ending = "embedding = model.encode(text, normalize_embeddings=True)\nprint(token_vectors.shape, embedding.shape)\n"
+    return _model(spec) + f"text = {text!r}\n" + tokens + rows + ending
+
+
+def similarity(spec: ModelSpec, texts: Sequence[str]) -> str:
+    """A cosine heatmap of texts."""
+    return (
+        "import plotly.express as px\n\n"
+        + embed(spec, texts)
+        + "cosines = vectors @ vectors.T\n"
+        + 'figure = px.imshow(cosines, x=texts, y=texts, color_continuous_scale="viridis")\n'
+        + "figure.show()\n"
+    )
+
+
+def search(spec: ModelSpec, query: str, texts: Sequence[str]) -> str:
+    """The texts nearest to a query."""
+    return (
+        _texts(texts)
+        + _model(spec)
+        + _encode(spec, "documents", "texts", "document")
+        + _encode(spec, "queries", f"[{query!r}]", "query")
+        + "scores = documents @ queries[0]\n"
+        + "for row in scores.argsort()[::-1][:3]:\n"
+        + '    print(f"{scores[row]:.3f} {texts[row]}")\n'
+    )
+
+
+def project(spec: ModelSpec, texts: Sequence[str], method: str, dimensions: int) -> str:
+    """A map of texts."""
+    if method == "umap":
+        fit = (
+            "from umap import UMAP\n\n"
+            f'mapper = UMAP(n_components={dimensions}, n_neighbors=min(15, len(texts) - 1), metric="cosine", '
+            'init="random", random_state=42)\n'
+        )
+    else:
+        fit = f"from sklearn.decomposition import PCA\n\nmapper = PCA(n_components={dimensions})\n"
+    axes = "".join(f", {axis}=points[:, {place}]" for place, axis in enumerate("xyz"[:dimensions]))
+    chart = "scatter" if dimensions == 2 else "scatter_3d"
+    return (
+        embed(spec, texts)
+        + fit
+        + "points = mapper.fit_transform(vectors)\n\n"
+        + "import plotly.express as px\n\n"
+        + f"px.{chart}({axes[2:]}, hover_name=texts).show()\n"
+    )
+
+
+def benchmark(spec: ModelSpec, text: str) -> str:
+    """The time of one call, as `%timeit` takes it."""
+    call = f'client.embeddings.create(model="{spec.id}", input=[text])' if _is_remote(spec) else "model.encode(text)"
+    return (
+        "from timeit import repeat\n\n"
+        + _model(spec)
+        + f"text = {text!r}\n"
+        + f"{call}  # the first call is slower\n"
+        + f"times = repeat(lambda: {call}, number=1, repeat=30)\n"
+        + 'print(f"median {sorted(times)[15] * 1000:.2f} ms")\n'
+    )
+
+
+def compare(specs: Sequence[ModelSpec], board: str) -> str:
+    """Scores against sizes."""
+    rows = [
+        (spec.name, spec.download_bytes, spec.mteb_v1.get("average") if board == "MTEB v1" else spec.mteb_v2)
+        for spec in specs
+    ]
+    lines = "".join(f"    {row!r},\n" for row in rows if None not in row)
+    return (
+        "import pandas as pd\nimport plotly.express as px\n\n"
+        f"rows = [\n{lines}]\n"
+        f'table = pd.DataFrame(rows, columns=["model", "bytes", "{board}"])\n'
+        f'px.scatter(table, x="bytes", y="{board}", text="model", log_x=True).show()\n'
+    )
+
+
+def _texts(texts: Sequence[str]) -> str:
+    shown = "".join(f"    {text!r},\n" for text in texts[:MOST_TEXTS_SHOWN])
+    rest = f"    # ... and {len(texts) - MOST_TEXTS_SHOWN:,} more\n" if len(texts) > MOST_TEXTS_SHOWN else ""
+    return f"texts = [\n{shown}{rest}]\n"
+
+
+def _is_remote(spec: ModelSpec) -> bool:
+    return spec.provider == "openai"
+
+
+def _model(spec: ModelSpec) -> str:
+    """Code that makes `model`, or `client` for a model behind OpenAI's API."""
+    if _is_remote(spec):
+        return "from openai import OpenAI\n\nclient = OpenAI()  # reads OPENAI_API_KEY\n"
+    if not (spec.bundled and spec.is_static):
+        return f'from sentence_transformers import SentenceTransformer\n\nmodel = SentenceTransformer("{spec.id}")\n'
+    weights, tokenizer = spec.bundled.sha256
+    return (
+        "from importlib.util import find_spec\n"
+        "from pathlib import Path\n\n"
+        "from safetensors.numpy import load_file\n"
+        "from sentence_transformers import SentenceTransformer\n"
+        "from sentence_transformers.sentence_transformer.modules import StaticEmbedding\n"
+        "from tokenizers import Tokenizer\n\n"
+        f'folder = Path(find_spec("{spec.bundled.package}").origin).parent\n'
+        f'(weights,) = load_file(folder / "{weights}").values()\n'
+        f'tokenizer = Tokenizer.from_file(str(folder / "{tokenizer}"))\n'
+        'model = SentenceTransformer(modules=[StaticEmbedding(tokenizer, weights.astype("float32"))])\n'
+    )
+
+
+def _encode(spec: ModelSpec, name: str, texts: str, kind: str) -> str:
+    if _is_remote(spec):
+        return (
+            f'answer = client.embeddings.create(model="{spec.id}", input={texts})\n'
+            "import numpy as np\n"
+            f"{name} = np.array([item.embedding for item in answer.data])\n"
+        )
+    prompt = spec.prompt(kind)
+    option = f", prompt={prompt!r}" if prompt else ""
+    return f"{name} = model.encode({texts}{option}, normalize_embeddings=True)\n"

@@ -1,0 +1,68 @@
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import embedding, snippets
+from core.figures.vectors import barcode
+from pages.shared import frame, inputs, output, resources
+from pages.shared.frame import errors_told, require_frame
+
+require_frame()
+
+TEXTS = "Hello World\nThe bank raised its interest rates.\nWe had a picnic on the bank of the river."
+MOST_ROWS = 12
+FIRST_NUMBERS = 8
+
+frame.head("embed")
+ready = inputs.ready_models()
+left, right = st.columns([2, 5], gap="large")
+with left:
+    source = st.segmented_control(
+        "Texts", ["Type", "File"], default="Type", key="embed_from", bind="query-params", required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if source == "File":
+        texts = inputs.uploaded_corpus("embed")
+    else:
+        texts = inputs.pasted_texts("embed_texts", TEXTS, height=260)
+    st.caption(f"{len(texts):,} texts. Each line is embedded by itself.")
+    output.left_out(texts)
+
+for spec in ready:
+    with right.container(border=True), errors_told():
+        st.markdown(f"#### {spec.name}")
+        with output.progress(spec.name, height=240) as tell:
+            encoder = embedding.encoder(spec, device=frame.picked_device(), on_progress=tell)
+            embedded = resources.embed_texts(texts.documents, spec, frame.picked_device(), tell)
+            tokens = resources.token_counts(encoder, texts)
+        vectors = embedded.vectors
+        limit = f"of {encoder.max_tokens}" if encoder.max_tokens else "no limit"
+        cut = sum(count > encoder.max_tokens for count in tokens) if tokens and encoder.max_tokens else 0
+        first, second, third, fourth = st.columns(4)
+        first.metric("Tokens, longest text", f"{max(tokens):,} {limit}" if tokens else "–")
+        second.metric("Texts cut off", f"{cut:,}" if tokens else "–")
+        third.metric("Dimensions", f"{vectors.shape[1]:,}")
+        fourth.metric("Norm", f"{np.linalg.norm(vectors[0]):.3f}")
+        st.plotly_chart(
+            barcode(vectors[:MOST_ROWS], texts.titles[:MOST_ROWS], row_pixels=32),
+            key=f"barcode_{spec.name}",
+            alt=f"The texts' embeddings by {spec.name} as barcodes",
+        )
+        if len(texts) > MOST_ROWS:
+            st.caption(f"The first {MOST_ROWS} of {len(texts):,} texts are drawn; the downloads hold all.")
+        numbers = pd.DataFrame(vectors[:MOST_ROWS, :FIRST_NUMBERS], columns=[f"d{n}" for n in range(FIRST_NUMBERS)])
+        numbers.insert(0, "text", texts.titles[:MOST_ROWS])
+        if tokens:
+            numbers.insert(1, "tokens", tokens[:MOST_ROWS])
+        st.dataframe(
+            numbers,
+            hide_index=True,
+            key=f"numbers_{spec.name}",
+            column_config={
+                f"d{n}": st.column_config.NumberColumn(format="%.4f", width=70) for n in range(FIRST_NUMBERS)
+            },
+            alt=f"The first {FIRST_NUMBERS} numbers of each embedding",
+        )
+        output.provenance(embedded.provenance)
+        output.download_vectors(vectors, texts, f"embeddings-{spec.name}")
+output.code(snippets.embed(ready[0], texts.texts))

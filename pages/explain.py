@@ -1,0 +1,92 @@
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import corpus, embedding, snippets
+from core.figures.style import model_colour
+from core.figures.vectors import arrows, barcode
+from pages.shared import frame, inputs, output, resources
+from pages.shared.frame import require_frame
+
+require_frame()
+
+SENTENCE = "The bank of the river was unbelievably muddy."
+OTHERS = ("The shore of the stream was covered in mud.", "The bank raised its interest rates.")
+MOST_ROWS = 24
+
+frame.head("explain")
+ready = inputs.ready_models()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    typed = st.text_input("A sentence", SENTENCE, key="sentence", bind="query-params", max_chars=500, live=True)
+    model = st.segmented_control(
+        "Model", [spec.name for spec in ready], default=ready[0].name, key="explained", bind="query-params",
+        required=True, width="content",
+    )  # fmt: skip
+spec = next((spec for spec in ready if spec.name == model), ready[0])
+(sentence,) = corpus.from_paste((typed or "").replace("\n", " "), "the sentence").texts
+
+with output.progress("trace", height=420) as tell:
+    encoder = embedding.encoder(spec, device=frame.picked_device(), on_progress=tell)
+    if not hasattr(encoder, "trace"):
+        st.info(f"{spec.name} runs behind an API: its inside cannot be shown.", icon=":material/info:")
+        st.stop()
+    trace = encoder.trace(sentence)
+
+st.markdown(f"#### 1 · Tokens &ensp;:small[:gray[{len(trace.tokens)} pieces the model has a vector for]]")
+chips = " ".join(f":gray-badge[{output.markdown_free(token.replace('▁', '␣'))}]" for token in trace.tokens)
+st.markdown(chips)
+if trace.truncated:
+    st.warning(f"The model reads at most {encoder.max_tokens} tokens: the last {trace.truncated} are cut off.")
+
+dimensions = trace.vectors.shape[1]
+st.markdown(
+    f"#### 2 · Token vectors &ensp;:small[:gray[each token becomes {dimensions} numbers"
+    + (", looked up in a table]]" if spec.is_static else ", coloured by its neighbours through attention]]")
+)
+labels = [f"{place + 1} {token.replace('▁', '␣')}" for place, token in enumerate(trace.tokens)]
+st.plotly_chart(
+    barcode(trace.vectors[:MOST_ROWS], labels[:MOST_ROWS], row_pixels=20), key="tokens", alt="Token vectors as barcodes"
+)
+if len(labels) > MOST_ROWS:
+    st.caption(f"The first {MOST_ROWS} of {len(labels)} tokens are drawn.")
+
+pooling = {"mean": "their mean", "cls": "the first token's", "lasttoken": "the last token's"}.get(
+    trace.pooling, trace.pooling
+)
+st.markdown(f"#### 3 · One vector &ensp;:small[:gray[{pooling} vector, brought to length 1: the embedding]]")
+st.plotly_chart(
+    barcode(trace.pooled[None], ["embedding"], row_pixels=44), key="pooled", alt="The embedding as a barcode"
+)
+
+st.markdown("#### 4 · An angle becomes a cosine &ensp;:small[:gray[close in meaning, small angle, cosine near 1]]")
+left, right = st.columns([3, 2])
+with right:
+    others = [
+        st.text_input(
+            f"Another sentence {place}", text, key=f"other{place}", bind="query-params", max_chars=500, live=True
+        )
+        for place, text in enumerate(OTHERS, start=1)
+    ]
+with output.progress("angles", height=400) as tell:
+    texts = corpus.from_paste("\n".join([sentence, *(other or "" for other in others)])).texts
+    embedded = resources.embed_texts(texts, spec, frame.picked_device(), tell)
+cosines = [float(value) for value in embedded.vectors @ embedded.vectors[0]]
+left.plotly_chart(
+    arrows(
+        ["your sentence", "another sentence 1", "another sentence 2"][: len(texts)], cosines, model_colour(spec.name)
+    ),
+    key="arrows",
+    alt="The sentences as arrows, their angle the cosine",
+)
+with right:
+    for text, cosine in zip(texts[1:], cosines[1:], strict=True):
+        st.metric(output.markdown_free(text), f"{cosine:.2f}", help="Cosine with your sentence", border=True)
+    st.caption("Angles are measured from your sentence; the angle between the other two is not drawn true.")
+output.provenance(embedded.provenance)
+output.download_table(
+    pd.DataFrame(np.vstack([trace.vectors, trace.pooled]), index=[*labels, "embedding"])
+    .rename(columns=lambda number: f"d{number}")
+    .reset_index(names="token"),
+    "explain",
+)
+output.code(snippets.explain(spec, sentence))

@@ -1,0 +1,87 @@
+"""What a person gives: models that can run, texts, a corpus."""
+
+import streamlit as st
+
+from core import corpus
+from core.corpus import Corpus
+from core.encoders.files import availability
+from core.models import DEFAULT_PICKS, ModelSpec
+from core.tables import FORMATS, MOST_ROWS
+from pages.shared.frame import picked_models
+
+LONGEST_IN_URL = 1500
+
+
+def ready_models() -> list[ModelSpec]:
+    """The picked models that can run here; what the others need is said in a sentence each.
+
+    Where none can run, the page ends here with the one thing to do.
+    """
+    picked = picked_models()
+    ready = [spec for spec in picked if availability(spec).is_ready]
+    for spec in picked:
+        if spec not in ready:
+            st.info(availability(spec).sentence, icon=":material/info:")
+    if not ready:
+        if not picked:
+            st.info("No model is picked: pick up to four in the sidebar or on the Models page.", icon=":material/info:")
+        st.button("Use the two models that come with Embedscope", type="primary", on_click=_pick_defaults)
+        st.stop()
+    return ready
+
+
+def pasted_texts(key: str, default: str, *, height: int, label: str = "Texts, one a line") -> Corpus:
+    """Texts typed or pasted, one a line; short ones live in the URL.
+
+    Raises
+    ------
+    InputError
+        There is no text.
+    """
+    if key not in st.session_state:
+        st.session_state[key] = st.query_params.get(key, default)
+    pasted = st.text_area(label, key=key, height=height, persist_state="session") or ""
+    _keep_in_url(key, "" if pasted == default else pasted)
+    return corpus.from_paste(pasted)
+
+
+def chosen_corpus(key: str) -> Corpus:
+    """The sample corpus, pasted texts or an uploaded file, chosen in a popover that names the choice.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or there is no text.
+    """
+    with st.popover(f"Corpus: {(st.session_state.get(key) or 'Sample').lower()}", icon=":material/library_books:"):
+        source = st.segmented_control(
+            "Corpus", ["Sample", "Paste", "File"], default="Sample", key=key, bind="query-params", required=True
+        )
+        if source == "Paste":
+            pasted = st.text_area("Texts, one a line", key=f"{key}_pasted", height=240, persist_state="session")
+            return corpus.from_paste(pasted or "")
+        if source == "File":
+            return uploaded_corpus(key)
+    return corpus.sample()
+
+
+def uploaded_corpus(key: str) -> Corpus:
+    """The texts of an uploaded file; the sample corpus until there is one."""
+    file = st.file_uploader("A file of texts", type=FORMATS, key=f"{key}_file")
+    st.caption(f"{', '.join(FORMATS).upper()}; up to {MOST_ROWS:,} texts and 50 MB.")
+    column = st.text_input("Column with the texts, if it is not called text", key=f"{key}_column", max_chars=100)
+    if file is None:
+        return corpus.sample()
+    return corpus.from_file(file.name, file.getvalue(), (column or "").strip() or None)
+
+
+def _keep_in_url(key: str, text: str) -> None:
+    """Put a text into the URL, or take it out where it is the default or too long for a link."""
+    if text and len(text) <= LONGEST_IN_URL:
+        st.query_params[key] = text
+    else:
+        st.query_params.pop(key, None)
+
+
+def _pick_defaults() -> None:
+    st.session_state["models"] = list(DEFAULT_PICKS)

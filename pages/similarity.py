@@ -1,0 +1,73 @@
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import corpus, snippets
+from core.errors import InputError
+from core.figures.similarity import PANEL_HEIGHT, heatmaps
+from core.similarity import cluster_order, cosine_matrix, ranked_pairs
+from pages.shared import frame, inputs, output, resources
+from pages.shared.frame import errors_told, require_frame
+
+require_frame()
+
+MOST_TEXTS = 80
+
+frame.head("similarity")
+ready = inputs.ready_models()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.popover("Edit the texts", icon=":material/edit:", width="content"):
+        texts = inputs.pasted_texts("similarity_texts", corpus.sample_sentences(), height=420)
+    order = st.segmented_control(
+        "Order", ["By cluster", "As given"], default="By cluster", key="order", bind="query-params", required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    st.caption(f"{len(texts):,} texts, each compared with every other.")
+output.left_out(texts)
+if len(texts) < 2:
+    raise InputError("One text has nothing to be compared with: give at least two, one a line.")
+if len(texts) > MOST_TEXTS:
+    st.info(f"The first {MOST_TEXTS} of {len(texts):,} texts are compared: more cells could not be read.")
+shown = texts.texts[:MOST_TEXTS]
+
+embedded, matrices = {}, {}
+with output.progress("similarity", height=PANEL_HEIGHT) as tell:
+    for spec in ready:
+        with errors_told():
+            embedded[spec.name] = resources.embed_texts(shown, spec, frame.picked_device(), tell)
+            matrices[spec.name] = cosine_matrix(embedded[spec.name].vectors)
+if not matrices:
+    st.stop()
+
+leader = next(iter(matrices))
+rows = cluster_order(embedded[leader].vectors) if order == "By cluster" else list(range(len(shown)))
+ordered = {name: matrix[np.ix_(rows, rows)] for name, matrix in matrices.items()}
+st.plotly_chart(
+    heatmaps(ordered, [shown[row] for row in rows]), key="heatmaps", alt="Cosine similarity of the texts by each model"
+)
+if order == "By cluster":
+    st.caption(f"The order is that of {leader}'s clusters; the colour scale is the same for all.")
+for result in embedded.values():
+    output.provenance(result.provenance)
+
+st.markdown("#### Pairs, the most similar first")
+pairs = ranked_pairs(matrices[leader])
+table = pd.DataFrame(
+    {
+        "Text": [shown[pair.first] for pair in pairs],
+        "Other text": [shown[pair.second] for pair in pairs],
+        **{name: [float(matrix[pair.first, pair.second]) for pair in pairs] for name, matrix in matrices.items()},
+    }
+)
+st.dataframe(
+    table,
+    hide_index=True,
+    key="pairs",
+    height=400,
+    alt="All pairs of texts with their cosine by each model",
+    column_config={
+        name: st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.3f", width=190) for name in matrices
+    },
+)
+output.download_table(table, "pairs")
+output.code(snippets.similarity(ready[0], shown))

@@ -1,0 +1,13 @@
+"""Embedscope's entrypoint: `streamlit run streamlit_app.py`."""
+
+import streamlit as st
+
+from pages.shared import frame, resources
+
+st.set_page_config(page_title="Embedscope", page_icon=frame.ICON, layout="wide", initial_sidebar_state=260)
+st.logo(frame.LOGO, size="large", icon_image=frame.ICON)
+page = frame.navigation()
+frame.sidebar()
+with frame.around_page():
+    page.run()
+resources.warm_up()
