@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shared import frame, resources
 
-st.set_page_config(page_title="Embedscope", page_icon=frame.ICON, layout="wide", initial_sidebar_state=260)
+st.set_page_config(page_title="Embedscope", page_icon=frame.ICON, layout="wide", initial_sidebar_state=285)
 st.logo(frame.LOGO, size="large", icon_image=frame.ICON)
 page = frame.navigation()
 frame.sidebar()

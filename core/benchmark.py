@@ -188,7 +188,10 @@ def measure(*, blank: Timing, on_progress: Progress) -> Timing:
 
 
 def _sample(once: Callable[[], float], what: str, on_progress: Progress) -> list[float]:
-    """Milliseconds of at least LEAST_SAMPLES calls over at least LEAST_SECONDS, reported every tenth of a second."""
+    """Milliseconds of at least LEAST_SAMPLES calls over at least LEAST_SECONDS.
+
+    Progress is told twice a second: drawing it more often, on the same machine, would disturb the timing.
+    """
     samples: list[float] = []
     started = told = time.perf_counter()
     while len(samples) < MOST_SAMPLES:
@@ -196,7 +199,7 @@ def _sample(once: Callable[[], float], what: str, on_progress: Progress) -> list
         now = time.perf_counter()
         if len(samples) >= LEAST_SAMPLES and now - started >= LEAST_SECONDS:
             break
-        if now - told > 0.1:
+        if now - told > 0.5:
             told = now
             on_progress(what, int(100 * min(len(samples) / LEAST_SAMPLES, (now - started) / LEAST_SECONDS)), 100)
     return samples

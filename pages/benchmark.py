@@ -19,7 +19,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
     again = st.button("Measure again", type="primary", icon=":material/timer:")
     st.markdown(f'Time to encode **"{benchmark.HELLO}"**, one text at a time, on {this_machine().sentence}.')
 
-live, recorded = st.columns([3, 2], gap="large")
+charts = st.grid(2, min_column_width=430)
+live, recorded = charts.cell(), charts.cell()
 with recorded:
     st.markdown("#### Recorded, not measured here")
     st.plotly_chart(recorded_bars(catalogue()), key="recorded", alt="The original table's milliseconds on CPU and GPU")
@@ -57,11 +58,11 @@ if done:
     bought = {spec.name: spec.original.cpu_ms / spec.original.gpu_ms for spec in catalogue()
               if spec.original and spec.original.cpu_ms and spec.original.gpu_ms}  # fmt: skip
     most = max(bought, key=lambda name: bought[name])
-    first, second, third, fourth = st.columns(4)
-    first.metric("Fastest here", f"{fastest.median_ms:.3g} ms", help=fastest.model, border=True)
-    second.metric("Slowest here", f"{slowest.median_ms:.3g} ms", help=slowest.model, border=True)
-    third.metric("Between them", f"{slowest.median_ms / fastest.median_ms:.3g} times", border=True)  # type: ignore[operator]
-    fourth.metric("Recorded: most a GPU bought", f"{bought[most]:.1f} times", help=most, border=True)
+    figures = st.grid(4, min_column_width=190)
+    figures.metric("Fastest here", f"{fastest.median_ms:.3g} ms", help=fastest.model, border=True)
+    figures.metric("Slowest here", f"{slowest.median_ms:.3g} ms", help=slowest.model, border=True)
+    figures.metric("Between them", f"{slowest.median_ms / fastest.median_ms:.3g} times", border=True)  # type: ignore[operator]
+    figures.metric("Recorded: most a GPU bought", f"{bought[most]:.1f} times", help=most, border=True)
 
 table = pd.DataFrame(
     [

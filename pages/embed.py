@@ -13,6 +13,14 @@ TEXTS = "Hello World\nThe bank raised its interest rates.\nWe had a picnic on th
 MOST_ROWS = 12
 FIRST_NUMBERS = 8
 
+
+def _tokens_of_limit(tokens: list[int], limit: int | None) -> str:
+    """The longest text's tokens beside the model's limit."""
+    if not tokens:
+        return "–"
+    return f"{max(tokens):,} of {limit:,}" if limit else f"{max(tokens):,}, no limit"
+
+
 frame.head("embed")
 ready = inputs.ready_models()
 left, right = st.columns([2, 5], gap="large")
@@ -36,13 +44,12 @@ for spec in ready:
             embedded = resources.embed_texts(texts.documents, spec, frame.picked_device(), tell)
             tokens = resources.token_counts(encoder, texts)
         vectors = embedded.vectors
-        limit = f"of {encoder.max_tokens}" if encoder.max_tokens else "no limit"
         cut = sum(count > encoder.max_tokens for count in tokens) if tokens and encoder.max_tokens else 0
-        first, second, third, fourth = st.columns(4)
-        first.metric("Tokens, longest text", f"{max(tokens):,} {limit}" if tokens else "–")
-        second.metric("Texts cut off", f"{cut:,}" if tokens else "–")
-        third.metric("Dimensions", f"{vectors.shape[1]:,}")
-        fourth.metric("Norm", f"{np.linalg.norm(vectors[0]):.3f}")
+        with st.container(horizontal=True, gap="medium"):
+            st.metric("Tokens, longest text", _tokens_of_limit(tokens, encoder.max_tokens), width="content")
+            st.metric("Texts cut off", f"{cut:,}" if tokens else "–", width="content")
+            st.metric("Dimensions", f"{vectors.shape[1]:,}", width="content")
+            st.metric("Norm", f"{np.linalg.norm(vectors[0]):.3f}", width="content")
         st.plotly_chart(
             barcode(vectors[:MOST_ROWS], texts.titles[:MOST_ROWS], row_pixels=32),
             key=f"barcode_{spec.name}",

@@ -115,13 +115,13 @@ st.caption(
     "Empty means not known. Scores: archived MTEB leaderboard (v1), embeddings-benchmark/results (v2)."
 )
 
-left, right = st.columns([3, 2])
-with left:
+charts = st.grid(2, min_column_width=430)
+with charts.cell():
     st.markdown(f"#### {board} against size")
     st.plotly_chart(
         score_against_size(catalogue(), picked, board), key="score_size", alt=f"{board} score against download size"
     )
-with right:
+with charts.cell():
     st.markdown("#### The seven task types (MTEB v1)")
     known = [spec for spec in frame.picked_models() if spec.mteb_v1]
     if known:

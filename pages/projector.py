@@ -99,12 +99,20 @@ with panel:
         st.metric("Neighbour recall", f"{recall:.0%}")
         st.caption(
             f"Of a text's {projection.quality.neighbours} true neighbours, {recall:.0%} are among its "
-            f"{projection.quality.neighbours} nearest points here: near points are mostly related, but distances between "
+            f"{projection.quality.neighbours} nearest points here: near points are mostly related, distances between "
             "groups mean little. Click a point to see its true neighbours."
         )
 
 categories = chosen.fields.get(colour or "", ("",) * len(chosen))
-figure = text_map(projection, chosen.documents, categories, selected=selected, neighbours=neighbours, height=HEIGHT)
+figure = text_map(
+    projection,
+    chosen.documents,
+    categories,
+    selected=selected,
+    neighbours=neighbours,
+    dark=frame.is_dark(),
+    height=HEIGHT,
+)
 with map_column:
     st.plotly_chart(
         figure,

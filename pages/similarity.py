@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import corpus, snippets
 from core.errors import InputError
-from core.figures.similarity import PANEL_HEIGHT, heatmaps
+from core.figures.similarity import HEIGHT, heatmap
 from core.similarity import cluster_order, cosine_matrix, ranked_pairs
 from pages.shared import frame, inputs, output, resources
 from pages.shared.frame import errors_told, require_frame
@@ -31,7 +31,7 @@ if len(texts) > MOST_TEXTS:
 shown = texts.texts[:MOST_TEXTS]
 
 embedded, matrices = {}, {}
-with output.progress("similarity", height=PANEL_HEIGHT) as tell:
+with output.progress("similarity", height=HEIGHT) as tell:
     for spec in ready:
         with errors_told():
             embedded[spec.name] = resources.embed_texts(shown, spec, frame.picked_device(), tell)
@@ -41,14 +41,19 @@ if not matrices:
 
 leader = next(iter(matrices))
 rows = cluster_order(embedded[leader].vectors) if order == "By cluster" else list(range(len(shown)))
-ordered = {name: matrix[np.ix_(rows, rows)] for name, matrix in matrices.items()}
-st.plotly_chart(
-    heatmaps(ordered, [shown[row] for row in rows]), key="heatmaps", alt="Cosine similarity of the texts by each model"
-)
+lowest = min(0.0, *(float(matrix.min()) for matrix in matrices.values()))
+panels = st.grid(2 if len(matrices) > 1 else 1, min_column_width=430)
+for name, matrix in matrices.items():
+    with panels.cell():
+        st.markdown(f"#### {name}")
+        st.plotly_chart(
+            heatmap(matrix[np.ix_(rows, rows)], [shown[row] for row in rows], lowest=lowest),
+            key=f"heatmap_{name}",
+            alt=f"Cosine similarity of the texts by {name}",
+        )
+        output.provenance(embedded[name].provenance)
 if order == "By cluster":
-    st.caption(f"The order is that of {leader}'s clusters; the colour scale is the same for all.")
-for result in embedded.values():
-    output.provenance(result.provenance)
+    st.caption(f"All heatmaps have the order of {leader}'s clusters and one colour scale.")
 
 st.markdown("#### Pairs, the most similar first")
 pairs = ranked_pairs(matrices[leader])

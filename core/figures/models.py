@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core.encoders.files import gigabytes
-from core.figures.style import model_colour, styled
+from core.figures.style import NEUTRAL, model_colour, styled
 from core.models import TASKS, ModelSpec
 
 TASK_LABELS = {
@@ -72,8 +72,15 @@ def task_radar(specs: Sequence[ModelSpec]) -> go.Figure:
         )
     figure.update_layout(
         polar={
-            "radialaxis": {"range": [20, 90], "tickvals": [30, 50, 70, 90], "tickfont": {"size": 12}, "angle": 65},
-            "angularaxis": {"tickfont": {"size": 14}, "rotation": 90},
+            "bgcolor": "rgba(0,0,0,0)",
+            "radialaxis": {
+                "range": [20, 90],
+                "tickvals": [30, 50, 70, 90],
+                "tickfont": {"size": 12},
+                "angle": 65,
+                "gridcolor": NEUTRAL,
+            },
+            "angularaxis": {"tickfont": {"size": 14}, "rotation": 90, "gridcolor": NEUTRAL},
         },
         legend={"orientation": "h", "y": -0.15, "font": {"size": 14}},
         showlegend=True,

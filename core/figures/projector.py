@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.style import NEUTRAL, category_colours, styled, wrapped
+from core.figures.style import NEUTRAL, VEIL, category_colours, plain, styled, wrapped
 from core.projection import Projection
 
 LABELLED_CATEGORIES = 30
@@ -19,6 +19,7 @@ def text_map(
     *,
     selected: int | None = None,
     neighbours: Sequence[int] = (),
+    dark: bool = False,
     height: int = 640,
 ) -> go.Figure:
     """Every text a point, coloured and labelled by category; the selected one and its true neighbours are lit.
@@ -43,7 +44,7 @@ def text_map(
     }
     _add(figure, projection.coordinates, points)
     if 1 < len(colours) <= LABELLED_CATEGORIES:
-        _label_categories(figure, projection.coordinates, categories, colours)
+        _label_categories(figure, projection.coordinates, categories, colours, dark)
     if lit:
         _light_up(figure, projection.coordinates, texts, [colours[c] for c in categories], selected, neighbours)
     _axes(figure, projection)
@@ -60,24 +61,25 @@ def _add(figure: go.Figure, coordinates: np.ndarray, trace: dict[str, object]) -
 
 
 def _label_categories(
-    figure: go.Figure, coordinates: np.ndarray, categories: Sequence[str], colours: dict[str, str]
+    figure: go.Figure, coordinates: np.ndarray, categories: Sequence[str], colours: dict[str, str], dark: bool
 ) -> None:
-    """Each category's name near the median of its points."""
-    flat = coordinates.shape[1] == 2
-    halo = {"shadow": "auto"} if flat else {}
+    """Each category's name near the median of its points, in 2D behind a veil of the ground's colour."""
     rows = np.array(categories)
     middles = np.array([np.median(coordinates[rows == name], axis=0) for name in colours])
-    labels = {
-        "mode": "text",
-        "text": [f"<b>{name}</b>" for name in colours],
-        "textfont": {"size": 16, "color": list(colours.values()), **halo},
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
-    if flat:
-        x, y = _apart(middles, np.ptp(coordinates, axis=0)).T
-        figure.add_trace(go.Scatter(x=x, y=y, **labels))
+    if coordinates.shape[1] == 2:
+        places = _apart(middles, np.ptp(coordinates, axis=0))
+        for (name, colour), (x, y) in zip(colours.items(), places, strict=True):
+            font = {"size": 15, "color": colour}
+            text = f"<b>{plain(name, 28)}</b>"
+            figure.add_annotation(x=x, y=y, text=text, font=font, bgcolor=VEIL[dark], borderpad=1, showarrow=False)
     else:
+        labels = {
+            "mode": "text",
+            "text": [f"<b>{plain(name, 28)}</b>" for name in colours],
+            "textfont": {"size": 15, "color": list(colours.values())},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
         _add(figure, middles, labels)
 
 

@@ -1,5 +1,7 @@
 """What all figures share: a colour for each model, the scales, the layout, and texts made safe to draw.
 
+The diverging scale is clear in the middle, so that zero is the ground, light or dark.
+
 Colours are from Okabe and Ito's and Paul Tol's palettes for the colour-blind, in middle tones that stand out on white
 and on near-black.
 """
@@ -13,8 +15,9 @@ import plotly.graph_objects as go
 from core.models import names
 
 SEQUENTIAL = "viridis"
-DIVERGING = "RdBu"
+DIVERGING = [[0, "rgba(33,102,172,1)"], [0.5, "rgba(128,128,128,0)"], [1, "rgba(206,44,49,1)"]]
 NEUTRAL = "#8A929C"
+VEIL = {False: "rgba(255,255,255,0.72)", True: "rgba(14,17,22,0.72)"}
 FONT_SIZE = 15
 
 MODEL_COLOURS = (
@@ -32,6 +35,12 @@ def model_colour(name: str) -> str:
     """The colour of a model on every page, by its place in the catalogue; grey for what is not a model."""
     order = names()
     return MODEL_COLOURS[order.index(name) % len(MODEL_COLOURS)] if name in order else NEUTRAL
+
+
+def faded(colour: str, opacity: float) -> str:
+    """A "#RRGGBB" colour made translucent."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
 
 
 def category_colours(categories: Sequence[str]) -> dict[str, str]:

@@ -19,7 +19,6 @@ def barcode(vectors: npt.NDArray[np.float32], labels: Sequence[str], *, row_pixe
             z=np.asarray(vectors, np.float32),
             y=list(range(len(vectors))),
             colorscale=DIVERGING,
-            reversescale=True,
             zmid=0,
             zmin=-limit,
             zmax=limit,

@@ -82,6 +82,11 @@ def head(name: str) -> None:
         st.caption(purpose, width="content")
 
 
+def is_dark() -> bool:
+    """Whether the person looks at the dark theme."""
+    return st.context.theme.type == "dark"
+
+
 def sidebar() -> None:
     """The picked models with their state, and the device."""
     with st.sidebar:

@@ -26,8 +26,8 @@ def progress(name: str, height: int) -> Iterator[Progress]:
     """A line that counts, with a cancel button, above an empty frame of the result's height; all go when it is done.
 
     `name` tells the works of a page apart. The callable raises when the session has asked for another run or is gone:
-    that cancels the work. The frame stands still on purpose: a skeleton's shimmer keeps a browser that draws in software
-    busy on one core, which on the same machine made embedding three times and a timing fifty times slower.
+    that cancels the work. The frame stands still on purpose: a skeleton's shimmer keeps a browser that draws in
+    software busy on one core, which slows embedding and ruins timings on the same machine.
     """
     if st.session_state.get(_cancelled(name)):
         st.info("Cancelled. What was computed so far is remembered.", icon=":material/cancel:")
