@@ -136,6 +136,9 @@ def evaluate(
     corpus_file: CorpusFile = None,
     queries: Annotated[Path | None, typer.Option(help="The queries; the sample's by default.")] = None,
     qrels: Annotated[Path | None, typer.Option(help="BEIR TSV: query-id, corpus-id, score.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="A column of the queries: one more row for each of its values.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Quality of a ranking against labelled queries."""
@@ -149,7 +152,14 @@ def evaluate(
         hits = _hits(model, documents, questions.texts, evaluation.MAP_CUT, progress)
     quality = evaluation.evaluate(hits.as_run(questions.ids, documents.ids), labels)
     facts = {"model": model, **quality.means, "queries": quality.queries}
-    _show(facts, [facts], as_json)
+    if by is None:
+        _show(facts, [facts], as_json)
+        return
+    if by not in questions.fields:
+        raise InputError(f"The queries have no column {by!r}. They have: {', '.join(questions.fields)}.")
+    groups = evaluation.grouped(quality, dict(zip(questions.ids, questions.fields[by], strict=True)))
+    rows = [{by: name, **group.means, "queries": group.queries} for name, group in groups.items()]
+    _show(facts | {"by": rows}, [*rows, {by: "all", **quality.means, "queries": quality.queries}], as_json)
 
 
 @app.command()

@@ -61,9 +61,15 @@ def evaluate(run: Run, qrels: Qrels) -> Quality:
     judged = {query: labels for query, labels in qrels.items() if any(grade > 0 for grade in labels.values())}
     if not judged:
         raise InputError("No query has a relevant document: there is nothing to measure against.")
-    per_query = {query: _measure(run.get(query, {}), labels) for query, labels in judged.items()}
-    means = {name: float(np.mean([values[name] for values in per_query.values()])) for name in MEASURES}
-    return Quality(means, per_query)
+    return _averaged({query: _measure(run.get(query, {}), labels) for query, labels in judged.items()})
+
+
+def grouped(quality: Quality, groups: Mapping[str, str]) -> dict[str, Quality]:
+    """The quality over each group of queries; `groups` gives each query's group by id."""
+    members: dict[str, dict[str, dict[str, float]]] = {}
+    for query, values in quality.per_query.items():
+        members.setdefault(groups[query], {})[query] = values
+    return {name: _averaged(per_query) for name, per_query in sorted(members.items())}
 
 
 def agreement(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], gold: Sequence[float]) -> Agreement:
@@ -72,14 +78,21 @@ def agreement(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], g
     Raises
     ------
     InputError
-        Fewer than two pairs, or all gold scores equal: no correlation is defined.
+        Fewer than two pairs, or all gold scores or all cosines equal: no correlation is defined.
     """
     if len(gold) < 2 or len(set(gold)) == 1:
         raise InputError("A correlation needs at least two pairs with different gold scores.")
+    cosines = np.sum(first * second, axis=1)
+    if np.ptp(cosines) == 0:
+        raise InputError("All pairs have the same cosine: there is no correlation with the gold scores.")
     from scipy.stats import pearsonr, spearmanr
 
-    cosines = np.sum(first * second, axis=1)
     return Agreement(float(spearmanr(cosines, gold)[0]), float(pearsonr(cosines, gold)[0]), len(gold))
+
+
+def _averaged(per_query: dict[str, dict[str, float]]) -> Quality:
+    means = {name: float(np.mean([values[name] for values in per_query.values()])) for name in MEASURES}
+    return Quality(means, per_query)
 
 
 def _measure(scores: Mapping[str, float], labels: Mapping[str, int]) -> dict[str, float]:

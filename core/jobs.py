@@ -155,7 +155,9 @@ class Child:
     def _epitaph(self) -> str:
         """Why the child is gone, in a sentence."""
         code = self._process.wait() if self._process else None
-        if code is not None and code < 0:
+        if code is None:
+            reason = "was ended"
+        elif code < 0:
             reason = f"was killed (signal {-code}), most likely because memory ran out"
         else:
             reason = f"stopped with exit code {code}"

@@ -3,6 +3,7 @@
 UMAP runs in a child process: two fits at once can abort a process, and its compiled code stays warm there.
 """
 
+import atexit
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -73,7 +74,9 @@ class Projection:
 @cache
 def umap_child() -> Child:
     """The process in which all UMAP fits run, one at a time."""
-    return Child("maps")
+    child = Child("maps")
+    atexit.register(child.end)
+    return child
 
 
 def project(
@@ -99,7 +102,7 @@ def project(
         The method or number of dimensions is not offered, a value is not finite, or there are too few texts: UMAP needs
         four, PCA two.
     """
-    _check(vectors, method, dimensions)
+    _check(vectors, method, dimensions, neighbours, min_dist)
     seconds: dict[str, float] = {}
     true_neighbours = _timed(seconds, "neighbours", lambda: nearest_rows(vectors, max(neighbours, NEIGHBOURS)))
     variance: tuple[float, ...] = ()
@@ -153,13 +156,15 @@ def principal_components(vectors: Floats, dimensions: int) -> tuple[Floats, tupl
     """
     from sklearn.decomposition import PCA
 
+    if np.ptp(vectors, axis=0).max() == 0:
+        return np.zeros((len(vectors), dimensions), np.float32), (0.0,) * dimensions
     components = min(dimensions, *vectors.shape)
     pca = PCA(components, svd_solver="full").fit(vectors.astype(np.float64))
     signs = np.sign(pca.components_[np.arange(components), np.abs(pca.components_).argmax(1)])
     signs[signs == 0] = 1
     coordinates = np.zeros((len(vectors), dimensions), np.float32)
     coordinates[:, :components] = pca.transform(vectors.astype(np.float64)) * signs
-    shares = np.nan_to_num(pca.explained_variance_ratio_)
+    shares = pca.explained_variance_ratio_
     return coordinates, tuple(float(share) for share in shares) + (0.0,) * (dimensions - components)
 
 
@@ -215,7 +220,8 @@ def faithfulness(vectors: Floats, coordinates: Floats, k: int, sample: Indices) 
     """How far a map's neighbourhoods can be trusted, measured on the sampled rows against all rows.
 
     Neighbours are those of smallest Euclidean distance; on unit rows that is the order of cosines. k must be below half
-    the number of rows. With all rows sampled, trustworthiness is scikit-learn's (Venna and Kaski 2001).
+    the number of rows. With all rows sampled, trustworthiness is scikit-learn's (Venna and Kaski 2001), but for texts
+    equally far from another, of which none counts as a stranger.
     """
     n = len(vectors)
     penalty = shared = 0
@@ -236,9 +242,9 @@ def faithfulness(vectors: Floats, coordinates: Floats, k: int, sample: Indices) 
     )
 
 
-def _distances(points: Floats, rows: Indices) -> Floats:
+def _distances(points: Floats, rows: Indices) -> npt.NDArray[np.float64]:
     """Squared distances from some points to all, each infinitely far from itself: (len(rows), n)."""
-    points = points - points.mean(0)
+    points = points.astype(np.float64)
     squares = np.square(points).sum(1)
     distances = squares[rows, None] + squares - 2 * points[rows] @ points.T
     distances[np.arange(len(rows)), rows] = np.inf
@@ -255,14 +261,16 @@ def _sampled_rows(n: int) -> Indices:
     return np.sort(rows).astype(np.int64)
 
 
-def _check(vectors: Floats, method: str, dimensions: int) -> None:
+def _check(vectors: Floats, method: str, dimensions: int, neighbours: int, min_dist: float) -> None:
     if method not in METHODS:
         raise InputError(f"There is no method {method!r}: choose {' or '.join(METHODS)}.")
     if dimensions not in (2, 3):
         raise InputError(f"A map has 2 or 3 dimensions, not {dimensions}.")
+    if neighbours < 2 or not 0 <= min_dist <= 1:
+        raise InputError("UMAP takes at least 2 neighbours and a min_dist from 0 to 1.")
     least = 4 if method == "umap" else 2
     if len(vectors) < least:
-        raise InputError(f"A map by {method.upper()} needs at least {least} texts; there is {len(vectors)}.")
+        raise InputError(f"A map by {method.upper()} needs at least {least} texts, not {len(vectors)}.")
     if not np.isfinite(vectors).all():
         raise InputError("Some vectors hold values that are not numbers: leave those rows out.")
 

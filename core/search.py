@@ -53,22 +53,29 @@ class KeywordIndex:
     def __init__(self, documents: Sequence[str]) -> None:
         import bm25s
 
+        tokens = _tokens(documents)
         self._size = len(documents)
-        self._index = bm25s.BM25()
-        self._index.index(_tokens(documents), show_progress=False)
+        self._index = bm25s.BM25() if any(map(len, tokens.ids)) else None
+        if self._index:
+            self._index.index(tokens, show_progress=False)
 
     def search(self, queries: Sequence[str], k: int = 10) -> Hits:
         """The k documents of highest BM25 score for each query; documents without a common word score 0."""
         k = min(k, self._size)
+        if not queries or not self._index:
+            return Hits(np.tile(np.arange(k), (len(queries), 1)), np.zeros((len(queries), k), np.float32))
         rows, scores = self._index.retrieve(_tokens(queries), k=k, show_progress=False)
         return Hits(np.asarray(rows, np.int64), np.asarray(scores, np.float32))
 
 
 def _best_columns(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
-    """Columns of the k highest scores of each row, the highest first."""
+    """Columns of the k highest scores of each row, the highest first; of equal ones the earlier."""
     columns = np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
     if k < scores.shape[1]:
-        columns = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
+        least = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]
+        above, equal = scores > least, scores == least
+        chosen = above | (equal & (equal.cumsum(1) <= k - above.sum(1, keepdims=True)))
+        columns = np.nonzero(chosen)[1].reshape(len(scores), k)
     order = np.argsort(-np.take_along_axis(scores, columns, 1), axis=1, kind="stable")
     return np.take_along_axis(columns, order, 1)
 

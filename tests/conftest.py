@@ -24,6 +24,12 @@ ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 
 
+def _direction(content: str, dimensions: int) -> np.ndarray:
+    seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:4], "little")
+    vector = np.random.default_rng(seed).normal(size=dimensions)
+    return vector / np.linalg.norm(vector)
+
+
 class FakeEncoder:
     """Vectors that depend on the text alone; counts what it is asked to compute."""
 
@@ -40,12 +46,8 @@ class FakeEncoder:
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
         on_progress("Embedding", 0, len(texts))
         self.computed += texts
-        rows = np.zeros((len(texts), self.spec.dimensions), np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            seed = int.from_bytes(hashlib.sha256(f"{kind} {text}".encode()).digest()[:4], "little")
-            row[:] = np.random.default_rng(seed).normal(size=self.spec.dimensions)
-            row /= np.linalg.norm(row)
-        return rows
+        rows = [_direction(f"{kind} {text}", self.spec.dimensions) for text in texts]
+        return np.array(rows, np.float32).reshape(len(texts), self.spec.dimensions)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core.benchmark import Timing
-from core.figures.style import NEUTRAL, faded, model_colour, styled
+from core.figures.style import NEUTRAL, faded, model_colour, plain, styled
 from core.models import ModelSpec
 
 DEVICE_OPACITY = {"cpu": 0.5, "cuda": 1.0}
@@ -45,7 +45,7 @@ def timing_bars(timings: Sequence[Timing], *, height: int = 380) -> go.Figure:
     figure.update_xaxes(title="ms, median (whisker: 95th percentile)", range=[0, end or 1])
     figure.update_layout(barmode="group", bargap=0.35, showlegend=len(devices) > 1)
     styled(figure, height=height)
-    labels = [f"<b>{model}</b>{_figures(model, timings)}" for model in models]
+    labels = [f"<b>{plain(model)}</b>{_figures(model, timings)}" for model in models]
     return figure.update_yaxes(
         categoryorder="array", categoryarray=models[::-1], tickvals=models, ticktext=labels, tickfont_size=17
     )
@@ -62,7 +62,7 @@ def recorded_bars(specs: Sequence[ModelSpec], *, height: int = 380) -> go.Figure
             y=[spec.name for spec in rows],
             orientation="h",
             name=DEVICE_NAME[device],
-            text=[f"{_digits(value)} ms" for value in values],
+            text=["" if value is None else f"{_digits(value)} ms" for value in values],
             textposition="outside",
             textfont={"size": 15},
             cliponaxis=False,
@@ -93,9 +93,9 @@ def _figures(model: str, timings: Sequence[Timing]) -> str:
     return "".join(lines)
 
 
-def _recorded(spec: ModelSpec, device: str) -> float:
+def _recorded(spec: ModelSpec, device: str) -> float | None:
     assert spec.original
-    return (spec.original.cpu_ms if device == "cpu" else spec.original.gpu_ms) or 0
+    return spec.original.cpu_ms if device == "cpu" else spec.original.gpu_ms
 
 
 def _digits(value: float) -> str:

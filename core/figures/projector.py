@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.style import NEUTRAL, VEIL, category_colours, plain, styled, wrapped
+from core.figures.style import NEUTRAL, VEIL, category_colours, plain, plain_3d, styled, wrapped
 from core.projection import Projection
 
 LABELLED_CATEGORIES = 30
@@ -75,7 +75,7 @@ def _label_categories(
     else:
         labels = {
             "mode": "text",
-            "text": [f"<b>{plain(name, 28)}</b>" for name in colours],
+            "text": [f"<b>{plain_3d(name, 28)}</b>" for name in colours],
             "textfont": {"size": 15, "color": list(colours.values())},
             "hoverinfo": "skip",
             "showlegend": False,
@@ -84,15 +84,14 @@ def _label_categories(
 
 
 def _apart(places: np.ndarray, extent: np.ndarray) -> np.ndarray:
-    """Labels' places, (c, 2), moved up or down until none covers another; `extent` is the map's width and height."""
-    width, height = extent * LABEL_SHARE
-    moved = places.copy()
+    """Labels' places, (c, 2), moved upwards until none covers another; `extent` is the map's width and height."""
+    size = extent * LABEL_SHARE
+    moved = places.astype(float)
     order = np.argsort(moved[:, 1])
-    for place, label in enumerate(order):
-        for other in order[:place]:
-            near = abs(moved[label] - moved[other]) < (width, height)
-            if near.all():
-                moved[label, 1] = moved[other, 1] + height
+    for count, label in enumerate(order):
+        placed = moved[order[:count]]
+        while (covered := (abs(placed - moved[label]) < size * (1 - 1e-9)).all(axis=1)).any():
+            moved[label, 1] = placed[covered, 1].max() + size[1]
     return moved
 
 

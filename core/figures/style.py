@@ -15,7 +15,12 @@ import plotly.graph_objects as go
 from core.models import names
 
 SEQUENTIAL = "viridis"
-DIVERGING = [[0, "rgba(33,102,172,1)"], [0.5, "rgba(128,128,128,0)"], [1, "rgba(206,44,49,1)"]]
+DIVERGING = [
+    [0, "rgba(33,102,172,1)"],
+    [0.5, "rgba(33,102,172,0)"],
+    [0.5, "rgba(206,44,49,0)"],
+    [1, "rgba(206,44,49,1)"],
+]
 NEUTRAL = "#8A929C"
 VEIL = {False: "rgba(255,255,255,0.72)", True: "rgba(14,17,22,0.72)"}
 FONT_SIZE = 15
@@ -51,7 +56,13 @@ def category_colours(categories: Sequence[str]) -> dict[str, str]:
 
 def plain(text: str, length: int = 60) -> str:
     """A text as plotly may draw it: shortened, on one line, and with nothing in it taken for markup."""
-    return html.escape(textwrap.shorten(" ".join(text.split()), length, placeholder="…"), quote=False)
+    line = " ".join(text.split())
+    return html.escape(line if len(line) <= length else line[: length - 1].rstrip() + "…", quote=False)
+
+
+def plain_3d(text: str, length: int = 60) -> str:
+    """The same for labels in 3D, where plotly obeys tags but does not read entities."""
+    return html.unescape(plain(text, length)).replace("<", "‹").replace(">", "›")
 
 
 def wrapped(text: str, width: int = 60, lines: int = 6) -> str:

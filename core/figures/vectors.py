@@ -33,6 +33,7 @@ def barcode(vectors: npt.NDArray[np.float32], labels: Sequence[str], *, row_pixe
         ticktext=[plain(label, 24) for label in labels],
         autorange="reversed",
         showgrid=False,
+        zeroline=False,
     )
     figure.update_xaxes(showgrid=False, visible=False)
     return styled(figure, height=row_pixels * len(vectors) + 20, margin=(10, 10, 5, 5))

@@ -3,6 +3,7 @@
 import html
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import streamlit as st
@@ -19,25 +20,29 @@ from pages.shared.output import markdown_free
 MOST_PICKS = 4
 ICON = str(Path(__file__).parent / "icon.svg")
 LOGO = str(Path(__file__).parent / "logo.svg")
-IN_FRAME = "_in_frame"
+
+_in_frame: ContextVar[bool] = ContextVar("in_frame", default=False)
 
 PAGES = {
-    "models": ("Models", ":material/table_chart:", "Compare the models and pick up to four for all pages."),
-    "explain": ("Explain", ":material/school:", "Watch a text become tokens, vectors and one embedding."),
-    "embed": ("Embed", ":material/data_array:", "Embed your own texts with the picked models, side by side."),
-    "similarity": ("Similarity", ":material/grid_on:", "Cosine heatmaps of texts, one for each picked model."),
-    "search": ("Search", ":material/search:", "One query, every picked model and BM25 side by side."),
-    "projector": ("Projector", ":material/scatter_plot:", "A map of a corpus by UMAP or PCA, in 2D or 3D."),
-    "benchmark": ("Benchmark", ":material/speed:", "Time the picked models on this machine, CPU against GPU."),
+    "models": ("Models", "Compare the models and pick up to four for all pages."),
+    "explain": ("Explain", "Watch a text become tokens, vectors and one embedding."),
+    "embed": ("Embed", "Embed your own texts with the picked models, side by side."),
+    "similarity": ("Similarity", "Cosine heatmaps of texts, one for each picked model."),
+    "search": ("Search", "One query, every picked model and BM25 side by side."),
+    "projector": ("Projector", "A map of a corpus by UMAP or PCA, in 2D or 3D."),
+    "benchmark": ("Benchmark", "Time the picked models on this machine, CPU against GPU."),
 }
 
 
 def navigation() -> StreamlitPage:
-    """Declare the pages and return the one the address asks for."""
+    """Declare the pages and return the one the address asks for.
+
+    They have no icons: Streamlit would make a page's icon the tab's, and let the browser fetch it from Google.
+    """
     return st.navigation(
         [
-            st.Page(f"pages/{name}.py", title=title, icon=icon, help=purpose, default=name == "models")
-            for name, (title, icon, purpose) in PAGES.items()
+            st.Page(f"pages/{name}.py", title=title, help=purpose, default=name == "models")
+            for name, (title, purpose) in PAGES.items()
         ],
         position="top",
     )
@@ -46,12 +51,12 @@ def navigation() -> StreamlitPage:
 @contextmanager
 def around_page() -> Iterator[None]:
     """Tell the page that it runs inside the entrypoint; what a person can mend ends the page as a sentence."""
-    st.session_state[IN_FRAME] = True
+    token = _in_frame.set(True)
     try:
         with errors_told():
             yield
     finally:
-        st.session_state[IN_FRAME] = False
+        _in_frame.reset(token)
 
 
 @contextmanager
@@ -67,16 +72,16 @@ def require_frame() -> None:
     """Rerun through the entrypoint if the page was started on its own.
 
     On the first deep link after a server start, Streamlit runs a file of pages/ by itself; declaring the navigation
-    once turns that off for the whole process.
+    once turns that off for the whole process. (A session key cannot tell: st.stop() leaves no chance to take it back.)
     """
-    if not st.session_state.get(IN_FRAME):
+    if not _in_frame.get():
         navigation()
         st.rerun()
 
 
 def head(name: str) -> None:
     """A page's one line of title and purpose."""
-    title, _, purpose = PAGES[name]
+    title, purpose = PAGES[name]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.header(title, anchor=False, width="content")
         st.caption(purpose, width="content")
@@ -99,7 +104,8 @@ def sidebar() -> None:
             bind="query-params",
             help="Used on all pages. The table on the Models page picks too.",
         )
-        st.html("".join(_state_line(spec) for spec in picked_models()))
+        if states := "".join(_state_line(spec) for spec in picked_models()):
+            st.html(states)
         _device_choice()
 
 

@@ -19,9 +19,9 @@ def ready_models() -> list[ModelSpec]:
     """
     picked = picked_models()
     ready = [spec for spec in picked if availability(spec).is_ready]
-    for spec in picked:
-        if spec not in ready:
-            st.info(availability(spec).sentence, icon=":material/info:")
+    missing = [availability(spec).sentence for spec in picked if spec not in ready]
+    if missing:
+        st.info("\n\n".join(missing), icon=":material/info:")
     if not ready:
         if not picked:
             st.info("No model is picked: pick up to four in the sidebar or on the Models page.", icon=":material/info:")

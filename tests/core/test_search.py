@@ -1,0 +1,107 @@
+"""Exact search against a brute-force sort, keyword search against bm25s called by hand."""
+
+import bm25s
+import numpy as np
+import pytest
+import Stemmer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core import corpus
+from core.search import Hits, KeywordIndex, nearest
+
+
+def halves(rows: int, seed: int) -> np.ndarray:
+    """Unit rows of plus and minus one half in four dimensions: their cosines are exact and often equal."""
+    return np.random.default_rng(seed).choice([-0.5, 0.5], size=(rows, 4)).astype(np.float32)
+
+
+def sorted_by_hand(scores: np.ndarray, k: int) -> list[list[int]]:
+    return [sorted(range(len(row)), key=lambda column: (-row[column], column))[:k] for row in scores.tolist()]
+
+
+@given(documents=st.integers(1, 60), k=st.integers(1, 70), seed=st.integers(0, 1000))
+@settings(max_examples=60, deadline=None)
+def test_the_nearest_are_those_of_a_full_sort_and_of_equal_ones_the_earlier_stands_first(
+    documents: int, k: int, seed: int
+) -> None:
+    queries, rows = halves(3, seed), halves(documents, seed + 1)
+    cosines = queries.astype(np.float64) @ rows.astype(np.float64).T
+    hits = nearest(queries, rows, k)
+    assert hits.rows.tolist() == sorted_by_hand(cosines, k)
+    assert hits.scores.tolist() == [sorted(row, reverse=True)[:k] for row in cosines.tolist()]
+
+
+def test_of_many_identical_documents_the_first_are_found() -> None:
+    one = np.ones((1, 1), np.float32)
+    assert nearest(one, np.ones((2000, 1), np.float32), 3).rows.tolist() == [[0, 1, 2]]
+
+
+def test_more_queries_than_are_multiplied_at_once_are_all_answered() -> None:
+    documents = np.eye(7, dtype=np.float32)
+    wanted = np.arange(2500) % 7
+    hits = nearest(documents[wanted], documents, 1)
+    assert hits.rows[:, 0].tolist() == wanted.tolist()
+    assert (hits.scores == 1).all()
+
+
+def test_with_fewer_than_k_documents_all_are_returned() -> None:
+    hits = nearest(halves(2, 0), halves(3, 1), 10)
+    assert hits.rows.shape == hits.scores.shape == (2, 3)
+    assert np.sort(hits.rows, axis=1).tolist() == [[0, 1, 2]] * 2
+
+
+@pytest.mark.parametrize(("queries", "documents", "shape"), [(0, 3, (0, 2)), (3, 0, (3, 0))])
+def test_no_queries_or_no_documents_give_no_hits(queries: int, documents: int, shape: tuple[int, int]) -> None:
+    hits = nearest(halves(queries, 0), halves(documents, 1), 2)
+    assert hits.rows.shape == hits.scores.shape == shape
+
+
+def test_keyword_scores_are_those_of_bm25s_called_by_hand() -> None:
+    texts, queries = corpus.sample().texts, corpus.sample_queries().texts[:30]
+    stem = Stemmer.Stemmer("english")
+    by_hand = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
+    by_hand.index(bm25s.tokenize(list(texts), stopwords="en", stemmer=stem, show_progress=False), show_progress=False)
+    hits = KeywordIndex(texts).search(queries, k=10)
+    for query, rows, scores in zip(queries, hits.rows, hits.scores, strict=True):
+        words = bm25s.tokenize(query, stopwords="en", stemmer=stem, return_ids=False, show_progress=False)[0]
+        every = by_hand.get_scores(words)
+        assert scores == pytest.approx(np.sort(every)[::-1][:10], abs=1e-5)
+        assert scores == pytest.approx(every[rows], abs=1e-5)
+
+
+def test_a_keyword_score_is_the_formulas() -> None:
+    hits = KeywordIndex(["cat dog", "cat cat bird fish", "horse cow pig"]).search(["cat"], k=3)
+    rarity = np.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
+    short = rarity * 1 / (1 + 1.5 * (0.25 + 0.75 * 2 / 3))
+    long = rarity * 2 / (2 + 1.5 * (0.25 + 0.75 * 4 / 3))
+    assert hits.rows[0].tolist() == [1, 0, 2]
+    assert hits.scores[0] == pytest.approx([long, short, 0], abs=1e-6)
+
+
+def test_words_match_by_their_stem_and_stop_words_match_nothing() -> None:
+    hits = KeywordIndex(["the runner was running", "a cat and the dog"]).search(["who runs", "the"], k=2)
+    assert hits.rows[0][0] == 0
+    assert hits.scores[0][0] > 0 == hits.scores[0][1]
+    assert hits.scores[1].tolist() == [0, 0]
+
+
+def test_keyword_search_with_fewer_than_k_documents_returns_all() -> None:
+    assert sorted(KeywordIndex(["red fox", "blue whale"]).search(["fox"], k=10).rows[0].tolist()) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "texts", [["the", "and the"], ["🙂🙃", "🎉"], ["a", "b"]], ids=["stop words", "emoji", "letters"]
+)
+def test_texts_without_a_word_to_index_are_no_error_and_score_0(texts: list[str]) -> None:
+    assert KeywordIndex(texts).search(["cat", "the"], k=2).scores.tolist() == [[0, 0], [0, 0]]
+
+
+def test_a_query_without_a_known_word_finds_nothing() -> None:
+    hits = KeywordIndex(["red fox", "blue whale"]).search(["zebra", "", "🙂"], k=2)
+    assert hits.as_run(["a", "b", "c"], ["fox", "whale"]) == {"a": {}, "b": {}, "c": {}}
+
+
+def test_a_run_names_queries_and_documents_by_id_and_leaves_out_what_scored_0() -> None:
+    hits = Hits(np.array([[2, 0], [1, 2]]), np.array([[0.75, -0.5], [0.5, 0]], np.float32))
+    assert hits.as_run(["q1", "q2"], ["a", "b", "c"]) == {"q1": {"c": 0.75, "a": -0.5}, "q2": {"b": 0.5}}

@@ -1,0 +1,143 @@
+"""Each page in a browser, opened by deep link on a server that has just started."""
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from core import benchmark, corpus, embedding, evaluation, models, projection, search
+from core.similarity import cluster_order, cosine_matrix
+from tests.conftest import ROOT
+from tests.e2e.conftest import settle
+
+MINILM = models.get("all-MiniLM-L6-v2")
+PICTURES = ROOT / "screenshots"
+
+
+def charts(page: Page, number: int) -> list[list[dict[str, Any]]]:
+    """The traces of each of the page's charts, as plotly holds them in the browser once it has drawn them."""
+    page.wait_for_function("n => document.querySelectorAll('.js-plotly-plot .main-svg').length >= n", arg=number)
+    drawn = page.evaluate(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].map(p => p.data.map(t => JSON.stringify(t)))"
+    )
+    return [[{key: decoded(value) for key, value in json.loads(trace).items()} for trace in chart] for chart in drawn]
+
+
+def decoded(value: Any) -> Any:
+    """An array that travelled as plotly's binary form; anything else as it is."""
+    if not (isinstance(value, dict) and "bdata" in value):
+        return value
+    array = np.frombuffer(base64.b64decode(value["bdata"]), np.dtype(value["dtype"]))
+    return array.reshape([int(side) for side in value["shape"].split(",")]) if "shape" in value else array
+
+
+def open_page(page: Page, address: str, path: str) -> None:
+    page.goto(f"{address}/{path}")
+    page.wait_for_selector("h2")
+    settle(page)
+    assert page.locator('[data-testid="stException"]').count() == 0
+    assert page.locator('[data-testid="stAlertContentError"]').count() == 0
+
+
+def take_pictures(page: Page, name: str) -> None:
+    """The page in light and dark, wide and narrow, for a person to look at."""
+    PICTURES.mkdir(exist_ok=True)
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        for width in (1440, 1024):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(900)
+            content = page.evaluate("""() => document.querySelector('[data-testid="stMain"]').scrollHeight""")
+            page.set_viewport_size({"width": width, "height": max(900, content + 60)})
+            page.wait_for_timeout(900)
+            page.screenshot(path=PICTURES / f"{name}-{theme}-{width}.png")
+
+
+@pytest.fixture
+def opened(page: Page, fresh_server: str, console_errors: list[str], request: pytest.FixtureRequest) -> Any:
+    """Open a page by deep link on a fresh server; at the end there must be no console error."""
+    name = request.param
+    open_page(page, fresh_server, name)
+    yield page
+    take_pictures(page, name or "models")
+    assert console_errors == []
+
+
+@pytest.mark.parametrize("opened", [""], indirect=True)
+def test_models_draws_the_catalogues_scores_against_their_sizes(opened: Page) -> None:
+    assert opened.locator('[data-testid="stDataFrame"] canvas').first.is_visible()
+    points = {trace["text"][0].strip("</b>"): trace["y"][0] for trace in charts(opened, 2)[0]}
+    assert points[MINILM.name] == MINILM.mteb_v1["average"]
+    assert points["e5-mistral-7b-instruct"] == 66.63
+
+
+@pytest.mark.parametrize("opened", ["explain"], indirect=True)
+def test_explain_draws_the_embedding_that_the_core_computes(opened: Page) -> None:
+    pooled = next(chart[0] for chart in charts(opened, 3) if chart[0]["type"] == "heatmap" and len(chart[0]["z"]) == 1)
+    sentence = opened.get_by_label("A sentence", exact=True).input_value()
+    expected = embedding.embed([sentence], MINILM).vectors
+    np.testing.assert_allclose(pooled["z"], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("opened", ["embed"], indirect=True)
+def test_embed_draws_a_row_for_each_text_and_model(opened: Page) -> None:
+    texts = opened.get_by_label("Texts, one a line").input_value().splitlines()
+    first, second = charts(opened, 2)
+    np.testing.assert_allclose(first[0]["z"], embedding.embed(texts, MINILM).vectors, atol=1e-5)
+    np.testing.assert_allclose(second[0]["z"], embedding.embed(texts, models.get("wordllama-256")).vectors, atol=1e-5)
+
+
+@pytest.mark.parametrize("opened", ["similarity"], indirect=True)
+def test_similarity_draws_the_cosines_in_the_order_of_clusters(opened: Page) -> None:
+    vectors = embedding.embed(corpus.from_paste(corpus.sample_sentences()).texts, MINILM).vectors
+    order = cluster_order(vectors)
+    drawn = charts(opened, 2)
+    assert len(drawn) == 2
+    np.testing.assert_allclose(drawn[0][0]["z"], cosine_matrix(vectors)[np.ix_(order, order)], atol=1e-5)
+
+
+@pytest.mark.parametrize("opened", ["search"], indirect=True)
+def test_search_shows_what_the_core_finds_and_how_good_it_is(opened: Page) -> None:
+    documents, queries = corpus.sample(), corpus.sample_queries()
+    found = embedding.embed(documents.documents, MINILM).vectors
+    query = opened.get_by_label("Query").input_value()
+    best = search.nearest(embedding.embed([query], MINILM, kind="query").vectors, found, 1)
+    shown = opened.locator('[data-testid="stMain"]').inner_text()
+    title, score = documents.titles[best.rows[0, 0]], best.scores[0, 0]
+    assert re.search(rf"1\s+{score:.3f}\s+\w+\s+{re.escape(title)}", shown.replace("answers", ""))
+    asked = embedding.embed(queries.texts, MINILM, kind="query").vectors
+    run = search.nearest(asked, found, 100).as_run(queries.ids, documents.ids)
+    ndcg = evaluation.evaluate(run, corpus.sample_qrels()).means["ndcg@10"]
+    assert f"nDCG@10 {ndcg:.2f}" in shown
+
+
+@pytest.mark.parametrize("opened", ["projector"], indirect=True)
+def test_projector_draws_every_passage_and_says_how_far_to_trust_the_map(opened: Page) -> None:
+    points = charts(opened, 1)[0][0]
+    assert points["type"] == "scattergl"
+    drawn = np.column_stack([points["x"], points["y"]])
+    vectors = embedding.embed(corpus.sample().documents, MINILM).vectors
+    assert len(drawn) == len(vectors)
+    quality = projection.faithfulness(vectors, drawn.astype(np.float32), 15, np.arange(len(vectors)))
+    shown = opened.locator('[data-testid="stMetricValue"]').all_inner_texts()
+    assert f"{quality.trustworthiness:.2f}" in shown
+    assert f"{quality.neighbour_recall:.0%}" in shown
+
+
+@pytest.mark.parametrize("opened", ["benchmark"], indirect=True)
+def test_benchmark_draws_the_run_it_has_just_kept(opened: Page) -> None:
+    kept = benchmark.kept_timings()
+    bars = next(trace for chart in charts(opened, 2) for trace in chart if len(trace["y"]) == 2)
+    assert bars["x"] == pytest.approx([kept[MINILM.name, "cpu"].median_ms, kept["wordllama-256", "cpu"].median_ms])
+    assert "no GPU" in opened.locator('[data-testid="stMain"]').inner_text()
+    assert "Recorded, not measured here" in opened.locator('[data-testid="stMain"]').inner_text()
+
+
+def test_the_readme_shows_the_projector_as_it_is() -> None:
+    assert (ROOT / "docs" / "projector.png").stat().st_size > 10_000
+    assert "docs/projector.png" in Path(ROOT / "README.md").read_text(encoding="utf-8")

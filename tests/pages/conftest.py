@@ -1,0 +1,29 @@
+"""The dashboard in-process, from its entrypoint."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import ROOT
+
+TIMEOUT_SECONDS = 180
+
+
+@pytest.fixture
+def app() -> AppTest:
+    """The app, not yet run."""
+    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS)
+
+
+def open_page(app: AppTest, name: str) -> AppTest:
+    """The app on one of its pages."""
+    app.run()
+    if name != "models":
+        app.switch_page(f"pages/{name}.py").run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    """All that the page says in prose, to look for a sentence in it."""
+    elements = [*app.main.markdown, *app.main.caption, *app.main.info, *app.main.error, *app.main.warning]
+    return "\n".join(str(element.value) for element in elements)

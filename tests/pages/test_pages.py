@@ -1,0 +1,211 @@
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import corpus, embedding, models
+from core.similarity import cosine_matrix
+from pages.shared.frame import PAGES
+from tests.pages.conftest import open_page, said
+
+COMPUTING = ("explain", "embed", "similarity", "search", "projector", "benchmark")
+BUNDLED = ("all-MiniLM-L6-v2", "wordllama-256")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_a_result_and_its_code_at_first_visit(app: AppTest, name: str) -> None:
+    open_page(app, name)
+    assert not app.error
+    assert len(app.get("plotly_chart")) >= 1 or name == "search"
+    assert len(app.code) == 1
+    assert app.get("download_button")
+
+
+@pytest.mark.parametrize("name", COMPUTING)
+def test_a_result_says_which_model_revision_device_engine_and_precision_it_came_from(app: AppTest, name: str) -> None:
+    captions = "\n".join(caption.value for caption in open_page(app, name).main.caption)
+    spec = models.get("all-MiniLM-L6-v2")
+    assert re.search(rf"{spec.name} · revision {str(spec.revision)[:14]} · cpu · torch · float32", captions)
+
+
+def test_the_two_bundled_models_are_picked_at_first(app: AppTest) -> None:
+    assert tuple(open_page(app, "models").multiselect(key="models").value) == BUNDLED
+
+
+def test_picks_in_the_address_are_the_picked_models_of_every_page(app: AppTest) -> None:
+    app.query_params["models"] = ["wordllama-256"]
+    open_page(app, "similarity")
+    headings = [element.value for element in app.main.markdown if element.value.startswith("####")]
+    assert headings == ["#### wordllama-256", "#### Pairs, the most similar first"]
+
+
+def test_an_unknown_model_in_the_address_is_passed_over(app: AppTest) -> None:
+    app.query_params["models"] = ["../../etc/passwd"]
+    assert tuple(open_page(app, "models").multiselect(key="models").value) == BUNDLED
+
+
+@pytest.mark.parametrize("name", COMPUTING)
+@pytest.mark.parametrize("spec", [spec for spec in models.catalogue() if not spec.bundled], ids=lambda spec: spec.name)
+def test_a_model_that_is_not_here_is_one_sentence_and_one_thing_to_do(
+    app: AppTest, name: str, spec: models.ModelSpec
+) -> None:
+    app.query_params["models"] = [spec.name]
+    open_page(app, name)
+    assert [info.value.startswith(spec.name) for info in app.info] == [True]
+    assert [button.label for button in app.main.button] == ["Use the two models that come with Embedscope"]
+
+
+def test_the_one_thing_to_do_brings_the_page_back(app: AppTest) -> None:
+    app.query_params["models"] = ["bge-large-en-v1.5"]
+    open_page(app, "similarity")
+    app.main.button[0].click().run()
+    assert tuple(app.multiselect(key="models").value) == BUNDLED
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_a_model_that_is_not_here_does_not_take_the_others_with_it(app: AppTest) -> None:
+    app.query_params["models"] = ["bge-large-en-v1.5", "wordllama-256"]
+    open_page(app, "similarity")
+    assert "bge-large-en-v1.5 is not on this machine" in app.info[0].value
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_no_model_picked_is_said(app: AppTest) -> None:
+    open_page(app, "embed")
+    app.multiselect(key="models").set_value([]).run()
+    assert "No model is picked" in app.info[0].value
+
+
+@pytest.mark.parametrize("text", ["", "   \n\n \t \n", "\x00\x01"])
+@pytest.mark.parametrize(("page", "key"), [("embed", "embed_texts"), ("similarity", "similarity_texts")])
+def test_no_text_is_a_sentence(app: AppTest, page: str, key: str, text: str) -> None:
+    open_page(app, page)
+    app.text_area(key=key).set_value(text).run()
+    assert not app.exception
+    assert "There is no text" in app.error[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize(("page", "key"), [("explain", "sentence"), ("search", "q")])
+def test_no_sentence_is_a_sentence(app: AppTest, page: str, key: str) -> None:
+    open_page(app, page)
+    app.text_input(key=key).set_value("  ").run()
+    assert not app.exception
+    assert "There is no text" in app.error[0].value.replace("\\", "")
+
+
+def test_one_text_has_nothing_to_be_compared_with(app: AppTest) -> None:
+    open_page(app, "similarity")
+    app.text_area(key="similarity_texts").set_value("alone").run()
+    assert "at least two" in app.error[0].value
+
+
+@pytest.mark.parametrize(
+    "text", ["👩‍👩‍👧 🎉", "שלום עולם", "مرحبا", "a\x00b", "\u202eevil", "<script>alert(1)</script>", "=1+1", "%{x}"]
+)
+def test_odd_texts_are_embedded_as_they_are(app: AppTest, text: str) -> None:
+    open_page(app, "embed")
+    app.text_area(key="embed_texts").set_value(f"first\n{text}").run()
+    assert not app.exception
+    assert not app.error
+    assert "2 texts." in said(app)
+
+
+def test_blank_lines_are_left_out_and_counted(app: AppTest) -> None:
+    open_page(app, "embed")
+    app.text_area(key="embed_texts").set_value("one\n\n\ntwo\n").run()
+    assert "2 texts." in said(app)
+    assert "2 blank texts" in said(app)
+
+
+def test_twenty_thousand_lines_are_embedded(app: AppTest) -> None:
+    app.query_params["models"] = ["wordllama-256"]
+    open_page(app, "embed")
+    app.text_area(key="embed_texts").set_value("\n".join(f"line number {n}" for n in range(20_000))).run()
+    assert not app.exception
+    assert "20,000 texts." in said(app)
+
+
+def test_ten_megabytes_on_one_line_are_cut_and_it_is_said(app: AppTest) -> None:
+    app.query_params["models"] = ["wordllama-256"]
+    open_page(app, "embed")
+    app.text_area(key="embed_texts").set_value("word " * 2_000_000).run()
+    assert not app.exception
+    assert "1 texts cut to 20,000 characters" in said(app)
+
+
+def test_an_uploaded_file_is_embedded(app: AppTest) -> None:
+    app.query_params["embed_from"] = "File"
+    open_page(app, "embed")
+    app.file_uploader[0].upload("mine.csv", "text\nNA\nnull\nçava".encode("utf-16")).run()
+    assert not app.error
+    assert "3 texts." in said(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.csv", b"", "is empty"),
+        ("table.csv", b"a,b\n1,2\n", "no column called text"),
+        ("broken.parquet", b"PAR1 not really", "cannot be read as Parquet"),
+        ("list.jsonl", b"[1, 2]\n", "holds no JSON objects"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_a_sentence(app: AppTest, name: str, content: bytes, sentence: str) -> None:
+    app.query_params["corpus"] = "File"
+    open_page(app, "search")
+    app.file_uploader[0].upload(name, content).run()
+    assert not app.exception
+    assert sentence in app.error[0].value.replace("\\", "")
+
+
+def test_pairs_are_listed_with_the_cosines_of_the_core(app: AppTest) -> None:
+    open_page(app, "similarity")
+    texts = list(corpus.from_paste(corpus.sample_sentences()).texts)
+    pairs = app.dataframe[0].value
+    cosines = cosine_matrix(embedding.embed(texts, models.get("all-MiniLM-L6-v2")).vectors)
+    expected = [cosines[texts.index(row["Text"]), texts.index(row["Other text"])] for _, row in pairs.iterrows()]
+    np.testing.assert_allclose(pairs["all-MiniLM-L6-v2"], expected, atol=1e-6)
+    assert pairs["all-MiniLM-L6-v2"].is_monotonic_decreasing
+
+
+def test_an_example_fills_the_query_box(app: AppTest) -> None:
+    open_page(app, "search")
+    pills: Any = app.get("pills")[0]
+    example = pills.options[0]
+    pills.set_value(example).run()
+    assert app.text_input(key="q").value == example
+
+
+def test_choices_in_the_address_bring_the_view_back(app: AppTest) -> None:
+    app.query_params["method"] = "PCA"
+    app.query_params["dimensions"] = "3D"
+    open_page(app, "projector")
+    assert "PCA of 648 texts" in said(app)
+    assert "3D" in said(app)
+
+
+def test_a_selected_text_is_shown_with_its_nearest_in_the_original_space(app: AppTest) -> None:
+    documents = corpus.sample()
+    app.query_params["point"] = documents.titles[0]
+    open_page(app, "projector")
+    vectors = embedding.embed(documents.documents, models.get("all-MiniLM-L6-v2")).vectors
+    nearest = np.argsort(-(vectors @ vectors[0]), kind="stable")[1:11]
+    assert list(app.dataframe[0].value["Text"]) == [documents.titles[row] for row in nearest]
+
+
+def test_too_few_texts_for_a_map_is_a_sentence(app: AppTest) -> None:
+    app.query_params["map_corpus"] = "Paste"
+    open_page(app, "projector")
+    app.text_area(key="map_corpus_pasted").set_value("one\ntwo\nthree").run()
+    assert "at least 4 texts" in app.error[0].value
+
+
+def test_cancelled_work_can_be_gone_on_with(app: AppTest) -> None:
+    open_page(app, "similarity")
+    app.session_state["cancelled_similarity"] = True
+    app.run()
+    assert "Cancelled" in app.info[0].value
+    app.button(key="go_on_similarity").click().run()
+    assert len(app.get("plotly_chart")) == 2
