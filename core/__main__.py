@@ -7,6 +7,8 @@ mend ends with exit code 1 and one line.
 import json
 import os
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -74,7 +76,9 @@ def embed(
     """Embed the texts of a file."""
     if kind not in ("query", "document"):
         raise InputError(f"There is no kind {kind!r}: choose query or document.")
+    _check_folder(output)
     texts = corpus.from_path(file, column)
+    started = time.perf_counter()
     with _bars() as progress:
         encoder = encoders.load(models.get(model), device=device, engine=engine, precision=precision)
         result = embedding.embed_with(
@@ -83,6 +87,7 @@ def embed(
             kind="query" if kind == "query" else "document",
             store=None if no_store else shared_store(),
             on_progress=progress,
+            started=started,
         )
     np.save(output, result.vectors)
     facts = asdict(result.provenance) | {
@@ -96,16 +101,23 @@ def embed(
 @app.command()
 def pairs(model: Model, file: Input, as_json: AsJson = False) -> None:
     """Correlation of cosines with gold scores: columns sentence1, sentence2, score."""
-    rows = read_table(file.name, corpus.read_bytes(file)).rows
+    table = read_table(file.name, corpus.read_bytes(file))
+    whole = [row for row in table.rows if row.get("sentence1") and row.get("sentence2") and row.get("score")]
     try:
-        first = [str(row["sentence1"]) for row in rows]
-        second = [str(row["sentence2"]) for row in rows]
-        gold = [float(row["score"]) for row in rows]
-    except (KeyError, ValueError, TypeError):
-        raise InputError(f"{file.name} needs the columns sentence1, sentence2 and score (a number).") from None
+        gold = [float(row["score"]) for row in whole]
+    except ValueError:
+        raise InputError(f"A score in {file.name} is not a number.") from None
+    if not {"sentence1", "sentence2", "score"} <= set(table.columns):
+        raise InputError(f"{file.name} needs the columns sentence1, sentence2 and score (a number).")
+    texts = [str(row[column]) for column in ("sentence1", "sentence2") for row in whole]
     with _bars() as progress:
-        vectors = embedding.embed([*first, *second], models.get(model), on_progress=progress).vectors
-    facts = {"model": model} | asdict(evaluation.agreement(vectors[: len(gold)], vectors[len(gold) :], gold))
+        vectors = embedding.embed(texts, models.get(model), on_progress=progress).vectors
+    left_out = table.skipped + Counter({"pairs without a sentence or a score": len(table.rows) - len(whole)})
+    facts = {
+        "model": model,
+        **asdict(evaluation.agreement(vectors[: len(gold)], vectors[len(gold) :], gold)),
+        "left_out": dict(left_out),
+    }
     _show(facts, [facts], as_json)
 
 
@@ -119,7 +131,7 @@ def find(
 ) -> None:
     """The documents nearest to a query."""
     documents = corpus.from_path(corpus_file) if corpus_file else corpus.sample()
-    question = corpus.from_paste(query.replace("\n", " "), "the query").texts
+    question = (corpus.one_text(query, "the query"),)
     with _bars() as progress:
         hits = _hits(model, documents, question, k, progress)
     rows = [
@@ -148,6 +160,8 @@ def evaluate(
     documents = corpus.from_path(corpus_file) if corpus_file else corpus.sample()
     questions = corpus.from_path(queries) if queries else corpus.sample_queries()
     labels = corpus.read_qrels(qrels) if qrels else corpus.sample_qrels()
+    if by and by not in questions.fields:
+        raise InputError(f"The queries have no column {by!r}. They have: {', '.join(questions.fields)}.")
     with _bars() as progress:
         hits = _hits(model, documents, questions.texts, evaluation.MAP_CUT, progress)
     quality = evaluation.evaluate(hits.as_run(questions.ids, documents.ids), labels)
@@ -155,8 +169,6 @@ def evaluate(
     if by is None:
         _show(facts, [facts], as_json)
         return
-    if by not in questions.fields:
-        raise InputError(f"The queries have no column {by!r}. They have: {', '.join(questions.fields)}.")
     groups = evaluation.grouped(quality, dict(zip(questions.ids, questions.fields[by], strict=True)))
     rows = [{by: name, **group.means, "queries": group.queries} for name, group in groups.items()]
     _show(facts | {"by": rows}, [*rows, {by: "all", **quality.means, "queries": quality.queries}], as_json)
@@ -174,6 +186,7 @@ def project(
     as_json: AsJson = False,
 ) -> None:
     """Lay the texts of a file out in two or three dimensions."""
+    _check_folder(output)
     texts = corpus.from_path(file, column)
     with _bars() as progress:
         embedded = embedding.embed(texts.documents, models.get(model), on_progress=progress)
@@ -229,6 +242,12 @@ def _hits(model: str, documents: corpus.Corpus, queries: tuple[str, ...], k: int
     return search.nearest(asked, found, k)
 
 
+def _check_folder(output: Path | None) -> None:
+    """Refuse before the work what could not be written after it."""
+    if output and not output.absolute().parent.is_dir():
+        raise InputError(f"There is no folder {output.parent} to write {output.name} into.")
+
+
 def _write_coordinates(path: Path, texts: corpus.Corpus, coordinates: projection.Floats) -> None:
     import pandas as pd
 
@@ -241,7 +260,7 @@ def _write_coordinates(path: Path, texts: corpus.Corpus, coordinates: projection
 @contextmanager
 def _bars() -> Iterator[Progress]:
     """Progress bars on standard error, one for each kind of work."""
-    with Bars(console=log, transient=True) as bars:
+    with Bars(console=log, transient=True, disable=not log.is_terminal) as bars:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, total: int) -> None:

@@ -4,6 +4,7 @@ Each (model, device) is measured in a fresh child process, one after the other, 
 disturbs it. Phases are kept apart: load, first call, warm-up, samples.
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -91,14 +92,15 @@ class Run:
         InputError
             It is not a run, or of another schema.
         """
+        from pydantic import TypeAdapter, ValidationError
+
         try:
-            data: dict[str, Any] = json.loads(text)
-            if data["schema"] != SCHEMA:
-                raise InputError(f"The run is of schema {data['schema']}; this version reads schema {SCHEMA}.")
-            machine = Machine(**{**data["machine"], "gpus": tuple(data["machine"]["gpus"])})
-            return Run(SCHEMA, data["created"], machine, tuple(Timing(**row) for row in data["results"]))
-        except (ValueError, KeyError, TypeError):
+            run = TypeAdapter(Run).validate_json(text)
+        except ValidationError:
             raise InputError("This is not a benchmark run of Embedscope.") from None
+        if run.schema != SCHEMA:
+            raise InputError(f"The run is of schema {run.schema}; this version reads schema {SCHEMA}.")
+        return run
 
 
 def run(
@@ -119,11 +121,15 @@ def run(
 
     Raises
     ------
+    UnknownModelError
+        Before anything is timed.
     InputError
         No model, no text, or a batch size out of range.
     """
     if not models or not devices or not text.strip():
         raise InputError("A benchmark needs at least one model, one device and a text.")
+    for name in models:
+        get(name)
     if not 1 <= batch_size <= MOST_BATCH:
         raise InputError(f"The batch size goes from 1 to {MOST_BATCH:,}.")
     results = []
@@ -231,9 +237,10 @@ def _peak_memory() -> int | None:
 
 def keep(finished: Run) -> Path:
     """Write a run among the kept ones and return its file."""
-    folder = _runs_folder()
-    path = folder / f"{finished.created.replace(':', '').replace('+0000', 'Z')}.json"
-    path.write_text(finished.to_json(), encoding="utf-8")
+    content = finished.to_json()
+    digest = hashlib.blake2b(content.encode(), digest_size=4).hexdigest()
+    path = _runs_folder() / f"{finished.created.replace(':', '').replace('+0000', 'Z')}-{digest}.json"
+    path.write_text(content, encoding="utf-8")
     return path
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.settings import DATA
-from core.tables import Row, Table, lines, read_table
+from core.tables import Row, Table, decode, lines, read_table
 
 TEXT_COLUMNS = ("text", "passage", "sentence", "document", "content", "body")
 ID_COLUMNS = ("_id", "id")
@@ -53,13 +53,14 @@ class Corpus:
 
     @property
     def left_out_sentence(self) -> str:
-        """What was left out, for a caption; empty if nothing was."""
-        return ", ".join(f"{count:,} {reason}" for reason, count in self.left_out.items())
+        """What was left out or changed and how often, for a caption; empty if nothing was."""
+        return ", ".join(f"{reason} ({count:,})" for reason, count in self.left_out.items())
 
     @property
     def titles(self) -> tuple[str, ...]:
         """A short name for each text: its title, or its first words."""
-        return self.fields.get("title") or tuple(shortened(text, 60) for text in self.texts)
+        titles = self.fields.get("title", ("",) * len(self))
+        return tuple(title or shortened(text, 60) for title, text in zip(titles, self.texts, strict=True))
 
     @property
     def documents(self) -> tuple[str, ...]:
@@ -83,6 +84,17 @@ def from_paste(pasted: str, name: str = "pasted texts") -> Corpus:
         No line holds a text.
     """
     return _build(name, lines(pasted), "text")
+
+
+def one_text(typed: str, what: str) -> str:
+    """A single text that was typed: cleaned, on one line.
+
+    Raises
+    ------
+    InputError
+        It is blank; `what` names it.
+    """
+    return from_paste(" ".join(typed.split()), what).texts[0]
 
 
 def from_file(name: str, content: bytes, column: str | None = None) -> Corpus:
@@ -154,7 +166,12 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
         The file lacks one of its three columns, or a score is not a whole number.
     """
     qrels: dict[str, dict[str, int]] = {}
-    for row in read_table(path.name, read_bytes(path)).rows:
+    table = read_table(path.name, read_bytes(path))
+    if table.skipped:
+        raise InputError(
+            f"{path.name} is not whole: {', '.join(table.skipped)}. Mend it: a lost label is a wrong figure."
+        )
+    for row in table.rows:
         try:
             qrels.setdefault(str(row["query-id"]), {})[str(row["corpus-id"])] = int(row["score"])
         except (KeyError, ValueError, TypeError):
@@ -165,25 +182,30 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
 def _build(name: str, table: Table, column: str) -> Corpus:
     """Clean the rows' texts, drop what is blank, make ids unique, and count whatever was changed."""
     left_out = Counter(table.skipped)
-    kept: list[Row] = []
-    for number, row in enumerate(table.rows, start=1):
-        text = _clean(_cell(row.get(column)), left_out)
-        if text:
-            kept.append({**row, column: text, "_number": str(number)})
-        else:
-            left_out["blank texts"] += 1
+    cleaned = [_clean(_cell(row.get(column)), left_out) for row in table.rows]
+    kept = [place for place, text in enumerate(cleaned) if text]
     if not kept:
         raise InputError(f"There is no text in {name}: give at least one line with a word in it.")
-    names = [key for key in table.columns if key not in (column, *ID_COLUMNS)]
-    fields = {key: tuple(_clean(_cell(row.get(key)), Counter()) for row in kept) for key in names}
-    ids = _unique([_first(row, ID_COLUMNS) or row["_number"] for row in kept])
-    texts = tuple(row[column] for row in kept)
+    if len(kept) < len(cleaned):
+        left_out["blank texts"] += len(cleaned) - len(kept)
+    ids = _unique([_plain(_first(table.rows[place], ID_COLUMNS)) or str(place + 1) for place in kept])
+    texts = tuple(cleaned[place] for place in kept)
+    fields = {
+        _plain(key): tuple(_plain(_cell(table.rows[place].get(key))) for place in kept)
+        for key in table.columns
+        if key not in (column, *ID_COLUMNS)
+    }
     return Corpus(name, ids, texts, fields, dict(left_out), _fingerprint(ids, texts, fields))
+
+
+def _plain(text: str) -> str:
+    """The text without control characters and broken Unicode."""
+    return CONTROL_CHARACTERS.sub("", LONE_SURROGATES.sub("\ufffd", text)).strip()
 
 
 def _clean(text: str, left_out: Counter[str]) -> str:
     """The text without what no tokenizer can take, cut to a length that one text may have."""
-    cleaned = CONTROL_CHARACTERS.sub("", LONE_SURROGATES.sub("\ufffd", text)).strip()
+    cleaned = _plain(text)
     if cleaned != text.strip():
         left_out["texts with control characters or broken Unicode mended"] += 1
     if len(cleaned) > MOST_CHARACTERS:
@@ -192,8 +214,10 @@ def _clean(text: str, left_out: Counter[str]) -> str:
 
 
 def _cell(value: object) -> str:
-    """A cell as text: missing is empty, a number is its digits, "NA" stays "NA"."""
-    return "" if value is None else value if isinstance(value, str) else str(value)
+    """A cell as text: missing is empty, a number is its digits, "NA" stays "NA", bytes are read as a file's."""
+    if isinstance(value, bytes):
+        return decode(value)
+    return "" if value is None else str(value)
 
 
 def _first(row: Row, columns: Sequence[str]) -> str:
@@ -201,13 +225,15 @@ def _first(row: Row, columns: Sequence[str]) -> str:
 
 
 def _unique(ids: Sequence[str]) -> tuple[str, ...]:
-    """The ids, with -2, -3 ... behind those that stand more than once."""
-    seen: Counter[str] = Counter()
-    unique = []
+    """The ids, with -2, -3 ... behind those that are already taken."""
+    taken: dict[str, None] = {}
     for name in ids:
-        seen[name] += 1
-        unique.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return tuple(unique)
+        number, unique = 1, name
+        while unique in taken:
+            number += 1
+            unique = f"{name}-{number}"
+        taken[unique] = None
+    return tuple(taken)
 
 
 def _fingerprint(ids: Sequence[str], texts: Sequence[str], fields: dict[str, tuple[str, ...]]) -> str:

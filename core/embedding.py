@@ -23,7 +23,8 @@ KEEP_EVERY = 256
 class Provenance:
     """Where vectors come from: what stands under every result.
 
-    `seconds` is the time from request to answer, loading of the model included.
+    `computed` counts distinct texts: with repeated ones it and `remembered` stay below `texts`. `seconds` is the time
+    from request to answer, loading of the model included.
     """
 
     model: str
@@ -119,7 +120,7 @@ def embed_with(
             precision=encoder.precision,
             kind=kind,
             texts=len(texts),
-            computed=len(texts) - remembered,
+            computed=len(missing),
             remembered=remembered,
             seconds=time.perf_counter() - started,
         ),

@@ -65,10 +65,10 @@ def evaluate(run: Run, qrels: Qrels) -> Quality:
 
 
 def grouped(quality: Quality, groups: Mapping[str, str]) -> dict[str, Quality]:
-    """The quality over each group of queries; `groups` gives each query's group by id."""
+    """The quality over each group of queries; `groups` gives each query's group by id; others are "unknown"."""
     members: dict[str, dict[str, dict[str, float]]] = {}
     for query, values in quality.per_query.items():
-        members.setdefault(groups[query], {})[query] = values
+        members.setdefault(groups.get(query, "unknown"), {})[query] = values
     return {name: _averaged(per_query) for name, per_query in sorted(members.items())}
 
 

@@ -8,12 +8,13 @@ import importlib
 import os
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -39,7 +40,7 @@ class Turn:
 
     @contextmanager
     def taken(self, on_progress: Progress = silent) -> Iterator[None]:
-        """Wait for the turn and hold it; `on_progress` hears the wait as "Waiting for N others"."""
+        """Wait for the turn and hold it; `on_progress` hears how many are before."""
         ticket = object()
         with self._changed:
             self._waiting.append(ticket)
@@ -84,18 +85,15 @@ class Child:
             The child died, or the function raised what is not an EmbedscopeError; those are raised as they are.
         """
         with self._turn.taken(on_progress):
-            finished = False
             try:
                 self._send(function, arguments)
-                result = self._await_result(on_progress)
-                finished = True
-                return result
-            except EmbedscopeError:
-                finished = self._process is not None and self._process.poll() is None
+                kind, content = self._await_answer(on_progress)
+            except BaseException:
+                self.end()
                 raise
-            finally:
-                if not finished:
-                    self.end()
+            if kind == "error":
+                raise content
+            return content
 
     def end(self) -> None:
         """Kill the child, if there is one, and wait until its memory is free."""
@@ -106,7 +104,8 @@ class Child:
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe:
-                pipe.close()
+                with suppress(OSError):  # what was still to be written goes nowhere
+                    pipe.close()
 
     def _send(self, function: str, arguments: dict[str, Any]) -> None:
         request = pickle.dumps((function, arguments))
@@ -134,7 +133,8 @@ class Child:
         threading.Thread(target=_receive, args=(self._process.stdout, self._messages), daemon=True).start()
         return self._process
 
-    def _await_result(self, on_progress: Progress) -> Any:
+    def _await_answer(self, on_progress: Progress) -> tuple[str, Any]:
+        """The child's ("result", value) or ("error", exception)."""
         latest = (f"Starting the process for {self.what}", 0, 1)
         while True:
             try:
@@ -145,22 +145,23 @@ class Child:
             if kind == "progress":
                 latest = (content[0], content[1], content[2])
                 on_progress(*latest)
-            elif kind == "result":
-                return content[0]
-            elif kind == "error":
-                raise content[0]
+            elif kind in ("result", "error"):
+                return kind, content[0]
             else:
                 raise JobError(self._epitaph())
 
     def _epitaph(self) -> str:
         """Why the child is gone, in a sentence."""
-        code = self._process.wait() if self._process else None
+        if self._process:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(HEARTBEAT_SECONDS)
+        code = self._process.poll() if self._process else None
         if code is None:
-            reason = "was ended"
-        elif code < 0:
-            reason = f"was killed (signal {-code}), most likely because memory ran out"
+            reason = "was ended, or answered what cannot be read"
+        elif code == -signal.SIGKILL:
+            reason = "was killed, most likely because memory ran out"
         else:
-            reason = f"stopped with exit code {code}"
+            reason = f"died of signal {-code}" if code < 0 else f"stopped with exit code {code}"
         return f"The process for {self.what} {reason}. Try again, with less data or a smaller model."
 
 
@@ -169,7 +170,7 @@ def _receive(stdout: BinaryIO, messages: "queue.Queue[tuple[Any, ...]]") -> None
     try:
         while True:
             messages.put(pickle.load(stdout))
-    except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+    except Exception:  # noqa: BLE001  whatever the child sent, somebody waits for an answer
         messages.put(("gone",))
 
 
@@ -181,7 +182,7 @@ def _serve() -> None:
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
 
     def answer(*message: Any) -> None:
-        pickle.dump(message, answers)
+        answers.write(pickle.dumps(message))
         answers.flush()
 
     while True:
@@ -192,6 +193,8 @@ def _serve() -> None:
             answer("result", call(**arguments, on_progress=lambda *progress: answer("progress", *progress)))
         except EmbedscopeError as error:
             answer("error", error)
+        except SystemExit as leaving:
+            os._exit(leaving.code if isinstance(leaving.code, int) else 1)
         except Exception as error:  # noqa: BLE001  the parent must hear of any failure, or it waits for ever
             answer("error", JobError(f"{name} failed: {type(error).__name__}: {error}"))
 
@@ -202,6 +205,8 @@ def _read_requests(requests: "queue.Queue[tuple[str, dict[str, Any]]]") -> None:
             requests.put(pickle.load(sys.stdin.buffer))
     except EOFError:
         os._exit(0)  # the parent is gone: so is the reason to go on
+    except Exception:  # noqa: BLE001  a request that cannot be read must not leave the parent waiting
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ def _is_remote(spec: ModelSpec) -> bool:
 def _model(spec: ModelSpec) -> str:
     """Code that makes `model`, or `client` for a model behind OpenAI's API."""
     if _is_remote(spec):
-        return "from openai import OpenAI\n\nclient = OpenAI()  # reads OPENAI_API_KEY\n"
+        return "import numpy as np\nfrom openai import OpenAI\n\nclient = OpenAI()  # reads OPENAI_API_KEY\n"
     if not (spec.bundled and spec.is_static):
         return f'from sentence_transformers import SentenceTransformer\n\nmodel = SentenceTransformer("{spec.id}")\n'
     weights, tokenizer = spec.bundled.sha256
@@ -132,7 +132,6 @@ def _encode(spec: ModelSpec, name: str, texts: str, kind: str) -> str:
     if _is_remote(spec):
         return (
             f'answer = client.embeddings.create(model="{spec.id}", input={texts})\n'
-            "import numpy as np\n"
             f"{name} = np.array([item.embedding for item in answer.data])\n"
         )
     prompt = spec.prompt(kind)

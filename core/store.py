@@ -23,7 +23,7 @@ VERSION = 1
 MOST_BYTES = 2 * 2**30
 KEYS_PER_QUERY = 500
 TABLE = """
-    create table if not exists vectors (key blob primary key, crc int, vector blob, used int) without rowid
+    create table if not exists vectors (key blob primary key, crc int, vector blob, used int)
 """
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Store:
                 marks = ",".join("?" * len(part))
                 rows = self._database().execute(f"select key, crc, vector from vectors where key in ({marks})", part)
                 for name, crc, content in rows:
-                    if zlib.crc32(content) == crc and len(content) == dimensions * 4:
+                    if isinstance(content, bytes) and zlib.crc32(content) == crc and len(content) == dimensions * 4:
                         found[name] = np.frombuffer(content, "<f4").astype(np.float32)
                     else:
                         log.warning("A damaged vector in %s is computed again.", self.path)
@@ -83,6 +83,8 @@ class Store:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(self.path, timeout=10)
+            connection.execute("begin immediate")  # waits for its turn, which the change to WAL itself does not
+            connection.commit()
             connection.execute("pragma journal_mode=wal")
             connection.execute("pragma synchronous=normal")
             connection.execute(TABLE)
@@ -101,14 +103,20 @@ class Store:
             database.executemany("update vectors set used = ? where key = ?", [(now, name) for name in found])
 
     def _shrink(self) -> None:
-        """Drop the least recently used tenth until the vectors fit."""
+        """Drop the least recently used tenth until the rest fits."""
         database = self._database()
-        while (database.execute("select sum(length(vector)) from vectors").fetchone()[0] or 0) > self.most_bytes:
+        while self._bytes_in_use() > self.most_bytes and database.execute("select 1 from vectors").fetchone():
             with database:
                 database.execute(
                     "delete from vectors where key in (select key from vectors order by used "
                     "limit (select max(1, count(*) / 10) from vectors))"
                 )
+
+    def _bytes_in_use(self) -> int:
+        """Size of the file less the pages that wait to be used again."""
+        pages = ("page_count", "freelist_count", "page_size")
+        count, free, size = (self._database().execute(f"pragma {name}").fetchone()[0] for name in pages)
+        return int((count - free) * size)
 
 
 @cache

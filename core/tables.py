@@ -6,6 +6,7 @@ What cannot be read is skipped and counted; a cell is never turned into a missin
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from core.errors import InputError
 
 MOST_ROWS = 100_000
 FORMATS = ("txt", "csv", "tsv", "jsonl", "parquet")
+
+SURROGATES = re.compile(r"[\udc80-\udcff]")
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 Row = dict[str, Any]
 
@@ -52,18 +56,23 @@ def lines(text: str) -> Table:
 
 
 def decode(content: bytes) -> str:
-    """Text of a file: UTF-8, UTF-16 (with its mark, or recognised by its zeros), else Windows-1252 or Latin-1."""
+    """Text of a file: UTF-8, UTF-16 (with its mark, or recognised by its zeros), else Windows-1252 or Latin-1.
+
+    A file that is UTF-8 but for a few damaged bytes stays UTF-8; those bytes come out as lone surrogates.
+    """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
     head = content[:4000]
     if head.count(0) > len(head) / 4:
         return content.decode("utf-16-be" if head[0] == 0 else "utf-16-le", "replace")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return content.decode("latin-1")
+    text = content.decode("utf-8-sig", "surrogateescape")
+    damaged = len(SURROGATES.findall(text))
+    if damaged < 1 + len(NOT_ASCII.findall(text)) - damaged:
+        return text
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _bounded(columns: tuple[str, ...], rows: list[Row], total: int, skipped: Counter[str]) -> Table:
@@ -79,18 +88,28 @@ def _read_txt(_name: str, content: bytes) -> Table:
 
 def _read_csv(name: str, content: bytes, separators: str = ",;\t|") -> Table:
     csv.field_size_limit(2**30)
-    text = decode(content)
-    separator = max(separators, key=text.lstrip("\r\n").partition("\n")[0].count)
+    text = decode(content).lstrip("\r\n")
+    separator = max(separators, key=text.partition("\n")[0].count)
+    _check_quotes(name, text, separator)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restkey=_TOO_MANY)
-    try:
-        rows = list(reader)
-    except csv.Error as error:
-        raise InputError(f"{name} cannot be read as a table near line {reader.line_num}: {error}.") from None
+    rows = list(reader)
     whole = [row for row in rows if _TOO_MANY not in row]  # more cells than columns: torn by an unquoted separator
     skipped = (
         Counter({"rows with more cells than columns": len(rows) - len(whole)}) if len(whole) < len(rows) else Counter()
     )
     return _bounded(tuple(reader.fieldnames or ()), whole, len(whole), skipped)
+
+
+def _check_quotes(name: str, text: str, separator: str) -> None:
+    """Refuse a file in which a quote that is never closed would swallow all that follows."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = 1
+    try:
+        for _ in reader:
+            line = reader.line_num + 1
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise InputError(f"In {name}, a quote is opened at line {line} and never closed: close it.") from None
 
 
 def _read_tsv(name: str, content: bytes) -> Table:
@@ -128,7 +147,7 @@ def _read_parquet(name: str, content: bytes) -> Table:
             rows += batch.to_pylist()
             if len(rows) >= MOST_ROWS:
                 break
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(f"{name} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
     return _bounded(columns, rows, file.metadata.num_rows, Counter())
 

@@ -23,7 +23,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         required=True, width="content",
     )  # fmt: skip
 spec = next((spec for spec in ready if spec.name == model), ready[0])
-(sentence,) = corpus.from_paste((typed or "").replace("\n", " "), "the sentence").texts
+sentence = corpus.one_text(typed or "", "the sentence")
 
 with output.progress("trace", height=420) as tell:
     encoder = embedding.encoder(spec, device=frame.picked_device(), on_progress=tell)

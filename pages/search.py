@@ -39,7 +39,7 @@ with results_column:
 st.pills("Examples", examples, key="example", on_change=take_example, label_visibility="collapsed")
 output.left_out(chosen)
 
-(query,) = corpus.from_paste((typed or "").replace("\n", " "), "the query").texts
+query = corpus.one_text(typed or "", "the query")
 is_sample = chosen.fingerprint == corpus.sample().fingerprint
 answers = corpus.sample_qrels().get(queries.ids[queries.texts.index(query)], {}) if query in queries.texts else {}
 

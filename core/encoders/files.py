@@ -58,7 +58,7 @@ def availability(spec: ModelSpec) -> Availability:
     size = gigabytes(spec.download_bytes) if spec.download_bytes else ""
     sentence = (
         f"{spec.name} is not on this machine: it is a download{size and ' of '}{size}. Where there is a network, run "
-        f"`hf download {spec.id} --revision {spec.revision}`, then reload this page."
+        f"`hf download {spec.id} --revision {spec.revision}`, then try again."
     )
     return Availability(False, f"download {size}".strip(), sentence)
 
@@ -89,9 +89,9 @@ def locate(spec: ModelSpec) -> Path:
 
 def gigabytes(size: int) -> str:
     """A size in bytes as a person says it: "91 MB", "1.3 GB", "28 GB"."""
-    if size < 1e9:
+    if size < 999.5e6:
         return f"{size / 1e6:.0f} MB"
-    return f"{size / 1e9:.1f} GB" if size < 1e10 else f"{size / 1e9:.0f} GB"
+    return f"{size / 1e9:.1f} GB" if size < 9.95e9 else f"{size / 1e9:.0f} GB"
 
 
 def _behind_api(spec: ModelSpec) -> Availability:
@@ -123,7 +123,7 @@ def _check(path: Path, digest: str) -> None:
     if not path.exists():
         raise DamagedModelError(f"{path.name} is missing from the model's files. Install the requirements again.")
     if _sha256(path, path.stat().st_mtime_ns) != digest:
-        raise DamagedModelError(f"{path.name} is not the published file: its sha256 differs. Install it again.")
+        raise DamagedModelError(f"{path.name} is not the published file: its sha256 differs. Fetch it again.")
 
 
 @cache

@@ -31,7 +31,7 @@ class LocalEncoder:
         folder = locate(spec)
         self.spec = spec
         self.device = _resolve_device(device)
-        self.precision = _resolve_precision(precision, self.device)
+        self.precision = _resolve_precision(precision, "cpu" if spec.is_static else self.device)
         self.engine = "static" if spec.is_static else "torch"
         self.revision = spec.revision or f"sha256:{_weights_digest(spec)[:12]}"
         self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix=spec.name)
@@ -66,7 +66,8 @@ class LocalEncoder:
         InputError
             The text has no token that the model knows.
         """
-        encoding = self._counter.encode(well_formed(text), **self._special_tokens)
+        text = well_formed(text)
+        encoding = self._counter.encode(text, **self._special_tokens)
         if not encoding.ids:
             raise InputError("This text has no tokens: write a word or two.")
         limit = self.max_tokens or len(encoding.ids)
@@ -114,8 +115,6 @@ def _resolve_device(device: str) -> str:
         import torch
 
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if device not in PRECISIONS:
-        raise DeviceError(f"There is no device {device!r}: choose auto, {' or '.join(PRECISIONS)}.")
     if device == "cuda":
         import torch
 

@@ -2,10 +2,11 @@
 
 import threading
 from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from core.encoders.base import Encoder
 from core.jobs import HEARTBEAT_SECONDS, Progress, silent
+from core.machine import devices
 from core.models import ModelSpec
 
 MOST_MODELS = 4
@@ -30,17 +31,17 @@ class Pool:
         on_progress: Progress = silent,
     ) -> Encoder:
         """The encoder for the model, loaded if it is not; errors are those of `encoders.load`."""
-        future = self._future(spec, device, engine, precision)
-        while True:
-            try:
-                return future.result(timeout=0 if future.done() else HEARTBEAT_SECONDS)
-            except TimeoutError:
-                on_progress(f"Loading {spec.name}", 0, 1)
+        known = "cpu" if devices() == ("cpu",) and device == "auto" else device
+        future = self._future(spec, known, engine, precision)
+        while not wait([future], timeout=HEARTBEAT_SECONDS).done:
+            on_progress(f"Loading {spec.name}", 0, 1)
+        return future.result()
 
     def is_loaded(self, spec: ModelSpec) -> bool:
         """Whether the model is in memory, on any device."""
         with self._lock:
-            return any(key[0] == spec.name and future.done() for key, future in self._encoders.items())
+            mine = [future for key, future in self._encoders.items() if key[0] == spec.name]
+        return any(future.done() and not future.exception() for future in mine)
 
     def _future(self, spec: ModelSpec, device: str, engine: str, precision: str) -> Future[Encoder]:
         key = (spec.name, device, engine, precision)

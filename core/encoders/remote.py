@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.encoders.base import Kind, Vectors, well_formed
 from core.encoders.files import availability
@@ -59,12 +60,28 @@ class RemoteEncoder:
         try:
             answer = self._client.embeddings.create(model=self.spec.id, input=texts, encoding_format="base64")
         except APIConnectionError:
-            address = os.environ.get("OPENAI_BASE_URL", "OpenAI's API")
             raise ModelUnavailableError(
-                f"{address} cannot be reached from here. Check the network, or pick a model that is ready here."
+                f"{_address()} cannot be reached from here. Check the network, or pick a model that is ready here."
             ) from None
         except APIStatusError as error:
-            raise ModelUnavailableError(f"{self.spec.name} was refused by the API: {error.message}") from None
-        rows = sorted(answer.data, key=lambda item: item.index)
-        vectors = np.stack([np.frombuffer(base64.b64decode(item.embedding), "<f4") for item in rows])
+            message = error.message.replace(os.environ.get("OPENAI_API_KEY") or "\0", "…")
+            raise ModelUnavailableError(f"{self.spec.name} was refused by the API: {message}") from None
+        try:
+            rows = sorted(answer.data, key=lambda item: item.index)
+            vectors = np.array([_decoded(item.embedding) for item in rows], np.float32)
+        except (AttributeError, TypeError, ValueError):
+            vectors = np.zeros((0, 0), np.float32)
+        if vectors.shape != (len(texts), self.spec.dimensions):
+            raise ModelUnavailableError(f"{_address()} did not answer with embeddings of {self.spec.name}.")
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+def _address() -> str:
+    return os.environ.get("OPENAI_BASE_URL") or "OpenAI's API"
+
+
+def _decoded(embedding: str | list[float]) -> npt.NDArray[np.float32]:
+    """A vector as the API sends it: base64, or numbers from servers that know nothing else."""
+    if isinstance(embedding, str):
+        return np.frombuffer(base64.b64decode(embedding), "<f4")
+    return np.asarray(embedding, np.float32)

@@ -1,0 +1,300 @@
+"""`python -m core`: each command's JSON, and errors in one line."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
+
+from core import __main__ as command_line
+from core import models
+from core.benchmark import Run
+from core.projection import umap_child
+from tests.conftest import ROOT
+from tests.core.test_encoders import BY_HAND
+
+TEXTS = ["A plane is taking off.", "A man plays a flute.", "Rates went up.", "The river bank.", "Smile 😀 مرحبا"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_process_is_left():
+    yield
+    umap_child().end()
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """Run a command as `python -m core` does; returns exit code, standard output and standard error."""
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "empty hub cache"))
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["core", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exited:
+            command_line.main()
+        return exited.value.code or 0, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def answer(command):
+    """The JSON object that a command prints."""
+
+    def call(*arguments):
+        code, out, _ = command(*arguments, "--json")
+        assert code == 0
+        return json.loads(out)
+
+    return call
+
+
+@pytest.fixture
+def texts_file(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join([TEXTS[0], "", *TEXTS[1:], "  "]), encoding="utf-8")
+    return path
+
+
+def test_models_lists_the_catalogue_and_what_can_run_here(answer):
+    rows = answer("models")["models"]
+    assert [row["name"] for row in rows] == list(models.names())
+    found = {row["name"]: row for row in rows}
+    assert found["all-MiniLM-L6-v2"]["here"] == "ready"
+    assert found["text-embedding-ada-002"]["here"] == "needs an API key"
+    assert found["all-MiniLM-L6-v2"]["mteb_v2"] == 59.03
+    assert found["wordllama-256"]["mteb_v1"] is None
+
+
+def test_embed_writes_the_vectors_and_tells_what_it_did(answer, texts_file, tmp_path):
+    facts = answer("embed", "--model", "wordllama-256", "--input", texts_file, "--output", tmp_path / "v.npy")
+    vectors = np.load(tmp_path / "v.npy")
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(
+        vectors, BY_HAND["wordllama-256"]().encode(TEXTS, normalize_embeddings=True), rtol=0, atol=1e-6
+    )
+    told = {key: facts[key] for key in ("model", "device", "engine", "texts", "dimensions", "left_out")}
+    assert told == {
+        "model": "wordllama-256",
+        "device": "cpu",
+        "engine": "static",
+        "texts": 5,
+        "dimensions": 256,
+        "left_out": {"blank texts": 2},
+    }
+    assert facts["texts_per_second"] == pytest.approx(5 / facts["seconds"])
+
+
+def test_embed_remembers_unless_told_not_to(answer, texts_file, tmp_path):
+    embed = ("embed", "--model", "wordllama-256", "--input", texts_file, "--output", tmp_path / "v.npy")
+    answer(*embed)
+    assert answer(*embed)["remembered"] == 5
+    assert answer(*embed, "--no-store")["remembered"] == 0
+
+
+def test_embed_reads_the_column_it_is_told(answer, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("text,remark\nfirst,NA\nsecond,null\n", encoding="utf-8")
+    output = tmp_path / "v.npy"
+    facts = answer("embed", "-m", "wordllama-256", "-i", path, "-o", output, "--column", "remark")
+    assert (facts["texts"], facts["left_out"]) == (2, {})
+
+
+@pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "wordllama-256"])
+def test_pairs_agrees_with_sentence_transformers_evaluator(answer, shared_data, name):
+    path = shared_data / "sts-dev.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    facts = answer("pairs", "--model", name, "--input", path)
+    evaluator = EmbeddingSimilarityEvaluator(
+        [row["sentence1"] for row in rows],
+        [row["sentence2"] for row in rows],
+        [float(row["score"]) for row in rows],
+        write_csv=False,
+    )
+    expected = evaluator(BY_HAND[name]())
+    assert facts["pairs"] == len(rows) == 1500
+    assert facts["spearman"] == pytest.approx(expected["spearman_cosine"], abs=5e-5)
+    assert facts["pearson"] == pytest.approx(expected["pearson_cosine"], abs=5e-5)
+
+
+def test_pairs_counts_the_rows_it_left_out(answer, tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text("sentence1,sentence2,score\na cat,a dog,3\na,b, and c,1\na cat,the cat,5\n", encoding="utf-8")
+    facts = answer("pairs", "--model", "wordllama-256", "--input", path)
+    assert facts["pairs"] == 2
+    assert sum(facts["left_out"].values()) == 1
+
+
+def test_pairs_does_not_compare_a_sentence_with_a_missing_one(answer, tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    rows = [("a cat", "a dog", 3), ("a cat", None, 1), ("a cat", "the cat", 5)]
+    lines = [json.dumps(dict(zip(("sentence1", "sentence2", "score"), row, strict=True))) for row in rows]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    facts = answer("pairs", "--model", "wordllama-256", "--input", path)
+    assert facts["pairs"] == 2
+
+
+@pytest.mark.parametrize("model", ["bm25", "wordllama-256"])
+def test_search_gives_the_best_documents_first(answer, tmp_path, model):
+    path = tmp_path / "corpus.jsonl"
+    documents = {"sky": "A plane is taking off.", "bank": "The bank raised its rates.", "cat": "A cat plays."}
+    path.write_text("\n".join(json.dumps({"_id": key, "text": text}) for key, text in documents.items()))
+    facts = answer("search", "--model", model, "--corpus", path, "--query", "bank rates", "-k", 2)
+    results = facts["results"]
+    assert (facts["model"], facts["query"]) == (model, "bank rates")
+    assert (results[0]["id"], results[0]["text"]) == ("bank", documents["bank"])
+    assert [hit["score"] for hit in results] == sorted((hit["score"] for hit in results), reverse=True)
+    assert len(results) == (1 if model == "bm25" else 2)
+
+
+def test_evaluate_ranks_the_network_above_the_table_above_the_keywords(answer):
+    qualities = [answer("evaluate", "--model", model) for model in ("all-MiniLM-L6-v2", "wordllama-256", "bm25")]
+    minilm, wordllama, bm25 = (quality["ndcg@10"] for quality in qualities)
+    assert minilm > wordllama > bm25
+    for quality in qualities:
+        assert quality.keys() >= {"model", "ndcg@10", "mrr@10", "map@100", "recall@10"}
+        assert quality["queries"] == 192
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    """A corpus, queries and labels whose answer is known: the second document comes first, the label is the first."""
+    (tmp_path / "corpus.csv").write_text("_id,text\nd1,rates of the bank went up slowly\nd2,bank rates\nd3,a cat\n")
+    (tmp_path / "queries.csv").write_text("_id,text,style\nq1,bank rates,short\nq2,cat,short\nq3,felines,long\n")
+    (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\nq2\td3\t1\nq3\td3\t1\n")
+    return [
+        *("--corpus", tmp_path / "corpus.csv"),
+        *("--queries", tmp_path / "queries.csv"),
+        *("--qrels", tmp_path / "qrels.tsv"),
+    ]
+
+
+def test_evaluate_measures_ones_own_files(answer, labelled):
+    facts = answer("evaluate", "--model", "bm25", *labelled)
+    assert facts["queries"] == 3
+    assert facts["mrr@10"] == pytest.approx((1 / 2 + 1 + 0) / 3)
+    assert facts["ndcg@10"] == pytest.approx((1 / np.log2(3) + 1 + 0) / 3)
+    assert facts["recall@10"] == pytest.approx(2 / 3)
+
+
+def test_evaluate_by_a_column_adds_a_row_for_each_of_its_values(answer, labelled):
+    facts = answer("evaluate", "--model", "bm25", *labelled, "--by", "style")
+    groups = {row["style"]: row for row in facts["by"]}
+    assert {name: row["queries"] for name, row in groups.items()} == {"short": 2, "long": 1}
+    assert groups["short"]["mrr@10"] == pytest.approx((1 / 2 + 1) / 2)
+    assert groups["long"]["mrr@10"] == 0
+
+
+def test_a_labelled_query_that_is_not_among_the_queries_counts_zero_by_group_too(answer, labelled):
+    with labelled[-1].open("a") as file:
+        file.write("q4\td1\t1\n")
+    assert answer("evaluate", "--model", "bm25", *labelled)["queries"] == 4
+    assert answer("evaluate", "--model", "bm25", *labelled, "--by", "style")["queries"] == 4
+
+
+@pytest.mark.parametrize(("method", "dimensions"), [("pca", 3), ("umap", 2)])
+def test_project_tells_its_quality_and_writes_coordinates(answer, tmp_path, method, dimensions):
+    path, output = tmp_path / "texts.txt", tmp_path / "map.csv"
+    sentences = [f"{noun} {verb}, or so they say" for noun in ("A cat", "The bank", "Rain") for verb in "abcdefg"]
+    path.write_text("\n".join(sentences), encoding="utf-8")
+    facts = answer(
+        *("project", "--model", "wordllama-256", "--input", path, "--output", output),
+        *("--method", method, "--dimensions", dimensions),
+    )
+    assert (facts["method"], facts["texts"]) == (method, 21)
+    assert 0 <= facts["neighbour_recall"] <= 1
+    assert 0 <= facts["trustworthiness"] <= 1
+    assert facts["seconds"].keys() >= {"embedding", "layout"}
+    table = pd.read_csv(output)
+    assert list(table.columns) == ["id", *"xyz"[:dimensions], "text"]
+    assert list(table["text"]) == sentences
+
+
+def test_benchmark_prints_a_run_that_can_be_read_again_and_keeps_it(answer, tmp_path, monkeypatch):
+    monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path))
+    facts = answer("benchmark", "--models", "wordllama-256, text-embedding-3-small", "--devices", "cpu")
+    run = Run.from_json(json.dumps(facts))
+    assert facts["schema"] == 1
+    assert [row.model for row in run.results] == ["wordllama-256", "text-embedding-3-small"]
+    assert run.results[0].samples >= 30
+    assert "OPENAI_API_KEY" in run.results[1].failure
+    (kept,) = (tmp_path / "runs").iterdir()
+    assert Run.from_json(kept.read_text(encoding="utf-8")) == run
+
+
+@pytest.mark.parametrize("arguments", [["models"], ["search", "-m", "bm25", "-q", "dogs in summer"]])
+def test_without_json_a_command_prints_a_table(command, arguments):
+    code, out, err = command(*arguments)
+    assert (code, err) == (0, "")
+    assert len(out.splitlines()) > 5
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(out)
+
+
+def errors():
+    model, texts, output = ("--model", "wordllama-256"), ("--input", "{texts}"), ("--output", "{folder}/v.npy")
+    no_such = "no-such-model"
+    return {
+        "unknown model": (["embed", "--model", no_such, *texts, *output], no_such),
+        "model that is not here": (["search", "-m", "all-mpnet-base-v2", "-q", "cats"], "hf download"),
+        "model without its key": (["evaluate", "-m", "text-embedding-3-small"], "OPENAI_API_KEY"),
+        "no such file": (["embed", *model, "--input", "{folder}/none.txt", *output], "none.txt"),
+        "a folder for a file": (["embed", *model, "--input", "{folder}", *output], "cannot be read"),
+        "no such folder to write to": (
+            ["embed", *model, *texts, "--output", "{folder}/none/v.npy"],
+            "to write v.npy into",
+        ),
+        "no folder for the map": (
+            ["project", *model, *texts, "--method", "pca", "--output", "{folder}/none/map.csv"],
+            "to write map.csv into",
+        ),
+        "no such column": (["embed", *model, *texts, *output, "--column", "body"], "'body'"),
+        "unknown kind": (["embed", *model, *texts, *output, "--kind", "title"], "'title'"),
+        "unknown device": (["embed", *model, *texts, *output, "--device", "tpu"], "'tpu'"),
+        "unknown engine": (["embed", *model, *texts, *output, "--engine", "onnx"], "'onnx'"),
+        "unknown precision": (["embed", *model, *texts, *output, "--precision", "int3"], "'int3'"),
+        "pairs without scores": (["pairs", *model, *texts], "sentence1, sentence2 and score"),
+        "blank query": (["search", *model, "--query", " "], "no text in the query"),
+        "labels without queries": (["evaluate", *model, "--qrels", "{texts}"], "--queries"),
+        "no such group": (["evaluate", "--model", "bm25", "--by", "colour"], "'colour'"),
+        "unknown method": (["project", *model, *texts, "--method", "mds"], "mds"),
+        "four dimensions": (["project", *model, *texts, "--method", "pca", "--dimensions", "4"], "4"),
+        "unknown model to time": (["benchmark", "--models", f"wordllama-256,{no_such}"], no_such),
+        "a batch too large": (["benchmark", "--models", "wordllama-256", "--batch-size", "2000"], "1,024"),
+    }
+
+
+@pytest.mark.parametrize(("arguments", "said"), errors().values(), ids=errors())
+def test_an_error_is_one_line_on_standard_error_and_exit_code_1(command, texts_file, tmp_path, arguments, said):
+    filled = [argument.format(texts=texts_file, folder=tmp_path) for argument in arguments]
+    code, out, err = command(*filled, "--json")
+    assert (code, out) == (1, "")
+    assert said in err
+    assert len(err.splitlines()) == 1
+
+
+def test_as_a_process_the_answer_is_the_only_thing_on_standard_output(texts_file, tmp_path):
+    arguments = ["embed", "-m", "wordllama-256", "-i", texts_file, "-o", tmp_path / "v.npy", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "core", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["texts"] == 5
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_as_a_process_an_error_is_one_line_and_exit_code_1():
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "search", "-m", "no-such-model", "-q", "cats", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1

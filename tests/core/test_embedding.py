@@ -1,0 +1,238 @@
+"""Texts in, vectors out: what is remembered, what is computed, and the pool of loaded models."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from core import embedding, models
+from core.embedding import embed_with
+from core.encoders.pool import Pool
+from core.errors import DeviceError, ModelUnavailableError
+from core.store import Store
+from tests.conftest import FakeEncoder
+
+SPEC = models.get("wordllama-256")
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "vectors.sqlite")
+
+
+@pytest.fixture
+def loads(monkeypatch):
+    """The names of the models that were loaded; they are fake."""
+    names = []
+
+    def load(spec, **_):
+        names.append(spec.name)
+        return FakeEncoder(spec)
+
+    monkeypatch.setattr("core.encoders.load", load)
+    return names
+
+
+class CancelledError(Exception):
+    pass
+
+
+def test_vectors_come_in_the_order_of_the_texts(fake_encoder, store):
+    embed_with(fake_encoder, ["c", "a"], store=store)
+    texts = ["a", "b", "c", "d", "a"]
+    vectors = embed_with(fake_encoder, texts, store=store).vectors
+    assert vectors.dtype == np.float32
+    np.testing.assert_array_equal(vectors, FakeEncoder(SPEC).encode(texts))
+
+
+def test_known_texts_are_not_computed_again(fake_encoder, store):
+    embed_with(fake_encoder, ["a", "b"], store=store)
+    embed_with(fake_encoder, ["b", "c", "a"], store=store)
+    assert fake_encoder.computed == ["a", "b", "c"]
+
+
+def test_a_text_that_stands_twice_is_computed_once(fake_encoder, store):
+    vectors = embed_with(fake_encoder, ["a", "b", "a", "a"], store=store).vectors
+    assert sorted(fake_encoder.computed) == ["a", "b"]
+    np.testing.assert_array_equal(vectors[0], vectors[3])
+
+
+def test_provenance_tells_what_was_computed_and_what_remembered(fake_encoder, store):
+    embed_with(fake_encoder, ["a", "b"], store=store)
+    source = embed_with(fake_encoder, ["a", "b", "c", "d", "e"], store=store).provenance
+    assert (source.texts, source.computed, source.remembered) == (5, 3, 2)
+    assert (source.model, source.revision, source.kind) == ("wordllama-256", "fake", "document")
+    assert (source.device, source.engine, source.precision) == ("cpu", "fake", "float32")
+
+
+def test_queries_and_documents_are_remembered_apart(fake_encoder, store):
+    # keyed by the prompt; this model has one and the same for both, so a prompt is given to queries
+    fake_encoder.spec = models.get("bge-small-en-v1.5")
+    document = embed_with(fake_encoder, ["a"], store=store).vectors
+    query = embed_with(fake_encoder, ["a"], kind="query", store=store).vectors
+    assert not np.array_equal(document, query)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("revision", "other"), ("engine", "other"), ("precision", "float16"), ("max_tokens", 8)],
+)
+def test_what_a_vector_depends_on_keeps_it_apart(fake_encoder, store, attribute, value):
+    embed_with(fake_encoder, ["a"], store=store)
+    setattr(fake_encoder, attribute, value)
+    assert embed_with(fake_encoder, ["a"], store=store).provenance.remembered == 0
+
+
+def test_a_cancelled_run_keeps_what_it_has_computed(fake_encoder, store):
+    texts = [f"text {number}" for number in range(600)]
+
+    def cancel_late(what, done, total):
+        if done >= 500:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        embed_with(fake_encoder, texts, store=store, on_progress=cancel_late)
+    known = len(fake_encoder.computed)
+    assert known >= 500
+    source = embed_with(fake_encoder, texts, store=store).provenance
+    assert (source.remembered, source.computed) == (known, 600 - known)
+
+
+def test_progress_counts_the_texts_that_are_computed_over_the_whole_run(fake_encoder, store):
+    texts = [f"text {number}" for number in range(600)]
+    embed_with(fake_encoder, texts[:100], store=store)
+    heard = []
+    embed_with(fake_encoder, texts, store=store, on_progress=lambda _, done, total: heard.append((done, total)))
+    assert {total for _, total in heard} == {500}
+    assert heard == sorted(heard)
+
+
+def test_without_a_store_everything_is_computed(fake_encoder):
+    embed_with(fake_encoder, ["a"])
+    assert embed_with(fake_encoder, ["a"]).provenance.computed == 1
+    assert fake_encoder.computed == ["a", "a"]
+
+
+def test_no_texts_give_no_rows(fake_encoder, store):
+    embedded = embed_with(fake_encoder, [], store=store)
+    assert embedded.vectors.shape == (0, 256)
+    assert embedded.provenance.texts == 0
+
+
+def test_broken_unicode_is_mended_before_it_is_embedded_and_remembered(fake_encoder, store):
+    embed_with(fake_encoder, ["half \ud83d", "whole \ud83d\ude00"], store=store)
+    assert fake_encoder.computed == ["half \ufffd", "whole 😀"]
+    assert embed_with(fake_encoder, ["half \ufffd"], store=store).provenance.remembered == 1
+
+
+def test_embed_loads_a_model_once_and_uses_the_store_given(monkeypatch, loads, store):
+    pool = Pool()
+    monkeypatch.setattr(embedding, "shared_pool", lambda: pool)
+    first = embedding.embed(["a", "b"], SPEC, store=store)
+    again = embedding.embed(["a", "b"], SPEC, store=store)
+    assert loads == ["wordllama-256"]
+    assert (first.provenance.computed, again.provenance.remembered) == (2, 2)
+    np.testing.assert_array_equal(first.vectors, again.vectors)
+
+
+def test_embed_with_a_model_that_is_not_here_raises_at_once(monkeypatch, tmp_path, loads, store):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(ModelUnavailableError):
+        embedding.embed(["a"], models.get("bge-large-en-v1.5"), store=store)
+    assert loads == []
+
+
+def test_twenty_threads_asking_for_a_cold_model_load_it_once(monkeypatch):
+    pool, everyone, loads = Pool(), threading.Barrier(20), []
+
+    def load(spec, **_):
+        loads.append(spec.name)
+        return FakeEncoder(spec)
+
+    def ask(_):
+        everyone.wait()
+        return pool.get(SPEC)
+
+    monkeypatch.setattr("core.encoders.load", load)
+    with ThreadPoolExecutor(20) as threads:
+        encoders = list(threads.map(ask, range(20)))
+    assert loads == ["wordllama-256"]
+    assert len({id(encoder) for encoder in encoders}) == 1
+
+
+def test_a_load_that_failed_can_be_tried_again(monkeypatch):
+    outcomes = [DeviceError("The GPU is busy."), FakeEncoder(SPEC)]
+
+    def load(spec, **_):
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr("core.encoders.load", load)
+    pool = Pool()
+    with pytest.raises(DeviceError, match="busy"):
+        pool.get(SPEC)
+    assert pool.get(SPEC).spec is SPEC
+
+
+def test_a_load_that_times_out_fails_as_any_other(monkeypatch):
+    def load(spec, **_):
+        raise TimeoutError("The network drive does not answer.")
+
+    heard = []
+
+    def listen(*_):
+        heard.append(_)
+        assert len(heard) < 50, "the pool still waits for a load that has failed"
+
+    monkeypatch.setattr("core.encoders.load", load)
+    with pytest.raises(TimeoutError):
+        Pool().get(SPEC, on_progress=listen)
+
+
+def test_a_model_is_loaded_only_after_its_load_succeeded(monkeypatch, loads):
+    pool = Pool()
+    assert not pool.is_loaded(SPEC)
+    pool.get(SPEC)
+    assert pool.is_loaded(SPEC)
+
+
+def test_a_model_that_failed_to_load_is_not_loaded(monkeypatch):
+    def load(spec, **_):
+        raise DeviceError("The GPU is busy.")
+
+    monkeypatch.setattr("core.encoders.load", load)
+    pool = Pool()
+    with pytest.raises(DeviceError):
+        pool.get(SPEC)
+    assert not pool.is_loaded(SPEC)
+
+
+def test_who_cancels_while_waiting_does_not_disturb_the_others(monkeypatch):
+    go_on = threading.Event()
+
+    def load(spec, **_):
+        go_on.wait()
+        return FakeEncoder(spec)
+
+    def cancel(*_):
+        raise CancelledError
+
+    monkeypatch.setattr("core.encoders.load", load)
+    pool = Pool()
+    with pytest.raises(CancelledError):
+        pool.get(SPEC, on_progress=cancel)
+    go_on.set()
+    assert pool.get(SPEC).spec is SPEC
+
+
+def test_the_model_used_longest_ago_is_dropped_first(loads):
+    pool = Pool(most_models=2)
+    first, second, third = (models.get(name) for name in models.names()[:3])
+    for spec in (first, second, first, third):
+        pool.get(spec)
+    assert [pool.is_loaded(spec) for spec in (first, second, third)] == [True, False, True]
+    pool.get(second)
+    assert loads == [first.name, second.name, third.name, second.name]

