@@ -2,13 +2,17 @@
 
 import streamlit as st
 
-from pages.shared import frame, resources
+from pages.shared import navigation
 
-page = frame.navigation()
+page = navigation.declare()
 st.set_page_config(
-    page_title=f"{page.title} · Embedscope", page_icon=frame.ICON, layout="wide", initial_sidebar_state=285
+    page_title=f"{page.title} · Embedscope", page_icon=navigation.ICON, layout="wide", initial_sidebar_state=285
 )
-st.logo(frame.LOGO, size="large", icon_image=frame.ICON)
+st.logo(navigation.LOGO, size="large", icon_image=navigation.ICON)
+navigation.head(page)
+
+from pages.shared import frame, resources  # noqa: E402  the title is on screen before the library is imported
+
 frame.sidebar()
 with frame.around_page():
     page.run()

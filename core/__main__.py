@@ -21,8 +21,7 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from core import benchmark, corpus, embedding, encoders, evaluation, models, projection, search
-from core.encoders.files import availability, gigabytes
+from core import benchmark, comparison, corpus, embedding, encoders, evaluation, models, projection, search
 from core.errors import EmbedscopeError, InputError
 from core.jobs import Progress
 from core.store import shared_store
@@ -45,19 +44,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command("models")
 def list_models(as_json: AsJson = False) -> None:
     """The catalogue and what can run here."""
-    rows = [
-        {
-            "name": spec.name,
-            "here": availability(spec).label,
-            "mteb_v1": spec.mteb_v1.get("average"),
-            "mteb_v2": spec.mteb_v2,
-            "dimensions": spec.dimensions,
-            "download": gigabytes(spec.download_bytes) if spec.download_bytes else None,
-            "license": spec.license,
-        }
-        for spec in models.catalogue()
-    ]
-    _show({"models": rows}, rows, as_json)
+    rows = comparison.compare(models.catalogue(), benchmark.kept_timings())
+    shown = ("model", "here", "mteb_v1", "mteb_v2", "dimensions", "hello_world_ms", "license")
+    _show({"models": rows}, [{column: row[column] for column in shown} for row in rows], as_json)
 
 
 @app.command()

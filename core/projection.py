@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,15 @@ class Faithfulness:
     neighbour_recall: float
     neighbours: int
     rows: int
+
+    @property
+    def sentence(self) -> str:
+        """The same in plain words."""
+        return (
+            f"Of a text's {self.neighbours} true neighbours, {self.neighbour_recall:.0%} are among its "
+            f"{self.neighbours} nearest points here: near points are mostly related, distances between groups mean "
+            "little."
+        )
 
 
 @dataclass(frozen=True)
@@ -109,21 +118,9 @@ def project(
     if method == "pca":
         coordinates, variance = _timed(seconds, "layout", lambda: principal_components(vectors, dimensions))
     else:
-        rows, cosines = true_neighbours
-        coordinates = _timed(
-            seconds,
-            "layout",
-            lambda: umap_child().call(
-                "core.projection:fit_umap",
-                vectors=vectors,
-                rows=rows[:, :neighbours],
-                distances=1 - cosines[:, :neighbours],
-                dimensions=dimensions,
-                min_dist=min_dist,
-                seed=seed,
-                on_progress=on_progress,
-            ),
-        )
+        settings: dict[str, Any] = {"dimensions": dimensions, "min_dist": min_dist, "seed": seed}
+        rows, cosines = true_neighbours[0][:, :neighbours], true_neighbours[1][:, :neighbours]
+        coordinates = _timed(seconds, "layout", lambda: _fit_in_child(vectors, rows, cosines, settings, on_progress))
     on_progress("Measuring the map", 0, 1)
     quality = _timed(seconds, "quality", lambda: _measure(vectors, coordinates))
     return Projection(method, coordinates, variance, quality, seconds)
@@ -166,6 +163,21 @@ def principal_components(vectors: Floats, dimensions: int) -> tuple[Floats, tupl
     coordinates[:, :components] = pca.transform(vectors.astype(np.float64)) * signs
     shares = pca.explained_variance_ratio_
     return coordinates, tuple(float(share) for share in shares) + (0.0,) * (dimensions - components)
+
+
+def _fit_in_child(
+    vectors: Floats, rows: Indices, cosines: Floats, settings: dict[str, Any], on_progress: Progress
+) -> Floats:
+    """`fit_umap` in the process that is kept for it."""
+    coordinates: Floats = umap_child().call(
+        "core.projection:fit_umap",
+        vectors=vectors,
+        rows=rows,
+        distances=1 - cosines,
+        **settings,
+        on_progress=on_progress,
+    )
+    return coordinates
 
 
 def fit_umap(

@@ -10,13 +10,14 @@ from pages.shared.frame import require_frame
 
 require_frame()
 
-frame.head("benchmark")
 local = [spec for spec in inputs.ready_models() if spec.provider != "openai"]
 chosen_devices = [frame.picked_device()] if frame.picked_device() in devices() else list(devices())
 wanted = [(spec.name, device) for spec in local for device in chosen_devices]
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    again = st.button("Measure again", type="primary", icon=":material/timer:")
+    again = st.button(
+        "Measure again", type="primary", icon=":material/timer:", on_click=output.start_anew, args=("benchmark",)
+    )
     st.markdown(f'Time to encode **"{benchmark.HELLO}"**, one text at a time, on {this_machine().sentence}.')
 
 charts = st.grid(2, min_column_width=430)

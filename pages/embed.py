@@ -21,7 +21,6 @@ def _tokens_of_limit(tokens: list[int], limit: int | None) -> str:
     return f"{max(tokens):,} of {limit:,}" if limit else f"{max(tokens):,}, no limit"
 
 
-frame.head("embed")
 ready = inputs.ready_models()
 left, right = st.columns([2, 5], gap="large")
 with left:

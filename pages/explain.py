@@ -14,7 +14,6 @@ SENTENCE = "The bank of the river was unbelievably muddy."
 OTHERS = ("The shore of the stream was covered in mud.", "The bank raised its interest rates.")
 MOST_ROWS = 24
 
-frame.head("explain")
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     typed = st.text_input("A sentence", SENTENCE, key="sentence", bind="query-params", max_chars=500, live=True)

@@ -1,16 +1,16 @@
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from core import benchmark, snippets
-from core.encoders.files import availability
+from core.comparison import NAMED, compare, matching
 from core.figures.models import BOARDS, score_against_size, task_radar
 from core.models import catalogue, names
 from pages.shared import frame, output
 from pages.shared.frame import require_frame
 
 require_frame()
-
-HERE = ["All", "Original six", "Ready here"]
 
 
 def pick_rows() -> None:
@@ -25,9 +25,6 @@ def pick_rows() -> None:
     st.session_state["models"] = chosen
 
 
-frame.head("models")
-timings = benchmark.kept_timings()
-
 with st.container(horizontal=True, vertical_alignment="bottom"):
     wanted = st.text_input(
         "Filter",
@@ -38,37 +35,13 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         live=True,
         max_chars=80,
     )
-    which = st.segmented_control("Show", HERE, default="All", key="show", bind="query-params", required=True)
+    which = st.segmented_control("Show", NAMED, default="All", key="show", bind="query-params", required=True)
     board = st.segmented_control(
         "Score in the charts", list(BOARDS), default="MTEB v1", key="board", bind="query-params", required=True
     )
 
-shown = [
-    spec
-    for spec in catalogue()
-    if (wanted or "").lower() in f"{spec.name} {spec.organisation} {spec.license}".lower()
-    and (which != "Original six" or spec.original)
-    and (which != "Ready here" or availability(spec).is_ready)
-]
-table = pd.DataFrame(
-    [
-        {
-            "Model": spec.name,
-            "Here": availability(spec).label,
-            "MTEB v1": spec.mteb_v1.get("average"),
-            "MTEB v2": spec.mteb_v2,
-            "Size": spec.download_bytes,
-            "Parameters": spec.parameters,
-            "Length": spec.dimensions,
-            "Licence": spec.license,
-            "Link": spec.url,
-            "Hello World": getattr(timings.get((spec.name, "cpu")), "median_ms", None),
-            "Tokens": spec.max_tokens,
-            "Price": spec.usd_per_million_tokens,
-        }
-        for spec in shown
-    ]
-)
+shown = matching(catalogue(), wanted or "", which or "All")
+table = pd.DataFrame(compare(shown, benchmark.kept_timings()))
 picked = [spec.name for spec in frame.picked_models()]
 if shown:
     st.session_state["models_table"] = {
@@ -79,6 +52,7 @@ if shown:
         }
     }
     number = st.column_config.NumberColumn
+    score = partial(st.column_config.ProgressColumn, min_value=50, max_value=75, format="%.2f", width=85)
     st.dataframe(
         table,
         key="models_table",
@@ -89,23 +63,18 @@ if shown:
         placeholder="–",
         alt="Embedding models with score, size, licence and what each needs to run here",
         column_config={
-            "Model": st.column_config.TextColumn(pinned=True, width=225),
-            "Here": st.column_config.TextColumn(width=135, help="What the model needs to run on this machine."),
-            "MTEB v1": st.column_config.ProgressColumn(
-                min_value=50, max_value=75, format="%.2f", width=85, help="Average of 56 datasets; bar: 50 to 75."
-            ),
-            "MTEB v2": st.column_config.ProgressColumn(
-                min_value=50, max_value=75, format="%.2f", width=85,
-                help="Mean of 41 English tasks: another scale than v1. Bar: 50 to 75.",
-            ),
-            "Size": number(format="bytes", help="Download.", width=62),
-            "Parameters": number("Params", format="compact", help="Parameters.", width=60),
-            "Length": number(help="Dimensions of an embedding.", width=58),
-            "Licence": st.column_config.TextColumn(width=82),
-            "Link": st.column_config.LinkColumn(display_text=":material/open_in_new:", width=42),
-            "Hello World": number("Here, ms", format="%.2f", width=68, help='Median for "Hello World" on this CPU.'),
-            "Tokens": number(help="Longest input.", width=60),
-            "Price": number(format="$%.2f", help="US dollars per million tokens.", width=52),
+            "model": st.column_config.TextColumn("Model", pinned=True, width=225),
+            "here": st.column_config.TextColumn("Here", width=135, help="What the model needs to run on this machine."),
+            "mteb_v1": score("MTEB v1", help="Average of 56 datasets; bar: 50 to 75."),
+            "mteb_v2": score("MTEB v2", help="Mean of 41 English tasks: another scale than v1. Bar: 50 to 75."),
+            "download_bytes": number("Size", format="bytes", help="Download.", width=62),
+            "parameters": number("Params", format="compact", help="Parameters.", width=60),
+            "dimensions": number("Length", help="Dimensions of an embedding.", width=58),
+            "license": st.column_config.TextColumn("Licence", width=82),
+            "url": st.column_config.LinkColumn("Link", display_text=":material/open_in_new:", width=42),
+            "hello_world_ms": number("Here, ms", format="%.2f", width=68, help='Median for "Hello World" on this CPU.'),
+            "max_tokens": number("Tokens", help="Longest input.", width=60),
+            "usd_per_million_tokens": number("Price", format="$%.2f", help="US dollars per million tokens.", width=52),
         },
     )  # fmt: skip
 else:
@@ -115,6 +84,7 @@ st.caption(
     "Empty means not known. Scores: archived MTEB leaderboard (v1), embeddings-benchmark/results (v2)."
 )
 
+frame.let_browser_draw()
 charts = st.grid(2, min_column_width=430)
 with charts.cell():
     st.markdown(f"#### {board} against size")

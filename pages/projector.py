@@ -22,7 +22,6 @@ def take_point() -> None:
         st.session_state["point"] = chosen.ids[int(row["0"] if isinstance(row, dict) else row)]
 
 
-frame.head("projector")
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     chosen = inputs.chosen_corpus("map_corpus")
@@ -91,17 +90,15 @@ with panel:
             alt="The selected text's nearest neighbours by cosine of their embeddings",
         )
     elif projection.quality:
-        trust, recall = projection.quality.trustworthiness, projection.quality.neighbour_recall
+        quality = projection.quality
         st.markdown("**How far to trust this map**")
         st.metric(
-            "Trustworthiness", f"{trust:.2f}", help="1 means that no stranger was drawn near (Venna and Kaski 2001)."
+            "Trustworthiness",
+            f"{quality.trustworthiness:.2f}",
+            help="1 means that no stranger was drawn near (Venna and Kaski 2001).",
         )
-        st.metric("Neighbour recall", f"{recall:.0%}")
-        st.caption(
-            f"Of a text's {projection.quality.neighbours} true neighbours, {recall:.0%} are among its "
-            f"{projection.quality.neighbours} nearest points here: near points are mostly related, distances between "
-            "groups mean little. Click a point to see its true neighbours."
-        )
+        st.metric("Neighbour recall", f"{quality.neighbour_recall:.0%}")
+        st.caption(f"{quality.sentence} Click a point to see its true neighbours.")
 
 categories = chosen.fields.get(colour or "", ("",) * len(chosen))
 figure = text_map(

@@ -18,7 +18,6 @@ def take_example() -> None:
         st.session_state["q"] = st.session_state["example"]
 
 
-frame.head("search")
 ready = inputs.ready_models()
 queries = corpus.sample_queries()
 examples = [queries.texts[queries.ids.index(name)] for name in EXAMPLES]

@@ -13,7 +13,6 @@ require_frame()
 
 MOST_TEXTS = 80
 
-frame.head("similarity")
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     with st.popover("Edit the texts", icon=":material/edit:", width="content"):

@@ -30,6 +30,10 @@ def _direction(content: str, dimensions: int) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", action="store_true", help="Keep pictures of each page in screenshots/.")
+
+
 class FakeEncoder:
     """Vectors that depend on the text alone; counts what it is asked to compute."""
 

@@ -1,51 +1,25 @@
-"""The frame around every page: the list of pages, the sidebar, and the page's head."""
+"""The frame around every page: the sidebar with the picked models, and errors told as sentences."""
 
 import html
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from core.encoders.files import availability
 from core.errors import EmbedscopeError
 from core.figures.style import model_colour
 from core.machine import devices, this_machine
 from core.models import DEFAULT_PICKS, ModelSpec, get, names
-from pages.shared import resources
+from pages.shared import navigation, resources
 from pages.shared.output import markdown_free
 
 MOST_PICKS = 4
-ICON = str(Path(__file__).parent / "icon.svg")
-LOGO = str(Path(__file__).parent / "logo.svg")
+SECONDS_TO_DRAW = 0.8
 
 _in_frame: ContextVar[bool] = ContextVar("in_frame", default=False)
-
-PAGES = {
-    "models": ("Models", "Compare the models and pick up to four for all pages."),
-    "explain": ("Explain", "Watch a text become tokens, vectors and one embedding."),
-    "embed": ("Embed", "Embed your own texts with the picked models, side by side."),
-    "similarity": ("Similarity", "Cosine heatmaps of texts, one for each picked model."),
-    "search": ("Search", "One query, every picked model and BM25 side by side."),
-    "projector": ("Projector", "A map of a corpus by UMAP or PCA, in 2D or 3D."),
-    "benchmark": ("Benchmark", "Time the picked models on this machine, CPU against GPU."),
-}
-
-
-def navigation() -> StreamlitPage:
-    """Declare the pages and return the one the address asks for.
-
-    They have no icons: Streamlit would make a page's icon the tab's, and let the browser fetch it from Google.
-    """
-    return st.navigation(
-        [
-            st.Page(f"pages/{name}.py", title=title, help=purpose, default=name == "models")
-            for name, (title, purpose) in PAGES.items()
-        ],
-        position="top",
-    )
 
 
 @contextmanager
@@ -72,19 +46,18 @@ def require_frame() -> None:
     """Rerun through the entrypoint if the page was started on its own.
 
     On the first deep link after a server start, Streamlit runs a file of pages/ by itself; declaring the navigation
-    once turns that off for the whole process. (A session key cannot tell: st.stop() leaves no chance to take it back.)
+    once turns that off for the whole process. (A session key could not tell: st.stop() leaves no chance to reset it.)
     """
     if not _in_frame.get():
-        navigation()
+        navigation.declare()
         st.rerun()
 
 
-def head(name: str) -> None:
-    """A page's one line of title and purpose."""
-    title, purpose = PAGES[name]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.header(title, anchor=False, width="content")
-        st.caption(purpose, width="content")
+def let_browser_draw() -> None:
+    """Wait a moment, once a session, so that what is above appears before the browser loads the charts' code."""
+    if "drawn" not in st.session_state:
+        st.session_state["drawn"] = True
+        time.sleep(SECONDS_TO_DRAW)
 
 
 def is_dark() -> bool:

@@ -5,16 +5,19 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.corpus import Corpus
 from core.embedding import Provenance
 from core.jobs import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TELL_EVERY_SECONDS = 0.15
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -31,7 +34,7 @@ def progress(name: str, height: int) -> Iterator[Progress]:
     """
     if st.session_state.get(_cancelled(name)):
         st.info("Cancelled. What was computed so far is remembered.", icon=":material/cancel:")
-        st.button("Go on", type="primary", key=f"go_on_{name}", on_click=_set_cancelled, args=(name, False))
+        st.button("Go on", type="primary", key=f"go_on_{name}", on_click=start_anew, args=(name,))
         st.stop()
     line = _ProgressLine(name, height)
     yield line.tell
@@ -67,7 +70,7 @@ class _ProgressLine:
             place = self._slot.container()
             row = place.container(horizontal=True, vertical_alignment="center")
             self._bar = row.empty()
-            row.button("Cancel", key=f"cancel_{self._name}", on_click=_set_cancelled, args=(self._name, True))
+            row.button("Cancel", key=f"cancel_{self._name}", on_click=_cancel, args=(self._name,))
             place.container(height=self._height, border=True)
         return self._bar
 
@@ -76,8 +79,13 @@ def _cancelled(name: str) -> str:
     return f"cancelled_{name}"
 
 
-def _set_cancelled(name: str, value: bool) -> None:
-    st.session_state[_cancelled(name)] = value
+def _cancel(name: str) -> None:
+    st.session_state[_cancelled(name)] = True
+
+
+def start_anew(name: str) -> None:
+    """Forget that a work of this page was cancelled: for buttons that start it."""
+    st.session_state.pop(_cancelled(name), None)
 
 
 def _progress_sentence(what: str, done: int, total: int, seconds: float) -> str:
@@ -116,7 +124,7 @@ def code(snippet: str) -> None:
         st.code(snippet, language="python")
 
 
-def download_table(table: pd.DataFrame, name: str, label: str = "Download CSV") -> None:
+def download_table(table: "pd.DataFrame", name: str, label: str = "Download CSV") -> None:
     """A table as CSV, with cells that a spreadsheet would run as formulas made into plain text."""
     st.download_button(
         label,
@@ -161,12 +169,16 @@ def _npy(vectors: npt.NDArray[np.float32]) -> bytes:
 
 
 def _csv(vectors: npt.NDArray[np.float32], texts: Corpus) -> bytes:
+    import pandas as pd
+
     table = pd.DataFrame(vectors, columns=[f"d{number}" for number in range(vectors.shape[1])])
     table.insert(0, "text", [_harmless(text) for text in texts.texts])
     return table.to_csv(index=False).encode("utf-8-sig")
 
 
 def _jsonl(vectors: npt.NDArray[np.float32], texts: Corpus) -> bytes:
+    import pandas as pd
+
     lines = pd.DataFrame({"id": texts.ids, "text": texts.texts, "embedding": vectors.tolist()})
     return str(lines.to_json(orient="records", lines=True, force_ascii=False)).encode()
 

@@ -17,6 +17,7 @@ from core.jobs import Progress
 Result = TypeVar("Result")
 
 MOST_RESULTS = 64
+SECONDS_TO_PAINT = 4.0
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +116,10 @@ def is_loaded(spec: models.ModelSpec) -> bool:
 
 @st.cache_resource
 def warm_up() -> None:
-    """Once for each server, after the first page has been painted: load and compile what the other pages need."""
-    threading.Thread(target=_prepare, name="warm-up", daemon=True).start()
+    """Once for each server: load and compile what the other pages need, when the first page has been painted."""
+    timer = threading.Timer(SECONDS_TO_PAINT, _prepare)
+    timer.daemon = True
+    timer.start()
 
 
 def _prepare() -> None:

@@ -62,8 +62,8 @@ def texts_file(tmp_path):
 
 def test_models_lists_the_catalogue_and_what_can_run_here(answer):
     rows = answer("models")["models"]
-    assert [row["name"] for row in rows] == list(models.names())
-    found = {row["name"]: row for row in rows}
+    assert [row["model"] for row in rows] == list(models.names())
+    found = {row["model"]: row for row in rows}
     assert found["all-MiniLM-L6-v2"]["here"] == "ready"
     assert found["text-embedding-ada-002"]["here"] == "needs an API key"
     assert found["all-MiniLM-L6-v2"]["mteb_v2"] == 59.03

@@ -64,7 +64,8 @@ def opened(page: Page, fresh_server: str, console_errors: list[str], request: py
     name = request.param
     open_page(page, fresh_server, name)
     yield page
-    take_pictures(page, name or "models")
+    if request.config.getoption("--pictures"):
+        take_pictures(page, name or "models")
     assert console_errors == []
 
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
 from core.similarity import cosine_matrix
-from pages.shared.frame import PAGES
+from pages.shared.navigation import PAGES
 from tests.pages.conftest import open_page, said
 
 COMPUTING = ("explain", "embed", "similarity", "search", "projector", "benchmark")

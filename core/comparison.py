@@ -1,0 +1,45 @@
+"""The comparison table: one row a model, with what is known of it and what it needs on this machine."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.benchmark import Timing
+from core.encoders.files import availability
+from core.models import ModelSpec
+
+NAMED = ("All", "Original six", "Ready here")
+
+
+def compare(specs: Sequence[ModelSpec], timings: Mapping[tuple[str, str], Timing]) -> list[dict[str, Any]]:
+    """Rows of the table: sizes in bytes, times in milliseconds on this machine's CPU, prices in US dollars.
+
+    `timings` are the latest by (model, device). None means not known.
+    """
+    return [
+        {
+            "model": spec.name,
+            "here": availability(spec).label,
+            "mteb_v1": spec.mteb_v1.get("average"),
+            "mteb_v2": spec.mteb_v2,
+            "download_bytes": spec.download_bytes,
+            "parameters": spec.parameters,
+            "dimensions": spec.dimensions,
+            "license": spec.license,
+            "url": spec.url,
+            "hello_world_ms": timings[spec.name, "cpu"].median_ms if (spec.name, "cpu") in timings else None,
+            "max_tokens": spec.max_tokens,
+            "usd_per_million_tokens": spec.usd_per_million_tokens,
+        }
+        for spec in specs
+    ]
+
+
+def matching(specs: Sequence[ModelSpec], wanted: str, which: str = "All") -> list[ModelSpec]:
+    """The models whose name, maker or licence holds the wanted text, out of those that one of NAMED stands for."""
+    return [
+        spec
+        for spec in specs
+        if wanted.lower() in f"{spec.name} {spec.organisation} {spec.license}".lower()
+        and (which != "Original six" or spec.original)
+        and (which != "Ready here" or availability(spec).is_ready)
+    ]

@@ -1,0 +1,138 @@
+"""What only a browser can do: clicks on canvases, addresses that follow, tabs that close, pastes without end."""
+
+import time
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core import corpus
+from tests.e2e.conftest import PATIENCE_MS, settle
+from tests.e2e.test_pages import charts, open_page
+
+ROW_HEIGHT, HEADER_HEIGHT, TICK_X = 35, 38, 17
+
+
+def tick(page: Page, row: int) -> None:
+    """Click the tick box of a row of the table, which is drawn on a canvas."""
+    box = page.locator('[data-testid="stDataFrame"]').first.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + TICK_X, box["y"] + HEADER_HEIGHT + ROW_HEIGHT * row + ROW_HEIGHT / 2)
+    settle(page)
+
+
+def test_ticked_rows_are_the_picked_models_of_all_pages(page: Page, server: str) -> None:
+    open_page(page, server, "")
+    page.wait_for_selector('[data-testid="stDataFrame"] canvas')
+    tick(page, 1)
+    tick(page, 5)
+    assert "models=bge-large-en-v1.5&models=wordllama-256" in page.url
+    page.get_by_role("link", name="Similarity").click()
+    expect(page.get_by_text("bge-large-en-v1.5 is not on this machine")).to_be_visible(timeout=PATIENCE_MS)
+    assert "models=bge-large-en-v1.5&models=wordllama-256" in page.url
+    assert len(charts(page, 1)) == 1
+
+
+def test_a_fifth_model_is_not_taken_and_it_is_said(page: Page, server: str) -> None:
+    open_page(page, server, "")
+    page.wait_for_selector('[data-testid="stDataFrame"] canvas')
+    for row in (1, 2, 3):
+        tick(page, row)
+    expect(page.get_by_text("At most 4 models can be picked")).to_be_visible()
+    assert "all-mpnet-base-v2" not in page.url
+
+
+def test_a_clicked_point_shows_its_text_and_a_link_brings_it_back(page: Page, server: str) -> None:
+    open_page(page, server, "projector")
+    charts(page, 1)
+    row = 300
+    x, y = page.evaluate(
+        """row => {
+            const plot = document.querySelector('.js-plotly-plot'), box = plot.getBoundingClientRect();
+            const {xaxis, yaxis} = plot._fullLayout, trace = plot._fullData[0];
+            return [box.left + xaxis._offset + xaxis.d2p(trace.x[row]),
+                    box.top + yaxis._offset + yaxis.d2p(trace.y[row])];
+        }""",
+        row,
+    )
+    page.mouse.move(x, y)
+    page.wait_for_timeout(500)
+    page.mouse.click(x, y)
+    expect(page.get_by_text("Nearest in the original space")).to_be_visible(timeout=PATIENCE_MS)
+    assert corpus.sample().texts[row] in page.locator('[data-testid="stMain"]').inner_text()
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    expect(page.get_by_text(corpus.sample().texts[row])).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_three_dimensions_are_drawn(page: Page, server: str, console_errors: list[str]) -> None:
+    open_page(page, server, "projector?dimensions=3D&models=wordllama-256")
+    assert charts(page, 1)[0][0]["type"] == "scatter3d"
+    assert len(charts(page, 1)[0][0]["z"]) == len(corpus.sample())
+    assert console_errors == []
+
+
+def test_ten_megabytes_pasted_are_cut_and_it_is_said(page: Page, server: str) -> None:
+    open_page(page, server, "embed?models=wordllama-256")
+    page.get_by_label("Texts, one a line").fill("word " * 2_000_000)
+    page.get_by_label("Texts, one a line").press("Control+Enter")
+    expect(page.get_by_text("texts cut to 20,000 characters (1)")).to_be_visible(timeout=PATIENCE_MS)
+    assert len(page.url) < 2000
+
+
+@pytest.mark.parametrize("text", ["<img src=x onerror=f()>", "[x](javascript:alert(1))", "%{x} <b>bold</b>"])
+def test_hostile_texts_are_shown_as_they_are(page: Page, server: str, console_errors: list[str], text: str) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    open_page(page, server, "similarity?models=wordllama-256")
+    page.get_by_role("button", name="Edit the texts").click()
+    page.get_by_label("Texts, one a line").fill(f"{text}\nsomething else")
+    page.get_by_label("Texts, one a line").press("Control+Enter")
+    settle(page)
+    labels = page.locator(".js-plotly-plot .ytick").all_text_contents()
+    assert text in labels
+    assert page.locator(".js-plotly-plot img").count() == 0
+    assert console_errors == []
+
+
+def test_a_benchmark_can_be_cancelled_and_its_process_ends(page: Page, server: str) -> None:
+    open_page(page, server, "benchmark?models=wordllama-256")
+    page.get_by_role("button", name="Measure again").click()
+    page.get_by_role("button", name="Cancel").click(timeout=PATIENCE_MS)
+    deadline = time.monotonic() + 5
+    while timing_children() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert timing_children() == []
+    settle(page)
+    expect(page.get_by_text("Fastest here")).to_be_visible()  # what was kept before stands as it stood
+    page.get_by_role("button", name="Measure again").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=PATIENCE_MS)
+    settle(page)
+    expect(page.get_by_text("Fastest here")).to_be_visible()
+
+
+def timing_children() -> list[int]:
+    """Processes of ours that run jobs, but for the one that stays for maps."""
+    jobs = [process for process in psutil.Process().children(recursive=True) if "core.jobs" in process.cmdline()]
+    return [process.pid for process in jobs][1:]
+
+
+def test_a_killed_map_process_costs_one_map_and_the_next_works(page: Page, server: str) -> None:
+    open_page(page, server, "projector?models=wordllama-256")
+    for process in psutil.Process().children(recursive=True):
+        if process.is_running() and "core.jobs" in process.cmdline():
+            process.kill()
+    page.get_by_text("3D", exact=True).click()
+    settle(page)
+    assert page.locator('[data-testid="stException"]').count() == 0
+    assert charts(page, 1)[0][0]["type"] == "scatter3d"
+
+
+def test_two_sessions_do_not_see_each_others_picks(browser: Browser, server: str) -> None:
+    first, second = browser.new_context().new_page(), browser.new_context().new_page()
+    open_page(first, server, "similarity?models=wordllama-256")
+    open_page(second, server, "similarity?models=all-MiniLM-L6-v2")
+    assert "all-MiniLM-L6-v2" not in first.locator('[data-testid="stMain"]').inner_text()
+    assert "wordllama-256" not in second.locator('[data-testid="stMain"]').inner_text()
+    for page in (first, second):
+        page.context.close()
