@@ -41,6 +41,7 @@ for spec in ready:
         with output.progress(spec.name, height=240) as tell:
             encoder = embedding.encoder(spec, device=frame.picked_device(), on_progress=tell)
             embedded = resources.embed_texts(texts.documents, spec, frame.picked_device(), tell)
+            tell("Counting tokens", 0, 1)
             tokens = resources.token_counts(encoder, texts)
         vectors = embedded.vectors
         cut = sum(count > encoder.max_tokens for count in tokens) if tokens and encoder.max_tokens else 0

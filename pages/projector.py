@@ -2,6 +2,7 @@ import pandas as pd
 import streamlit as st
 
 from core import snippets
+from core.corpus import shortened
 from core.figures.projector import text_map
 from core.projection import METHODS, nearest_rows
 from pages.shared import frame, inputs, output, resources
@@ -63,9 +64,11 @@ with map_column, output.progress("map", height=HEIGHT) as tell:
 
 with panel:
     titles = dict(zip(chosen.ids, chosen.titles, strict=True))
+    clicked = st.session_state.get("point")
+    choices = dict.fromkeys([*chosen.ids[:MOST_CHOICES], *([clicked] if clicked in titles else [])])
     point = st.selectbox(
         "Find a text, or click a point",
-        chosen.ids[:MOST_CHOICES],
+        list(choices),
         index=None,
         format_func=lambda name: titles.get(name, name),
         key="point",
@@ -79,7 +82,7 @@ with panel:
         with st.container(border=True, gap="xsmall"):
             if "title" in chosen.fields:
                 st.markdown(f"**{output.markdown_free(chosen.titles[selected])}**")
-            st.text(chosen.texts[selected])
+            st.text(shortened(chosen.texts[selected], 1500))
         st.markdown("**Nearest in the original space**")
         st.dataframe(
             pd.DataFrame({"Text": [chosen.titles[row] for row in neighbours], "Cosine": cosines[selected][1:]}),

@@ -54,6 +54,7 @@ with output.progress("search", height=600) as tell:
             sources[spec.name] = documents.provenance
             if is_sample:
                 quality[spec.name] = resources.sample_quality(spec, documents, frame.picked_device(), tell)
+    tell("Indexing the corpus's words", 0, 1)
     hits[BM25] = resources.keyword_index(chosen).search([query], k)
     if is_sample:
         quality[BM25] = resources.sample_keyword_quality()
