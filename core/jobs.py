@@ -124,7 +124,7 @@ class Child:
     def _start(self) -> subprocess.Popen[bytes]:
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "core.jobs"],
+            [sys.executable, "-W", "ignore", "-m", "core.jobs", self.what],  # the name is for whoever lists processes
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
