@@ -2,7 +2,7 @@ import pandas as pd
 import streamlit as st
 
 from core import benchmark, snippets
-from core.figures.benchmark import recorded_bars, timing_bars
+from core.figures.benchmark import recorded_bars, three_figures, timing_bars
 from core.machine import devices, this_machine
 from core.models import catalogue, original_machine
 from pages.shared import frame, inputs, output
@@ -54,15 +54,15 @@ with live:
         )
 done = [timing for timing in timings if timing.median_ms]
 if done:
-    fastest = min(done, key=lambda timing: timing.median_ms or 0)
-    slowest = max(done, key=lambda timing: timing.median_ms or 0)
+    times = {timing.median_ms or 0.0: timing for timing in done}
+    fastest, slowest = min(times), max(times)
     bought = {spec.name: spec.original.cpu_ms / spec.original.gpu_ms for spec in catalogue()
               if spec.original and spec.original.cpu_ms and spec.original.gpu_ms}  # fmt: skip
     most = max(bought, key=lambda name: bought[name])
     figures = st.grid(4, min_column_width=190)
-    figures.metric("Fastest here", f"{fastest.median_ms:.3g} ms", help=fastest.model, border=True)
-    figures.metric("Slowest here", f"{slowest.median_ms:.3g} ms", help=slowest.model, border=True)
-    figures.metric("Between them", f"{slowest.median_ms / fastest.median_ms:.3g} times", border=True)  # type: ignore[operator]
+    figures.metric("Fastest here", f"{three_figures(fastest)} ms", help=times[fastest].model, border=True)
+    figures.metric("Slowest here", f"{three_figures(slowest)} ms", help=times[slowest].model, border=True)
+    figures.metric("Between them", f"{three_figures(slowest / fastest)} times", border=True)
     figures.metric("Recorded: most a GPU bought", f"{bought[most]:.1f} times", help=most, border=True)
 
 table = pd.DataFrame(

@@ -62,7 +62,7 @@ def recorded_bars(specs: Sequence[ModelSpec], *, height: int = 380) -> go.Figure
             y=[spec.name for spec in rows],
             orientation="h",
             name=DEVICE_NAME[device],
-            text=["" if value is None else f"{_digits(value)} ms" for value in values],
+            text=["" if value is None else f"{three_figures(value)} ms" for value in values],
             textposition="outside",
             textfont={"size": 15},
             cliponaxis=False,
@@ -85,8 +85,8 @@ def _fill(models: Sequence[str], opacity: float) -> dict[str, object]:
 def _figures(model: str, timings: Sequence[Timing]) -> str:
     """A model's median and p95 on each device, as lines below its name."""
     lines = [
-        f"<br>{DEVICE_NAME.get(timing.device, timing.device)} <b>{_digits(timing.median_ms)} ms</b>"
-        f" (p95 {_digits(timing.p95_ms)})"
+        f"<br>{DEVICE_NAME.get(timing.device, timing.device)} <b>{three_figures(timing.median_ms)} ms</b>"
+        f" (p95 {three_figures(timing.p95_ms)})"
         for timing in timings
         if timing.model == model and timing.median_ms is not None and timing.p95_ms is not None
     ]
@@ -98,6 +98,6 @@ def _recorded(spec: ModelSpec, device: str) -> float | None:
     return spec.original.cpu_ms if device == "cpu" else spec.original.gpu_ms
 
 
-def _digits(value: float) -> str:
-    """Three significant figures."""
+def three_figures(value: float) -> str:
+    """A number with three significant figures: 0.21, 7.00, 67.7, 323."""
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
