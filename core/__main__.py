@@ -91,14 +91,15 @@ def embed(
 def pairs(model: Model, file: Input, as_json: AsJson = False) -> None:
     """Correlation of cosines with gold scores: columns sentence1, sentence2, score."""
     table = read_table(file.name, corpus.read_bytes(file))
-    whole = [row for row in table.rows if row.get("sentence1") and row.get("sentence2") and row.get("score")]
+    columns = ("sentence1", "sentence2", "score")
+    if not set(columns) <= set(table.columns):
+        raise InputError(f"{file.name} needs the columns sentence1, sentence2 and score (a number).")
+    whole = [row for row in table.rows if all(row.get(column) not in (None, "") for column in columns)]
     try:
         gold = [float(row["score"]) for row in whole]
-    except ValueError:
+    except (ValueError, TypeError):
         raise InputError(f"A score in {file.name} is not a number.") from None
-    if not {"sentence1", "sentence2", "score"} <= set(table.columns):
-        raise InputError(f"{file.name} needs the columns sentence1, sentence2 and score (a number).")
-    texts = [str(row[column]) for column in ("sentence1", "sentence2") for row in whole]
+    texts = [str(row[column]) for column in columns[:2] for row in whole]
     with _bars() as progress:
         vectors = embedding.embed(texts, models.get(model), on_progress=progress).vectors
     left_out = table.skipped + Counter({"pairs without a sentence or a score": len(table.rows) - len(whole)})

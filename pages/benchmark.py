@@ -2,6 +2,7 @@ import pandas as pd
 import streamlit as st
 
 from core import benchmark, snippets
+from core.errors import InputError
 from core.figures.benchmark import recorded_bars, three_figures, timing_bars
 from core.machine import devices, this_machine
 from core.models import catalogue, original_machine
@@ -11,6 +12,8 @@ from pages.shared.frame import require_frame
 require_frame()
 
 local = [spec for spec in inputs.ready_models() if spec.provider != "openai"]
+if not local:
+    raise InputError("Models behind an API are not timed: their time is the network's. Pick one that runs here.")
 chosen_devices = [frame.picked_device()] if frame.picked_device() in devices() else list(devices())
 wanted = [(spec.name, device) for spec in local for device in chosen_devices]
 

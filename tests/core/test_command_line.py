@@ -298,3 +298,11 @@ def test_as_a_process_an_error_is_one_line_and_exit_code_1():
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_gold_score_of_zero_is_a_score(answer, tmp_path):
+    rows = [("A dog runs.", "Shares fell.", 0), ("A dog runs.", "A dog is running.", 5), ("Rain.", "It rains.", 4)]
+    lines = [json.dumps({"sentence1": first, "sentence2": second, "score": score}) for first, second, score in rows]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    facts = answer("pairs", "--model", "wordllama-256", "--input", tmp_path / "pairs.jsonl")
+    assert (facts["pairs"], facts["left_out"]) == (3, {})

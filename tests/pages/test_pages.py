@@ -209,3 +209,10 @@ def test_cancelled_work_can_be_gone_on_with(app: AppTest) -> None:
     assert "Cancelled" in app.info[0].value
     app.button(key="go_on_similarity").click().run()
     assert len(app.get("plotly_chart")) == 2
+
+
+def test_only_models_behind_an_api_are_not_timed_and_it_is_said(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "not a key")
+    app.query_params["models"] = ["text-embedding-3-small"]
+    open_page(app, "benchmark")
+    assert "not timed" in app.error[0].value
