@@ -67,18 +67,20 @@ with right:
         for place, text in enumerate(OTHERS, start=1)
     ]
 with output.progress("angles", height=400) as tell:
-    texts = corpus.from_paste("\n".join([sentence, *(other or "" for other in others)])).texts
-    embedded = resources.embed_texts(texts, spec, frame.picked_device(), tell)
+    sentences = corpus.from_paste("\n".join([sentence, *(" ".join((other or "").split()) for other in others)]))
+    embedded = resources.embed_texts(sentences.texts, spec, frame.picked_device(), tell)
 cosines = [float(value) for value in embedded.vectors @ embedded.vectors[0]]
 left.plotly_chart(
     arrows(
-        ["your sentence", "another sentence 1", "another sentence 2"][: len(texts)], cosines, model_colour(spec.name)
+        ["your sentence", *(f"another sentence {int(line) - 1}" for line in sentences.ids[1:])],
+        cosines,
+        model_colour(spec.name),
     ),
     key="arrows",
     alt="The sentences as arrows, their angle the cosine",
 )
 with right:
-    for text, cosine in zip(texts[1:], cosines[1:], strict=True):
+    for text, cosine in zip(sentences.texts[1:], cosines[1:], strict=True):
         st.metric(output.markdown_free(text), f"{cosine:.2f}", help="Cosine with your sentence", border=True)
     st.caption("Angles are measured from your sentence; the angle between the other two is not drawn true.")
 output.provenance(embedded.provenance)

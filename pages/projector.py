@@ -59,7 +59,8 @@ with map_column, output.progress("map", height=HEIGHT) as tell:
     embedded = resources.embed_texts(chosen.documents, spec, frame.picked_device(), tell)
     projection = resources.project(chosen, embedded, method or "umap", dimensions or 2, tell)
     rows, cosines = resources.memory().recall(
-        ("neighbours", chosen.fingerprint, spec.name), lambda: nearest_rows(embedded.vectors, NEIGHBOURS + 1)
+        ("neighbours", chosen.fingerprint, spec.name, embedded.provenance.revision),
+        lambda: nearest_rows(embedded.vectors, NEIGHBOURS + 1),
     )
 
 with panel:

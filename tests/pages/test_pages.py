@@ -216,3 +216,12 @@ def test_only_models_behind_an_api_are_not_timed_and_it_is_said(app: AppTest, mo
     app.query_params["models"] = ["text-embedding-3-small"]
     open_page(app, "benchmark")
     assert "not timed" in app.error[0].value
+
+
+def test_a_blank_or_broken_other_sentence_leaves_the_rest_named_as_they_are(app: AppTest) -> None:
+    open_page(app, "explain")
+    app.text_input(key="other1").set_value(" ").run()
+    app.text_input(key="other2").set_value("one\u2028line").run()
+    assert not app.exception
+    assert [metric.label for metric in app.metric] == ["one line"]
+    assert "another sentence 2" in app.get("plotly_chart")[-1].proto.spec
