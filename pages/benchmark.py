@@ -52,7 +52,7 @@ with live:
             st.warning(f"{timing.model} on {timing.device}: {timing.failure}")
     if "cuda" not in devices():
         st.info(
-            "This machine has no GPU: the GPU figures at the right were recorded on another machine.",
+            "This machine has no GPU: the GPU figures shown as recorded are from another machine.",
             icon=":material/memory:",
         )
 done = [timing for timing in timings if timing.median_ms]
