@@ -105,11 +105,11 @@ def embed_with(
     started = time.perf_counter() if started is None else started
     texts = [well_formed(text) for text in texts]
     keys = [key(_namespace(encoder, kind), text) for text in texts]
-    known = store.get(keys, encoder.spec.dimensions) if store else {}
+    known = store.get(keys, encoder.dimensions) if store else {}
     missing = {name: text for name, text in zip(keys, texts, strict=True) if name not in known}
     remembered = sum(name in known for name in keys)
     known |= _compute(encoder, missing, kind, store, on_progress)
-    vectors = np.array([known[name] for name in keys], np.float32).reshape(len(texts), encoder.spec.dimensions)
+    vectors = np.array([known[name] for name in keys], np.float32).reshape(len(texts), encoder.dimensions)
     return Embedded(
         vectors,
         Provenance(

@@ -14,6 +14,12 @@ def cache_folder() -> Path:
     return folder
 
 
+def models_folder() -> Path | None:
+    """The one directory whose folders can be used as models, EMBEDSCOPE_MODELS; None where the host has set none."""
+    configured = os.environ.get("EMBEDSCOPE_MODELS")
+    return Path(configured) if configured else None
+
+
 def is_offline() -> bool:
     """Whether the host has switched the model hub off (HF_HUB_OFFLINE=1)."""
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}

@@ -45,13 +45,14 @@ class FakeEncoder:
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
+        self.dimensions = spec.dimensions or 8
         self.computed: list[str] = []
 
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
         on_progress("Embedding", 0, len(texts))
         self.computed += texts
-        rows = [_direction(f"{kind} {text}", self.spec.dimensions) for text in texts]
-        return np.array(rows, np.float32).reshape(len(texts), self.spec.dimensions)
+        rows = [_direction(f"{kind} {text}", self.dimensions) for text in texts]
+        return np.array(rows, np.float32).reshape(len(texts), self.dimensions)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]

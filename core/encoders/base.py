@@ -40,9 +40,11 @@ class Encoder(Protocol):
     """A model ready to encode.
 
     `revision`, `device`, `engine` and `precision` say what computes; they stand in every result's provenance.
+    `dimensions` is the length of its vectors, `max_tokens` its longest input, None where there is no limit.
     """
 
     spec: ModelSpec
+    dimensions: int
     revision: str
     device: str
     engine: str

@@ -36,6 +36,7 @@ class LocalEncoder:
         self.revision = spec.revision or f"sha256:{_weights_digest(spec)[:12]}"
         self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix=spec.name)
         self._model = _load(spec, folder, self.device, self.precision)
+        self.dimensions = int(self._model.get_embedding_dimension() or 0)
         self._counter = _counting_tokenizer(self._model)
         self.max_tokens = None if spec.is_static else self._model.max_seq_length
 
@@ -45,7 +46,7 @@ class LocalEncoder:
         Texts of like length share a batch. `on_progress` hears of every slice, and by raising cancels the rest.
         """
         texts = [well_formed(text) for text in texts]
-        vectors = np.zeros((len(texts), self.spec.dimensions), np.float32)
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]), reverse=True)
         for start in range(0, len(order), SLICE):
             on_progress(f"Embedding with {self.spec.name}", start, len(order))

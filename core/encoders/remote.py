@@ -33,6 +33,7 @@ class RemoteEncoder:
             raise ModelUnavailableError(state.sentence)
         self.spec = spec
         self.revision = spec.released
+        self.dimensions = spec.dimensions or 0
         self.max_tokens = spec.max_tokens
         self._client: Any = OpenAI(timeout=TIMEOUT_SECONDS, max_retries=0)
 
@@ -44,7 +45,7 @@ class RemoteEncoder:
         ModelUnavailableError
             The API cannot be reached, or refuses.
         """
-        slices = [np.zeros((0, self.spec.dimensions), np.float32)]
+        slices = [np.zeros((0, self.dimensions), np.float32)]
         for start in range(0, len(texts), SLICE):
             on_progress(f"Embedding with {self.spec.name}", start, len(texts))
             slices.append(self._request([well_formed(text) for text in texts[start : start + SLICE]]))
@@ -71,7 +72,7 @@ class RemoteEncoder:
             vectors = np.array([_decoded(item.embedding) for item in rows], np.float32)
         except (AttributeError, TypeError, ValueError):
             vectors = np.zeros((0, 0), np.float32)
-        if vectors.shape != (len(texts), self.spec.dimensions):
+        if vectors.shape != (len(texts), self.dimensions):
             raise ModelUnavailableError(f"{_address()} did not answer with embeddings of {self.spec.name}.")
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 

@@ -1,0 +1,56 @@
+"""The models: those of the catalogue, those that somebody has added, and how each is named.
+
+A name is one of the catalogue's, a hub id (`owner/name`), a folder of the host's models directory (`folder:name`), or a
+server of secrets.toml (`server:name`); anything else is refused, so that no name can lead to other files.
+"""
+
+from core.errors import UnknownModelError
+from core.models import folder, hub, servers
+from core.models.catalogue import catalogue, original_machine
+from core.models.spec import TASKS, BundledFiles, ModelSpec, OriginalRow, Server
+
+DEFAULT_PICKS = ("all-MiniLM-L6-v2", "wordllama-256")
+
+__all__ = [
+    "DEFAULT_PICKS",
+    "TASKS",
+    "BundledFiles",
+    "ModelSpec",
+    "OriginalRow",
+    "Server",
+    "catalogue",
+    "get",
+    "known",
+    "names",
+    "original_machine",
+]
+
+
+def known() -> tuple[ModelSpec, ...]:
+    """The catalogue's models, then those added on this machine: downloaded from the Hub, in the folder, on servers."""
+    listed = {spec.id for spec in catalogue()}
+    downloaded = tuple(spec for spec in hub.downloaded() if spec.id not in listed)
+    return (*catalogue(), *downloaded, *folder.found(), *servers.configured())
+
+
+def names() -> tuple[str, ...]:
+    """The names of the known models, in their order."""
+    return tuple(spec.name for spec in known())
+
+
+def get(name: str) -> ModelSpec:
+    """The model of that name; a hub id need not have been downloaded yet.
+
+    Raises
+    ------
+    UnknownModelError
+        Naming the valid names.
+    """
+    for spec in known():
+        if name in (spec.name, spec.id):
+            return spec
+    if hub.is_id(name):
+        return hub.undownloaded(name)
+    raise UnknownModelError(
+        f"There is no model called {name!r}. Known are: {', '.join(names())}; or any model of the Hub as owner/name."
+    )

@@ -1,0 +1,104 @@
+"""What is known of a model. MTEB v1 and v2 are different scales and never share a field. None means not known."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+TASKS = ("classification", "clustering", "pair_classification", "reranking", "retrieval", "sts", "summarization")
+
+
+@dataclass(frozen=True)
+class BundledFiles:
+    """A model's files inside an installed package: its folder and the sha256 of each file used."""
+
+    package: str
+    folder: str
+    sha256: dict[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class OriginalRow:
+    """A row of the original comparison table, as it was printed there; milliseconds for "Hello World"."""
+
+    overall_score: str
+    model_size: str
+    model_params: str | None
+    cpu_ms: float | None
+    gpu_ms: float | None
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that speaks OpenAI's API: where it is, and under which of its models' names; its key is not kept here.
+
+    `section` names the part of secrets.toml that holds it.
+    """
+
+    section: str
+    url: str
+    model: str
+    dimensions: int | None = None
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model.
+
+    Attributes
+    ----------
+    provider : "bundled", "huggingface", "folder" or "openai"
+        Where its vectors come from: an installed package, the Hub, the host's models directory, or an API.
+    dimensions : int or None
+        Length of its vectors; None where only loading it, or asking the server, tells.
+    download_bytes : int or None
+        Size of its files; None where nothing is downloaded or the size is not known.
+    max_tokens : int or None
+        Longest input; None for static models, which have no limit.
+    mteb_v1 : dict of str to float
+        "average" and the seven task types of MTEB(eng, v1); empty where not known.
+    mteb_v2 : float or None
+        Mean over the tasks of MTEB(eng, v2).
+    architecture : dict
+        Its configuration's sizes, under the names of transformers' configuration classes; empty where not known.
+    server : Server or None
+        For models that the host has added behind an API of their own.
+    """
+
+    name: str
+    id: str
+    provider: str
+    dimensions: int | None
+    organisation: str = ""
+    license: str = ""
+    released: str = ""
+    url: str = ""
+    revision: str | None = None
+    parameters: int | None = None
+    download_bytes: int | None = None
+    max_tokens: int | None = None
+    pooling: str | None = None
+    checkpoint_dtype: str | None = None
+    query_prompt: str = ""
+    document_prompt: str = ""
+    mteb_v1: dict[str, float] = field(default_factory=dict, hash=False)
+    mteb_v2: float | None = None
+    usd_per_million_tokens: float | None = None
+    sha256_of_weights: str | None = None
+    bundled: BundledFiles | None = None
+    original: OriginalRow | None = None
+    architecture: dict[str, Any] = field(default_factory=dict, hash=False)
+    server: Server | None = None
+    notes: str = ""
+
+    @property
+    def is_static(self) -> bool:
+        """Whether the model is a table of token vectors without a network."""
+        return "static" in (self.pooling or "")
+
+    @property
+    def float32_bytes(self) -> int | None:
+        """Memory its weights take as float32, in bytes."""
+        return self.parameters * 4 if self.parameters else None
+
+    def prompt(self, kind: str) -> str:
+        """The text put before a "query" or a "document"."""
+        return self.query_prompt if kind == "query" else self.document_prompt
