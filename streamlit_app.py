@@ -13,7 +13,6 @@ navigation.head(page)
 
 from pages.shared import frame, resources  # noqa: E402  the title is on screen before the library is imported
 
-frame.sidebar()
 with frame.around_page():
     page.run()
 resources.warm_up()

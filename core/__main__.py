@@ -18,10 +18,13 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from rich.console import Console
+from rich.progress import DownloadColumn, ProgressColumn, TransferSpeedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
 from core import benchmark, comparison, corpus, embedding, encoders, evaluation, models, projection, search
+from core.encoders import hub
+from core.encoders.files import snapshot_folder
 from core.errors import EmbedscopeError, InputError
 from core.jobs import Progress
 from core.store import shared_store
@@ -44,9 +47,28 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command("models")
 def list_models(as_json: AsJson = False) -> None:
     """The catalogue and what can run here."""
-    rows = comparison.compare(models.catalogue(), benchmark.kept_timings())
+    rows = comparison.compare(models.known(), benchmark.kept_timings())
     shown = ("model", "here", "mteb_v1", "mteb_v2", "dimensions", "hello_world_ms", "license")
     _show({"models": rows}, [{column: row[column] for column in shown} for row in rows], as_json)
+
+
+@app.command()
+def download(
+    name: Annotated[str, typer.Argument(help="A model of the catalogue, or owner/name on the Hub.")],
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a model's files from the Hub, pinned and checked."""
+    started = time.perf_counter()
+    with _bars(DownloadColumn(), TransferSpeedColumn()) as progress:
+        pin = hub.download(models.get(name), on_progress=progress)
+    facts = {
+        "model": name,
+        "revision": pin.revision,
+        "bytes": pin.bytes,
+        "folder": str(snapshot_folder(pin.id, pin.revision)),
+        "seconds": time.perf_counter() - started,
+    }
+    _show(facts, [facts], as_json)
 
 
 @app.command()
@@ -59,6 +81,7 @@ def embed(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    dimensions: Annotated[int | None, typer.Option(help="Keep the first so many only (Matryoshka models).")] = None,
     no_store: Annotated[bool, typer.Option("--no-store", help="Compute everything, remember nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -69,7 +92,14 @@ def embed(
     texts = corpus.from_path(file, column)
     started = time.perf_counter()
     with _bars() as progress:
-        encoder = encoders.load(models.get(model), device=device, engine=engine, precision=precision)
+        encoder = encoders.load(
+            models.get(model),
+            device=device,
+            engine=engine,
+            precision=precision,
+            dimensions=dimensions,
+            on_progress=progress,
+        )
         result = embedding.embed_with(
             encoder,
             texts.documents,
@@ -248,9 +278,9 @@ def _write_coordinates(path: Path, texts: corpus.Corpus, coordinates: projection
 
 
 @contextmanager
-def _bars() -> Iterator[Progress]:
-    """Progress bars on standard error, one for each kind of work."""
-    with Bars(console=log, transient=True, disable=not log.is_terminal) as bars:
+def _bars(*columns: ProgressColumn) -> Iterator[Progress]:
+    """Progress bars on standard error, one for each kind of work, with further columns where wanted."""
+    with Bars(*Bars.get_default_columns(), *columns, console=log, transient=True, disable=not log.is_terminal) as bars:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, total: int) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from core.encoders import Encoder, Kind, Vectors
-from core.encoders.base import well_formed
+from core.encoders.base import Metered, Usage, well_formed
 from core.encoders.files import availability
 from core.encoders.pool import Pool
 from core.errors import ModelUnavailableError
@@ -16,15 +16,16 @@ from core.jobs import Progress, silent
 from core.models import ModelSpec
 from core.store import Store, key, shared_store
 
-KEEP_EVERY = 256
+KEEP_EVERY = 1024
 
 
 @dataclass(frozen=True)
 class Provenance:
     """Where vectors come from: what stands under every result.
 
-    `computed` counts distinct texts: with repeated ones it and `remembered` stay below `texts`. `seconds` is the time
-    from request to answer, loading of the model included.
+    `reason` says why this engine and precision. `computed` counts distinct texts: with repeated ones it and
+    `remembered` stay below `texts`. `seconds` is the time from request to answer, loading of the model included.
+    `tokens` and `dollars` are what an API has counted for the computed texts, and its price; None where not known.
     """
 
     model: str
@@ -32,11 +33,14 @@ class Provenance:
     device: str
     engine: str
     precision: str
+    reason: str
     kind: str
     texts: int
     computed: int
     remembered: int
     seconds: float
+    tokens: int | None = None
+    dollars: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,14 @@ def shared_pool() -> Pool:
     return Pool()
 
 
-def encoder(spec: ModelSpec, *, device: str = "auto", on_progress: Progress = silent) -> Encoder:
+def encoder(
+    spec: ModelSpec,
+    *,
+    device: str = "auto",
+    engine: str = "auto",
+    precision: str = "auto",
+    on_progress: Progress = silent,
+) -> Encoder:
     """The shared encoder of a model, loaded if need be.
 
     Raises
@@ -64,7 +75,7 @@ def encoder(spec: ModelSpec, *, device: str = "auto", on_progress: Progress = si
     state = availability(spec)
     if not state.is_ready:
         raise ModelUnavailableError(state.sentence)
-    return shared_pool().get(spec, device=device, on_progress=on_progress)
+    return shared_pool().get(spec, device=device, engine=engine, precision=precision, on_progress=on_progress)
 
 
 def embed(
@@ -73,6 +84,8 @@ def embed(
     *,
     kind: Kind = "document",
     device: str = "auto",
+    engine: str = "auto",
+    precision: str = "auto",
     store: Store | None = None,
     on_progress: Progress = silent,
 ) -> Embedded:
@@ -80,6 +93,8 @@ def embed(
 
     Parameters
     ----------
+    device, engine, precision : str
+        See `encoders.load`.
     store : Store, optional
         Where vectors are remembered; the user's own by default.
 
@@ -88,7 +103,7 @@ def embed(
     ModelUnavailableError, DamagedModelError, DeviceError
     """
     started = time.perf_counter()
-    ready = encoder(spec, device=device, on_progress=on_progress)
+    ready = encoder(spec, device=device, engine=engine, precision=precision, on_progress=on_progress)
     return embed_with(ready, texts, kind=kind, store=store or shared_store(), on_progress=on_progress, started=started)
 
 
@@ -104,11 +119,13 @@ def embed_with(
     """Embed texts with an encoder at hand; without a store everything is computed."""
     started = time.perf_counter() if started is None else started
     texts = [well_formed(text) for text in texts]
-    keys = [key(_namespace(encoder, kind), text) for text in texts]
+    namespace = _namespace(encoder, kind)
+    keys = [key(namespace, text) for text in texts]
     known = store.get(keys, encoder.dimensions) if store else {}
     missing = {name: text for name, text in zip(keys, texts, strict=True) if name not in known}
     remembered = sum(name in known for name in keys)
-    known |= _compute(encoder, missing, kind, store, on_progress)
+    computed, usage = _compute(encoder, missing, kind, store, on_progress)
+    known |= computed
     vectors = np.array([known[name] for name in keys], np.float32).reshape(len(texts), encoder.dimensions)
     return Embedded(
         vectors,
@@ -118,36 +135,53 @@ def embed_with(
             device=encoder.device,
             engine=encoder.engine,
             precision=encoder.precision,
+            reason=encoder.reason,
             kind=kind,
             texts=len(texts),
             computed=len(missing),
             remembered=remembered,
             seconds=time.perf_counter() - started,
+            tokens=usage.tokens,
+            dollars=usage.dollars,
         ),
     )
 
 
 def _compute(
     encoder: Encoder, missing: dict[bytes, str], kind: Kind, store: Store | None, on_progress: Progress
-) -> dict[bytes, Vectors]:
-    """Vectors of the missing texts, kept part by part: what is cancelled half-way is not lost."""
-    names, texts = list(missing), list(missing.values())
+) -> tuple[dict[bytes, Vectors], Usage]:
+    """Vectors of the missing texts, kept part by part: what is cancelled half-way is not lost; and what they used."""
+    names = sorted(missing, key=lambda name: len(missing[name]), reverse=True)  # a part's texts share their batches
+    texts = [missing[name] for name in names]
     computed: dict[bytes, Vectors] = {}
+    usage = Usage(0, 0.0) if isinstance(encoder, Metered) else Usage(None, None)
 
     def tell(what: str, done: int, _total: int) -> None:
         on_progress(what, len(computed) + done, len(texts))
 
     for start in range(0, len(texts), KEEP_EVERY):
-        vectors = encoder.encode(texts[start : start + KEEP_EVERY], kind, tell)
-        part = dict(zip(names[start : start + KEEP_EVERY], vectors, strict=True))
+        part = texts[start : start + KEEP_EVERY]
+        if isinstance(encoder, Metered):
+            vectors, used = encoder.encode_counted(part, kind, tell)
+            usage += used
+        else:
+            vectors = encoder.encode(part, kind, tell)
+        kept = dict(zip(names[start : start + KEEP_EVERY], vectors, strict=True))
         if store:
-            store.put(part)
-        computed |= part
-    return computed
+            store.put(kept)
+        computed |= kept
+    return computed, usage
 
 
 def _namespace(encoder: Encoder, kind: Kind) -> str:
-    """All that a vector depends on besides its text."""
+    """All that a vector depends on besides its text; engines of one precision agree, so they share."""
     spec = encoder.spec
-    parts = (spec.id, encoder.revision, spec.prompt(kind), encoder.max_tokens, encoder.engine, encoder.precision)
+    parts = (
+        spec.id,
+        encoder.revision,
+        spec.prompt(kind),
+        encoder.max_tokens,
+        encoder.dimensions,
+        encoder.precision,
+    )
     return "|".join(map(str, parts))

@@ -30,6 +30,11 @@ class Machine:
     versions: dict[str, str]
 
     @property
+    def gpu_memory_bytes(self) -> int:
+        """Memory of the first GPU, as its driver tells it ("NAME, 1234 MiB, DRIVER"); 0 without one."""
+        return int(self.gpus[0].split(", ")[1].removesuffix(" MiB")) * 2**20 if self.gpus else 0
+
+    @property
     def sentence(self) -> str:
         """The machine in one line, for captions."""
         gpus = ", ".join(self.gpus) or "no GPU"

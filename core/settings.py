@@ -1,9 +1,22 @@
-"""Where Embedscope keeps its files, and what the host may set through the environment."""
+"""Where Embedscope keeps its files, and what the host may set through the environment and secrets.toml."""
 
+import logging
+import math
 import os
+import re
+import tomllib
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+from core.errors import InputError
 
 DATA = Path(__file__).parent / "data"
+PROJECT = Path(__file__).parent.parent
+SECRETS = Path(".streamlit") / "secrets.toml"
+STORE_BYTES = 2 * 2**30
+
+log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
@@ -14,10 +27,45 @@ def cache_folder() -> Path:
     return folder
 
 
+def store_bytes() -> int:
+    """Most that the store of vectors may take on disk, in bytes: EMBEDSCOPE_STORE_GB, in GiB; 2 GiB by default.
+
+    Raises
+    ------
+    InputError
+        The setting is not a positive number.
+    """
+    configured = os.environ.get("EMBEDSCOPE_STORE_GB")
+    if not configured:
+        return STORE_BYTES
+    try:
+        size = float(configured)
+    except ValueError:
+        size = math.nan
+    if not 0 < size < math.inf:
+        raise InputError(f"EMBEDSCOPE_STORE_GB is {configured!r}: set it to a number of GiB above 0, such as 2.")
+    return int(size * 2**30)
+
+
+def ram_share() -> float:
+    """Share of the RAM that loaded models may take together: EMBEDSCOPE_RAM_SHARE, half by default."""
+    return _share("EMBEDSCOPE_RAM_SHARE", 0.5)
+
+
+def gpu_share() -> float:
+    """Share of the GPU's memory that loaded models may take together: EMBEDSCOPE_GPU_SHARE, 0.8 by default."""
+    return _share("EMBEDSCOPE_GPU_SHARE", 0.8)
+
+
 def models_folder() -> Path | None:
     """The one directory whose folders can be used as models, EMBEDSCOPE_MODELS; None where the host has set none."""
     configured = os.environ.get("EMBEDSCOPE_MODELS")
     return Path(configured) if configured else None
+
+
+def may_download() -> bool:
+    """Whether visitors may download models; EMBEDSCOPE_DOWNLOADS=off leaves that to the host's command line."""
+    return os.environ.get("EMBEDSCOPE_DOWNLOADS", "").lower() not in {"off", "0", "no", "false"}
 
 
 def is_offline() -> bool:
@@ -25,6 +73,81 @@ def is_offline() -> bool:
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
 
 
+def openai_key() -> str | None:
+    """The host's key for OpenAI's API, OPENAI_API_KEY; None where there is none."""
+    return _setting("OPENAI_API_KEY")
+
+
+def openai_address() -> str | None:
+    """The address to use instead of OpenAI's own, OPENAI_BASE_URL; None where the host has set none."""
+    return _setting("OPENAI_BASE_URL")
+
+
 def has_openai_key() -> bool:
-    """Whether the host has given a key for OpenAI's API; the key itself is read only by the client."""
-    return bool(os.environ.get("OPENAI_API_KEY"))
+    """Whether the host has given a key for OpenAI's API."""
+    return openai_key() is not None
+
+
+def secrets() -> dict[str, Any]:
+    """What the host has written into secrets.toml, in the user's folder and beside the project; the latter wins.
+
+    These are the files that Streamlit reads. One that cannot be read counts as empty: see `secrets_problems`.
+    """
+    merged: dict[str, Any] = {}
+    for values, _ in _files():
+        merged |= values
+    return merged
+
+
+def secrets_problems() -> tuple[str, ...]:
+    """A sentence for each secrets.toml that cannot be read."""
+    return tuple(problem for _, problem in _files() if problem)
+
+
+def _setting(name: str) -> str | None:
+    """A setting of the environment or, where it is not there, of secrets.toml; set to nothing it is switched off."""
+    value = os.environ.get(name, secrets().get(name))
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _files() -> list[tuple[dict[str, Any], str]]:
+    """The contents of each secrets.toml there is, and what is wrong with it, the weaker file first."""
+    candidates = {f"~/{SECRETS}": Path.home() / SECRETS, str(SECRETS): PROJECT / SECRETS}
+    # os.path, because pathlib raises where the folder may not be entered, as root's home in a container
+    found = [(path, shown) for shown, path in candidates.items() if os.path.isfile(path)]
+    return [_read(path, shown, path.stat().st_mtime_ns) for path, shown in found]
+
+
+@cache
+def _read(path: Path, shown: str, _modified_ns: int) -> tuple[dict[str, Any], str]:
+    """Read once for each time the file was modified; what is wrong is logged as often, without a word of the file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")), ""
+    except OSError:
+        problem = f"{shown} cannot be opened: check who may read it. Until then its keys and servers are not used."
+    except ValueError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        where = f": see line {line[1]}" if line else ""
+        problem = f"{shown} is not valid TOML{where}. Mend it; until then its keys and servers are not used."
+    log.warning(problem)
+    return {}, problem
+
+
+def _share(name: str, default: float) -> float:
+    """A share set through the environment.
+
+    Raises
+    ------
+    InputError
+        It is not a number above 0 and at most 1.
+    """
+    configured = os.environ.get(name)
+    if not configured:
+        return default
+    try:
+        share = float(configured)
+    except ValueError:
+        share = math.nan
+    if not 0 < share <= 1:
+        raise InputError(f"{name} is {configured!r}: set it to a share above 0 and at most 1, such as {default}.")
+    return share

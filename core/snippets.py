@@ -71,7 +71,8 @@ def project(spec: ModelSpec, texts: Sequence[str], method: str, dimensions: int)
 
 def benchmark(spec: ModelSpec, text: str) -> str:
     """The time of one call, as `%timeit` takes it."""
-    call = f'client.embeddings.create(model="{spec.id}", input=[text])' if _is_remote(spec) else "model.encode(text)"
+    remote_call = f'client.embeddings.create(model="{_name(spec)}", input=[text])'
+    call = remote_call if _is_remote(spec) else "model.encode(text)"
     return (
         "from timeit import repeat\n\n"
         + _model(spec)
@@ -110,9 +111,10 @@ def _is_remote(spec: ModelSpec) -> bool:
 def _model(spec: ModelSpec) -> str:
     """Code that makes `model`, or `client` for a model behind OpenAI's API."""
     if _is_remote(spec):
-        return "import numpy as np\nfrom openai import OpenAI\n\nclient = OpenAI()  # reads OPENAI_API_KEY\n"
+        return f"import numpy as np\nfrom openai import OpenAI\n\n{_client(spec)}\n"
     if not (spec.bundled and spec.is_static):
-        return f'from sentence_transformers import SentenceTransformer\n\nmodel = SentenceTransformer("{spec.id}")\n'
+        loaded = f'model = SentenceTransformer("{_name(spec)}")'
+        return f"from sentence_transformers import SentenceTransformer\n\n{loaded}\n"
     weights, tokenizer = spec.bundled.sha256
     return (
         "from importlib.util import find_spec\n"
@@ -131,9 +133,20 @@ def _model(spec: ModelSpec) -> str:
 def _encode(spec: ModelSpec, name: str, texts: str, kind: str) -> str:
     if _is_remote(spec):
         return (
-            f'answer = client.embeddings.create(model="{spec.id}", input={texts})\n'
+            f'answer = client.embeddings.create(model="{_name(spec)}", input={texts})\n'
             f"{name} = np.array([item.embedding for item in answer.data])\n"
         )
     prompt = spec.prompt(kind)
     option = f", prompt={prompt!r}" if prompt else ""
     return f"{name} = model.encode({texts}{option}, normalize_embeddings=True)\n"
+
+
+def _client(spec: ModelSpec) -> str:
+    if spec.server:
+        return f'client = OpenAI(base_url="{spec.server.url}", api_key="...")  # the server\'s key, if it asks for one'
+    return "client = OpenAI()  # reads OPENAI_API_KEY"
+
+
+def _name(spec: ModelSpec) -> str:
+    """The model's name where it is loaded: at its server, on the Hub, or in the models directory."""
+    return spec.server.model if spec.server else spec.id.removeprefix("folder:")

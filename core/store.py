@@ -1,125 +1,228 @@
 """Vectors on disk, by content: a text that a model has embedded once is not embedded again.
 
 A key names everything that a vector depends on. SQLite in WAL mode lets several processes write and survives being
-killed; an entry whose checksum or length is wrong, and a file that cannot be read, count as a miss and are logged.
+killed. Each vector carries a digest, so that a wrong one is never returned. Whatever cannot be read or written is a
+miss that is logged. A file that SQLite finds damaged is given up in all processes, and the next one is begun.
 """
 
 import hashlib
 import logging
 import sqlite3
-import threading
 import time
-import zlib
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from core.settings import cache_folder
+from core.settings import STORE_BYTES, cache_folder, store_bytes
 
-VERSION = 1
-MOST_BYTES = 2 * 2**30
+VERSION = 2  # of the tables; each has a file of its own, since an older Embedscope may run beside this one
 KEYS_PER_QUERY = 500
-TABLE = """
-    create table if not exists vectors (key blob primary key, crc int, vector blob, used int)
-"""
+WAIT_SECONDS = 10
+USE_SECONDS = 3600  # a use is noted no more often than this: reading a vector rarely costs a write
+WAL_BYTES = 16 * 2**20
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: tables that are not ours
+SETUP = (
+    "pragma synchronous=normal",
+    f"pragma journal_size_limit={WAL_BYTES}",
+    "create table if not exists vectors (key blob primary key, used int, digest blob, vector blob)",
+    "create index if not exists vectors_by_use on vectors (used)",
+)
 
 log = logging.getLogger(__name__)
 
 Vector = npt.NDArray[np.float32]
+Inode = tuple[int, int]
 
 
 def key(namespace: str, text: str) -> bytes:
     """Digest of a text in a namespace (model, revision, prompt, precision ...), 20 bytes."""
-    content = f"{VERSION}\0{namespace}\0{text}".encode("utf-8", "surrogatepass")
+    content = f"{namespace}\0{text}".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(content, digest_size=20).digest()
 
 
 class Store:
-    """A table of vectors, bounded in size; the least recently used go first."""
+    """A table of vectors, bounded in size; the least recently used go first, to the hour.
 
-    def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
+    Threads and processes may share it. `most_bytes` bounds the file, but for what is put at once. Space that is freed
+    is filled again, and the file itself never shrinks: to give it back to the disk, delete the store's files, which may
+    be done at any time.
+    """
+
+    def __init__(self, path: Path, most_bytes: int = STORE_BYTES) -> None:
         self.path = path
         self.most_bytes = most_bytes
-        self._local = threading.local()
+        self._idle: deque[tuple[sqlite3.Connection, Inode | None]] = deque()
 
     def get(self, keys: Iterable[bytes], dimensions: int) -> dict[bytes, Vector]:
         """The known vectors among the keys, each of shape (dimensions,)."""
         wanted = list(dict.fromkeys(keys))
         found: dict[bytes, Vector] = {}
+        long_unused: list[bytes] = []
         try:
-            for start in range(0, len(wanted), KEYS_PER_QUERY):
-                part = wanted[start : start + KEYS_PER_QUERY]
-                marks = ",".join("?" * len(part))
-                rows = self._database().execute(f"select key, crc, vector from vectors where key in ({marks})", part)
-                for name, crc, content in rows:
-                    if isinstance(content, bytes) and zlib.crc32(content) == crc and len(content) == dimensions * 4:
-                        found[name] = np.frombuffer(content, "<f4").astype(np.float32)
-                    else:
-                        log.warning("A damaged vector in %s is computed again.", self.path)
-            self._mark_used(found)
-        except sqlite3.Error as error:
+            with self._connection() as database:
+                for start in range(0, len(wanted), KEYS_PER_QUERY):
+                    rows = _select(database, wanted[start : start + KEYS_PER_QUERY])
+                    sound = [row for row in rows if _is_sound(row, dimensions)]
+                    if len(sound) < len(rows):
+                        log.warning("%d damaged vectors in %s are computed again.", len(rows) - len(sound), self.path)
+                    found |= _vectors(sound, dimensions)
+                    long_unused += [name for name, is_long_unused, _, _ in sound if is_long_unused]
+                _note_use(database, long_unused)
+        except (sqlite3.Error, OSError) as error:
             log.warning("The store %s cannot be read (%s): vectors are computed.", self.path, error)
-            self._forget_connection()
         return found
 
     def put(self, vectors: Mapping[bytes, Vector]) -> None:
         """Keep the vectors; what cannot be written is logged and forgotten."""
         now = int(time.time())
         contents = {name: np.asarray(vector, "<f4").tobytes() for name, vector in vectors.items()}
-        rows = [(name, zlib.crc32(content), content, now) for name, content in contents.items()]
+        rows = [(name, now, _digest(name, content), content) for name, content in contents.items()]
         try:
-            with self._database() as database:
-                database.executemany("insert or replace into vectors values (?, ?, ?, ?)", rows)
-            self._shrink()
-        except sqlite3.Error as error:
-            log.warning("The store %s cannot be written (%s): these vectors are not kept.", self.path, error)
-            self._forget_connection()
-
-    def _database(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self.path, timeout=10)
-            connection.execute("begin immediate")  # waits for its turn, which the change to WAL itself does not
-            connection.commit()
-            connection.execute("pragma journal_mode=wal")
-            connection.execute("pragma synchronous=normal")
-            connection.execute(TABLE)
-            self._local.connection = connection
-        return connection
-
-    def _forget_connection(self) -> None:
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._local.connection = None
-
-    def _mark_used(self, found: Mapping[bytes, Vector]) -> None:
-        now = int(time.time())
-        with self._database() as database:
-            database.executemany("update vectors set used = ? where key = ?", [(now, name) for name in found])
-
-    def _shrink(self) -> None:
-        """Drop the least recently used tenth until the rest fits."""
-        database = self._database()
-        while self._bytes_in_use() > self.most_bytes and database.execute("select 1 from vectors").fetchone():
-            with database:
-                database.execute(
-                    "delete from vectors where key in (select key from vectors order by used "
-                    "limit (select max(1, count(*) / 10) from vectors))"
+            with self._connection() as database, database:
+                database.executemany(
+                    "insert or replace into vectors (key, used, digest, vector) values (?, ?, ?, ?)", rows
                 )
+                self._shrink(database)
+        except (sqlite3.Error, OSError) as error:
+            log.warning("The store %s cannot be written (%s): these vectors are not kept.", self.path, error)
 
-    def _bytes_in_use(self) -> int:
-        """Size of the file less the pages that wait to be used again."""
-        pages = ("page_count", "freelist_count", "page_size")
-        count, free, size = (self._database().execute(f"pragma {name}").fetchone()[0] for name in pages)
-        return int((count - free) * size)
+    def _shrink(self, database: sqlite3.Connection) -> None:
+        """Drop the least recently used hundredth until the rest fits."""
+        dropped = 1
+        while dropped and _bytes_in_use(database) > self.most_bytes:
+            dropped = database.execute(
+                "delete from vectors where rowid in "
+                "(select rowid from vectors order by used limit (select 1 + count(*) / 100 from vectors))"
+            ).rowcount
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one user at a time; one that has met an error is closed, a damaged file given up."""
+        file = self._file()
+        try:
+            database, inode = self._idle_connection(file) or _open(file)
+            try:
+                yield database
+            except BaseException:
+                database.close()
+                raise
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE:
+                _give_up(file)
+            raise
+        self._idle.append((database, inode))
+
+    def _idle_connection(self, file: Path) -> tuple[sqlite3.Connection, Inode | None] | None:
+        """A connection that nobody uses and that leads to the file now of this name; None where there is none."""
+        with suppress(IndexError):
+            while True:
+                database, inode = self._idle.pop()
+                if inode is not None and inode == _inode(file):
+                    return database, inode
+                database.close()
+        return None
+
+    def _file(self) -> Path:
+        """The file in use: the first that no process has given up.
+
+        A name is never used twice. A process that still has a damaged file open could otherwise mix it with the log of
+        its successor, which SQLite finds by name.
+        """
+        later = (self.path.with_stem(f"{self.path.stem}.{number}") for number in count(1))
+        file = self.path
+        while _mark(file).exists():
+            file = next(later)
+        return file
 
 
 @cache
 def shared_store() -> Store:
-    """The store of this machine's user."""
-    return Store(cache_folder() / "vectors.sqlite")
+    """The store of this machine's user.
+
+    Raises
+    ------
+    InputError
+        The bound that the host has set is not one.
+    """
+    return Store(cache_folder() / f"vectors-{VERSION}.sqlite", store_bytes())
+
+
+def _open(file: Path) -> tuple[sqlite3.Connection, Inode | None]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(file, timeout=WAIT_SECONDS, check_same_thread=False)
+    try:
+        with suppress(sqlite3.OperationalError):  # another connection is at work: one of the next makes the change
+            database.execute("pragma journal_mode=wal")
+        for statement in SETUP:
+            database.execute(statement)
+    except BaseException:
+        database.close()
+        raise
+    database.text_factory = bytes  # a damaged row may claim to be text, and need not decode
+    return database, _inode(file)
+
+
+def _inode(file: Path) -> Inode | None:
+    """What tells a file from another that has taken its name; None where it is gone."""
+    with suppress(FileNotFoundError):
+        state = file.stat()
+        return state.st_dev, state.st_ino
+    return None
+
+
+def _mark(file: Path) -> Path:
+    """The empty file that says, to all processes, that a file is given up."""
+    return file.with_name(f"{file.name}.damaged")
+
+
+def _give_up(file: Path) -> None:
+    log.warning("The store's file %s is damaged: it is deleted, and a new one is begun.", file)
+    _mark(file).touch()
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(OSError):  # somebody else has deleted it, or the system keeps it while it is open
+            file.with_name(file.name + suffix).unlink()
+
+
+def _select(database: sqlite3.Connection, keys: list[bytes]) -> list[tuple[bytes, int, bytes, bytes]]:
+    """Rows of the keys: key, whether it is time to note a use, digest, vector; each of any type in a damaged row."""
+    marks = ",".join("?" * len(keys))
+    before = int(time.time()) - USE_SECONDS
+    return database.execute(
+        f"select key, used <= ?, digest, vector from vectors where key in ({marks})", (before, *keys)
+    ).fetchall()
+
+
+def _is_sound(row: tuple[bytes, int, bytes, bytes], dimensions: int) -> bool:
+    name, _, digest, content = row
+    return isinstance(content, bytes) and len(content) == dimensions * 4 and _digest(name, content) == digest
+
+
+def _digest(name: bytes, content: bytes) -> bytes:
+    """Tells a vector as it was put from a damaged one, and from one that stands under another's key."""
+    return hashlib.blake2b(content, key=name, digest_size=16).digest()
+
+
+def _vectors(rows: list[tuple[bytes, int, bytes, bytes]], dimensions: int) -> dict[bytes, Vector]:
+    content = bytearray().join(content for _, _, _, content in rows)
+    vectors = np.frombuffer(content, "<f4").astype(np.float32, copy=False).reshape(len(rows), dimensions)
+    return dict(zip((name for name, _, _, _ in rows), vectors, strict=True))
+
+
+def _note_use(database: sqlite3.Connection, keys: list[bytes]) -> None:
+    if keys:
+        now = int(time.time())
+        with database:
+            database.executemany("update vectors set used = ? where key = ?", [(now, name) for name in keys])
+
+
+def _bytes_in_use(database: sqlite3.Connection) -> int:
+    """Size of the file less the pages that wait to be used again."""
+    pages = ("page_count", "freelist_count", "page_size")
+    total, free, size = (database.execute(f"pragma {name}").fetchone()[0] for name in pages)
+    return int((total - free) * size)

@@ -6,7 +6,7 @@ from core.errors import InputError
 from core.figures.benchmark import recorded_bars, three_figures, timing_bars
 from core.machine import devices, this_machine
 from core.models import catalogue, original_machine
-from pages.shared import frame, inputs, output
+from pages.shared import inputs, output, picked, progress
 from pages.shared.frame import require_frame
 
 require_frame()
@@ -14,12 +14,12 @@ require_frame()
 local = [spec for spec in inputs.ready_models() if spec.provider != "openai"]
 if not local:
     raise InputError("Models behind an API are not timed: their time is the network's. Pick one that runs here.")
-chosen_devices = [frame.picked_device()] if frame.picked_device() in devices() else list(devices())
+chosen_devices = [picked.device()] if picked.device() in devices() else list(devices())
 wanted = [(spec.name, device) for spec in local for device in chosen_devices]
 
 with st.container(horizontal=True, vertical_alignment="center"):
     again = st.button(
-        "Measure again", type="primary", icon=":material/timer:", on_click=output.start_anew, args=("benchmark",)
+        "Measure again", type="primary", icon=":material/timer:", on_click=progress.start_anew, args=("benchmark",)
     )
     st.markdown(f'Time to encode **"{benchmark.HELLO}"**, one text at a time, on {this_machine().sentence}.')
 
@@ -41,7 +41,7 @@ with live:
             measured.append(timing)
             growing.plotly_chart(timing_bars(measured), key=f"growing_{len(measured)}")
 
-        with output.progress("benchmark", height=300) as tell:
+        with progress.line("benchmark", height=300) as tell:
             names = [spec.name for spec in local]
             benchmark.keep(benchmark.run(names, chosen_devices, on_progress=tell, on_result=grow))
         kept = benchmark.kept_timings()

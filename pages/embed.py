@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import embedding, snippets
+from core import snippets
 from core.figures.vectors import barcode
-from pages.shared import frame, inputs, output, resources
+from pages.shared import inputs, output, progress, resources
 from pages.shared.frame import errors_told, require_frame
 
 require_frame()
@@ -38,9 +38,9 @@ with left:
 for spec in ready:
     with right.container(border=True), errors_told():
         st.markdown(f"#### {spec.name}")
-        with output.progress(spec.name, height=240) as tell:
-            encoder = embedding.encoder(spec, device=frame.picked_device(), on_progress=tell)
-            embedded = resources.embed_texts(texts.documents, spec, frame.picked_device(), tell)
+        with progress.line(spec.name, height=240) as tell:
+            encoder = resources.encoder(spec, tell)
+            embedded = resources.embed_texts(texts.documents, spec, tell)
             tell("Counting tokens", 0, 1)
             tokens = resources.token_counts(encoder, texts)
         vectors = embedded.vectors

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import corpus, embedding, snippets
+from core import corpus, snippets
 from core.figures.style import model_colour
 from core.figures.vectors import arrows, barcode
-from pages.shared import frame, inputs, output, resources
+from pages.shared import inputs, output, progress, resources
 from pages.shared.frame import require_frame
 
 require_frame()
@@ -24,8 +24,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 spec = next((spec for spec in ready if spec.name == model), ready[0])
 sentence = corpus.one_text(typed or "", "the sentence")
 
-with output.progress("trace", height=420) as tell:
-    encoder = embedding.encoder(spec, device=frame.picked_device(), on_progress=tell)
+with progress.line("trace", height=420) as tell:
+    encoder = resources.encoder(spec, tell)
     if not hasattr(encoder, "trace"):
         st.info(f"{spec.name} runs behind an API: its inside cannot be shown.", icon=":material/info:")
         st.stop()
@@ -66,9 +66,9 @@ with right:
         )
         for place, text in enumerate(OTHERS, start=1)
     ]
-with output.progress("angles", height=400) as tell:
+with progress.line("angles", height=400) as tell:
     sentences = corpus.from_paste("\n".join([sentence, *(" ".join((other or "").split()) for other in others)]))
-    embedded = resources.embed_texts(sentences.texts, spec, frame.picked_device(), tell)
+    embedded = resources.embed_texts(sentences.texts, spec, tell)
 cosines = [float(value) for value in embedded.vectors @ embedded.vectors[0]]
 left.plotly_chart(
     arrows(

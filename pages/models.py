@@ -6,8 +6,8 @@ import streamlit as st
 from core import benchmark, snippets
 from core.comparison import NAMED, compare, matching
 from core.figures.models import BOARDS, score_against_size, task_radar
-from core.models import catalogue, names
-from pages.shared import frame, output
+from core.models import catalogue, known, names, servers
+from pages.shared import downloads, frame, output, picked
 from pages.shared.frame import require_frame
 
 require_frame()
@@ -18,11 +18,11 @@ def pick_rows() -> None:
     rows = st.session_state["models_table"]["selection"]["rows"]
     ticked = [shown[row].name for row in rows if row < len(shown)]
     hidden = [name for name in st.session_state["models"] if name not in {spec.name for spec in shown}]
-    chosen = [name for name in names() if name in {*ticked, *hidden}]
-    if len(chosen) > frame.MOST_PICKS:
-        st.toast(f"At most {frame.MOST_PICKS} models can be picked: untick one first.", icon=":material/info:")
+    wanted_names = [name for name in names() if name in {*ticked, *hidden}]
+    if len(wanted_names) > picked.MOST_MODELS:
+        st.toast(f"At most {picked.MOST_MODELS} models can be picked: untick one first.", icon=":material/info:")
         return
-    st.session_state["models"] = chosen
+    st.session_state["models"] = wanted_names
 
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -40,13 +40,13 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Score in the charts", list(BOARDS), default="MTEB v1", key="board", bind="query-params", required=True
     )
 
-shown = matching(catalogue(), wanted or "", which or "All")
+shown = matching(known(), wanted or "", which or "All")
 table = pd.DataFrame(compare(shown, benchmark.kept_timings()))
-picked = [spec.name for spec in frame.picked_models()]
+chosen = [spec.name for spec in picked.models()]
 if shown:
     st.session_state["models_table"] = {
         "selection": {
-            "rows": [row for row, spec in enumerate(shown) if spec.name in picked],
+            "rows": [row for row, spec in enumerate(shown) if spec.name in chosen],
             "columns": [],
             "cells": [],
         }
@@ -84,26 +84,27 @@ st.caption(
     "Empty means not known. Scores: archived MTEB leaderboard (v1), embeddings-benchmark/results (v2)."
 )
 
+downloads.offer_missing()
+for problem in servers.problems():
+    st.warning(output.markdown_free(problem), icon=":material/dns:")
+
 frame.let_browser_draw()
 charts = st.grid(2, min_column_width=430)
 with charts.cell():
     st.markdown(f"#### {board} against size")
     st.plotly_chart(
-        score_against_size(catalogue(), picked, board), key="score_size", alt=f"{board} score against download size"
+        score_against_size(known(), chosen, board), key="score_size", alt=f"{board} score against download size"
     )
 with charts.cell():
     st.markdown("#### The seven task types (MTEB v1)")
-    known = [spec for spec in frame.picked_models() if spec.mteb_v1]
-    if known:
-        st.plotly_chart(task_radar(known), key="radar", alt="MTEB v1 scores of the picked models by task type")
+    scored = [spec for spec in picked.models() if spec.mteb_v1]
+    if scored:
+        st.plotly_chart(task_radar(scored), key="radar", alt="MTEB v1 scores of the picked models by task type")
     else:
         st.info("None of the picked models has MTEB v1 scores by task type.", icon=":material/info:")
 
+downloads.more_models()
 with st.container(horizontal=True):
     output.download_table(table, "models")
-    st.link_button(
-        "Trending on the Hub", "https://huggingface.co/models?library=sentence-transformers&sort=trending",
-        icon=":material/trending_up:",
-    )  # fmt: skip
     st.link_button("MTEB leaderboard", "https://huggingface.co/spaces/mteb/leaderboard", icon=":material/leaderboard:")
 output.code(snippets.compare(catalogue(), board))

@@ -5,7 +5,7 @@ from core import snippets
 from core.corpus import shortened
 from core.figures.projector import text_map
 from core.projection import METHODS, nearest_rows
-from pages.shared import frame, inputs, output, resources
+from pages.shared import frame, inputs, output, progress, resources
 from pages.shared.frame import require_frame
 
 require_frame()
@@ -55,11 +55,11 @@ output.left_out(chosen)
 
 spec = next((spec for spec in ready if spec.name == model), ready[0])
 map_column, panel = st.columns([5, 2], gap="medium")
-with map_column, output.progress("map", height=HEIGHT) as tell:
-    embedded = resources.embed_texts(chosen.documents, spec, frame.picked_device(), tell)
+with map_column, progress.line("map", height=HEIGHT) as tell:
+    embedded = resources.embed_texts(chosen.documents, spec, tell)
     projection = resources.project(chosen, embedded, method or "umap", dimensions or 2, tell)
     rows, cosines = resources.memory().recall(
-        ("neighbours", chosen.fingerprint, spec.name, embedded.provenance.revision),
+        ("neighbours", chosen.fingerprint, spec.name, embedded.provenance.revision, embedded.provenance.precision),
         lambda: nearest_rows(embedded.vectors, NEIGHBOURS + 1),
     )
 

@@ -2,7 +2,7 @@ import pandas as pd
 import streamlit as st
 
 from core import corpus, evaluation, search, snippets
-from pages.shared import frame, inputs, output, resources
+from pages.shared import inputs, output, progress, resources
 from pages.shared.frame import errors_told, require_frame
 
 require_frame()
@@ -45,15 +45,15 @@ answers = corpus.sample_qrels().get(queries.ids[queries.texts.index(query)], {})
 hits: dict[str, search.Hits] = {}
 sources = {}
 quality: dict[str, evaluation.Quality] = {}
-with output.progress("search", height=600) as tell:
+with progress.line("search", height=600) as tell:
     for spec in ready:
         with errors_told():
-            documents = resources.embed_texts(chosen.documents, spec, frame.picked_device(), tell)
-            asked = resources.embed_texts([query], spec, frame.picked_device(), tell, kind="query")
+            documents = resources.embed_texts(chosen.documents, spec, tell)
+            asked = resources.embed_texts([query], spec, tell, kind="query")
             hits[spec.name] = search.nearest(asked.vectors, documents.vectors, k)
             sources[spec.name] = documents.provenance
             if is_sample:
-                quality[spec.name] = resources.sample_quality(spec, documents, frame.picked_device(), tell)
+                quality[spec.name] = resources.sample_quality(spec, documents, tell)
     tell("Indexing the corpus's words", 0, 1)
     hits[BM25] = resources.keyword_index(chosen).search([query], k)
     if is_sample:

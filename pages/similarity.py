@@ -6,7 +6,7 @@ from core import corpus, snippets
 from core.errors import InputError
 from core.figures.similarity import HEIGHT, heatmap
 from core.similarity import cluster_order, cosine_matrix, ranked_pairs
-from pages.shared import frame, inputs, output, resources
+from pages.shared import inputs, output, progress, resources
 from pages.shared.frame import errors_told, require_frame
 
 require_frame()
@@ -30,10 +30,10 @@ if len(texts) > MOST_TEXTS:
 shown = texts.texts[:MOST_TEXTS]
 
 embedded, matrices = {}, {}
-with output.progress("similarity", height=HEIGHT) as tell:
+with progress.line("similarity", height=HEIGHT) as tell:
     for spec in ready:
         with errors_told():
-            embedded[spec.name] = resources.embed_texts(shown, spec, frame.picked_device(), tell)
+            embedded[spec.name] = resources.embed_texts(shown, spec, tell)
             matrices[spec.name] = cosine_matrix(embedded[spec.name].vectors)
 if not matrices:
     st.stop()

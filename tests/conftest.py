@@ -3,13 +3,13 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["EMBEDSCOPE_HOME"] = tempfile.mkdtemp(prefix="embedscope-tests-")
-os.environ.pop("OPENAI_API_KEY", None)
+os.environ["OPENAI_API_KEY"] = os.environ["OPENAI_BASE_URL"] = ""  # no secrets.toml of this machine's user counts
 
 import numpy as np
 import pytest
@@ -41,6 +41,8 @@ class FakeEncoder:
     device = "cpu"
     engine = "fake"
     precision = "float32"
+    reason = ""
+    memory_bytes = 0
     max_tokens = 16
 
     def __init__(self, spec: ModelSpec) -> None:
@@ -65,12 +67,43 @@ def fake_encoder() -> FakeEncoder:
 
 @pytest.fixture(scope="session")
 def minilm() -> Encoder:
-    return embedding.encoder(models.get("all-MiniLM-L6-v2"), device="cpu")
+    """The reference: torch in float32."""
+    return embedding.encoder(models.get("all-MiniLM-L6-v2"), device="cpu", engine="torch", precision="float32")
 
 
 @pytest.fixture(scope="session")
 def wordllama() -> Encoder:
     return embedding.encoder(models.get("wordllama-256"), device="cpu")
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny model of each architecture."""
+    from tests.core.architectures import FAMILIES, tiny
+
+    folder = tmp_path_factory.mktemp("tiny-models")
+    for name in FAMILIES:
+        tiny(name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def models_directory(tiny_models: Path) -> Iterator[Path]:
+    """The tiny models as the host's models directory: `models.get("folder:bert")`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMBEDSCOPE_MODELS", str(tiny_models))
+        yield tiny_models
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Let torch compute on one thread: tiny networks lose more by waiting for further ones than they gain."""
+    import torch
+
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(usual)
 
 
 @pytest.fixture

@@ -2,16 +2,25 @@
 
 from core.encoders.base import Encoder, Kind, Trace, Traceable, Vectors
 from core.errors import DeviceError
+from core.jobs import Progress, silent
 from core.models import ModelSpec
 
 DEVICES = ("auto", "cpu", "cuda")
-ENGINES = ("auto", "torch", "static", "openai")
+ENGINES = ("auto", "torch", "openvino", "static", "openai")
 PRECISIONS = ("auto", "float32", "float16", "bfloat16")
 
 __all__ = ["DEVICES", "ENGINES", "PRECISIONS", "Encoder", "Kind", "Trace", "Traceable", "Vectors", "load"]
 
 
-def load(spec: ModelSpec, *, device: str = "auto", engine: str = "auto", precision: str = "auto") -> Encoder:
+def load(
+    spec: ModelSpec,
+    *,
+    device: str = "auto",
+    engine: str = "auto",
+    precision: str = "auto",
+    dimensions: int | None = None,
+    on_progress: Progress = silent,
+) -> Encoder:
     """Make a model ready.
 
     Parameters
@@ -19,22 +28,32 @@ def load(spec: ModelSpec, *, device: str = "auto", engine: str = "auto", precisi
     device : "auto", "cpu" or "cuda"
         "auto" takes the GPU where torch can use one. A model behind an API is computed where the API is.
     engine : "auto" or one of ENGINES
-        What computes the vectors. A model has one engine so far: "static" for tables of token vectors, "openai" for
-        models behind the API, "torch" for the rest.
+        "torch" or "openvino" (on the CPU) for networks, "static" for tables of token vectors, "openai" for models
+        behind an API. What OpenVINO cannot take runs on torch, and the encoder's `choice` says so.
     precision : "auto", "float32", "float16" or "bfloat16"
-        "auto" is float32.
+        What "auto" leaves open in engine and precision is measured, once for each model and machine: the fastest whose
+        vectors stay within cosine 0.999 of float32 is taken.
+    dimensions : int, optional
+        Keep the first so many dimensions only, of a model that was trained for it (Matryoshka), or through the API.
 
     Raises
     ------
-    ModelUnavailableError, DamagedModelError, DeviceError
+    ModelUnavailableError, DamagedModelError, DeviceError, InputError
     """
-    from core.encoders.local import LocalEncoder
-    from core.encoders.remote import RemoteEncoder
-
-    for kind, value, choices in (("device", device, DEVICES), ("precision", precision, PRECISIONS)):
+    for kind, value, choices in (
+        ("device", device, DEVICES),
+        ("engine", engine, ENGINES),
+        ("precision", precision, PRECISIONS),
+    ):
         if value not in choices:
             raise DeviceError(f"There is no {kind} {value!r}: choose {', '.join(choices)}.")
-    natural = "openai" if spec.provider == "openai" else "static" if spec.is_static else "torch"
-    if engine not in ("auto", natural):
-        raise DeviceError(f"{spec.name} runs on the engine {natural!r}, not on {engine!r}.")
-    return RemoteEncoder(spec) if natural == "openai" else LocalEncoder(spec, device, precision)
+    kinds = ("openai",) if spec.provider == "openai" else ("static",) if spec.is_static else ("torch", "openvino")
+    if engine not in ("auto", *kinds) and not (spec.dimensions is None and engine == "static"):
+        raise DeviceError(f"{spec.name} runs on {' or '.join(kinds)}, not on {engine}.")
+    if spec.provider == "openai":
+        from core.encoders.remote import RemoteEncoder
+
+        return RemoteEncoder(spec, dimensions)
+    from core.encoders.local import load_local
+
+    return load_local(spec, device, engine, precision, dimensions, on_progress)

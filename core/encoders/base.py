@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from core.models import ModelSpec
 
 Vectors = npt.NDArray[np.float32]
 Kind = Literal["query", "document"]
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Encoder(Protocol):
     """A model ready to encode.
 
     `revision`, `device`, `engine` and `precision` say what computes; they stand in every result's provenance.
-    `dimensions` is the length of its vectors, `max_tokens` its longest input, None where there is no limit.
+    `reason` says why these and no others, empty where there was nothing to choose. `dimensions` is the length of its
+    vectors, `max_tokens` its longest input, None where there is no limit; `memory_bytes` is what its weights take here.
     """
 
     spec: ModelSpec
@@ -49,6 +51,8 @@ class Encoder(Protocol):
     device: str
     engine: str
     precision: str
+    reason: str
+    memory_bytes: int
     max_tokens: int | None
 
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
@@ -68,6 +72,33 @@ class Traceable(Encoder, Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What one call has used: tokens as the API has counted them, and US dollars; None where not known."""
+
+    tokens: int | None
+    dollars: float | None
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(_sum(self.tokens, other.tokens), _sum(self.dollars, other.dollars))
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """An encoder whose work is counted and may have a price: those behind an API."""
+
+    def encode_counted(
+        self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent
+    ) -> tuple[Vectors, Usage]:
+        """Vectors as `encode` gives them, and what this call has used."""
+        ...
+
+
 def well_formed(text: str) -> str:
     """The text with lone surrogates, which no tokenizer takes, replaced by U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _sum(one: Number | None, other: Number | None) -> Number | None:
+    """The sum of what is known; not known where either is not."""
+    return None if one is None or other is None else one + other

@@ -1,57 +1,88 @@
-"""Models computed on this machine by sentence-transformers, on the CPU or a CUDA GPU."""
+"""Models computed on this machine: sentence-transformers around the fastest network for its CPU or GPU."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import copy
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.encoders import batches
 from core.encoders.base import Kind, Trace, Vectors, well_formed
+from core.encoders.choice import Build, Choice, candidates, choose
 from core.encoders.files import locate
+from core.encoders.loading import counting_tokenizer, load_model
 from core.errors import DeviceError, InputError
 from core.jobs import Progress, silent
+from core.machine import this_machine
 from core.models import ModelSpec
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-SLICE = 64
-PRECISIONS = {"cpu": ("float32",), "cuda": ("float32", "float16", "bfloat16")}
+    from core.encoders.openvino import Converted
+
+WINDOW = 256
+STATIC_WINDOW = 4096
+TOKEN_BUDGET = {"cpu": 2048, "cuda": 32768}
 POOLING_TOKEN = {"cls": 0, "lasttoken": -1}
+BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+
+Features = dict[str, Any]
 
 
 class LocalEncoder:
-    """A SentenceTransformer with one owner thread: many callers may share it, since tokenizers are not thread-safe.
+    """A SentenceTransformer shared by many callers: one thread tokenises for it and one computes.
 
-    A request is served in slices, first come first served, so that a large one does not keep small ones waiting.
+    A request is computed batch by batch, first come first served, so that a large one does not keep small ones waiting;
+    while a batch is computed, the next window of texts is tokenised.
     """
 
-    def __init__(self, spec: ModelSpec, device: str, precision: str) -> None:
-        folder = locate(spec)
+    def __init__(
+        self,
+        spec: ModelSpec,
+        model: "SentenceTransformer",
+        revision: str,
+        choice: Choice,
+        dimensions: int | None = None,
+    ) -> None:
         self.spec = spec
-        self.device = _resolve_device(device)
-        self.precision = _resolve_precision(precision, "cpu" if spec.is_static else self.device)
-        self.engine = "static" if spec.is_static else "torch"
-        self.revision = spec.revision or f"sha256:{_weights_digest(spec)[:12]}"
+        self.revision = revision
+        self.device = str(model.device).partition(":")[0]
+        self.engine = choice.engine
+        self.precision = choice.precision
+        self.reason = choice.reason
+        self.is_static = choice.engine == "static"
+        self.max_tokens = None if self.is_static else model.max_seq_length
+        self.dimensions = _checked_dimensions(spec, dimensions, int(model.get_embedding_dimension() or 0))
+        self.memory_bytes = _memory_bytes(model, choice)
+        self._truncated = dimensions
+        self._model = model
+        self._counter = counting_tokenizer(model)
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"tokens {spec.name}")
         self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix=spec.name)
-        self._model = _load(spec, folder, self.device, self.precision)
-        self.dimensions = int(self._model.get_embedding_dimension() or 0)
-        self._counter = _counting_tokenizer(self._model)
-        self.max_tokens = None if spec.is_static else self._model.max_seq_length
 
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
         """Vectors of the texts: (n, d) float32, unit rows, in the order given.
 
-        Texts of like length share a batch. `on_progress` hears of every slice, and by raising cancels the rest.
+        Texts of like length share a batch. `on_progress` hears of every batch, and by raising cancels the rest.
+
+        Raises
+        ------
+        DeviceError
+            A single text is too long for the GPU's memory.
         """
         texts = [well_formed(text) for text in texts]
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        order = sorted(range(len(texts)), key=lambda row: len(texts[row]), reverse=True)
-        for start in range(0, len(order), SLICE):
-            on_progress(f"Embedding with {self.spec.name}", start, len(order))
-            rows = order[start : start + SLICE]
-            vectors[rows] = self._owner.submit(self._encode_slice, [texts[row] for row in rows], kind).result()
+        done = 0
+        for rows, features in self._tokenised(texts, kind):
+            for batch in self._batches(features, len(rows)):
+                on_progress(f"Embedding with {self.spec.name}", done, len(texts))
+                vectors[rows[batch]] = self._owner.submit(self._compute, features, batch).result()
+                done += len(batch)
         return vectors
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -72,7 +103,8 @@ class LocalEncoder:
         if not encoding.ids:
             raise InputError("This text has no tokens: write a word or two.")
         limit = self.max_tokens or len(encoding.ids)
-        vectors = self._owner.submit(self._token_vectors, text, encoding.ids).result()
+        features = None if self.is_static else self._reader.submit(self._features, [text], "document").result()
+        vectors = self._owner.submit(self._token_vectors, features, encoding.ids).result()
         tokens = encoding.tokens if len(encoding.tokens) <= limit else _truncated(encoding.tokens, limit)
         return Trace(
             tokens=tuple(tokens[: len(vectors)]),
@@ -83,95 +115,236 @@ class LocalEncoder:
             truncated=max(0, len(encoding.ids) - limit),
         )
 
+    def _tokenised(self, texts: list[str], kind: Kind) -> Iterator[tuple[batches.Rows, Features]]:
+        """The texts window by window: row numbers and features; the next is tokenised while the last is computed."""
+        windows = batches.windows(texts, STATIC_WINDOW if self.is_static else WINDOW)
+
+        def start(rows: batches.Rows) -> Future[Features]:
+            return self._reader.submit(self._features, [texts[row] for row in rows], kind)
+
+        ahead = [start(rows) for rows in windows[:1]]
+        for number, rows in enumerate(windows, start=1):
+            features = ahead.pop().result()
+            ahead += [start(following) for following in windows[number : number + 1]]
+            yield rows, features
+
     @property
     def _special_tokens(self) -> dict[str, bool]:
-        return {"add_special_tokens": not self.spec.is_static}
+        return {"add_special_tokens": not self.is_static}
 
     @property
     def _pooling(self) -> str:
-        return "mean" if self.spec.is_static else str(self._model[1].pooling_mode)
+        return "mean" if self.is_static else str(self._model[1].pooling_mode)
 
-    def _encode_slice(self, texts: list[str], kind: Kind) -> Vectors:
-        vectors = self._model.encode(
-            texts,
-            prompt=self.spec.prompt(kind) or None,
-            normalize_embeddings=True,
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
-        return np.asarray(vectors, np.float32)
+    def _features(self, texts: list[str], kind: Kind) -> Features:
+        """What sentence-transformers makes of a window of texts; only the reader thread touches the tokenizer."""
+        return dict(self._model.preprocess(texts, prompt=self.spec.prompt(kind) or None))
 
-    def _token_vectors(self, text: str, ids: list[int]) -> Vectors:
+    def _batches(self, features: Features, texts: int) -> list[batches.Rows]:
+        if self.is_static:
+            return [np.arange(texts)]
+        lengths = features["attention_mask"].sum(dim=1).numpy()
+        return list(batches.by_tokens(lengths, TOKEN_BUDGET[self.device]))
+
+    def _compute(self, features: Features, batch: batches.Rows) -> Vectors:
+        """Vectors of some of a window's texts; where the GPU's memory does not suffice, of half as many at a time."""
+        import torch
+
+        try:
+            return self._forward(_bags(features, batch) if self.is_static else _part(features, batch))
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+        if len(batch) == 1:
+            raise DeviceError(
+                f"The GPU's memory does not suffice for one text with {self.spec.name}. Shorten the text, wait until "
+                "others are done, or choose the device cpu."
+            )
+        middle = len(batch) // 2
+        return np.concatenate([self._compute(features, part) for part in (batch[:middle], batch[middle:])])
+
+    def _forward(self, features: Features) -> Vectors:
+        import torch
+        from sentence_transformers.util import batch_to_device, truncate_embeddings
+
+        with torch.inference_mode():
+            vectors = self._model(batch_to_device(features, self._model.device))["sentence_embedding"].float()
+            vectors = torch.nn.functional.normalize(truncate_embeddings(vectors, self._truncated), dim=1)
+            return np.asarray(vectors.cpu().numpy(), np.float32)
+
+    def _token_vectors(self, features: Features | None, ids: list[int]) -> Vectors:
         """(t, d) vectors of the tokens that the model sees."""
-        if self.spec.is_static:
-            static: Any = self._model[0]
-            table = static.embedding.weight
-            return np.asarray(table.detach()[ids].cpu().float().numpy(), np.float32)
-        rows: Any = self._model.encode(text, output_value="token_embeddings", show_progress_bar=False)
-        return np.asarray(rows.cpu().float().numpy(), np.float32)
-
-
-def _resolve_device(device: str) -> str:
-    if device == "auto":
         import torch
+        from sentence_transformers.util import batch_to_device
 
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        first: Any = self._model[0]
+        with torch.inference_mode():
+            if features is None:
+                rows = first.embedding.weight[ids]
+            else:
+                rows = first(batch_to_device(features, self._model.device))["token_embeddings"][0]
+            return np.asarray(rows.float().cpu().numpy(), np.float32)
+
+
+def load_local(
+    spec: ModelSpec,
+    device: str = "auto",
+    engine: str = "auto",
+    precision: str = "auto",
+    dimensions: int | None = None,
+    on_progress: Progress = silent,
+) -> LocalEncoder:
+    """Load a model from its files and fit the engine that was asked for, or the fastest faithful one.
+
+    Raises
+    ------
+    ModelUnavailableError, DamagedModelError, DeviceError
+    """
+    folder = locate(spec)
+    device = resolve_device(device)
+    open_ones = () if spec.is_static or engine == "static" else candidates(device, engine, precision)
+    on_progress(f"Loading {spec.name}", 0, 1)
+    revision = _revision(spec, folder)
+    half = half_for_large(spec, device, precision)
+    model = load_model(spec, folder, device, half or "float32")
+    if not hasattr(model[0], "model"):
+        choice = _static_choice(spec, engine, precision)
+    elif engine == "static":
+        raise DeviceError(f"{spec.name} is a network, not a table of token vectors: choose the engine auto.")
+    elif half:
+        choice = Choice("torch", half, note="It is too large to be compared with float32 on this GPU.")
+    else:
+        identity = (spec.id, revision, device)
+        choice, network = choose(identity, open_ones, _builder(model, device), partial(_probed, model), on_progress)
+        _fit(model, network)
+    return LocalEncoder(spec, model, revision, choice, dimensions)
+
+
+def _static_choice(spec: ModelSpec, engine: str, precision: str) -> Choice:
+    if engine in ("auto", "static") and precision in ("auto", "float32"):
+        return Choice("static", "float32")
+    raise DeviceError(f"{spec.name} is a table of float32 vectors: choose the engine auto and the precision auto.")
+
+
+def _revision(spec: ModelSpec, folder: Path) -> str:
+    """The commit that the files are of; where there is none, a digest of the weights and settings."""
+    if spec.revision:
+        return spec.revision
+    if spec.bundled:
+        return f"sha256:{next(iter(spec.bundled.sha256.values()))[:12]}"
+    digest = hashlib.sha256()
+    for path in sorted([*folder.rglob("*.safetensors"), *folder.rglob("*.json")]):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return f"sha256:{digest.hexdigest()[:12]}"
+
+
+def resolve_device(device: str) -> str:
+    """The device that "auto" stands for here, or the one given.
+
+    Raises
+    ------
+    DeviceError
+        It is "cuda", and torch has no GPU.
+    """
+    if device == "cpu":
+        return device
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
     if device == "cuda":
-        import torch
-
-        if not torch.cuda.is_available():
-            raise DeviceError("This machine has no CUDA GPU that torch can use: choose the device cpu.")
-    return device
+        raise DeviceError("This machine has no CUDA GPU that torch can use: choose the device cpu.")
+    return "cpu"
 
 
-def _resolve_precision(precision: str, device: str) -> str:
-    if precision == "auto":
-        return "float32"
-    if precision not in PRECISIONS[device]:
-        choices = ", ".join(PRECISIONS[device])
-        raise DeviceError(f"Precision {precision!r} is not offered on {device}: choose auto or {choices}.")
-    return precision
+def half_for_large(spec: ModelSpec, device: str, precision: str) -> str | None:
+    """The half precision to load a model in that a GPU cannot hold in float32 and in half at once; None for others."""
+    needed = (spec.float32_bytes or 0) * 3 // 2
+    if device != "cuda" or precision == "float32" or needed <= this_machine().gpu_memory_bytes:
+        return None
+    wanted = spec.checkpoint_dtype if precision == "auto" else precision
+    return wanted if wanted in ("float16", "bfloat16") else "bfloat16"
 
 
-def _load(spec: ModelSpec, folder: Path, device: str, precision: str) -> "SentenceTransformer":
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
+def _builder(model: "SentenceTransformer", device: str) -> Build:
+    """From engine and precision to what takes the place of the model's own network."""
+    transformer: Any = model[0]
+    original = transformer.model
+    converted = cache(lambda: _converted(model))
 
-    logging.disable_progress_bar()
-    if spec.bundled and spec.is_static:
-        return _load_static(spec, folder, device)
-    return SentenceTransformer(
-        str(folder),
-        device=device,
-        local_files_only=True,
-        trust_remote_code=False,
-        model_kwargs={"dtype": precision, "use_safetensors": True},
-    )
+    def build(engine: str, precision: str) -> Any:
+        if engine == "openvino":
+            return converted().compile(precision)
+        return _graphed(original, precision) if device == "cuda" else original
+
+    return build
 
 
-def _load_static(spec: ModelSpec, folder: Path, device: str) -> "SentenceTransformer":
-    """A static model from its two data files: a table of token vectors and a tokenizer."""
-    from safetensors.numpy import load_file
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
-    from tokenizers import Tokenizer
+def _converted(model: "SentenceTransformer") -> "Converted":
+    from core.encoders.openvino import Converted
 
-    assert spec.bundled
-    weights, tokenizer = spec.bundled.sha256
-    (table,) = load_file(folder / weights).values()
-    static = StaticEmbedding(Tokenizer.from_file(str(folder / tokenizer)), embedding_weights=table.astype(np.float32))
-    return SentenceTransformer(modules=[static], device=device)
+    features: Features = dict(model.preprocess(["Hello World", "Two texts, of unlike length"]))
+    transformer: Any = model[0]
+    return Converted(transformer.model, {name: value for name, value in features.items() if hasattr(value, "shape")})
 
 
-def _counting_tokenizer(model: "SentenceTransformer") -> Any:
-    """A copy of the model's tokenizer that neither truncates nor pads and is never changed again."""
-    from tokenizers import Tokenizer
+def _graphed(original: Any, precision: str) -> Any:
+    """The module in a precision, its short calls recorded as CUDA graphs."""
+    import torch
 
-    original: Any = model.tokenizer
-    copy = Tokenizer.from_str(getattr(original, "backend_tokenizer", original).to_str())
-    copy.no_truncation()
-    copy.no_padding()
-    return copy
+    from core.encoders.cuda import GraphedModule
+
+    if precision == "float32":
+        return GraphedModule(original)
+    return GraphedModule(copy.deepcopy(original).to(getattr(torch, precision)))
+
+
+def _fit(model: "SentenceTransformer", network: Any) -> None:
+    transformer: Any = model[0]
+    transformer.model = network
+
+
+def _probed(model: "SentenceTransformer", network: Any, texts: list[str]) -> Vectors:
+    """Vectors of the texts with a network in the model's place."""
+    _fit(model, network)
+    vectors = model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+    return np.asarray(vectors, np.float32)
+
+
+def _part(features: Features, batch: batches.Rows) -> Features:
+    """Some texts of a window, without the columns that only the window's longer texts need."""
+    import torch
+
+    if len(batch) == len(features["attention_mask"]):
+        return dict(features)  # by_tokens leaves them in their order
+    rows = torch.from_numpy(batch)
+    mask = features["attention_mask"][rows].any(dim=0)
+    return {
+        name: value[rows][:, mask] if torch.is_tensor(value) and value.ndim == 2 else value
+        for name, value in features.items()
+    }
+
+
+def _bags(features: Features, batch: batches.Rows) -> Features:
+    """Consecutive texts of a static model's window, in which all tokens stand in one row, text after text."""
+    offsets, ids = features["offsets"], features["input_ids"]
+    end = batch[-1] + 1
+    first, last = offsets[batch[0]], offsets[end] if end < len(offsets) else len(ids)
+    return {"input_ids": ids[first:last], "offsets": offsets[batch[0] : end] - first}
+
+
+def _checked_dimensions(spec: ModelSpec, wanted: int | None, whole: int) -> int:
+    if wanted is not None and not 1 <= wanted <= whole:
+        raise InputError(f"{spec.name} has {whole:,} dimensions: ask for 1 to {whole:,} of them.")
+    return wanted or whole
+
+
+def _memory_bytes(model: "SentenceTransformer", choice: Choice) -> int:
+    """What the weights take: OpenVINO keeps them in float32 and, packed for its kernels, in its precision."""
+    if choice.engine == "openvino":
+        network: Any = model[0].model
+        return int(network.weights * (4 + BYTES[choice.precision]))
+    return sum(weight.nbytes for weight in model.parameters())
 
 
 def _truncated(tokens: list[str], limit: int) -> list[str]:
@@ -186,7 +359,3 @@ def _pooling_weights(pooling: str, tokens: int) -> Vectors:
     else:
         weights[:] = 1 / tokens
     return weights
-
-
-def _weights_digest(spec: ModelSpec) -> str:
-    return next(iter(spec.bundled.sha256.values())) if spec.bundled else "unknown"

@@ -1,23 +1,54 @@
-"""The loaded models, shared by all sessions: one that many ask for is loaded once."""
+"""The loaded models, shared by all sessions: one that many ask for is loaded once, and all fit into a memory budget."""
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 
+from core.encoders import memory
 from core.encoders.base import Encoder
+from core.errors import ModelUnavailableError
 from core.jobs import HEARTBEAT_SECONDS, Progress, silent
 from core.machine import devices
 from core.models import ModelSpec
 
-MOST_MODELS = 4
+Key = tuple[ModelSpec, str, str, str]
+
+
+@dataclass
+class _Place:
+    """A model in the pool: its encoder, now or soon, and what its loading last told."""
+
+    memory: str
+    encoder: Future[Encoder] = field(default_factory=Future)
+    said: tuple[str, int, int] = ("Waiting to be loaded", 0, 1)
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        self.said = (what, done, total)
+
+    @property
+    def is_loaded(self) -> bool:
+        return self.encoder.done() and not self.encoder.cancelled() and not self.encoder.exception()
+
+    @property
+    def bytes(self) -> int:
+        return self.encoder.result().memory_bytes if self.is_loaded else 0
 
 
 class Pool:
-    """Keeps the most recently used models; one that is dropped while in use lives until its user is done."""
+    """Keeps the most recently used models that fit; one that is dropped while in use lives until its user is done.
 
-    def __init__(self, most_models: int = MOST_MODELS) -> None:
-        self.most_models = most_models
-        self._encoders: OrderedDict[tuple[str, ...], Future[Encoder]] = OrderedDict()
+    Parameters
+    ----------
+    budgets : mapping, optional
+        Bytes that models may take in the memory of "cpu" and "cuda"; by default half of the RAM and 80 % of the GPU's,
+        or what EMBEDSCOPE_RAM_SHARE and EMBEDSCOPE_GPU_SHARE say.
+    """
+
+    def __init__(self, budgets: Mapping[str, int] | None = None) -> None:
+        self.budgets = budgets or memory.budgets()
+        self._places: OrderedDict[Key, _Place] = OrderedDict()
         self._lock = threading.Lock()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
 
@@ -30,32 +61,65 @@ class Pool:
         precision: str = "auto",
         on_progress: Progress = silent,
     ) -> Encoder:
-        """The encoder for the model, loaded if it is not; errors are those of `encoders.load`."""
-        known = "cpu" if devices() == ("cpu",) and device == "auto" else device
-        future = self._future(spec, known, engine, precision)
-        while not wait([future], timeout=HEARTBEAT_SECONDS).done:
-            on_progress(f"Loading {spec.name}", 0, 1)
-        return future.result()
+        """The encoder for the model, loaded if it is not.
 
-    def is_loaded(self, spec: ModelSpec) -> bool:
-        """Whether the model is in memory, on any device."""
+        Raises
+        ------
+        ModelUnavailableError
+            It does not fit into the budget, however much is dropped. Other errors are those of `encoders.load`.
+        """
+        place = self._place(spec, _resolved(device), engine, precision)
+        while not wait([place.encoder], timeout=HEARTBEAT_SECONDS).done:
+            on_progress(*place.said)
+        return place.encoder.result()
+
+    def loaded(self) -> list[Encoder]:
+        """The encoders in memory, the least recently used first."""
         with self._lock:
-            mine = [future for key, future in self._encoders.items() if key[0] == spec.name]
-        return any(future.done() and not future.exception() for future in mine)
+            return [place.encoder.result() for place in self._places.values() if place.is_loaded]
 
-    def _future(self, spec: ModelSpec, device: str, engine: str, precision: str) -> Future[Encoder]:
-        key = (spec.name, device, engine, precision)
+    def _place(self, spec: ModelSpec, device: str, engine: str, precision: str) -> _Place:
+        key = (spec, device, engine, precision)  # the whole spec: a server's name may come to mean another model
         with self._lock:
-            future = self._encoders.get(key)
-            if future is None or (future.done() and future.exception()):
-                future = self._encoders[key] = self._loader.submit(_load, spec, device, engine, precision)
-            self._encoders.move_to_end(key)
-            while len(self._encoders) > self.most_models:
-                self._encoders.popitem(last=False)
-            return future
+            place = self._places.get(key)
+            if place is None or (place.encoder.done() and not place.is_loaded):
+                place = self._places[key] = _Place(memory=device)
+                self._loader.submit(self._load, place, spec, device, engine, precision)
+            self._places.move_to_end(key)
+            return place
+
+    def _load(self, place: _Place, spec: ModelSpec, device: str, engine: str, precision: str) -> None:
+        from core.encoders import load
+
+        try:
+            if lacking := memory.shortage(spec, device, self.budgets):
+                raise ModelUnavailableError(lacking)
+            self._make_room(place, memory.needed_bytes(spec, device))
+            loaded = load(spec, device=device, engine=engine, precision=precision, on_progress=place.tell)
+            self._make_room(place, loaded.memory_bytes)
+        except BaseException as error:  # noqa: BLE001  whatever it was, those who wait for the model must hear it
+            place.encoder.set_exception(error)
+        else:
+            place.encoder.set_result(loaded)
+
+    def _make_room(self, newest: _Place, needed: int) -> None:
+        """Drop the models used longest ago until the rest and `needed` more bytes fit."""
+        with self._lock:
+            same = [key for key, place in self._places.items() if place.memory == newest.memory]
+            taken = sum(self._places[key].bytes for key in same) + needed
+            for key in same:
+                place = self._places[key]
+                if taken <= self.budgets.get(newest.memory, taken):
+                    return
+                if place is not newest and place.is_loaded:
+                    taken -= place.bytes
+                    del self._places[key]
 
 
-def _load(spec: ModelSpec, device: str, engine: str, precision: str) -> Encoder:
-    from core.encoders import load
+def _resolved(device: str) -> str:
+    """The device to load on; without a GPU that is known without importing torch."""
+    if device == "auto" and "cuda" not in devices():
+        return "cpu"
+    from core.encoders.local import resolve_device
 
-    return load(spec, device=device, engine=engine, precision=precision)
+    return resolve_device(device)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from core.encoders.files import gigabytes
+from core.encoders.memory import gigabytes
 from core.figures.style import NEUTRAL, model_colour, styled
 from core.models import TASKS, ModelSpec
 

@@ -51,6 +51,8 @@ def get(name: str) -> ModelSpec:
             return spec
     if hub.is_id(name):
         return hub.undownloaded(name)
+    unread = "".join(f" {problem}" for problem in servers.problems())
     raise UnknownModelError(
         f"There is no model called {name!r}. Known are: {', '.join(names())}; or any model of the Hub as owner/name."
+        f"{unread}"
     )

@@ -1,8 +1,124 @@
-"""Models behind servers that speak OpenAI's API, as the host has named them in secrets.toml."""
+"""Models behind servers that speak OpenAI's API, as the host has named them in secrets.toml.
 
-from core.models.spec import ModelSpec
+Each has a section of its own, of which `url` and `model` are needed and the other lines are not:
+
+    [servers.gpu]
+    url = "http://gpu.example:8000/v1"
+    model = "BAAI/bge-m3"
+    key = "..."
+"""
+
+import logging
+import math
+import re
+from functools import cache
+from typing import Any
+
+from core.errors import InputError
+from core.models.spec import ModelSpec, Server
+from core.settings import secrets, secrets_problems
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+LABEL = r"[A-Za-z0-9_-]{1,63}"
+ADDRESS = re.compile(
+    rf"https?://({LABEL}(\.{LABEL})*\.?|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{{1,5}}))?(/[\w.~%/-]*)?", re.ASCII
+)
+TEXTS = ("url", "model", "key", "query_prompt", "document_prompt")
+COUNTS = ("dimensions", "max_tokens")
+PRICE = "usd_per_million_tokens"
+LINES = (*TEXTS, *COUNTS, PRICE)
+
+log = logging.getLogger(__name__)
 
 
 def configured() -> tuple[ModelSpec, ...]:
-    """The host's servers, one model each."""
-    return ()
+    """The host's servers, one model each; a section that cannot be used is left out: see `problems`."""
+    return _checked()[0]
+
+
+def problems() -> tuple[str, ...]:
+    """What is wrong in secrets.toml, one sentence for each file that cannot be read and each section left out."""
+    return (*secrets_problems(), *_checked()[1])
+
+
+def key(section: str) -> str | None:
+    """The key of a server; None where its section has none."""
+    found = _sections().get(section)
+    value = found.get("key") if isinstance(found, dict) else None
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def is_address(url: str) -> bool:
+    """Whether it is an http or https address and nothing more: no user name, password or query, which may be secret."""
+    found = ADDRESS.fullmatch(url)
+    return found is not None and int(found["port"] or 0) < 2**16
+
+
+def _sections() -> dict[str, Any]:
+    found = secrets().get("servers", {})
+    return found if isinstance(found, dict) else {"": found}
+
+
+def _checked() -> tuple[tuple[ModelSpec, ...], tuple[str, ...]]:
+    specs, wrong = [], []
+    for name, section in _sections().items():
+        try:
+            specs.append(_spec(name, section))
+        except InputError as error:
+            wrong.append(f"[servers.{name}] in secrets.toml is left out: {error}")
+            _log_once(wrong[-1])
+    return tuple(specs), tuple(wrong)
+
+
+@cache
+def _log_once(sentence: str) -> None:
+    log.warning(sentence)
+
+
+def _spec(name: str, section: Any) -> ModelSpec:
+    _check_name(name, section)
+    _check_values(section)
+    url = section["url"].rstrip("/")
+    dimensions = section.get("dimensions")
+    return ModelSpec(
+        name=f"server:{name}",
+        id=f"{section['model']}@{url}",
+        provider="openai",
+        dimensions=dimensions,
+        organisation=url.split("/")[2],
+        max_tokens=section.get("max_tokens"),
+        query_prompt=section.get("query_prompt", ""),
+        document_prompt=section.get("document_prompt", ""),
+        usd_per_million_tokens=section.get(PRICE),
+        server=Server(section=name, url=url, model=section["model"], dimensions=dimensions),
+    )
+
+
+def _check_name(name: str, section: Any) -> None:
+    if not NAME.fullmatch(name):
+        raise InputError("a name has 1 to 40 letters, digits, hyphens and underscores, as in [servers.gpu].")
+    if not isinstance(section, dict):
+        raise InputError("it must be a section with the lines url and model.")
+
+
+def _check_values(section: dict[str, Any]) -> None:
+    """Check all lines of a section; no value is repeated in a message, since a key may stand in the wrong line."""
+    if unknown := set(section) - set(LINES):
+        raise InputError(f"it knows no line {sorted(unknown)[0]!r}, only {', '.join(LINES)}.")
+    for line in (line for line in TEXTS if line in section):
+        if not isinstance(section[line], str):
+            raise InputError(f"{line} must be a text in quotes.")
+    for line in ("url", "model"):
+        if not section.get(line):
+            raise InputError(f"it has no {line}; url and model are needed.")
+    if not is_address(section["url"]):
+        raise InputError(
+            "url must be an http or https address without user name, password or query, such as "
+            "http://gpu.example:8000/v1. A key has a line of its own: key."
+        )
+    for line in (line for line in COUNTS if line in section):
+        if type(section[line]) is not int or section[line] < 1:
+            raise InputError(f"{line} must be a whole number from 1.")
+    price = section.get(PRICE, 0)
+    if type(price) not in (int, float) or not 0 <= price < math.inf:
+        raise InputError(f"{PRICE} must be a number from 0.")

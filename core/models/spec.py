@@ -28,9 +28,14 @@ class OriginalRow:
 
 @dataclass(frozen=True)
 class Server:
-    """A server that speaks OpenAI's API: where it is, and under which of its models' names; its key is not kept here.
+    """A server that speaks OpenAI's API: where it is, and which of its models is meant; its key is not kept here.
 
-    `section` names the part of secrets.toml that holds it.
+    Attributes
+    ----------
+    section : str
+        NAME of its section [servers.NAME] in secrets.toml.
+    dimensions : int or None
+        Length of vectors that is asked of the server; None leaves it to the model.
     """
 
     section: str
@@ -52,7 +57,7 @@ class ModelSpec:
     download_bytes : int or None
         Size of its files; None where nothing is downloaded or the size is not known.
     max_tokens : int or None
-        Longest input; None for static models, which have no limit.
+        Longest input; None for static models, which have no limit, and where it is not known.
     mteb_v1 : dict of str to float
         "average" and the seven task types of MTEB(eng, v1); empty where not known.
     mteb_v2 : float or None

@@ -7,16 +7,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.encoders.files import availability
 from core.errors import EmbedscopeError
 from core.figures.style import model_colour
 from core.machine import devices, this_machine
-from core.models import DEFAULT_PICKS, ModelSpec, get, names
-from pages.shared import navigation, resources
-from pages.shared.output import markdown_free
+from core.models import DEFAULT_PICKS, ModelSpec, names
+from pages.shared import navigation, output, picked
 
-MOST_PICKS = 4
 SECONDS_TO_DRAW = 0.8
 
 _in_frame: ContextVar[bool] = ContextVar("in_frame", default=False)
@@ -24,13 +23,15 @@ _in_frame: ContextVar[bool] = ContextVar("in_frame", default=False)
 
 @contextmanager
 def around_page() -> Iterator[None]:
-    """Tell the page that it runs inside the entrypoint; what a person can mend ends the page as a sentence."""
+    """Draw the sidebar around the page and tell the page that it has a frame; its errors become sentences."""
     token = _in_frame.set(True)
+    states = sidebar()
     try:
         with errors_told():
             yield
     finally:
         _in_frame.reset(token)
+        _draw_states(states)
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def errors_told() -> Iterator[None]:
     try:
         yield
     except EmbedscopeError as error:
-        st.error(markdown_free(str(error)), icon=":material/error:")
+        st.error(output.markdown_free(str(error)), icon=":material/error:")
 
 
 def require_frame() -> None:
@@ -65,32 +66,22 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def sidebar() -> None:
-    """The picked models with their state, and the device."""
+def sidebar() -> DeltaGenerator:
+    """The picked models, the device and the precision; returns the place of the models' states."""
     with st.sidebar:
         st.multiselect(
             "Picked models",
             names(),
             default=DEFAULT_PICKS,
-            max_selections=MOST_PICKS,
+            max_selections=picked.MOST_MODELS,
             key="models",
             bind="query-params",
             help="Used on all pages. The table on the Models page picks too.",
         )
-        if states := "".join(_state_line(spec) for spec in picked_models()):
-            st.html(states)
+        states = st.empty()
+        _draw_states(states)
         _device_choice()
-
-
-def picked_models() -> list[ModelSpec]:
-    """The models picked for all pages, in the catalogue's order."""
-    chosen = set(st.session_state.get("models", DEFAULT_PICKS))
-    return [get(name) for name in names() if name in chosen]
-
-
-def picked_device() -> str:
-    """The device picked for all pages: auto, cpu or cuda."""
-    return str(st.session_state.get("device") or "auto")
+    return states
 
 
 def _device_choice() -> None:
@@ -100,15 +91,32 @@ def _device_choice() -> None:
         )
     else:
         st.caption("Device: CPU (there is no GPU here)")
+    st.segmented_control(
+        "Precision",
+        ["auto", "float32"],
+        default="auto",
+        key="precision",
+        bind="query-params",
+        required=True,
+        help="auto: the fastest engine here whose vectors stay within cosine 0.999 of float32.",
+    )
     st.caption(f"Machine: {this_machine().sentence}")
 
 
-def _state_line(spec: ModelSpec) -> str:
-    """A model's name under its colour, and whether it is loaded, ready or what it needs."""
-    state = availability(spec)
-    label = "loaded" if resources.is_loaded(spec) else state.label
+def _draw_states(place: DeltaGenerator) -> None:
+    """Under each picked model's name: what computes it and where its vectors came from, or what it needs."""
+    if states := "".join(_state(spec) for spec in picked.models()):
+        place.html(states)
+
+
+def _state(spec: ModelSpec) -> str:
     dot = f'<span style="color:{model_colour(spec.name)};font-size:1.2em">&#9679;</span>'
-    return (
-        f'<div style="line-height:1.35;margin-bottom:.45em">{dot} <b>{html.escape(spec.name)}</b><br>'
-        f'<span style="opacity:.7;margin-left:1.1em">{html.escape(label)}</span></div>'
-    )
+    lines = "".join(f'<div style="opacity:.75;margin-left:1.1em">{html.escape(line)}</div>' for line in _facts(spec))
+    return f'<div style="line-height:1.35;margin-bottom:.55em">{dot} <b>{html.escape(spec.name)}</b>{lines}</div>'
+
+
+def _facts(spec: ModelSpec) -> list[str]:
+    source = picked.source(spec)
+    if source is None:
+        return [availability(spec).label]
+    return list(filter(None, [f"{source.engine} · {source.precision}", source.reason, output.origin(source)]))

@@ -7,7 +7,7 @@ from core.corpus import Corpus
 from core.encoders.files import availability
 from core.models import DEFAULT_PICKS, ModelSpec
 from core.tables import FORMATS, MOST_ROWS
-from pages.shared.frame import picked_models
+from pages.shared import picked
 
 LONGEST_IN_URL = 1500
 
@@ -17,13 +17,13 @@ def ready_models() -> list[ModelSpec]:
 
     Where none can run, the page ends here with the one thing to do.
     """
-    picked = picked_models()
-    ready = [spec for spec in picked if availability(spec).is_ready]
-    missing = [availability(spec).sentence for spec in picked if spec not in ready]
+    chosen = picked.models()
+    ready = [spec for spec in chosen if availability(spec).is_ready]
+    missing = [availability(spec).sentence for spec in chosen if spec not in ready]
     if missing:
         st.info("\n\n".join(missing), icon=":material/info:")
     if not ready:
-        if not picked:
+        if not chosen:
             st.info("No model is picked: pick up to four in the sidebar or on the Models page.", icon=":material/info:")
         st.button("Use the two models that come with Embedscope", type="primary", on_click=_pick_defaults)
         st.stop()

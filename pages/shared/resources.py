@@ -10,9 +10,11 @@ import streamlit as st
 
 from core import corpus, embedding, evaluation, models, projection, search
 from core.corpus import Corpus
+from core.encoders import hub
 from core.encoders.base import Encoder, Kind
 from core.errors import EmbedscopeError
 from core.jobs import Progress
+from pages.shared import picked
 
 Result = TypeVar("Result")
 
@@ -50,11 +52,21 @@ def memory() -> Memory:
     return Memory()
 
 
+def encoder(spec: models.ModelSpec, on_progress: Progress) -> Encoder:
+    """The model's shared encoder on the picked device, in the picked precision."""
+    return embedding.encoder(spec, device=picked.device(), precision=picked.precision(), on_progress=on_progress)
+
+
 def embed_texts(
-    texts: Sequence[str], spec: models.ModelSpec, device: str, on_progress: Progress, kind: Kind = "document"
+    texts: Sequence[str], spec: models.ModelSpec, on_progress: Progress, kind: Kind = "document"
 ) -> embedding.Embedded:
-    """Embed with the shared pool and store."""
-    return embedding.embed(texts, spec, kind=kind, device=device, on_progress=on_progress)
+    """Embed on the picked device, in the picked precision; the sidebar shows where the vectors came from."""
+    embedded = embedding.embed(
+        texts, spec, kind=kind, device=picked.device(), precision=picked.precision(), on_progress=on_progress
+    )
+    if kind == "document":
+        picked.note_source(embedded.provenance)
+    return embedded
 
 
 def project(
@@ -74,13 +86,11 @@ def keyword_index(texts: Corpus) -> search.KeywordIndex:
     return memory().recall(("bm25", texts.fingerprint), lambda: search.KeywordIndex(texts.documents))
 
 
-def sample_quality(
-    spec: models.ModelSpec, documents: embedding.Embedded, device: str, on_progress: Progress
-) -> evaluation.Quality:
+def sample_quality(spec: models.ModelSpec, documents: embedding.Embedded, on_progress: Progress) -> evaluation.Quality:
     """A model's quality on the sample's labelled queries, measured once."""
 
     def measure() -> evaluation.Quality:
-        asked = embed_texts(corpus.sample_queries().texts, spec, device, on_progress, kind="query")
+        asked = embed_texts(corpus.sample_queries().texts, spec, on_progress, kind="query")
         return _quality(search.nearest(asked.vectors, documents.vectors, evaluation.MAP_CUT))
 
     return memory().recall(
@@ -109,9 +119,10 @@ def token_counts(encoder: Encoder, texts: Corpus) -> list[int]:
     return memory().recall(key, lambda: encoder.count_tokens(texts.documents))
 
 
-def is_loaded(spec: models.ModelSpec) -> bool:
-    """Whether a model is in memory."""
-    return embedding.shared_pool().is_loaded(spec)
+@st.cache_data(ttl="1h", show_spinner=False)
+def trending() -> list[hub.TrendingModel]:
+    """What is trending on the Hub, asked at most once an hour."""
+    return hub.trending()
 
 
 @st.cache_resource

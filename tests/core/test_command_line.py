@@ -241,7 +241,10 @@ def errors():
     no_such = "no-such-model"
     return {
         "unknown model": (["embed", "--model", no_such, *texts, *output], no_such),
-        "model that is not here": (["search", "-m", "all-mpnet-base-v2", "-q", "cats"], "hf download"),
+        "model that is not here": (
+            ["search", "-m", "all-mpnet-base-v2", "-q", "cats"],
+            "python -m core download all-mpnet-base-v2",
+        ),
         "model without its key": (["evaluate", "-m", "text-embedding-3-small"], "OPENAI_API_KEY"),
         "no such file": (["embed", *model, "--input", "{folder}/none.txt", *output], "none.txt"),
         "a folder for a file": (["embed", *model, "--input", "{folder}", *output], "cannot be read"),

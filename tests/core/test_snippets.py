@@ -11,8 +11,8 @@ import pytest
 
 from core import embedding, models, snippets
 from core.projection import project
-from tests.conftest import FakeEncoder
-from tests.core.test_encoders import openai_server, package_folder
+from tests.core.openai_server import KEY, openai_server, served
+from tests.core.test_encoders import package_folder
 
 MINILM, WORDLLAMA = models.get("all-MiniLM-L6-v2"), models.get("wordllama-256")
 OPENAI = models.get("text-embedding-3-small")
@@ -101,7 +101,7 @@ def ran(tmp_path_factory):
             "HF_HUB_CACHE": str(folder / "hub"),
             "HF_HUB_OFFLINE": "1",
             "OPENAI_BASE_URL": server.url,
-            "OPENAI_API_KEY": "sk-test",
+            "OPENAI_API_KEY": KEY,
         }
         subprocess.run(
             [sys.executable, "-c", RUNNER, str(results)],
@@ -120,7 +120,7 @@ def core_vectors(request):
 
     def vectors(spec, texts, kind="document"):
         if spec is OPENAI:
-            return FakeEncoder(spec).encode(texts)  # what the server sends, whatever the kind
+            return served(spec.id, texts)  # what the server sends, whatever the kind
         encoder = request.getfixturevalue("minilm" if spec is MINILM else "wordllama")
         return embedding.embed_with(encoder, texts, kind=kind).vectors
 

@@ -1,13 +1,18 @@
 import logging
+import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
+from core.errors import InputError
 from core.jobs import ROOT
+from core.settings import store_bytes
 from core.store import Store, key
 
 DIMENSIONS = 4
@@ -41,6 +46,13 @@ def known(store, *numbers):
         if key("model", str(number)) in found:
             np.testing.assert_array_equal(found[key("model", str(number))], vector(number))
     return [number for number in numbers if key("model", str(number)) in found]
+
+
+def works_again(store):
+    """What damage costs is one answer at most: what is put after it is kept."""
+    store.put(vectors(1))
+    store.put(vectors(2))
+    return known(store, 2) == [2] and known(Store(store.path), 2) == [2]
 
 
 def change_on_disk(path, statement):
@@ -108,8 +120,11 @@ def test_a_key_tells_namespaces_and_texts_apart():
         "vector = cast(vector || x'00000000' as blob)",
         "vector = x''",
         "vector = null",
-        "crc = crc + 1",
-        "crc = null",
+        "vector = cast(x'ffffffffffffffffffffffffffffffff' as text)",  # and no text either
+        "vector = (select vector from vectors order by rowid desc limit 1)",  # another's
+        "(digest, vector) = (select digest, vector from vectors order by rowid desc limit 1)",
+        "digest = null",
+        "digest = 1",
     ],
 )
 def test_a_damaged_entry_is_a_miss_that_is_logged_and_can_be_put_again(path, caplog, damage):
@@ -129,18 +144,40 @@ def test_a_vector_of_another_length_is_a_miss(path):
     assert kept.get([key("model", "1")], DIMENSIONS + 1) == {}
 
 
-def test_a_file_that_is_no_database_is_a_miss_that_is_logged(path, caplog):
+def test_a_damaged_use_is_no_obstacle(path):
+    kept = Store(path)
+    kept.put(vectors(1))
+    change_on_disk(path, "update vectors set used = 'lately'")
+    assert known(kept, 1) == [1]
+
+
+def test_a_file_that_is_no_database_is_given_up_for_a_new_one(path, caplog):
     path.write_bytes(b"not a database " * 500)
     damaged = Store(path)
     with caplog.at_level(logging.WARNING):
-        damaged.put(vectors(1))
         assert known(damaged, 1) == []
-    assert "cannot be written" in caplog.text
+    assert "a new one is begun" in caplog.text
     assert "cannot be read" in caplog.text
+    assert works_again(damaged)
+    assert not path.exists()
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_a_file_overwritten_in_places_gives_no_wrong_vector_and_no_error(path, seed):
+def test_a_database_with_other_tables_is_given_up_for_a_new_one(path):
+    other = sqlite3.connect(path)
+    other.execute("create table vectors (key blob, used int, crc int, vector blob)")
+    other.close()
+    assert works_again(Store(path))
+
+
+def test_damage_after_damage_is_overcome(path):
+    for _ in range(3):
+        for file in path.parent.glob("*.sqlite"):
+            file.write_bytes(b"not a database " * 500)
+        assert works_again(Store(path))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_file_overwritten_in_places_gives_no_wrong_vector_and_works_again(path, seed):
     Store(path).put(vectors(*range(500)))
     random = np.random.default_rng(seed)
     content = bytearray(path.read_bytes())
@@ -150,36 +187,106 @@ def test_a_file_overwritten_in_places_gives_no_wrong_vector_and_no_error(path, s
     copy.write_bytes(content)
     damaged = Store(copy)
     assert len(known(damaged, *range(500))) < 500  # those that are there are checked
-    damaged.put(vectors(1))
+    damaged.put(vectors(*range(500)))
+    damaged.put(vectors(*range(500)))
+    assert known(damaged, *range(500)) == list(range(500))
 
 
-def test_a_file_cut_short_gives_no_wrong_vector_and_no_error(path):
+def test_a_file_cut_short_gives_no_wrong_vector_and_works_again(path):
     Store(path).put(vectors(*range(500)))
     copy = path.with_name("cut.sqlite")
     copy.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     damaged = Store(copy)
     assert len(known(damaged, *range(500))) < 500
-    damaged.put(vectors(1))
+    assert works_again(damaged)
 
 
-def test_a_folder_that_is_not_there_is_a_miss_that_is_logged(tmp_path, caplog):
-    nowhere = Store(tmp_path / "missing" / "vectors.sqlite")
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+@pytest.mark.parametrize("length", [0, 100, 100_000])
+def test_garbage_in_the_log_of_a_killed_writer_gives_no_wrong_vector_and_works_again(path, suffix, length):
+    killed_after_putting(path, 1, 2)
+    path.with_name(path.name + suffix).write_bytes(np.random.default_rng(0).bytes(length))
+    kept = Store(path)
+    known(kept, 1, 2)  # those that are there are checked
+    assert works_again(kept)
+
+
+def test_a_store_whose_files_are_deleted_begins_anew(path):
+    kept = Store(path)
+    kept.put(vectors(1))
+    shutil.rmtree(path.parent)
+    assert known(kept, 1) == []
+    kept.put(vectors(2))
+    assert known(kept, 1, 2) == [2]
+    assert known(Store(path), 2) == [2]
+
+
+def test_a_file_that_takes_the_place_of_the_open_one_gives_no_wrong_vector_and_works(path):
+    kept = Store(path)
+    kept.put(vectors(1))
+    other = path.with_name("other.sqlite")
+    Store(other).put(vectors(*range(500)))
+    other.rename(path)
+    known(kept, *range(500))  # those that are there are checked
+    assert works_again(kept)
+
+
+def test_a_folder_that_cannot_be_made_is_a_miss_that_is_logged(tmp_path, caplog):
+    (tmp_path / "file").touch()
+    nowhere = Store(tmp_path / "file" / "vectors.sqlite")
     with caplog.at_level(logging.WARNING):
         nowhere.put(vectors(1))
         assert known(nowhere, 1) == []
     assert "cannot be written" in caplog.text
+    assert "cannot be read" in caplog.text
 
 
-def test_a_store_that_failed_works_again_once_its_place_is_there(tmp_path):
+def test_a_store_that_failed_works_again_once_there_is_a_place_for_it(tmp_path):
     mended = Store(tmp_path / "later" / "vectors.sqlite")
+    (tmp_path / "later").touch()
     mended.put(vectors(1))
-    (tmp_path / "later").mkdir()
+    (tmp_path / "later").unlink()
     mended.put(vectors(1))
     assert known(mended, 1) == [1]
 
 
-def test_several_processes_writing_at_once_lose_nothing(path):
-    Store(path).put(vectors(0))
+def test_a_full_disk_is_logged_and_what_was_kept_stays(path, caplog):
+    kept = Store(path)
+    kept.put(vectors(1))
+    with files_of_at_most(200_000), caplog.at_level(logging.WARNING):
+        kept.put(vectors(*range(2, 20_000)))
+    assert "cannot be written" in caplog.text
+    assert known(kept, 1, 2) == [1]
+    kept.put(vectors(2))
+    assert known(kept, 1, 2) == [1, 2]
+
+
+@contextmanager
+def files_of_at_most(size):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_store_that_another_keeps_locked_is_a_miss_that_is_logged(path, caplog, monkeypatch):
+    monkeypatch.setattr("core.store.WAIT_SECONDS", 0.1)
+    kept = Store(path)
+    kept.put(vectors(1))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("begin immediate")
+    with caplog.at_level(logging.WARNING):
+        kept.put(vectors(2))
+    assert "locked" in caplog.text
+    assert known(kept, 1, 2) == [1]
+    other.close()
+    kept.put(vectors(2))
+    assert known(kept, 1, 2) == [1, 2]
+
+
+def put_by_three_processes_at_once(path):
     script = (
         "import sys; from pathlib import Path; from core.store import Store\n"
         "from tests.core.test_store import vectors\n"
@@ -187,7 +294,6 @@ def test_several_processes_writing_at_once_lose_nothing(path):
         "print('ready', flush=True); sys.stdin.readline()\n"
         "for number in range(start, start + 50): Store(path).put(vectors(number))\n"
     )
-    starts = (1, 51, 101)
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", script, str(path), str(start)],
@@ -196,7 +302,7 @@ def test_several_processes_writing_at_once_lose_nothing(path):
             stdout=subprocess.PIPE,
             text=True,
         )
-        for start in starts
+        for start in (0, 50, 100)
     ]
     for writer in writers:
         assert writer.stdout
@@ -208,16 +314,32 @@ def test_several_processes_writing_at_once_lose_nothing(path):
     for writer in writers:
         writer.communicate()
         assert writer.returncode == 0
-    assert known(Store(path), *range(151)) == list(range(151))
 
 
-def test_a_killed_writer_leaves_a_store_that_works_with_all_it_had_put(path):
+def test_several_processes_that_begin_a_store_at_once_lose_nothing(path):
+    put_by_three_processes_at_once(path)
+    assert known(Store(path), *range(150)) == list(range(150))
+
+
+def test_several_processes_that_find_a_damaged_file_at_once_agree_on_the_new_one(path):
+    path.write_bytes(b"not a database " * 500)
+    put_by_three_processes_at_once(path)
+    lost = set(range(150)) - set(known(Store(path), *range(150)))
+    assert lost <= {0, 50, 100}  # what each process put first, when it met the damage
+
+
+def killed_after_putting(path, *numbers):
     script = (
         "import os, signal, sys; from pathlib import Path; from core.store import Store\n"
         "from tests.core.test_store import vectors\n"
-        "Store(Path(sys.argv[1])).put(vectors(1, 2)); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "Store(Path(sys.argv[1])).put(vectors(*sys.argv[2:])); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    assert subprocess.run([sys.executable, "-c", script, str(path)], cwd=ROOT, check=False).returncode == -9
+    arguments = [sys.executable, "-c", script, str(path), *map(str, numbers)]
+    assert subprocess.run(arguments, cwd=ROOT, check=False).returncode == -9
+
+
+def test_a_killed_writer_leaves_a_store_that_works_with_all_it_had_put(path):
+    killed_after_putting(path, 1, 2)
     kept = Store(path)
     assert known(kept, 1, 2) == [1, 2]
     kept.put(vectors(3))
@@ -273,12 +395,35 @@ def test_the_store_stays_within_its_bound_and_drops_the_least_recently_put(path,
 
 def test_a_vector_that_was_asked_for_lately_outlives_newer_ones(path, clock):
     full = Store(path, most_bytes=BOUND)
-    for number in range(MANY):
-        clock[0] = number
-        full.put(large(number))
+    for hour in range(MANY):
+        clock[0] = hour * 3600
+        full.put(large(hour))
         full.get([key("model", "0")], 1000)
     assert key("model", "0") in held(full)
     assert key("model", "1") not in held(full)
+
+
+def test_asking_again_within_the_hour_writes_nothing(path):
+    kept = Store(path)
+    kept.put(vectors(1, 2))
+    log = path.with_name(f"{path.name}-wal")
+    before = log.read_bytes()
+    assert known(kept, 1, 2) == [1, 2]
+    assert log.read_bytes() == before
+
+
+def test_space_that_is_freed_is_used_again(path):
+    full = Store(path, most_bytes=BOUND)
+    for number in range(5 * MANY):
+        full.put(large(number))
+    checkpoint(path)
+    assert path.stat().st_size <= BOUND * 1.1
+
+
+def checkpoint(path):
+    database = sqlite3.connect(path)
+    database.execute("pragma wal_checkpoint(truncate)")
+    database.close()
 
 
 def test_more_than_fits_at_once_leaves_no_more_than_fits(path):
@@ -290,3 +435,25 @@ def test_more_than_fits_at_once_leaves_no_more_than_fits(path):
 def test_a_bound_too_small_for_anything_is_not_an_endless_search(path):
     Store(path, most_bytes=1).put(vectors(0))
     assert known(Store(path), 0) == []
+
+
+def test_a_smaller_bound_than_before_drops_what_is_too_much(path):
+    Store(path).put({name: array for number in range(MANY) for name, array in large(number).items()})
+    assert len(held(Store(path))) == MANY
+    smaller = Store(path, most_bytes=BOUND)
+    smaller.put(large(0))
+    assert 1 <= len(held(smaller)) <= BOUND // 4000
+
+
+def test_the_host_sets_the_bound_in_gib(monkeypatch):
+    monkeypatch.delenv("EMBEDSCOPE_STORE_GB", raising=False)
+    assert store_bytes() == 2 * 1024**3
+    monkeypatch.setenv("EMBEDSCOPE_STORE_GB", "0.5")
+    assert store_bytes() == 512 * 1024**2
+
+
+@pytest.mark.parametrize("setting", ["two", "0", "-1", "nan", "inf"])
+def test_a_bound_that_is_not_one_is_refused_with_its_value(monkeypatch, setting):
+    monkeypatch.setenv("EMBEDSCOPE_STORE_GB", setting)
+    with pytest.raises(InputError, match=setting):
+        store_bytes()

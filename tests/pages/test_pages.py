@@ -1,4 +1,4 @@
-import re
+import html
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,51 @@ def test_a_page_shows_a_result_and_its_code_at_first_visit(app: AppTest, name: s
 def test_a_result_says_which_model_revision_device_engine_and_precision_it_came_from(app: AppTest, name: str) -> None:
     captions = "\n".join(caption.value for caption in open_page(app, name).main.caption)
     spec = models.get("all-MiniLM-L6-v2")
-    assert re.search(rf"{spec.name} · revision {str(spec.revision)[:14]} · cpu · torch · float32", captions)
+    chosen = embedding.encoder(spec)
+    computed = f"{spec.name} · revision {str(spec.revision)[:14]} · cpu · {chosen.engine} · {chosen.precision} · "
+    assert computed in captions
+
+
+def test_the_sidebar_shows_what_computes_a_model_why_and_where_its_vectors_came_from(app: AppTest) -> None:
+    app.query_params["models"] = ["all-MiniLM-L6-v2"]
+    open_page(app, "similarity")
+    chosen = embedding.encoder(models.get("all-MiniLM-L6-v2"))
+    told = html.unescape(app.sidebar.get("html")[0].proto.body)
+    assert f"{chosen.engine} · {chosen.precision}" in told
+    assert chosen.reason in told
+    assert "remembered" in told or "computed" in told
+
+
+def test_float32_demanded_is_computed_and_shown_as_float32(app: AppTest) -> None:
+    app.query_params.update({"models": ["all-MiniLM-L6-v2"], "precision": "float32"})
+    open_page(app, "similarity")
+    assert "· float32 ·" in said(app)
+    assert "bfloat16" not in said(app) + app.sidebar.get("html")[0].proto.body
+
+
+def test_a_picked_model_that_is_missing_can_be_downloaded_and_says_why_it_cannot_be_offline(app: AppTest) -> None:
+    app.query_params["models"] = ["bge-small-en-v1.5"]
+    open_page(app, "models")
+    app.button(key="download_bge-small-en-v1.5").click().run()
+    assert not app.exception
+    assert "switched off here" in said(app)
+    assert app.button(key="download_bge-small-en-v1.5")
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b/c", "http://example.org", ""])
+def test_what_is_no_hub_id_is_refused_in_a_sentence(app: AppTest, name: str) -> None:
+    open_page(app, "models")
+    app.text_input(key="another").input(name)
+    next(button for button in app.main.button if button.label == "Download").click().run()
+    assert not app.exception
+    assert [error.value.endswith(".") for error in app.error] == [True]
+
+
+def test_the_host_can_leave_downloads_to_the_command_line(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMBEDSCOPE_DOWNLOADS", "off")
+    app.query_params["models"] = ["bge-small-en-v1.5"]
+    open_page(app, "models")
+    assert not [button for button in app.main.button if "Download" in button.label]
 
 
 def test_the_two_bundled_models_are_picked_at_first(app: AppTest) -> None:

@@ -1,0 +1,35 @@
+"""Which texts are computed together: alike in length, so that little is padded, and few enough to fit the caches."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Rows = npt.NDArray[np.intp]
+
+
+def windows(texts: Sequence[str], size: int) -> list[Rows]:
+    """Row numbers of texts of like length, `size` at a time, the longest first; a window is tokenised at once."""
+    order = np.argsort([-len(text) for text in texts], kind="stable")
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def by_tokens(lengths: Rows, budget: int) -> Iterator[Rows]:
+    """Places of a window's texts in batches of at most `budget` tokens, padding included; one text may exceed it.
+
+    Where all fit into one batch they stay in their order; otherwise the longest come first.
+
+    Parameters
+    ----------
+    lengths : (n,) integer array
+        Tokens of each text.
+    """
+    if len(lengths) and len(lengths) * int(lengths.max()) <= budget:
+        yield np.arange(len(lengths))
+        return
+    order = np.argsort(-lengths, kind="stable")
+    start = 0
+    while start < len(order):
+        size = max(1, budget // max(1, int(lengths[order[start]])))
+        yield order[start : start + size]
+        start += size

@@ -1,0 +1,199 @@
+"""Which engine and precision compute a model fastest on this machine, without leaving float32 behind.
+
+Each candidate embeds a small probe beside torch in float32. The fastest whose every vector stays within cosine 0.999 is
+taken. That is measured once for each model, revision, machine and set of library versions, and remembered on disk.
+"""
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import corpus
+from core.encoders.base import Vectors
+from core.errors import DeviceError
+from core.jobs import Progress, silent
+from core.machine import this_machine
+from core.settings import cache_folder
+
+REFERENCE = ("torch", "float32")
+CANDIDATES = {
+    "cpu": (REFERENCE, ("openvino", "float32"), ("openvino", "bfloat16")),
+    "cuda": (REFERENCE, ("torch", "float16"), ("torch", "bfloat16")),
+}
+LEAST_COSINE = 0.999
+INSTEAD = "It runs on torch in float32 instead."
+ROUNDS = 3
+MEASURING = "Finding the fastest engine, once for this machine"
+PROBE_SENTENCES, PROBE_PASSAGES = 12, 4
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An engine and a precision, and what speaks for them.
+
+    Attributes
+    ----------
+    speedup : float or None
+        How many times as fast as torch in float32 the probe was; None where nothing was measured.
+    cosine : float or None
+        The smallest cosine of a probe text's vector to its float32 vector.
+    note : str
+        Why another engine was not taken, where one was asked for or failed; else empty.
+    """
+
+    engine: str
+    precision: str
+    speedup: float | None = None
+    cosine: float | None = None
+    note: str = ""
+
+    @property
+    def reason(self) -> str:
+        """What speaks for the choice, for a person; empty where there was nothing to choose."""
+        measured = ""
+        if self.speedup is not None:
+            measured = f"the fastest here within cosine {LEAST_COSINE} of float32"
+            if (self.engine, self.precision) != REFERENCE:
+                measured = f"{self.speedup:.1f} times as fast as torch in float32, cosine to it {self.cosine:.5f}"
+        return ". ".join(filter(None, [measured, self.note]))
+
+
+Pair = tuple[str, str]
+Build = Callable[[str, str], Any]
+Encode = Callable[[Any, list[str]], Vectors]
+
+
+def candidates(device: str, engine: str, precision: str) -> tuple[Pair, ...]:
+    """The (engine, precision) pairs that a demand leaves open on a device.
+
+    Raises
+    ------
+    DeviceError
+        None is left.
+    """
+    offered = CANDIDATES[device]
+    open_ones = tuple(pair for pair in offered if engine in ("auto", pair[0]) and precision in ("auto", pair[1]))
+    if not open_ones:
+        choices = ", ".join(" ".join(pair) for pair in offered)
+        raise DeviceError(
+            f"Engine {engine} with precision {precision} is not offered on {device}: choose of {choices}."
+        )
+    return open_ones
+
+
+def choose(
+    identity: Sequence[str], open_ones: tuple[Pair, ...], build: Build, encode: Encode, on_progress: Progress = silent
+) -> tuple[Choice, Any]:
+    """The fastest faithful candidate and its network; what an engine cannot take is left to torch.
+
+    Parameters
+    ----------
+    identity : sequence of str
+        What the choice depends on besides the machine: model, revision, device.
+    open_ones : pairs of engine and precision
+    build : callable
+        From engine and precision to a network; raises DeviceError where the engine cannot take the model.
+    encode : callable
+        From a network and texts to unit vectors.
+    """
+    if len(open_ones) == 1:
+        return _build_or_fall_back(Choice(*open_ones[0]), build)
+    path = _path(identity, open_ones)
+    remembered = _read(path)
+    if remembered:
+        return _build_or_fall_back(remembered, build)
+    choice, network = _measure(open_ones, build, encode, on_progress)
+    _write(path, identity, choice)
+    return choice, network
+
+
+def _build_or_fall_back(choice: Choice, build: Build) -> tuple[Choice, Any]:
+    try:
+        return choice, build(choice.engine, choice.precision)
+    except DeviceError as error:
+        if (choice.engine, choice.precision) == REFERENCE:
+            raise
+        log.warning("%s torch is used.", error)
+        return Choice(*REFERENCE, note=f"{error} {INSTEAD}"), build(*REFERENCE)
+
+
+def _measure(open_ones: tuple[Pair, ...], build: Build, encode: Encode, on_progress: Progress) -> tuple[Choice, Any]:
+    """Time every candidate on the probe, in turns, so that what disturbs the machine disturbs them alike."""
+    on_progress(MEASURING, 0, ROUNDS + 1)
+    networks, notes = _built((REFERENCE, *(pair for pair in open_ones if pair != REFERENCE)), build)
+    texts = probe()
+    vectors = {pair: encode(network, texts) for pair, network in networks.items()}
+    cosines = {pair: float(np.sum(found * vectors[REFERENCE], axis=1).min()) for pair, found in vectors.items()}
+    seconds: dict[Pair, list[float]] = {pair: [] for pair in networks}
+    for number in range(ROUNDS):
+        on_progress(MEASURING, number + 1, ROUNDS + 1)
+        for pair, network in networks.items():
+            started = time.perf_counter()
+            encode(network, texts)
+            seconds[pair].append(time.perf_counter() - started)
+    least = {pair: min(times) for pair, times in seconds.items()}
+    faithful = [pair for pair in networks if pair in open_ones and cosines[pair] >= LEAST_COSINE]
+    if not faithful:
+        notes.append(f"Nothing that was asked for stays within cosine {LEAST_COSINE} of float32. {INSTEAD}")
+        return Choice(*REFERENCE, note=" ".join(notes)), networks[REFERENCE]
+    best = min(faithful, key=lambda pair: least[pair])
+    return Choice(*best, least[REFERENCE] / least[best], cosines[best], " ".join(notes)), networks[best]
+
+
+def _built(pairs: tuple[Pair, ...], build: Build) -> tuple[dict[Pair, Any], list[str]]:
+    """The networks that can be built, and a sentence for each engine that cannot take the model."""
+    networks: dict[Pair, Any] = {}
+    notes: list[str] = []
+    for pair in pairs:
+        try:
+            networks[pair] = build(*pair)
+        except DeviceError as error:
+            if pair == REFERENCE:
+                raise
+            log.warning("%s", error)
+            notes.append(str(error))
+    return networks, list(dict.fromkeys(notes))
+
+
+def probe() -> list[str]:
+    """A few sentences and passages of the sample, alike in mix to what people embed."""
+    sentences = corpus.sample_sentences()[:PROBE_SENTENCES]
+    return [*sentences, *corpus.sample().texts[:PROBE_PASSAGES]]
+
+
+def _path(identity: Sequence[str], open_ones: tuple[Pair, ...]) -> Path:
+    machine = this_machine()
+    depends = [*identity, open_ones, machine.cpu, machine.cores, machine.gpus, sorted(machine.versions.items())]
+    digest = hashlib.blake2b(json.dumps(depends).encode(), digest_size=10).hexdigest()
+    return cache_folder() / "engines" / f"{digest}.json"
+
+
+def _read(path: Path) -> Choice | None:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return Choice(**content["choice"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.warning("The remembered engine in %s cannot be read (%s): it is measured again.", path, error)
+        return None
+
+
+def _write(path: Path, identity: Sequence[str], choice: Choice) -> None:
+    content = {"model": list(identity), "machine": this_machine().sentence, "choice": asdict(choice)}
+    try:
+        path.parent.mkdir(exist_ok=True)
+        part = path.with_suffix(f".{time.monotonic_ns()}.part")
+        part.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        log.warning("The choice of engine cannot be kept (%s): it is measured again next time.", error)

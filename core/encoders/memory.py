@@ -1,0 +1,41 @@
+"""How much of this machine's memory loaded models may take together, and whether one fits."""
+
+from collections.abc import Mapping
+
+from core.machine import devices, this_machine
+from core.models import ModelSpec
+from core.settings import gpu_share, ram_share
+
+SHARES = {"cpu": "EMBEDSCOPE_RAM_SHARE", "cuda": "EMBEDSCOPE_GPU_SHARE"}
+
+
+def budgets() -> dict[str, int]:
+    """Bytes for models in the RAM and, where there is a GPU, in its memory: what the host allows of each."""
+    machine = this_machine()
+    allowed = {"cpu": machine.memory_bytes * ram_share(), "cuda": machine.gpu_memory_bytes * gpu_share()}
+    return {device: int(allowed[device]) for device in devices()}
+
+
+def needed_bytes(spec: ModelSpec, device: str) -> int:
+    """What a model's weights take at least: float32 on the CPU, half of that on a GPU; 0 where that is not known."""
+    return (spec.float32_bytes or 0) // (2 if device == "cuda" else 1)
+
+
+def shortage(spec: ModelSpec, device: str, limits: Mapping[str, int]) -> str:
+    """Why the model does not fit into a device's budget, in a sentence or two; empty where it does."""
+    needed = needed_bytes(spec, device)
+    limit = limits.get(device, needed)
+    if needed <= limit:
+        return ""
+    where = "the GPU's memory" if device == "cuda" else "this machine's memory"
+    return (
+        f"{spec.name} takes {gigabytes(needed)} and models may take {gigabytes(limit)} of {where}. "
+        f"Pick a smaller model, or ask the host to set {SHARES[device]} higher."
+    )
+
+
+def gigabytes(size: int) -> str:
+    """A size in bytes as a person says it: "91 MB", "1.3 GB", "28 GB"."""
+    if size < 999.5e6:
+        return f"{size / 1e6:.0f} MB"
+    return f"{size / 1e9:.1f} GB" if size < 9.95e9 else f"{size / 1e9:.0f} GB"

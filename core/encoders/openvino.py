@@ -1,0 +1,151 @@
+"""OpenVINO in place of a transformer's torch module, on the CPU; imported when it is needed, since it brings torch.
+
+`openvino.convert_model` traces the loaded module; what comes out takes its place in the SentenceTransformer, so that
+prompts, truncation, pooling, normalisation and Matryoshka dimensions stay sentence-transformers' own.
+"""
+
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from transformers.modeling_outputs import BaseModelOutput
+
+from core.errors import DeviceError
+
+# OpenVINO reports every conversion to Google Analytics, from a fork of this process. A dashboard must do neither; where
+# its telemetry cannot be imported, it uses a stub of its own.
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+import openvino  # noqa: E402
+from openvino import frontend  # noqa: E402
+
+FINITE = "sdpa_with_finite_masks"
+REFUSALS = (
+    RuntimeError,
+    frontend.GeneralFailure,
+    frontend.InitializationFailure,
+    frontend.NotImplementedFailure,
+    frontend.OpConversionFailure,
+    frontend.OpValidationFailure,
+)
+HINTS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+class OpenVINOModule(torch.nn.Module):
+    """A compiled network that is called as the torch module it was made from; for one thread at a time.
+
+    `weights` is how many numbers it was trained to.
+    """
+
+    def __init__(self, config: Any, names: tuple[str, ...], compiled: Any, weights: int) -> None:
+        super().__init__()
+        self.config = config
+        self.names = names
+        self.weights = weights
+        self._request = compiled.create_infer_request()
+
+    def forward(self, **features: Any) -> BaseModelOutput:
+        """Token vectors, (n, t, d) float32, of the features that the module was converted with."""
+        inputs = [features[name].numpy() for name in self.names]
+        (vectors,) = self._request.infer(inputs, share_inputs=True).values()
+        return BaseModelOutput(last_hidden_state=torch.from_numpy(vectors))
+
+
+class _Traced(torch.nn.Module):
+    """The module as the tracer wants it: tensors in by position, one tensor out."""
+
+    def __init__(self, module: Any, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.module = module
+        self.names = names
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        vectors: torch.Tensor = self.module(**dict(zip(self.names, inputs, strict=True)))[0]
+        return vectors
+
+
+@contextmanager
+def _finite_masks(module: Any) -> Iterator[None]:
+    """Let the module mask attention by the least finite number while it is traced.
+
+    Where padding or a local window leaves a token nothing to attend to, a softmax over minus infinities is NaN in
+    OpenVINO, and the next layer spreads it; in torch it is zero.
+    """
+    from transformers import AttentionInterface, AttentionMaskInterface
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+    from transformers.masking_utils import eager_mask
+
+    AttentionInterface.register(FINITE, sdpa_attention_forward)
+    AttentionMaskInterface.register(FINITE, eager_mask)
+    usual = module.config._attn_implementation
+    module.set_attn_implementation(FINITE)
+    try:
+        yield
+    finally:
+        module.set_attn_implementation(usual)
+
+
+@contextmanager
+def _same_logging() -> Iterator[None]:
+    """Leave the root logger as it is: a conversion silences warnings, and one that fails would do so for good."""
+    root = logging.getLogger()
+    level, filters, handlers = root.level, root.filters[:], root.handlers[:]
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.filters[:], root.handlers[:] = filters, handlers
+
+
+class Converted:
+    """A torch module as OpenVINO knows it, to be compiled for a precision."""
+
+    def __init__(self, module: Any, features: dict[str, torch.Tensor]) -> None:
+        """Trace the module.
+
+        Parameters
+        ----------
+        module : transformers.PreTrainedModel
+            In float32, on the CPU.
+        features : dict of str to (n, t) integer tensors
+            An example of what it is called with; other numbers of texts and tokens may follow.
+
+        Raises
+        ------
+        DeviceError
+            OpenVINO cannot take this module.
+        """
+        self._module_name = type(module).__name__
+        self._config = module.config
+        self._names = tuple(features)
+        self._weights = sum(weight.numel() for weight in module.parameters())
+        try:
+            with warnings.catch_warnings(), _same_logging(), torch.inference_mode(), _finite_masks(module):
+                warnings.simplefilter("ignore")  # the tracer's remarks on each branch that it takes for fixed
+                traced = _Traced(module, self._names)
+                self._network = openvino.convert_model(traced, example_input=tuple(features.values()))
+        except REFUSALS as error:
+            raise self._refusal(error) from None
+
+    def compile(self, precision: str) -> OpenVINOModule:
+        """The module computed in "float32" or "bfloat16"; what it returns is float32.
+
+        Raises
+        ------
+        DeviceError
+            OpenVINO cannot compile it for this CPU.
+        """
+        hints = {"INFERENCE_PRECISION_HINT": HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
+        try:
+            compiled = openvino.Core().compile_model(self._network, "CPU", hints)
+        except REFUSALS as error:
+            raise self._refusal(error) from None
+        return OpenVINOModule(self._config, self._names, compiled, self._weights)
+
+    def _refusal(self, error: Exception) -> DeviceError:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        reason = next((line for line in lines if not line.endswith(":")), "")  # the others tell places in its source
+        return DeviceError(f"OpenVINO cannot compute a {self._module_name} ({reason}).")

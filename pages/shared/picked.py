@@ -1,0 +1,35 @@
+"""What is picked for all pages: models, device and precision; and where each model's vectors last came from."""
+
+import streamlit as st
+
+from core.embedding import Provenance
+from core.models import DEFAULT_PICKS, ModelSpec, known
+
+MOST_MODELS = 4
+
+
+def models() -> list[ModelSpec]:
+    """The picked models, in the catalogue's order."""
+    chosen = set(st.session_state.get("models", DEFAULT_PICKS))
+    return [spec for spec in known() if spec.name in chosen]
+
+
+def device() -> str:
+    """The picked device: auto, cpu or cuda."""
+    return str(st.session_state.get("device") or "auto")
+
+
+def precision() -> str:
+    """The picked precision: auto or float32."""
+    return str(st.session_state.get("precision") or "auto")
+
+
+def note_source(provenance: Provenance) -> None:
+    """Remember where a model's vectors came from in this session."""
+    st.session_state.setdefault("sources", {})[provenance.model, device(), precision()] = provenance
+
+
+def source(spec: ModelSpec) -> Provenance | None:
+    """Where the model's vectors last came from, as picked now; None where there are none yet."""
+    found: Provenance | None = st.session_state.get("sources", {}).get((spec.name, device(), precision()))
+    return found

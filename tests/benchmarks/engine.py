@@ -1,0 +1,166 @@
+"""The encoding engine beside `SentenceTransformer.encode` with its defaults: `python -m tests.benchmarks.engine`.
+
+Everything is measured in one run, in turns, so that what disturbs the machine disturbs both sides alike; a ratio is
+that of the medians. Needs the sentences and pairs of ../shared/data. `--rounds N` sets the number of turns.
+"""
+
+import argparse
+import csv
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sentence_transformers import SentenceTransformer
+
+from core import encoders, models
+from core.encoders import Encoder
+from core.encoders.files import locate
+from core.evaluation import agreement
+from core.machine import this_machine
+from tests.conftest import SHARED
+
+HELLO_CALLS = 30
+SHORT_SENTENCES, SHORT_WORDS = 1000, 12
+PASSAGES, PASSAGE_TOKENS = 100, (150, 250)
+MATRIX = 2048
+
+Encode = Callable[[list[str]], Any]
+
+
+def main() -> None:
+    """Measure and print a table, the quality beside it, and the share of the machine's matrix-product rate."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    spec = models.get("all-MiniLM-L6-v2")
+    library = SentenceTransformer(str(locate(spec)), device="cpu")
+    engines = {
+        "auto": encoders.load(spec, device="cpu"),
+        "float32": encoders.load(spec, device="cpu", precision="float32"),
+    }
+    print(this_machine().sentence, this_machine().versions)
+    for demand, encoder in engines.items():
+        print(f"{demand}: {encoder.engine}, {encoder.precision}")
+    encode: dict[str, Encode] = {"library": lambda texts: library.encode(texts, normalize_embeddings=True)}
+    encode |= {demand: encoder.encode for demand, encoder in engines.items()}
+    loads = {"Hello World": ["Hello World"], "short sentences": short_sentences(), "passages": passages(library)}
+    for name, texts in loads.items():
+        report(name, texts, encode, rounds)
+    report_quality(encode)
+    report_rate(library, engines["auto"], loads["passages"], rounds)
+
+
+def report(name: str, texts: list[str], encode: dict[str, Encode], rounds: int) -> None:
+    """Medians of each side over the rounds, and how many times as fast as the library each is."""
+    calls = HELLO_CALLS if len(texts) == 1 else 1
+    vectors = {side: np.asarray(function(texts)) for side, function in encode.items()}
+    seconds: dict[str, list[float]] = {side: [] for side in encode}
+    for _ in range(rounds):
+        for side, function in encode.items():
+            started = time.perf_counter()
+            for _ in range(calls):
+                function(texts)
+            seconds[side].append((time.perf_counter() - started) / calls)
+    for side, times in seconds.items():
+        median = statistics.median(times)
+        ratios = [base / own for base, own in zip(seconds["library"], times, strict=True)]
+        cosine = float(np.sum(vectors[side] * vectors["library"], axis=1).min())
+        difference = float(np.abs(vectors[side] - vectors["library"]).max())
+        print(
+            f"{name:16} {side:8} {1000 * median:9.2f} ms  {statistics.median(ratios):5.2f} times as fast "
+            f"({min(ratios):.2f} to {max(ratios):.2f})  cosine {cosine:.6f}  difference {difference:.1e}"
+        )
+
+
+def report_quality(encode: dict[str, Encode]) -> None:
+    """Spearman's correlation with the gold scores of STS-dev, for each side."""
+    with (SHARED / "data" / "sts-dev.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    gold = [float(row["score"]) for row in rows]
+    for side, function in encode.items():
+        first, second = (function([row[column] for row in rows]) for column in ("sentence1", "sentence2"))
+        print(f"STS-dev          {side:8} Spearman {agreement(first, second, gold).spearman:.5f}")
+
+
+def report_rate(library: SentenceTransformer, encoder: Encoder, texts: list[str], rounds: int) -> None:
+    """Arithmetic done per second on the passages, beside the machine's rate for large matrix products."""
+    operations = forward_operations(library, texts)
+    seconds = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        encoder.encode(texts)
+        seconds.append(time.perf_counter() - started)
+    reached = operations / statistics.median(seconds)
+    peaks = {precision: matrix_rate(precision) for precision in ("f32", "bf16")}
+    for precision, peak in peaks.items():
+        print(
+            f"matrix products in {precision}: {peak / 1e9:.0f} GFLOP/s; the engine reaches {reached / peak:.0%} of it"
+        )
+
+
+def forward_operations(library: SentenceTransformer, texts: list[str]) -> float:
+    """Multiplications and additions of the matrix products in a forward pass, without padding."""
+    transformer: Any = library[0]
+    config = transformer.model.config
+    width, inner, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
+    total = 0.0
+    for text in texts:
+        tokens = min(len(library.tokenizer(text)["input_ids"]), int(library.max_seq_length or 0))
+        total += layers * tokens * (2 * (4 * width**2 + 2 * width * inner) + 4 * tokens * width)
+    return total
+
+
+def matrix_rate(precision: str) -> float:
+    """Operations per second of a square matrix product by OpenVINO, the best of several."""
+    import openvino
+    from openvino import opset13 as ops
+
+    import core.encoders.openvino  # noqa: F401  without it, OpenVINO would report its use over the network
+
+    left = ops.parameter([MATRIX, MATRIX], np.float32)
+    right = ops.constant(np.random.default_rng(0).normal(size=(MATRIX, MATRIX)).astype(np.float32))
+    network = openvino.Model([ops.matmul(left, right, False, False)], [left])
+    hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    request = openvino.Core().compile_model(network, "CPU", hints).create_infer_request()
+    given = np.random.default_rng(1).normal(size=(MATRIX, MATRIX)).astype(np.float32)
+    seconds = []
+    for _ in range(12):
+        started = time.perf_counter()
+        request.infer([given], share_inputs=True, share_outputs=True)
+        seconds.append(time.perf_counter() - started)
+    return 2 * MATRIX**3 / min(seconds)
+
+
+def sentences() -> list[str]:
+    """The real sentences, in a shuffled order that is always the same."""
+    with (SHARED / "data" / "sentences.csv").open(encoding="utf-8", newline="") as file:
+        texts = [row["text"] for row in csv.DictReader(file)]
+    return [texts[row] for row in np.random.default_rng(0).permutation(len(texts))]
+
+
+def short_sentences() -> list[str]:
+    """Distinct sentences of a few words."""
+    return [text for text in sentences() if len(text.split()) <= SHORT_WORDS][:SHORT_SENTENCES]
+
+
+def passages(library: SentenceTransformer) -> list[str]:
+    """Sentences put together to passages of 150 to 250 tokens."""
+    random = np.random.default_rng(0)
+    found: list[str] = []
+    passage, wanted = "", random.integers(*PASSAGE_TOKENS)
+    for text in sentences():
+        longer = f"{passage} {text}".strip()
+        if len(library.tokenizer(longer)["input_ids"]) > wanted:
+            found.append(passage)
+            passage, wanted = "", random.integers(*PASSAGE_TOKENS)
+        else:
+            passage = longer
+        if len(found) == PASSAGES:
+            break
+    return found
+
+
+if __name__ == "__main__":
+    main()
