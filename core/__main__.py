@@ -118,7 +118,14 @@ def embed(
 
 
 @app.command()
-def pairs(model: Model, file: Input, as_json: AsJson = False) -> None:
+def pairs(
+    model: Model,
+    file: Input,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    as_json: AsJson = False,
+) -> None:
     """Correlation of cosines with gold scores: columns sentence1, sentence2, score."""
     table = read_table(file.name, corpus.read_bytes(file))
     columns = ("sentence1", "sentence2", "score")
@@ -131,11 +138,17 @@ def pairs(model: Model, file: Input, as_json: AsJson = False) -> None:
         raise InputError(f"A score in {file.name} is not a number.") from None
     texts = [str(row[column]) for column in columns[:2] for row in whole]
     with _bars() as progress:
-        vectors = embedding.embed(texts, models.get(model), on_progress=progress).vectors
+        embedded = embedding.embed(
+            texts, models.get(model), device=device, engine=engine, precision=precision, on_progress=progress
+        )
+    vectors, source = embedded.vectors, embedded.provenance
     left_out = table.skipped + Counter({"pairs without a sentence or a score": len(table.rows) - len(whole)})
     facts = {
         "model": model,
         **asdict(evaluation.agreement(vectors[: len(gold)], vectors[len(gold) :], gold)),
+        "device": source.device,
+        "engine": source.engine,
+        "precision": source.precision,
         "left_out": dict(left_out),
     }
     _show(facts, [facts], as_json)
@@ -147,13 +160,16 @@ def find(
     query: Annotated[str, typer.Option("--query", "-q")],
     corpus_file: CorpusFile = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Number of results.")] = 10,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
     """The documents nearest to a query."""
     documents = corpus.from_path(corpus_file) if corpus_file else corpus.sample()
     question = (corpus.one_text(query, "the query"),)
     with _bars() as progress:
-        hits = _hits(model, documents, question, k, progress)
+        hits = _hits(model, documents, question, k, progress, device=device, engine=engine, precision=precision)
     rows = [
         {"id": documents.ids[row], "score": float(score), "text": documents.texts[row]}
         for row, score in zip(hits.rows[0], hits.scores[0], strict=True)
@@ -171,6 +187,9 @@ def evaluate(
     by: Annotated[
         str | None, typer.Option(help="A column of the queries: one more row for each of its values.")
     ] = None,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Quality of a ranking against labelled queries."""
@@ -183,7 +202,16 @@ def evaluate(
     if by and by not in questions.fields:
         raise InputError(f"The queries have no column {by!r}. They have: {', '.join(questions.fields)}.")
     with _bars() as progress:
-        hits = _hits(model, documents, questions.texts, evaluation.MAP_CUT, progress)
+        hits = _hits(
+            model,
+            documents,
+            questions.texts,
+            evaluation.MAP_CUT,
+            progress,
+            device=device,
+            engine=engine,
+            precision=precision,
+        )
     quality = evaluation.evaluate(hits.as_run(questions.ids, documents.ids), labels)
     facts = {"model": model, **quality.means, "queries": quality.queries}
     if by is None:
@@ -203,13 +231,18 @@ def project(
     seed: int = 42,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A CSV of id, coordinates and text.")] = None,
     column: Column = None,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Lay the texts of a file out in two or three dimensions."""
     _check_folder(output)
     texts = corpus.from_path(file, column)
     with _bars() as progress:
-        embedded = embedding.embed(texts.documents, models.get(model), on_progress=progress)
+        embedded = embedding.embed(
+            texts.documents, models.get(model), device=device, engine=engine, precision=precision, on_progress=progress
+        )
         chosen: Any = method  # checked by project
         result = projection.project(embedded.vectors, chosen, dimensions=dimensions, seed=seed, on_progress=progress)
     if output:
@@ -253,12 +286,15 @@ def time_models(
     _show(asdict(run), rows, as_json)
 
 
-def _hits(model: str, documents: corpus.Corpus, queries: tuple[str, ...], k: int, on_progress: Progress) -> search.Hits:
+def _hits(
+    model: str, documents: corpus.Corpus, queries: tuple[str, ...], k: int, on_progress: Progress, **how: Any
+) -> search.Hits:
+    """The k nearest of each query; `how` is the device, engine and precision to embed with."""
     if model == "bm25":
         return search.KeywordIndex(documents.documents).search(queries, k)
     spec = models.get(model)
-    found = embedding.embed(documents.documents, spec, on_progress=on_progress).vectors
-    asked = embedding.embed(queries, spec, kind="query", on_progress=on_progress).vectors
+    found = embedding.embed(documents.documents, spec, on_progress=on_progress, **how).vectors
+    asked = embedding.embed(queries, spec, kind="query", on_progress=on_progress, **how).vectors
     return search.nearest(asked, found, k)
 
 

@@ -36,7 +36,7 @@ def measured():
             if name in what:
                 seen[name] |= children() - before
 
-    return run(MODELS, on_progress=watch, on_result=heard.append), seen, heard, children() - before
+    return run(MODELS, precision="float32", on_progress=watch, on_result=heard.append), seen, heard, children() - before
 
 
 @pytest.fixture
@@ -88,7 +88,8 @@ def test_a_run_tells_machine_revision_engine_and_precision(measured):
     finished_run = measured[0]
     minilm, wordllama = finished_run.results
     assert finished_run.machine == this_machine()
-    assert (minilm.revision, minilm.engine) == ("1110a243fdf4706b3f48f1d95db1a4f5529b4d41", "torch")
+    assert minilm.revision == "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
+    assert minilm.engine in ("torch", "openvino")  # whichever is faster here in the float32 asked for
     assert (wordllama.revision, wordllama.engine) == ("sha256:64b47a2dc493", "static")
     assert {row.precision for row in finished_run.results} == {"float32"}
 

@@ -109,7 +109,7 @@ def test_pairs_agrees_with_sentence_transformers_evaluator(answer, shared_data, 
     path = shared_data / "sts-dev.csv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    facts = answer("pairs", "--model", name, "--input", path)
+    facts = answer("pairs", "--model", name, "--input", path, "--precision", "float32")
     evaluator = EmbeddingSimilarityEvaluator(
         [row["sentence1"] for row in rows],
         [row["sentence2"] for row in rows],
@@ -120,6 +120,8 @@ def test_pairs_agrees_with_sentence_transformers_evaluator(answer, shared_data, 
     assert facts["pairs"] == len(rows) == 1500
     assert facts["spearman"] == pytest.approx(expected["spearman_cosine"], abs=5e-5)
     assert facts["pearson"] == pytest.approx(expected["pearson_cosine"], abs=5e-5)
+    fastest = answer("pairs", "--model", name, "--input", path)
+    assert fastest["spearman"] == pytest.approx(expected["spearman_cosine"], abs=1e-3)
 
 
 def test_pairs_counts_the_rows_it_left_out(answer, tmp_path):
