@@ -2,8 +2,9 @@
 
 import copy
 import hashlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,10 +36,10 @@ Features = dict[str, Any]
 
 
 class LocalEncoder:
-    """A SentenceTransformer shared by many callers: one thread tokenises for it and one computes.
+    """A SentenceTransformer with one owner thread that computes for many callers.
 
     A request is computed batch by batch, first come first served, so that a large one does not keep small ones waiting;
-    while a batch is computed, the next window of texts is tokenised.
+    while a batch is computed, its caller tokenises the next window of texts.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class LocalEncoder:
         self._truncated = dimensions
         self._model = model
         self._counter = counting_tokenizer(model)
-        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"tokens {spec.name}")
+        self._tokenizing = threading.Lock()
         self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix=spec.name)
 
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
@@ -77,11 +78,15 @@ class LocalEncoder:
         """
         texts = [well_formed(text) for text in texts]
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        done = 0
-        for rows, features in self._tokenised(texts, kind):
+        windows = batches.windows(texts, STATIC_WINDOW if self.is_static else WINDOW)
+        done, following = 0, self._features_of_first(windows, texts, kind)
+        for number, rows in enumerate(windows, start=1):
+            features, following = following, {}
             for batch in self._batches(features, len(rows)):
                 on_progress(f"Embedding with {self.spec.name}", done, len(texts))
-                vectors[rows[batch]] = self._owner.submit(self._compute, features, batch).result()
+                computing = self._owner.submit(self._compute, features, batch)
+                following = following or self._features_of_first(windows[number:], texts, kind)
+                vectors[rows[batch]] = computing.result()
                 done += len(batch)
         return vectors
 
@@ -103,7 +108,7 @@ class LocalEncoder:
         if not encoding.ids:
             raise InputError("This text has no tokens: write a word or two.")
         limit = self.max_tokens or len(encoding.ids)
-        features = None if self.is_static else self._reader.submit(self._features, [text], "document").result()
+        features = None if self.is_static else self._features([text], "document")
         vectors = self._owner.submit(self._token_vectors, features, encoding.ids).result()
         tokens = encoding.tokens if len(encoding.tokens) <= limit else _truncated(encoding.tokens, limit)
         return Trace(
@@ -115,19 +120,6 @@ class LocalEncoder:
             truncated=max(0, len(encoding.ids) - limit),
         )
 
-    def _tokenised(self, texts: list[str], kind: Kind) -> Iterator[tuple[batches.Rows, Features]]:
-        """The texts window by window: row numbers and features; the next is tokenised while the last is computed."""
-        windows = batches.windows(texts, STATIC_WINDOW if self.is_static else WINDOW)
-
-        def start(rows: batches.Rows) -> Future[Features]:
-            return self._reader.submit(self._features, [texts[row] for row in rows], kind)
-
-        ahead = [start(rows) for rows in windows[:1]]
-        for number, rows in enumerate(windows, start=1):
-            features = ahead.pop().result()
-            ahead += [start(following) for following in windows[number : number + 1]]
-            yield rows, features
-
     @property
     def _special_tokens(self) -> dict[str, bool]:
         return {"add_special_tokens": not self.is_static}
@@ -136,9 +128,14 @@ class LocalEncoder:
     def _pooling(self) -> str:
         return "mean" if self.is_static else str(self._model[1].pooling_mode)
 
+    def _features_of_first(self, windows: list[batches.Rows], texts: list[str], kind: Kind) -> Features:
+        """The first window's features; none where no window is left."""
+        return self._features([texts[row] for row in windows[0]], kind) if windows else {}
+
     def _features(self, texts: list[str], kind: Kind) -> Features:
-        """What sentence-transformers makes of a window of texts; only the reader thread touches the tokenizer."""
-        return dict(self._model.preprocess(texts, prompt=self.spec.prompt(kind) or None))
+        """What sentence-transformers makes of a window of texts; one caller at a time, as tokenizers want it."""
+        with self._tokenizing:
+            return dict(self._model.preprocess(texts, prompt=self.spec.prompt(kind) or None))
 
     def _batches(self, features: Features, texts: int) -> list[batches.Rows]:
         if self.is_static:
