@@ -47,6 +47,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command("models")
 def list_models(as_json: AsJson = False) -> None:
     """The catalogue and what can run here."""
+    for problem in models.servers.problems():
+        log.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
     rows = comparison.compare(models.known(), benchmark.kept_timings())
     shown = ("model", "here", "mteb_v1", "mteb_v2", "dimensions", "hello_world_ms", "license")
     _show({"models": rows}, [{column: row[column] for column in shown} for row in rows], as_json)

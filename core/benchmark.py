@@ -236,11 +236,24 @@ def _peak_memory() -> int | None:
 
 
 def keep(finished: Run) -> Path:
-    """Write a run among the kept ones and return its file."""
+    """Write a run among the kept ones and return its file.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
+    """
     content = finished.to_json()
     digest = hashlib.blake2b(content.encode(), digest_size=4).hexdigest()
     path = _runs_folder() / f"{finished.created.replace(':', '').replace('+0000', 'Z')}-{digest}.json"
-    path.write_text(content, encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"The run cannot be kept in {path.parent} ({error.strerror}). Let EMBEDSCOPE_HOME name a folder that "
+            "can be written."
+        ) from None
     return path
 
 
@@ -262,6 +275,4 @@ def kept_timings() -> dict[tuple[str, str], Timing]:
 
 
 def _runs_folder() -> Path:
-    folder = cache_folder() / "runs"
-    folder.mkdir(exist_ok=True)
-    return folder
+    return cache_folder() / "runs"

@@ -20,11 +20,12 @@ log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
-    """Folder for vectors and benchmark runs: EMBEDSCOPE_HOME, or `embedscope` in the user's cache folder."""
+    """Folder for vectors, pins and runs: EMBEDSCOPE_HOME, or `embedscope` in the user's cache folder.
+
+    It need not be there yet: whoever writes into it makes it.
+    """
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(os.environ.get("EMBEDSCOPE_HOME") or Path(base) / "embedscope")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return Path(os.environ.get("EMBEDSCOPE_HOME") or Path(base) / "embedscope")
 
 
 def store_bytes() -> int:

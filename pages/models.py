@@ -84,7 +84,7 @@ st.caption(
     "Empty means not known. Scores: archived MTEB leaderboard (v1), embeddings-benchmark/results (v2)."
 )
 
-downloads.offer_missing()
+offered = downloads.offer_missing()
 for problem in servers.problems():
     st.warning(output.markdown_free(problem), icon=":material/dns:")
 
@@ -103,8 +103,9 @@ with charts.cell():
     else:
         st.info("None of the picked models has MTEB v1 scores by task type.", icon=":material/info:")
 
-downloads.more_models()
+by_id = downloads.more_models()
 with st.container(horizontal=True):
     output.download_table(table, "models")
     st.link_button("MTEB leaderboard", "https://huggingface.co/spaces/mteb/leaderboard", icon=":material/leaderboard:")
 output.code(snippets.compare(catalogue(), board))
+downloads.fetch_wanted(offered, by_id)

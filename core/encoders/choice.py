@@ -191,7 +191,7 @@ def _read(path: Path) -> Choice | None:
 def _write(path: Path, identity: Sequence[str], choice: Choice) -> None:
     content = {"model": list(identity), "machine": this_machine().sentence, "choice": asdict(choice)}
     try:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{time.monotonic_ns()}.part")
         part.write_text(json.dumps(content, indent=1), encoding="utf-8")
         part.replace(path)

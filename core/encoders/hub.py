@@ -1,16 +1,11 @@
-"""Downloads from the Hugging Face Hub: resumable, safetensors only, no code, pinned to a commit, checked by digest.
+"""Downloads from the Hugging Face Hub: safetensors only, no code, pinned to a commit; and what is trending there.
 
-The files go where huggingface_hub itself keeps them, so that it finds them too. Its own downloads drop what is
-unfinished and start again from nothing, so the transfer is ours, through its session: unfinished files wait as
-`blobs/DIGEST.incomplete` and are continued by a Range request.
+The files go where huggingface_hub itself keeps them, so that both find what the other has fetched.
 """
 
-import hashlib
 import re
-import shutil
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from errno import ENOSPC
@@ -18,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.encoders import layout
-from core.encoders.files import beyond_memory, hub_folder, is_bundled_here, snapshot_folder
-from core.encoders.memory import gigabytes
+from core.encoders.files import beyond_memory, hub_folder, is_bundled_here
+from core.encoders.transfer import TIMEOUT_SECONDS, PublishedFile, Transfer, headers
 from core.errors import DamagedModelError, InputError, ModelUnavailableError
 from core.jobs import HEARTBEAT_SECONDS, Progress, silent
 from core.models import ModelSpec, hub
@@ -27,10 +22,7 @@ from core.models import ModelSpec, hub
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoSibling
 
-TIMEOUT_SECONDS = 10
 TRENDING_TIMEOUT_SECONDS = 4
-READ_BYTES = 2**20
-SPARE_BYTES = 100_000_000
 DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -45,24 +37,11 @@ class TrendingModel:
 
 
 @dataclass(frozen=True)
-class _File:
-    """A file of a repository: `digest` is the sha256 of a large file, and git's sha1 of a small one."""
-
-    name: str
-    size: int
-    digest: str
-
-    @property
-    def is_large(self) -> bool:
-        return len(self.digest) == 64
-
-
-@dataclass(frozen=True)
 class _Listing:
     """A repository at one commit, as the Hub lists it."""
 
     revision: str
-    files: dict[str, _File]
+    files: dict[str, PublishedFile]
     license: str
     parameters: int | None
 
@@ -87,7 +66,7 @@ def download(spec: ModelSpec, *, on_progress: Progress = silent) -> hub.Pin:
     with _in_sentences(spec.id), _turn(spec, on_progress):
         before = hub.pinned(spec.id)
         listing = _listing(spec, spec.revision or (before.revision if before else None))
-        transfer = _Transfer(spec, listing, on_progress)
+        transfer = Transfer(spec, listing.revision, on_progress)
         modules = _modules(spec, listing, transfer)
         chosen = [listing.files[name] for name in layout.needed(listing.files, modules)]
         _check_weights(spec, listing, modules)
@@ -118,121 +97,11 @@ def trending(limit: int = 20) -> list[TrendingModel]:
     with _in_sentences("The list of trending models"):
         # not HfApi.list_models, which has no timeout and tries again for half a minute
         address = f"{constants.ENDPOINT}/api/models"
-        answer = get_session().get(address, params=query, headers=_headers(), timeout=TRENDING_TIMEOUT_SECONDS)
+        answer = get_session().get(address, params=query, headers=headers(), timeout=TRENDING_TIMEOUT_SECONDS)
         hf_raise_for_status(answer)
         with _as_the_hub_answers():
             rows = [_trending_model(row) for row in answer.json()]
     return [row for row in rows if hub.is_id(row.id)]
-
-
-class _Transfer:
-    """The files of one download on their way into the hub's cache; tells its progress in bytes over all of them."""
-
-    def __init__(self, spec: ModelSpec, listing: _Listing, on_progress: Progress) -> None:
-        self.spec = spec
-        self.revision = listing.revision
-        self.folder = snapshot_folder(spec.id, listing.revision)
-        self._unfinished = hub_folder(spec.id) / "blobs"
-        self._on_progress = on_progress
-        self._told = 0.0
-        self._done = 0
-        self._total = 0
-
-    def check_disk(self, files: list[_File]) -> None:
-        """Refuse before the first byte what the disk could not hold."""
-        needed = sum(file.size - self._bytes_here(file) for file in files)
-        self._unfinished.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(self._unfinished).free
-        if needed and free < needed + SPARE_BYTES:
-            raise ModelUnavailableError(
-                f"{self.spec.name} needs {gigabytes(needed)} of disk and {gigabytes(free)} are free under "
-                f"{hub_folder(self.spec.id).parent}. Free some, or set HF_HUB_CACHE to a larger disk."
-            )
-
-    def fetch_all(self, files: list[_File]) -> None:
-        """Fetch the files one after the other."""
-        self._total = sum(file.size for file in files)
-        for file in files:
-            self.fetch(file)
-            self._done += file.size
-        self._on_progress(f"Downloading {self.spec.name}", self._total, self._total)
-
-    def fetch(self, file: _File) -> None:
-        """Bring one file into its place, unless the right one is there."""
-        target = self.folder / file.name
-        if target.is_file() and self._is_published(target, file):
-            return
-        unfinished = self._unfinished / f"{file.digest}.incomplete"
-        unfinished.parent.mkdir(parents=True, exist_ok=True)
-        self._receive(file, unfinished)
-        if not self._is_published(unfinished, file):
-            unfinished.unlink()
-            raise DamagedModelError(
-                f"{file.name} of {self.spec.name} was damaged on its way: its digest differs from the Hub's. "
-                "Download it again."
-            )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.replace(target)
-
-    def _receive(self, file: _File, unfinished: Path) -> None:
-        """Receive the rest of a file, over as many connections as it takes while each brings something."""
-        from httpx2 import TransportError
-
-        unfinished.touch()
-        before = -1
-        while (size := unfinished.stat().st_size) < file.size:
-            if size <= before:
-                raise ModelUnavailableError(
-                    f"The download of {self.spec.name} was interrupted at {gigabytes(self._done + size)}. "
-                    "Start it again: it continues from there."
-                )
-            before = size
-            with suppress(TransportError):
-                self._receive_once(file, unfinished, size)
-
-    def _receive_once(self, file: _File, unfinished: Path, start: int) -> None:
-        from huggingface_hub import get_session, hf_hub_url, hf_raise_for_status
-
-        url = hf_hub_url(self.spec.id, file.name, revision=self.revision)
-        headers = _headers() | {"Accept-Encoding": "identity", "Range": f"bytes={start}-"}
-        with get_session().stream("GET", url, headers=headers, timeout=TIMEOUT_SECONDS) as response:
-            hf_raise_for_status(response)
-            continues = response.status_code == 206
-            with unfinished.open("ab" if continues else "wb") as content:
-                for chunk in response.iter_bytes():
-                    content.write(chunk)
-                    self._tell("Downloading", self._done + content.tell(), self._total)
-
-    def _is_published(self, path: Path, file: _File) -> bool:
-        """Whether a file on disk has the digest that the Hub lists."""
-        if path.stat().st_size != file.size:
-            return False
-        header = b"" if file.is_large else b"blob %d\0" % file.size  # as git names the content of a file
-        digest = hashlib.new("sha256" if file.is_large else "sha1", header, usedforsecurity=file.is_large)
-        with path.open("rb") as content:
-            while chunk := content.read(READ_BYTES):
-                digest.update(chunk)
-                if file.is_large:
-                    self._tell("Checking", content.tell(), file.size)
-        return digest.hexdigest() == file.digest
-
-    def _bytes_here(self, file: _File) -> int:
-        for path in (self.folder / file.name, self._unfinished / f"{file.digest}.incomplete"):
-            if path.is_file():
-                return min(path.stat().st_size, file.size)
-        return 0
-
-    def _tell(self, what: str, done: int, total: int) -> None:
-        if self._total and (done == total or time.monotonic() - self._told >= HEARTBEAT_SECONDS):
-            self._told = time.monotonic()
-            self._on_progress(f"{what} {self.spec.name}", done, total)
-
-
-def _headers() -> dict[str, str]:
-    """What huggingface_hub sends with each request: its name, and the token of `hf auth login` where there is one."""
-    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # public, but not marked so
-
-    return dict(build_hf_headers())
 
 
 @contextmanager
@@ -327,12 +196,12 @@ def _listing(spec: ModelSpec, revision: str | None) -> _Listing:
     )
 
 
-def _file(sibling: "RepoSibling") -> _File:
+def _file(sibling: "RepoSibling") -> PublishedFile:
     digest = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id
-    return _File(sibling.rfilename, int(sibling.size or 0), str(digest))
+    return PublishedFile(sibling.rfilename, int(sibling.size or 0), str(digest))
 
 
-def _modules(spec: ModelSpec, listing: _Listing, transfer: _Transfer) -> tuple[layout.Module, ...]:
+def _modules(spec: ModelSpec, listing: _Listing, transfer: Transfer) -> tuple[layout.Module, ...]:
     """Fetch what tells how the model is built, and refuse what could not be built without code of its own."""
     if layout.MODULES not in listing.files:
         raise ModelUnavailableError(f"{spec.name} is not a sentence-transformers model: it has no modules.json.")
@@ -379,7 +248,7 @@ def _is_built_in(model_type: str) -> bool:
     return (Path(found.origin).parent / "models" / folder).is_dir()
 
 
-def _check_memory(spec: ModelSpec, listing: _Listing, files: list[_File]) -> None:
+def _check_memory(spec: ModelSpec, listing: _Listing, files: list[PublishedFile]) -> None:
     """Refuse before the first byte a model that could not be loaded here; without a count, a weight has four bytes."""
     stored = sum(file.size for file in files if file.name.endswith(".safetensors"))
     known = replace(spec, parameters=spec.parameters or listing.parameters or stored // 4)
@@ -387,7 +256,7 @@ def _check_memory(spec: ModelSpec, listing: _Listing, files: list[_File]) -> Non
         raise ModelUnavailableError(too_large.sentence)
 
 
-def _pin(spec: ModelSpec, listing: _Listing, folder: Path, files: list[_File]) -> hub.Pin:
+def _pin(spec: ModelSpec, listing: _Listing, folder: Path, files: list[PublishedFile]) -> hub.Pin:
     if lacking := layout.missing(spec.name, folder):
         raise ModelUnavailableError(f"{spec.name} is not complete on the Hub: {lacking[0]} is missing there.")
     weights = [file for file in files if file.name in layout.weights(spec.name, folder)]

@@ -76,7 +76,7 @@ def pinned(model_id: str) -> Pin | None:
 def write(pin: Pin) -> None:
     """Keep a pin, whole or not at all."""
     path = _path(pin.id)
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}.draft")
     draft.write_text(json.dumps(asdict(pin), indent=1), encoding="utf-8")
     draft.replace(path)

@@ -1,83 +1,129 @@
 """Models fetched from the Hub: the picked ones that are missing, any other by its id, and what is trending there."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import models
 from core.encoders import hub
-from core.encoders.files import availability
+from core.encoders.files import availability, beyond_memory
 from core.encoders.memory import gigabytes
-from core.errors import EmbedscopeError, InputError
+from core.errors import EmbedscopeError, InputError, UnknownModelError
 from core.models import ModelSpec
 from core.settings import may_download
 from pages.shared import output, picked, progress, resources
 from pages.shared.frame import errors_told
 
+RESUMES = "Stopping, or leaving the page, keeps what has come."
+OFFERED, BY_ID = "offered", "by_id"
 
-def offer_missing() -> None:
-    """A button for each picked model that can be downloaded; while it runs, its progress in bytes."""
-    if done := st.session_state.pop("downloaded", None):
-        st.success(f"{output.markdown_free(done)} Tick it in the table to use it.", icon=":material/check:")
-    for spec in picked.models() if may_download() else ():
-        if spec.provider == "huggingface" and not availability(spec).is_ready:
-            _offer(spec)
+Places = dict[str, DeltaGenerator]
 
 
-def _offer(spec: ModelSpec) -> None:
+def offer_missing() -> Places:
+    """A button for each picked model that can be downloaded; gives the place of each one's progress, by name."""
+    _tell_done(OFFERED)
+    if not may_download():
+        return {}
+    return {spec.name: _offer(spec) for spec in picked.models() if _is_downloadable(spec)}
+
+
+def _is_downloadable(spec: ModelSpec) -> bool:
+    return spec.provider == "huggingface" and not availability(spec).is_ready and not beyond_memory(spec)
+
+
+def _offer(spec: ModelSpec) -> DeltaGenerator:
+    size = f" ({gigabytes(spec.download_bytes)})" if spec.download_bytes else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            f"Download {spec.name}",
+            f"Download {spec.name}{size}",
             key=f"download_{spec.name}",
             icon=":material/download:",
             on_click=_start,
             args=(spec.name,),
         )
-        st.caption(f"{availability(spec).label}. Stopping, or leaving the page, keeps what has come.", width="content")
-    if _wanted() == spec.name:
-        with errors_told():
-            _download(spec)
+        st.caption(RESUMES, width="content")
+    return st.container()
 
 
-def more_models() -> None:
-    """Any model of the Hub by its id, what is trending there, and how the host adds models."""
+def more_models() -> DeltaGenerator:
+    """Any model of the Hub by its id, and what is trending there; gives the place of such a download's progress."""
     if not may_download():
-        return
-    left, right = st.columns(2, gap="large")
-    with left:
+        return st.empty()
+    columns = st.grid(2, min_column_width=430)
+    with columns.cell():
         st.markdown("#### Another model")
         with st.form("another_model", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             st.text_input("Hub id", key="another", placeholder="owner/name", max_chars=200, width=320)
             st.form_submit_button("Download", icon=":material/download:", on_click=_start_another)
+        progress_place = st.container()
+        with progress_place:
+            _tell_done(BY_ID)
         st.caption(
-            "Only sentence-transformers models with safetensors weights; no code of theirs is ever run. The host adds "
-            "models in a folder (EMBEDSCOPE_MODELS) and behind OpenAI's API (.streamlit/secrets.toml)."
+            f"{RESUMES} Only sentence-transformers models with safetensors weights; no code of theirs is ever run. The "
+            "host adds models in a folder (EMBEDSCOPE_MODELS) and behind OpenAI's API (.streamlit/secrets.toml)."
         )
-        wanted = _wanted()
-        if wanted is not None and wanted not in {spec.name for spec in picked.models()}:
-            with errors_told():
-                _download(_named(wanted))
-    with right:
+    with columns.cell():
         st.markdown("#### Trending on the Hub")
         if st.button("Show what is trending", icon=":material/trending_up:", key="show_trending"):
             st.session_state["trending_shown"] = True
         if st.session_state.get("trending_shown"):
             with errors_told():
                 _trending_table()
+    return progress_place
+
+
+def fetch_wanted(offered: Places, by_id: DeltaGenerator) -> None:
+    """Fetch what the person has asked for, its progress at the button; called last, so that the page is whole.
+
+    Then the page runs again and shows the model as ready. A failure is not tried again by itself.
+    """
+    name = _wanted()
+    if name is None:
+        return
+    with offered.get(name, by_id), errors_told():
+        done = _fetch(name)
+        st.session_state[_done_at(OFFERED if name in offered else BY_ID)] = done
+        st.rerun()
+
+
+def _fetch(name: str) -> str:
+    """Download the model; says what is here now."""
+    try:
+        spec = _named(name)
+        with progress.line(_work(name), count=gigabytes) as tell:
+            pin = hub.download(spec, on_progress=tell)
+    except EmbedscopeError:
+        st.session_state.pop("downloading")
+        raise
+    st.session_state.pop("downloading")
+    advice = "" if spec in picked.models() else " Tick it in the table to use it."
+    return f"{spec.name} is here, pinned to revision {pin.revision[:14]}.{advice}"
+
+
+def _tell_done(where: str) -> None:
+    if done := st.session_state.pop(_done_at(where), None):
+        st.success(output.markdown_free(done), icon=":material/check:")
+
+
+def _done_at(where: str) -> str:
+    return f"downloaded_{where}"
 
 
 def _named(name: str) -> ModelSpec:
     try:
-        if not name:
-            raise InputError("Give the model's id on the Hub, as owner/name.")
         return models.get(name)
-    except EmbedscopeError:
-        st.session_state.pop("downloading")
-        raise
+    except UnknownModelError:
+        raise InputError(f"{name!r} is not an id of the Hub: give it as owner/name, such as BAAI/bge-m3.") from None
 
 
 def _trending_table() -> None:
     import pandas as pd
 
-    rows = resources.trending()
+    try:
+        rows = resources.trending()
+    except EmbedscopeError:
+        st.session_state.pop("trending_shown")
+        raise
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -91,7 +137,7 @@ def _trending_table() -> None:
             "updated": st.column_config.TextColumn("Changed"),
         },
     )
-    st.caption("Copy an id to the left to download it.")
+    st.caption("Copy an id into “Hub id” to download it.")
 
 
 def _start_another() -> None:
@@ -101,19 +147,6 @@ def _start_another() -> None:
 def _start(name: str) -> None:
     st.session_state["downloading"] = name
     progress.start_anew(_work(name))
-
-
-def _download(spec: ModelSpec) -> None:
-    """Fetch the model and run the page again, which now shows it as ready; a failure is not tried again by itself."""
-    try:
-        with progress.line(_work(spec.name), count=gigabytes) as tell:
-            pin = hub.download(spec, on_progress=tell)
-    except EmbedscopeError:
-        st.session_state.pop("downloading")
-        raise
-    st.session_state.pop("downloading")
-    st.session_state["downloaded"] = f"{spec.name} is here, pinned to revision {pin.revision[:14]}."
-    st.rerun()
 
 
 def _wanted() -> str | None:

@@ -216,3 +216,10 @@ def test_files_that_cannot_be_read_are_passed_over(home):
 
 def test_without_kept_runs_there_are_no_timings(home):
     assert kept_timings() == {}
+
+
+def test_a_run_that_cannot_be_kept_says_which_folder_to_make_writable(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path / "file"))
+    with pytest.raises(InputError, match="EMBEDSCOPE_HOME"):
+        keep(finished(timing()))

@@ -192,7 +192,7 @@ def test_sharded_weights_come_with_their_index(server):
 
 
 def test_progress_is_told_in_bytes_up_to_the_last(server, monkeypatch):
-    monkeypatch.setattr(hub, "HEARTBEAT_SECONDS", 0)
+    monkeypatch.setattr("core.encoders.transfer.HEARTBEAT_SECONDS", 0)
     told = []
     pin = hub.download(models.get(ID), on_progress=lambda *progress: told.append(progress))
     downloading = [(done, total) for what, done, total in told if what == f"Downloading {ID}"]
@@ -256,7 +256,7 @@ def test_a_model_of_the_catalogue_with_other_weights_on_the_hub_is_refused_befor
 
 
 def test_a_cancelled_download_continues_where_it_stopped(server, monkeypatch):
-    monkeypatch.setattr(hub, "HEARTBEAT_SECONDS", 0)
+    monkeypatch.setattr("core.encoders.transfer.HEARTBEAT_SECONDS", 0)
     whole = len(server.repositories[ID].files[WEIGHTS])
 
     def cancel(what, done, total):
@@ -284,7 +284,7 @@ def test_connections_that_break_are_taken_up_again_as_long_as_each_brings_someth
 
 
 def test_a_server_that_is_gone_half_way_is_an_interruption_that_can_be_continued(server, monkeypatch):
-    monkeypatch.setattr(hub, "HEARTBEAT_SECONDS", 0)
+    monkeypatch.setattr("core.encoders.transfer.HEARTBEAT_SECONDS", 0)
     server.cut_after = 300_000
 
     def lose_the_server(what, done, total):
@@ -409,7 +409,8 @@ def test_a_model_whose_own_code_transformers_has_built_in_needs_none(server):
 
 
 def test_too_little_disk(server, monkeypatch):
-    monkeypatch.setattr("core.encoders.hub.shutil.disk_usage", lambda path: Usage(10**9, 10**9 - 5_000_000, 5_000_000))
+    nearly_full = Usage(10**9, 10**9 - 5_000_000, 5_000_000)
+    monkeypatch.setattr("core.encoders.transfer.shutil.disk_usage", lambda path: nearly_full)
     assert "5 MB are free" in refusal()
     assert not server.sent(WEIGHTS)
 
