@@ -42,7 +42,7 @@ class Timing:
     median_ms, p95_ms, quartile1_ms, quartile3_ms : float or None
         Over the samples, end to end: text in, vector out. None if it failed.
     load_seconds, first_call_ms : float or None
-        What is not part of the samples.
+        What is not part of the samples; a model's first load here includes finding its fastest engine.
     peak_memory_bytes : int or None
         Largest resident memory of the process, libraries included.
     threads : int or None
@@ -164,7 +164,13 @@ def measure(*, blank: Timing, on_progress: Progress) -> Timing:
 
     on_progress(f"Loading {blank.model} on {blank.device}", 0, 1)
     started = time.perf_counter()
-    encoder = encoders.load(get(blank.model), device=blank.device, engine=blank.engine, precision=blank.precision)
+    encoder = encoders.load(
+        get(blank.model),
+        device=blank.device,
+        engine=blank.engine,
+        precision=blank.precision,
+        on_progress=on_progress,
+    )
     load_seconds = time.perf_counter() - started
     texts = [blank.text] * blank.batch_size
     first_call_ms = _milliseconds(encoder.encode, texts)

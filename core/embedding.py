@@ -1,5 +1,6 @@
 """Texts and a model in, vectors out: the store for what is known, the pool's encoder for the rest."""
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from core.models import ModelSpec
 from core.store import Store, key, shared_store
 
 KEEP_EVERY = 1024
+KEEP_PAID_EVERY = 256  # a request of an API
 
 
 @dataclass(frozen=True)
@@ -159,14 +161,15 @@ def _compute(
     def tell(what: str, done: int, _total: int) -> None:
         on_progress(what, len(computed) + done, len(texts))
 
-    for start in range(0, len(texts), KEEP_EVERY):
-        part = texts[start : start + KEEP_EVERY]
+    size = KEEP_PAID_EVERY if isinstance(encoder, Metered) else KEEP_EVERY
+    for start in range(0, len(texts), size):
+        part = texts[start : start + size]
         if isinstance(encoder, Metered):
             vectors, used = encoder.encode_counted(part, kind, tell)
             usage += used
         else:
             vectors = encoder.encode(part, kind, tell)
-        kept = dict(zip(names[start : start + KEEP_EVERY], vectors, strict=True))
+        kept = dict(zip(names[start : start + size], vectors, strict=True))
         if store:
             store.put(kept)
         computed |= kept
@@ -174,14 +177,15 @@ def _compute(
 
 
 def _namespace(encoder: Encoder, kind: Kind) -> str:
-    """All that a vector depends on besides its text; engines of one precision agree, so they share."""
+    """All that a vector depends on besides its text; engines agree in float32, but not below it."""
     spec = encoder.spec
+    precision = encoder.precision if encoder.precision == "float32" else f"{encoder.engine} {encoder.precision}"
     parts = (
         spec.id,
         encoder.revision,
         spec.prompt(kind),
         encoder.max_tokens,
         encoder.dimensions,
-        encoder.precision,
+        precision,
     )
-    return "|".join(map(str, parts))
+    return json.dumps(parts)

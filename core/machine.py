@@ -31,8 +31,9 @@ class Machine:
 
     @property
     def gpu_memory_bytes(self) -> int:
-        """Memory of the first GPU, as its driver tells it ("NAME, 1234 MiB, DRIVER"); 0 without one."""
-        return int(self.gpus[0].split(", ")[1].removesuffix(" MiB")) * 2**20 if self.gpus else 0
+        """Memory of the first GPU, as its driver tells it ("NAME, 1234 MiB, DRIVER"); 0 where nothing is told."""
+        told = self.gpus[0].split(", ")[1].removesuffix(" MiB") if self.gpus else ""
+        return int(told) * 2**20 if told.isdigit() else 0
 
     @property
     def sentence(self) -> str:

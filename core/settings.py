@@ -69,11 +69,6 @@ def may_download() -> bool:
     return os.environ.get("EMBEDSCOPE_DOWNLOADS", "").lower() not in {"off", "0", "no", "false"}
 
 
-def is_offline() -> bool:
-    """Whether the host has switched the model hub off (HF_HUB_OFFLINE=1)."""
-    return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
-
-
 def openai_key() -> str | None:
     """The host's key for OpenAI's API, OPENAI_API_KEY; None where there is none."""
     return _setting("OPENAI_API_KEY")

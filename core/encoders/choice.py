@@ -30,6 +30,7 @@ CANDIDATES = {
 LEAST_COSINE = 0.999
 INSTEAD = "It runs on torch in float32 instead."
 ROUNDS = 3
+VERSION = 1  # of the probe and of what is measured on it
 MEASURING = "Finding the fastest engine, once for this machine"
 PROBE_SENTENCES, PROBE_PASSAGES = 12, 4
 
@@ -109,10 +110,11 @@ def choose(
         return _build_or_fall_back(Choice(*open_ones[0]), build)
     path = _path(identity, open_ones)
     remembered = _read(path)
-    if remembered:
+    if remembered and (remembered.engine, remembered.precision) in (REFERENCE, *open_ones):
         return _build_or_fall_back(remembered, build)
     choice, network = _measure(open_ones, build, encode, on_progress)
-    _write(path, identity, choice)
+    if not choice.note:  # what has failed may have failed for want of memory, and deserves another chance
+        _write(path, identity, choice)
     return choice, network
 
 
@@ -166,13 +168,21 @@ def _built(pairs: tuple[Pair, ...], build: Build) -> tuple[dict[Pair, Any], list
 
 def probe() -> list[str]:
     """A few sentences and passages of the sample, alike in mix to what people embed."""
-    sentences = corpus.sample_sentences()[:PROBE_SENTENCES]
+    sentences = corpus.sample_sentences().splitlines()[:PROBE_SENTENCES]
     return [*sentences, *corpus.sample().texts[:PROBE_PASSAGES]]
 
 
 def _path(identity: Sequence[str], open_ones: tuple[Pair, ...]) -> Path:
     machine = this_machine()
-    depends = [*identity, open_ones, machine.cpu, machine.cores, machine.gpus, sorted(machine.versions.items())]
+    depends = [
+        VERSION,
+        *identity,
+        open_ones,
+        machine.cpu,
+        machine.cores,
+        machine.gpus,
+        sorted(machine.versions.items()),
+    ]
     digest = hashlib.blake2b(json.dumps(depends).encode(), digest_size=10).hexdigest()
     return cache_folder() / "engines" / f"{digest}.json"
 

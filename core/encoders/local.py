@@ -1,24 +1,24 @@
 """Models computed on this machine: sentence-transformers around the fastest network for its CPU or GPU."""
 
-import copy
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.encoders import batches
+from core.encoders import batches, layout, memory
 from core.encoders.base import Kind, Trace, Vectors, well_formed
-from core.encoders.choice import Build, Choice, candidates, choose
+from core.encoders.choice import Build, Choice, Pair, candidates, choose
 from core.encoders.files import locate
 from core.encoders.loading import counting_tokenizer, load_model
-from core.errors import DeviceError, InputError
+from core.errors import DeviceError, InputError, ModelUnavailableError
 from core.jobs import Progress, silent
-from core.machine import this_machine
 from core.models import ModelSpec
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ WINDOW = 256
 STATIC_WINDOW = 4096
 TOKEN_BUDGET = {"cpu": 2048, "cuda": 32768}
 POOLING_TOKEN = {"cls": 0, "lasttoken": -1}
+MEASURING_BYTES = 10  # a weight, in all the precisions that are compared at once
+TOO_LARGE = "It is too large to be compared with float32 here."
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 Features = dict[str, Any]
@@ -150,7 +152,7 @@ class LocalEncoder:
         try:
             return self._forward(_bags(features, batch) if self.is_static else _part(features, batch))
         except torch.OutOfMemoryError:
-            torch.cuda.empty_cache()
+            _free_gpu()
         if len(batch) == 1:
             raise DeviceError(
                 f"The GPU's memory does not suffice for one text with {self.spec.name}. Shorten the text, wait until "
@@ -166,7 +168,13 @@ class LocalEncoder:
         with torch.inference_mode():
             vectors = self._model(batch_to_device(features, self._model.device))["sentence_embedding"].float()
             vectors = torch.nn.functional.normalize(truncate_embeddings(vectors, self._truncated), dim=1)
-            return np.asarray(vectors.cpu().numpy(), np.float32)
+            rows = np.asarray(vectors.cpu().numpy(), np.float32)
+        if not np.isfinite(rows).all():
+            raise DeviceError(
+                f"{self.spec.name} leaves the range of {self.precision} with one of these texts: choose the precision "
+                "float32."
+            )
+        return rows
 
     def _token_vectors(self, features: Features | None, ids: list[int]) -> Vectors:
         """(t, d) vectors of the tokens that the model sees."""
@@ -201,19 +209,59 @@ def load_local(
     open_ones = () if spec.is_static or engine == "static" else candidates(device, engine, precision)
     on_progress(f"Loading {spec.name}", 0, 1)
     revision = _revision(spec, folder)
-    half = half_for_large(spec, device, precision)
-    model = load_model(spec, folder, device, half or "float32")
-    if not hasattr(model[0], "model"):
-        choice = _static_choice(spec, engine, precision)
-    elif engine == "static":
-        raise DeviceError(f"{spec.name} is a network, not a table of token vectors: choose the engine auto.")
-    elif half:
-        choice = Choice("torch", half, note="It is too large to be compared with float32 on this GPU.")
-    else:
-        identity = (spec.id, revision, device)
-        choice, network = choose(identity, open_ones, _builder(model, device), partial(_probed, model), on_progress)
-        _fit(model, network)
-    return LocalEncoder(spec, model, revision, choice, dimensions)
+    with _want_of_memory_told(spec):
+        in_half = half_for_large(spec, device, precision)
+        model = load_model(spec, folder, device, in_half or "float32")
+        if not hasattr(model[0], "model"):
+            choice = _static_choice(spec, engine, precision)
+        elif engine == "static":
+            raise DeviceError(f"{spec.name} is a network, not a table of token vectors: choose the engine auto.")
+        elif in_half:
+            choice = Choice("torch", in_half, note=TOO_LARGE)
+            _fit(model, _graphed(model[0].model, "float32"))  # it is in half precision already
+        else:
+            choice = _chosen(spec, model, revision, open_ones, on_progress)
+        return LocalEncoder(spec, model, revision, choice, dimensions)
+
+
+def _chosen(
+    spec: ModelSpec, model: "SentenceTransformer", revision: str, open_ones: tuple[Pair, ...], on_progress: Progress
+) -> Choice:
+    """Fit the engine that is left, or the fastest; a model too large to be held several times is not measured."""
+    device = str(model.device).partition(":")[0]
+    needed = sum(weights.numel() for weights in model.parameters()) * MEASURING_BYTES
+    is_too_large = device == "cpu" and len(open_ones) > 1 and needed > memory.budgets()["cpu"]
+    identity = (spec.id, revision, device)
+    choice, network = choose(
+        identity,
+        open_ones[:1] if is_too_large else open_ones,
+        _builder(model, device),
+        partial(_probed, model),
+        on_progress,
+    )
+    _fit(model, network)
+    return replace(choice, note=f"{TOO_LARGE} {choice.note}".strip()) if is_too_large else choice
+
+
+@contextmanager
+def _want_of_memory_told(spec: ModelSpec) -> Iterator[None]:
+    """Tell in a sentence that the GPU's memory did not suffice for loading a model."""
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        _free_gpu()
+        raise ModelUnavailableError(
+            f"{spec.name} does not fit into what is free of the GPU's memory. Try again when others are done, pick a "
+            "smaller model, or choose the device cpu."
+        ) from None
+
+
+def _free_gpu() -> None:
+    from core.encoders.cuda import free_cache
+
+    free_cache()
 
 
 def _static_choice(spec: ModelSpec, engine: str, precision: str) -> Choice:
@@ -229,7 +277,10 @@ def _revision(spec: ModelSpec, folder: Path) -> str:
     if spec.bundled:
         return f"sha256:{next(iter(spec.bundled.sha256.values()))[:12]}"
     digest = hashlib.sha256()
-    for path in sorted([*folder.rglob("*.safetensors"), *folder.rglob("*.json")]):
+    for path in sorted(
+        path for path in folder.rglob("*") if path.suffix in (".safetensors", *layout.SUFFIXES) and path.is_file()
+    ):
+        digest.update(str(path.relative_to(folder)).encode())
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return f"sha256:{digest.hexdigest()[:12]}"
@@ -256,8 +307,11 @@ def resolve_device(device: str) -> str:
 
 def half_for_large(spec: ModelSpec, device: str, precision: str) -> str | None:
     """The half precision to load a model in that a GPU cannot hold in float32 and in half at once; None for others."""
-    needed = (spec.float32_bytes or 0) * 3 // 2
-    if device != "cuda" or precision == "float32" or needed <= this_machine().gpu_memory_bytes:
+    if device != "cuda" or precision == "float32":
+        return None
+    import torch
+
+    if (spec.parameters or 0) * MEASURING_BYTES <= torch.cuda.mem_get_info()[0]:
         return None
     wanted = spec.checkpoint_dtype if precision == "auto" else precision
     return wanted if wanted in ("float16", "bfloat16") else "bfloat16"
@@ -287,13 +341,9 @@ def _converted(model: "SentenceTransformer") -> "Converted":
 
 def _graphed(original: Any, precision: str) -> Any:
     """The module in a precision, its short calls recorded as CUDA graphs."""
-    import torch
+    from core.encoders.cuda import GraphedModule, half
 
-    from core.encoders.cuda import GraphedModule
-
-    if precision == "float32":
-        return GraphedModule(original)
-    return GraphedModule(copy.deepcopy(original).to(getattr(torch, precision)))
+    return GraphedModule(original if precision == "float32" else half(original, precision))
 
 
 def _fit(model: "SentenceTransformer", network: Any) -> None:

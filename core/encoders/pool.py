@@ -1,5 +1,6 @@
 """The loaded models, shared by all sessions: one that many ask for is loaded once, and all fit into a memory budget."""
 
+import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -51,6 +52,7 @@ class Pool:
         self._places: OrderedDict[Key, _Place] = OrderedDict()
         self._lock = threading.Lock()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
+        self._asker = ThreadPoolExecutor(thread_name_prefix="asking")  # a server that is silent keeps nobody waiting
 
     def get(
         self,
@@ -68,7 +70,7 @@ class Pool:
         ModelUnavailableError
             It does not fit into the budget, however much is dropped. Other errors are those of `encoders.load`.
         """
-        place = self._place(spec, _resolved(device), engine, precision)
+        place = self._place(spec, _resolved(spec, device), engine, precision)
         while not wait([place.encoder], timeout=HEARTBEAT_SECONDS).done:
             on_progress(*place.said)
         return place.encoder.result()
@@ -84,7 +86,8 @@ class Pool:
             place = self._places.get(key)
             if place is None or (place.encoder.done() and not place.is_loaded):
                 place = self._places[key] = _Place(memory=device)
-                self._loader.submit(self._load, place, spec, device, engine, precision)
+                loader = self._asker if spec.provider == "openai" else self._loader
+                loader.submit(self._load, place, spec, device, engine, precision)
             self._places.move_to_end(key)
             return place
 
@@ -104,20 +107,34 @@ class Pool:
 
     def _make_room(self, newest: _Place, needed: int) -> None:
         """Drop the models used longest ago until the rest and `needed` more bytes fit."""
+        if self._drop(newest, needed):
+            gc.collect()  # a SentenceTransformer refers to itself: without this its memory stays taken
+            if newest.memory == "cuda":
+                from core.encoders.cuda import free_cache
+
+                free_cache()
+
+    def _drop(self, newest: _Place, needed: int) -> int:
+        """Drop what must go and return how many models went."""
+        dropped = 0
         with self._lock:
             same = [key for key, place in self._places.items() if place.memory == newest.memory]
             taken = sum(self._places[key].bytes for key in same) + needed
             for key in same:
                 place = self._places[key]
                 if taken <= self.budgets.get(newest.memory, taken):
-                    return
+                    break
                 if place is not newest and place.is_loaded:
                     taken -= place.bytes
                     del self._places[key]
+                    dropped += 1
+        return dropped
 
 
-def _resolved(device: str) -> str:
-    """The device to load on; without a GPU that is known without importing torch."""
+def _resolved(spec: ModelSpec, device: str) -> str:
+    """The device to load on; without a GPU that is known without importing torch, and an API has its own."""
+    if spec.provider == "openai":
+        return "auto"
     if device == "auto" and "cuda" not in devices():
         return "cpu"
     from core.encoders.local import resolve_device

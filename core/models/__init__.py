@@ -47,7 +47,7 @@ def get(name: str) -> ModelSpec:
         Naming the valid names.
     """
     for spec in known():
-        if name in (spec.name, spec.id):
+        if name == spec.name or name.lower() == spec.id.lower():  # the Hub does not tell cases apart
             return spec
     if hub.is_id(name):
         return hub.undownloaded(name)

@@ -254,6 +254,7 @@ def test_the_measuring_tells_its_progress(caplog):
 
 
 def test_the_probe_has_short_and_long_texts():
+    assert all(" " in text for text in choice.probe())
     lengths = [len(text) for text in choice.probe()]
     assert len(lengths) == 16
     assert max(lengths) > 4 * min(lengths)

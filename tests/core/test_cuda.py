@@ -1,5 +1,7 @@
 """Recorded kernels, on the CPU: a recording here is a stand-in that keeps its buffers and computes one shape only."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -21,7 +23,7 @@ class Recorder:
         self.shapes = []
         self.replayed = 0
 
-    def __call__(self, module, example):
+    def __call__(self, module, example, pool):
         self.shapes.append(tuple(example["input_ids"].shape))
         inputs = {name: values.clone() for name, values in example.items()}
         vectors = module(**inputs)[0]
@@ -154,7 +156,7 @@ def test_an_input_too_large_is_computed_as_usual(bert, recorder):
 def test_a_network_that_cannot_be_recorded_is_computed_as_usual_for_good(bert, monkeypatch, caplog):
     tried = []
 
-    def refuse(module, example):
+    def refuse(module, example, pool):
         tried.append(example)
         raise RuntimeError("operation not permitted when stream is capturing")
 
@@ -166,14 +168,38 @@ def test_a_network_that_cannot_be_recorded_is_computed_as_usual_for_good(bert, m
     assert "BertModel is not recorded as a CUDA graph: operation not permitted" in caplog.text
 
 
-def test_a_lack_of_memory_passes_and_the_next_input_is_recorded(bert, recorder, monkeypatch):
-    def exhaust(module, example):
+def test_without_memory_for_a_recording_it_is_computed_as_usual_and_the_next_input_is_recorded(
+    bert, recorder, monkeypatch
+):
+    def exhaust(module, example, pool):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     graphed = GraphedModule(bert[0].model)
     with monkeypatch.context() as patch:
         patch.setattr(cuda, "record", exhaust)
-        with pytest.raises(torch.OutOfMemoryError):
-            graphed_encode(bert, graphed, ["Hello World"])
+        found = graphed_encode(bert, graphed, ["Hello World"])
+    np.testing.assert_array_equal(found, bert.encode(["Hello World"], batch_size=64))
     graphed_encode(bert, graphed, ["Hello World"])
     assert len(recorder.shapes) == 1
+
+
+@pytest.mark.parametrize("precision", ["float16", "bfloat16"])
+def test_a_half_has_its_parameters_in_half_precision_and_its_positions_as_they_were(tiny_models, precision):
+    transformer: Any = SentenceTransformer(str(tiny_models / "mistral"), device="cpu")[0]
+    module = transformer.model
+    halved = cuda.half(module, precision)
+    assert {weights.dtype for weights in halved.parameters()} == {getattr(torch, precision)}
+    assert {weights.dtype for weights in module.parameters()} == {torch.float32}
+    usual = dict(module.named_buffers())
+    for name, values in halved.named_buffers():
+        assert values.dtype == usual[name].dtype
+        assert torch.equal(values, usual[name])
+
+
+def test_a_network_in_half_precision_hands_out_float32(bert, recorder):
+    graphed = GraphedModule(cuda.half(bert[0].model, "bfloat16"))
+    for texts in (["Hello World"], texts_of(40, 40)):  # recorded, and too many for a recording
+        vectors = graphed(**features_of(bert, texts)).last_hidden_state
+        assert vectors.dtype == torch.float32
+        usual = bert[0].model(**features_of(bert, texts)).last_hidden_state
+        assert torch.cosine_similarity(vectors.flatten(), usual.flatten(), dim=0) > 0.995

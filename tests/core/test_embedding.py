@@ -86,10 +86,12 @@ def test_what_a_vector_depends_on_keeps_it_apart(fake_encoder, store, attribute,
     assert embed_with(fake_encoder, ["a"], store=store).provenance.remembered == 0
 
 
-def test_engines_of_one_precision_share_what_they_remember(fake_encoder, store):
+@pytest.mark.parametrize(("precision", "remembered"), [("float32", 1), ("bfloat16", 0)])
+def test_engines_share_what_they_remember_in_float32_but_not_below_it(fake_encoder, store, precision, remembered):
+    fake_encoder.precision = precision
     embed_with(fake_encoder, ["a"], store=store)
     fake_encoder.engine = "other"
-    assert embed_with(fake_encoder, ["a"], store=store).provenance.remembered == 1
+    assert embed_with(fake_encoder, ["a"], store=store).provenance.remembered == remembered
 
 
 def test_a_cancelled_run_keeps_what_it_has_computed(fake_encoder, store):

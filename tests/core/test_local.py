@@ -1,5 +1,6 @@
 """How requests share a model on this machine: batch by batch, in turns, and within the GPU's memory."""
 
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +15,7 @@ from tokenizers.models import WordLevel
 from core import encoders, models
 from core.encoders import local
 from core.encoders.local import LocalEncoder
-from core.errors import DeviceError, InputError
+from core.errors import DeviceError, InputError, ModelUnavailableError
 
 TEXTS = [f"Sentence {number}" + " goes on" * (number % 9) for number in range(40)]
 SECONDS = 30
@@ -271,3 +272,41 @@ def test_a_static_model_of_the_models_directory_runs_as_it_is_only(tmp_path, mon
 def test_a_network_of_the_models_directory_does_not_run_as_a_static_model(models_directory):
     with pytest.raises(DeviceError, match="folder:bert is a network"):
         encoders.load(models.get("folder:bert"), device="cpu", engine="static")
+
+
+def test_vectors_that_leave_the_range_of_the_precision_are_refused(bert, monkeypatch):
+    usual = bert._model.forward
+
+    def overflow(features, **options):
+        found = usual(features, **options)
+        found["sentence_embedding"] = found["sentence_embedding"] * float("inf")
+        return found
+
+    monkeypatch.setattr(bert._model, "forward", overflow)
+    with pytest.raises(DeviceError, match="leaves the range of float32"):
+        bert.encode(["Hello World"])
+
+
+def test_a_model_too_large_to_compare_engines_runs_on_torch_and_says_so(models_directory, monkeypatch):
+    monkeypatch.setattr(local.memory, "budgets", lambda: {"cpu": 1000})
+    large = encoders.load(models.get("folder:bert"), device="cpu")
+    assert (large.engine, large.precision) == ("torch", "float32")
+    assert large.reason == local.TOO_LARGE
+
+
+def test_a_gpu_without_memory_for_the_weights_is_a_sentence(models_directory, monkeypatch):
+    def exhaust(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(local, "load_model", exhaust)
+    with pytest.raises(ModelUnavailableError, match="does not fit into what is free"):
+        encoders.load(models.get("folder:bert"), device="cpu")
+
+
+def test_a_folders_revision_changes_with_its_tokenizer(models_directory, tmp_path, monkeypatch):
+    shutil.copytree(models_directory / "bert", tmp_path / "bert")
+    monkeypatch.setenv("EMBEDSCOPE_MODELS", str(tmp_path))
+    before = encoders.load(models.get("folder:bert"), engine="torch", precision="float32").revision
+    with (tmp_path / "bert" / "tokenizer.json").open("a") as file:
+        file.write(" ")
+    assert encoders.load(models.get("folder:bert"), engine="torch", precision="float32").revision != before

@@ -2,14 +2,16 @@
 
 import re
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from core import models
+from core import encoders, models
 from core.encoders.memory import budgets
 from core.encoders.pool import Pool
 from core.errors import DeviceError, InputError, ModelUnavailableError
@@ -252,3 +254,29 @@ def test_a_share_that_is_none_is_refused_by_name(monkeypatch, setting, value):
     monkeypatch.setenv(setting, value)
     with pytest.raises(InputError, match=f"{setting} is '{value}'"):
         Pool()
+
+
+def test_the_memory_of_a_dropped_model_is_free_at_once(models_directory):
+    pool = Pool({"cpu": 1})
+    dropped: Any = pool.get(models.get("folder:bert"), device="cpu", engine="torch", precision="float32")
+    network = weakref.ref(dropped._model)
+    del dropped
+    pool.get(models.get("folder:mpnet"), device="cpu", engine="torch", precision="float32")
+    assert network() is None
+
+
+def test_a_silent_server_keeps_no_model_waiting(loads, monkeypatch):
+    answered, load = threading.Event(), encoders.load
+
+    def wait_for_server(spec, **options):
+        if spec.provider == "openai":
+            assert answered.wait(SECONDS)
+        return load(spec, **options)
+
+    monkeypatch.setattr("core.encoders.load", wait_for_server)
+    pool = Pool({"cpu": 10**9})
+    with ThreadPoolExecutor(1) as threads:
+        remote = threads.submit(pool.get, models.get("text-embedding-3-small"))
+        assert pool.get(FIRST, device="cpu").spec is FIRST
+        answered.set()
+        remote.result()
