@@ -288,7 +288,7 @@ def test_vectors_that_leave_the_range_of_the_precision_are_refused(bert, monkeyp
 
 
 def test_a_model_too_large_to_compare_engines_runs_on_torch_and_says_so(models_directory, monkeypatch):
-    monkeypatch.setattr(local.memory, "budgets", lambda: {"cpu": 1000})
+    monkeypatch.setattr("core.encoders.memory.budgets", lambda: {"cpu": 1000})
     large = encoders.load(models.get("folder:bert"), device="cpu")
     assert (large.engine, large.precision) == ("torch", "float32")
     assert large.reason == local.TOO_LARGE
