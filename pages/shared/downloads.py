@@ -13,7 +13,7 @@ from core.settings import may_download
 from pages.shared import output, picked, progress, resources
 from pages.shared.frame import errors_told
 
-RESUMES = "Stopping, or leaving the page, keeps what has come."
+RESUMES = "Stopping a download, or leaving the page, keeps what has come."
 OFFERED, BY_ID = "offered", "by_id"
 
 Places = dict[str, DeltaGenerator]
@@ -59,7 +59,7 @@ def more_models() -> DeltaGenerator:
         with progress_place:
             _tell_done(BY_ID)
         st.caption(
-            f"{RESUMES} Only sentence-transformers models with safetensors weights; no code of theirs is ever run. The "
+            f"Only sentence-transformers models with safetensors weights; no code of theirs is ever run. {RESUMES} The "
             "host adds models in a folder (EMBEDSCOPE_MODELS) and behind OpenAI's API (.streamlit/secrets.toml)."
         )
     with columns.cell():

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,15 +34,17 @@ AT_REST = """() => document.querySelector('[data-testid="stApp"]')
 
 
 @contextmanager
-def running_server(home: Path, script: Path = ROOT / "streamlit_app.py") -> Iterator[str]:
-    """A freshly started dashboard, or another script; gives its address."""
+def running_server(
+    home: Path, script: Path = ROOT / "streamlit_app.py", settings: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """A freshly started dashboard, or another script, with further settings in its environment; gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
     command += ["--server.address=127.0.0.1", f"--server.port={port}"]
     with (home / "server.log").open("ab") as log:
-        environment = {**os.environ, "EMBEDSCOPE_HOME": str(home)}
+        environment = {**os.environ, "EMBEDSCOPE_HOME": str(home), **(settings or {})}
         process = subprocess.Popen(command, cwd=script.parent, env=environment, stdout=log, stderr=log)
         try:
             _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process)
