@@ -21,7 +21,7 @@ from core.evaluation import agreement
 from core.machine import this_machine
 from tests.conftest import SHARED
 
-HELLO_CALLS = 30
+HELLO_CALLS = 100
 SHORT_SENTENCES, SHORT_WORDS = 1000, 12
 PASSAGES, PASSAGE_TOKENS = 100, (150, 250)
 MATRIX = 2048
@@ -53,16 +53,13 @@ def main() -> None:
 
 
 def report(name: str, texts: list[str], encode: dict[str, Encode], rounds: int) -> None:
-    """Medians of each side over the rounds, and how many times as fast as the library each is."""
+    """Medians of each side over the rounds, each the median of its calls, and how many times as fast as the library."""
     calls = HELLO_CALLS if len(texts) == 1 else 1
     vectors = {side: np.asarray(function(texts)) for side, function in encode.items()}
     seconds: dict[str, list[float]] = {side: [] for side in encode}
     for _ in range(rounds):
         for side, function in encode.items():
-            started = time.perf_counter()
-            for _ in range(calls):
-                function(texts)
-            seconds[side].append((time.perf_counter() - started) / calls)
+            seconds[side].append(statistics.median(seconds_of(function, texts) for _ in range(calls)))
     for side, times in seconds.items():
         median = statistics.median(times)
         ratios = [base / own for base, own in zip(seconds["library"], times, strict=True)]
@@ -72,6 +69,13 @@ def report(name: str, texts: list[str], encode: dict[str, Encode], rounds: int) 
             f"{name:16} {side:8} {1000 * median:9.2f} ms  {statistics.median(ratios):5.2f} times as fast "
             f"({min(ratios):.2f} to {max(ratios):.2f})  cosine {cosine:.6f}  difference {difference:.1e}"
         )
+
+
+def seconds_of(encode: Encode, texts: list[str]) -> float:
+    """Seconds of one call."""
+    started = time.perf_counter()
+    encode(texts)
+    return time.perf_counter() - started
 
 
 def report_quality(encode: dict[str, Encode]) -> None:
@@ -87,12 +91,7 @@ def report_quality(encode: dict[str, Encode]) -> None:
 def report_rate(library: SentenceTransformer, encoder: Encoder, texts: list[str], rounds: int) -> None:
     """Arithmetic done per second on the passages, beside the machine's rate for large matrix products."""
     operations = forward_operations(library, texts)
-    seconds = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        encoder.encode(texts)
-        seconds.append(time.perf_counter() - started)
-    reached = operations / statistics.median(seconds)
+    reached = operations / statistics.median(seconds_of(encoder.encode, texts) for _ in range(rounds))
     peaks = {precision: matrix_rate(precision) for precision in ("f32", "bf16")}
     for precision, peak in peaks.items():
         print(
