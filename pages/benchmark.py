@@ -33,7 +33,7 @@ kept = benchmark.kept_timings()
 with live:
     st.markdown("#### Measured on this machine")
     growing = st.empty()
-    if again or any(pair not in kept for pair in wanted):
+    if again or any(pair not in kept or picked.precision() not in ("auto", kept[pair].precision) for pair in wanted):
         measured: list[benchmark.Timing] = []
 
         def grow(timing: benchmark.Timing) -> None:
@@ -43,7 +43,9 @@ with live:
 
         with progress.line("benchmark", height=300) as tell:
             names = [spec.name for spec in local]
-            benchmark.keep(benchmark.run(names, chosen_devices, on_progress=tell, on_result=grow))
+            benchmark.keep(
+                benchmark.run(names, chosen_devices, precision=picked.precision(), on_progress=tell, on_result=grow)
+            )
         kept = benchmark.kept_timings()
     timings = [kept[pair] for pair in wanted]
     growing.plotly_chart(timing_bars(timings), key="bars", alt="Median milliseconds to encode Hello World")

@@ -29,7 +29,7 @@ CANDIDATES = {
 }
 LEAST_COSINE = 0.999
 INSTEAD = "It runs on torch in float32 instead."
-ROUNDS = 3
+ROUNDS = 8  # the least counts: in few rounds a busy machine may leave no engine undisturbed
 VERSION = 1  # of the probe and of what is measured on it
 MEASURING = "Finding the fastest engine, once for this machine"
 PROBE_SENTENCES, PROBE_PASSAGES = 12, 4

@@ -249,7 +249,7 @@ def test_the_measuring_tells_its_progress(caplog):
     heard = []
     with caplog.at_level(logging.WARNING):
         Engines().choose(on_progress=lambda *progress: heard.append(progress))
-    assert heard == [(choice.MEASURING, done, 4) for done in range(4)]
+    assert heard == [(choice.MEASURING, done, choice.ROUNDS + 1) for done in range(choice.ROUNDS + 1)]
     assert caplog.text == ""
 
 

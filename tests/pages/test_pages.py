@@ -269,3 +269,9 @@ def test_a_blank_or_broken_other_sentence_leaves_the_rest_named_as_they_are(app:
     assert not app.exception
     assert [metric.label for metric in app.metric] == ["one line"]
     assert "another sentence 2" in app.get("plotly_chart")[-1].proto.spec
+
+
+def test_the_benchmark_times_the_precision_that_is_picked(app: AppTest) -> None:
+    app.query_params.update({"models": ["all-MiniLM-L6-v2"], "precision": "float32"})
+    captions = "\n".join(caption.value for caption in open_page(app, "benchmark").main.caption)
+    assert "· float32 · batch 1 ·" in captions
