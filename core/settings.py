@@ -36,15 +36,12 @@ def store_bytes() -> int:
     InputError
         The setting is not a positive number.
     """
-    configured = os.environ.get("EMBEDSCOPE_STORE_GB")
-    if not configured:
+    name = "EMBEDSCOPE_STORE_GB"
+    size = _number(name)
+    if size is None:
         return STORE_BYTES
-    try:
-        size = float(configured)
-    except ValueError:
-        size = math.nan
     if not 0 < size < math.inf:
-        raise InputError(f"EMBEDSCOPE_STORE_GB is {configured!r}: set it to a number of GiB above 0, such as 2.")
+        raise InputError(f"{name} is {os.environ[name]!r}: set it to a number of GiB above 0, such as 2.")
     return int(size * 2**30)
 
 
@@ -137,13 +134,20 @@ def _share(name: str, default: float) -> float:
     InputError
         It is not a number above 0 and at most 1.
     """
+    share = _number(name)
+    if share is None:
+        return default
+    if not 0 < share <= 1:
+        raise InputError(f"{name} is {os.environ[name]!r}: set it to a share above 0 and at most 1, such as {default}.")
+    return share
+
+
+def _number(name: str) -> float | None:
+    """A number set through the environment, NaN where it is none; None where nothing is set."""
     configured = os.environ.get(name)
     if not configured:
-        return default
+        return None
     try:
-        share = float(configured)
+        return float(configured)
     except ValueError:
-        share = math.nan
-    if not 0 < share <= 1:
-        raise InputError(f"{name} is {configured!r}: set it to a share above 0 and at most 1, such as {default}.")
-    return share
+        return math.nan

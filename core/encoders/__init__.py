@@ -29,7 +29,7 @@ def load(
         "auto" takes the GPU where torch can use one. A model behind an API is computed where the API is.
     engine : "auto" or one of ENGINES
         "torch" or "openvino" (on the CPU) for networks, "static" for tables of token vectors, "openai" for models
-        behind an API. What OpenVINO cannot take runs on torch, and the encoder's `choice` says so.
+        behind an API. What OpenVINO cannot take runs on torch, and the encoder's `reason` says so.
     precision : "auto", "float32", "float16" or "bfloat16"
         What "auto" leaves open in engine and precision is measured, once for each model and machine: the fastest whose
         vectors stay within cosine 0.999 of float32 is taken.

@@ -249,7 +249,7 @@ def _is_built_in(model_type: str) -> bool:
 
 
 def _check_memory(spec: ModelSpec, listing: _Listing, files: list[PublishedFile]) -> None:
-    """Refuse before the first byte a model that could not be loaded here; without a count, a weight has four bytes."""
+    """Refuse before its weights a model that could not be loaded here; without a count, a weight has four bytes."""
     stored = sum(file.size for file in files if file.name.endswith(".safetensors"))
     known = replace(spec, parameters=spec.parameters or listing.parameters or stored // 4)
     if too_large := beyond_memory(known):

@@ -213,12 +213,14 @@ def load_local(
         in_half = half_for_large(spec, device, precision)
         model = load_model(spec, folder, device, in_half or "float32")
         if not hasattr(model[0], "model"):
-            choice = _static_choice(spec, engine, precision)
+            choice = static_choice(spec, engine, precision)
         elif engine == "static":
             raise DeviceError(f"{spec.name} is a network, not a table of token vectors: choose the engine auto.")
         elif in_half:
             choice = Choice("torch", in_half, note=TOO_LARGE)
-            _fit(model, _graphed(model[0].model, "float32"))  # it is in half precision already
+            from core.encoders.cuda import GraphedModule
+
+            _fit(model, GraphedModule(model[0].model))
         else:
             choice = _chosen(spec, model, revision, open_ones, on_progress)
         return LocalEncoder(spec, model, revision, choice, dimensions)
@@ -264,7 +266,14 @@ def _free_gpu() -> None:
     free_cache()
 
 
-def _static_choice(spec: ModelSpec, engine: str, precision: str) -> Choice:
+def static_choice(spec: ModelSpec, engine: str, precision: str) -> Choice:
+    """What computes a table of token vectors.
+
+    Raises
+    ------
+    DeviceError
+        Another engine or precision is demanded.
+    """
     if engine in ("auto", "static") and precision in ("auto", "float32"):
         return Choice("static", "float32")
     raise DeviceError(f"{spec.name} is a table of float32 vectors: choose the engine auto and the precision auto.")
@@ -326,7 +335,11 @@ def _builder(model: "SentenceTransformer", device: str) -> Build:
     def build(engine: str, precision: str) -> Any:
         if engine == "openvino":
             return converted().compile(precision)
-        return _graphed(original, precision) if device == "cuda" else original
+        if device == "cpu":
+            return original
+        from core.encoders.cuda import GraphedModule, half
+
+        return GraphedModule(original if precision == "float32" else half(original, precision))
 
     return build
 
@@ -337,13 +350,6 @@ def _converted(model: "SentenceTransformer") -> "Converted":
     features: Features = dict(model.preprocess(["Hello World", "Two texts, of unlike length"]))
     transformer: Any = model[0]
     return Converted(transformer.model, {name: value for name, value in features.items() if hasattr(value, "shape")})
-
-
-def _graphed(original: Any, precision: str) -> Any:
-    """The module in a precision, its short calls recorded as CUDA graphs."""
-    from core.encoders.cuda import GraphedModule, half
-
-    return GraphedModule(original if precision == "float32" else half(original, precision))
 
 
 def _fit(model: "SentenceTransformer", network: Any) -> None:

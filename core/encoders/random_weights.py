@@ -13,7 +13,7 @@ from transformers.utils import logging
 
 from core.encoders.choice import candidates
 from core.encoders.cuda import GraphedModule
-from core.encoders.local import resolve_device
+from core.encoders.local import resolve_device, static_choice
 from core.encoders.memory import gigabytes
 from core.errors import DeviceError, InputError, ModelUnavailableError
 from core.machine import this_machine
@@ -182,9 +182,8 @@ def _random_features(spec: ModelSpec, batch_size: int, tokens: int) -> dict[str,
 def _engine_and_precision(spec: ModelSpec, device: str, engine: str, precision: str) -> tuple[str, str]:
     if not spec.is_static:
         return candidates(device, engine, precision)[0]
-    if engine not in ("auto", "static") or precision not in ("auto", "float32"):
-        raise DeviceError(f"{spec.name} is a table of float32 vectors: choose the engine static, precision float32.")
-    return "static", "float32"
+    choice = static_choice(spec, engine, precision)
+    return choice.engine, choice.precision
 
 
 def _free_bytes(device: str) -> int:

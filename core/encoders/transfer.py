@@ -51,7 +51,7 @@ class Transfer:
         self._total = 0
 
     def check_disk(self, files: list[PublishedFile]) -> None:
-        """Refuse before the first byte what the disk could not hold."""
+        """Refuse what the disk could not hold, before any of it is fetched."""
         needed = sum(file.size - self._bytes_here(file) for file in files)
         self._unfinished.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self._unfinished).free

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 
 from core.models.spec import ModelSpec
@@ -63,14 +64,14 @@ def undownloaded(name: str) -> ModelSpec:
 
 def downloaded() -> tuple[ModelSpec, ...]:
     """The models that have been downloaded to this machine, at their pinned revisions."""
-    pins = (_read(path) for path in sorted(_folder().glob("*.json")))
+    pins = (_read(path, path.stat().st_mtime_ns) for path in sorted(_folder().glob("*.json")))
     return tuple(_spec(pin) for pin in pins if pin)
 
 
 def pinned(model_id: str) -> Pin | None:
     """What was pinned when the model was downloaded here; None where it never was."""
     path = _path(model_id)
-    return _read(path) if path.exists() else None
+    return _read(path, path.stat().st_mtime_ns) if path.exists() else None
 
 
 def write(pin: Pin) -> None:
@@ -91,7 +92,9 @@ def _path(model_id: str) -> Path:
     return _folder() / f"{model_id.replace('/', '--')}.json"
 
 
-def _read(path: Path) -> Pin | None:
+@cache
+def _read(path: Path, _modified_ns: int) -> Pin | None:
+    """Read once for each time the file was modified: the known models are asked for many times a page."""
     try:
         pin = Pin(**json.loads(path.read_text(encoding="utf-8")))
         is_whole = is_id(pin.id) and _path(pin.id) == path and COMMIT.fullmatch(pin.revision) and dict(pin.sha256)
