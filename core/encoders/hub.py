@@ -16,7 +16,7 @@ from core.encoders import layout
 from core.encoders.files import beyond_memory, hub_folder, is_bundled_here
 from core.encoders.transfer import TIMEOUT_SECONDS, PublishedFile, Transfer, headers
 from core.errors import DamagedModelError, InputError, ModelUnavailableError
-from core.jobs import HEARTBEAT_SECONDS, Progress, silent
+from core.jobs import Progress, alone, silent
 from core.models import ModelSpec, hub
 
 if TYPE_CHECKING:
@@ -107,21 +107,13 @@ def trending(limit: int = 20) -> list[TrendingModel]:
 @contextmanager
 def _turn(spec: ModelSpec, on_progress: Progress) -> Iterator[None]:
     """Hold the one place for downloads of this model, over all sessions and processes that share the cache."""
-    from filelock import FileLock, Timeout
-
     folder = hub_folder(spec.id)
     path = folder.parent / ".locks" / folder.name / "download.lock"
+    # made here, so that what the system says against it is told with the remedy for the Hub's cache, not for our folder
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path, timeout=HEARTBEAT_SECONDS)
-    while not lock.is_locked:
-        try:
-            lock.acquire()
-        except Timeout:
-            on_progress(f"Waiting for another download of {spec.name}", 0, 1)
-    try:
+    path.touch()
+    with alone(path, on_progress, f"Waiting for another download of {spec.name}"):
         yield
-    finally:
-        lock.release()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import sys
 import time
 
 from core.errors import InputError
+from core.jobs import alone
 
 
 def echo(value, on_progress):
@@ -29,6 +30,15 @@ def report_process_id_and_sleep(seconds, on_progress):
     on_progress("Sleeping", os.getpid(), 0)
     time.sleep(seconds)
     return "slept"
+
+
+def hold_a_lock(path, until, on_progress):
+    """Hold it until another file is there, and leave a third one behind before it is freed."""
+    with alone(path, on_progress, "Waiting for the parent"):
+        on_progress("Holding", os.getpid(), 0)
+        while not until.exists():
+            time.sleep(0.01)
+        path.with_name("done").touch()
 
 
 def write_to_standard_output(on_progress):

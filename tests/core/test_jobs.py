@@ -1,16 +1,21 @@
 import os
+import queue
 import signal
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
 from core.errors import InputError, JobError
-from core.jobs import ROOT, Child, Turn
+from core.jobs import ROOT, Child, Turn, alone, silent
 
 FUNCTIONS = "tests.core.child_functions"
 FAR_TOO_LONG = 60
@@ -64,7 +69,7 @@ def test_a_child_is_another_process_and_stays_the_same_from_call_to_call(child):
 def test_an_ended_child_is_gone_and_the_next_call_starts_another(child):
     first = child.call(f"{FUNCTIONS}:own_process_id")
     child.end()
-    assert not is_alive(first)
+    assert not psutil.pid_exists(first)  # a zombie would still be listed
     assert child.call(f"{FUNCTIONS}:own_process_id") != first
 
 
@@ -98,8 +103,10 @@ def test_a_function_that_is_not_there_is_a_job_error(child, function):
 
 
 def test_a_child_that_is_killed_is_a_job_error_that_says_so_and_the_next_call_works(child):
+    process_id = child.call(f"{FUNCTIONS}:own_process_id")
     with pytest.raises(JobError, match=r"The process for tests was killed, .*Try again"):
         child.call(f"{FUNCTIONS}:be_killed")
+    assert not psutil.pid_exists(process_id)
     assert child.call(f"{FUNCTIONS}:echo", value="well again") == "well again"
 
 
@@ -205,7 +212,7 @@ def test_cancelling_while_waiting_leaves_the_running_call_alone(child):
     first = threading.Thread(target=sleep)
     first.start()
     assert asleep.wait(30)
-    with pytest.raises(RuntimeError, match="Waiting: 1 before this in the queue for tests"):
+    with pytest.raises(RuntimeError, match="Waiting: place 1 in the queue for tests"):
         child.call(f"{FUNCTIONS}:echo", value="never asked", on_progress=cancel)
     first.join()
     assert results == ["slept"]
@@ -226,27 +233,154 @@ def test_a_child_dies_with_its_parent():
     assert is_dead_within(10, process_id)
 
 
-def test_a_turn_serves_first_come_first_served_and_says_how_many_are_before():
-    turn, served, threads = Turn("tests"), [], []
+class Clock:
+    """Time that passes only when told."""
 
-    def take(name, waiting_before, is_queued):
-        def progress(what, done, total):
-            if what == f"Waiting: {waiting_before} before this in the queue for tests":
-                is_queued.set()
+    def __init__(self):
+        self.now = 1000.0
 
-        with turn.taken(progress):
-            served.append(name)
+    def __call__(self):
+        return self.now
 
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("core.jobs.monotonic", clock)
+    return clock
+
+
+class Waiter:
+    """A thread that waits for its turn, hears what it is told and can be made to give up."""
+
+    def __init__(self, turn, served, seconds=0.0):
+        self._turn = turn
+        self._seconds = seconds
+        self._served = served
+        self._heard: queue.Queue[str] = queue.Queue()
+        self._is_leaving = threading.Event()
+        self.thread = threading.Thread(target=self._wait, daemon=True)
+        self.thread.start()
+
+    def hears(self, what, within=10):
+        """Whether it is told this, among what it was not yet asked about."""
+        deadline = time.monotonic() + within
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                if self._heard.get(timeout=left) == what:
+                    return True
+            except queue.Empty:
+                break
+        return False
+
+    def leave(self):
+        self._is_leaving.set()
+        self.thread.join(10)
+
+    def _wait(self):
+        with suppress(RuntimeError), self._turn.taken(self._hear, seconds=self._seconds):
+            self._served.append(self)
+
+    def _hear(self, what, done, total):
+        self._heard.put(what)
+        if self._is_leaving.is_set():
+            raise RuntimeError("Cancelled")
+
+
+@pytest.fixture
+def served() -> list[Waiter]:
+    return []
+
+
+def waiting(place, time=""):
+    return f"Waiting: place {place} in the queue for tests{time} (one at a time, so that none disturbs another)"
+
+
+def test_a_turn_serves_first_come_first_served_and_tells_each_its_place(served):
+    turn, waiters = Turn("tests"), []
     with turn.taken():
-        for waiting_before, name in enumerate(["first", "second", "third"], start=1):
-            is_queued = threading.Event()
-            threads.append(threading.Thread(target=take, args=(name, waiting_before, is_queued)))
-            threads[-1].start()
-            assert is_queued.wait(10)
+        for place in (1, 2, 3):
+            waiters.append(Waiter(turn, served))
+            assert waiters[-1].hears(waiting(place))
         assert served == []
-    for thread in threads:
-        thread.join()
-    assert served == ["first", "second", "third"]
+    for waiter in waiters:
+        waiter.thread.join(10)
+    assert served == waiters
+
+
+def test_the_wait_is_the_rest_of_the_running_one_and_all_of_those_before(clock, served):
+    turn = Turn("tests")
+    with turn.taken(seconds=30):
+        first = Waiter(turn, served, 20)
+        assert first.hears(waiting(1, ", about 30 s"))
+        second = Waiter(turn, served, 200)
+        assert second.hears(waiting(2, ", about 50 s"))
+        third = Waiter(turn, served)
+        assert third.hears(waiting(3, ", about 4 min"))
+        clock.now += 10
+        assert first.hears(waiting(1, ", about 20 s"))
+        assert second.hears(waiting(2, ", about 40 s"))
+    third.thread.join(10)
+    assert served == [first, second, third]
+
+
+def test_the_time_of_the_one_that_is_served_counts_from_when_it_is_served(clock, served):
+    turn, is_queued, is_served, may_go = Turn("tests"), threading.Event(), threading.Event(), threading.Event()
+
+    def hold():
+        with turn.taken(lambda *_: is_queued.set(), seconds=60):
+            is_served.set()
+            may_go.wait(10)
+
+    with turn.taken(seconds=30):
+        holder = threading.Thread(target=hold)
+        holder.start()
+        assert is_queued.wait(10)
+        clock.now += 100
+    assert is_served.wait(10)
+    clock.now += 15
+    waiter = Waiter(turn, served)
+    assert waiter.hears(waiting(1, ", about 45 s"))
+    may_go.set()
+    holder.join(10)
+    waiter.thread.join(10)
+
+
+def test_behind_one_that_is_overdue_the_next_may_be_served_any_moment(clock, served):
+    turn = Turn("tests")
+    with turn.taken(seconds=30):
+        clock.now += 300
+        next_one = Waiter(turn, served, 20)
+        assert next_one.hears(waiting(1, ", any moment now"))
+        last = Waiter(turn, served, 20)
+        assert last.hears(waiting(2, ", about 20 s"))
+    last.thread.join(10)
+    assert served == [next_one, last]
+
+
+def test_behind_one_that_does_not_know_its_time_none_is_told(clock, served):
+    turn = Turn("tests")
+    with turn.taken(seconds=30):
+        first = Waiter(turn, served)
+        assert first.hears(waiting(1, ", about 30 s"))
+        second = Waiter(turn, served, 20)
+        assert second.hears(waiting(2))
+    second.thread.join(10)
+    assert served == [first, second]
+
+
+def test_whoever_cancels_while_waiting_leaves_at_once_and_those_behind_move_up(clock, served):
+    turn = Turn("tests")
+    with turn.taken(seconds=30):
+        first = Waiter(turn, served, 20)
+        assert first.hears(waiting(1, ", about 30 s"))
+        second = Waiter(turn, served, 5)
+        assert second.hears(waiting(2, ", about 50 s"))
+        first.leave()
+        assert not first.thread.is_alive()
+        assert second.hears(waiting(1, ", about 30 s"))
+    second.thread.join(10)
+    assert served == [second]
 
 
 def test_only_one_holds_a_turn_at_a_time():
@@ -281,4 +415,116 @@ def test_whoever_gives_up_or_fails_leaves_the_queue(error):
     with pytest.raises(error), turn.taken():
         raise error
     with turn.taken(give_up):  # nobody is before, or this would raise
+        pass
+
+
+class WhileWaiting:
+    """Progress that acts when it is told of waiting, and remembers what it was told."""
+
+    def __init__(self, act):
+        self._act = act
+        self.heard = []
+
+    def __call__(self, what, done, total):
+        if what.startswith("Waiting"):
+            self.heard.append((what, done, total))
+            self._act()
+
+
+@dataclass(frozen=True)
+class HeldLock:
+    """A lock that another process holds until the file `until` is there."""
+
+    path: Path
+    until: Path
+    process_id: int
+
+
+@pytest.fixture
+def held_lock(child, tmp_path):
+    path, until = tmp_path / "one.lock", tmp_path / "until"
+    holders: queue.Queue[int] = queue.Queue()
+
+    def hear(what, done, total):
+        if what == "Holding":
+            holders.put(done)
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(child.call, f"{FUNCTIONS}:hold_a_lock", path=path, until=until, on_progress=hear)
+        try:
+            yield HeldLock(path, until, holders.get(timeout=60))
+        finally:
+            until.touch()
+
+
+def test_whoever_would_be_alone_waits_for_the_other_process_and_says_so(held_lock):
+    progress = WhileWaiting(held_lock.until.touch)
+    assert not held_lock.path.with_name("done").exists()
+    with alone(held_lock.path, progress, "Waiting for the child"):
+        assert held_lock.path.with_name("done").exists()
+    assert set(progress.heard) == {("Waiting for the child", 0, 1)}
+
+
+def test_a_lock_is_freed_when_its_process_is_killed(held_lock):
+    progress = WhileWaiting(lambda: os.kill(held_lock.process_id, signal.SIGKILL))
+    with alone(held_lock.path, progress, "Waiting for the child"):
+        assert not held_lock.path.with_name("done").exists()
+    assert progress.heard
+
+
+def test_another_process_waits_for_this_one(child, tmp_path):
+    path, until, is_waiting = tmp_path / "one.lock", tmp_path / "until", threading.Event()
+    progress = WhileWaiting(is_waiting.set)
+    until.touch()
+    with ThreadPoolExecutor(1) as threads:
+        with alone(path, silent, ""):
+            answer = threads.submit(
+                child.call, f"{FUNCTIONS}:hold_a_lock", path=path, until=until, on_progress=progress
+            )
+            assert is_waiting.wait(60)
+            assert not path.with_name("done").exists()
+        answer.result(10)
+    assert path.with_name("done").exists()
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, TimeoutError])
+def test_raising_from_progress_gives_a_lock_up(held_lock, error):
+    def give_up():
+        raise error
+
+    progress = WhileWaiting(give_up)
+    with pytest.raises(error), alone(held_lock.path, progress, "Waiting for the child"):
+        pass
+    assert len(progress.heard) == 1
+    assert is_alive(held_lock.process_id)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, OSError])
+def test_what_is_raised_while_alone_passes_as_it_is_and_frees_the_lock(tmp_path, error):
+    def refuse_to_wait(*_):
+        raise AssertionError
+
+    with pytest.raises(error), alone(tmp_path / "one.lock", silent, ""):
+        raise error
+    with alone(tmp_path / "one.lock", refuse_to_wait, ""):
+        pass
+
+
+def test_the_folder_of_a_lock_is_made(tmp_path):
+    path = tmp_path / "not" / "there" / "one.lock"
+    with alone(path, silent, ""):
+        assert path.parent.is_dir()
+
+
+@pytest.mark.parametrize("folder", ["file", "file/below"])
+def test_a_folder_that_cannot_be_made_is_named_with_its_remedy(tmp_path, folder):
+    (tmp_path / "file").write_text("a file where a folder should be")
+    sentence = f"{tmp_path / folder} cannot be written .*: let EMBEDSCOPE_HOME name a folder that can be."
+    with pytest.raises(InputError, match=sentence), alone(tmp_path / folder / "one.lock", silent, ""):
+        pass
+
+
+def test_a_lock_that_cannot_be_written_names_its_folder_and_the_remedy(tmp_path):
+    (tmp_path / "one.lock").mkdir()  # who runs the tests may be allowed to write anywhere, but not into this
+    with pytest.raises(InputError, match="EMBEDSCOPE_HOME"), alone(tmp_path / "one.lock", silent, ""):
         pass
