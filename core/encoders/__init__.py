@@ -54,6 +54,6 @@ def load(
         from core.encoders.remote import RemoteEncoder
 
         return RemoteEncoder(spec, dimensions)
-    from core.encoders.local import load_local
+    from core.encoders.fitting import load_local
 
     return load_local(spec, device, engine, precision, dimensions, on_progress)

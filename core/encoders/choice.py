@@ -107,18 +107,29 @@ def choose(
         From a network and texts to unit vectors.
     """
     if len(open_ones) == 1:
-        return _build_or_fall_back(Choice(*open_ones[0]), build)
-    path = _path(identity, open_ones)
-    remembered = _read(path)
-    if remembered and (remembered.engine, remembered.precision) in (REFERENCE, *open_ones):
-        return _build_or_fall_back(remembered, build)
+        return build_or_fall_back(Choice(*open_ones[0]), build)
+    if known := remembered(identity, open_ones):
+        return build_or_fall_back(known, build)
     choice, network = _measure(open_ones, build, encode, on_progress)
     if not choice.note:  # what has failed may have failed for want of memory, and deserves another chance
-        _write(path, identity, choice)
+        _write(_path(identity, open_ones), identity, choice)
     return choice, network
 
 
-def _build_or_fall_back(choice: Choice, build: Build) -> tuple[Choice, Any]:
+def remembered(identity: Sequence[str], open_ones: tuple[Pair, ...]) -> Choice | None:
+    """What `choose` has measured on this machine for the same identity and candidates; None where it has not."""
+    known = _read(_path(identity, open_ones))
+    return known if known and (known.engine, known.precision) in (REFERENCE, *open_ones) else None
+
+
+def build_or_fall_back(choice: Choice, build: Build) -> tuple[Choice, Any]:
+    """The choice and its network or, where its engine cannot take the model, torch in float32 with a note.
+
+    Raises
+    ------
+    DeviceError
+        torch cannot take it either.
+    """
     try:
         return choice, build(choice.engine, choice.precision)
     except DeviceError as error:

@@ -1,37 +1,28 @@
-"""Models computed on this machine: sentence-transformers around the fastest network for its CPU or GPU."""
+"""Models computed on this machine: sentence-transformers around the network that was fitted for its CPU or GPU."""
 
-import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import replace
-from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.encoders import batches, layout, memory
+from core.encoders import batches
 from core.encoders.base import Kind, Trace, Vectors, well_formed
-from core.encoders.choice import Build, Choice, Pair, candidates, choose
-from core.encoders.files import locate
-from core.encoders.loading import counting_tokenizer, load_model
-from core.errors import DeviceError, InputError, ModelUnavailableError
+from core.encoders.choice import Choice
+from core.encoders.loading import counting_tokenizer
+from core.errors import DeviceError, InputError
 from core.jobs import Progress, silent
 from core.models import ModelSpec
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
-
-    from core.encoders.openvino import Converted
 
 WINDOW = 256
 STATIC_WINDOW = 4096
 TOKEN_BUDGET = {"cpu": 2048, "cuda": 32768}
 POOLING_TOKEN = {"cls": 0, "lasttoken": -1}
-MEASURING_BYTES = 10  # a weight, in all the precisions that are compared at once
-TOO_LARGE = "It is too large to be compared with float32 here."
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 Features = dict[str, Any]
@@ -80,7 +71,7 @@ class LocalEncoder:
         """
         texts = [well_formed(text) for text in texts]
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        windows = batches.windows(texts, STATIC_WINDOW if self.is_static else WINDOW)
+        windows = self._windows(texts)
         done, following = 0, self._features_of_first(windows, texts, kind)
         for number, rows in enumerate(windows, start=1):
             features, following = following, {}
@@ -91,6 +82,39 @@ class LocalEncoder:
                 vectors[rows[batch]] = computing.result()
                 done += len(batch)
         return vectors
+
+    def prepared(self, texts: Sequence[str], kind: Kind = "document") -> Callable[[], None]:
+        """The forward pass of these texts alone: each call computes their vectors once more, and keeps none.
+
+        Tokens are made now, put into the batches of `encode`, and moved to the device. A call leaves the vectors there
+        and does not wait for a GPU. It computes in the thread that calls it, not in the owner's: only for a caller who
+        is alone with this encoder.
+
+        Raises
+        ------
+        DeviceError
+            Called, and a batch is too large for the GPU's memory: here none is halved.
+        """
+        import torch
+
+        texts = [well_formed(text) for text in texts]
+        ready: list[Features] = []
+        for rows in self._windows(texts):
+            features = self._features([texts[row] for row in rows], kind)
+            ready += [self._on_device(features, batch) for batch in self._batches(features, len(rows))]
+
+        def forward() -> None:
+            try:
+                for features in ready:
+                    self._unit_vectors(dict(features))  # its own, since a forward pass writes into it
+            except torch.OutOfMemoryError:
+                _free_gpu()
+                raise DeviceError(
+                    f"The GPU's memory does not suffice for these texts at once with {self.spec.name}: give fewer or "
+                    "shorter ones."
+                ) from None
+
+        return forward
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has for this model, before truncation, special tokens included."""
@@ -130,6 +154,9 @@ class LocalEncoder:
     def _pooling(self) -> str:
         return "mean" if self.is_static else str(self._model[1].pooling_mode)
 
+    def _windows(self, texts: list[str]) -> list[batches.Rows]:
+        return batches.windows(texts, STATIC_WINDOW if self.is_static else WINDOW)
+
     def _features_of_first(self, windows: list[batches.Rows], texts: list[str], kind: Kind) -> Features:
         """The first window's features; none where no window is left."""
         return self._features([texts[row] for row in windows[0]], kind) if windows else {}
@@ -150,7 +177,7 @@ class LocalEncoder:
         import torch
 
         try:
-            return self._forward(_bags(features, batch) if self.is_static else _part(features, batch))
+            return self._forward(self._on_device(features, batch))
         except torch.OutOfMemoryError:
             _free_gpu()
         if len(batch) == 1:
@@ -161,20 +188,30 @@ class LocalEncoder:
         middle = len(batch) // 2
         return np.concatenate([self._compute(features, part) for part in (batch[:middle], batch[middle:])])
 
-    def _forward(self, features: Features) -> Vectors:
-        import torch
-        from sentence_transformers.util import batch_to_device, truncate_embeddings
+    def _on_device(self, features: Features, batch: batches.Rows) -> Features:
+        """The features of some of a window's texts, moved to where they are computed."""
+        from sentence_transformers.util import batch_to_device
 
-        with torch.inference_mode():
-            vectors = self._model(batch_to_device(features, self._model.device))["sentence_embedding"].float()
-            vectors = torch.nn.functional.normalize(truncate_embeddings(vectors, self._truncated), dim=1)
-            rows = np.asarray(vectors.cpu().numpy(), np.float32)
+        part = _bags(features, batch) if self.is_static else _part(features, batch)
+        return dict(batch_to_device(part, self._model.device))
+
+    def _forward(self, features: Features) -> Vectors:
+        rows = np.asarray(self._unit_vectors(features).cpu().numpy(), np.float32)
         if not np.isfinite(rows).all():
             raise DeviceError(
                 f"{self.spec.name} leaves the range of {self.precision} with one of these texts: choose the precision "
                 "float32."
             )
         return rows
+
+    def _unit_vectors(self, features: Features) -> "torch.Tensor":
+        """(n, d) float32 unit rows, left on the device."""
+        import torch
+        from sentence_transformers.util import truncate_embeddings
+
+        with torch.inference_mode():
+            vectors = self._model(features)["sentence_embedding"].float()
+            return torch.nn.functional.normalize(truncate_embeddings(vectors, self._truncated), dim=1)
 
     def _token_vectors(self, features: Features | None, ids: list[int]) -> Vectors:
         """(t, d) vectors of the tokens that the model sees."""
@@ -190,178 +227,10 @@ class LocalEncoder:
             return np.asarray(rows.float().cpu().numpy(), np.float32)
 
 
-def load_local(
-    spec: ModelSpec,
-    device: str = "auto",
-    engine: str = "auto",
-    precision: str = "auto",
-    dimensions: int | None = None,
-    on_progress: Progress = silent,
-) -> LocalEncoder:
-    """Load a model from its files and fit the engine that was asked for, or the fastest faithful one.
-
-    Raises
-    ------
-    ModelUnavailableError, DamagedModelError, DeviceError
-    """
-    folder = locate(spec)
-    device = resolve_device(device)
-    open_ones = () if spec.is_static or engine == "static" else candidates(device, engine, precision)
-    on_progress(f"Loading {spec.name}", 0, 1)
-    revision = _revision(spec, folder)
-    with _want_of_memory_told(spec):
-        in_half = half_for_large(spec, device, precision)
-        model = load_model(spec, folder, device, in_half or "float32")
-        if not hasattr(model[0], "model"):
-            choice = static_choice(spec, engine, precision)
-        elif engine == "static":
-            raise DeviceError(f"{spec.name} is a network, not a table of token vectors: choose the engine auto.")
-        elif in_half:
-            choice = Choice("torch", in_half, note=TOO_LARGE)
-            from core.encoders.cuda import GraphedModule
-
-            _fit(model, GraphedModule(model[0].model))
-        else:
-            choice = _chosen(spec, model, revision, open_ones, on_progress)
-        return LocalEncoder(spec, model, revision, choice, dimensions)
-
-
-def _chosen(
-    spec: ModelSpec, model: "SentenceTransformer", revision: str, open_ones: tuple[Pair, ...], on_progress: Progress
-) -> Choice:
-    """Fit the engine that is left, or the fastest; a model too large to be held several times is not measured."""
-    device = str(model.device).partition(":")[0]
-    needed = sum(weights.numel() for weights in model.parameters()) * MEASURING_BYTES
-    is_too_large = device == "cpu" and len(open_ones) > 1 and needed > memory.budgets()["cpu"]
-    identity = (spec.id, revision, device)
-    choice, network = choose(
-        identity,
-        open_ones[:1] if is_too_large else open_ones,
-        _builder(model, device),
-        partial(_probed, model),
-        on_progress,
-    )
-    _fit(model, network)
-    return replace(choice, note=f"{TOO_LARGE} {choice.note}".strip()) if is_too_large else choice
-
-
-@contextmanager
-def _want_of_memory_told(spec: ModelSpec) -> Iterator[None]:
-    """Tell in a sentence that the GPU's memory did not suffice for loading a model."""
-    import torch
-
-    try:
-        yield
-    except torch.OutOfMemoryError:
-        _free_gpu()
-        raise ModelUnavailableError(
-            f"{spec.name} does not fit into what is free of the GPU's memory. Try again when others are done, pick a "
-            "smaller model, or choose the device cpu."
-        ) from None
-
-
 def _free_gpu() -> None:
     from core.encoders.cuda import free_cache
 
     free_cache()
-
-
-def static_choice(spec: ModelSpec, engine: str, precision: str) -> Choice:
-    """What computes a table of token vectors.
-
-    Raises
-    ------
-    DeviceError
-        Another engine or precision is demanded.
-    """
-    if engine in ("auto", "static") and precision in ("auto", "float32"):
-        return Choice("static", "float32")
-    raise DeviceError(f"{spec.name} is a table of float32 vectors: choose the engine auto and the precision auto.")
-
-
-def _revision(spec: ModelSpec, folder: Path) -> str:
-    """The commit that the files are of; where there is none, a digest of the weights and settings."""
-    if spec.revision:
-        return spec.revision
-    if spec.bundled:
-        return f"sha256:{next(iter(spec.bundled.sha256.values()))[:12]}"
-    digest = hashlib.sha256()
-    for path in sorted(
-        path for path in folder.rglob("*") if path.suffix in (".safetensors", *layout.SUFFIXES) and path.is_file()
-    ):
-        digest.update(str(path.relative_to(folder)).encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return f"sha256:{digest.hexdigest()[:12]}"
-
-
-def resolve_device(device: str) -> str:
-    """The device that "auto" stands for here, or the one given.
-
-    Raises
-    ------
-    DeviceError
-        It is "cuda", and torch has no GPU.
-    """
-    if device == "cpu":
-        return device
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise DeviceError("This machine has no CUDA GPU that torch can use: choose the device cpu.")
-    return "cpu"
-
-
-def half_for_large(spec: ModelSpec, device: str, precision: str) -> str | None:
-    """The half precision to load a model in that a GPU cannot hold in float32 and in half at once; None for others."""
-    if device != "cuda" or precision == "float32":
-        return None
-    import torch
-
-    if (spec.parameters or 0) * MEASURING_BYTES <= torch.cuda.mem_get_info()[0]:
-        return None
-    wanted = spec.checkpoint_dtype if precision == "auto" else precision
-    return wanted if wanted in ("float16", "bfloat16") else "bfloat16"
-
-
-def _builder(model: "SentenceTransformer", device: str) -> Build:
-    """From engine and precision to what takes the place of the model's own network."""
-    transformer: Any = model[0]
-    original = transformer.model
-    converted = cache(lambda: _converted(model))
-
-    def build(engine: str, precision: str) -> Any:
-        if engine == "openvino":
-            return converted().compile(precision)
-        if device == "cpu":
-            return original
-        from core.encoders.cuda import GraphedModule, half
-
-        return GraphedModule(original if precision == "float32" else half(original, precision))
-
-    return build
-
-
-def _converted(model: "SentenceTransformer") -> "Converted":
-    from core.encoders.openvino import Converted
-
-    features: Features = dict(model.preprocess(["Hello World", "Two texts, of unlike length"]))
-    transformer: Any = model[0]
-    return Converted(transformer.model, {name: value for name, value in features.items() if hasattr(value, "shape")})
-
-
-def _fit(model: "SentenceTransformer", network: Any) -> None:
-    transformer: Any = model[0]
-    transformer.model = network
-
-
-def _probed(model: "SentenceTransformer", network: Any, texts: list[str]) -> Vectors:
-    """Vectors of the texts with a network in the model's place."""
-    _fit(model, network)
-    vectors = model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
-    return np.asarray(vectors, np.float32)
 
 
 def _part(features: Features, batch: batches.Rows) -> Features:

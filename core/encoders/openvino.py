@@ -131,14 +131,18 @@ class Converted:
             raise self._refusal(error) from None
 
     def compile(self, precision: str) -> OpenVINOModule:
-        """The module computed in "float32" or "bfloat16"; what it returns is float32.
+        """The module computed in "float32" or "bfloat16", on as many threads as torch has; what it returns is float32.
 
         Raises
         ------
         DeviceError
             OpenVINO cannot compile it for this CPU.
         """
-        hints = {"INFERENCE_PRECISION_HINT": HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
+        hints = {
+            "INFERENCE_PRECISION_HINT": HINTS[precision],
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        }
         try:
             compiled = openvino.Core().compile_model(self._network, "CPU", hints)
         except REFUSALS as error:

@@ -137,6 +137,6 @@ def _resolved(spec: ModelSpec, device: str) -> str:
         return "auto"
     if device == "auto" and "cuda" not in devices():
         return "cpu"
-    from core.encoders.local import resolve_device
+    from core.encoders.fitting import resolve_device
 
     return resolve_device(device)

@@ -1,49 +1,72 @@
 """A model's architecture with random weights: to time a model before its weights are here, and for nothing else.
 
-Imported when it is needed, since it brings torch. What is computed here means nothing, and is never handed out.
+Imported when it is needed, since it brings torch. The network stands in the place of another model's own, so that texts
+take the same way as with trained weights. What is computed here means nothing, and is never handed out.
 """
 
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psutil
 import torch
-from sentence_transformers.sentence_transformer.modules import Pooling
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Pooling, StaticEmbedding
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging
 
-from core.encoders.choice import candidates
-from core.encoders.cuda import GraphedModule
-from core.encoders.local import resolve_device, static_choice
+from core.encoders.choice import Choice, build_or_fall_back, candidates, remembered
+from core.encoders.files import locate
+from core.encoders.fitting import (
+    TOO_LARGE,
+    half_for_large,
+    load_local,
+    network_builder,
+    resolve_device,
+    static_choice,
+    too_large_to_compare,
+)
+from core.encoders.loading import counting_tokenizer, load_model
+from core.encoders.local import BYTES, LocalEncoder
 from core.encoders.memory import gigabytes
-from core.errors import DeviceError, InputError, ModelUnavailableError
+from core.errors import DeviceError, ModelUnavailableError
 from core.machine import this_machine
-from core.models import ModelSpec
+from core.models import ModelSpec, get
 
+STAND_IN = "all-MiniLM-L6-v2"  # comes with Embedscope; no network of the catalogue has a smaller vocabulary
+REVISION = "random weights"
 POOLING: dict[str | None, Any] = {"mean": "mean", "cls": "cls", "last token": "lasttoken"}
 SPREAD = 0.02
 NOISE_NUMBERS = 1_000_003  # a prime, so that no two rows of a matrix are alike
-EXAMPLE_SHAPE = (2, 8)
 
 
 class RandomWeights:
     """A model with random weights, for timing only: it computes, and keeps what it has computed to itself.
 
+    Its tokens are those of all-MiniLM-L6-v2, whose tokenizer stands in for its own.
+
     Parameters
     ----------
     device : "auto", "cpu" or "cuda"
     engine : "auto", "torch", "openvino" or "static"
-        "auto" is "static" for tables of token vectors and "torch" for the rest.
     precision : "auto", "float32", "float16" or "bfloat16"
-        "auto" is float32.
+        What "auto" leaves open in engine and precision is as all-MiniLM-L6-v2 is computed here: random weights do not
+        tell how far an engine strays from float32.
 
     Attributes
     ----------
     device, engine, precision : str
         What computes, none of them "auto" any more.
+    reason : str
+        Why these and no others; empty where there was nothing to choose.
+    revision : str
+        "random weights".
     parameters : int
-        Number of its weights.
+        Number of the published model's weights.
     memory_bytes : int
-        Memory that they take in this precision.
+        Memory that they take here.
+    max_tokens : int or None
+        Longest input in tokens; what is longer is truncated.
 
     Raises
     ------
@@ -57,63 +80,85 @@ class RandomWeights:
         self.spec = spec
         self.device = resolve_device(device)
         self.parameters = sum(weights.numel() for weights in outline(spec).parameters())
-        self.engine, self.precision = _engine_and_precision(spec, self.device, engine, precision)
-        self.memory_bytes = self.parameters * _dtype(self.precision).itemsize
-        self._require_memory()
-        self._network = self._fitted()
-        self._pooling = None if spec.is_static else Pooling(spec.architecture["hidden_size"], POOLING[spec.pooling])
+        choice = self._choice(engine, precision)
+        self._require_memory(choice)
+        self._encoder = self._made(choice)
+        self.engine = self._encoder.engine
+        self.precision = self._encoder.precision
+        self.reason = self._encoder.reason
+        self.revision = self._encoder.revision
+        self.memory_bytes = self._encoder.memory_bytes
+        self.max_tokens = self._encoder.max_tokens
 
-    def forward(self, batch_size: int, tokens: int) -> None:
-        """Compute a batch of random token ids as far as the unit vectors, and wait until the device is done.
-
-        Parameters
-        ----------
-        batch_size : int
-            Number of texts.
-        tokens : int
-            Tokens of each text, special tokens included.
+    def encode(self, texts: Sequence[str]) -> None:
+        """Compute vectors of the texts just as a model with its own weights does, and drop them.
 
         Raises
         ------
-        InputError
-            There is nothing to compute, or a text is longer than the model takes.
+        DeviceError
+            A single text is too long for the GPU's memory.
         """
-        limit = self.spec.max_tokens
-        if batch_size < 1 or tokens < 1 or (limit and tokens > limit):
-            most = f"1 to {limit:,} tokens each" if limit else "1 token each or more"
-            raise InputError(f"{self.spec.name} is timed with 1 text or more, of {most}.")
-        with torch.inference_mode():
-            vectors = self._vectors(_random_features(self.spec, batch_size, tokens))
-            vectors.cpu()  # as real vectors are; it also waits for the device
+        self._encoder.encode(texts)
 
-    def _vectors(self, features: dict[str, torch.Tensor]) -> torch.Tensor:
-        features = {name: values.to(self.device) for name, values in features.items()}
-        if self._pooling is None:
-            pooled = self._network(features["input_ids"])
-        else:
-            embedded = {"token_embeddings": self._network(**features)[0], **features}
-            pooled = self._pooling(embedded)["sentence_embedding"]
-        return torch.nn.functional.normalize(pooled.float(), dim=1)
+    def prepared(self, texts: Sequence[str]) -> Callable[[], None]:
+        """The forward pass of these texts alone, as `LocalEncoder.prepared` gives it."""
+        return self._encoder.prepared(texts)
 
-    def _fitted(self) -> torch.nn.Module:
-        """The network as the engine computes it, just as for a model with its own weights."""
-        if self.engine == "openvino":
-            from core.encoders.openvino import Converted
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has here, before truncation, special tokens included."""
+        return self._encoder.count_tokens(texts)
 
-            return Converted(build(self.spec), _random_features(self.spec, *EXAMPLE_SHAPE)).compile(self.precision)
-        network = build(self.spec, device=self.device, precision=self.precision)
-        return GraphedModule(network) if self.device == "cuda" and self.engine == "torch" else network
+    def _choice(self, engine: str, precision: str) -> Choice:
+        """What is to compute it, from what was asked for and what computes the stand-in."""
+        if self.spec.is_static:
+            return static_choice(self.spec, engine, precision)
+        open_ones = candidates(self.device, engine, precision)
+        if in_half := half_for_large(self.spec, self.device, precision):
+            return Choice("torch", in_half, note=TOO_LARGE)
+        if len(open_ones) == 1:
+            return Choice(*open_ones[0])
+        if too_large_to_compare(self.parameters, self.device):
+            return Choice(*open_ones[0], note=TOO_LARGE)
+        stand_in = get(STAND_IN)
+        known = remembered((stand_in.id, str(stand_in.revision), self.device), open_ones)
+        fastest = known or load_local(stand_in, self.device, engine, precision)
+        note = f"as {STAND_IN} is computed here; its own vectors are compared with float32 once its weights are here"
+        return Choice(fastest.engine, fastest.precision, note=note)
 
-    def _require_memory(self) -> None:
+    def _require_memory(self, choice: Choice) -> None:
         free = _free_bytes(self.device)
         # OpenVINO compiles its own copy beside torch's float32 weights
-        needed = self.memory_bytes + (self.parameters * 4 if self.engine == "openvino" else 0)
+        needed = self.parameters * (BYTES[choice.precision] + (BYTES["float32"] if choice.engine == "openvino" else 0))
         if needed > free:
             where = "the GPU" if self.device == "cuda" else "this machine"
             raise ModelUnavailableError(
-                f"{self.spec.name} takes {gigabytes(needed)} of memory as {self.precision} and {where} has "
+                f"{self.spec.name} takes {gigabytes(needed)} of memory as {choice.precision} and {where} has "
                 f"{gigabytes(free)} free. Pick a smaller model, or run Embedscope on a larger machine."
             )
+
+    def _made(self, choice: Choice) -> LocalEncoder:
+        """The architecture, its network fitted for the engine."""
+        model = assembled(self.spec, self.device, "float32" if choice.engine == "openvino" else choice.precision)
+        if not self.spec.is_static:
+            transformer: Any = model[0]
+            choice, transformer.model = build_or_fall_back(choice, network_builder(model, self.device))
+        return LocalEncoder(self.spec, model, REVISION, choice)
+
+
+def assembled(spec: ModelSpec, device: str, precision: str) -> SentenceTransformer:
+    """The library's own model around the random weights: the stand-in with this model's network or table.
+
+    Raises
+    ------
+    DeviceError, ModelUnavailableError
+        See `outline`.
+    """
+    stand_in = get(STAND_IN)
+    model = load_model(stand_in, locate(stand_in), device, "float32")
+    if spec.is_static:
+        return _table(spec, model, device)
+    _replace_network(model, spec, device, precision)
+    return model
 
 
 def outline(spec: ModelSpec, precision: str = "float32") -> torch.nn.Module:
@@ -140,7 +185,8 @@ def outline(spec: ModelSpec, precision: str = "float32") -> torch.nn.Module:
 def build(spec: ModelSpec, *, device: str = "cpu", precision: str = "float32") -> torch.nn.Module:
     """The model's network with random weights, ready for inference.
 
-    The weights repeat a short piece of noise: drawing seven billion numbers would take minutes.
+    The weights repeat a short piece of noise: drawing seven billion numbers would take minutes. Each goes on where the
+    last one ended, since an engine computes equal ones only once.
 
     Raises
     ------
@@ -154,8 +200,10 @@ def build(spec: ModelSpec, *, device: str = "cpu", precision: str = "float32") -
     if spec.is_static:
         return torch.nn.EmbeddingBag.from_pretrained(_filled(network.weight.shape, noise))
     network = _without_weights(network)
+    start = 0
     for weights in network.parameters():
-        weights.data = _filled(weights.shape, noise)
+        weights.data = _filled(weights.shape, noise, start)
+        start = (start + weights.numel()) % len(noise)
     return network.to(device).eval().requires_grad_(False)
 
 
@@ -167,23 +215,37 @@ def _without_weights(network: PreTrainedModel) -> PreTrainedModel:
     return type(network).from_pretrained(None, config=network.config, state_dict=weights, dtype=network.dtype)
 
 
-def _filled(shape: torch.Size, noise: torch.Tensor) -> torch.Tensor:
+def _filled(shape: torch.Size, noise: torch.Tensor, start: int = 0) -> torch.Tensor:
+    """Weights of the noise from its number `start` on, and over again."""
     weights = torch.empty(shape, dtype=noise.dtype, device=noise.device)
-    for part in weights.view(-1).split(len(noise)):
+    numbers, beginning = weights.view(-1), noise[start:]
+    numbers[: len(beginning)] = beginning[: len(numbers)]
+    for part in numbers[len(beginning) :].split(len(noise)):
         part.copy_(noise[: len(part)])
     return weights
 
 
-def _random_features(spec: ModelSpec, batch_size: int, tokens: int) -> dict[str, torch.Tensor]:
-    ids = torch.randint(_vocabulary(spec), (batch_size, tokens))
-    return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+def _replace_network(model: SentenceTransformer, spec: ModelSpec, device: str, precision: str) -> None:
+    """Put the spec's network and pooling into the model, whose tokenizer then gives what the network reads."""
+    transformer: Any = model[0]
+    transformer.model = None  # its own weights go before others come
+    network: Any = build(spec, device=device, precision=precision)
+    transformer.model = network
+    model[1] = Pooling(network.config.hidden_size, POOLING[spec.pooling])
+    model.max_seq_length = spec.max_tokens
+    tokenizer: Any = model.tokenizer
+    network.config.pad_token_id = tokenizer.pad_token_id  # recordings on a GPU pad with it, too
+    inputs = inspect.signature(network.forward).parameters
+    tokenizer.model_input_names = [name for name in tokenizer.model_input_names if name in inputs]
 
 
-def _engine_and_precision(spec: ModelSpec, device: str, engine: str, precision: str) -> tuple[str, str]:
-    if not spec.is_static:
-        return candidates(device, engine, precision)[0]
-    choice = static_choice(spec, engine, precision)
-    return choice.engine, choice.precision
+def _table(spec: ModelSpec, stand_in: SentenceTransformer, device: str) -> SentenceTransformer:
+    """A static model of the spec's table; one smaller than the stand-in's vocabulary begins anew at its end."""
+    tokenizer = counting_tokenizer(stand_in)
+    table: Any = build(spec).weight
+    rows = torch.arange(max(len(table), tokenizer.get_vocab_size())) % len(table)
+    static = StaticEmbedding(tokenizer, embedding_weights=table[rows])
+    return SentenceTransformer(modules=[static], device=device)
 
 
 def _free_bytes(device: str) -> int:
@@ -196,11 +258,6 @@ def _free_bytes(device: str) -> int:
 def _dtype(precision: str) -> torch.dtype:
     dtype: torch.dtype = getattr(torch, precision)
     return dtype
-
-
-def _vocabulary(spec: ModelSpec) -> int:
-    """Number of tokens that the model knows."""
-    return _table_shape(spec)[0] if spec.is_static else int(spec.architecture["vocab_size"])
 
 
 def _table_shape(spec: ModelSpec) -> tuple[int, int]:

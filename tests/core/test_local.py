@@ -3,6 +3,7 @@
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
 from core import encoders, models
-from core.encoders import local
+from core.encoders import fitting, local
 from core.encoders.local import LocalEncoder
 from core.errors import DeviceError, InputError, ModelUnavailableError
 
@@ -49,6 +50,28 @@ def sizes(monkeypatch):
 
     monkeypatch.setattr(LocalEncoder, "_forward", forward)
     return found
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """The vectors of each batch, as they are left on the device, and the thread that has computed them."""
+    found = []
+    usual = LocalEncoder._unit_vectors
+
+    def unit_vectors(self, features):
+        vectors = usual(self, features)
+        found.append((vectors.numpy(), threading.get_ident()))
+        return vectors
+
+    monkeypatch.setattr(LocalEncoder, "_unit_vectors", unit_vectors)
+    return found
+
+
+def rows_of(computed):
+    """All vectors since the last time, in the order in which they were computed."""
+    rows = np.concatenate([vectors for vectors, _ in computed])
+    computed.clear()
+    return rows
 
 
 def limit_memory(patch, most):
@@ -138,6 +161,47 @@ def test_a_static_model_is_halved_as_well(wordllama):
         patch.setattr(LocalEncoder, "_forward", forward)
         found = wordllama.encode(TEXTS)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["query", "document"])
+def test_a_prepared_forward_pass_computes_what_encode_computes_at_every_call(
+    models_directory, small_batches, computed, kind
+):
+    spec = replace(models.get("folder:bert"), query_prompt="query: ")
+    encoder = fitting.load_local(spec, "cpu", "torch")
+    vectors = encoder.encode(TEXTS, kind)
+    batches, expected = len(computed), rows_of(computed)
+    forward = encoder.prepared(TEXTS, kind)
+    assert computed == []
+    for _ in range(2):
+        assert forward() is None
+        assert len(computed) == batches > 4
+        np.testing.assert_allclose(rows_of(computed), expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(sorted(vectors[:, 0]), sorted(expected[:, 0]), rtol=0, atol=1e-6)
+
+
+def test_a_prepared_forward_pass_of_a_static_model_computes_what_encode_computes(wordllama, computed):
+    wordllama.encode(TEXTS)
+    expected = rows_of(computed)
+    wordllama.prepared(TEXTS)()
+    np.testing.assert_allclose(rows_of(computed), expected, rtol=0, atol=1e-6)
+
+
+def test_a_prepared_forward_pass_has_its_tokens_and_runs_where_it_is_called(bert, computed, monkeypatch):
+    forward = bert.prepared(TEXTS)
+    monkeypatch.setattr(LocalEncoder, "_features", lambda *_: pytest.fail("the texts are tokenised again"))
+    forward()
+    assert [thread for _, thread in computed] == [threading.get_ident()]
+
+
+def test_a_prepared_forward_pass_that_the_memory_does_not_hold_is_a_sentence(bert, monkeypatch):
+    def exhaust(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    forward = bert.prepared(TEXTS)
+    monkeypatch.setattr(LocalEncoder, "_unit_vectors", exhaust)
+    with pytest.raises(DeviceError, match="does not suffice for these texts at once with folder:bert: give fewer"):
+        forward()
 
 
 def test_a_failure_while_tokenising_reaches_the_caller_and_the_next_request_works(bert, monkeypatch):
@@ -291,14 +355,14 @@ def test_a_model_too_large_to_compare_engines_runs_on_torch_and_says_so(models_d
     monkeypatch.setattr("core.encoders.memory.budgets", lambda: {"cpu": 1000})
     large = encoders.load(models.get("folder:bert"), device="cpu")
     assert (large.engine, large.precision) == ("torch", "float32")
-    assert large.reason == local.TOO_LARGE
+    assert large.reason == fitting.TOO_LARGE
 
 
 def test_a_gpu_without_memory_for_the_weights_is_a_sentence(models_directory, monkeypatch):
     def exhaust(*_):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(local, "load_model", exhaust)
+    monkeypatch.setattr(fitting, "load_model", exhaust)
     with pytest.raises(ModelUnavailableError, match="does not fit into what is free"):
         encoders.load(models.get("folder:bert"), device="cpu")
 

@@ -194,6 +194,13 @@ def test_a_network_that_openvino_cannot_compile_for_this_cpu_runs_on_torch(monke
     np.testing.assert_allclose(encoder.encode(TEXTS), unit_rows(bert, TEXTS), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_it_computes_on_as_many_threads_as_torch(bert, monkeypatch, threads):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    network = load("folder:bert", "float32")._model[0].model
+    assert network._request.get_compiled_model().get_property("INFERENCE_NUM_THREADS") == threads
+
+
 def test_what_is_chosen_automatically_is_faithful_and_said(bert, monkeypatch, tmp_path):
     monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path))
     encoder = encoders.load(models.get("folder:bert"), device="cpu")
