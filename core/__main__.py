@@ -31,7 +31,11 @@ from core.store import shared_store
 from core.tables import read_table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+WIDTH_OF_A_FILE = 160  # where there is no terminal to tell it; rich would squeeze tables into 80
 out, log = Console(), Console(stderr=True)
+if not out.is_terminal:
+    out.width = WIDTH_OF_A_FILE
+TIMED_ENGINES = (*(engine for engine in encoders.ENGINES if engine != "openai"), "library")
 
 Model = Annotated[str, typer.Option("--model", "-m", help="A model of the catalogue.")]
 ModelOrBm25 = Annotated[str, typer.Option("--model", "-m", help="A model of the catalogue, or bm25.")]
@@ -264,28 +268,82 @@ def project(
 def time_models(
     model_names: Annotated[str, typer.Option("--models", help="Names, separated by commas.")],
     devices: Annotated[str, typer.Option(help="cpu, cuda or both, separated by commas.")] = "cpu",
-    engine: Engine = "auto",
+    engine: Annotated[str, typer.Option(help=f"One of {', '.join(TIMED_ENGINES)}.")] = "auto",
     precision: Precision = "auto",
     text: str = benchmark.HELLO,
-    batch_size: Annotated[int, typer.Option(min=1)] = 1,
+    batch_size: Annotated[str, typer.Option(help="One, or several separated by commas.")] = "1",
+    tokens: Annotated[str | None, typer.Option(help="Texts of so many tokens instead; or several numbers.")] = None,
+    weights: Annotated[str, typer.Option(help="own, random (by architecture), or any: own where they are.")] = "own",
+    samples: Annotated[int, typer.Option(min=1, help="At least so many.")] = benchmark.Settings.least_samples,
+    seconds: Annotated[float, typer.Option(help="At least so many, of samples.")] = benchmark.Settings.least_seconds,
+    most_seconds: Annotated[float, typer.Option(help="For each workload.")] = benchmark.Settings.most_seconds,
+    threads: Annotated[int | None, typer.Option(min=1, help="On the CPU; torch's own number by default.")] = None,
+    cosine: Annotated[bool, typer.Option("--cosine", help="Compare the vectors with torch in float32, too.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The JSON file to write, besides.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Time models on devices, each in a process of its own."""
-    chosen = [models.get(name.strip()).name for name in model_names.split(",")]
+    """Time models on devices, each in a process of its own; the run is kept for the Benchmark page."""
+    _check_folder(output)
+    subjects = benchmark.subjects(
+        _names(model_names), _names(devices), engine=engine, precision=precision, weights=weights
+    )
+    settings = benchmark.Settings(
+        least_samples=samples,
+        least_seconds=seconds,
+        most_seconds=most_seconds,
+        with_cosine=cosine,
+        threads=threads,
+    )
     with _bars() as progress:
         run = benchmark.run(
-            chosen,
-            [device.strip() for device in devices.split(",")],
-            engine=engine,
-            precision=precision,
-            text=text,
-            batch_size=batch_size,
-            on_progress=progress,
+            subjects, _workloads(text, _numbers(batch_size), _numbers(tokens)), settings, on_progress=progress
         )
-    benchmark.keep(run)
-    shown = ("model", "device", "engine", "precision", "median_ms", "p95_ms", "samples", "failure")
-    rows = [{key: value for key, value in asdict(timing).items() if key in shown} for timing in run.results]
-    _show(asdict(run), rows, as_json)
+    if output:
+        output.write_text(run.to_json(), encoding="utf-8")
+    _show(asdict(run), [_timing_row(timing) for timing in run.results], as_json)
+    for failure in dict.fromkeys(timing.failure for timing in run.results if timing.failure):
+        log.print(failure, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _timing_row(timing: benchmark.Timing) -> dict[str, Any]:
+    """A timing as a row of the table."""
+    return {
+        "model": timing.model,
+        "device": timing.device,
+        "engine": f"{timing.engine} {timing.precision}",
+        "weights": timing.weights,
+        "batch": timing.batch_size,
+        "tokens": timing.tokens,
+        "median ms": timing.median_ms,
+        "p95 ms": timing.p95_ms,
+        "samples": timing.samples,
+        "disturbed": timing.disturbed,
+    }
+
+
+def _workloads(text: str, batch_sizes: list[int], lengths: list[int]) -> tuple[benchmark.Workload, ...]:
+    """The text in each batch size; where lengths are given, each batch size with each length."""
+    if lengths:
+        return benchmark.grid(batch_sizes, lengths)
+    return tuple(benchmark.Workload(batch_size, text) for batch_size in batch_sizes)
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in listed.split(",")]
+
+
+def _numbers(listed: str | None) -> list[int]:
+    """The numbers of a list.
+
+    Raises
+    ------
+    InputError
+        One is none.
+    """
+    try:
+        return [int(number) for number in _names(listed)] if listed else []
+    except ValueError:
+        raise InputError(f"{listed!r} is not a number, nor several separated by commas.") from None
 
 
 def _hits(
@@ -304,6 +362,8 @@ def _check_folder(output: Path | None) -> None:
     """Refuse before the work what could not be written after it."""
     if output and not output.absolute().parent.is_dir():
         raise InputError(f"There is no folder {output.parent} to write {output.name} into.")
+    if output and output.is_dir():
+        raise InputError(f"{output} is a folder: name a file to write.")
 
 
 def _write_coordinates(path: Path, texts: corpus.Corpus, coordinates: projection.Floats) -> None:
@@ -317,12 +377,14 @@ def _write_coordinates(path: Path, texts: corpus.Corpus, coordinates: projection
 
 @contextmanager
 def _bars(*columns: ProgressColumn) -> Iterator[Progress]:
-    """Progress bars on standard error, one for each kind of work, with further columns where wanted."""
+    """A progress bar on standard error for the work that is under way, with further columns where wanted."""
     with Bars(*Bars.get_default_columns(), *columns, console=log, transient=True, disable=not log.is_terminal) as bars:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, total: int) -> None:
             if what not in tasks:
+                for earlier in tasks.values():
+                    bars.update(earlier, visible=False)
                 tasks[what] = bars.add_task(what)
             bars.update(tasks[what], completed=done, total=total)
 

@@ -49,7 +49,7 @@ def this_machine() -> Machine:
         cpu=_cpu_name(),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         memory_bytes=min(psutil.virtual_memory().total, _container_limit()),
-        gpus=_gpu_names(),
+        gpus=_gpu_answers("name,memory.total,driver_version"),
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         versions={name: _version(name) for name in LIBRARIES},
@@ -59,6 +59,24 @@ def this_machine() -> Machine:
 def devices() -> tuple[str, ...]:
     """The devices a model can be put on here: always "cpu", and "cuda" where a GPU's driver answers."""
     return ("cpu", "cuda") if this_machine().gpus else ("cpu",)
+
+
+def power() -> str:
+    """What is known of the power that the machine runs on now: mains or battery, the governor, the GPUs' limit."""
+    known = [_battery(), _governor(), *(f"GPU limited to {limit}" for limit in _gpu_answers("power.limit"))]
+    return ", ".join(filter(None, known))
+
+
+def _battery() -> str:
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    if battery is None:
+        return ""
+    return "plugged in" if battery.power_plugged else f"on battery, {battery.percent:.0f} % left"
+
+
+def _governor() -> str:
+    governor = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    return f"governor {governor.read_text().strip()}" if governor.exists() else ""
 
 
 def _cpu_name() -> str:
@@ -77,11 +95,12 @@ def _container_limit() -> int:
     return int(text) if text.isdigit() else 2**62
 
 
-def _gpu_names() -> tuple[str, ...]:
+def _gpu_answers(facts: str) -> tuple[str, ...]:
+    """What the driver tells of each GPU: `facts` are names of nvidia-smi's, separated by commas."""
     command = shutil.which("nvidia-smi")
     if not command:
         return ()
-    query = [command, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+    query = [command, f"--query-gpu={facts}", "--format=csv,noheader"]
     try:
         answer = subprocess.run(query, capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):

@@ -7,6 +7,7 @@ and on near-black.
 """
 
 import html
+import math
 import textwrap
 from collections.abc import Sequence
 
@@ -24,6 +25,8 @@ DIVERGING = [
 NEUTRAL = "#8A929C"
 VEIL = {False: "rgba(255,255,255,0.72)", True: "rgba(14,17,22,0.72)"}
 FONT_SIZE = 15
+DEVICE_NAMES = {"cpu": "CPU", "cuda": "GPU"}
+DEVICE_OPACITIES = {"cpu": 0.4, "cuda": 1.0}
 
 MODEL_COLOURS = (
     "#CC6677", "#9C4F96", "#AA8FD8", "#117733", "#44AA99", "#0F7FBF", "#E69F00",
@@ -46,6 +49,36 @@ def faded(colour: str, opacity: float) -> str:
     """A "#RRGGBB" colour made translucent."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
+
+
+def device_name(device: str) -> str:
+    """A device as it is written in figures; a run from elsewhere may name any."""
+    return DEVICE_NAMES.get(device, plain(device, 16))
+
+
+def device_opacity(device: str) -> float:
+    """How full a device is drawn: the CPU light, others full."""
+    return DEVICE_OPACITIES.get(device, 1.0)
+
+
+def fills(colours: Sequence[str], opacities: Sequence[float]) -> dict[str, object]:
+    """A trace's marker: "#RRGGBB" colours, more or less full, with a full outline."""
+    full = [faded(colour, opacity) for colour, opacity in zip(colours, opacities, strict=True)]
+    return {"color": full, "line": {"color": list(colours), "width": 2}}
+
+
+def three_figures(value: float) -> str:
+    """A number with three figures: 0.21, 7.00, 67.7, 323, 12,300."""
+    if value >= 100:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two values of a logarithmic axis: powers of ten, or 1, 2 and 5 where those were too few."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = (1,) if high >= 100 * low else (1, 2, 5)
+    return [tick for power in powers for step in steps if low <= (tick := float(f"{step}e{power}")) <= high]
 
 
 def category_colours(categories: Sequence[str]) -> dict[str, str]:
@@ -80,6 +113,7 @@ def styled(figure: go.Figure, *, height: int, margin: tuple[int, int, int, int] 
         height=height,
         margin={"l": left, "r": right, "t": top, "b": bottom},
         font={"size": FONT_SIZE},
+        legend_font_size=FONT_SIZE,
         hoverlabel={"font": {"size": FONT_SIZE}, "align": "left"},
         uirevision="kept",
     )

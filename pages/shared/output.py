@@ -14,6 +14,8 @@ from core.embedding import Provenance
 if TYPE_CHECKING:
     import pandas as pd
 
+    from core.benchmark import Run
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:^-])")
 
@@ -71,6 +73,38 @@ def download_table(table: "pd.DataFrame", name: str, label: str = "Download CSV"
         on_click="ignore",
         key=f"download_{name}_csv",
     )
+
+
+def download_json(run: "Run | None", name: str) -> None:
+    """A benchmark run as the JSON file that can be brought to another machine."""
+    if run is not None:
+        st.download_button(
+            "Download JSON",
+            run.to_json,
+            file_name=f"{name}.json",
+            mime="application/json",
+            icon=":material/data_object:",
+            on_click="ignore",
+            key=f"download_{name}_json",
+        )
+
+
+def picture_format() -> None:
+    """The format in which the camera above a chart saves it."""
+    st.segmented_control(
+        "Picture, by the camera above the chart", ["PNG", "SVG"], default="PNG", key="picture_format", required=True
+    )
+
+
+def picture(name: str) -> dict[str, object]:
+    """A chart's configuration: the camera alone, which saves it as PNG or SVG, as `picture_format` says."""
+    kind = str(st.session_state.get("picture_format") or "PNG")
+    return {
+        "displaylogo": False,
+        "displayModeBar": True,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": kind.lower(), "filename": f"embedscope-{name}", "scale": 2},
+    }
 
 
 def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str) -> None:

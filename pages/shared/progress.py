@@ -14,13 +14,13 @@ TELL_EVERY_SECONDS = 0.15
 
 
 @contextmanager
-def line(name: str, height: int = 0, count: Callable[[int], str] = "{:,}".format) -> Iterator[Progress]:
+def line(name: str, height: int = 0, count: Callable[[int], str] | None = "{:,}".format) -> Iterator[Progress]:
     """A line that counts, with a cancel button, above an empty frame of the result's height; all go when it is done.
 
-    `name` tells the works of a page apart; `count` writes what is counted, a number or a size. The callable raises when
-    the session has asked for another run or is gone: that cancels the work. The frame stands still on purpose: a
-    skeleton's shimmer keeps a browser that draws in software busy on one core, which slows embedding and ruins timings
-    on the same machine.
+    `name` tells the works of a page apart; `count` writes what is counted, a number or a size; with None the bar alone
+    shows it. The callable raises when the session has asked for another run or is gone: that cancels the work. The
+    frame stands still on purpose: a skeleton's shimmer keeps a browser that draws in software busy on one core, which
+    slows embedding and ruins timings on the same machine.
     """
     if is_cancelled(name):
         st.info("Cancelled. What was computed so far is remembered.", icon=":material/cancel:")
@@ -38,7 +38,7 @@ def line(name: str, height: int = 0, count: Callable[[int], str] = "{:,}".format
 class _Line:
     """The latest progress on the screen; it appears when the work is not done at once."""
 
-    def __init__(self, name: str, height: int, count: Callable[[int], str]) -> None:
+    def __init__(self, name: str, height: int, count: Callable[[int], str] | None) -> None:
         self._name = name
         self._height = height
         self._count = count
@@ -72,7 +72,7 @@ class _Line:
 
     def _sentence(self, what: str, done: int, total: int, seconds: float) -> str:
         """What is done, how much of how much, and the time left; where nothing can be counted, the time gone."""
-        if total <= 1 or not done:
+        if total <= 1 or not done or self._count is None:
             return f"{what} … {seconds:.0f} s" if seconds >= 1 else f"{what} …"
         left = seconds / done * (total - done)
         return f"{what}: {self._count(done)} of {self._count(total)}, {left:.0f} s left"

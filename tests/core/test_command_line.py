@@ -2,8 +2,10 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,10 +13,12 @@ import pytest
 from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
 
 from core import __main__ as command_line
-from core import models
-from core.benchmark import Run
+from core import benchmark, models
+from core.benchmark import SCHEMA, Run, Settings, Subject, Workload
+from core.machine import this_machine
 from core.projection import umap_child
 from tests.conftest import ROOT
+from tests.core.benchmark_runs import finished, timing
 from tests.core.test_encoders import BY_HAND
 
 TEXTS = ["A plane is taking off.", "A man plays a flute.", "Rates went up.", "The river bank.", "Smile 😀 مرحبا"]
@@ -217,16 +221,116 @@ def test_project_tells_its_quality_and_writes_coordinates(answer, tmp_path, meth
     assert list(table["text"]) == sentences
 
 
-def test_benchmark_prints_a_run_that_can_be_read_again_and_keeps_it(answer, tmp_path, monkeypatch):
-    monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path))
-    facts = answer("benchmark", "--models", "wordllama-256, text-embedding-3-small", "--devices", "cpu")
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_benchmark_prints_a_run_that_can_be_read_again_and_keeps_it(answer, home, tmp_path, monkeypatch):
+    monkeypatch.setattr(benchmark, "Settings", partial(Settings, patience_seconds=0.3))  # a busy machine must do here
+    facts = answer(
+        *("benchmark", "--models", "wordllama-256, potion-base-8M,text-embedding-3-small", "--weights", "any"),
+        *("--seconds", 0.05, "--samples", 40, "--output", tmp_path / "run.json"),
+    )
+    assert facts["schema"] == SCHEMA
+    assert facts["machine"]["cpu"] == this_machine().cpu
+    own, random, failed = facts["results"]
+    assert [row["model"] for row in facts["results"]] == ["wordllama-256", "potion-base-8M", "text-embedding-3-small"]
+    assert [row["weights"] for row in (own, random)] == ["own", "random"]
+    for row in (own, random):
+        told = {key: row[key] for key in ("device", "engine", "precision", "batch_size")}
+        assert told == {"device": "cpu", "engine": "static", "precision": "float32", "batch_size": 1}
+        assert 0 < row["median_ms"] <= row["p95_ms"]
+        assert row["samples"] >= 40
+    assert "runs behind an API" in failed["failure"]
     run = Run.from_json(json.dumps(facts))
-    assert facts["schema"] == 1
-    assert [row.model for row in run.results] == ["wordllama-256", "text-embedding-3-small"]
-    assert run.results[0].samples >= 30
-    assert "OPENAI_API_KEY" in run.results[1].failure
-    (kept,) = (tmp_path / "runs").iterdir()
+    (kept,) = (home / "runs").glob("*.json")
     assert Run.from_json(kept.read_text(encoding="utf-8")) == run
+    written = (tmp_path / "run.json").read_text(encoding="utf-8")
+    assert Run.from_json(written) == run
+    assert benchmark.bring(written).run == run
+
+
+class Asked:
+    """What a command asks to be timed, in the place of timing it."""
+
+    def __init__(self, *results):
+        self._results = results
+
+    def __call__(self, subjects, workloads, settings, *, on_progress):
+        self.subjects, self.workloads, self.settings = subjects, workloads, settings
+        return finished(*self._results)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Let the command answer with these timings."""
+
+    def patch(*results):
+        asked = Asked(*results)
+        monkeypatch.setattr(benchmark, "run", asked)
+        return asked
+
+    return patch
+
+
+def test_benchmark_prints_a_table_and_says_once_why_something_failed(command, asked, monkeypatch):
+    monkeypatch.setattr(command_line.out, "width", 200)
+    asked(
+        timing("a-model", median_ms=1.25, p95_ms=2.5, samples=31, tokens=4),
+        timing("b-model", weights="random", engine="openvino", samples=77, disturbed=12),
+        timing("c-model", median_ms=None, samples=0, failure="It died."),
+        timing("c-model", median_ms=None, samples=0, failure="It died.", batch_size=8),
+    )
+    code, out, err = command("benchmark", "--models", "wordllama-256")
+    assert (code, err) == (0, "It died.\n")
+    lines = [line for line in out.splitlines() if re.search("[│┃]", line)]
+    header, *rows = ([cell.strip() for cell in re.split("[│┃]", line)[1:-1]] for line in lines)
+    table = [dict(zip(header, row, strict=True)) for row in rows]
+    assert [row["model"] for row in table] == ["a-model", "b-model", "c-model", "c-model"]
+    assert [row["weights"] for row in table] == ["own", "random", "own", "own"]
+    assert [row["engine"] for row in table][:2] == ["static float32", "openvino float32"]
+    assert [row["median ms"] for row in table] == ["1.25", "1.5", "–", "–"]
+    assert [row["p95 ms"] for row in table] == ["2.5", "–", "–", "–"]
+    assert [row["samples"] for row in table] == ["31", "77", "0", "0"]
+    assert [row["disturbed"] for row in table] == ["0", "12", "0", "0"]
+    assert [row["batch"] for row in table] == ["1", "1", "1", "8"]
+
+
+def test_benchmark_asks_for_what_the_options_say(answer, asked):
+    what = asked(timing())
+    answer(
+        *("benchmark", "--models", "all-MiniLM-L6-v2, wordllama-256", "--devices", "cpu, cuda", "--engine", "library"),
+        *("--precision", "float32", "--weights", "random", "--text", "One of my own", "--batch-size", "1, 32"),
+        *("--samples", 50, "--seconds", 2.5, "--most-seconds", 90, "--threads", 2, "--cosine"),
+    )
+    assert [(subject.model, subject.device) for subject in what.subjects] == [
+        ("all-MiniLM-L6-v2", "cpu"),
+        ("all-MiniLM-L6-v2", "cuda"),
+        ("wordllama-256", "cpu"),
+        ("wordllama-256", "cuda"),
+    ]
+    how = {(subject.engine, subject.precision, subject.weights) for subject in what.subjects}
+    assert how == {("library", "float32", "random")}
+    assert what.workloads == (Workload(1, "One of my own"), Workload(32, "One of my own"))
+    expected = Settings(least_samples=50, least_seconds=2.5, most_seconds=90, with_cosine=True, threads=2)
+    assert what.settings == expected
+
+
+def test_benchmark_without_options_asks_hello_world_of_each_models_own_weights(answer, asked):
+    what = asked(timing())
+    answer("benchmark", "--models", "wordllama-256")
+    assert what.subjects == (Subject("wordllama-256"),)
+    assert what.workloads == (Workload(1, "Hello World"),)
+    assert what.settings == Settings()
+
+
+def test_benchmark_takes_each_batch_size_with_each_length(answer, asked):
+    what = asked(timing())
+    answer("benchmark", "--models", "wordllama-256", "--batch-size", "1,4", "--tokens", "8,128")
+    pairs = [(workload.batch_size, workload.tokens) for workload in what.workloads]
+    assert pairs == [(1, 8), (4, 8), (1, 128), (4, 128)]
 
 
 @pytest.mark.parametrize("arguments", [["models"], ["search", "-m", "bm25", "-q", "dogs in summer"]])
@@ -240,7 +344,7 @@ def test_without_json_a_command_prints_a_table(command, arguments):
 
 def errors():
     model, texts, output = ("--model", "wordllama-256"), ("--input", "{texts}"), ("--output", "{folder}/v.npy")
-    no_such = "no-such-model"
+    no_such, timed = "no-such-model", ("--models", "wordllama-256")
     return {
         "unknown model": (["embed", "--model", no_such, *texts, *output], no_such),
         "model that is not here": (
@@ -270,7 +374,19 @@ def errors():
         "unknown method": (["project", *model, *texts, "--method", "mds"], "mds"),
         "four dimensions": (["project", *model, *texts, "--method", "pca", "--dimensions", "4"], "4"),
         "unknown model to time": (["benchmark", "--models", f"wordllama-256,{no_such}"], no_such),
-        "a batch too large": (["benchmark", "--models", "wordllama-256", "--batch-size", "2000"], "1,024"),
+        "a model of no weights": (["benchmark", *timed, "--weights", "stolen"], "own, random or any"),
+        "a batch too large": (["benchmark", *timed, "--batch-size", "2000"], "1,024"),
+        "no batch": (["benchmark", *timed, "--batch-size", "1,0"], "1,024"),
+        "a batch that is no number": (["benchmark", *timed, "--batch-size", "1,many"], "'1,many' is not a number"),
+        "a length that is no number": (["benchmark", *timed, "--tokens", "8,,32"], "'8,,32' is not a number"),
+        "no tokens": (["benchmark", *timed, "--tokens", "0"], "at least one token"),
+        "no time": (["benchmark", *timed, "--seconds", "0"], "more than no time"),
+        "time that is no number": (["benchmark", *timed, "--seconds", "nan"], "more than no time"),
+        "a blank text to time": (["benchmark", *timed, "--text", " "], "needs a text"),
+        "no folder for the run": (
+            ["benchmark", *timed, "--output", "{folder}/none/run.json"],
+            "to write run.json into",
+        ),
     }
 
 

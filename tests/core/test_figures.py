@@ -3,7 +3,6 @@
 import html
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,6 @@ import plotly.graph_objects as go
 import pytest
 
 from core import models
-from core.benchmark import Timing
-from core.figures.benchmark import recorded_bars, timing_bars
 from core.figures.models import score_against_size, task_radar
 from core.figures.projector import LABEL_SHARE, LABELLED_CATEGORIES, text_map
 from core.figures.similarity import heatmap
@@ -35,18 +32,8 @@ def scattered(rows: int, dimensions: int = 2) -> Projection:
     return Projection("umap", points, (), None, {})
 
 
-def timing(model: str, device: str, median: float | None, p95: float | None, failure: str = "") -> Timing:
-    return Timing(model, "r1", device, "torch", "float32", 1, "Hello World", median, p95, samples=30, failure=failure)
-
-
 def points_of(trace: Any) -> np.ndarray:
     return np.column_stack([trace.x, trace.y] if trace.type == "scattergl" else [trace.x, trace.y, trace.z])
-
-
-def rgb(colour: str) -> tuple[int, ...]:
-    if colour.startswith("#"):
-        return tuple(bytes.fromhex(colour[1:]))
-    return tuple(int(part) for part in colour.removeprefix("rgba(").split(",")[:3])
 
 
 def strings(part: Any) -> Iterator[str]:
@@ -251,57 +238,13 @@ def test_the_radar_holds_the_seven_task_scores_and_closes() -> None:
     assert sorted(scores.values()) == sorted(value for task, value in expected.items() if task in models.TASKS)
 
 
-def test_timing_bars_hold_medians_with_whiskers_to_the_95th_percentile() -> None:
-    figure = timing_bars(
-        [
-            timing("all-MiniLM-L6-v2", "cpu", 8.0, 10.5),
-            timing("bge-small-en-v1.5", "cpu", 20.0, 21.0),
-            timing("all-MiniLM-L6-v2", "cuda", 2.0, 2.25),
-        ]
-    )
-    cpu, gpu = figure.data
-    assert (cpu.name, gpu.name) == ("CPU", "GPU")
-    assert dict(zip(cpu.y, cpu.x, strict=True)) == {"all-MiniLM-L6-v2": 8, "bge-small-en-v1.5": 20}
-    assert list(cpu.error_x.array) == [2.5, 1]
-    assert (gpu.x, list(gpu.error_x.array)) == ((2,), [0.25])
-    labels = dict(zip(figure.layout.yaxis.tickvals, figure.layout.yaxis.ticktext, strict=True))
-    assert "CPU <b>8.00 ms</b> (p95 10.5)" in labels["all-MiniLM-L6-v2"]
-    assert "GPU <b>2.00 ms</b> (p95 2.25)" in labels["all-MiniLM-L6-v2"]
-    assert figure.layout.xaxis.range[1] > 20
-
-
-def test_a_timing_that_failed_has_no_bar() -> None:
-    failed = timing("bge-small-en-v1.5", "cpu", None, None, failure="out of memory")
-    (bars,) = timing_bars([timing("all-MiniLM-L6-v2", "cpu", 8.0, 9.0), failed]).data
-    assert bars.y == ("all-MiniLM-L6-v2",)
-    assert timing_bars([failed]).data[0].y == ()
-
-
-def test_recorded_bars_hold_the_original_tables_milliseconds() -> None:
-    cpu, gpu = recorded_bars(models.catalogue()).data
-    table = {name: row["original_table"] for name, row in FACTS.items() if row.get("original_table")}
-    recorded = {name: row for name, row in table.items() if row.get("hello_world_ms_cpu") is not None}
-    assert dict(zip(cpu.y, cpu.x, strict=True)) == {n: row["hello_world_ms_cpu"] for n, row in recorded.items()}
-    assert dict(zip(gpu.y, gpu.x, strict=True)) == {n: row["hello_world_ms_gpu"] for n, row in recorded.items()}
-
-
-def test_a_figure_that_was_not_recorded_is_not_drawn_as_0_ms() -> None:
-    spec = models.get("all-MiniLM-L6-v2")
-    assert spec.original
-    without_gpu = replace(spec, original=replace(spec.original, gpu_ms=None))
-    assert not [text for text in drawn_strings(recorded_bars([without_gpu])) if text.startswith("0")]
-
-
 def test_a_model_has_one_colour_in_every_figure() -> None:
     specs = [models.get(name) for name in COLOURED]
     dots = {name: score_against_size([models.get(name)], [], "MTEB v1").data[0].marker.color for name in COLOURED}
     outlines = {trace.name: trace.line.color for trace in task_radar(specs).data}
-    recorded = recorded_bars(specs).data
-    measured = timing_bars([timing(name, device, 2, 3) for name in COLOURED for device in ("cpu", "cuda")]).data
-    for place, name in enumerate(COLOURED):
-        bars = [trace.marker.color[place] for trace in (*recorded, *measured)]
-        assert {rgb(colour) for colour in [dots[name], outlines[name], *bars]} == {rgb(model_colour(name))}
-    assert rgb(dots[COLOURED[0]]) != rgb(dots[COLOURED[1]])
+    for name in COLOURED:
+        assert {dots[name], outlines[name]} == {model_colour(name)}
+    assert dots[COLOURED[0]] != dots[COLOURED[1]]
 
 
 def test_a_models_colour_depends_neither_on_its_company_nor_on_its_place() -> None:

@@ -1,6 +1,5 @@
 """What only a browser can do: clicks on canvases, addresses that follow, tabs that close, pastes without end."""
 
-import time
 from contextlib import suppress
 
 import psutil
@@ -93,22 +92,6 @@ def test_hostile_texts_are_shown_as_they_are(page: Page, server: str, console_er
     assert set(texts) <= set(page.locator(".js-plotly-plot .ytick").all_text_contents())
     assert page.locator(".js-plotly-plot img").count() == 0
     assert console_errors == []
-
-
-def test_a_benchmark_can_be_cancelled_and_its_process_ends(page: Page, server: str) -> None:
-    open_page(page, server, "benchmark?models=wordllama-256")
-    page.get_by_role("button", name="Measure again").click()
-    page.get_by_role("button", name="Cancel").click(timeout=PATIENCE_MS)
-    deadline = time.monotonic() + 5
-    while jobs("timing") and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert jobs("timing") == []
-    settle(page)
-    expect(page.get_by_text("Fastest here")).to_be_visible()  # what was kept before stands as it stood
-    page.get_by_role("button", name="Measure again").click()
-    expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=PATIENCE_MS)
-    settle(page)
-    expect(page.get_by_text("Fastest here")).to_be_visible()
 
 
 def jobs(what: str) -> list[psutil.Process]:

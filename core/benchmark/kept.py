@@ -1,0 +1,187 @@
+"""The runs that are kept: made on this machine, brought from another, or recorded in the project."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from core.benchmark.timing import HELLO, SCHEMA, Run, Settings, Timing
+from core.errors import InputError
+from core.machine import Machine, this_machine
+from core.models import catalogue, original_machine
+from core.settings import DATA, cache_folder
+
+OWN_TEXT = "(a text of one's own)"
+MOST_IMPORTED = 200
+MOST_BYTES = 2_000_000
+RUNS_REMEMBERED = 2000
+ORIGINAL = "original"
+
+Key = TypeVar("Key", bound=Hashable)
+Origin = Literal["here", "imported", "recorded"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """A run, the name it is kept under, and where it was made."""
+
+    name: str
+    origin: Origin
+    run: Run
+
+
+def folder() -> Path:
+    """Where runs are kept."""
+    return cache_folder() / "runs"
+
+
+def keep(finished: Run) -> Path:
+    """Write a run among the kept ones and return its file; of a text of one's own only its tokens are kept.
+
+    Everybody who opens the dashboard may see the kept runs.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
+    """
+    return _write(_without_texts(finished), folder())
+
+
+def bring(text: str) -> KeptRun:
+    """Keep a run that was made elsewhere; it never counts as a timing of this machine.
+
+    Raises
+    ------
+    InputError
+        It is too large, no run, of another schema, or there are too many already.
+    """
+    if len(text) > MOST_BYTES:
+        raise InputError(f"A run has at most {MOST_BYTES // 1_000_000} MB.")
+    brought = Run.from_json(text)
+    if not brought.results:
+        raise InputError("This run holds no timings.")
+    imported = folder() / "imported"
+    if len(list(imported.glob("*.json"))) >= MOST_IMPORTED:
+        raise InputError(f"{MOST_IMPORTED} runs have been brought here: ask the host to delete some from {imported}.")
+    brought = _without_texts(brought)
+    return KeptRun(_name(_write(brought, imported), "imported"), "imported", brought)
+
+
+def kept_runs() -> list[KeptRun]:
+    """All runs there are, the latest first, then those recorded in the project; unreadable files are passed over."""
+    here = _read_folder(folder(), "here")
+    imported = _read_folder(folder() / "imported", "imported")
+    recorded = _read_folder(DATA / "runs", "recorded")
+    by_time = sorted([*here, *imported], key=lambda kept: kept.run.time, reverse=True)
+    return [*by_time, *recorded, KeptRun(ORIGINAL, "recorded", original_run())]
+
+
+def kept_timings(precision: str = "auto") -> dict[tuple[str, str], Timing]:
+    """The latest "Hello World" timing, or failure, of each (model, device) on this machine, by the engine chosen.
+
+    A model's own weights count before random ones.
+
+    Parameters
+    ----------
+    precision : str
+        What the precision was demanded to be; "auto" where it was left to the machine.
+    """
+    rows = [row for row in _rows_here(precision) if row.is_hello]
+    return _latest(rows, lambda row: (row.model, row.device))
+
+
+def kept_sweeps(precision: str = "auto") -> list[Timing]:
+    """The latest timing of each model, device and shape on this machine, by the engine chosen; see `kept_timings`."""
+    rows = [row for row in _rows_here(precision) if not row.text]
+    return list(_latest(rows, lambda row: (row.model, row.device, row.batch_size, row.tokens)).values())
+
+
+def kept_engines(model: str) -> list[Timing]:
+    """The latest "Hello World" timing of a model on this machine for each engine and precision that was demanded."""
+    rows = [row for row in _rows_here() if row.model == model and row.is_hello and row.asked_engine != "auto"]
+    return list(_latest(rows, lambda row: (row.device, row.engine, row.precision)).values())
+
+
+def _latest(rows: Iterable[Timing], identity: Callable[[Timing], Key]) -> dict[Key, Timing]:
+    """The last row of each identity; random weights do not take the place of what the model's own have reached."""
+    latest: dict[Key, Timing] = {}
+    for row in rows:
+        before = latest.get(identity(row))
+        if before is None or before.failure or before.weights == "random" or row.weights == "own":
+            latest[identity(row)] = row
+    return latest
+
+
+def _rows_here(precision: str | None = None) -> list[Timing]:
+    """All timings of this machine, the oldest first; with a precision, those whose engine was left to be chosen."""
+    runs = sorted(_read_folder(folder(), "here"), key=lambda kept: kept.run.time)
+    return [
+        row
+        for kept in runs
+        if _is_of_this_machine(kept.run)
+        for row in kept.run.results
+        if precision is None or (row.asked_engine, row.asked_precision) == ("auto", precision)
+    ]
+
+
+def original_run() -> Run:
+    """The original table's milliseconds as a run; no more was recorded of them than the time, CPU and GPU."""
+    rows = []
+    for spec in catalogue():
+        if spec.original and spec.original.cpu_ms and spec.original.gpu_ms:
+            for device, milliseconds in (("cpu", spec.original.cpu_ms), ("cuda", spec.original.gpu_ms)):
+                rows.append(Timing(spec.name, device, "library", "float32", median_ms=milliseconds))
+    machine = Machine(original_machine(), 8, 32 * 2**30, ("Nvidia GeForce 2070, 8192 MiB, 525.147.05",), "", "", {})
+    return Run(SCHEMA, "", machine, "", Settings(), tuple(rows))
+
+
+def _without_texts(run: Run) -> Run:
+    """The run without the texts of people's own."""
+    results = tuple(row if row.text in (HELLO, "") else replace(row, text=OWN_TEXT) for row in run.results)
+    return replace(run, results=results)
+
+
+def _write(run: Run, into: Path) -> Path:
+    content = run.to_json()
+    digest = hashlib.blake2b(content.encode(), digest_size=4).hexdigest()
+    path = into / f"{run.time:%Y-%m-%dT%H%M%SZ}-{digest}.json"
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_text(content, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"The run cannot be kept in {into} ({error.strerror}). Let EMBEDSCOPE_HOME name a folder that can be "
+            "written."
+        ) from None
+    return path
+
+
+def _read_folder(path: Path, origin: Origin) -> Iterator[KeptRun]:
+    for file in sorted(path.glob("*.json")):
+        try:
+            yield KeptRun(_name(file, origin), origin, _read(file, file.stat().st_mtime_ns))
+        except (InputError, OSError, UnicodeDecodeError) as error:
+            log.debug("%s is passed over: %s", file, error)
+
+
+def _name(file: Path, origin: Origin) -> str:
+    """The name of a run, which two of different origin do not share."""
+    return file.stem if origin == "here" else f"{origin}/{file.stem}"
+
+
+@lru_cache(RUNS_REMEMBERED)
+def _read(path: Path, _modified_ns: int) -> Run:
+    return Run.from_json(path.read_text(encoding="utf-8"))
+
+
+def _is_of_this_machine(run: Run) -> bool:
+    machine = this_machine()
+    return (run.machine.cpu, run.machine.cores, run.machine.gpus) == (machine.cpu, machine.cores, machine.gpus)

@@ -1,0 +1,65 @@
+"""sentence-transformers as it comes, to be timed beside the engines; imported when it is needed, since it brings torch.
+
+This is what a person gets who writes `SentenceTransformer(name).encode(texts)`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from sentence_transformers.util import batch_to_device
+
+from core.benchmark.timing import Weights
+from core.encoders.files import locate
+from core.encoders.fitting import resolve_device, revision_of
+from core.encoders.loading import counting_tokenizer, load_model
+from core.encoders.random_weights import REVISION, assembled
+from core.errors import DeviceError
+from core.models import ModelSpec
+
+
+class Library:
+    """A SentenceTransformer with its defaults: torch in float32, batches of 32.
+
+    Raises
+    ------
+    ModelUnavailableError, DamagedModelError, DeviceError
+    """
+
+    engine = "library"
+    precision = "float32"
+
+    def __init__(self, spec: ModelSpec, device: str, precision: str = "auto", weights: Weights = "own") -> None:
+        if precision not in ("auto", self.precision):
+            raise DeviceError(
+                f"The library's defaults are {self.precision}, not {precision}: choose the precision auto."
+            )
+        self.device = resolve_device(device)
+        if weights == "random":
+            self.revision, self._model = REVISION, assembled(spec, self.device, self.precision)
+        else:
+            folder = locate(spec)
+            self.revision = revision_of(spec, folder)
+            self._model = load_model(spec, folder, self.device, self.precision)
+        self.max_tokens = None if spec.is_static else self._model.max_seq_length
+        self._counter = counting_tokenizer(self._model)
+        self._is_static = spec.is_static
+
+    def encode(self, texts: Sequence[str]) -> Any:
+        """Texts in, vectors out, as the library does it."""
+        return self._model.encode(list(texts), show_progress_bar=False)
+
+    def prepared(self, texts: Sequence[str]) -> Callable[[], object]:
+        """The forward pass alone of these texts, in one batch."""
+        features = batch_to_device(dict(self._model.preprocess(list(texts))), self._model.device)
+
+        def forward() -> object:
+            with torch.inference_mode():
+                return self._model(dict(features))
+
+        return forward
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, special tokens included."""
+        encodings = self._counter.encode_batch(list(texts), add_special_tokens=not self._is_static)
+        return [len(encoding.ids) for encoding in encodings]

@@ -1,0 +1,43 @@
+"""A sweep: batch sizes by lengths, and what it tells of CPU against GPU."""
+
+from collections.abc import Sequence
+
+from core.benchmark.timing import Timing, Workload
+
+BATCH_SIZES = (1, 4, 16, 64, 256)
+LENGTHS = (8, 32, 128, 512)
+
+
+def grid(batch_sizes: Sequence[int] = BATCH_SIZES, lengths: Sequence[int] = LENGTHS) -> tuple[Workload, ...]:
+    """Each batch size with each length in tokens, the smallest first, so that each foretells the larger ones."""
+    workloads = [Workload(batch_size, "", tokens) for batch_size in batch_sizes for tokens in lengths]
+    return tuple(sorted(workloads, key=lambda workload: (workload.size, workload.batch_size)))
+
+
+def pays_from(timings: Sequence[Timing]) -> dict[tuple[str, int], int | None]:
+    """For each model and length, the smallest batch from which on a GPU is faster than the CPU; None where none is.
+
+    Only batch sizes that were timed on both count.
+    """
+    milliseconds = {
+        (row.model, row.tokens, row.device, row.batch_size): row.median_ms
+        for row in timings
+        if row.median_ms and row.tokens
+    }
+    pairs = sorted({(model, tokens) for model, tokens, device, _ in milliseconds if device == "cuda"})
+    found: dict[tuple[str, int], int | None] = {}
+    for model, tokens in pairs:
+        batches = sorted(
+            batch
+            for name, length, device, batch in milliseconds
+            if (name, length, device) == (model, tokens, "cpu") and (model, tokens, "cuda", batch) in milliseconds
+        )
+        slower = [
+            batch
+            for batch in batches
+            if milliseconds[model, tokens, "cuda", batch] >= milliseconds[model, tokens, "cpu", batch]
+        ]
+        paying = [batch for batch in batches if not slower or batch > max(slower)]
+        if batches:
+            found[model, tokens] = paying[0] if paying else None
+    return found

@@ -1,0 +1,273 @@
+"""What is timed, how, and what comes out: a run of timings, which travels as JSON with the version of its schema."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from core.errors import InputError
+from core.machine import Machine
+
+SCHEMA = 2
+HELLO = "Hello World"
+MOST_BATCH = 1024
+
+Weights = Literal["own", "random"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is timed in one process.
+
+    Attributes
+    ----------
+    engine : str
+        One that `encoders.load` takes, or "library": `SentenceTransformer.encode` with its defaults.
+    weights : "own" or "random"
+        Random ones need no download: the time is the architecture's.
+    """
+
+    model: str
+    device: str = "cpu"
+    engine: str = "auto"
+    precision: str = "auto"
+    weights: Weights = "own"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What each call is given: `batch_size` times a text or, where `tokens` is set, a text of so many tokens."""
+
+    batch_size: int = 1
+    text: str = HELLO
+    tokens: int | None = None
+
+    @property
+    def size(self) -> int:
+        """How much there is to compute: all tokens of a call, or all characters where tokens are not set."""
+        return self.batch_size * (self.tokens or len(self.text))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How each workload is timed.
+
+    Attributes
+    ----------
+    warm_up_calls, least_samples, least_seconds
+        At least so many calls before the samples, so many samples, and so many seconds of them.
+    patience_seconds
+        How long to wait for samples that others do not disturb.
+    most_seconds
+        When warming up and sampling have taken so long, they end with fewer samples.
+    with_forward
+        Time the forward pass alone, too.
+    with_cosine
+        Say how far the vectors are from those of torch in float32.
+    threads
+        Threads that compute on the CPU; None leaves their number to torch.
+    """
+
+    warm_up_calls: int = 10
+    least_samples: int = 30
+    least_seconds: float = 1.0
+    patience_seconds: float = 5.0
+    most_seconds: float = 60.0
+    with_forward: bool = True
+    with_cosine: bool = False
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Milliseconds of repeated calls; the 99th percentile only from 100 samples on.
+
+    Attributes
+    ----------
+    disturbed : int
+        How many of the samples were taken while others kept the processors busy.
+    left_out : int
+        How many more such samples there were, which others have replaced.
+    """
+
+    median_ms: float
+    quartile1_ms: float
+    quartile3_ms: float
+    p95_ms: float
+    p99_ms: float | None
+    samples: int
+    disturbed: int = 0
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One subject under one workload.
+
+    Attributes
+    ----------
+    asked_engine, asked_precision : str
+        What was asked for; "auto" leaves it to the machine's choice, which stands in `engine` and `precision`.
+    text : str
+        Empty where texts of so many `tokens` were made for it.
+    tokens : int or None
+        Tokens of each text, special tokens included.
+    turn : int
+        Place in the order in which the subjects were timed; that order is shuffled.
+    median_ms, quartile1_ms, quartile3_ms, p95_ms, p99_ms : float or None
+        Over the samples, end to end: text in, vector out. None if it failed.
+    forward : Statistics or None
+        The forward pass alone: tokens in, vectors left on the device.
+    disturbed, left_out : int
+        See Statistics.
+    load_seconds, first_call_ms : float or None
+        What is no part of the samples; a model's first load here includes finding its fastest engine.
+    peak_memory_bytes : int or None
+        Largest resident memory of the process, libraries included.
+    gpu_allocated_bytes, gpu_reserved_bytes : int or None
+        Largest memory on the GPU: held by tensors, and held by torch.
+    threads : int or None
+        Threads that compute on the CPU.
+    cosine : float or None
+        The smallest cosine of a probe text's vector to the one by torch in float32; None where it was not asked for.
+    seconds : float
+        All that this timing took, the start of its process included.
+    failure : str
+        Why there is no timing; empty if there is one.
+    """
+
+    model: str
+    device: str
+    engine: str
+    precision: str
+    weights: Weights = "own"
+    asked_engine: str = "auto"
+    asked_precision: str = "auto"
+    revision: str = ""
+    batch_size: int = 1
+    text: str = HELLO
+    tokens: int | None = None
+    turn: int = 0
+    median_ms: float | None = None
+    quartile1_ms: float | None = None
+    quartile3_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    samples: int = 0
+    forward: Statistics | None = None
+    disturbed: int = 0
+    left_out: int = 0
+    warm_up_calls: int = 0
+    load_seconds: float | None = None
+    first_call_ms: float | None = None
+    peak_memory_bytes: int | None = None
+    gpu_allocated_bytes: int | None = None
+    gpu_reserved_bytes: int | None = None
+    threads: int | None = None
+    cosine: float | None = None
+    seconds: float = 0.0
+    failure: str = ""
+
+    @property
+    def is_hello(self) -> bool:
+        """Whether this is the original table's question: "Hello World", one at a time."""
+        return self.text == HELLO and self.batch_size == 1
+
+    @property
+    def texts_per_second(self) -> float | None:
+        """Texts embedded in a second, by the median."""
+        return 1000 * self.batch_size / self.median_ms if self.median_ms else None
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Tokens embedded in a second, by the median."""
+        return self.texts_per_second * self.tokens if self.texts_per_second and self.tokens else None
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """Largest memory on the device that computes."""
+        return self.gpu_reserved_bytes if self.device == "cuda" else self.peak_memory_bytes
+
+
+@dataclass(frozen=True)
+class Run:
+    """Timings of one occasion on one machine.
+
+    Attributes
+    ----------
+    created : str
+        ISO 8601, in UTC.
+    power : str
+        What is known of the machine's power: plugged in or on battery, the governor, the GPU's limit.
+    """
+
+    schema: int
+    created: str
+    machine: Machine
+    power: str
+    settings: Settings
+    results: tuple[Timing, ...]
+
+    @property
+    def time(self) -> datetime:
+        """When it was made, in UTC.
+
+        Raises
+        ------
+        ValueError
+            `created` is not a time.
+        """
+        return datetime.fromisoformat(self.created).astimezone(UTC)
+
+    def to_json(self) -> str:
+        """The run as JSON text."""
+        return json.dumps(asdict(self), indent=1)
+
+    @staticmethod
+    def from_json(text: str) -> "Run":
+        """The run a JSON text holds.
+
+        Raises
+        ------
+        InputError
+            It is not a run, or of another schema.
+        """
+        from pydantic import TypeAdapter
+
+        _require_schema(text)
+        try:
+            run = TypeAdapter(Run).validate_json(text, strict=True)
+            run.time  # noqa: B018  it names the run's file
+        except (ValueError, OverflowError):  # pydantic's ValidationError is a ValueError
+            raise _foreign() from None
+        return run
+
+
+def _require_schema(text: str) -> None:
+    """Refuse another schema by its number, whatever else its runs hold; and numbers that no run has."""
+    try:
+        content = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_countable)
+    except (ValueError, RecursionError):
+        raise _foreign() from None
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if not isinstance(schema, int):
+        raise _foreign()
+    if schema != SCHEMA:
+        raise InputError(f"The run is of schema {schema}; this version reads schema {SCHEMA}.")
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)
+
+
+def _finite(number: str) -> float:
+    return float(number) if 0 <= float(number) < math.inf else _refuse(number)
+
+
+def _countable(number: str) -> int:
+    return int(number) if 0 <= int(number) < 2**63 else int(_refuse(number))
+
+
+def _foreign() -> InputError:
+    return InputError("This is not a benchmark run of Embedscope.")

@@ -1,0 +1,93 @@
+"""Engines and precisions of one model against each other, and against sentence-transformers as it comes."""
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import benchmark
+from core.benchmark import Settings, Subject, Timing, Workload
+from core.benchmark.timing import Weights
+from core.encoders.choice import CANDIDATES, LEAST_COSINE
+from core.encoders.files import availability
+from core.figures.timings import engine_bars
+from core.models import ModelSpec
+from pages.benchmarks import timed
+from pages.shared import output, progress
+
+NAME = "engines"
+SETTINGS = Settings(most_seconds=timed.FEW_SECONDS, with_forward=False, with_cosine=True)
+
+
+def show() -> None:
+    """Draw the view: the model, a bar for each engine and precision, the table."""
+    specs = [spec for spec in timed.local_models() if not spec.is_static]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Model", [spec.name for spec in specs], index=_first_ready(specs), key="engines_model",
+                            bind="query-params", width=260)  # fmt: skip
+        start = st.button(
+            f"Compare the engines on {name}",
+            type="primary",
+            icon=":material/compare_arrows:",
+            on_click=progress.start_anew,
+            args=(NAME,),
+        )
+    spec = next(spec for spec in specs if spec.name == name)
+    place = st.empty()
+    timings = _measure(place, spec) if start else benchmark.kept_engines(spec.name)
+    if not timings:
+        place.info(
+            f"The engines have not been compared on {spec.name} here yet. “Compare” times “{benchmark.HELLO}” with "
+            "each, which takes about ten seconds an engine.",
+            icon=":material/compare_arrows:",
+        )
+        return
+    place.plotly_chart(
+        engine_bars(timings),
+        key="engines_bars",
+        config=output.picture("engines"),
+        alt=f'Median milliseconds of {spec.name} for "Hello World" by engine and precision',
+    )
+    st.caption(
+        f"× is the speed beside sentence-transformers with its defaults. The cosine is the smallest of a probe's "
+        f"vectors to torch in float32; the machine chooses by itself only what stays within {LEAST_COSINE}."
+    )
+    timed.tell_failures(timings)
+    timed.provenance(timings)
+    table = pd.DataFrame(
+        {
+            "Engine": timing.engine,
+            "Precision": timing.precision,
+            "Device": timing.device,
+            "Median, ms": timing.median_ms,
+            "p95, ms": timing.p95_ms,
+            "Cosine": timing.cosine,
+            "Memory": timing.memory_bytes,
+        }
+        for timing in timings
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        output.download_table(table, "engines")
+        output.download_json(timed.run_of(timings), "engines-run")
+        output.picture_format()
+
+
+def _first_ready(specs: list[ModelSpec]) -> int:
+    return next((place for place, spec in enumerate(specs) if availability(spec).is_ready), 0)
+
+
+def _measure(place: DeltaGenerator, spec: ModelSpec) -> list[Timing]:
+    measured: list[Timing] = []
+
+    def grow(timing: Timing) -> None:
+        measured.append(timing)
+        place.plotly_chart(engine_bars(measured), key=f"engines_growing_{len(measured)}")
+
+    weights: Weights = "own" if availability(spec).is_ready else "random"
+    subjects = [
+        Subject(spec.name, device, engine, precision, weights)
+        for device in timed.chosen_devices()
+        for engine, precision in (("library", "float32"), *CANDIDATES[device])
+    ]
+    run = timed.watch(NAME, subjects, (Workload(),), SETTINGS, grow)
+    timed.note_session(run)
+    return list(run.results)

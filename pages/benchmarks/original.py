@@ -1,0 +1,194 @@
+"""The original table, live: "Hello World" on every model, CPU beside GPU."""
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import benchmark, snippets
+from core.benchmark import Settings, Subject, Timing, Workload
+from core.encoders.files import availability
+from core.figures.style import three_figures
+from core.figures.timings import timing_bars
+from core.machine import this_machine
+from core.models import ModelSpec, original_machine
+from pages.benchmarks import timed
+from pages.shared import output, picked, progress
+
+NAME = "benchmark"
+Row = tuple[str, str]
+Timings = dict[Row, Timing]
+
+
+def show() -> None:
+    """Draw the view: the button, the chart that fills, four figures, the table."""
+    if picked.models() and all(spec.provider == "openai" for spec in picked.models()):
+        st.info("Models behind an API are not timed: their time is the network's.", icon=":material/info:")
+    specs = timed.local_models()
+    rows = [(spec.name, device) for spec in specs for device in timed.chosen_devices()]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        whole = st.button(
+            "Time all models", type="primary", icon=":material/timer:", on_click=progress.start_anew, args=(NAME,)
+        )
+        again = st.button("Time the picked again", icon=":material/replay:", on_click=progress.start_anew, args=(NAME,))
+        how = timed.settings()
+        st.markdown(f'Median time to encode **"{benchmark.HELLO}"** on {this_machine().sentence}', width="content")
+    kept = benchmark.kept_timings(picked.precision())
+    wanted = _wanted(specs, kept, whole=whole, again=again)
+    growing = st.empty()
+    being_timed = {(subject.model, subject.device) for subject in wanted}
+    shown = {row: kept[row] for row in rows if row in kept and row not in being_timed}
+    recorded = _recorded()
+    if wanted:
+        shown = _fill(growing, rows, shown, recorded, wanted, how)
+    growing.plotly_chart(
+        timing_bars(rows, shown, states=_idle(rows, shown), recorded=recorded),
+        key="bars",
+        config=output.picture("hello-world"),
+        alt='Median milliseconds to encode "Hello World", by model and device',
+    )
+    st.caption(
+        f"Faint marks: the original table, recorded by `%timeit` on {original_machine()}. Hatched: by architecture, "
+        "with random weights, before any download."
+    )
+    _four_figures(specs, shown)
+    timed.tell_failures(list(shown.values()))
+    table = _table(specs, shown, recorded)
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="timings",
+        placeholder="–",
+        alt="Hello World milliseconds of each model, measured here and recorded",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.2f") for name in table.columns if name.endswith(", ms")
+        }
+        | {"Quartiles, ms": st.column_config.TextColumn(), "Memory": st.column_config.NumberColumn(format="bytes")},
+    )
+    timed.provenance(list(shown.values()))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        output.download_table(table, "benchmark")
+        output.download_json(timed.run_of(list(shown.values())), "benchmark-run")
+        output.picture_format()
+    output.code(snippets.benchmark(specs[0], benchmark.HELLO))
+
+
+def _wanted(specs: list[ModelSpec], kept: Timings, *, whole: bool, again: bool) -> tuple[Subject, ...]:
+    """What is to be timed now: all, the picked, or at a first visit those picked that are here and never were."""
+    if not whole:
+        specs = [spec for spec in specs if spec in picked.models() and (again or availability(spec).is_ready)]
+    subjects = benchmark.subjects(
+        [spec.name for spec in specs], timed.chosen_devices(), precision=picked.precision(), weights="any"
+    )
+    return tuple(subject for subject in subjects if whole or again or (subject.model, subject.device) not in kept)
+
+
+def _fill(
+    growing: DeltaGenerator,
+    rows: list[Row],
+    shown: Timings,
+    recorded: dict[Row, float],
+    wanted: tuple[Subject, ...],
+    how: Settings,
+) -> Timings:
+    """Run the benchmark while the bars fill; gives all timings to show."""
+    states = {(subject.model, subject.device): "waiting" for subject in wanted}
+    drawn = 0
+
+    def draw() -> None:
+        nonlocal drawn
+        drawn += 1
+        figure = timing_bars(rows, shown, states=_idle(rows, shown) | states, recorded=recorded)
+        growing.plotly_chart(figure, key=f"growing_{drawn}")
+
+    def begin(subject: Subject) -> None:
+        states[subject.model, subject.device] = "timing …"
+        draw()
+
+    def grow(timing: Timing) -> None:
+        states.pop((timing.model, timing.device), None)
+        shown[timing.model, timing.device] = timing
+        draw()
+
+    draw()
+    timed.note_session(timed.watch(NAME, wanted, (Workload(),), how, grow, begin))
+    return shown
+
+
+def _idle(rows: list[Row], shown: Timings) -> dict[Row, str]:
+    return {row: "not timed yet" for row in rows if row not in shown}
+
+
+def _recorded() -> dict[Row, float]:
+    """The original table's milliseconds."""
+    return {(row.model, row.device): row.median_ms for row in benchmark.original_run().results if row.median_ms}
+
+
+def _four_figures(specs: list[ModelSpec], shown: Timings) -> None:
+    """Fastest, best by score, what the engine gains and what a GPU buys; no row where nothing was timed."""
+    done = {row: timing.median_ms for row, timing in shown.items() if timing.median_ms}
+    if not done:
+        return
+    figures = st.grid(4, min_column_width=190)
+    fastest = min(done, key=lambda row: done[row])
+    figures.metric("Fastest here", f"{three_figures(done[fastest])} ms", help=" on ".join(fastest), border=True)
+    scores = {spec.name: spec.mteb_v1["average"] for spec in specs if spec.mteb_v1}
+    scored = [row for row in done if row[0] in scores]
+    if scored:
+        best = max(scored, key=lambda row: (scores[row[0]], -done[row]))
+        figures.metric(
+            "Best MTEB v1 score here",
+            f"{three_figures(done[best])} ms",
+            help=f"{best[0]} on {best[1]}, score {scores[best[0]]:.2f}",
+            border=True,
+        )
+    slowest = max(done, key=lambda row: done[row])
+    figures.metric(
+        "Slowest beside fastest", f"{three_figures(done[slowest] / done[fastest])} ×", help=slowest[0], border=True
+    )
+    label, gains = _gpu_gains(done)
+    most = max(gains, key=lambda model: gains[model])
+    figures.metric(label, f"{gains[most]:.1f} ×", help=f"most, with {most}", border=True)
+
+
+def _gpu_gains(done: dict[Row, float]) -> tuple[str, dict[str, float]]:
+    """How many times as fast each model is on the GPU: here or, without one, as recorded."""
+    label = "A GPU buys, here"
+    gains = _gains(done)
+    return (label, gains) if gains else ("A GPU bought, recorded", _gains(_recorded()))
+
+
+def _gains(milliseconds: dict[Row, float]) -> dict[str, float]:
+    return {
+        model: milliseconds[model, "cpu"] / milliseconds[model, "cuda"]
+        for model, device in milliseconds
+        if device == "cuda" and (model, "cpu") in milliseconds
+    }
+
+
+def _table(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -> pd.DataFrame:
+    """The chart's figures and what belongs to them, one row a model and device."""
+    rows = [(spec.name, device) for spec in specs for device in ("cpu", "cuda")]
+    return pd.DataFrame(
+        [
+            {
+                "Model": row[0],
+                "Device": row[1],
+                "Median, ms": timing.median_ms if timing else None,
+                "p95, ms": timing.p95_ms if timing else None,
+                "Quartiles, ms": _quartiles(timing),
+                "p99, ms": timing.p99_ms if timing else None,
+                "Forward pass alone, ms": timing.forward.median_ms if timing and timing.forward else None,
+                "Memory": timing.memory_bytes if timing else None,
+                "Weights": timing.weights if timing else None,
+                "Recorded, ms": recorded.get(row),
+            }
+            for row in rows
+            if (timing := shown.get(row)) or row in recorded
+        ]
+    )
+
+
+def _quartiles(timing: Timing | None) -> str | None:
+    if timing is None or timing.quartile1_ms is None or timing.quartile3_ms is None:
+        return None
+    return f"{three_figures(timing.quartile1_ms)} to {three_figures(timing.quartile3_ms)}"

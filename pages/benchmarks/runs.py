@@ -1,0 +1,143 @@
+"""Runs: those made here, brought from elsewhere or recorded in the project; two of them compared bar by bar."""
+
+import pandas as pd
+import streamlit as st
+
+from core import benchmark
+from core.benchmark import KeptRun
+from core.errors import InputError
+from core.figures.timings import compared_bars
+from pages.shared import output
+from pages.shared.frame import errors_told
+
+MOST_LISTED = 300
+MOST_BARS = 60
+LONGEST_FINGERPRINT = 800
+
+
+def show() -> None:
+    """Draw the view: the two runs and their bars, the list of all, the import."""
+    runs = {kept.name: kept for kept in _listed(benchmark.kept_runs())}
+    titles = {name: title(kept) for name, kept in runs.items()}
+    first_place, second_place = st.columns(2)
+    first = first_place.selectbox(
+        "This run", list(runs), format_func=titles.__getitem__, key="first_run", bind="query-params"
+    )
+    second = second_place.selectbox(
+        "beside this one",
+        list(runs),
+        index=len(runs) - 1,
+        format_func=titles.__getitem__,
+        key="second_run",
+        bind="query-params",
+    )
+    _compare(runs[first], runs[second])
+    st.markdown("#### All runs")
+    st.dataframe(
+        pd.DataFrame([_row(kept) for kept in runs.values()]),
+        hide_index=True,
+        key="runs_table",
+        placeholder="–",
+        alt="All benchmark runs that are kept, brought or recorded",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if runs[first].run.created:  # the original table is no file
+            output.download_json(runs[first].run, "benchmark-run")
+        output.picture_format()
+    _import()
+
+
+def _listed(runs: list[KeptRun]) -> list[KeptRun]:
+    """The latest, and all that are recorded."""
+    recorded = [kept for kept in runs if kept.origin == "recorded"]
+    return [*[kept for kept in runs if kept.origin != "recorded"][:MOST_LISTED], *recorded]
+
+
+def title(kept: KeptRun) -> str:
+    """A run in a line: when, where, how much."""
+    machine = kept.run.machine
+    if not kept.run.created:
+        return f"The original table, recorded on: {machine.cpu}"
+    models = len({row.model for row in kept.run.results})
+    origin = "" if kept.origin == "here" else f" · {kept.origin}"
+    gpus = ", ".join(gpu.partition(",")[0] for gpu in machine.gpus) or "no GPU"
+    plural = "" if models == 1 else "s"
+    return f"{kept.run.time:%Y-%m-%d %H:%M:%S} · {models} model{plural} · {machine.cpu[:80]}, {gpus[:80]}{origin}"
+
+
+def _compare(first: KeptRun, second: KeptRun) -> None:
+    """The bars of what both runs have timed; where that is nothing, each one's own."""
+    one, two = first.run.results, second.run.results
+    common = {_what(row) for row in one} & {_what(row) for row in two}
+    if common:
+        one, two = (tuple(row for row in rows if _what(row) in common) for rows in (one, two))
+    if first.name == second.name:
+        st.info("Choose two different runs to see them bar by bar.", icon=":material/compare_arrows:")
+    elif not common:
+        st.info("These runs have no model, device and workload in common.", icon=":material/compare_arrows:")
+    st.plotly_chart(
+        compared_bars(one[:MOST_BARS], two[:MOST_BARS], ("this run", "beside this one")),
+        key="compared",
+        config=output.picture("compared"),
+        alt="The timings of two runs, bar by bar",
+    )
+    for kept in (first, second):
+        alone = sum(_what(row) not in common for row in kept.run.results)
+        rest = f" · {alone} timings that the other run does not have" if common and alone else ""
+        st.caption(output.markdown_free(_fingerprint(kept) + rest))
+
+
+def _what(row: benchmark.Timing) -> tuple[str, str, int, str]:
+    return row.model, row.device, row.batch_size, row.text or f"{row.tokens} tokens"
+
+
+def _fingerprint(kept: KeptRun) -> str:
+    run = kept.run
+    facts = [
+        title(kept),
+        f"{run.machine.cores} cores",
+        f"{run.machine.memory_bytes / 2**30:.0f} GiB",
+        ", ".join(run.machine.gpus),
+        run.machine.system,
+        f"Python {run.machine.python}" if run.machine.python else "",
+        ", ".join(f"{name} {version}" for name, version in run.machine.versions.items()),
+        run.power,
+    ]
+    return " · ".join(filter(None, facts))[:LONGEST_FINGERPRINT]
+
+
+def _row(kept: KeptRun) -> dict[str, object]:
+    results = kept.run.results
+    return {
+        "When (UTC)": f"{kept.run.time:%Y-%m-%d %H:%M:%S}" if kept.run.created else "",
+        "From": {"here": "this installation", "imported": "brought here"}.get(kept.origin, "recorded"),
+        "Machine": kept.run.machine.sentence,
+        "Models": ", ".join(dict.fromkeys(row.model for row in results)),
+        "Devices": ", ".join(dict.fromkeys(row.device for row in results)),
+        "Timings": sum(row.median_ms is not None for row in results),
+        "Failed": sum(bool(row.failure) for row in results),
+        "Disturbed": sum(row.disturbed > 0 for row in results),
+    }
+
+
+def _import() -> None:
+    """Bring a run that was made elsewhere, by the page's JSON download or `python -m core benchmark --output`."""
+    with st.form("bring_run", border=False, clear_on_submit=True):
+        file = st.file_uploader("A run made elsewhere", type=["json"], key="run_file", max_upload_size=2)
+        brought = st.form_submit_button("Bring it here", icon=":material/upload:")
+    if brought and file is None:
+        st.info("Choose a JSON file first: the page's “Download JSON”, or `python -m core benchmark --output FILE`.")
+    elif brought and file is not None:
+        with errors_told():
+            kept = benchmark.bring(_decoded(file.getvalue()))
+            st.session_state["brought_run"] = kept.name
+            st.rerun()
+    if name := st.session_state.pop("brought_run", None):
+        st.success(f"It is here, as {output.markdown_free(name)}: choose it above.", icon=":material/check:")
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("This is not a benchmark run of Embedscope.") from None

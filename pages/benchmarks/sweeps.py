@@ -1,0 +1,183 @@
+"""Sweeps: batch sizes by lengths or with a text of one's own, what a model can take, and where a GPU starts to pay."""
+
+from typing import cast
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import benchmark, corpus
+from core.benchmark import Settings, Subject, Timing, Workload
+from core.benchmark.sweep import BATCH_SIZES
+from core.figures.sweeps import Measure, sweep_heatmap, sweep_lines
+from core.models import ModelSpec
+from pages.benchmarks import timed
+from pages.shared import output, picked, progress
+
+NAME = "sweep"
+MEASURES = ("latency, ms", "texts/s", "tokens/s")
+FIRST_TEXT = "How long does this text take, alone and in a batch?"
+Slots = dict[str, DeltaGenerator]
+SETTINGS = Settings(least_seconds=0.5, patience_seconds=2.0, most_seconds=6.0, with_forward=False)
+
+
+def show() -> None:
+    """Draw the view: what to sweep, the heatmaps or lines, where the GPU pays, the table."""
+    specs = timed.local_models()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Model", [spec.name for spec in specs], key="sweep_model", bind="query-params", width=260)
+        kind = st.segmented_control(
+            "Texts", ["Lengths", "My text"], default="Lengths", key="sweep_texts", bind="query-params", required=True
+        )
+        measure = st.segmented_control(
+            "Measure", MEASURES, default="texts/s", key="measure", bind="query-params", required=True
+        )
+        start = st.button(
+            f"Sweep {name}", type="primary", icon=":material/grid_on:", on_click=progress.start_anew, args=(NAME,)
+        )
+    spec = next(spec for spec in specs if spec.name == name)
+    workloads = _own_text() if kind == "My text" else benchmark.grid()
+    devices = timed.chosen_devices()
+    slots = {device: column.empty() for device, column in zip(devices, st.columns(len(devices)), strict=True)}
+    timings = _measure(slots, spec, workloads, measure) if start else _known(kind == "My text")
+    own = [timing for timing in timings if timing.model == spec.name and timing.device in slots]
+    if not own:
+        st.info(
+            f"{spec.name} has not been swept here yet. “Sweep” times it in {len(workloads)} shapes, which takes a "
+            "minute or two; what would take too long is left out and says so.",
+            icon=":material/grid_on:",
+        )
+        return
+    _heatmaps(slots, own, measure)
+    _caption(own)
+    _lines(timings, measure)
+    table = _table(own)
+    st.dataframe(table, hide_index=True, key="sweep_table", placeholder="–", alt=f"All timings of {spec.name}")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        output.download_table(table, "sweep")
+        output.download_json(timed.run_of(own), "sweep-run")
+        output.picture_format()
+
+
+def _own_text() -> tuple[Workload, ...]:
+    """The text that is typed, in every batch size."""
+    typed = st.text_area("My text", FIRST_TEXT, key="sweep_text", height=90, persist_state="session")
+    text = corpus.one_text(typed or "", "the text to time")
+    output.left_out(corpus.from_paste(" ".join((typed or "").split())))
+    return tuple(Workload(batch_size, text) for batch_size in BATCH_SIZES)
+
+
+def _known(is_own_text: bool) -> list[Timing]:
+    """What has been swept: lengths by anybody on this machine, one's own text in this session."""
+    if is_own_text:
+        return list(st.session_state.get("own_text_timings", []))
+    return benchmark.kept_sweeps(picked.precision())
+
+
+def _measure(slots: Slots, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> list[Timing]:
+    """Sweep while the cells fill."""
+    subjects = benchmark.subjects([spec.name], list(slots), precision=picked.precision(), weights="any")
+    waiting = [_waiting(subject, workload) for subject in subjects for workload in workloads if workload.tokens]
+    measured: list[Timing] = []
+
+    def grow(timing: Timing) -> None:
+        measured.append(timing)
+        done = {_cell(row) for row in measured}
+        rest = [row for row in waiting if _cell(row) not in done]
+        _heatmaps(slots, [*measured, *rest], measure, growing=len(measured))
+
+    timed.note_session(timed.watch(NAME, subjects, workloads, SETTINGS, grow))
+    if workloads[0].tokens is None:
+        others = [timing for timing in _known(True) if timing.model != spec.name]
+        st.session_state["own_text_timings"] = [*others, *measured]
+        return [*others, *measured]
+    return benchmark.kept_sweeps(picked.precision())
+
+
+def _waiting(subject: Subject, workload: Workload) -> Timing:
+    """A cell that is still empty, so that the heatmap has its shape from the start."""
+    return Timing(
+        subject.model, subject.device, "", "", batch_size=workload.batch_size, tokens=workload.tokens, failure="waiting"
+    )
+
+
+def _cell(timing: Timing) -> tuple[str, int, int | None]:
+    return timing.device, timing.batch_size, timing.tokens
+
+
+def _heatmaps(slots: Slots, timings: list[Timing], measure: str, growing: int = 0) -> None:
+    """One heatmap for each device, side by side."""
+    for device, slot in slots.items():
+        if rows := [row for row in timings if row.device == device]:
+            slot.plotly_chart(
+                sweep_heatmap(rows, cast(Measure, measure)),
+                key=f"heatmap_{device}_{growing}",
+                config=output.picture(f"sweep-{device}"),
+                alt=f"{measure} by batch size and length on {device}",
+            )
+
+
+def _caption(timings: list[Timing]) -> None:
+    """What computed the cells, and how far to trust them."""
+    done = [timing for timing in timings if timing.median_ms]
+    engines = dict.fromkeys(f"{row.device}: {row.engine} {row.precision}" for row in done)
+    architecture = "by architecture, random weights · " if any(row.weights == "random" for row in done) else ""
+    disturbed = sum(row.disturbed > 0 for row in done)
+    trouble = f" · others disturbed {disturbed} of {len(done)} shapes" if disturbed else ""
+    left_out = sum(bool(row.failure) for row in timings)
+    reasons = f" · – {left_out} shapes are not timed: point at one for the reason" if left_out else ""
+    st.caption(f"{architecture}{' · '.join(engines)} · end to end, median{trouble}{reasons}")
+
+
+def _lines(timings: list[Timing], measure: str) -> None:
+    """All models that have been swept, over the batch size, and where a GPU pays."""
+    lengths = sorted({timing.tokens for timing in timings if timing.tokens and timing.median_ms})
+    if not lengths:
+        return
+    st.markdown("#### All models that have been swept here")
+    tokens = lengths[0]
+    if len(lengths) > 1:
+        tokens = st.segmented_control(
+            "Tokens in each text", lengths, default=lengths[len(lengths) // 2], key="sweep_tokens", required=True
+        )
+    pays = benchmark.pays_from(timings)
+    st.plotly_chart(
+        sweep_lines(timings, cast(Measure, measure), tokens, pays_from=pays),
+        key="lines",
+        config=output.picture("sweep-lines"),
+        alt=f"{measure} over the batch size, one line for each model and device",
+    )
+    st.caption(_where_it_pays(pays))
+
+
+def _where_it_pays(pays: dict[tuple[str, int], int | None]) -> str:
+    if not pays:
+        return "There is no GPU here to set against the CPU."
+    sentences = [
+        f"{model}, {tokens} tokens: the GPU pays from batch {batch}." if batch else
+        f"{model}, {tokens} tokens: the GPU does not pay in any batch."
+        for (model, tokens), batch in pays.items()
+    ]  # fmt: skip
+    return " ".join(sentences)
+
+
+def _table(timings: list[Timing]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "Model": timing.model,
+                "Device": timing.device,
+                "Batch": timing.batch_size,
+                "Tokens": timing.tokens,
+                "Median, ms": timing.median_ms,
+                "p95, ms": timing.p95_ms,
+                "Texts/s": timing.texts_per_second,
+                "Tokens/s": timing.tokens_per_second,
+                "Samples": timing.samples,
+                "Disturbed": timing.disturbed,
+                "Engine": f"{timing.engine} {timing.precision}",
+                "Why not": timing.failure or None,
+            }
+            for timing in timings
+        ]
+    )

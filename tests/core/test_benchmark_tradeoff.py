@@ -1,0 +1,105 @@
+"""Accuracy against speed: the front against its definition, the sentence that reads it out, and money."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.benchmark.tradeoff import Point, dollars_per_million, front, sentence
+
+FEW = st.sampled_from([1.0, 2.0, 3.0, 4.0])  # so few values that many are alike
+POINTS = st.lists(st.tuples(FEW, FEW) | st.tuples(st.floats(0.1, 100), st.floats(0.1, 100)), max_size=12)
+
+
+def point(model, score, speed, device="cpu"):
+    return Point(model, device, score, speed, None, "own")
+
+
+def is_at_least_as_fast(one, other, lower_is_faster):
+    return one.speed <= other.speed if lower_is_faster else one.speed >= other.speed
+
+
+@given(pairs=POINTS, lower_is_faster=st.booleans())
+def test_the_front_is_all_that_no_other_beats(pairs, lower_is_faster):
+    points = [point(f"model {number}", *pair) for number, pair in enumerate(pairs)]
+    expected = []
+    for one in points:
+        for other in points:
+            is_better = other.score > one.score or not is_at_least_as_fast(one, other, lower_is_faster)
+            if other.score >= one.score and is_at_least_as_fast(other, one, lower_is_faster) and is_better:
+                break
+        else:
+            expected.append(one)
+    found = front(points, lower_is_faster=lower_is_faster)
+    assert sorted(found, key=str) == sorted(expected, key=str)
+    speeds = [each.speed for each in found]
+    assert speeds == sorted(speeds, reverse=not lower_is_faster)
+    scores = [each.score for each in found]
+    assert scores == sorted(scores)
+
+
+def test_two_that_are_alike_are_both_on_the_front():
+    twins = [point("a", 60, 5.0), point("b", 60, 5.0)]
+    assert front(twins, lower_is_faster=True) == twins
+
+
+def test_what_is_faster_depends_on_what_is_told():
+    slow, fast = point("slow", 60, 20.0), point("fast", 50, 5.0)
+    assert front([slow, fast], lower_is_faster=True) == [fast, slow]
+    assert front([slow, fast], lower_is_faster=False) == [slow]  # 20 texts a second are more than 5
+
+
+SMALL, LARGE = point("small", 50, 5.0), point("large", 60, 20.0)
+POOR, POORER = point("poor", 40, 6.0), point("poorer", 39, 30.0)
+
+SENTENCES = {
+    "none": ([], "One model alone has nothing to be weighed against: time another."),
+    "one": ([SMALL], "One model alone has nothing to be weighed against: time another."),
+    "two on the front": (
+        [LARGE, SMALL],
+        "Nothing here is both faster and better than small or large: each buys accuracy with time.",
+    ),
+    "three on the front": (
+        [LARGE, point("medium", 55, 10.0), SMALL],
+        "Nothing here is both faster and better than small, medium or large: each buys accuracy with time.",
+    ),
+    "one beaten": (
+        [SMALL, POOR, LARGE],
+        "Nothing here is both faster and better than small or large. Beaten: poor by small.",
+    ),
+    "two beaten, each by the best that is fast enough": (
+        [SMALL, POOR, POORER, LARGE],
+        "Nothing here is both faster and better than small or large. Beaten: poor by small; poorer by large.",
+    ),
+    "on two devices": (
+        [SMALL, point("small", 50, 3.0, "cuda")],
+        "Nothing here is both faster and better than small on cuda. Beaten: small on cpu by small on cuda.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("points", "expected"), SENTENCES.values(), ids=SENTENCES)
+def test_the_sentence_reads_the_front_out(points, expected):
+    assert sentence(points, lower_is_faster=True) == expected
+
+
+def test_by_texts_a_second_the_sentence_names_the_same_models():
+    points = [point(each.model, each.score, 1000 / each.speed) for each in (SMALL, POOR, POORER, LARGE)]
+    by_rate = sentence(points, lower_is_faster=False)
+    assert by_rate == sentence([SMALL, POOR, POORER, LARGE], lower_is_faster=True)
+
+
+@given(pairs=POINTS, lower_is_faster=st.booleans())
+def test_whatever_is_beaten_there_is_one_that_beats_it(pairs, lower_is_faster):
+    points = [point(f"model {number}", *pair) for number, pair in enumerate(pairs)]
+    read = sentence(points, lower_is_faster=lower_is_faster)
+    beaten = len(points) - len(front(points, lower_is_faster=lower_is_faster))
+    assert read.count(" by ") == (beaten if len(points) > 1 else 0)
+    assert read.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("tokens_per_second", "dollars_per_hour", "expected"),
+    [(1_000_000, 3600, 1.0), (1_000_000 / 3600, 0.5, 0.5), (2_500, 0.9, 0.1), (50_000, 0, 0)],
+)
+def test_what_a_million_tokens_cost(tokens_per_second, dollars_per_hour, expected):
+    assert dollars_per_million(tokens_per_second, dollars_per_hour) == pytest.approx(expected)

@@ -1,0 +1,304 @@
+"""The Benchmark page in a browser: one click fills the chart, runs wait their turn, and end at once."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from core import models
+from core.benchmark import KeptRun, Run
+from core.encoders.files import beyond_memory
+from pages.benchmarks.runs import title
+from tests.e2e.conftest import AT_REST, PATIENCE_MS, running_server, settle
+from tests.e2e.test_interaction import jobs
+from tests.e2e.test_pages import charts, open_page
+
+MINILM, WORDLLAMA = "all-MiniLM-L6-v2", "wordllama-256"
+ORIGINAL = {spec.name: spec.original for spec in models.catalogue() if spec.original}
+TIMED = [name for name in (*ORIGINAL, WORDLLAMA) if not beyond_memory(models.get(name))]
+STATES = ("waiting", "timing …", "not timed yet")
+QUICK = "samples=10&seconds=0.1"
+AT_ONCE_SECONDS = 2
+PATIENCE_SECONDS = 5 * PATIENCE_MS / 1000
+LANES = """() => {
+    const chart = document.querySelector('[data-stale="false"] .js-plotly-plot');
+    if (!chart?.data || !chart.layout?.yaxis?.ticktext) return [];
+    const [bars, words] = chart.data, places = chart.layout.yaxis.tickvals;
+    return places.map((place, row) => [chart.layout.yaxis.ticktext[row], bars.x[row], words.text[row]]);
+}"""
+
+COUNT_CHARTS = """() => {
+    window.chartsSeen = new Set();
+    const seen = () => [...document.querySelectorAll('.js-plotly-plot')].filter(chart => chart.checkVisibility());
+    setInterval(() => window.chartsSeen.add(seen().length), 20);
+}"""
+
+Lanes = dict[str, tuple[float | None, str]]
+
+
+@dataclass
+class Filled:
+    """A dashboard on which one click has timed all models, and what was seen meanwhile."""
+
+    address: str
+    home: Path
+    lanes: Lanes
+    counts: list[int]
+    charts_seen: set[int]
+    run: Run
+    errors: list[str]
+
+    @property
+    def link(self) -> str:
+        """What names the run in an address."""
+        return quote(title(KeptRun("", "here", self.run)))
+
+
+@pytest.fixture(scope="module")
+def filled(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """The one click, on a server that has timed nothing before."""
+    home = tmp_path_factory.mktemp("timed")
+    errors: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "/_stcore/" not in message.location.get("url", ""):
+            errors.append(message.text)
+
+    with running_server(home) as address:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        started = time.monotonic()
+        page.goto(f"{address}/benchmark")
+        page.get_by_role("button", name="Time all models").click()
+        wait_until(page, lambda: sum(says(words, *STATES[:2]) for _, words in lanes(page).values()) > len(TIMED) / 2)
+        page.evaluate(COUNT_CHARTS)
+        counts = watch(page)
+        print(f"All rows were filled {time.monotonic() - started:.0f} s after the page was opened.")
+        settle(page)
+        seen, charts_seen = lanes(page), set(page.evaluate("[...window.chartsSeen]"))
+        errors += page.get_by_test_id("stException").all_inner_texts()
+        errors += page.get_by_test_id("stAlertContentError").all_inner_texts()
+        context.close()
+        yield Filled(address, home, seen, counts, charts_seen, runs_in(home)[-1], errors)
+
+
+def lanes(page: Page) -> Lanes:
+    """The milliseconds and the words of each row of the first chart, as the browser holds them now."""
+    return {name(label): (bar, words.strip()) for label, bar, words in page.evaluate(LANES)}
+
+
+def name(label: str) -> str:
+    return label.partition("<br>")[0].removeprefix("<b>").removesuffix("</b>")
+
+
+def says(words: str, *states: str) -> bool:
+    return words.endswith(states)
+
+
+def watch(page: Page) -> list[int]:
+    """The numbers of bars that are seen one after the other, until no row waits any more."""
+    counts: list[int] = []
+
+    def is_full() -> bool:
+        rows = lanes(page).values()
+        count = sum(bar is not None for bar, _ in rows)
+        if rows and count not in counts[-1:]:
+            counts.append(count)
+        return bool(rows) and not any(says(words, *STATES) for _, words in rows)
+
+    wait_until(page, is_full)
+    return counts
+
+
+def wait_until(page: Page, is_so: Callable[[], bool]) -> None:
+    """Look again and again, while the browser goes on."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(100)
+
+
+def runs_in(home: Path) -> list[Run]:
+    """The runs that are kept, in the order in which they were finished."""
+    paths = sorted((home / "runs").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    return [Run.from_json(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def is_at_rest(page: Page) -> bool:
+    return bool(page.evaluate(AT_REST))
+
+
+def seconds_until_no_process_times() -> float:
+    """How long the timing process lives on; looked at until it is certain that it is too long."""
+    started = time.monotonic()
+    while jobs("timing") and time.monotonic() < started + 2 * AT_ONCE_SECONDS:
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+def time_again(page: Page, address: str, *names: str) -> None:
+    """Time these models again, in few samples, on a page that has shown what is kept of them."""
+    picks = "&".join(f"models={name}" for name in names)
+    open_page(page, address, f"benchmark?{picks}&{QUICK}")
+    page.get_by_role("button", name="Time the picked again").click()
+
+
+def test_one_click_fills_every_row_with_a_bar_or_a_reason(filled: Filled) -> None:
+    assert list(filled.lanes) == [*ORIGINAL, WORDLLAMA]
+    bars = {name: bar for name, (bar, _) in filled.lanes.items() if bar is not None}
+    assert list(bars) == TIMED
+    assert bars == {row.model: row.median_ms for row in filled.run.results if not row.failure and row.device == "cpu"}
+    assert {"CPU: takes" in words for bar, words in filled.lanes.values() if bar is None} <= {True}
+    assert filled.errors == []
+
+
+def test_the_bars_fill_one_after_the_other(filled: Filled) -> None:
+    assert filled.counts == list(range(len(TIMED) + 1))
+
+
+def test_there_is_one_chart_all_the_time_that_the_bars_fill(filled: Filled) -> None:
+    assert filled.charts_seen == {1}
+
+
+def test_the_models_stand_in_accuracy_against_speed(page: Page, filled: Filled, console_errors: list[str]) -> None:
+    open_page(page, filled.address, "benchmark?view=Accuracy+and+speed")
+    points: dict[str, Any] = next(trace for trace in charts(page, 2)[0] if trace.get("mode") == "markers+text")
+    expected = {
+        (bar, (models.get(name).mteb_v1 or {})["average"])
+        for name, (bar, _) in filled.lanes.items()
+        if bar and name in ORIGINAL
+    }
+    assert set(zip(points["x"], points["y"], strict=True)) == expected
+    expect(page.get_by_text("Nothing here is both faster and better than")).to_be_visible()
+    assert console_errors == []
+
+
+def test_a_link_compares_the_run_with_the_original_table_and_it_can_be_taken_elsewhere(
+    page: Page, filled: Filled, console_errors: list[str]
+) -> None:
+    open_page(page, filled.address, f"benchmark?view=Runs&first_run={filled.link}")
+    bars: dict[str, Any] = charts(page, 1)[0][0]
+    here = {name: bar for name, (bar, _) in filled.lanes.items()}
+    both = [(here[name], row.cpu_ms) for name, row in ORIGINAL.items() if row and row.cpu_ms]
+    assert bars["x"] == [milliseconds for pair in both for milliseconds in pair]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download JSON").click()
+    assert Run.from_json(download.value.path().read_text(encoding="utf-8")) == filled.run
+    assert console_errors == []
+
+
+@pytest.mark.parametrize(("kind", "beginning"), [("PNG", b"\x89PNG\r\n\x1a\n"), ("SVG", b"<svg")])
+def test_the_camera_saves_the_picture_in_the_format_that_is_picked(
+    page: Page, filled: Filled, console_errors: list[str], kind: str, beginning: bytes
+) -> None:
+    open_page(page, filled.address, "benchmark?view=Accuracy+and+speed")
+    page.get_by_text(kind, exact=True).click()
+    settle(page)
+    charts(page, 2)
+    with page.expect_download() as download:
+        page.locator(".js-plotly-plot").first.locator(".modebar-btn").first.click()
+    assert download.value.suggested_filename == f"embedscope-accuracy-and-speed.{kind.lower()}"
+    assert download.value.path().read_bytes().startswith(beginning)
+    assert console_errors == []
+
+
+def test_two_who_start_at_once_are_served_one_after_the_other(browser: Browser, filled: Filled) -> None:
+    before = len(runs_in(filled.home))
+    first, second = (browser.new_context().new_page() for _ in range(2))
+    for page in (first, second):
+        open_page(page, filled.address, f"benchmark?models={WORDLLAMA}&{QUICK}")
+    for page in (first, second):
+        page.get_by_role("button", name="Time the picked again").click(no_wait_after=True)
+    processes = set[int]()
+
+    def is_one_at_a_time() -> bool:
+        timing = {process.pid for process in jobs("timing")}
+        assert len(timing) <= 1
+        processes.update(timing)
+        return True
+
+    waiting = second.get_by_text("Waiting: place 1 in the queue for benchmarks, about")
+    wait_until(second, lambda: is_one_at_a_time() and waiting.count() == 1)
+    wait_until(second, lambda: is_one_at_a_time() and is_at_rest(first) and is_at_rest(second))
+    assert len(processes) == 2
+    assert [[row.model for row in run.results] for run in runs_in(filled.home)[before:]] == [[WORDLLAMA]] * 2
+    for page in (first, second):
+        assert lanes(page)[WORDLLAMA][0]
+        page.context.close()
+
+
+def test_cancelling_ends_the_process_at_once_and_what_was_kept_stands(page: Page, filled: Filled) -> None:
+    time_again(page, filled.address, WORDLLAMA)
+    wait_until(page, lambda: bool(jobs("timing")))
+    page.get_by_role("button", name="Cancel").click()
+    assert seconds_until_no_process_times() < AT_ONCE_SECONDS
+    settle(page)
+    assert lanes(page)[WORDLLAMA][0]
+    page.get_by_role("button", name="Time the picked again").click()
+    wait_until(page, lambda: bool(jobs("timing")))
+    wait_until(page, lambda: is_at_rest(page))
+    assert runs_in(filled.home)[-1].results[0].median_ms == lanes(page)[WORDLLAMA][0]
+
+
+def test_closing_the_tab_ends_the_process_at_once(browser: Browser, filled: Filled) -> None:
+    page = browser.new_context().new_page()
+    time_again(page, filled.address, WORDLLAMA)
+    wait_until(page, lambda: bool(jobs("timing")))
+    page.context.close()
+    assert seconds_until_no_process_times() < AT_ONCE_SECONDS
+
+
+def test_who_leaves_a_run_for_another_view_keeps_what_was_measured(
+    page: Page, filled: Filled, console_errors: list[str]
+) -> None:
+    before = [run.results for run in runs_in(filled.home)]
+    time_again(page, filled.address, MINILM, WORDLLAMA)
+
+    def is_one_of_two_measured() -> bool:
+        rows = lanes(page)
+        return bool(rows) and [says(rows[name][1], *STATES[:2]) for name in (MINILM, WORDLLAMA)].count(True) == 1
+
+    wait_until(page, lambda: bool(jobs("timing")))
+    wait_until(page, is_one_of_two_measured)
+    page.get_by_text("Runs", exact=True).click()
+    assert seconds_until_no_process_times() < AT_ONCE_SECONDS
+    settle(page)
+    *earlier, last = [run.results for run in runs_in(filled.home)]
+    assert earlier == before
+    (done,) = last
+    page.get_by_text("Hello World", exact=True).first.click()
+    settle(page)
+    assert lanes(page)[done.model][0] == done.median_ms
+    assert all(lanes(page)[name][0] for name in (MINILM, WORDLLAMA))
+    assert page.get_by_test_id("stException").count() == 0
+    assert console_errors == []
+
+
+def test_a_killed_process_costs_its_own_bar(page: Page, filled: Filled, console_errors: list[str]) -> None:
+    time_again(page, filled.address, MINILM, WORDLLAMA)
+    wait_until(page, lambda: kill(jobs(f"timing {WORDLLAMA}")))
+    wait_until(page, lambda: is_at_rest(page))
+    settle(page)
+    bar, words = lanes(page)[WORDLLAMA]
+    assert bar is None
+    assert words.startswith(f"CPU: The process for timing {WORDLLAMA} was killed")
+    expect(page.get_by_text(f"The process for timing {WORDLLAMA} was killed").last).to_be_visible()
+    assert lanes(page)[MINILM][0]
+    assert page.get_by_test_id("stException").count() == 0
+    assert console_errors == []
+
+
+def kill(processes: list[psutil.Process]) -> bool:
+    """Kill these processes, and tell whether there were any."""
+    for process in processes:
+        process.kill()
+    return bool(processes)

@@ -1,0 +1,746 @@
+"""The Benchmark page in-process: its five views on runs that are kept, or measured by children that answer at once."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest, app_test
+
+from core import benchmark, corpus, embedding, evaluation, models, search
+from core.benchmark import Run, Settings, Subject, Timing, Workload, grid, running
+from core.encoders import memory
+from core.errors import EmbedscopeError, JobError
+from core.figures.sweeps import sweep_heatmap
+from core.figures.timings import timing_bars
+from core.machine import this_machine
+from pages.benchmarks import sweeps, timed
+from pages.benchmarks.runs import title
+from tests.core.benchmark_runs import finished, timing
+from tests.pages.conftest import open_page, said
+
+MINILM, WORDLLAMA, MISSING = "all-MiniLM-L6-v2", "wordllama-256", "bge-small-en-v1.5"
+BUNDLED = (MINILM, WORDLLAMA)
+ORIGINAL = {spec.name: spec.original for spec in models.catalogue() if spec.original}
+ROWS = [*ORIGINAL, WORDLLAMA]
+E5 = "e5-mistral-7b-instruct"
+SPIN = "import os\nos.nice(19)\nprint(flush=True)\nwhile True: pass"  # politely, so that what is timed gets on
+SECRET = "the launch code is 0000"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder in which nothing has been timed yet, on a machine without a GPU and with little memory."""
+    monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path))
+    monkeypatch.setattr(timed, "devices", lambda: ("cpu",))
+    monkeypatch.setattr(memory, "budgets", lambda: {"cpu": 8 * 2**30})
+    return tmp_path
+
+
+class PagesOfAServer(PagesManager):
+    """The pages as every server knows them from its second run on, when the navigation is declared."""
+
+
+@pytest.fixture(autouse=True)
+def server_that_has_run_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a click be a click: AppTest starts each run as a server's first, on which the page runs twice."""
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
+    monkeypatch.setattr(app_test, "PagesManager", PagesOfAServer)
+
+
+class Children:
+    """What stands for the timing processes: they answer at once, each call with one millisecond more."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Subject, Workload, Settings]] = []
+        self.failures: dict[str, EmbedscopeError] = {}
+        self.cosines: dict[str, float] = {}
+
+    @property
+    def models(self) -> list[str]:
+        """The models that were timed, in the order of the alphabet: that of the run is shuffled."""
+        return sorted({subject.model for subject, _, _ in self.asked})
+
+    def call(self, function: str, *, subject: Subject, workload: Workload, settings: Settings, **_: Any) -> Timing:
+        if subject.model in self.failures:
+            raise self.failures[subject.model]
+        self.asked.append((subject, workload, settings))
+        return Timing(
+            subject.model,
+            subject.device,
+            "fake" if subject.engine == "auto" else subject.engine,
+            "float32" if subject.precision == "auto" else subject.precision,
+            subject.weights,
+            subject.engine,
+            subject.precision,
+            revision=str(models.get(subject.model).revision),
+            batch_size=workload.batch_size,
+            text="" if workload.tokens else workload.text,
+            tokens=workload.tokens or len(workload.text.split()) + 2,
+            median_ms=float(len(self.asked)),
+            samples=40,
+            cosine=self.cosines.get(subject.precision),
+        )
+
+    def end(self) -> None:
+        """There is nothing to end."""
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> Children:
+    answering = Children()
+    monkeypatch.setattr(running, "Child", lambda what: answering)
+    return answering
+
+
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], Any]]:
+    """What the page's downloads would hold, by the names of their files."""
+    offered: dict[str, Callable[[], Any]] = {}
+    usual = st.download_button
+
+    def note(label: str, data: Callable[[], Any], file_name: str, **others: Any) -> bool:
+        offered[file_name] = data
+        return usual(label, data, file_name, **others)
+
+    monkeypatch.setattr(st, "download_button", note)
+    return offered
+
+
+def open_view(app: AppTest, view: str = "Hello World", **choices: Any) -> AppTest:
+    """The Benchmark page by a deep link to one of its views, which spares it the page before."""
+    app.query_params.update({"view": view, **choices})
+    app.switch_page("pages/benchmark.py").run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.main.button if button.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def told(app: AppTest) -> str:
+    """All that the page says, without the signs that keep it from being read as Markdown."""
+    return said(app).replace("\\", "")
+
+
+def figure(app: AppTest, key: str) -> dict[str, Any]:
+    """A chart of the page as it is sent to the browser."""
+    element: Any = next(chart for chart in app.get("plotly_chart") if chart.key == key)
+    content: dict[str, Any] = json.loads(element.proto.spec)
+    return content | {"config": json.loads(element.proto.config)}
+
+
+def lanes(drawn: dict[str, Any]) -> dict[str, tuple[float | None, str]]:
+    """The milliseconds and the words of each bar, where each row has one, by its label."""
+    bars, words = drawn["data"][:2]
+    labels = drawn["layout"]["yaxis"]["ticktext"]
+    return dict(zip(map(bare, labels), zip(bars["x"], map(bare, words["text"]), strict=True), strict=True))
+
+
+def bare(text: str) -> str:
+    """A text of a chart without its markup."""
+    return " ".join(re.sub(r"<br>|</?b>", " ", text).split())
+
+
+def words(drawn: dict[str, Any]) -> list[str]:
+    """All that is written into a chart."""
+    return [bare(text) for trace in drawn["data"] if trace.get("mode") == "text" for text in trace["text"]]
+
+
+def runs_in(home: Path) -> list[Run]:
+    return [Run.from_json(path.read_text(encoding="utf-8")) for path in sorted((home / "runs").glob("*.json"))]
+
+
+def elsewhere(*results: Timing) -> Run:
+    """A run of another machine."""
+    return finished(*results, machine=replace(this_machine(), cpu="Another CPU", gpus=("Another GPU, 8 MiB, 1",)))
+
+
+def test_a_first_visit_times_the_picked_and_draws_them_among_all_rows(
+    app: AppTest, home: Path, children: Children
+) -> None:
+    open_view(app)
+    (run,) = runs_in(home)
+    measured = {row.model: row.median_ms for row in run.results}
+    assert sorted(measured) == children.models == sorted(BUNDLED)
+    assert {(subject.weights, workload) for subject, workload, _ in children.asked} == {("own", Workload())}
+    drawn = lanes(figure(app, "bars"))
+    assert list(drawn) == ROWS
+    assert {model: bar for model, (bar, _) in drawn.items() if bar is not None} == measured
+    assert {words for bar, words in drawn.values() if bar is None} == {"CPU: not timed yet"}
+    assert not app.error
+
+
+def test_what_is_kept_is_drawn_and_not_timed_again(app: AppTest, children: Children) -> None:
+    benchmark.keep(finished(timing(MINILM, median_ms=6.25), timing(WORDLLAMA, median_ms=0.25)))
+    drawn = lanes(figure(open_view(app), "bars"))
+    assert (drawn[MINILM], drawn[WORDLLAMA]) == ((6.25, "6.25 ms"), (0.25, "0.25 ms"))
+    assert children.asked == []
+
+
+def test_the_figures_of_the_original_are_drawn_beside_the_bars_for_cpu_and_gpu(
+    app: AppTest, children: Children
+) -> None:
+    marks = {trace.get("name"): trace for trace in figure(open_view(app), "bars")["data"]}
+    rows = [row for row in ORIGINAL.values() if row and row.cpu_ms]
+    assert marks["recorded, CPU"]["x"] == [row.cpu_ms for row in rows]
+    assert marks["recorded, GPU"]["x"] == [row.gpu_ms for row in rows]
+    lower_edges = [place + 0.42 for place, row in enumerate(ORIGINAL.values()) if row and row.cpu_ms]
+    steps = np.diff(marks["recorded, CPU"]["y"])
+    np.testing.assert_allclose(steps, np.diff(lower_edges) * steps[0])
+
+
+def test_timing_all_takes_the_architecture_of_what_is_not_here_and_says_so(
+    app: AppTest, home: Path, children: Children
+) -> None:
+    press(open_view(app), "Time all models")
+    weights = {subject.model: subject.weights for subject, _, _ in children.asked}
+    assert weights == {model: "own" if model in BUNDLED else "random" for model in ROWS if model != E5}
+    drawn = figure(app, "bars")
+    by_architecture = [label for label in lanes(drawn) if label.endswith("by architecture")]
+    assert [label.split()[0] for label in by_architecture] == [model for model in ROWS if model not in BUNDLED]
+    assert drawn["data"][0]["marker"]["pattern"]["shape"] == ["/", "/", "/", "/", "/", "", ""]
+    assert "by architecture, random weights" in told(app)
+
+
+def test_a_model_that_is_too_large_says_so_in_the_place_of_its_bar(app: AppTest, children: Children) -> None:
+    press(open_view(app), "Time all models")
+    bar, words = next(lane for label, lane in lanes(figure(app, "bars")).items() if label.startswith(E5))
+    assert bar is None
+    assert words.startswith("CPU: takes 28 GB")
+    assert told(app).count(f"{E5} takes 28 GB and models may take 8.6 GB of this machine's memory.") == 1
+
+
+def test_a_picked_model_that_is_not_here_waits_to_be_timed_by_architecture(app: AppTest, children: Children) -> None:
+    drawn = lanes(figure(open_view(app, models=[MISSING]), "bars"))
+    assert drawn[MISSING] == (None, "CPU: not timed yet")
+    assert children.asked == []
+
+
+def test_a_killed_process_costs_its_own_bar_and_its_reason_stands_on_the_page(app: AppTest, children: Children) -> None:
+    reason = f"The process for timing {WORDLLAMA} was killed, most likely because memory ran out."
+    children.failures[WORDLLAMA] = JobError(reason)
+    drawn = lanes(figure(open_view(app), "bars"))
+    assert drawn[MINILM][0] == 1.0
+    assert drawn[WORDLLAMA][0] is None
+    assert drawn[WORDLLAMA][1].startswith(f"CPU: The process for timing {WORDLLAMA} was killed")
+    assert told(app).count(f"{WORDLLAMA} on cpu: {reason}") == 1
+
+
+def test_what_failed_is_timed_again_when_asked_for(app: AppTest, children: Children) -> None:
+    children.failures[WORDLLAMA] = JobError("It was killed.")
+    open_view(app)
+    children.failures.clear()
+    press(app, "Time the picked again")
+    assert "It was killed" not in told(app)
+    assert {bar for bar, _ in lanes(figure(app, "bars")).values()} == {2.0, 3.0, None}
+
+
+def test_each_bar_is_drawn_when_it_is_measured(
+    app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[int, int]] = []
+
+    def note(rows: Any, timings: Any, **others: Any) -> Any:
+        drawn.append((len(timings), sum(state == "waiting" for state in others["states"].values())))
+        return timing_bars(rows, timings, **others)
+
+    monkeypatch.setattr("pages.benchmarks.original.timing_bars", note)
+    open_view(app)
+    assert drawn == [(0, 2), (1, 1), (2, 0), (2, 0)]
+
+
+def test_on_a_machine_with_a_gpu_both_devices_are_timed_and_set_beside_each_other(
+    app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timed, "devices", lambda: ("cpu", "cuda"))
+    benchmark.keep(finished(timing(MINILM, "cpu", median_ms=12.0), timing(MINILM, "cuda", median_ms=3.0)))
+    drawn = figure(open_view(app, models=[MINILM]), "bars")
+    assert [milliseconds for milliseconds in drawn["data"][0]["x"] if milliseconds] == [12.0, 3.0]
+    assert "3.00 ms · 4.0× as fast" in words(drawn)
+    assert [metric.value for metric in app.metric if metric.label == "A GPU buys, here"] == ["4.0 ×"]
+
+
+def test_the_samples_and_seconds_in_the_address_are_those_that_are_taken(app: AppTest, children: Children) -> None:
+    open_view(app, samples="50", seconds="2.5")
+    assert {(how.least_samples, how.least_seconds) for _, _, how in children.asked} == {(50, 2.5)}
+
+
+def test_the_precision_that_is_picked_is_timed(app: AppTest, children: Children) -> None:
+    benchmark.keep(finished(timing(MINILM, median_ms=99.0)))
+    open_view(app, models=[MINILM], precision="float32")
+    assert [subject.precision for subject, _, _ in children.asked] == ["float32"]
+    assert lanes(figure(app, "bars"))[MINILM][0] == 1.0
+    assert f"{MINILM} · revision {str(models.get(MINILM).revision)[:14]} · cpu · fake · float32 · batch 1" in told(app)
+
+
+def test_only_models_behind_an_api_are_not_timed_and_it_is_said(
+    app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "not a key")
+    open_view(app, models=["text-embedding-3-small"])
+    assert [info.value for info in app.info] == ["Models behind an API are not timed: their time is the network's."]
+    assert list(lanes(figure(app, "bars"))) == list(ORIGINAL)
+    assert children.asked == []
+
+
+def test_a_cancelled_run_waits_until_it_is_gone_on_with(app: AppTest, children: Children) -> None:
+    app.session_state["cancelled_benchmark"] = True
+    open_view(app)
+    assert "Cancelled" in app.info[0].value
+    assert children.asked == []
+    app.button(key="go_on_benchmark").click().run()
+    assert children.models == sorted(BUNDLED)
+    assert lanes(figure(app, "bars"))[WORDLLAMA][0]
+
+
+def test_the_json_is_a_run_that_holds_what_is_drawn(
+    app: AppTest, children: Children, downloads: dict[str, Callable[[], Any]]
+) -> None:
+    open_view(app)
+    run = Run.from_json(downloads["benchmark-run.json"]())
+    drawn = lanes(figure(app, "bars"))
+    assert {row.model: row.median_ms for row in run.results} == {model: bar for model, (bar, _) in drawn.items() if bar}
+    assert run.machine == this_machine()
+
+
+def test_the_json_is_the_latest_run_that_is_drawn_whatever_was_timed_after_it(
+    app: AppTest, downloads: dict[str, Callable[[], Any]]
+) -> None:
+    drawn = finished(timing(WORDLLAMA), timing(MINILM, median_ms=6.25), created="2025-11-20T10:00:00+00:00")
+    benchmark.keep(drawn)
+    benchmark.keep(finished(timing(WORDLLAMA, text="", tokens=8), created="2025-11-21T10:00:00+00:00"))
+    benchmark.keep(finished(timing(MINILM, asked_engine="torch"), created="2025-11-22T10:00:00+00:00"))
+    open_view(app)
+    assert Run.from_json(downloads["benchmark-run.json"]()) == drawn
+
+
+def test_the_csv_is_the_table_with_the_recorded_figures(
+    app: AppTest, children: Children, downloads: dict[str, Callable[[], Any]]
+) -> None:
+    open_view(app)
+    table = pd.read_csv(BytesIO(downloads["benchmark.csv"]()))
+    assert list(table["Model"]) == list(app.dataframe[0].value["Model"])
+    recorded = {(row["Model"], row["Device"]): row["Recorded, ms"] for _, row in table.iterrows()}
+    for name, row in ORIGINAL.items():
+        if row and row.cpu_ms:
+            assert (recorded[name, "cpu"], recorded[name, "cuda"]) == (row.cpu_ms, row.gpu_ms)
+    drawn = {model: bar for model, (bar, _) in lanes(figure(app, "bars")).items() if bar}
+    assert dict(table.dropna(subset="Median, ms").set_index("Model")["Median, ms"]) == drawn
+
+
+@pytest.mark.parametrize(
+    ("view", "key"), [("Hello World", "bars"), ("Runs", "compared"), ("Accuracy and speed", "tradeoff")]
+)
+def test_the_picture_is_saved_in_the_format_that_is_picked(
+    app: AppTest, children: Children, view: str, key: str
+) -> None:
+    benchmark.keep(finished(timing(MINILM), timing(WORDLLAMA)))
+    open_view(app, view)
+    assert figure(app, key)["config"]["toImageButtonOptions"]["format"] == "png"
+    app.button_group(key="picture_format").set_value("SVG").run()
+    config = figure(app, key)["config"]
+    assert config["toImageButtonOptions"]["format"] == "svg"
+    assert config["modeBarButtons"] == [["toImage"]]
+
+
+@pytest.fixture
+def busy_machine() -> Iterator[None]:
+    """A process for each of our processors, which does nothing but spin."""
+    spinning = [
+        subprocess.Popen([sys.executable, "-c", SPIN], stdout=subprocess.PIPE) for _ in range(this_machine().cores)
+    ]
+    for process in spinning:
+        assert process.stdout
+        assert process.stdout.readline()
+    yield
+    for process in spinning:
+        process.kill()
+        process.communicate()
+
+
+def test_a_bar_that_others_disturbed_says_so(app: AppTest, monkeypatch: pytest.MonkeyPatch, busy_machine: None) -> None:
+    monkeypatch.setattr(timed, "Settings", partial(Settings, patience_seconds=0.5, with_forward=False))
+    bar, words = lanes(figure(open_view(app, models=[WORDLLAMA], seconds="0.2"), "bars"))[WORDLLAMA]
+    assert bar
+    assert re.search(r"· disturbed \d+ of \d+$", words)
+    assert re.search(r"others disturbed [\d,]+ of them", told(app))
+
+
+def test_a_sweep_fills_a_heatmap_with_what_was_measured(
+    app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benchmark, "grid", partial(grid, (1, 4), (8, 32)))
+    quick = Settings(least_samples=30, least_seconds=0.05, patience_seconds=0.1, with_forward=False)
+    monkeypatch.setattr(sweeps, "SETTINGS", quick)
+    open_view(app, "Sweep", sweep_model=WORDLLAMA)
+    assert f"{WORDLLAMA} has not been swept here yet" in app.info[0].value
+    assert "4 shapes" in app.info[0].value
+    press(app, f"Sweep {WORDLLAMA}")
+    (run,) = runs_in(home)
+    shapes = {(row.batch_size, row.tokens): row for row in run.results}
+    assert set(shapes) == {(1, 8), (1, 32), (4, 8), (4, 32)}
+    for measure, value in {
+        "texts/s": lambda row: 1000 * row.batch_size / row.median_ms,
+        "tokens/s": lambda row: 1000 * row.batch_size * row.tokens / row.median_ms,
+        "latency, ms": lambda row: row.median_ms,
+    }.items():
+        app.button_group(key="measure").set_value(measure).run()
+        drawn = figure(app, "heatmap_cpu_0")
+        cells = drawn["data"][1]
+        for column, row, text in zip(cells["x"], cells["y"], cells["text"], strict=True):
+            expected = value(shapes[(1, 4)[row], (8, 32)[column]])
+            assert float(text.replace(",", "")) == pytest.approx(expected, rel=0.01, abs=0.005)
+        assert len(cells["text"]) == 4
+    table = app.dataframe[0].value
+    assert set(table["Median, ms"]) == {row.median_ms for row in run.results}
+
+
+def test_each_cell_is_filled_when_it_is_measured(
+    app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled: list[tuple[int, int]] = []
+
+    def note(timings: list[Timing], measure: Any) -> Any:
+        filled.append((sum(bool(row.median_ms) for row in timings), len(timings)))
+        return sweep_heatmap(timings, measure)
+
+    monkeypatch.setattr("pages.benchmarks.sweeps.sweep_heatmap", note)
+    monkeypatch.setattr(benchmark, "grid", partial(grid, (1, 4), (8, 32)))
+    press(open_view(app, "Sweep", sweep_model=WORDLLAMA), f"Sweep {WORDLLAMA}")
+    assert filled == [(1, 4), (2, 4), (3, 4), (4, 4), (4, 4)]
+
+
+def test_all_swept_models_stand_in_the_lines_and_only_the_chosen_one_in_the_heatmap(app: AppTest) -> None:
+    shapes = [(name, batch) for name in BUNDLED for batch in (1, 4)]
+    benchmark.keep(finished(*(timing(name, text="", tokens=8, batch_size=batch) for name, batch in shapes)))
+    open_view(app, "Sweep", sweep_model=MINILM)
+    assert set(app.dataframe[0].value["Model"]) == {MINILM}
+    names = {bare(note["text"]) for note in figure(app, "lines")["layout"]["annotations"]}
+    assert names == {f"{name} CPU" for name in BUNDLED}
+    assert "no GPU here" in told(app)
+
+
+def test_with_a_gpu_the_page_says_from_which_batch_it_pays(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timed, "devices", lambda: ("cpu", "cuda"))
+    milliseconds = {("cpu", 1): 2.0, ("cpu", 4): 9.0, ("cuda", 1): 3.0, ("cuda", 4): 4.0}
+    rows = [
+        timing(MINILM, device, text="", tokens=8, batch_size=batch, median_ms=median)
+        for (device, batch), median in milliseconds.items()
+    ]
+    benchmark.keep(finished(*rows))
+    open_view(app, "Sweep", sweep_model=MINILM)
+    assert f"{MINILM}, 8 tokens: the GPU pays from batch 4." in told(app)
+    assert len(figure(app, "heatmap_cuda_0")["data"][1]["text"]) == 2
+
+
+def test_a_text_of_ones_own_is_timed_in_batches_and_never_kept(app: AppTest, home: Path, children: Children) -> None:
+    open_view(app, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
+    app.text_area(key="sweep_text").set_value(SECRET).run()
+    press(app, f"Sweep {WORDLLAMA}")
+    assert [(workload.text, workload.tokens) for _, workload, _ in children.asked] == [(SECRET, None)] * 5
+    assert sorted(app.dataframe[0].value["Batch"]) == [1, 4, 16, 64, 256]
+    assert len(runs_in(home)) == 1
+    assert [path for path in home.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()] == []
+
+
+def test_a_text_of_ones_own_is_not_shown_to_others(app: AppTest, children: Children) -> None:
+    open_view(app, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
+    app.text_area(key="sweep_text").set_value(SECRET).run()
+    press(app, f"Sweep {WORDLLAMA}")
+    other = AppTest.from_file(app._script_path, default_timeout=app.default_timeout)
+    open_view(other, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
+    assert "has not been swept here yet" in other.info[0].value
+    other.button_group(key="view").set_value("Runs").run()
+    assert SECRET not in told(other) + other.dataframe[0].value.to_csv()
+
+
+def test_no_text_of_ones_own_is_a_sentence(app: AppTest, children: Children) -> None:
+    open_view(app, "Sweep", sweep_texts="My text")
+    app.text_area(key="sweep_text").set_value(" \n ").run()
+    assert not app.exception
+    assert [error.value.replace("\\", "") for error in app.error] == [
+        "There is no text in the text to time: give at least one line with a word in it."
+    ]
+
+
+@pytest.mark.parametrize(("typed", "characters"), [("x", 1), ("word " * 2_000_000, 20_000)], ids=["one", "10 MB"])
+def test_a_text_of_any_length_is_timed_as_far_as_it_is_read(
+    app: AppTest, home: Path, children: Children, typed: str, characters: int
+) -> None:
+    open_view(app, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
+    app.text_area(key="sweep_text").set_value(typed).run()
+    press(app, f"Sweep {WORDLLAMA}")
+    assert not app.error
+    assert {len(workload.text) for _, workload, _ in children.asked} == {characters}
+    assert ("cut to 20,000 characters" in told(app)) == (len(typed) > characters)
+
+
+def test_the_engines_of_a_model_are_compared_with_the_library_as_it_comes(app: AppTest, children: Children) -> None:
+    children.cosines = {"float32": 0.99999, "bfloat16": 0.99912}
+    open_view(app, "Engines", engines_model=MINILM)
+    assert f"The engines have not been compared on {MINILM} here yet" in app.info[0].value
+    press(app, f"Compare the engines on {MINILM}")
+    assert {how.with_cosine for _, _, how in children.asked} == {True}
+    milliseconds = {(subject.engine, subject.precision): n + 1.0 for n, (subject, _, _) in enumerate(children.asked)}
+    rows = [("library", "float32"), ("torch", "float32"), ("openvino", "float32"), ("openvino", "bfloat16")]
+    drawn = lanes(figure(app, "engines_bars"))
+    assert list(drawn) == ["sentence-transformers, its defaults float32", *(" ".join(row) for row in rows[1:])]
+    assert [bar for bar, _ in drawn.values()] == [milliseconds[row] for row in rows]
+    for row, (bar, words) in zip(rows, drawn.values(), strict=True):
+        assert bar
+        assert f"cosine {children.cosines[row[1]]:.5f}" in words
+        if row[0] != "library":
+            times = milliseconds[rows[0]] / bar
+            assert float(re.search(r"([\d.]+)×", words)[1]) == pytest.approx(times, abs=0.05)  # type: ignore[index]
+    assert list(app.dataframe) == []
+
+
+def test_engines_that_were_compared_are_drawn_by_link_and_leave_hello_world_alone(
+    app: AppTest, children: Children
+) -> None:
+    rows = [timing(MINILM, engine=name, asked_engine=name, median_ms=ms) for name, ms in (("library", 8), ("torch", 2))]
+    benchmark.keep(finished(*rows))
+    drawn = lanes(figure(open_view(app, "Engines", engines_model=MINILM), "engines_bars"))
+    assert [words.split(" · ")[:2] for _, words in drawn.values()] == [["8.00 ms"], ["2.00 ms", "4.0×"]]
+    assert benchmark.kept_timings() == {}
+    assert children.asked == []
+
+
+def test_a_model_that_is_not_here_has_its_engines_compared_by_architecture(app: AppTest, children: Children) -> None:
+    press(open_view(app, "Engines", engines_model=MISSING), f"Compare the engines on {MISSING}")
+    assert {subject.weights for subject, _, _ in children.asked} == {"random"}
+    assert "by architecture, random weights" in told(app)
+
+
+def test_static_models_have_no_engines_to_choose_from(app: AppTest) -> None:
+    assert WORDLLAMA not in open_view(app, "Engines").selectbox(key="engines_model").options
+
+
+def beaten() -> Run:
+    """bge-large is best, MiniLM fastest, and mpnet stands behind bge-small in both."""
+    milliseconds = {"bge-large-en-v1.5": 60.0, MISSING: 8.0, "all-mpnet-base-v2": 20.0, MINILM: 4.0}
+    return finished(*(timing(name, median_ms=median, peak_memory_bytes=10**9) for name, median in milliseconds.items()))
+
+
+def test_what_nothing_beats_is_read_out_and_drawn_as_a_front(app: AppTest) -> None:
+    benchmark.keep(beaten())
+    open_view(app, "Accuracy and speed")
+    assert f"Nothing here is both faster and better than {MINILM}, {MISSING} or bge-large-en-v1.5" in told(app)
+    assert f"all-mpnet-base-v2 by {MISSING}" in told(app)
+    drawn = figure(app, "tradeoff")
+    front = next(trace for trace in drawn["data"] if trace.get("name") == "Pareto front")
+    scores = {spec.name: (spec.mteb_v1 or {})["average"] for spec in models.catalogue() if spec.original}
+    corners = set(zip(front["x"], front["y"], strict=True))
+    assert {(4.0, scores[MINILM]), (8.0, scores[MISSING]), (60.0, scores["bge-large-en-v1.5"])} <= corners
+    assert (20.0, scores["all-mpnet-base-v2"]) not in corners
+    points = next(trace for trace in drawn["data"] if trace.get("mode") == "markers+text")
+    assert sorted(points["x"]) == [4.0, 8.0, 20.0, 60.0]
+
+
+def test_another_accuracy_moves_the_points_to_its_scores(app: AppTest) -> None:
+    benchmark.keep(beaten())
+    open_view(app, "Accuracy and speed")
+    app.button_group(key="accuracy").set_value("MTEB v2").run()
+    assert not app.exception
+    points = next(trace for trace in figure(app, "tradeoff")["data"] if trace.get("mode") == "markers+text")
+    known = {spec.mteb_v2 for spec in models.catalogue() if spec.name in {row.model for row in beaten().results}}
+    assert sorted(points["y"]) == sorted(score for score in known if score is not None)
+
+
+def test_accuracy_can_be_measured_here_on_the_labelled_queries(app: AppTest) -> None:
+    benchmark.keep(finished(timing(WORDLLAMA, median_ms=0.25)))
+    open_view(app, "Accuracy and speed", accuracy="nDCG@10 here")
+    assert "One model alone has nothing to be weighed against" in told(app)
+    points = next(trace for trace in figure(app, "tradeoff")["data"] if trace.get("mode") == "markers+text")
+    spec, queries = models.get(WORDLLAMA), corpus.sample_queries()
+    documents = embedding.embed(corpus.sample().documents, spec).vectors
+    asked = embedding.embed(queries.texts, spec, kind="query").vectors
+    found = search.nearest(asked, documents, evaluation.MAP_CUT).as_run(queries.ids, corpus.sample().ids)
+    assert points["y"] == [pytest.approx(evaluation.evaluate(found, corpus.sample_qrels()).means["ndcg@10"])]
+
+
+def test_speed_can_be_throughput_which_the_page_times_in_batches(app: AppTest, children: Children) -> None:
+    open_view(app, "Accuracy and speed", speed="Throughput")
+    assert "Nothing with a score of MTEB v1 has been timed here yet" in told(app)
+    press(app, "Time what is missing")
+    assert {workload for _, workload, _ in children.asked} == {Workload(16, "", 128)}
+    assert children.models == sorted(set(ROWS) - {E5})
+    drawn = figure(app, "tradeoff")
+    assert drawn["layout"]["xaxis"]["title"]["text"] == "texts/s (further right is faster)"
+    points = next(trace for trace in drawn["data"] if trace.get("mode") == "markers+text")
+    medians = {subject.model: n + 1.0 for n, (subject, _, _) in enumerate(children.asked)}
+    del medians[WORDLLAMA]  # which MTEB has not scored
+    assert sorted(points["x"]) == pytest.approx(sorted(16_000 / median for median in medians.values()))
+
+
+@pytest.mark.parametrize("dollars", [0.0, 1.0, 3.6])
+def test_a_million_tokens_cost_what_the_machine_costs_while_it_computes_them(app: AppTest, dollars: float) -> None:
+    benchmark.keep(finished(timing(MINILM, text="", tokens=128, batch_size=16, median_ms=200.0)))
+    open_view(app, "Accuracy and speed")
+    app.number_input(key="dollars_per_hour").set_value(dollars).run()
+    assert not app.exception
+    drawn = figure(app, "costs")
+    rows = map(bare, drawn["layout"]["yaxis"]["ticktext"])
+    prices = dict(zip(rows, words(drawn), strict=True))
+    seconds = 1_000_000 / (16 * 128) * 0.2
+    assert float(prices[MINILM].removeprefix("$")) == pytest.approx(dollars / 3600 * seconds, rel=0.05)
+    assert prices["text-embedding-3-small"] == "$0.02 by API"
+
+
+def test_two_runs_are_compared_bar_by_bar(app: AppTest) -> None:
+    benchmark.keep(finished(timing(MINILM, median_ms=6.0), timing(WORDLLAMA, median_ms=1.0)))
+    brought = benchmark.bring(elsewhere(timing(MINILM, median_ms=3.0)).to_json())
+    open_view(app, "Runs", second_run=title(brought))
+    drawn = figure(app, "compared")
+    assert drawn["data"][0]["x"] == [6.0, 3.0]
+    assert words(drawn) == ["6.00 ms", "3.00 ms · 2.0× as fast"]
+    assert "Another CPU" in told(app)
+    assert "1 timings that the other run does not have" in told(app)
+
+
+def test_runs_without_anything_in_common_are_drawn_each_for_itself(app: AppTest) -> None:
+    benchmark.keep(finished(timing(WORDLLAMA, median_ms=1.0)))
+    open_view(app, "Runs")
+    assert "no model, device and workload in common" in told(app)
+    assert {1.0, 67.7} <= set(figure(app, "compared")["data"][0]["x"])
+
+
+def test_the_original_table_is_a_run_to_compare_with_before_anything_was_timed(app: AppTest) -> None:
+    open_view(app, "Runs")
+    assert not app.error
+    assert "Choose two different runs" in told(app)
+    assert list(app.dataframe[0].value["From"]) == ["recorded"]
+
+
+def bring(app: AppTest, content: bytes, name: str = "run.json") -> AppTest:
+    open_view(app, "Runs")
+    app.file_uploader[0].upload(name, content, "application/json")
+    return press(app, "Bring it here")
+
+
+def test_a_run_of_another_machine_is_brought_listed_and_never_counted_as_ours(app: AppTest, children: Children) -> None:
+    bring(app, elsewhere(timing(MINILM, median_ms=77.0)).to_json().encode())
+    assert "It is here" in app.success[0].value
+    listed = app.dataframe[0].value
+    assert list(listed["From"]) == ["brought here", "recorded"]
+    assert "Another CPU" in listed["Machine"][0]
+    assert len(app.selectbox(key="first_run").options) == 2
+    app.button_group(key="view").set_value("Hello World").run()
+    assert children.models == sorted(BUNDLED)
+    assert 77.0 not in figure(app, "bars")["data"][0]["x"]
+
+
+def test_a_run_of_our_own_that_is_brought_back_is_still_ours(app: AppTest) -> None:
+    run = finished(timing(MINILM, median_ms=6.0))
+    benchmark.keep(run)
+    bring(app, run.to_json().encode())
+    assert "this installation" in list(app.dataframe[0].value["From"])
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "This is not a benchmark run of Embedscope."),
+        (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "This is not a benchmark run of Embedscope."),
+        (b'{"name": "package", "version": "1.0.0"}', "This is not a benchmark run of Embedscope."),
+        (b"[" * 100_000, "This is not a benchmark run of Embedscope."),
+        (b'{"schema": 99}', "The run is of schema 99; this version reads schema 2."),
+        (b" " * 3_000_000, "A run has at most 2 MB."),
+        (finished().to_json().encode(), "This run holds no timings."),
+    ],
+    ids=["empty", "a picture", "other JSON", "deep JSON", "another schema", "3 MB", "no timings"],
+)
+def test_a_file_that_is_no_run_is_one_sentence_and_the_page_goes_on(
+    app: AppTest, home: Path, content: bytes, sentence: str
+) -> None:
+    bring(app, content)
+    assert [error.value.replace("\\", "") for error in app.error] == [sentence]
+    assert list((home / "runs").rglob("*.json")) == []
+    assert figure(app, "compared")
+
+
+def test_bringing_nothing_is_a_sentence(app: AppTest) -> None:
+    press(open_view(app, "Runs"), "Bring it here")
+    assert "Choose a JSON file first" in told(app)
+
+
+def test_every_run_that_can_be_chosen_can_be_taken_elsewhere(
+    app: AppTest, downloads: dict[str, Callable[[], Any]]
+) -> None:
+    open_view(app, "Runs")
+    if "benchmark-run.json" in downloads:
+        assert Run.from_json(downloads["benchmark-run.json"]()).results
+
+
+def test_the_original_table_stays_on_the_list_however_many_runs_there_are(app: AppTest) -> None:
+    for second in range(301):
+        benchmark.keep(finished(timing(), created=f"2025-11-22T10:{second // 60:02}:{second % 60:02}+00:00"))
+    options = open_view(app, "Runs").selectbox(key="second_run").options
+    assert options[-1].startswith("The original table")
+
+
+@pytest.mark.parametrize(
+    ("view", "button"),
+    [
+        ("Hello World", "Time all models"),
+        ("Sweep", "Sweep all-MiniLM-L6-v2"),
+        ("Engines", "Compare the engines on all-MiniLM-L6-v2"),
+        ("Accuracy and speed", "Time what is missing"),
+        ("Runs", "Bring it here"),
+    ],
+)
+def test_a_link_brings_its_view_back(app: AppTest, children: Children, view: str, button: str) -> None:
+    open_view(app, view, sweep_model=MINILM)
+    assert app.button_group(key="view").value == view
+    assert button in [shown.label for shown in app.main.button]
+    assert not app.error
+
+
+def test_the_runs_of_a_link_are_compared_again(app: AppTest) -> None:
+    for hour in (10, 11):
+        benchmark.keep(finished(timing(median_ms=float(hour)), created=f"2025-11-22T{hour}:00:00+00:00"))
+    older = benchmark.kept_runs()[1]
+    open_view(app, "Runs", first_run=title(older))
+    assert app.selectbox(key="first_run").value == older.name
+    assert 10.0 in figure(app, "compared")["data"][0]["x"]
+    assert 11.0 not in figure(app, "compared")["data"][0]["x"]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"view": "Runs", "first_run": "no-such-run"},
+        {"view": "Runs", "second_run": "../../etc/passwd"},
+        {"view": "Sweep", "sweep_model": "no-such-model"},
+        {"view": "Engines", "engines_model": WORDLLAMA},
+        {"view": "no such view"},
+        {"samples": "a million", "seconds": "-1"},
+    ],
+    ids=str,
+)
+def test_a_broken_link_is_passed_over(app: AppTest, children: Children, choices: dict[str, str]) -> None:
+    open_view(app, **{"view": "Hello World", **choices})
+    assert not app.error
+    assert app.get("plotly_chart") or app.info
+
+
+def test_the_models_page_shows_only_what_own_weights_were_timed_at(app: AppTest) -> None:
+    random = timing(MISSING, median_ms=9.0, weights="random")
+    benchmark.keep(finished(timing(MINILM, median_ms=6.25), random))
+    table = open_page(app, "models").dataframe[0].value
+    assert dict(table.dropna(subset="hello_world_ms").set_index("model")["hello_world_ms"]) == {MINILM: 6.25}
