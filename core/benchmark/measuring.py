@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from core.benchmark.neighbours import await_quiet
 from core.benchmark.sampling import clock, device_clock, sample, warm_up
 from core.benchmark.timing import Settings, Statistics, Subject, Timing, Workload
 from core.errors import DeviceError, InputError
@@ -70,6 +71,7 @@ def measure(*, subject: Subject, workload: Workload, settings: Settings, on_prog
     texts = _texts(timeable, workload)
     tokens = timeable.count_tokens(texts[:1])[0]
     once = clock(lambda: timeable.encode(texts), timeable.device)
+    await_quiet(settings.patience_seconds)
     first_call_ms = once()
     warm_up_calls = warm_up(once, settings, f"Warming up {where}", on_progress)
     end_to_end = sample(once, settings, f"Timing {where}", on_progress)

@@ -31,6 +31,16 @@ class Neighbours:
         return self.look() > DISTURBING_CORES
 
 
+def await_quiet(seconds: float) -> None:
+    """Wait until others leave the processors alone, at most so many seconds; a page is drawing what it has just got."""
+    neighbours = Neighbours()
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        time.sleep(SLICE_SECONDS)
+        if not neighbours.have_disturbed():
+            return
+
+
 def _now() -> tuple[float, float, float]:
     """The time, the busy seconds of our processors, and those of this process."""
     allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None

@@ -30,6 +30,7 @@ INKS = ("#000000", "#FFFFFF")
 CELL_PIXELS = 38
 LINES_HEIGHT = 460
 LABEL_HEIGHT = 0.05  # of the plot
+ROOM = 1.7  # above and below the lines
 MARK_PIXELS = 22
 FAINTEST_LINE = 0.6
 
@@ -108,8 +109,10 @@ def sweep_lines(
         showgrid=False,
     )
     values = [_value(timing, measure) or 1 for timing in shown] or [1]
-    ticks = log_ticks(min(values) / 2, max(values) * 2)
-    figure.update_yaxes(type="log", title=measure, tickvals=ticks, tickformat="~s")
+    low, high = min(values) / ROOM, max(values) * ROOM
+    figure.update_yaxes(
+        type="log", title=measure, tickvals=log_ticks(low, high), tickformat="~s", range=np.log10([low, high])
+    )
     longest = max((len(_line_name(*row)) for row in lines), default=0)
     return styled(
         figure,

@@ -10,6 +10,8 @@ from core.figures.timings import compared_bars
 from pages.shared import output
 from pages.shared.frame import errors_told
 
+What = tuple[str, str, int, str]
+
 MOST_LISTED = 300
 MOST_BARS = 60
 LONGEST_FINGERPRINT = 800
@@ -19,14 +21,20 @@ def show() -> None:
     """Draw the view: the two runs and their bars, the list of all, the import."""
     runs = {kept.name: kept for kept in _listed(benchmark.kept_runs())}
     titles = {name: title(kept) for name, kept in runs.items()}
+    of_original = [name for name, kept in runs.items() if any(row.is_hello for row in kept.run.results)]
     first_place, second_place = st.columns(2)
     first = first_place.selectbox(
-        "This run", list(runs), format_func=titles.__getitem__, key="first_run", bind="query-params"
+        "This run",
+        list(runs),
+        index=list(runs).index(of_original[0]),
+        format_func=titles.__getitem__,
+        key="first_run",
+        bind="query-params",
     )
     second = second_place.selectbox(
         "beside this one",
         list(runs),
-        index=len(runs) - 1,
+        index=list(runs).index(_counterpart(runs[first], list(runs.values())).name),
         format_func=titles.__getitem__,
         key="second_run",
         bind="query-params",
@@ -59,22 +67,33 @@ def title(kept: KeptRun) -> str:
     if not kept.run.created:
         return f"The original table, recorded on: {machine.cpu}"
     models = len({row.model for row in kept.run.results})
+    what = "Hello World" if any(row.is_hello for row in kept.run.results) else "sweep"
     origin = "" if kept.origin == "here" else f" · {kept.origin}"
     gpus = ", ".join(gpu.partition(",")[0] for gpu in machine.gpus) or "no GPU"
     plural = "" if models == 1 else "s"
-    return f"{kept.run.time:%Y-%m-%d %H:%M:%S} · {models} model{plural} · {machine.cpu[:80]}, {gpus[:80]}{origin}"
+    return (
+        f"{kept.run.time:%Y-%m-%d %H:%M:%S} · {what}, {models} model{plural} · {machine.cpu[:80]}, {gpus[:80]}{origin}"
+    )
+
+
+def _counterpart(first: KeptRun, runs: list[KeptRun]) -> KeptRun:
+    """The run to stand beside another at first: the original table or, sharing something with it, the next best."""
+    others = [kept for kept in reversed(runs) if kept.name != first.name]
+    return next((kept for kept in others if _common(first, kept)), runs[-1])
 
 
 def _compare(first: KeptRun, second: KeptRun) -> None:
-    """The bars of what both runs have timed; where that is nothing, each one's own."""
-    one, two = first.run.results, second.run.results
-    common = {_what(row) for row in one} & {_what(row) for row in two}
-    if common:
-        one, two = (tuple(row for row in rows if _what(row) in common) for rows in (one, two))
+    """The bars of what both runs have timed."""
+    common = _common(first, second)
+    one, two = (tuple(row for row in kept.run.results if _what(row) in common) for kept in (first, second))
     if first.name == second.name:
         st.info("Choose two different runs to see them bar by bar.", icon=":material/compare_arrows:")
-    elif not common:
-        st.info("These runs have no model, device and workload in common.", icon=":material/compare_arrows:")
+    if not common:
+        st.info(
+            "These runs have no model, device and workload in common: choose another one.",
+            icon=":material/compare_arrows:",
+        )
+        return
     st.plotly_chart(
         compared_bars(one[:MOST_BARS], two[:MOST_BARS], ("this run", "beside this one")),
         key="compared",
@@ -83,11 +102,16 @@ def _compare(first: KeptRun, second: KeptRun) -> None:
     )
     for kept in (first, second):
         alone = sum(_what(row) not in common for row in kept.run.results)
-        rest = f" · {alone} timings that the other run does not have" if common and alone else ""
+        rest = f" · {alone} timings that the other run does not have" if alone else ""
         st.caption(output.markdown_free(_fingerprint(kept) + rest))
 
 
-def _what(row: benchmark.Timing) -> tuple[str, str, int, str]:
+def _common(first: KeptRun, second: KeptRun) -> set[What]:
+    """What both runs have timed."""
+    return {_what(row) for row in first.run.results} & {_what(row) for row in second.run.results}
+
+
+def _what(row: benchmark.Timing) -> What:
     return row.model, row.device, row.batch_size, row.text or f"{row.tokens} tokens"
 
 

@@ -52,7 +52,20 @@ def show() -> None:
     _caption(own)
     _lines(timings, measure)
     table = _table(own)
-    st.dataframe(table, hide_index=True, key="sweep_table", placeholder="–", alt=f"All timings of {spec.name}")
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="sweep_table",
+        placeholder="–",
+        alt=f"All timings of {spec.name}",
+        column_config={
+            "Median, ms": st.column_config.NumberColumn(format="%.2f"),
+            "p95, ms": st.column_config.NumberColumn(format="%.2f"),
+            "Texts/s": st.column_config.NumberColumn(format="localized", step=1),
+            "Tokens/s": st.column_config.NumberColumn(format="localized", step=1),
+            "Why not": st.column_config.TextColumn(width="large"),
+        },
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         output.download_table(table, "sweep")
         output.download_json(timed.run_of(own), "sweep-run")
@@ -178,6 +191,6 @@ def _table(timings: list[Timing]) -> pd.DataFrame:
                 "Engine": f"{timing.engine} {timing.precision}",
                 "Why not": timing.failure or None,
             }
-            for timing in timings
+            for timing in sorted(timings, key=lambda timing: (timing.device, timing.batch_size, timing.tokens or 0))
         ]
     )

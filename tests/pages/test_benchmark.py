@@ -613,18 +613,28 @@ def test_two_runs_are_compared_bar_by_bar(app: AppTest) -> None:
     assert "1 timings that the other run does not have" in told(app)
 
 
-def test_runs_without_anything_in_common_are_drawn_each_for_itself(app: AppTest) -> None:
+def test_runs_without_anything_in_common_say_so(app: AppTest) -> None:
     benchmark.keep(finished(timing(WORDLLAMA, median_ms=1.0)))
     open_view(app, "Runs")
+    app.selectbox(key="second_run").set_value("original").run()
     assert "no model, device and workload in common" in told(app)
-    assert {1.0, 67.7} <= set(figure(app, "compared")["data"][0]["x"])
+    assert not app.get("plotly_chart")
 
 
-def test_the_original_table_is_a_run_to_compare_with_before_anything_was_timed(app: AppTest) -> None:
+def test_a_run_beside_itself_asks_for_another(app: AppTest) -> None:
+    open_view(app, "Runs")
+    app.selectbox(key="first_run").set_value("original").run()
+    app.selectbox(key="second_run").set_value("original").run()
+    assert "Choose two different runs" in told(app)
+
+
+def test_the_recorded_run_stands_beside_the_original_table_before_anything_was_timed(app: AppTest) -> None:
     open_view(app, "Runs")
     assert not app.error
-    assert "Choose two different runs" in told(app)
-    assert list(app.dataframe[0].value["From"]) == ["recorded"]
+    assert list(app.dataframe[0].value["From"]) == ["recorded", "recorded"]
+    recorded = next(kept.run for kept in benchmark.kept_runs() if kept.name != "original")
+    large = next(row.median_ms for row in recorded.results if row.model == "bge-large-en-v1.5")
+    assert {large, 67.7} <= set(figure(app, "compared")["data"][0]["x"])
 
 
 def bring(app: AppTest, content: bytes, name: str = "run.json") -> AppTest:
@@ -637,9 +647,9 @@ def test_a_run_of_another_machine_is_brought_listed_and_never_counted_as_ours(ap
     bring(app, elsewhere(timing(MINILM, median_ms=77.0)).to_json().encode())
     assert "It is here" in app.success[0].value
     listed = app.dataframe[0].value
-    assert list(listed["From"]) == ["brought here", "recorded"]
+    assert list(listed["From"]) == ["brought here", "recorded", "recorded"]
     assert "Another CPU" in listed["Machine"][0]
-    assert len(app.selectbox(key="first_run").options) == 2
+    assert len(app.selectbox(key="first_run").options) == 3
     app.button_group(key="view").set_value("Hello World").run()
     assert children.models == sorted(BUNDLED)
     assert 77.0 not in figure(app, "bars")["data"][0]["x"]
