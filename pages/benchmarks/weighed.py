@@ -47,6 +47,7 @@ def show() -> None:
         with place:
             _chart(points, board or "MTEB v1", lower_is_faster=speed == LATENCY)
             _scoreless(timings, scores, board or "MTEB v1")
+            timed.provenance([timing for timing in timings if timing.model in scores])
     _costs()
 
 
