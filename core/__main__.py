@@ -35,7 +35,6 @@ WIDTH_OF_A_FILE = 160  # where there is no terminal to tell it; rich would squee
 out, log = Console(), Console(stderr=True)
 if not out.is_terminal:
     out.width = WIDTH_OF_A_FILE
-TIMED_ENGINES = (*(engine for engine in encoders.ENGINES if engine != "openai"), "library")
 
 Model = Annotated[str, typer.Option("--model", "-m", help="A model of the catalogue.")]
 ModelOrBm25 = Annotated[str, typer.Option("--model", "-m", help="A model of the catalogue, or bm25.")]
@@ -268,7 +267,7 @@ def project(
 def time_models(
     model_names: Annotated[str, typer.Option("--models", help="Names, separated by commas.")],
     devices: Annotated[str, typer.Option(help="cpu, cuda or both, separated by commas.")] = "cpu",
-    engine: Annotated[str, typer.Option(help=f"One of {', '.join(TIMED_ENGINES)}.")] = "auto",
+    engine: Annotated[str, typer.Option(help=f"One of {', '.join(benchmark.ENGINES)}.")] = "auto",
     precision: Precision = "auto",
     text: str = benchmark.HELLO,
     batch_size: Annotated[str, typer.Option(help="One, or several separated by commas.")] = "1",
@@ -303,6 +302,8 @@ def time_models(
     _show(asdict(run), [_timing_row(timing) for timing in run.results], as_json)
     for failure in dict.fromkeys(timing.failure for timing in run.results if timing.failure):
         log.print(failure, style="red", markup=False, highlight=False, soft_wrap=True)
+    if all(timing.failure for timing in run.results):
+        raise typer.Exit(1)
 
 
 def _timing_row(timing: benchmark.Timing) -> dict[str, Any]:
@@ -329,7 +330,7 @@ def _workloads(text: str, batch_sizes: list[int], lengths: list[int]) -> tuple[b
 
 
 def _names(listed: str) -> list[str]:
-    return [name.strip() for name in listed.split(",")]
+    return [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def _numbers(listed: str | None) -> list[int]:
@@ -341,7 +342,7 @@ def _numbers(listed: str | None) -> list[int]:
         One is none.
     """
     try:
-        return [int(number) for number in _names(listed)] if listed else []
+        return [int(number) for number in listed.split(",")] if listed else []
     except ValueError:
         raise InputError(f"{listed!r} is not a number, nor several separated by commas.") from None
 

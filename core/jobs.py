@@ -255,6 +255,7 @@ def _receive(stdout: BinaryIO, messages: "queue.Queue[tuple[Any, ...]]") -> None
 
 def _serve() -> None:
     """The child's life: take requests from standard input until it closes, answer on standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to us too; the parent ends us
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not mix with the answers
     requests: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()

@@ -13,11 +13,12 @@ from core.benchmark.kept import (
     kept_timings,
     original_run,
 )
-from core.benchmark.running import expected_seconds, run, subjects
+from core.benchmark.running import ENGINES, expected_seconds, run, subjects
 from core.benchmark.sweep import grid, pays_from
 from core.benchmark.timing import HELLO, SCHEMA, Run, Settings, Statistics, Subject, Timing, Workload
 
 __all__ = [
+    "ENGINES",
     "HELLO",
     "SCHEMA",
     "KeptRun",

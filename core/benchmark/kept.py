@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -15,7 +16,8 @@ from core.models import catalogue, original_machine
 from core.settings import DATA, cache_folder
 
 OWN_TEXT = "(a text of one's own)"
-MOST_IMPORTED = 200
+MOST_IMPORTED = 50
+CLOCKS_DIFFER = timedelta(days=1)
 MOST_BYTES = 2_000_000
 RUNS_REMEMBERED = 2000
 ORIGINAL = "original"
@@ -67,9 +69,13 @@ def bring(text: str) -> KeptRun:
     if not brought.results:
         raise InputError("This run holds no timings.")
     imported = folder() / "imported"
-    if len(list(imported.glob("*.json"))) >= MOST_IMPORTED:
+    if len(_files(imported)) >= MOST_IMPORTED:
         raise InputError(f"{MOST_IMPORTED} runs have been brought here: ask the host to delete some from {imported}.")
     brought = _without_texts(brought)
+    if len(brought.to_json()) > MOST_BYTES:
+        raise InputError(f"A run that is brought here has at most {MOST_BYTES // 1_000_000} MB, written out in full.")
+    if brought.time > datetime.now(UTC) + CLOCKS_DIFFER:
+        raise InputError("This run was made in the future: set the clock of its machine right, and make it again.")
     return KeptRun(_name(_write(brought, imported), "imported"), "imported", brought)
 
 
@@ -119,12 +125,15 @@ def _latest(rows: Iterable[Timing], identity: Callable[[Timing], Key]) -> dict[K
 
 
 def _rows_here(precision: str | None = None) -> list[Timing]:
-    """All timings of this machine, the oldest first; with a precision, those whose engine was left to be chosen."""
+    """All timings of this machine, the oldest first; with a precision, those whose engine was left to be chosen.
+
+    What was timed with a number of threads of its own does not say how fast the machine is.
+    """
     runs = sorted(_read_folder(folder(), "here"), key=lambda kept: kept.run.time)
     return [
         row
         for kept in runs
-        if _is_of_this_machine(kept.run)
+        if _is_of_this_machine(kept.run) and kept.run.settings.threads is None
         for row in kept.run.results
         if precision is None or (row.asked_engine, row.asked_precision) == ("auto", precision)
     ]
@@ -165,11 +174,20 @@ def _write(run: Run, into: Path) -> Path:
 
 
 def _read_folder(path: Path, origin: Origin) -> Iterator[KeptRun]:
-    for file in sorted(path.glob("*.json")):
+    for file in _files(path):
         try:
             yield KeptRun(_name(file, origin), origin, _read(file, file.stat().st_mtime_ns))
         except (InputError, OSError, UnicodeDecodeError) as error:
             log.debug("%s is passed over: %s", file, error)
+
+
+def _files(path: Path) -> list[Path]:
+    """The run files of a folder; none where it is not there, or may not be entered."""
+    try:
+        return sorted(path.glob("*.json"))
+    except OSError as error:
+        log.warning("The runs in %s cannot be read: %s", path, error)
+        return []
 
 
 def _name(file: Path, origin: Origin) -> str:

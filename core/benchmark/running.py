@@ -10,12 +10,16 @@ from datetime import UTC, datetime
 
 from core.benchmark import kept
 from core.benchmark.timing import MOST_BATCH, SCHEMA, Run, Settings, Subject, Timing, Workload
+from core.encoders import PRECISIONS
 from core.encoders.files import availability, beyond_memory
 from core.errors import DeviceError, EmbedscopeError, InputError, JobError, ModelError
 from core.jobs import Child, Progress, Turn, alone, silent
 from core.machine import power, this_machine
 from core.models import get
 
+DEVICES = ("cpu", "cuda")
+ENGINES = ("auto", "torch", "openvino", "static", "library")
+MOST_THREADS = 1024
 LEAST_CALLS = 3  # a workload that would not even be called so often in its time is not begun
 FORESIGHT = 8  # times as large may a workload be to be foretold: of few tokens, more take hardly longer
 SECONDS_TO_START = 8.0  # of a process with its libraries; for the queue's estimate, until it is known better
@@ -130,6 +134,13 @@ def _check(subjects: Sequence[Subject], workloads: Sequence[Workload], settings:
         raise InputError("A benchmark needs at least one model, one device and one workload.")
     for subject in subjects:
         get(subject.model)
+        for what, asked, offered in (
+            ("device", subject.device, DEVICES),
+            ("engine", subject.engine, ENGINES),
+            ("precision", subject.precision, PRECISIONS),
+        ):
+            if asked not in offered:
+                raise InputError(f"There is no {what} {asked!r} to be timed: choose of {', '.join(offered)}.")
     for workload in workloads:
         if workload.tokens is None and not workload.text.strip():
             raise InputError("A benchmark needs a text.")
@@ -137,10 +148,13 @@ def _check(subjects: Sequence[Subject], workloads: Sequence[Workload], settings:
             raise InputError(f"The batch size goes from 1 to {MOST_BATCH:,}.")
         if workload.tokens is not None and workload.tokens < 1:
             raise InputError("A text has at least one token.")
-    least = (settings.warm_up_calls, settings.least_samples, 1 if settings.threads is None else settings.threads)
-    if min(least) < 1 or not 0 < settings.least_seconds <= settings.most_seconds < math.inf:
+    if min(settings.warm_up_calls, settings.least_samples) < 1:
+        raise InputError("A benchmark needs at least one call to warm up and one sample.")
+    if settings.threads is not None and not 1 <= settings.threads <= MOST_THREADS:
+        raise InputError(f"The number of threads goes from 1 to {MOST_THREADS:,}.")
+    if not 0 < settings.least_seconds <= settings.most_seconds < math.inf:
         raise InputError(
-            "A benchmark needs at least one call to warm up, one sample and one thread, and more than no time."
+            f"The seconds of samples go from above 0 to the most seconds for each workload, {settings.most_seconds:g}."
         )
 
 

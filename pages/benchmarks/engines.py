@@ -22,7 +22,7 @@ def show() -> None:
     """Draw the view: the model, a bar for each engine and precision, the table."""
     specs = [spec for spec in timed.local_models() if not spec.is_static]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Model", [spec.name for spec in specs], index=_first_ready(specs), key="engines_model",
+        name = st.selectbox("Model", [spec.name for spec in specs], index=timed.first_ready(specs), key="engines_model",
                             bind="query-params", width=260)  # fmt: skip
         start = st.button(
             f"Compare the engines on {name}",
@@ -69,10 +69,6 @@ def show() -> None:
         output.download_table(table, "engines")
         output.download_json(timed.run_of(timings), "engines-run")
         output.picture_format()
-
-
-def _first_ready(specs: list[ModelSpec]) -> int:
-    return next((place for place, spec in enumerate(specs) if availability(spec).is_ready), 0)
 
 
 def _measure(place: DeltaGenerator, spec: ModelSpec) -> list[Timing]:

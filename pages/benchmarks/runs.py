@@ -1,5 +1,7 @@
 """Runs: those made here, brought from elsewhere or recorded in the project; two of them compared bar by bar."""
 
+from collections import Counter
+
 import pandas as pd
 import streamlit as st
 
@@ -14,13 +16,13 @@ What = tuple[str, str, int, str]
 
 MOST_LISTED = 300
 MOST_BARS = 60
-LONGEST_FINGERPRINT = 800
+LONGEST_FINGERPRINT, LONGEST_CELL = 800, 300
 
 
 def show() -> None:
     """Draw the view: the two runs and their bars, the list of all, the import."""
     runs = {kept.name: kept for kept in _listed(benchmark.kept_runs())}
-    titles = {name: title(kept) for name, kept in runs.items()}
+    titles = _titles(runs)
     of_original = [name for name, kept in runs.items() if any(row.is_hello for row in kept.run.results)]
     first_place, second_place = st.columns(2)
     first = first_place.selectbox(
@@ -61,6 +63,13 @@ def _listed(runs: list[KeptRun]) -> list[KeptRun]:
     return [*[kept for kept in runs if kept.origin != "recorded"][:MOST_LISTED], *recorded]
 
 
+def _titles(runs: dict[str, KeptRun]) -> dict[str, str]:
+    """Each run's title by its name; alike ones end with a part of the name."""
+    titles = {name: title(kept) for name, kept in runs.items()}
+    often = Counter(titles.values())
+    return {name: f"{text} · {name[-8:]}" if often[text] > 1 else text for name, text in titles.items()}
+
+
 def title(kept: KeptRun) -> str:
     """A run in a line: when, where, how much."""
     machine = kept.run.machine
@@ -85,7 +94,8 @@ def _counterpart(first: KeptRun, runs: list[KeptRun]) -> KeptRun:
 def _compare(first: KeptRun, second: KeptRun) -> None:
     """The bars of what both runs have timed."""
     common = _common(first, second)
-    one, two = (tuple(row for row in kept.run.results if _what(row) in common) for kept in (first, second))
+    drawn = set([what for row in first.run.results if (what := _what(row)) in common][:MOST_BARS])
+    one, two = (tuple(row for row in kept.run.results if _what(row) in drawn) for kept in (first, second))
     if first.name == second.name:
         st.info("Choose two different runs to see them bar by bar.", icon=":material/compare_arrows:")
     if not common:
@@ -95,11 +105,13 @@ def _compare(first: KeptRun, second: KeptRun) -> None:
         )
         return
     st.plotly_chart(
-        compared_bars(one[:MOST_BARS], two[:MOST_BARS], ("this run", "beside this one")),
+        compared_bars(one, two, ("this run", "beside this one")),
         key="compared",
         config=output.picture("compared"),
         alt="The timings of two runs, bar by bar",
     )
+    if len(drawn) < len(common):
+        st.caption(f"The first {len(drawn)} of {len(common)} that both have timed.")
     for kept in (first, second):
         alone = sum(_what(row) not in common for row in kept.run.results)
         rest = f" · {alone} timings that the other run does not have" if alone else ""
@@ -112,7 +124,7 @@ def _common(first: KeptRun, second: KeptRun) -> set[What]:
 
 
 def _what(row: benchmark.Timing) -> What:
-    return row.model, row.device, row.batch_size, row.text or f"{row.tokens} tokens"
+    return row.model, row.device, row.batch_size, "" if row.is_hello else f"{row.text} {row.tokens} tokens"
 
 
 def _fingerprint(kept: KeptRun) -> str:
@@ -135,9 +147,9 @@ def _row(kept: KeptRun) -> dict[str, object]:
     return {
         "When (UTC)": f"{kept.run.time:%Y-%m-%d %H:%M:%S}" if kept.run.created else "",
         "From": {"here": "this installation", "imported": "brought here"}.get(kept.origin, "recorded"),
-        "Machine": kept.run.machine.sentence,
-        "Models": ", ".join(dict.fromkeys(row.model for row in results)),
-        "Devices": ", ".join(dict.fromkeys(row.device for row in results)),
+        "Machine": kept.run.machine.sentence[:LONGEST_CELL],
+        "Models": ", ".join(dict.fromkeys(row.model for row in results))[:LONGEST_CELL],
+        "Devices": ", ".join(dict.fromkeys(row.device for row in results))[:LONGEST_CELL],
         "Timings": sum(row.median_ms is not None for row in results),
         "Failed": sum(bool(row.failure) for row in results),
         "Disturbed": sum(row.disturbed > 0 for row in results),

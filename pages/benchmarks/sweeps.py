@@ -25,7 +25,14 @@ def show() -> None:
     """Draw the view: what to sweep, the heatmaps or lines, where the GPU pays, the table."""
     specs = timed.local_models()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Model", [spec.name for spec in specs], key="sweep_model", bind="query-params", width=260)
+        name = st.selectbox(
+            "Model",
+            [spec.name for spec in specs],
+            index=timed.first_ready(specs),
+            key="sweep_model",
+            bind="query-params",
+            width=260,
+        )
         kind = st.segmented_control(
             "Texts", ["Lengths", "My text"], default="Lengths", key="sweep_texts", bind="query-params", required=True
         )
@@ -33,13 +40,17 @@ def show() -> None:
             "Measure", MEASURES, default="texts/s", key="measure", bind="query-params", required=True
         )
         start = st.button(
-            f"Sweep {name}", type="primary", icon=":material/grid_on:", on_click=progress.start_anew, args=(NAME,)
+            f"Sweep {name}",
+            type="primary",
+            icon=":material/grid_on:",
+            on_click=progress.start_anew,
+            args=(NAME,),
         )
     spec = next(spec for spec in specs if spec.name == name)
     workloads = _own_text() if kind == "My text" else benchmark.grid()
     devices = timed.chosen_devices()
     slots = {device: column.empty() for device, column in zip(devices, st.columns(len(devices)), strict=True)}
-    timings = _measure(slots, spec, workloads, measure) if start else _known(kind == "My text")
+    timings = _measure(slots, spec, workloads, measure) if start else _known(workloads)
     own = [timing for timing in timings if timing.model == spec.name and timing.device in slots]
     if not own:
         st.info(
@@ -80,31 +91,31 @@ def _own_text() -> tuple[Workload, ...]:
     return tuple(Workload(batch_size, text) for batch_size in BATCH_SIZES)
 
 
-def _known(is_own_text: bool) -> list[Timing]:
-    """What has been swept: lengths by anybody on this machine, one's own text in this session."""
-    if is_own_text:
-        return list(st.session_state.get("own_text_timings", []))
-    return benchmark.kept_sweeps(picked.precision())
+def _known(workloads: tuple[Workload, ...]) -> list[Timing]:
+    """What has been swept: lengths by anybody on this machine, this text of one's own in this session."""
+    if workloads[0].tokens:
+        return benchmark.kept_sweeps(picked.precision())
+    asked = picked.precision(), workloads[0].text
+    return [row for row in st.session_state.get("own_text_timings", []) if (row.asked_precision, row.text) == asked]
 
 
 def _measure(slots: Slots, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> list[Timing]:
     """Sweep while the cells fill."""
     subjects = benchmark.subjects([spec.name], list(slots), precision=picked.precision(), weights="any")
     waiting = [_waiting(subject, workload) for subject in subjects for workload in workloads if workload.tokens]
+    others = [timing for timing in _known(workloads) if timing.model != spec.name]
     measured: list[Timing] = []
 
     def grow(timing: Timing) -> None:
         measured.append(timing)
+        if not workloads[0].tokens:
+            st.session_state["own_text_timings"] = [*others, *measured]
         done = {_cell(row) for row in measured}
         rest = [row for row in waiting if _cell(row) not in done]
         _heatmaps(slots, [*measured, *rest], measure, growing=len(measured))
 
     timed.note_session(timed.watch(NAME, subjects, workloads, SETTINGS, grow))
-    if workloads[0].tokens is None:
-        others = [timing for timing in _known(True) if timing.model != spec.name]
-        st.session_state["own_text_timings"] = [*others, *measured]
-        return [*others, *measured]
-    return benchmark.kept_sweeps(picked.precision())
+    return _known(workloads)
 
 
 def _waiting(subject: Subject, workload: Workload) -> Timing:

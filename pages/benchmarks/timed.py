@@ -1,11 +1,13 @@
 """What the views share: which models are timed, how a run is started and watched, and what stands under its figures."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 import streamlit as st
 
 from core import benchmark
 from core.benchmark import Run, Settings, Subject, Timing, Workload
+from core.encoders.files import availability
 from core.machine import devices, this_machine
 from core.models import ModelSpec, catalogue
 from pages.shared import output, picked, progress
@@ -16,8 +18,9 @@ PATIENCE_SECONDS = 2.5
 METHOD = """
 - **A fresh process** for each model, device, engine and precision, one after the other in shuffled order; one benchmark
   at a time on this machine, in the order in which they were asked for.
-- **Phases apart**: loading; the first call; 10 calls or more to warm up; then the samples, 30 or more over a second or
-  more. What is shown is the median; whiskers reach to the 95th percentile.
+- **Phases apart**: loading; the first call; 10 calls to warm up; then the samples, 30 or more over a second or more,
+  as you set it below, and fewer only where that would take too long. What is shown is the median; whiskers reach to
+  the 95th percentile.
 - **End to end**: a text in, its vector out, tokenising included; on a GPU from rest to rest. The forward pass alone is
   timed beside it, on a GPU by its own clock.
 - **Disturbance is measured**: what other processes take of the processors, in slices of 0.2 s. Disturbed samples are
@@ -47,7 +50,9 @@ def settings() -> Settings:
     with st.popover("Method", icon=":material/science:"):
         st.markdown(METHOD)
         with st.container(horizontal=True):
-            samples = st.number_input("Samples, at least", 10, 1000, 30, key="samples", bind="query-params")
+            samples = st.number_input(  # of floats: a link with samples=inf would break one of whole numbers
+                "Samples, at least", 10.0, 1000.0, 30.0, 1.0, format="%.0f", key="samples", bind="query-params"
+            )
             seconds = st.number_input("Seconds of them, at least", 0.1, 30.0, 1.0, key="seconds", bind="query-params")
         st.caption(f"This machine: {this_machine().sentence}")
     return Settings(
@@ -88,8 +93,14 @@ def note_session(run: Run) -> None:
 def run_of(timings: Sequence[Timing]) -> Run | None:
     """The latest run that holds one of the timings: the session's, or one that is kept."""
     latest: Run | None = st.session_state.get("latest_run")
-    runs = [*([latest] if latest else []), *(kept.run for kept in benchmark.kept_runs())]
-    return next((run for run in runs if set(run.results) & set(timings)), None)
+    here = (kept.run for kept in benchmark.kept_runs() if kept.origin == "here")
+    wanted = set(timings)
+    return next((run for run in chain([latest] if latest else [], here) if not wanted.isdisjoint(run.results)), None)
+
+
+def first_ready(specs: Sequence[ModelSpec]) -> int:
+    """The place of the first model that is here; the first of all where none is."""
+    return next((place for place, spec in enumerate(specs) if availability(spec).is_ready), 0)
 
 
 def tell_failures(timings: Sequence[Timing]) -> None:
@@ -117,7 +128,7 @@ def _line(timing: Timing) -> str:
         f"batch {timing.batch_size}",
         f"{timing.tokens} tokens",
         f"{timing.samples:,} calls after {timing.warm_up_calls} to warm up",
-        f"{timing.threads} threads",
+        f"{timing.threads} thread{'' if timing.threads == 1 else 's'}",
     ]
     if timing.load_seconds is not None and timing.first_call_ms is not None:
         facts.append(f"loaded in {timing.load_seconds:.1f} s, first call {timing.first_call_ms:.0f} ms")

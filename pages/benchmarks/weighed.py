@@ -65,8 +65,13 @@ def _timings(speed: str) -> list[Timing]:
 
 
 def _missing(timings: list[Timing]) -> list[ModelSpec]:
-    done = {timing.model for timing in timings}
-    return [spec for spec in timed.local_models() if spec.name not in done]
+    """The models that are not timed yet on each device."""
+    done = {(timing.model, timing.device) for timing in timings}
+    return [
+        spec
+        for spec in timed.local_models()
+        if any((spec.name, device) not in done for device in timed.chosen_devices())
+    ]
 
 
 def _measure(specs: list[ModelSpec], speed: str) -> None:

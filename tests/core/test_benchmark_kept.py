@@ -8,6 +8,7 @@ import pytest
 from core.benchmark import (
     HELLO,
     Run,
+    Settings,
     bring,
     keep,
     kept,
@@ -305,3 +306,23 @@ def test_the_original_run_is_the_recorded_table():
     assert len(run.results) == len(expected) == 10
     assert all(row.is_hello for row in run.results)
     assert run.machine.cpu == facts["original_benchmark"]["machine"]
+
+
+def test_what_was_timed_with_a_number_of_threads_of_its_own_is_no_timing_of_the_machine():
+    keep(finished(timing(), settings=Settings(threads=1)))
+    assert kept_timings() == {}
+
+
+def test_a_run_that_grows_when_it_is_written_out_is_not_brought():
+    small = '{"model": "m", "device": "cpu", "engine": "torch", "precision": "float32"}'
+    text = finished(timing()).to_json()
+    start, end = text.index('"results": [') + len('"results": ['), text.rindex("]")
+    many = text[:start] + ",".join([small] * 20_000) + text[end:]
+    assert len(many) < kept.MOST_BYTES
+    with pytest.raises(InputError, match="written out in full"):
+        bring(many)
+
+
+def test_a_run_of_the_future_is_not_brought():
+    with pytest.raises(InputError, match="in the future"):
+        bring(finished(timing(), created="9998-01-01T00:00:00+00:00").to_json())

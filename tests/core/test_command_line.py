@@ -380,8 +380,8 @@ def errors():
         "a batch that is no number": (["benchmark", *timed, "--batch-size", "1,many"], "'1,many' is not a number"),
         "a length that is no number": (["benchmark", *timed, "--tokens", "8,,32"], "'8,,32' is not a number"),
         "no tokens": (["benchmark", *timed, "--tokens", "0"], "at least one token"),
-        "no time": (["benchmark", *timed, "--seconds", "0"], "more than no time"),
-        "time that is no number": (["benchmark", *timed, "--seconds", "nan"], "more than no time"),
+        "no time": (["benchmark", *timed, "--seconds", "0"], "from above 0"),
+        "time that is no number": (["benchmark", *timed, "--seconds", "nan"], "from above 0"),
         "a blank text to time": (["benchmark", *timed, "--text", " "], "needs a text"),
         "no folder for the run": (
             ["benchmark", *timed, "--output", "{folder}/none/run.json"],
