@@ -25,6 +25,14 @@ DIVERGING = [
 NEUTRAL = "#8A929C"
 VEIL = {False: "rgba(255,255,255,0.72)", True: "rgba(14,17,22,0.72)"}
 FONT_SIZE = 15
+LEGEND_ABOVE = {  # and of samples only: nothing can be switched off
+    "orientation": "h",
+    "y": 1,
+    "yanchor": "bottom",
+    "x": 0,
+    "itemclick": False,
+    "itemdoubleclick": False,
+}
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "GPU"}
 DEVICE_OPACITIES = {"cpu": 0.4, "cuda": 1.0}
 

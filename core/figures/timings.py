@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from core.benchmark.timing import Timing
 from core.figures.style import (
+    LEGEND_ABOVE,
     NEUTRAL,
     device_name,
     device_opacity,
@@ -167,17 +168,7 @@ def _bars(labels: Sequence[str], groups: Sequence[Sequence[_Bar]]) -> go.Figure:
         zeroline=False,
         ticklabelstandoff=8,
     )
-    figure.update_layout(
-        barmode="overlay",
-        legend={
-            "orientation": "h",
-            "y": 1,
-            "yanchor": "bottom",
-            "x": 0,
-            "itemclick": False,
-            "itemdoubleclick": False,
-        },
-    )
+    figure.update_layout(barmode="overlay", legend=LEGEND_ABOVE)
     return styled(figure, height=round(LANE_PIXELS * (last + 1.4)) + 100, margin=(10, 10, 40, 60))
 
 

@@ -10,6 +10,7 @@ from core.benchmark.tradeoff import Point
 from core.encoders.memory import gigabytes
 from core.figures.style import (
     FONT_SIZE,
+    LEGEND_ABOVE,
     NEUTRAL,
     device_name,
     device_opacity,
@@ -295,13 +296,8 @@ def _explain(figure: go.Figure, points: Sequence[Point]) -> None:
     largest = max((point.memory_bytes or 0 for point in points), default=0)
     figure.update_layout(
         showlegend=True,
-        legend={
-            "orientation": "h",
-            "y": 1,
-            "yanchor": "bottom",
-            "x": 0,
-            "itemclick": False,
-            "itemdoubleclick": False,
+        legend=LEGEND_ABOVE
+        | {
             "title": {
                 "text": f"Area: memory, up to {gigabytes(largest)} " if largest else "",
                 "font": {"size": FONT_SIZE},
