@@ -1,6 +1,6 @@
 import streamlit as st
 
-from pages.benchmarks import engines, original, runs, sweeps, weighed
+from pages.shared.benchmark import engines, original, runs, sweeps, weighed
 from pages.shared.frame import require_frame
 
 require_frame()

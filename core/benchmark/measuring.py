@@ -13,13 +13,13 @@ import numpy as np
 
 from core.benchmark.neighbours import await_quiet
 from core.benchmark.sampling import clock, device_clock, sample, warm_up
-from core.benchmark.timing import Settings, Statistics, Subject, Timing, Workload
+from core.benchmark.timing import Settings, Statistics, Subject, Timing, Workload, behind_api
+from core.encoders.choice import REFERENCE, probe
 from core.errors import DeviceError, InputError
 from core.jobs import Progress
 from core.models import ModelSpec, get
 
 FILLER = "data "
-REFERENCE = ("torch", "float32")
 
 
 class Timeable(Protocol):
@@ -136,7 +136,7 @@ def _make_ready(spec: ModelSpec, subject: Subject, on_progress: Progress) -> Tim
         spec, device=subject.device, engine=subject.engine, precision=subject.precision, on_progress=on_progress
     )
     if not isinstance(encoder, LocalEncoder):
-        raise DeviceError(f"{spec.name} runs behind an API: its time is the network's, and is not measured here.")
+        raise DeviceError(behind_api(spec))
     return encoder
 
 
@@ -170,7 +170,6 @@ def _cosine(subject: Subject, timeable: Timeable) -> float | None:
     if subject.weights == "random" or spec.is_static or (timeable.engine, timeable.precision) == REFERENCE:
         return None
     from core.encoders import load
-    from core.encoders.choice import probe
 
     texts = probe()
     reference = load(spec, device=timeable.device, engine=REFERENCE[0], precision=REFERENCE[1]).encode(texts)

@@ -8,9 +8,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from core import encoders
 from core.benchmark import kept
-from core.benchmark.timing import MOST_BATCH, SCHEMA, Run, Settings, Subject, Timing, Workload
+from core.benchmark.timing import MOST_BATCH, SCHEMA, Run, Settings, Subject, Timing, Workload, behind_api
 from core.encoders import PRECISIONS
+from core.encoders.base import require_offered
 from core.encoders.files import availability, beyond_memory
 from core.errors import DeviceError, EmbedscopeError, InputError, JobError, ModelError
 from core.jobs import Child, Progress, Turn, alone, silent
@@ -18,7 +20,7 @@ from core.machine import power, this_machine
 from core.models import get
 
 DEVICES = ("cpu", "cuda")
-ENGINES = ("auto", "torch", "openvino", "static", "library")
+ENGINES = (*(engine for engine in encoders.ENGINES if engine != "openai"), "library")
 MOST_THREADS = 1024
 LEAST_CALLS = 3  # a workload that would not even be called so often in its time is not begun
 FORESIGHT = 8  # times as large may a workload be to be foretold: of few tokens, more take hardly longer
@@ -76,8 +78,8 @@ def run(
 
     Raises
     ------
-    UnknownModelError
-        Before anything is timed.
+    UnknownModelError, DeviceError
+        There is no such model, device, engine or precision; before anything is timed.
     InputError
         Nothing to time, a workload or a setting out of range, or no folder to keep the run in.
     """
@@ -134,13 +136,9 @@ def _check(subjects: Sequence[Subject], workloads: Sequence[Workload], settings:
         raise InputError("A benchmark needs at least one model, one device and one workload.")
     for subject in subjects:
         get(subject.model)
-        for what, asked, offered in (
-            ("device", subject.device, DEVICES),
-            ("engine", subject.engine, ENGINES),
-            ("precision", subject.precision, PRECISIONS),
-        ):
-            if asked not in offered:
-                raise InputError(f"There is no {what} {asked!r} to be timed: choose of {', '.join(offered)}.")
+        require_offered("device", subject.device, DEVICES)
+        require_offered("engine", subject.engine, ENGINES)
+        require_offered("precision", subject.precision, PRECISIONS)
     for workload in workloads:
         if workload.tokens is None and not workload.text.strip():
             raise InputError("A benchmark needs a text.")
@@ -249,7 +247,7 @@ def _refusal(subject: Subject) -> str:
     """Why a subject is not even begun; empty where it is."""
     spec = get(subject.model)
     if spec.provider == "openai":
-        return f"{spec.name} runs behind an API: its time is the network's, and is not measured here."
+        return behind_api(spec)
     if subject.weights == "random":
         lacking = beyond_memory(spec)
         return lacking.sentence if lacking else ""

@@ -7,6 +7,7 @@ from typing import Literal
 
 from core.errors import InputError
 from core.machine import Machine
+from core.models import ModelSpec
 
 SCHEMA = 2
 HELLO = "Hello World"
@@ -33,6 +34,11 @@ class Subject:
     engine: str = "auto"
     precision: str = "auto"
     weights: Weights = "own"
+
+
+def behind_api(spec: ModelSpec) -> str:
+    """Why a model behind an API is not timed."""
+    return f"{spec.name} runs behind an API: its time is the network's, and is not measured here."
 
 
 @dataclass(frozen=True)

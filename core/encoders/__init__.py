@@ -1,6 +1,6 @@
 """Encoders: a model of the catalogue, made ready to turn texts into vectors."""
 
-from core.encoders.base import Encoder, Kind, Trace, Traceable, Vectors
+from core.encoders.base import Encoder, Kind, Trace, Traceable, Vectors, require_offered
 from core.errors import DeviceError
 from core.jobs import Progress, silent
 from core.models import ModelSpec
@@ -40,13 +40,9 @@ def load(
     ------
     ModelUnavailableError, DamagedModelError, DeviceError, InputError
     """
-    for kind, value, choices in (
-        ("device", device, DEVICES),
-        ("engine", engine, ENGINES),
-        ("precision", precision, PRECISIONS),
-    ):
-        if value not in choices:
-            raise DeviceError(f"There is no {kind} {value!r}: choose {', '.join(choices)}.")
+    require_offered("device", device, DEVICES)
+    require_offered("engine", engine, ENGINES)
+    require_offered("precision", precision, PRECISIONS)
     kinds = ("openai",) if spec.provider == "openai" else ("static",) if spec.is_static else ("torch", "openvino")
     if engine not in ("auto", *kinds) and not (spec.dimensions is None and engine == "static"):
         raise DeviceError(f"{spec.name} runs on {' or '.join(kinds)}, not on {engine}.")

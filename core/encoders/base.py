@@ -7,6 +7,7 @@ from typing import Literal, Protocol, TypeVar, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import DeviceError
 from core.jobs import Progress, silent
 from core.models import ModelSpec
 
@@ -92,6 +93,18 @@ class Metered(Protocol):
     ) -> tuple[Vectors, Usage]:
         """Vectors as `encode` gives them, and what this call has used."""
         ...
+
+
+def require_offered(kind: str, asked: str, offered: Sequence[str]) -> None:
+    """Refuse a device, engine or precision that there is none of.
+
+    Raises
+    ------
+    DeviceError
+        It is not among those offered.
+    """
+    if asked not in offered:
+        raise DeviceError(f"There is no {kind} {asked!r}: choose {', '.join(offered)}.")
 
 
 def well_formed(text: str) -> str:

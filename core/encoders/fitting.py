@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.encoders import layout, memory
-from core.encoders.base import Vectors
+from core.encoders import DEVICES, layout, memory
+from core.encoders.base import Vectors, require_offered
 from core.encoders.choice import Build, Choice, Pair, candidates, choose
 from core.encoders.files import locate
 from core.encoders.loading import load_model
@@ -138,8 +138,7 @@ def resolve_device(device: str) -> str:
     DeviceError
         There is no such device, or it is "cuda" and torch has no GPU.
     """
-    if device not in ("auto", "cpu", "cuda"):
-        raise DeviceError(f"There is no device {device!r}: choose auto, cpu or cuda.")
+    require_offered("device", device, DEVICES)
     if device == "cpu":
         return device
     import torch

@@ -25,8 +25,8 @@ from core.errors import EmbedscopeError, JobError
 from core.figures.sweeps import sweep_heatmap
 from core.figures.timings import timing_bars
 from core.machine import this_machine
-from pages.benchmarks import sweeps, timed
-from pages.benchmarks.runs import title
+from pages.shared.benchmark import sweeps, timed
+from pages.shared.benchmark.runs import title
 from tests.core.benchmark_runs import finished, timing
 from tests.pages.conftest import open_page, said
 
@@ -259,7 +259,7 @@ def test_each_bar_is_drawn_when_it_is_measured(
         drawn.append((len(timings), sum(state == "waiting" for state in others["states"].values())))
         return timing_bars(rows, timings, **others)
 
-    monkeypatch.setattr("pages.benchmarks.original.timing_bars", note)
+    monkeypatch.setattr("pages.shared.benchmark.original.timing_bars", note)
     open_view(app)
     assert drawn == [(0, 2), (1, 1), (2, 0), (2, 0)]
 
@@ -419,7 +419,7 @@ def test_each_cell_is_filled_when_it_is_measured(
         filled.append((sum(bool(row.median_ms) for row in timings), len(timings)))
         return sweep_heatmap(timings, measure)
 
-    monkeypatch.setattr("pages.benchmarks.sweeps.sweep_heatmap", note)
+    monkeypatch.setattr("pages.shared.benchmark.sweeps.sweep_heatmap", note)
     monkeypatch.setattr(benchmark, "grid", partial(grid, (1, 4), (8, 32)))
     press(open_view(app, "Sweep", sweep_model=WORDLLAMA), f"Sweep {WORDLLAMA}")
     assert filled == [(1, 4), (2, 4), (3, 4), (4, 4), (4, 4)]

@@ -11,8 +11,8 @@ from core.figures.style import three_figures
 from core.figures.timings import timing_bars
 from core.machine import this_machine
 from core.models import ModelSpec, original_machine
-from pages.benchmarks import timed
 from pages.shared import output, picked, progress
+from pages.shared.benchmark import timed
 
 NAME = "benchmark"
 Row = tuple[str, str]
@@ -50,7 +50,7 @@ def show() -> None:
         f"Faint marks: the original table, recorded by `%timeit` on {original_machine()}. Hatched: by architecture, "
         "with random weights, before any download."
     )
-    _four_figures(specs, shown)
+    _four_figures(specs, shown, recorded)
     timed.tell_failures(list(shown.values()))
     table = _table(specs, shown, recorded)
     st.dataframe(
@@ -65,10 +65,7 @@ def show() -> None:
         | {"Quartiles, ms": st.column_config.TextColumn(), "Memory": st.column_config.NumberColumn(format="bytes")},
     )
     timed.provenance(list(shown.values()))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        output.download_table(table, "benchmark")
-        output.download_json(timed.run_of(list(shown.values())), "benchmark-run")
-        output.picture_format()
+    timed.downloads(table, "benchmark", list(shown.values()))
     output.code(snippets.benchmark(specs[0], benchmark.HELLO))
 
 
@@ -76,9 +73,7 @@ def _wanted(specs: list[ModelSpec], kept: Timings, *, whole: bool, again: bool) 
     """What is to be timed now: all, the picked, or at a first visit those picked that are here and never were."""
     if not whole:
         specs = [spec for spec in specs if spec in picked.models() and (again or availability(spec).is_ready)]
-    subjects = benchmark.subjects(
-        [spec.name for spec in specs], timed.chosen_devices(), precision=picked.precision(), weights="any"
-    )
+    subjects = timed.subjects(specs)
     return tuple(subject for subject in subjects if whole or again or (subject.model, subject.device) not in kept)
 
 
@@ -110,7 +105,7 @@ def _fill(
         draw()
 
     draw()
-    timed.note_session(timed.watch(NAME, wanted, (Workload(),), how, grow, begin))
+    timed.watch(NAME, wanted, (Workload(),), how, grow, begin)
     return shown
 
 
@@ -123,7 +118,7 @@ def _recorded() -> dict[Row, float]:
     return {(row.model, row.device): row.median_ms for row in benchmark.original_run().results if row.median_ms}
 
 
-def _four_figures(specs: list[ModelSpec], shown: Timings) -> None:
+def _four_figures(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -> None:
     """Fastest, best by score, what the engine gains and what a GPU buys; no row where nothing was timed."""
     done = {row: timing.median_ms for row, timing in shown.items() if timing.median_ms}
     if not done:
@@ -145,19 +140,14 @@ def _four_figures(specs: list[ModelSpec], shown: Timings) -> None:
     figures.metric(
         "Slowest beside fastest", f"{three_figures(done[slowest] / done[fastest])} ×", help=slowest[0], border=True
     )
-    label, gains = _gpu_gains(done)
+    gains = _gains(done) or _gains(recorded)
     most = max(gains, key=lambda model: gains[model])
+    label = "A GPU buys, here" if _gains(done) else "A GPU bought, recorded"
     figures.metric(label, f"{gains[most]:.1f} ×", help=f"most, with {most}", border=True)
 
 
-def _gpu_gains(done: dict[Row, float]) -> tuple[str, dict[str, float]]:
-    """How many times as fast each model is on the GPU: here or, without one, as recorded."""
-    label = "A GPU buys, here"
-    gains = _gains(done)
-    return (label, gains) if gains else ("A GPU bought, recorded", _gains(_recorded()))
-
-
 def _gains(milliseconds: dict[Row, float]) -> dict[str, float]:
+    """How many times as fast each model is on the GPU."""
     return {
         model: milliseconds[model, "cpu"] / milliseconds[model, "cuda"]
         for model, device in milliseconds

@@ -11,8 +11,8 @@ from core.benchmark import Settings, Subject, Timing, Workload
 from core.benchmark.sweep import BATCH_SIZES
 from core.figures.sweeps import Measure, sweep_heatmap, sweep_lines
 from core.models import ModelSpec
-from pages.benchmarks import timed
 from pages.shared import output, picked, progress
+from pages.shared.benchmark import timed
 
 NAME = "sweep"
 MEASURES = ("latency, ms", "texts/s", "tokens/s")
@@ -25,14 +25,7 @@ def show() -> None:
     """Draw the view: what to sweep, the heatmaps or lines, where the GPU pays, the table."""
     specs = timed.local_models()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox(
-            "Model",
-            [spec.name for spec in specs],
-            index=timed.first_ready(specs),
-            key="sweep_model",
-            bind="query-params",
-            width=260,
-        )
+        spec = timed.one_model(specs, "sweep_model")
         kind = st.segmented_control(
             "Texts", ["Lengths", "My text"], default="Lengths", key="sweep_texts", bind="query-params", required=True
         )
@@ -40,13 +33,12 @@ def show() -> None:
             "Measure", MEASURES, default="texts/s", key="measure", bind="query-params", required=True
         )
         start = st.button(
-            f"Sweep {name}",
+            f"Sweep {spec.name}",
             type="primary",
             icon=":material/grid_on:",
             on_click=progress.start_anew,
             args=(NAME,),
         )
-    spec = next(spec for spec in specs if spec.name == name)
     workloads = _own_text() if kind == "My text" else benchmark.grid()
     devices = timed.chosen_devices()
     slots = {device: column.empty() for device, column in zip(devices, st.columns(len(devices)), strict=True)}
@@ -77,18 +69,15 @@ def show() -> None:
             "Why not": st.column_config.TextColumn(width="large"),
         },
     )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        output.download_table(table, "sweep")
-        output.download_json(timed.run_of(own), "sweep-run")
-        output.picture_format()
+    timed.downloads(table, "sweep", own)
 
 
 def _own_text() -> tuple[Workload, ...]:
     """The text that is typed, in every batch size."""
     typed = st.text_area("My text", FIRST_TEXT, key="sweep_text", height=90, persist_state="session")
-    text = corpus.one_text(typed or "", "the text to time")
-    output.left_out(corpus.from_paste(" ".join((typed or "").split())))
-    return tuple(Workload(batch_size, text) for batch_size in BATCH_SIZES)
+    given = corpus.from_paste(" ".join((typed or "").split()), "the text to time")
+    output.left_out(given)
+    return tuple(Workload(batch_size, given.texts[0]) for batch_size in BATCH_SIZES)
 
 
 def _known(workloads: tuple[Workload, ...]) -> list[Timing]:
@@ -101,7 +90,7 @@ def _known(workloads: tuple[Workload, ...]) -> list[Timing]:
 
 def _measure(slots: Slots, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> list[Timing]:
     """Sweep while the cells fill."""
-    subjects = benchmark.subjects([spec.name], list(slots), precision=picked.precision(), weights="any")
+    subjects = timed.subjects([spec])
     waiting = [_waiting(subject, workload) for subject in subjects for workload in workloads if workload.tokens]
     others = [timing for timing in _known(workloads) if timing.model != spec.name]
     measured: list[Timing] = []
@@ -114,7 +103,7 @@ def _measure(slots: Slots, spec: ModelSpec, workloads: tuple[Workload, ...], mea
         rest = [row for row in waiting if _cell(row) not in done]
         _heatmaps(slots, [*measured, *rest], measure, growing=len(measured))
 
-    timed.note_session(timed.watch(NAME, subjects, workloads, SETTINGS, grow))
+    timed.watch(NAME, subjects, workloads, SETTINGS, grow)
     return _known(workloads)
 
 

@@ -11,8 +11,8 @@ from core.encoders.choice import CANDIDATES, LEAST_COSINE
 from core.encoders.files import availability
 from core.figures.timings import engine_bars
 from core.models import ModelSpec
-from pages.benchmarks import timed
 from pages.shared import output, progress
+from pages.shared.benchmark import timed
 
 NAME = "engines"
 SETTINGS = Settings(most_seconds=timed.FEW_SECONDS, with_forward=False, with_cosine=True)
@@ -22,16 +22,14 @@ def show() -> None:
     """Draw the view: the model, a bar for each engine and precision, the table."""
     specs = [spec for spec in timed.local_models() if not spec.is_static]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Model", [spec.name for spec in specs], index=timed.first_ready(specs), key="engines_model",
-                            bind="query-params", width=260)  # fmt: skip
+        spec = timed.one_model(specs, "engines_model")
         start = st.button(
-            f"Compare the engines on {name}",
+            f"Compare the engines on {spec.name}",
             type="primary",
             icon=":material/compare_arrows:",
             on_click=progress.start_anew,
             args=(NAME,),
         )
-    spec = next(spec for spec in specs if spec.name == name)
     place = st.empty()
     timings = _measure(place, spec) if start else benchmark.kept_engines(spec.name)
     if not timings:
@@ -65,10 +63,7 @@ def show() -> None:
         }
         for timing in timings
     )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        output.download_table(table, "engines")
-        output.download_json(timed.run_of(timings), "engines-run")
-        output.picture_format()
+    timed.downloads(table, "engines", timings)
 
 
 def _measure(place: DeltaGenerator, spec: ModelSpec) -> list[Timing]:
@@ -84,6 +79,4 @@ def _measure(place: DeltaGenerator, spec: ModelSpec) -> list[Timing]:
         for device in timed.chosen_devices()
         for engine, precision in (("library", "float32"), *CANDIDATES[device])
     ]
-    run = timed.watch(NAME, subjects, (Workload(),), SETTINGS, grow)
-    timed.note_session(run)
-    return list(run.results)
+    return list(timed.watch(NAME, subjects, (Workload(),), SETTINGS, grow).results)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -11,6 +12,9 @@ from core.encoders.files import availability
 from core.machine import devices, this_machine
 from core.models import ModelSpec, catalogue
 from pages.shared import output, picked, progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEW_SECONDS = 20.0  # for each workload, before a room
 PATIENCE_SECONDS = 2.5
@@ -71,7 +75,10 @@ def watch(
     on_result: Callable[[Timing], None],
     on_begin: Callable[[Subject], None] | None = None,
 ) -> Run:
-    """Run a benchmark with a line that counts; `on_begin` hears of each subject when its turn comes."""
+    """Run a benchmark with a line that counts; `on_begin` hears of each subject when its turn comes.
+
+    The session remembers the run, with the texts as they were.
+    """
     begun: set[Subject] = set()
     with progress.line(name, count=None) as tell:
 
@@ -82,12 +89,17 @@ def watch(
                     begun.add(subject)
                     on_begin(subject)
 
-        return benchmark.run(subjects, workloads, how, on_progress=hear, on_result=on_result)
-
-
-def note_session(run: Run) -> None:
-    """Remember the session's latest run, with the texts as they were."""
+        run = benchmark.run(subjects, workloads, how, on_progress=hear, on_result=on_result)
     st.session_state["latest_run"] = run
+    return run
+
+
+def downloads(table: "pd.DataFrame", name: str, timings: Sequence[Timing]) -> None:
+    """The figures as CSV, the run that holds them as JSON, and the format of the picture."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        output.download_table(table, name)
+        output.download_json(run_of(timings), f"{name}-run")
+        output.picture_format()
 
 
 def run_of(timings: Sequence[Timing]) -> Run | None:
@@ -98,9 +110,19 @@ def run_of(timings: Sequence[Timing]) -> Run | None:
     return next((run for run in chain([latest] if latest else [], here) if not wanted.isdisjoint(run.results)), None)
 
 
-def first_ready(specs: Sequence[ModelSpec]) -> int:
-    """The place of the first model that is here; the first of all where none is."""
-    return next((place for place, spec in enumerate(specs) if availability(spec).is_ready), 0)
+def subjects(specs: Sequence[ModelSpec]) -> tuple[Subject, ...]:
+    """The models on the picked device in the picked precision; by architecture those that are not here."""
+    return benchmark.subjects(
+        [spec.name for spec in specs], chosen_devices(), precision=picked.precision(), weights="any"
+    )
+
+
+def one_model(specs: Sequence[ModelSpec], key: str) -> ModelSpec:
+    """The model that is chosen of several; at first the first that is here."""
+    first = next((place for place, spec in enumerate(specs) if availability(spec).is_ready), 0)
+    names = [spec.name for spec in specs]
+    name = st.selectbox("Model", names, index=first, key=key, bind="query-params", width=260)
+    return specs[names.index(name)]
 
 
 def tell_failures(timings: Sequence[Timing]) -> None:

@@ -10,8 +10,8 @@ from core.encoders.files import availability
 from core.figures.models import BOARDS, score
 from core.figures.tradeoff import cost_bars, tradeoff
 from core.models import ModelSpec, known
-from pages.benchmarks import timed
 from pages.shared import output, picked, progress, resources
+from pages.shared.benchmark import timed
 
 NAME = "weighed"
 MEASURED = "nDCG@10 here"
@@ -78,12 +78,8 @@ def _measure(specs: list[ModelSpec], speed: str) -> None:
     """Time models as the speed that is shown asks for it."""
     if not specs:
         return
-    subjects = benchmark.subjects(
-        [spec.name for spec in specs], timed.chosen_devices(), precision=picked.precision(), weights="any"
-    )
     workloads = (Workload(),) if speed == LATENCY else BATCHES
-    run = timed.watch(NAME, subjects, workloads, SETTINGS, lambda _: None)
-    timed.note_session(run)
+    run = timed.watch(NAME, timed.subjects(specs), workloads, SETTINGS, lambda _: None)
     timed.tell_failures(run.results)
 
 
