@@ -9,12 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from core.errors import InputError
 from core.settings import DATA
-from core.tables import Row, Table, decode, lines, read_table
+from core.tables import Table, decode, lines, read_table
 
 TEXT_COLUMNS = ("text", "passage", "sentence", "document", "content", "body")
 ID_COLUMNS = ("_id", "id")
@@ -56,13 +56,13 @@ class Corpus:
         """What was left out or changed and how often, for a caption; empty if nothing was."""
         return ", ".join(f"{reason} ({count:,})" for reason, count in self.left_out.items())
 
-    @property
+    @cached_property
     def titles(self) -> tuple[str, ...]:
         """A short name for each text: its title, or its first words."""
         titles = self.fields.get("title", ("",) * len(self))
         return tuple(title or shortened(text, 60) for title, text in zip(titles, self.texts, strict=True))
 
-    @property
+    @cached_property
     def documents(self) -> tuple[str, ...]:
         """What is embedded and indexed: the title, where there is one, and the text, as BEIR does it."""
         if "title" not in self.fields:
@@ -110,8 +110,37 @@ def from_file(name: str, content: bytes, column: str | None = None) -> Corpus:
     InputError
         The format is not known, the file cannot be read, or it holds no texts.
     """
-    table = read_table(name, content)
+    return from_table(name, read_table(name, content), column)
+
+
+def from_table(name: str, table: Table, column: str | None = None) -> Corpus:
+    """The texts of a table, blank ones left out.
+
+    Parameters
+    ----------
+    column : str, optional
+        The column that holds the texts; by default the first of TEXT_COLUMNS that is there.
+
+    Raises
+    ------
+    InputError
+        There is no such column, or it holds no texts.
+    """
     return _build(name, table, _text_column(name, table.columns, column))
+
+
+def one_a_row(name: str, table: Table, column: str | None, rows: Sequence[int]) -> Corpus:
+    """A text for each of those rows of a table, in their order: what else is known of them must stay in line.
+
+    Parameters
+    ----------
+    column : str, optional
+        The column that holds the texts. Where there is none, or it is blank, the text is "row 17", counted from 1.
+    """
+    left_out = Counter(table.skipped)
+    cells = table.cells[column] if column is not None else [None] * len(table)
+    texts = [_clean(_cell(cells[row]), left_out) or f"row {row + 1}" for row in rows]
+    return _corpus(name, table, column, rows, texts, left_out)
 
 
 def from_path(path: Path, column: str | None = None) -> Corpus:
@@ -179,27 +208,55 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
     return qrels
 
 
+def usual_text_column(columns: Sequence[str]) -> str | None:
+    """The first of TEXT_COLUMNS that is among the columns, in whatever case."""
+    lowered = {known.lower(): known for known in reversed(columns)}
+    return next((lowered[known] for known in TEXT_COLUMNS if known in lowered), None)
+
+
+def named_column(name: str, columns: Sequence[str], column: str) -> str:
+    """The column that somebody named.
+
+    Raises
+    ------
+    InputError
+        There is none of that name.
+    """
+    if column not in columns:
+        raise InputError(f"{name} has no column {column!r}. Its columns are: {', '.join(columns) or 'none'}.")
+    return column
+
+
 def _build(name: str, table: Table, column: str) -> Corpus:
-    """Clean the rows' texts, drop what is blank, make ids unique, and count whatever was changed."""
+    """Clean the rows' texts, drop what is blank, and count whatever was changed."""
     left_out = Counter(table.skipped)
-    cleaned = [_clean(_cell(row.get(column)), left_out) for row in table.rows]
+    cleaned = [_clean(_cell(cell), left_out) for cell in table.cells[column]]
     kept = [place for place, text in enumerate(cleaned) if text]
     if not kept:
         raise InputError(f"There is no text in {name}: give at least one line with a word in it.")
     if len(kept) < len(cleaned):
         left_out["blank texts"] += len(cleaned) - len(kept)
-    ids = _unique([_plain(_first(table.rows[place], ID_COLUMNS)) or str(place + 1) for place in kept])
-    texts = tuple(cleaned[place] for place in kept)
+    return _corpus(name, table, column, kept, [cleaned[place] for place in kept], left_out)
+
+
+def _corpus(
+    name: str, table: Table, column: str | None, rows: Sequence[int], texts: Sequence[str], left_out: Counter[str]
+) -> Corpus:
+    """The texts of these rows with unique ids and what else the table has of them."""
+    own = [table.cells[known] for known in ID_COLUMNS if known in table.cells]
+    ids = _unique([_plain(_first([cells[row] for cells in own])) or str(row + 1) for row in rows])
     fields = {
-        _plain(key): tuple(_plain(_cell(table.rows[place].get(key))) for place in kept)
-        for key in table.columns
+        _plain(key): tuple(_plain(_cell(cells[row])) for row in rows)
+        for key, cells in table.cells.items()
         if key not in (column, *ID_COLUMNS)
     }
-    return Corpus(name, ids, texts, fields, dict(left_out), _fingerprint(ids, texts, fields))
+    return Corpus(name, ids, tuple(texts), fields, dict(left_out), _fingerprint(ids, texts, fields))
 
 
 def _plain(text: str) -> str:
     """The text without control characters and broken Unicode."""
+    if text.isprintable():  # most are; a million cells are told so in a moment
+        return text.strip()
     return CONTROL_CHARACTERS.sub("", LONE_SURROGATES.sub("\ufffd", text)).strip()
 
 
@@ -210,7 +267,7 @@ def _clean(text: str, left_out: Counter[str]) -> str:
         left_out["texts with control characters or broken Unicode mended"] += 1
     if len(cleaned) > MOST_CHARACTERS:
         left_out[f"texts cut to {MOST_CHARACTERS:,} characters"] += 1
-    return cleaned[:MOST_CHARACTERS]
+    return cleaned[:MOST_CHARACTERS].rstrip()
 
 
 def _cell(value: object) -> str:
@@ -220,12 +277,14 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _first(row: Row, columns: Sequence[str]) -> str:
-    return next((_cell(row[column]) for column in columns if row.get(column) not in (None, "")), "")
+def _first(cells: Sequence[object]) -> str:
+    return next((_cell(cell) for cell in cells if cell not in (None, "")), "")
 
 
 def _unique(ids: Sequence[str]) -> tuple[str, ...]:
     """The ids, with -2, -3 ... behind those that are already taken."""
+    if len(set(ids)) == len(ids):
+        return tuple(ids)
     taken: dict[str, None] = {}
     for name in ids:
         number, unique = 1, name
@@ -242,10 +301,9 @@ def _fingerprint(ids: Sequence[str], texts: Sequence[str], fields: dict[str, tup
 
 
 def _text_column(name: str, columns: Sequence[str], column: str | None) -> str:
-    if column is not None and column not in columns:
-        raise InputError(f"{name} has no column {column!r}. Its columns are: {', '.join(columns)}.")
-    lowered = {known.lower(): known for known in reversed(columns)}
-    found = column or next((lowered[known] for known in TEXT_COLUMNS if known in lowered), None)
+    if column is not None:
+        return named_column(name, columns, column)
+    found = usual_text_column(columns)
     if found is None and len(columns) == 1:
         found = columns[0]
     if found is None:

@@ -15,6 +15,7 @@ DATA = Path(__file__).parent / "data"
 PROJECT = Path(__file__).parent.parent
 SECRETS = Path(".streamlit") / "secrets.toml"
 STORE_BYTES = 2 * 2**30
+MOST_ROWS = 100_000
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,23 @@ def store_bytes() -> int:
     if not 0 < size < math.inf:
         raise InputError(f"{name} is {os.environ[name]!r}: set it to a number of GiB above 0, such as 2.")
     return int(size * 2**30)
+
+
+def most_rows() -> int:
+    """Most rows of a file that are read: EMBEDSCOPE_MOST_ROWS, 100,000 by default.
+
+    Raises
+    ------
+    InputError
+        The setting is not a whole number above 0.
+    """
+    name = "EMBEDSCOPE_MOST_ROWS"
+    rows = _number(name)
+    if rows is None:
+        return MOST_ROWS
+    if not (0 < rows < math.inf and rows.is_integer()):
+        raise InputError(f"{name} is {os.environ[name]!r}: set it to a whole number above 0, such as {MOST_ROWS}.")
+    return int(rows)
 
 
 def ram_share() -> float:

@@ -1,12 +1,15 @@
 """What a person gives: models that can run, texts, a corpus."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import corpus
 from core.corpus import Corpus
 from core.encoders.files import availability
 from core.models import DEFAULT_PICKS, ModelSpec
-from core.tables import FORMATS, MOST_ROWS
+from core.settings import most_rows
+from core.tables import FORMATS
 from pages.shared import picked
 
 LONGEST_IN_URL = 1500
@@ -68,11 +71,20 @@ def chosen_corpus(key: str) -> Corpus:
 def uploaded_corpus(key: str) -> Corpus:
     """The texts of an uploaded file; the sample corpus until there is one."""
     file = st.file_uploader("A file of texts", type=FORMATS, key=f"{key}_file")
-    st.caption(f"{', '.join(FORMATS).upper()}; up to {MOST_ROWS:,} texts and 50 MB.")
+    st.caption(f"{', '.join(FORMATS).upper()}; up to {most_rows():,} texts.")
     column = st.text_input("Column with the texts, if it is not called text", key=f"{key}_column", max_chars=100)
     if file is None:
         return corpus.sample()
     return corpus.from_file(file.name, file.getvalue(), (column or "").strip() or None)
+
+
+def keep_offered(key: str, options: Sequence[object], fallback: object) -> None:
+    """Set a widget to the fallback where its options no longer offer what was chosen: call it before the widget.
+
+    Deleting the value would not do: the browser would go on showing it.
+    """
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = fallback
 
 
 def _keep_in_url(key: str, text: str) -> None:

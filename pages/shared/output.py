@@ -10,13 +10,13 @@ import streamlit as st
 
 from core.corpus import Corpus
 from core.embedding import Provenance
+from core.tables import harmless
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core.benchmark import Run
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:^-])")
 
 
@@ -29,8 +29,8 @@ def origin(source: Provenance) -> str:
     return f"{source.computed:,} computed, {source.remembered:,} remembered"
 
 
-def provenance(source: Provenance) -> None:
-    """The caption under a result: what computed it, and whether it was computed or remembered."""
+def provenance(source: Provenance, *further: str) -> None:
+    """The caption under a result: what computed it, and whether it was computed or remembered; and further facts."""
     facts = [
         source.model,
         f"revision {source.revision[:14]}",
@@ -45,7 +45,7 @@ def provenance(source: Provenance) -> None:
         facts.append(f"{source.tokens:,} tokens")
     if source.dollars:
         facts.append(f"{source.dollars:.6f} US dollars")
-    st.caption(" · ".join(facts))
+    st.caption(" · ".join([*facts, *further]))
 
 
 def left_out(corpus: Corpus) -> None:
@@ -142,7 +142,7 @@ def _csv(vectors: npt.NDArray[np.float32], texts: Corpus) -> bytes:
     import pandas as pd
 
     table = pd.DataFrame(vectors, columns=[f"d{number}" for number in range(vectors.shape[1])])
-    table.insert(0, "text", [_harmless(text) for text in texts.texts])
+    table.insert(0, "text", [harmless(text) for text in texts.texts])
     return table.to_csv(index=False).encode("utf-8-sig")
 
 
@@ -154,4 +154,4 @@ def _jsonl(vectors: npt.NDArray[np.float32], texts: Corpus) -> bytes:
 
 
 def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+    return harmless(cell) if isinstance(cell, str) else cell

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import tables
 from core.errors import InputError
 from core.tables import read_table
 
@@ -221,7 +220,7 @@ def test_a_parquet_with_a_cell_that_python_cannot_hold_is_an_error_or_read_witho
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet", "txt"])
 def test_rows_beyond_the_bound_are_counted(ending, monkeypatch):
-    monkeypatch.setattr(tables, "MOST_ROWS", 5000)
+    monkeypatch.setenv("EMBEDSCOPE_MOST_ROWS", "5000")
     frame = pd.DataFrame({"text": [f"text {number}" for number in range(10_000)]})
     content = "\n".join(frame["text"]).encode() if ending == "txt" else table_file(ending, frame)
     table = read_table(f"a.{ending}", content)

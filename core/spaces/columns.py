@@ -1,0 +1,139 @@
+"""Columns to colour by: categories, numbers or dates."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Kind = Literal["category", "number", "date"]
+Values = npt.NDArray[np.float64]
+
+MOST_CATEGORIES = 50
+OTHER = "other"
+BLANK = "(blank)"
+TRIED_FIRST = 200  # cells: most columns that are no numbers or dates say so in the first of them
+MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "<na>", "nat", "-"})  # in a column of numbers or dates
+DATE_FORMATS = (
+    "ISO8601",
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%a, %d %b %Y %H:%M:%S %z",
+    "%a %b %d %H:%M:%S %z %Y",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One cell for each of n rows, ready to become a colour.
+
+    Attributes
+    ----------
+    name : str
+    kind : "category", "number" or "date"
+    values : (n,) float64 array, or None for categories
+        The numbers, or seconds since 1970 (UTC); NaN where a cell is missing.
+    codes : (n,) uint8 array, or None for numbers and dates
+        Each row's place among the categories.
+    categories : tuple of str
+        The MOST_CATEGORIES most frequent, the most frequent first; then OTHER for the rest and BLANK for what is
+        missing, where there is such.
+    missing : int
+        How many cells are missing.
+    """
+
+    name: str
+    kind: Kind
+    values: Values | None
+    codes: npt.NDArray[np.uint8] | None
+    categories: tuple[str, ...]
+    missing: int
+
+
+def column_kind(cells: Sequence[str]) -> Kind:
+    """What a column holds: numbers (years too) or dates if every cell that is there is one, else categories."""
+    there = [cell for cell in cells if not _is_missing(cell)]
+    if _all_are(numbers, there):
+        return "number"
+    return "date" if _all_are(dates, there) else "category"
+
+
+def column(name: str, cells: Sequence[str], kind: Kind | None = None) -> Column:
+    """The cells as what they are, or as the kind that is asked for.
+
+    Where a column of words is asked for as numbers or dates, all its cells are missing.
+    """
+    kind = kind or column_kind(cells)
+    if kind == "category":
+        return _categories(name, cells)
+    parsed = numbers(cells) if kind == "number" else dates(cells)
+    values = np.full(len(cells), np.nan) if parsed is None else np.where(np.isfinite(parsed), parsed, np.nan)
+    return Column(name, kind, values, None, (), int(np.isnan(values).sum()))
+
+
+def numbers(cells: Sequence[object]) -> Values | None:
+    """The cells as numbers, NaN where one is missing; None if one is there that is no number."""
+    import pandas as pd
+
+    if not cells:
+        return None
+    if not any(isinstance(cell, str) for cell in cells):
+        try:
+            return np.array(cells, np.float64)
+        except (ValueError, TypeError, OverflowError):
+            return None
+    parsed = pd.to_numeric(pd.Series(list(cells), dtype=object), errors="coerce").to_numpy(np.float64)
+    return parsed if all(map(_is_missing, _where(cells, np.isnan(parsed)))) else None
+
+
+def dates(cells: Sequence[str]) -> Values | None:
+    """The cells as seconds since 1970, NaN where one is missing; None if one is there that is no date.
+
+    ISO 8601, or one of the usual forms for the whole column. Where day and month can be told apart by no cell, the
+    month comes first. A time without a zone is taken as UTC.
+    """
+    import pandas as pd
+
+    series = pd.Series(list(cells), dtype=object)
+    for form in DATE_FORMATS:
+        parsed = pd.to_datetime(series, format=form, errors="coerce", utc=True)
+        there = parsed.notna().to_numpy()
+        if there.any() and all(map(_is_missing, _where(cells, ~there))):
+            moments = parsed.dt.tz_localize(None).to_numpy("datetime64[us]")
+            return (moments - np.datetime64(0, "us")) / np.timedelta64(1, "s")
+    return None
+
+
+def _all_are(parse: Callable[[Sequence[str]], Values | None], cells: Sequence[str]) -> bool:
+    return parse(cells[:TRIED_FIRST]) is not None and parse(cells) is not None
+
+
+def _where(cells: Sequence[object], chosen: npt.NDArray[np.bool_]) -> list[object]:
+    return [cells[row] for row in np.flatnonzero(chosen).tolist()]
+
+
+def _is_missing(cell: object) -> bool:
+    return cell is None or (isinstance(cell, str) and cell.strip().lower() in MISSING)
+
+
+def _categories(name: str, cells: Sequence[str]) -> Column:
+    import pandas as pd
+
+    found, names = pd.factorize(np.array(cells, object))
+    counts = np.bincount(found, minlength=len(names))
+    frequent = [names[place] for place in np.argsort(-counts, kind="stable") if names[place]]
+    code_of = {category: code for code, category in enumerate(frequent[:MOST_CATEGORIES])}
+    other = code_of.setdefault(OTHER, len(code_of)) if len(frequent) > MOST_CATEGORIES else 0
+    missing = int(counts[names == ""].sum())
+    if missing:
+        code_of[""] = code_of.setdefault(BLANK, len(code_of))
+    codes = np.array([code_of.get(category, other) for category in names], np.uint8)[found]
+    shown = tuple(category for category in code_of if category)
+    return Column(name, "category", None, codes, shown, missing)

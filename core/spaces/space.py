@@ -1,0 +1,89 @@
+"""A space: texts, perhaps with vectors and coordinates of their own."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from core.corpus import Corpus
+from core.errors import InputError
+
+Floats = npt.NDArray[np.float32]
+
+STAND_IN = re.compile(r"row [1-9]\d*")  # as `corpus.one_a_row` writes it
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """What the Projector draws.
+
+    Attributes
+    ----------
+    corpus : Corpus
+        n texts with their ids and fields.
+    vectors : (n, d) float32 array, optional
+        All finite, not brought to unit length. None: models embed the texts.
+    coordinates : (n, 2) or (n, 3) float32 array, optional
+        All finite; shown as they are.
+    """
+
+    corpus: Corpus
+    vectors: Floats | None = None
+    coordinates: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.corpus)
+
+    @property
+    def name(self) -> str:
+        """Where it comes from, for captions."""
+        return self.corpus.name
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """What was not taken, was changed or is odd, and how often."""
+        return self.corpus.left_out
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether there are texts that a model could embed, not only "row 17" in their place."""
+        return not all(STAND_IN.fullmatch(text) for text in self.corpus.texts)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of the whole content: texts, ids, fields, vectors and coordinates, but not the name."""
+        digest = hashlib.blake2b(self.corpus.fingerprint.encode(), digest_size=16)
+        for numbers in (self.vectors, self.coordinates):
+            digest.update(repr(None if numbers is None else numbers.shape).encode())
+            if numbers is not None:
+                digest.update(np.ascontiguousarray(numbers).data)
+        return digest.hexdigest()
+
+
+def vectors_of(space: Space) -> Floats:
+    """The vectors of a space that has some.
+
+    Raises
+    ------
+    InputError
+        It has none.
+    """
+    if space.vectors is None:
+        raise InputError(f"{space.name} has no vectors: embed its texts first.")
+    return space.vectors
+
+
+def coordinates_of(space: Space) -> Floats:
+    """The coordinates of a space that is laid out.
+
+    Raises
+    ------
+    InputError
+        It is not.
+    """
+    if space.coordinates is None:
+        raise InputError(f"{space.name} has no coordinates: lay it out first.")
+    return space.coordinates
