@@ -27,6 +27,7 @@ from core.encoders import hub
 from core.encoders.files import snapshot_folder
 from core.errors import EmbedscopeError, InputError
 from core.jobs import Progress
+from core.projection.faithfulness import faithfulness
 from core.store import shared_store
 from core.tables import read_table
 
@@ -231,7 +232,7 @@ def evaluate(
 def project(
     model: Model,
     file: Input,
-    method: Annotated[str, typer.Option(help="umap or pca.")] = "umap",
+    method: Annotated[str, typer.Option(help=f"One of {', '.join(projection.METHODS)}.")] = "umap",
     dimensions: Annotated[int, typer.Option(help="2 or 3.")] = 2,
     seed: int = 42,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A CSV of id, coordinates and text.")] = None,
@@ -248,17 +249,21 @@ def project(
         embedded = embedding.embed(
             texts.documents, models.get(model), device=device, engine=engine, precision=precision, on_progress=progress
         )
-        chosen: Any = method  # checked by project
-        result = projection.project(embedded.vectors, chosen, dimensions=dimensions, seed=seed, on_progress=progress)
+        seeded = {} if method == "pca" else {"seed": seed}
+        settings = projection.settings_of(method, **seeded)
+        result = projection.project(embedded.vectors, settings, dimensions=dimensions, on_progress=progress)
+        coordinates = result.coordinates[:, :dimensions]
+        quality = faithfulness(embedded.vectors, coordinates)
     if output:
-        _write_coordinates(output, texts, result.coordinates)
+        _write_coordinates(output, texts, coordinates)
     facts = {
         "model": model,
         "method": method,
         "texts": len(texts),
         "seconds": {"embedding": embedded.provenance.seconds, **result.seconds},
-        "trustworthiness": result.quality.trustworthiness if result.quality else None,
-        "neighbour_recall": result.quality.neighbour_recall if result.quality else None,
+        "trustworthiness": quality.trustworthiness.value if quality else None,
+        "continuity": quality.continuity.value if quality else None,
+        "neighbour_recall": quality.neighbour_recall.value if quality else None,
     }
     _show(facts, [facts], as_json)
 

@@ -1,13 +1,21 @@
 """Search: the nearest documents by exact cosine, or the best by BM25 over words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core import machine
+
+if TYPE_CHECKING:
+    import torch
+
+AnyFloats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+
 BLOCK = 1024
+FEW_SCORES = 10**7  # below it, moving the vectors to a GPU takes longer than it saves
 
 
 @dataclass(frozen=True)
@@ -31,20 +39,39 @@ class Hits:
         }
 
 
-def nearest(queries: npt.NDArray[np.float32], documents: npt.NDArray[np.float32], k: int = 10) -> Hits:
+def nearest(
+    queries: AnyFloats,
+    documents: AnyFloats,
+    k: int = 10,
+    on_block: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Hits:
     """The k documents of highest cosine for each query, exactly; of equal ones the earlier row stands first.
 
-    Both are arrays of unit rows, (q, d) and (n, d). With fewer than k documents, all are returned.
+    A product of matrices by torch, on a GPU where there is one and the product is large.
+
+    Parameters
+    ----------
+    queries, documents : (q, d) and (n, d) arrays of unit rows
+        Of other rows, the highest inner products are found. Both float32, or float64 for more digits.
+    k : int
+        With fewer documents, all are returned.
+    on_block
+        Told how many of the queries are done, now and then; it may raise.
     """
+    import torch
+
     k = min(k, len(documents))
-    rows = np.empty((len(queries), k), np.int64)
-    scores = np.empty((len(queries), k), np.float32)
+    hits = Hits(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
+    if not hits.rows.size:
+        return hits
+    device = _device(len(queries) * len(documents))
+    columns = torch.as_tensor(np.require(documents, requirements=["C", "W"])).to(device).T
     for start in range(0, len(queries), BLOCK):
-        block = queries[start : start + BLOCK] @ documents.T
-        best = _best_columns(block, k)
-        rows[start : start + BLOCK] = best
-        scores[start : start + BLOCK] = np.take_along_axis(block, best, 1)
-    return Hits(rows, scores)
+        block = slice(start, start + BLOCK)
+        scores = torch.as_tensor(np.require(queries[block], requirements=["C", "W"])).to(device) @ columns
+        hits.rows[block], hits.scores[block] = _best(scores, k)
+        on_block(min(start + BLOCK, len(queries)), len(queries))
+    return hits
 
 
 class KeywordIndex:
@@ -68,16 +95,29 @@ class KeywordIndex:
         return Hits(np.asarray(rows, np.int64), np.asarray(scores, np.float32))
 
 
-def _best_columns(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
-    """Columns of the k highest scores of each row, the highest first; of equal ones the earlier."""
-    columns = np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
-    if k < scores.shape[1]:
-        least = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]
-        above, equal = scores > least, scores == least
-        chosen = above | (equal & (equal.cumsum(1) <= k - above.sum(1, keepdims=True)))
-        columns = np.nonzero(chosen)[1].reshape(len(scores), k)
-    order = np.argsort(-np.take_along_axis(scores, columns, 1), axis=1, kind="stable")
-    return np.take_along_axis(columns, order, 1)
+def _device(scores: int) -> str:
+    import torch
+
+    return "cuda" if scores > FEW_SCORES and "cuda" in machine.devices() and torch.cuda.is_available() else "cpu"
+
+
+def _best(scores: "torch.Tensor", k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Columns and values of the k highest scores of each row, (q, n), the highest first; of equal ones the earlier."""
+    best = scores.topk(min(k + 1, scores.shape[1]), dim=1)
+    columns, values = best.indices.cpu().numpy(), best.values.cpu().numpy()
+    tied = values[:, k - 1] == values[:, -1] if values.shape[1] > k else np.zeros(len(values), bool)
+    columns, values = columns[:, :k], values[:, :k]
+    for row in np.flatnonzero(tied):  # for the last place, of which topk takes any
+        columns[row] = _earliest(scores[row].cpu().numpy(), values[row, -1], k)
+        values[row] = scores[row, columns[row].tolist()].cpu().numpy()
+    order = np.lexsort((columns, -values))
+    return np.take_along_axis(columns, order, 1), np.take_along_axis(values, order, 1)
+
+
+def _earliest(scores: npt.NDArray[np.float32], least: np.float32, k: int) -> npt.NDArray[np.int64]:
+    """Columns of the k highest of (n,) scores, of which the k-th is `least`; of equal ones the earlier."""
+    above = np.flatnonzero(scores > least)
+    return np.r_[above, np.flatnonzero(scores == least)[: k - len(above)]]
 
 
 def _tokens(texts: Sequence[str]) -> Any:

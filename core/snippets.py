@@ -49,21 +49,30 @@ def search(spec: ModelSpec, query: str, texts: Sequence[str]) -> str:
 
 
 def project(spec: ModelSpec, texts: Sequence[str], method: str, dimensions: int) -> str:
-    """A map of texts."""
-    if method == "umap":
-        fit = (
+    """A map of texts by "umap", "pca" or "tsne"."""
+    fits = {
+        "umap": (
             "from umap import UMAP\n\n"
             f'mapper = UMAP(n_components={dimensions}, n_neighbors=min(15, len(texts) - 1), metric="cosine", '
             'init="random", random_state=42)\n'
-        )
-    else:
-        fit = f"from sklearn.decomposition import PCA\n\nmapper = PCA(n_components={dimensions})\n"
+            "points = mapper.fit_transform(vectors)\n\n"
+        ),
+        "tsne": (
+            "from openTSNE import TSNE\n\n"
+            f'mapper = TSNE(n_components={dimensions}, perplexity=min(30, (len(texts) - 1) / 3), metric="cosine", '
+            "random_state=42)\n"
+            "points = mapper.fit(vectors)\n\n"
+        ),
+        "pca": (
+            f"from sklearn.decomposition import PCA\n\nmapper = PCA(n_components={dimensions})\n"
+            "points = mapper.fit_transform(vectors)\n\n"
+        ),
+    }
     axes = "".join(f", {axis}=points[:, {place}]" for place, axis in enumerate("xyz"[:dimensions]))
     chart = "scatter" if dimensions == 2 else "scatter_3d"
     return (
         embed(spec, texts)
-        + fit
-        + "points = mapper.fit_transform(vectors)\n\n"
+        + fits[method]
         + "import plotly.express as px\n\n"
         + f"px.{chart}({axes[2:]}, hover_name=texts).show()\n"
     )

@@ -19,6 +19,7 @@ from core.encoders import Encoder
 from core.encoders.base import Kind, Vectors
 from core.jobs import Progress, silent
 from core.models import ModelSpec
+from core.projection import child
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -58,6 +59,19 @@ class FakeEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_process_for_maps_ends_with_the_session() -> Iterator[None]:
+    yield
+    child.process().end()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the test's own, in which nothing is kept yet."""
+    monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ DIVERGING = [
     [1, "rgba(206,44,49,1)"],
 ]
 NEUTRAL = "#8A929C"
-VEIL = {False: "rgba(255,255,255,0.72)", True: "rgba(14,17,22,0.72)"}
 FONT_SIZE = 15
 LEGEND_ABOVE = {  # and of samples only: nothing can be switched off
     "orientation": "h",
@@ -89,21 +88,10 @@ def log_ticks(low: float, high: float) -> list[float]:
     return [tick for power in powers for step in steps if low <= (tick := float(f"{step}e{power}")) <= high]
 
 
-def category_colours(categories: Sequence[str]) -> dict[str, str]:
-    """A colour for each distinct category, in the order of the alphabet."""
-    distinct = sorted(set(categories))
-    return {name: CATEGORY_COLOURS[place % len(CATEGORY_COLOURS)] for place, name in enumerate(distinct)}
-
-
 def plain(text: str, length: int = 60) -> str:
     """A text as plotly may draw it: shortened, on one line, and with nothing in it taken for markup."""
     line = " ".join(text.split())
     return html.escape(line if len(line) <= length else line[: length - 1].rstrip() + "…", quote=False)
-
-
-def plain_3d(text: str, length: int = 60) -> str:
-    """The same for labels in 3D, where plotly obeys tags but does not read entities."""
-    return html.unescape(plain(text, length)).replace("<", "‹").replace(">", "›")
 
 
 def wrapped(text: str, width: int = 60, lines: int = 6) -> str:

@@ -15,7 +15,7 @@ PAGES = {
     "embed": ("Embed", "Embed your own texts with the picked models, side by side."),
     "similarity": ("Similarity", "Cosine heatmaps of texts, one for each picked model."),
     "search": ("Search", "One query, every picked model and BM25 side by side."),
-    "projector": ("Projector", "A map of a corpus by UMAP or PCA, in 2D or 3D."),
+    "projector": ("Projector", "A map of texts by UMAP, PCA or t-SNE, how far to trust it, and two models linked."),
     "benchmark": ("Benchmark", "Time the picked models on this machine, CPU against GPU."),
 }
 

@@ -1,9 +1,11 @@
 """What is kept between runs and shared by sessions: the only st.cache_* in the project."""
 
 import logging
+import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -14,22 +16,26 @@ from core.encoders import hub
 from core.encoders.base import Encoder, Kind
 from core.errors import EmbedscopeError
 from core.jobs import Progress
+from core.machine import this_machine
+from core.spaces import Space
 from pages.shared import picked
 
 Result = TypeVar("Result")
 
-MOST_RESULTS = 64
+MOST_RESULTS = 128
+MEMORY_SHARE = 0.15  # of the RAM, for results; loaded models have a share of their own
 SECONDS_TO_PAINT = 4.0
 
 log = logging.getLogger(__name__)
 
 
 class Memory:
-    """The latest results by key, bounded in number; two sessions may compute the same one at once, harmlessly."""
+    """The latest results by key, bounded in number and size; two sessions may compute one at once, harmlessly."""
 
     def __init__(self) -> None:
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
+        self._most_bytes = this_machine().memory_bytes * MEMORY_SHARE
 
     def recall(self, key: Hashable, compute: Callable[[], Result]) -> Result:
         """The result under the key, computed if it is not there."""
@@ -41,9 +47,24 @@ class Memory:
         result = compute()
         with self._lock:
             self._results[key] = result
-            while len(self._results) > MOST_RESULTS:
-                self._results.popitem(last=False)
+            total = sum(map(_bytes, self._results.values()))
+            while len(self._results) > 1 and (len(self._results) > MOST_RESULTS or total > self._most_bytes):
+                total -= _bytes(self._results.popitem(last=False)[1])
         return result
+
+
+def _bytes(result: object) -> int:
+    """About how much memory a result takes: the arrays and texts in it, of which only some are looked at."""
+    if isinstance(size := getattr(result, "nbytes", None), int):
+        return size
+    if is_dataclass(result):
+        return sum(_bytes(getattr(result, field.name)) for field in fields(result))
+    if isinstance(result, Mapping):
+        return sum(map(_bytes, result.values()))
+    if isinstance(result, list | tuple) and result:
+        few = result[:: max(1, len(result) // 16)]
+        return sum(map(_bytes, few)) * len(result) // len(few)
+    return sys.getsizeof(result)
 
 
 @st.cache_resource
@@ -69,16 +90,17 @@ def embed_texts(
     return embedded
 
 
-def project(
-    texts: Corpus, embedded: embedding.Embedded, method: projection.Method, dimensions: int, on_progress: Progress
-) -> projection.Projection:
-    """A map of a corpus under a model, laid out once for all sessions."""
-    source = embedded.provenance
-    key = ("map", texts.fingerprint, source.model, source.revision, source.precision, method, dimensions)
-    return memory().recall(
-        key,
-        lambda: projection.project(embedded.vectors, method, dimensions=dimensions, on_progress=on_progress),
-    )
+def embedded(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -> embedding.Embedded:
+    """A corpus under a model, held in memory: pages that draw again and again do not read the store each time."""
+    key = ("embedded", texts.fingerprint, spec.name, picked.device(), picked.precision())
+    result = memory().recall(key, lambda: embed_texts(texts.documents, spec, on_progress))
+    picked.note_source(result.provenance)
+    return result
+
+
+def space(files: tuple[Hashable, ...], read: Callable[[], Space]) -> Space:
+    """What uploaded files hold, read once; `files` names them."""
+    return memory().recall(("space", *files), read)
 
 
 def keyword_index(texts: Corpus) -> search.KeywordIndex:

@@ -16,18 +16,11 @@ from core import __main__ as command_line
 from core import benchmark, models
 from core.benchmark import SCHEMA, Run, Settings, Subject, Workload
 from core.machine import this_machine
-from core.projection import umap_child
 from tests.conftest import ROOT
 from tests.core.benchmark_runs import finished, timing
 from tests.core.test_encoders import BY_HAND
 
 TEXTS = ["A plane is taking off.", "A man plays a flute.", "Rates went up.", "The river bank.", "Smile 😀 مرحبا"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_process_is_left():
-    yield
-    umap_child().end()
 
 
 @pytest.fixture
@@ -203,7 +196,7 @@ def test_a_labelled_query_that_is_not_among_the_queries_counts_zero_by_group_too
     assert answer("evaluate", "--model", "bm25", *labelled, "--by", "style")["queries"] == 4
 
 
-@pytest.mark.parametrize(("method", "dimensions"), [("pca", 3), ("umap", 2)])
+@pytest.mark.parametrize(("method", "dimensions"), [("pca", 3), ("umap", 2), ("tsne", 2)])
 def test_project_tells_its_quality_and_writes_coordinates(answer, tmp_path, method, dimensions):
     path, output = tmp_path / "texts.txt", tmp_path / "map.csv"
     sentences = [f"{noun} {verb}, or so they say" for noun in ("A cat", "The bank", "Rain") for verb in "abcdefg"]
@@ -213,8 +206,7 @@ def test_project_tells_its_quality_and_writes_coordinates(answer, tmp_path, meth
         *("--method", method, "--dimensions", dimensions),
     )
     assert (facts["method"], facts["texts"]) == (method, 21)
-    assert 0 <= facts["neighbour_recall"] <= 1
-    assert 0 <= facts["trustworthiness"] <= 1
+    assert all(0 <= facts[measure] <= 1 for measure in ("trustworthiness", "continuity", "neighbour_recall"))
     assert facts["seconds"].keys() >= {"embedding", "layout"}
     table = pd.read_csv(output)
     assert list(table.columns) == ["id", *"xyz"[:dimensions], "text"]
@@ -371,7 +363,8 @@ def errors():
         "blank query": (["search", *model, "--query", " "], "no text in the query"),
         "labels without queries": (["evaluate", *model, "--qrels", "{texts}"], "--queries"),
         "no such group": (["evaluate", "--model", "bm25", "--by", "colour"], "'colour'"),
-        "unknown method": (["project", *model, *texts, "--method", "mds"], "mds"),
+        "unknown method": (["project", *model, *texts, "--method", "mds"], "'mds'"),
+        "a seed below 0": (["project", *model, *texts, "--method", "tsne", "--seed", "-1"], "from 0 to"),
         "four dimensions": (["project", *model, *texts, "--method", "pca", "--dimensions", "4"], "4"),
         "unknown model to time": (["benchmark", "--models", f"wordllama-256,{no_such}"], no_such),
         "a model of no weights": (["benchmark", *timed, "--weights", "stolen"], "own, random or any"),

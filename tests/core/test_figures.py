@@ -11,29 +11,14 @@ import pytest
 
 from core import models
 from core.figures.models import score_against_size, task_radar
-from core.figures.projector import LABEL_SHARE, LABELLED_CATEGORIES, text_map
 from core.figures.similarity import heatmap
 from core.figures.style import model_colour
 from core.figures.vectors import arrows, barcode
-from core.projection import Projection
 from core.settings import DATA
 
 HOSTILE = "<b>x</b> %{x} <img src=x onerror=1>"
 FACTS = {row["name"]: row for row in json.loads((DATA / "models.json").read_text(encoding="utf-8"))["models"]}
 COLOURED = ("bge-small-en-v1.5", "all-MiniLM-L6-v2")
-
-
-def flat(points: list[tuple[float, ...]]) -> Projection:
-    return Projection("umap", np.array(points, np.float32), (), None, {})
-
-
-def scattered(rows: int, dimensions: int = 2) -> Projection:
-    points = np.random.default_rng(0).normal(size=(rows, dimensions)).astype(np.float32)
-    return Projection("umap", points, (), None, {})
-
-
-def points_of(trace: Any) -> np.ndarray:
-    return np.column_stack([trace.x, trace.y] if trace.type == "scattergl" else [trace.x, trace.y, trace.z])
 
 
 def strings(part: Any) -> Iterator[str]:
@@ -54,9 +39,6 @@ HOSTILE_FIGURES = {
     "heatmap": heatmap(np.eye(3, dtype=np.float32), [HOSTILE, HOSTILE, "tame"], lowest=0),
     "barcode": barcode(np.ones((2, 4), np.float32), [HOSTILE, "tame"]),
     "arrows": arrows([HOSTILE, HOSTILE], [1, 0.5], "#000000"),
-    "map": text_map(scattered(4), [HOSTILE] * 4, [HOSTILE, HOSTILE, "b", "c"]),
-    "lit map": text_map(scattered(4), [HOSTILE] * 4, ["a"] * 4, selected=0, neighbours=[1]),
-    "map in 3D": text_map(scattered(4, 3), [HOSTILE] * 4, [HOSTILE, HOSTILE, "b", "c"], selected=0, neighbours=[1]),
 }
 
 
@@ -75,13 +57,8 @@ def test_no_text_becomes_part_of_a_template_that_plotly_fills_in(name: str) -> N
 
 
 def test_the_whole_of_a_short_text_stands_in_its_hover() -> None:
-    hover = HOSTILE_FIGURES["map"].data[0].text[0]
-    assert html.unescape(hover.replace("<br>", " ")) == HOSTILE
-
-
-def test_a_category_in_3d_reads_as_it_was_written() -> None:
-    figure = text_map(scattered(4, 3), ["t"] * 4, ["R&D", "R&D", "law", "law"])  # WebGL text knows no entities
-    assert figure.data[1].text[0].replace("<b>", "").replace("</b>", "") == "R&D"
+    hover = HOSTILE_FIGURES["heatmap"].data[0].customdata[0][2]
+    assert html.unescape(hover).split("<br>")[0] == HOSTILE
 
 
 @pytest.mark.parametrize(
@@ -143,71 +120,6 @@ def test_arrows_point_at_the_angle_whose_cosine_is_given() -> None:
         False,
         False,
     ]
-
-
-@pytest.mark.parametrize("dimensions", [2, 3])
-def test_a_map_holds_every_point_with_its_row_and_text(dimensions: int) -> None:
-    projection = scattered(6, dimensions)
-    points = text_map(projection, [f"text {row}" for row in range(6)], ["a"] * 6).data[0]
-    assert np.array_equal(points_of(points), projection.coordinates)
-    assert list(points.customdata) == list(range(6))
-    assert points.text == tuple(f"text {row}" for row in range(6))
-
-
-def test_points_of_a_category_share_a_colour_and_categories_differ() -> None:
-    colours = text_map(scattered(5), ["t"] * 5, ["a", "b", "a", "c", "b"]).data[0].marker.color
-    assert colours[0] == colours[2]
-    assert colours[1] == colours[4]
-    assert len(set(colours)) == 3
-
-
-POINTS = [(0.0, 0.0, 5.0), (2.0, 1.0, 6.0), (9.0, 1.5, 7.0), (40.0, 50.0, 0.0), (41.0, 52.0, 1.0)]
-MEDIANS = {"<b>near</b>": (2, 1, 6), "<b>remote</b>": (40.5, 51, 0.5)}
-
-
-def test_a_category_is_named_in_2d_at_the_median_of_its_points() -> None:
-    figure = text_map(flat([point[:2] for point in POINTS]), ["t"] * 5, ["near"] * 3 + ["remote"] * 2)
-    places = {note.text: (note.x, note.y) for note in figure.layout.annotations}
-    assert places == {name: median[:2] for name, median in MEDIANS.items()}
-
-
-def test_a_category_is_named_in_3d_at_the_median_of_its_points() -> None:
-    figure = text_map(flat([*POINTS]), ["t"] * 5, ["near"] * 3 + ["remote"] * 2)
-    labels = figure.data[1]
-    assert dict(zip(labels.text, map(tuple, points_of(labels).tolist()), strict=True)) == MEDIANS
-
-
-def test_no_category_label_covers_another() -> None:
-    points = [(0.3, 0.5), (0.3, 0.501), (0.35, 0.502), (0.6, 0.503), (0.5, 0.504), (0.0, 0.0), (1.0, 1.0)]
-    figure = text_map(flat([*points]), ["t"] * 7, list("abcdefg"))
-    labels = np.array([(note.x, note.y) for note in figure.layout.annotations])
-    near = np.abs(labels[:, None] - labels) < LABEL_SHARE * 0.999
-    assert np.count_nonzero(near.all(axis=2)) == 7, "each label is near itself alone"
-
-
-@pytest.mark.parametrize("categories", [1, LABELLED_CATEGORIES + 1])
-def test_one_category_or_very_many_are_not_named(categories: int) -> None:
-    figure = text_map(scattered(40), ["t"] * 40, [str(row % categories) for row in range(40)])
-    assert figure.layout.annotations == ()
-
-
-@pytest.mark.parametrize("dimensions", [2, 3])
-def test_the_selected_text_and_its_neighbours_are_lit_and_the_rest_fade(dimensions: int) -> None:
-    projection, texts = scattered(6, dimensions), list("abcdef")
-    rest, lit = text_map(projection, texts, ["c"] * 6, selected=0, neighbours=[4, 2]).data
-    assert list(lit.customdata) == [4, 2, 0]
-    assert lit.text == ("e", "c", "a")
-    assert np.array_equal(points_of(lit), projection.coordinates[[4, 2, 0]])
-    assert lit.marker.size[2] > lit.marker.size[0] == lit.marker.size[1]
-    assert rest.marker.opacity < text_map(projection, texts, ["c"] * 6).data[0].marker.opacity
-
-
-def test_pca_axes_tell_their_share_of_the_variance_and_umap_axes_tell_nothing() -> None:
-    by_pca = Projection("pca", scattered(5).coordinates, (0.4213, 0.2), None, {})
-    axes = text_map(by_pca, ["t"] * 5, ["c"] * 5).layout
-    assert axes.xaxis.title.text == "PC1 (42.1% of the variance)"
-    assert axes.yaxis.title.text == "PC2 (20.0% of the variance)"
-    assert not text_map(scattered(5), ["t"] * 5, ["c"] * 5).layout.xaxis.title.text
 
 
 @pytest.mark.parametrize(

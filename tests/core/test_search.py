@@ -51,6 +51,41 @@ def test_with_fewer_than_k_documents_all_are_returned() -> None:
     assert np.sort(hits.rows, axis=1).tolist() == [[0, 1, 2]] * 2
 
 
+def test_of_twins_among_many_documents_the_earlier_stand_first() -> None:
+    kinds = np.random.default_rng(0).normal(size=(30, 77)).astype(np.float32)
+    documents = kinds[np.random.default_rng(1).integers(0, 30, 1999)]
+    for kind, rows in zip(kinds, nearest(kinds, documents, 40).rows.tolist(), strict=True):
+        assert rows == np.flatnonzero((documents == kind).all(1))[:40].tolist()
+
+
+def test_products_in_float64_are_told_apart_where_float32_cannot() -> None:
+    documents = 1 + np.arange(50)[::-1, None] * 1e-12
+    assert nearest(np.ones((1, 1)), documents, 3).rows.tolist() == [[0, 1, 2]]
+    assert nearest(-np.ones((1, 1)), documents, 3).rows.tolist() == [[49, 48, 47]]
+
+
+def test_vectors_may_be_read_only_and_lie_in_memory_in_any_order() -> None:
+    vectors = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
+    expected = nearest(vectors, vectors, 5).rows.tolist()
+    wide = np.repeat(vectors, 2, axis=1)
+    frozen = vectors.copy()
+    frozen.setflags(write=False)
+    for same in (frozen, np.asfortranarray(vectors), wide[:, ::2]):
+        assert nearest(same, same, 5).rows.tolist() == expected
+
+
+def test_the_search_tells_how_many_queries_are_done_and_ends_if_that_raises() -> None:
+    told: list[tuple[int, int]] = []
+    nearest(halves(2500, 0), halves(5, 1), 2, lambda *done: told.append(done))
+    assert told == [(1024, 2500), (2048, 2500), (2500, 2500)]
+
+    def cancel(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        nearest(halves(2500, 0), halves(5, 1), 2, cancel)
+
+
 @pytest.mark.parametrize(("queries", "documents", "shape"), [(0, 3, (0, 2)), (3, 0, (3, 0))])
 def test_no_queries_or_no_documents_give_no_hits(queries: int, documents: int, shape: tuple[int, int]) -> None:
     hits = nearest(halves(queries, 0), halves(documents, 1), 2)

@@ -5,12 +5,13 @@ import pickle
 import shutil
 import subprocess
 import sys
+from itertools import product
 
 import numpy as np
 import pytest
 
 from core import embedding, models, snippets
-from core.projection import project
+from core.projection import Pca, project
 from tests.core.openai_server import KEY, openai_server, served
 from tests.core.test_encoders import package_folder
 
@@ -36,6 +37,7 @@ QUERY = "Who said it's a cat's music?"
 # figure.show() would open a browser: it is noted instead, and nothing else is touched
 RUNNER = """
 import contextlib, io, pickle, sys, traceback
+import numpy as np
 from plotly.basedatatypes import BaseFigure
 
 shown, results = [], {}
@@ -50,8 +52,9 @@ for name, code in pickle.load(sys.stdin.buffer).items():
             exec(compile(code, name, "exec"), space)
         except Exception:
             error = traceback.format_exc()
-    arrays = {key: value.detach().cpu().numpy() if hasattr(value, "detach") else value for key, value in space.items()
-              if type(value).__name__ in ("ndarray", "Tensor", "Parameter", "list")}
+    arrays = {key: value if isinstance(value, list) else np.array(value.detach() if hasattr(value, "detach") else value)
+              for key, value in space.items()
+              if isinstance(value, (np.ndarray, list)) or type(value).__name__ in ("Tensor", "Parameter")}
     results[name] = {"error": error, "printed": printed.getvalue(), "arrays": arrays, "shown": list(shown)}
 with open(sys.argv[1], "wb") as file:
     pickle.dump(results, file)
@@ -68,7 +71,7 @@ def all_snippets():
             f"search {spec.name}": snippets.search(spec, QUERY, TEXTS),
             f"benchmark {spec.name}": snippets.benchmark(spec, 'Hello "World"'),
         }
-        for method, dimensions in [("pca", 2), ("pca", 3), ("umap", 2), ("umap", 3)]:
+        for method, dimensions in product(("pca", "umap", "tsne"), (2, 3)):
             codes[f"project {method} {dimensions} {spec.name}"] = snippets.project(spec, TEXTS, method, dimensions)
     for spec in LOCAL:
         codes[f"explain {spec.name}"] = snippets.explain(spec, TEXTS[1])
@@ -178,14 +181,15 @@ def test_search_prints_the_three_nearest_texts(ran, core_vectors, spec):
 @pytest.mark.parametrize("spec", SPECS, ids=by_name)
 def test_project_by_pca_gives_the_map_of_the_core_up_to_the_sign_of_an_axis(ran, core_vectors, spec, dimensions):
     points = ran[f"project pca {dimensions} {spec.name}"]["arrays"]["points"]
-    expected = project(core_vectors(spec, SHOWN), "pca", dimensions=dimensions).coordinates
+    expected = project(core_vectors(spec, SHOWN), Pca()).coordinates[:, :dimensions]
     np.testing.assert_allclose(np.abs(points), np.abs(expected), rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("method", ["umap", "tsne"])
 @pytest.mark.parametrize("dimensions", [2, 3])
 @pytest.mark.parametrize("spec", SPECS, ids=by_name)
-def test_project_by_umap_shows_a_point_for_each_text(ran, core_vectors, spec, dimensions):
-    result = ran[f"project umap {dimensions} {spec.name}"]
+def test_project_shows_a_point_for_each_text(ran, core_vectors, spec, dimensions, method):
+    result = ran[f"project {method} {dimensions} {spec.name}"]
     assert_equal(result["arrays"]["vectors"], core_vectors(spec, SHOWN))
     assert result["arrays"]["points"].shape == (8, dimensions)
     (figure,) = result["shown"]

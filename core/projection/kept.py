@@ -1,0 +1,128 @@
+"""Neighbours and maps on disk, by content: what was computed once is read in milliseconds.
+
+A name is a digest of all that a result depends on. Each file begins with a digest of the rest, so that what is wrong is
+never returned. A file that cannot be read is a miss, and one that cannot be written is logged and forgotten.
+"""
+
+import hashlib
+import io
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.settings import cache_folder
+
+VERSION = 1  # of what is kept; raised when a layout would come out different
+MOST_BYTES = 2**30
+DIGEST_BYTES = 16
+LIBRARIES = ("umap-learn", "openTSNE", "scikit-learn", "numpy")
+
+log = logging.getLogger(__name__)
+
+Arrays = dict[str, np.ndarray]
+
+
+def digest(vectors: np.ndarray) -> str:
+    """Name of the vectors by their full content."""
+    content = hashlib.blake2b(repr((vectors.shape, vectors.dtype.str)).encode(), digest_size=DIGEST_BYTES)
+    content.update(np.ascontiguousarray(vectors).data)
+    return content.hexdigest()
+
+
+def remembered(parts: tuple[object, ...], compute: Callable[[], Arrays]) -> Arrays:
+    """The arrays under the name that the parts make, computed and kept if they are not there.
+
+    `parts` must tell all that the arrays depend on, as strings, numbers and frozen dataclasses of them.
+    """
+    path = _path(parts)
+    known = _read(path)
+    if known is not None:
+        return known
+    computed = compute()
+    _write(path, computed)
+    return computed
+
+
+def holds(parts: tuple[object, ...]) -> bool:
+    """Whether there is something under the name that the parts make."""
+    return _path(parts).exists()
+
+
+def forget() -> None:
+    """Delete all that is kept."""
+    for path in _folder().glob("*.map"):
+        path.unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    return cache_folder() / "maps"
+
+
+def _path(parts: tuple[object, ...]) -> Path:
+    versions = tuple(version(name) for name in LIBRARIES)
+    name = hashlib.blake2b(repr((VERSION, versions, parts)).encode(), digest_size=20).hexdigest()
+    return _folder() / f"{name}.map"
+
+
+def _read(path: Path) -> Arrays | None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.warning("%s cannot be read (%s): it is computed again.", path, error)
+        return None
+    told, arrays = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    if told != _digest(arrays):
+        log.warning("%s is damaged: it is computed again.", path)
+        return None
+    with suppress(OSError):  # in a folder that is not ours the time of the last use cannot be noted
+        os.utime(path)
+    with np.load(io.BytesIO(arrays), allow_pickle=False) as kept:
+        return dict(kept)
+
+
+def _write(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write beside the place and move there: whoever reads finds a whole file or none."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    content = buffer.getvalue()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_digest(content) + content)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _prune(path.parent)
+    except OSError as error:
+        log.warning("%s cannot be written (%s): it is not remembered.", path, error)
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=DIGEST_BYTES).digest()
+
+
+def _prune(folder: Path) -> None:
+    """Delete what was longest unused until the rest is within bounds."""
+    kept: list[tuple[float, int, Path]] = []
+    for path in folder.glob("*.map"):
+        with suppress(FileNotFoundError):  # another process has pruned it
+            status = path.stat()
+            kept.append((status.st_mtime, status.st_size, path))
+    total = sum(size for _, size, _ in kept)
+    for _, size, path in sorted(kept):
+        if total <= MOST_BYTES:
+            return
+        path.unlink(missing_ok=True)
+        total -= size

@@ -1,0 +1,24 @@
+"""Maps of points on the screen: one to four side by side, of the same rows, linked without a round trip.
+
+Drawn by WebGL2 in plain JavaScript that travels with the page: nothing is built, and nothing comes from elsewhere.
+`packed` makes the large, unchanging part once; `show` draws it with all that changes; `marks` and `camera` tell what
+the person did by now.
+"""
+
+from pages.shared.maps.component import camera, marks, show
+from pages.shared.maps.content import Categories, Gradient, Label, Look, Map, Marks
+from pages.shared.maps.packing import Points, packed
+
+__all__ = [
+    "Categories",
+    "Gradient",
+    "Label",
+    "Look",
+    "Map",
+    "Marks",
+    "Points",
+    "camera",
+    "marks",
+    "packed",
+    "show",
+]

@@ -1,0 +1,81 @@
+"""What is drawn on a map."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = Sequence[int] | NDArray[np.integer]
+
+VIRIDIS = ("#440154", "#472D7B", "#3B528B", "#2C728E", "#21918C", "#28AE80", "#5EC962", "#ADDC30", "#FDE725")
+
+
+@dataclass(frozen=True)
+class Map:
+    """One map: a title, and a place for every row.
+
+    `coordinates` is (n, 2) or (n, 3); a row that is not finite is not drawn. `axes` are the titles of the axes, such as
+    the shares of principal components; without them no axes are drawn, because they would mean nothing.
+    """
+
+    title: str
+    coordinates: NDArray[np.floating]
+    axes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A colour for each category: `codes` (n,) uint8 point into `names` and `colours` ("#RRGGBB").
+
+    A code beyond the names is drawn grey, as a row without a category.
+    """
+
+    codes: NDArray[np.uint8]
+    names: tuple[str, ...]
+    colours: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A colour for each value between `low` and `high`, by a scale of "#RRGGBB" stops; a value that is NaN is grey.
+
+    `format` says how the bar's ends are written: a "date" is in seconds since 1970 (UTC), a "percent" is a share of 1.
+    """
+
+    values: NDArray[np.floating]
+    low: float
+    high: float
+    title: str
+    scale: tuple[str, ...] = VIRIDIS
+    format: Literal["number", "date", "percent"] = "number"
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text at a place of one map, in the map's own coordinates. Earlier labels win where two would overlap."""
+
+    map: int
+    text: str
+    place: tuple[float, ...]
+    colour: str
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a person marked: one row, a selection of rows, and the rows that alone are drawn (None: all are)."""
+
+    point: int | None = None
+    selected: Rows = ()
+    isolated: Rows | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """Size of the points in pixels and their opacity (0: by how crowded the map is), labels, lines to neighbours."""
+
+    size: float = 0.0
+    opacity: float = 0.0
+    labels: bool = True
+    edges: bool = False
