@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import takewhile
@@ -143,11 +143,12 @@ class Child:
     """A process of our own that runs one function at a time and dies with us.
 
     The child keeps what it has imported and compiled from call to call, until it is ended or dies; the next call then
-    starts a fresh one. Calls from several threads wait their turn.
+    starts a fresh one. Calls from several threads wait their turn. `environment` is added to what it inherits.
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, environment: Mapping[str, str] | None = None) -> None:
         self.what = what
+        self._environment = dict(environment or {})
         self._turn = Turn(what)
         self._process: subprocess.Popen[bytes] | None = None
         self._messages: queue.Queue[tuple[Any, ...]] = queue.Queue()
@@ -206,7 +207,7 @@ class Child:
             [sys.executable, "-W", "ignore", "-m", "core.jobs", self.what],  # the name is for whoever lists processes
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, **self._environment, "PYTHONPATH": path},
         )
         self._messages = queue.Queue()
         threading.Thread(target=_receive, args=(self._process.stdout, self._messages), daemon=True).start()

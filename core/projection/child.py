@@ -17,7 +17,7 @@ from core.jobs import Child, Progress, silent
 @cache
 def process() -> Child:
     """The one process for maps."""
-    started = Child("maps")
+    started = Child("maps", {"OMP_WAIT_POLICY": "passive"})  # or threads wait in a loop, and a busy machine crawls
     atexit.register(started.end)
     return started
 

@@ -58,19 +58,17 @@ def asked(space: Space, sources: Sequence[Source], tell: Progress) -> Found:
         on_change=marks.point_at,
         args=(space.corpus, None),
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        way = st.segmented_control(
-            "Find by", ways, default=ways[0], key="find_by", bind="query-params", required=True,
-            label_visibility="collapsed",
+    way = st.segmented_control(
+        "Find by", ways, default=ways[0], key="find_by", bind="query-params", required=True, width="stretch",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    where = EVERYWHERE
+    if way != "Meaning":
+        columns = [EVERYWHERE, "text", *space.corpus.fields]
+        inputs.keep_offered("find_in", columns, EVERYWHERE)
+        where = st.selectbox(
+            "In", columns, key="find_in", bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
-        where = EVERYWHERE
-        if way != "Meaning":
-            columns = [EVERYWHERE, "text", *space.corpus.fields]
-            inputs.keep_offered("find_in", columns, EVERYWHERE)
-            where = st.selectbox(
-                "In", columns, key="find_in", bind="query-params",
-                label_visibility="collapsed", width=150,
-            )  # fmt: skip
     if not (text or "").strip():
         return Found()
     try:

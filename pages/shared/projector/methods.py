@@ -106,7 +106,8 @@ def _tsne() -> Tsne:
         ),
         iterations=int(
             st.number_input(
-                "Iterations", 50.0, float(iterations.MOST), 750.0, 50.0, format="%.0f", key="iterations", bind="query-params"
+                "Iterations", 50.0, float(iterations.MOST), 750.0, 50.0, format="%.0f", key="iterations",
+                bind="query-params",
             )
         ),
         metric=_metric("tsne_metric"),

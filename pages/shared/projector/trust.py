@@ -14,7 +14,8 @@ from pages.shared.projector.charts import Chart
 
 def show(charts: Sequence[Chart]) -> None:
     """Trustworthiness, continuity and neighbour recall of each map."""
-    st.markdown("**How far to trust this map**" if len(charts) == 1 else "**How far to trust these maps**")
+    which = "this map" if len(charts) == 1 else "these maps"
+    st.markdown(f"**How far to trust {which}**", help="\n\n".join((_TRUST, _CONTINUITY, _RECALL)))
     measured = {chart.title: _quality(chart) for chart in charts if chart.source}
     if not measured:
         st.caption(
@@ -48,10 +49,10 @@ def _one(quality: Faithfulness | None) -> None:
     if quality is None:
         st.caption("A map of so few texts has nothing to measure.")
         return
-    columns = st.columns(3)
-    columns[0].metric("Trust", _figure(quality.trustworthiness), help=_TRUST)
-    columns[1].metric("Continuity", _figure(quality.continuity), help=_CONTINUITY)
-    columns[2].metric("Recall", f"{quality.neighbour_recall.value:.0%}", help=_RECALL)
+    with st.container(horizontal=True, gap="medium"):  # wraps where it is narrow
+        st.metric("Trust", _figure(quality.trustworthiness), help=_TRUST, width="content")
+        st.metric("Continuity", _figure(quality.continuity), help=_CONTINUITY, width="content")
+        st.metric("Recall", f"{quality.neighbour_recall.value:.0%}", help=_RECALL, width="content")
     st.markdown(quality.sentence)
     st.caption(_measured_on(quality))
 
@@ -64,8 +65,7 @@ def _several(measured: dict[str, Faithfulness | None]) -> None:
             continue
         st.markdown(
             f"trust {_figure(quality.trustworthiness)} · continuity {_figure(quality.continuity)} · "
-            f"recall {quality.neighbour_recall.value:.0%}",
-            help=f"{_TRUST} {_CONTINUITY} {_RECALL}",
+            f"recall {quality.neighbour_recall.value:.0%}"
         )
         st.caption(f"{quality.sentence} {_measured_on(quality)}")
 
@@ -93,6 +93,8 @@ def _measured_on(quality: Faithfulness) -> str:
     )
 
 
-_TRUST = "Trustworthiness: how few of the map's neighbours are strangers in truth. 1: none; chance gives about 0.5."
-_CONTINUITY = "How few of the true neighbours are far apart on the map. 1: none; chance gives about 0.5."
-_RECALL = "The share of a text's true neighbours that are among its neighbours on the map."
+_TRUST = (
+    "Trust (trustworthiness): how few of the map's neighbours are strangers in truth. 1: none; chance gives about 0.5."
+)
+_CONTINUITY = "Continuity: how few of the true neighbours are far apart on the map. 1: none; chance gives about 0.5."
+_RECALL = "Recall: the share of a text's true neighbours that are among its neighbours on the map."
