@@ -114,18 +114,7 @@ def from_file(name: str, content: bytes, column: str | None = None) -> Corpus:
 
 
 def from_table(name: str, table: Table, column: str | None = None) -> Corpus:
-    """The texts of a table, blank ones left out.
-
-    Parameters
-    ----------
-    column : str, optional
-        The column that holds the texts; by default the first of TEXT_COLUMNS that is there.
-
-    Raises
-    ------
-    InputError
-        There is no such column, or it holds no texts.
-    """
+    """The texts of a table, blank ones left out; `column` and errors as in `from_file`."""
     return _build(name, table, _text_column(name, table.columns, column))
 
 

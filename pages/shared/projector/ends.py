@@ -1,6 +1,6 @@
 """Axes of one's own: each runs from one text, or group of texts, to another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +67,19 @@ def vectors_of(
         No row of a space with vectors of its own holds the words of an end.
     """
     return [(_vector(start, space, source, tell), _vector(end, space, source, tell)) for start, end in ends]
+
+
+def taken(space: Space) -> dict[str, list[int]]:
+    """The ends that are selections, for a file: their rows by the end's key."""
+    kept = {key: st.session_state.get(f"axis_{key}_rows", ("", ())) for key in FIRST}
+    return {key: list(rows) for key, (of, rows) in kept.items() if rows and of == space.fingerprint}
+
+
+def bring_back(space: Space, rows_of: Mapping[str, Sequence[int]]) -> None:
+    """Set the ends that a file tells; rows that are not there are passed over."""
+    for key in FIRST:
+        rows = tuple(row for row in rows_of.get(key, ()) if 0 <= row < len(space))
+        st.session_state[f"axis_{key}_rows"] = (space.fingerprint, rows)
 
 
 def _end(space: Space, key: str) -> End:

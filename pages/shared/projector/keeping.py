@@ -37,7 +37,8 @@ def downloads(space: Space, charts: Sequence[Chart], wanted: Asked) -> None:
             of = f" {chart.title}" if len(charts) > 1 else ""
             with st.popover(f"Download{of}", icon=":material/download:"):
                 _of_chart(space, chart, wanted)
-        _button("Save this view", lambda: saved.pack(space, is_sample=sources.is_sample(space)), "view.zip")
+        view = saved.view_of(space)  # now: the download is made without a session
+        _button("Save this view", lambda: saved.pack(view, None if sources.is_sample(space) else space), "view.zip")
         with st.popover("Open a view", icon=":material/folder_open:"):
             st.file_uploader("A view saved on this page", type=["zip"], key="view_file", on_change=_open)
             if problem := st.session_state.pop("view_problem", ""):

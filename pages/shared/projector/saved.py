@@ -12,7 +12,7 @@ from core.errors import InputError
 from core.projection.neighbours import Metric
 from core.spaces import Space
 from pages.shared import maps, picked
-from pages.shared.projector import marks
+from pages.shared.projector import ends, marks
 
 DATA, VIEW = "space.parquet", "view.json"
 MOST_BYTES = 2**30  # of the data in a view, unpacked
@@ -35,17 +35,22 @@ class Choices(BaseModel):
     umap_seed: Number | None = Field(None, ge=0, le=1e6)
     perplexity: Number | None = Field(None, ge=1, le=500)
     learning_rate: Number | None = Field(None, ge=0, le=1e6)
+    component_X: str | None = Field(None, max_length=10)
+    component_Y: str | None = Field(None, max_length=10)
+    component_Z: str | None = Field(None, max_length=10)
     iterations: Number | None = Field(None, ge=50, le=10_000)
     tsne_metric: Metric | None = None
     tsne_seed: Number | None = Field(None, ge=0, le=1e6)
     colour: str | None = None
     k: int | None = Field(None, ge=5, le=500)
     metric: Metric | None = None
+    hover: str | None = None
     edges: bool | None = None
     labels: str | None = None
     hover: str | None = None
     size: Number | None = Field(None, ge=0, le=20)
     find: str | None = Field(None, max_length=2000)
+    find_in: str | None = None
     find_by: Literal["Meaning", "Words", "Regex"] | None = None
     axis_x_from: str | None = Field(None, max_length=500)
     axis_x_to: str | None = Field(None, max_length=500)
@@ -70,12 +75,23 @@ class View(BaseModel):
     schema_version: Literal[1] = 1
     choices: Choices
     marked: Marked
+    ends: dict[str, list[int]] = {}  # of axes that run to or from selected texts
 
 
-def pack(space: Space, *, is_sample: bool) -> bytes:
-    """The view as a ZIP file: what to draw, unless it is the sample corpus, and how."""
+def view_of(space: Space) -> View:
+    """The view as it is now."""
     chosen = {name: st.session_state[name] for name in Choices.model_fields if name in st.session_state}
-    view = View(choices=Choices(**chosen), marked=Marked(**marks.as_json(space.corpus)))
+    return View(choices=Choices(**chosen), marked=Marked(**marks.as_json(space.corpus)))
+
+
+def described(space: Space) -> View:
+    """The choices and marks of this run. A download is made where there is no session any more, so they come first."""
+    chosen = {name: st.session_state[name] for name in Choices.model_fields if name in st.session_state}
+    return View(choices=Choices(**chosen), marked=Marked(**marks.as_json(space.corpus)), ends=ends.taken(space))
+
+
+def pack(view: View, space: Space, *, is_sample: bool) -> bytes:
+    """The view as a ZIP file: what to draw, unless it is the sample corpus, and how."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(VIEW, view.model_dump_json(exclude_none=True))
@@ -107,6 +123,7 @@ def bring_back(view: View, space: Space) -> None:
     """Set all choices and marks as they were; before the widgets of a run are drawn."""
     for name, value in view.choices.model_dump(exclude_none=True).items():
         st.session_state[name] = [model for model in value if model in models.names()] if "models" in name else value
+    ends.bring_back(space, view.ends)
     count = len(space)
     marked = view.marked
     marks.restore(
