@@ -9,9 +9,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
@@ -122,3 +123,14 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(600)
     page.wait_for_function(AT_REST, timeout=PATIENCE_MS)
     page.wait_for_timeout(500)
+
+
+def jobs(what: str) -> list[psutil.Process]:
+    """Our child processes that run a job whose name begins so."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # gone, or not yet buried
+            command = process.cmdline()
+            if "core.jobs" in command and command[-1].startswith(what):
+                found.append(process)
+    return found

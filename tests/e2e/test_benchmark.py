@@ -15,8 +15,7 @@ from core import models
 from core.benchmark import KeptRun, Run
 from core.encoders.files import beyond_memory
 from pages.shared.benchmark.runs import title
-from tests.e2e.conftest import AT_REST, PATIENCE_MS, running_server, settle
-from tests.e2e.test_interaction import jobs
+from tests.e2e.conftest import AT_REST, PATIENCE_MS, jobs, running_server, settle
 from tests.e2e.test_pages import charts, open_page
 
 MINILM, WORDLLAMA = "all-MiniLM-L6-v2", "wordllama-256"

@@ -1,12 +1,8 @@
 """What only a browser can do: clicks on canvases, addresses that follow, tabs that close, pastes without end."""
 
-from contextlib import suppress
-
-import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import corpus
 from tests.e2e.conftest import PATIENCE_MS, settle
 from tests.e2e.test_pages import charts, open_page
 
@@ -42,37 +38,6 @@ def test_a_fifth_model_is_not_taken_and_it_is_said(page: Page, server: str) -> N
     assert "all-mpnet-base-v2" not in page.url
 
 
-def test_a_clicked_point_shows_its_text_and_a_link_brings_it_back(page: Page, server: str) -> None:
-    open_page(page, server, "projector")
-    charts(page, 1)
-    row = 300
-    x, y = page.evaluate(
-        """row => {
-            const plot = document.querySelector('.js-plotly-plot'), box = plot.getBoundingClientRect();
-            const {xaxis, yaxis} = plot._fullLayout, trace = plot._fullData[0];
-            return [box.left + xaxis._offset + xaxis.d2p(trace.x[row]),
-                    box.top + yaxis._offset + yaxis.d2p(trace.y[row])];
-        }""",
-        row,
-    )
-    page.mouse.move(x, y)
-    page.wait_for_timeout(500)
-    page.mouse.click(x, y)
-    expect(page.get_by_text("Nearest in the original space")).to_be_visible(timeout=PATIENCE_MS)
-    assert corpus.sample().texts[row] in page.locator('[data-testid="stMain"]').inner_text()
-    link = page.url
-    page.goto("about:blank")
-    page.goto(link)
-    expect(page.get_by_text(corpus.sample().texts[row])).to_be_visible(timeout=PATIENCE_MS)
-
-
-def test_three_dimensions_are_drawn(page: Page, server: str, console_errors: list[str]) -> None:
-    open_page(page, server, "projector?dimensions=3D&models=wordllama-256")
-    assert charts(page, 1)[0][0]["type"] == "scatter3d"
-    assert len(charts(page, 1)[0][0]["z"]) == len(corpus.sample())
-    assert console_errors == []
-
-
 def test_ten_megabytes_pasted_are_cut_and_it_is_said(page: Page, server: str) -> None:
     open_page(page, server, "embed?models=wordllama-256")
     page.get_by_label("Texts, one a line").fill("word " * 2_000_000)
@@ -92,27 +57,6 @@ def test_hostile_texts_are_shown_as_they_are(page: Page, server: str, console_er
     assert set(texts) <= set(page.locator(".js-plotly-plot .ytick").all_text_contents())
     assert page.locator(".js-plotly-plot img").count() == 0
     assert console_errors == []
-
-
-def jobs(what: str) -> list[psutil.Process]:
-    """Our child processes that run a job whose name begins so."""
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):  # gone, or not yet buried
-            command = process.cmdline()
-            if "core.jobs" in command and command[-1].startswith(what):
-                found.append(process)
-    return found
-
-
-def test_a_killed_map_process_costs_one_map_and_the_next_works(page: Page, server: str) -> None:
-    open_page(page, server, "projector?models=wordllama-256")
-    for process in jobs("maps"):
-        process.kill()
-    page.get_by_text("3D", exact=True).click()
-    settle(page)
-    assert page.locator('[data-testid="stException"]').count() == 0
-    assert charts(page, 1)[0][0]["type"] == "scatter3d"
 
 
 def test_two_sessions_do_not_see_each_others_picks(browser: Browser, server: str) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from core import benchmark, corpus, embedding, evaluation, models, projection, search
+from core import benchmark, corpus, embedding, evaluation, models, search
+from core.projection.faithfulness import faithfulness
 from core.similarity import cluster_order, cosine_matrix
 from tests.conftest import ROOT
 from tests.e2e.conftest import settle
@@ -119,15 +120,15 @@ def test_search_shows_what_the_core_finds_and_how_good_it_is(opened: Page) -> No
 
 @pytest.mark.parametrize("opened", ["projector"], indirect=True)
 def test_projector_draws_every_passage_and_says_how_far_to_trust_the_map(opened: Page) -> None:
-    points = charts(opened, 1)[0][0]
-    assert points["type"] == "scattergl"
-    drawn = np.column_stack([points["x"], points["y"]])
     vectors = embedding.embed(corpus.sample().documents, MINILM).vectors
-    assert len(drawn) == len(vectors)
-    quality = projection.faithfulness(vectors, drawn.astype(np.float32), 15, np.arange(len(vectors)))
-    shown = opened.locator('[data-testid="stMetricValue"]').all_inner_texts()
-    assert f"{quality.trustworthiness:.2f}" in shown
-    assert f"{quality.neighbour_recall:.0%}" in shown
+    chart = opened.get_by_test_id("map")
+    places = chart.evaluate("(map, count) => Array.from({length: count}, (_, row) => map.placeOf(row))", len(vectors))
+    quality = faithfulness(vectors, np.array(places, np.float32))  # on the screen they are the map, moved and scaled
+    assert quality
+    shown = [float(text.rstrip("%")) for text in opened.get_by_test_id("stMetricValue").all_inner_texts()]
+    measures = (quality.trustworthiness.value, quality.continuity.value, 100 * quality.neighbour_recall.value)
+    assert shown == pytest.approx(measures, abs=1), shown
+    assert shown[:2] == pytest.approx(measures[:2], abs=0.01)
 
 
 @pytest.mark.parametrize("opened", ["benchmark"], indirect=True)

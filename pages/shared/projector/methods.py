@@ -130,7 +130,7 @@ def _components(dimensions: int) -> tuple[int, ...]:
     """Which principal components are seen: the first ones, until others are chosen."""
     names = [f"PC{number}" for number in range(1, COMPONENTS + 1)]
     shown = [
-        st.selectbox(f"{axis} axis", names, index=place, key=f"component_{axis}", bind="query-params")
+        st.selectbox(f"{axis} axis", names, index=place, key=f"component_{axis.lower()}", bind="query-params")
         for place, axis in enumerate("XYZ"[:dimensions])
     ]
     return tuple(names.index(name) for name in shown if name in names)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from typing import Any, Literal
 
 import streamlit as st
@@ -35,16 +36,15 @@ class Choices(BaseModel):
     umap_seed: Number | None = Field(None, ge=0, le=1e6)
     perplexity: Number | None = Field(None, ge=1, le=500)
     learning_rate: Number | None = Field(None, ge=0, le=1e6)
-    component_X: str | None = Field(None, max_length=10)
-    component_Y: str | None = Field(None, max_length=10)
-    component_Z: str | None = Field(None, max_length=10)
+    component_x: str | None = Field(None, max_length=10)
+    component_y: str | None = Field(None, max_length=10)
+    component_z: str | None = Field(None, max_length=10)
     iterations: Number | None = Field(None, ge=50, le=10_000)
     tsne_metric: Metric | None = None
     tsne_seed: Number | None = Field(None, ge=0, le=1e6)
     colour: str | None = None
     k: int | None = Field(None, ge=5, le=500)
     metric: Metric | None = None
-    hover: str | None = None
     edges: bool | None = None
     labels: str | None = None
     hover: str | None = None
@@ -73,6 +73,7 @@ class View(BaseModel):
     """The file's description."""
 
     schema_version: Literal[1] = 1
+    name: str = Field("", max_length=500)  # of the data, which a map is called by
     choices: Choices
     marked: Marked
     ends: dict[str, list[int]] = {}  # of axes that run to or from selected texts
@@ -81,22 +82,21 @@ class View(BaseModel):
 def view_of(space: Space) -> View:
     """The view as it is now."""
     chosen = {name: st.session_state[name] for name in Choices.model_fields if name in st.session_state}
-    return View(choices=Choices(**chosen), marked=Marked(**marks.as_json(space.corpus)))
+    return View(
+        name=space.name,
+        choices=Choices(**chosen),
+        marked=Marked(**marks.as_json(space.corpus)),
+        ends=ends.taken(space),
+    )
 
 
-def described(space: Space) -> View:
-    """The choices and marks of this run. A download is made where there is no session any more, so they come first."""
-    chosen = {name: st.session_state[name] for name in Choices.model_fields if name in st.session_state}
-    return View(choices=Choices(**chosen), marked=Marked(**marks.as_json(space.corpus)), ends=ends.taken(space))
-
-
-def pack(view: View, space: Space, *, is_sample: bool) -> bytes:
-    """The view as a ZIP file: what to draw, unless it is the sample corpus, and how."""
+def pack(view: View, data: Space | None) -> bytes:
+    """The view as a ZIP file: how to draw, and what, unless it is the sample corpus."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(VIEW, view.model_dump_json(exclude_none=True))
-        if not is_sample:
-            archive.writestr(DATA, spaces.space_parquet(space))
+        if data is not None:
+            archive.writestr(DATA, spaces.space_parquet(data))
     return buffer.getvalue()
 
 
@@ -116,7 +116,10 @@ def unpack(name: str, content: bytes) -> tuple[View, Space | None]:
             data = archive.read(DATA) if DATA in archive.namelist() else None
     except (zipfile.BadZipFile, KeyError, ValidationError, OSError, RuntimeError, NotImplementedError, ValueError):
         raise InputError(f"{name} is no view that was saved on this page: save one below the map.") from None
-    return view, None if data is None else spaces.from_files([(DATA, data)])
+    if data is None:
+        return view, None
+    space = spaces.from_files([(DATA, data)])
+    return view, replace(space, corpus=replace(space.corpus, name=view.name or DATA))
 
 
 def bring_back(view: View, space: Space) -> None:

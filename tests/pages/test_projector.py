@@ -1,0 +1,360 @@
+"""The Projector page in-process: what it says and draws is what the core computes, whatever it is given."""
+
+import io
+import json
+import re
+import zipfile
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from sklearn.manifold import trustworthiness
+from streamlit.testing.v1 import AppTest
+
+from core import corpus, embedding, models
+from core.errors import InputError
+from core.spaces import Space, space_parquet
+from pages.shared.output import markdown_free
+from pages.shared.projector import saved
+from tests.pages.conftest import open_page, said
+from tests.pages.test_maps import opened
+
+MINILM, WORDLLAMA = "all-MiniLM-L6-v2", "wordllama-256"
+BOTH = [MINILM, WORDLLAMA]
+FEW = corpus.sample().texts[::8]
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "![a picture](http://127.0.0.1/x.png)",
+    "%{x} <b>bold</b> **bold**",
+    "bell\x07 and zero\x00",
+    '=HYPERLINK("http://127.0.0.1")',
+    ":material/home: :red[red] $x^2$",
+)
+ROWS = np.random.default_rng(3).normal(size=(40, 8)).astype(np.float32)
+
+
+def projector(app: AppTest, **choices: object) -> AppTest:
+    """The page of one quick model by the quickest method, but for other choices in its address."""
+    app.query_params.update({"models": [WORDLLAMA], "method": "PCA", **choices})
+    return open_page(app, "projector")
+
+
+def pasted(app: AppTest, *texts: str, **choices: object) -> AppTest:
+    projector(app, space="Paste", **choices)
+    return app.text_area(key="space_pasted").set_value("\n".join(texts)).run()
+
+
+def uploaded(app: AppTest, *files: tuple[str, bytes], **choices: object) -> AppTest:
+    projector(app, space="Files", **choices)
+    return app.file_uploader(key="space_files").set_value([(*file, "") for file in files]).run()
+
+
+def drawn(app: AppTest) -> list[np.ndarray]:
+    """Where each text is drawn on each map, as it is sent to the browser."""
+    header, parts = opened(_parcel(app, "points"))
+    frames = [(np.array(chart["centre"]), chart["reach"], chart["dimensions"]) for chart in header["maps"]]
+    return [
+        np.frombuffer(part, "<f4").reshape(header["count"], dimensions) * reach + centre
+        for part, (centre, reach, dimensions) in zip(parts, frames, strict=False)
+    ]
+
+
+def colours(app: AppTest) -> np.ndarray:
+    return np.frombuffer(opened(_parcel(app, "colour"))[1][0], np.uint8)
+
+
+def shown(app: AppTest) -> dict[str, Any]:
+    """What is sent to the browser besides: marks, neighbours, matches, labels, the legend."""
+    (view,) = [part.proto for part in app.get("bidi_component") if part.proto.component_name.endswith("maps")]
+    content: dict[str, Any] = json.loads(view.json)
+    return content
+
+
+def _parcel(app: AppTest, kind: str) -> bytes:
+    parcels = [part.proto.bytes for part in app.get("bidi_component") if part.proto.component_name.endswith("parcel")]
+    (found,) = [parcel for parcel in parcels if opened(parcel)[0]["kind"] == kind]
+    return bytes(found)
+
+
+def sample_vectors(name: str) -> np.ndarray:
+    return embedding.embed(corpus.sample().documents, models.get(name)).vectors
+
+
+def nearest(vectors: np.ndarray, row: int, k: int) -> list[int]:
+    cosines = vectors @ vectors[row]
+    return [int(other) for other in np.argsort(-cosines, kind="stable") if other != row][:k]
+
+
+def npy(vectors: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, vectors)
+    return buffer.getvalue()
+
+
+def test_the_caption_tells_what_computed_the_map_and_how_long_each_step_took(app: AppTest) -> None:
+    projector(app, method="UMAP", models=[WORDLLAMA])
+    encoder = embedding.encoder(models.get(WORDLLAMA))
+    facts = [WORDLLAMA, f"revision {encoder.revision[:14]}", "cpu", encoder.engine, encoder.precision, "648 texts"]
+    told = re.escape(" · ".join(facts)) + r" · \d+\.\d\d s · [\w ,]+ · UMAP"
+    assert re.search(rf"{told} · neighbours \d+\.\d\d s · layout \d+\.\d\d s · laid out on the CPU", said(app))
+
+
+def test_trust_is_what_scikit_learn_measures_on_the_points_that_are_drawn(app: AppTest) -> None:
+    projector(app)
+    vectors, (places,) = sample_vectors(WORDLLAMA), drawn(app)
+    k = 15
+    truth, here = cdist(vectors, vectors), cdist(places, places)
+    for distances in (truth, here):
+        np.fill_diagonal(distances, np.inf)
+    both = [np.intersect1d(a[:k], b[:k]).size for a, b in zip(truth.argsort(1), here.argsort(1), strict=True)]
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert figures["Trust"] == f"{trustworthiness(vectors, places, n_neighbors=k):.3f}"
+    assert figures["Continuity"] == f"{trustworthiness(places, vectors, n_neighbors=k):.3f}"
+    assert figures["Recall"] == f"{np.mean(both) / k:.0%}"
+    assert "Measured on all 648 texts, 15 neighbours each." in said(app)
+
+
+def test_two_models_are_measured_and_linked_side_by_side(app: AppTest) -> None:
+    pasted(app, *FEW, models=BOTH, map_models=BOTH)
+    app.session_state["marks"] = _marked(app, 30)
+    app.run()
+    assert len(drawn(app)) == 2
+    assert [said(app).count(f"**{markdown_free(name)}**\n") for name in (MINILM, WORDLLAMA)] == [1, 1]
+    vectors = {name: embedding.embed(FEW, models.get(name)).vectors for name in BOTH}
+    lists = {name: nearest(vectors[name], 30, 10) for name in vectors}
+    assert shown(app)["neighbours"]["rows"] == lists[MINILM]
+    same = len({*lists[MINILM]} & {*lists[WORDLLAMA]})
+    assert f"{same} of the 10 are the same under all 2 models." in said(app)
+    under: Any = next(group for group in app.get("button_group") if group.key == "point_model")
+    for name, choice in ((MINILM, 0), (WORDLLAMA, 1)):
+        under.set_value(choice).run()
+        table = next(table.value for table in app.dataframe if "1 - cos" in table.value)
+        assert list(table["Text"]) == [corpus.shortened(FEW[row], 60) for row in lists[name]]
+        expected = [1 - vectors[name][30] @ vectors[name][row] for row in lists[name]]
+        np.testing.assert_allclose(table["1 - cos"], expected, atol=1e-6)
+
+
+def test_agreement_is_the_share_of_neighbours_that_both_models_have(app: AppTest) -> None:
+    pasted(app, *FEW, models=BOTH, map_models=BOTH, colour="agreement of the models", k="7")
+    first, second = (embedding.embed(FEW, models.get(name)).vectors for name in BOTH)
+    shares = np.array([len({*nearest(first, row, 7)} & {*nearest(second, row, 7)}) / 7 for row in range(len(FEW))])
+    assert [part.value for part in app.metric if part.label == "Neighbours shared"] == [f"{shares.mean():.0%}"]
+    listed = next(table.value for table in app.dataframe if "Shared" in table.value)
+    np.testing.assert_allclose(listed["Shared"], np.sort(shares)[:50], atol=1e-6)
+    assert shown(app)["legend"]["ticks"] == ["0%", "50%", "100%"]
+    np.testing.assert_allclose(colours(app) / 254, shares, atol=0.01)
+
+
+def test_what_was_left_out_is_counted_and_said(app: AppTest) -> None:
+    pasted(app, "one apple", "", "two pears", "   ", "three plums", "four figs")
+    assert "blank texts (2)" in said(app)
+    assert len(drawn(app)[0]) == 4
+
+
+def test_vectors_that_are_not_finite_are_left_out_and_zeros_counted(app: AppTest) -> None:
+    vectors = ROWS.copy()
+    vectors[:3, 2] = np.nan
+    vectors[7] = 0
+    uploaded(app, ("vectors.npy", npy(vectors)))
+    assert "rows whose vector is missing or not finite (3)" in said(app)
+    assert "rows of zeros, which have no direction, kept (1)" in said(app)
+    assert len(drawn(app)[0]) == 37
+
+
+@pytest.mark.parametrize("method", ["PCA", "UMAP", "t-SNE", "Axes"])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_few_texts_are_a_map_or_a_sentence(app: AppTest, method: str, count: int) -> None:
+    pasted(app, *["an apple", "a pear tree", "the moon", "old stones"][:count], method=method)
+    assert not app.exception
+    least = {"PCA": 2, "UMAP": 4, "t-SNE": 4, "Axes": 1}[method]
+    if count < least:
+        assert f"at least {least} texts, not {count}" in app.error[0].value
+    else:
+        assert not app.error
+        assert len(drawn(app)[0]) == count
+
+
+@pytest.mark.parametrize("method", ["PCA", "UMAP", "t-SNE"])
+@pytest.mark.parametrize(
+    "vectors",
+    [np.ones((12, 6), np.float32), np.random.default_rng(0).normal(size=(9, 5000)).astype(np.float32)],
+    ids=["identical rows", "5,000 dimensions"],
+)
+def test_odd_vectors_are_a_map(app: AppTest, method: str, vectors: np.ndarray) -> None:
+    uploaded(app, ("odd.npy", npy(vectors)), method=method)
+    assert not app.exception
+    assert not app.error
+    assert np.isfinite(drawn(app)[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.csv", b"", "is empty"),
+        ("nothing.csv", b"text\n", "There is no text"),
+        ("nan.npy", npy(np.full((5, 3), np.nan)), "no row whose numbers are all finite"),
+        ("deep.npy", npy(np.zeros((2, 2, 2))), "has 3 dimensions"),
+        ("objects.npy", npy(np.array([[{}]], object)), "holds Python objects"),
+        ("torn.npy", npy(ROWS)[:-5], "is damaged"),
+        ("torn.tsv", b"1\t2\n3\tfour\n", "Line 2 of torn.tsv holds 'four'"),
+    ],
+)
+def test_a_file_that_cannot_be_drawn_is_a_sentence(app: AppTest, name: str, content: bytes, sentence: str) -> None:
+    uploaded(app, (name, content))
+    assert not app.exception
+    assert sentence in app.error[0].value.replace("\\", "")
+
+
+def test_hostile_texts_are_shown_as_they_are_wherever_they_appear(app: AppTest) -> None:
+    table = [f"text,![a](b) <b>col</b>\n{json.dumps('tame')},x"]
+    table += ['"' + text.replace('"', '""') + '","' + text.replace('"', '""') + '"' for text in HOSTILE]
+    uploaded(app, ("<b>![x](y)</b>.csv", "\n".join(table).encode()))
+    kept = [re.sub("[\x00\x07]", "", text) for text in HOSTILE]
+    for row, text in enumerate(kept, 1):
+        app.session_state["marks"] = _marked(app, row)
+        app.run()
+        assert not app.exception
+        assert app.main.text[0].value == text
+    app.text_input(key="find").set_value(kept[0])
+    find_by: Any = next(group for group in app.get("button_group") if group.key == "find_by")
+    find_by.set_value("Words").run()
+    assert "**1 of 7 texts** hold" in said(app)
+    unescaped = re.sub(r"\\.", "", said(app)).replace(":material/filter_alt:", "")
+    assert not [markup for markup in ("![", "<", "bold**", ":red", "$x", ":material/") if markup in unescaped]
+    assert "%{x} <b>bold</b> **bold**" in json.dumps(shown(app)["legend"]["names"])
+
+
+def _marked(app: AppTest, row: int) -> tuple[str, Any]:
+    from pages.shared import maps
+
+    fingerprint = opened(_parcel(app, "points"))[0]["rows"]
+    return fingerprint, maps.Marks(row, [0, row])
+
+
+@pytest.mark.parametrize(
+    ("way", "where", "pattern", "expected"),
+    [
+        ("Words", "text", "Honey", lambda text, subject: "honey" in text.lower()),
+        ("Words", "subject", "music", lambda text, subject: subject == "music"),
+        ("Regex", "text", r"\bdogs?\b.*\bcool", lambda text, subject: re.search(r"\bdogs?\b.*\bcool", text, re.I)),
+        ("Regex", "subject", "^(music|law)$", lambda text, subject: subject in ("music", "law")),
+    ],
+)
+def test_words_and_expressions_find_the_rows_that_hold_them(
+    app: AppTest, way: str, where: str, pattern: str, expected: Any
+) -> None:
+    texts = corpus.sample()
+    projector(app, find=pattern, find_by=way, find_in=where)
+    rows = [row for row in range(len(texts)) if expected(texts.texts[row], texts.fields["subject"][row])]
+    assert f"**{len(rows)} of 648 texts** hold" in said(app)
+    assert list(app.dataframe[0].value["Text"]) == [texts.titles[row] for row in rows]
+    assert sorted(shown(app)["matches"].get("rows", rows)) == rows
+
+
+def test_a_broken_expression_is_a_sentence_and_the_map_stays(app: AppTest) -> None:
+    projector(app, find="bees(", find_by="Regex")
+    assert "This is no regular expression" in app.warning[0].value.replace("\\", "")
+    assert not app.exception
+    assert len(drawn(app)[0]) == 648
+
+
+def test_a_typed_text_stands_exactly_where_principal_components_put_it(app: AppTest) -> None:
+    pasted(app, *FEW, models=BOTH, map_models=BOTH, find=FEW[17])
+    stars = np.array(shown(app)["typed"]["places"])
+    np.testing.assert_allclose(stars, [places[17] for places in drawn(app)], atol=2e-3)
+    assert "Where the map's own axes put it, exactly." in said(app)
+    listed = next(table.value for table in app.dataframe if "1 - cos" in table.value)
+    assert listed["Text"][0] == corpus.shortened(FEW[17], 60)
+
+
+def test_components_are_chosen_and_their_axes_tell_their_shares(app: AppTest) -> None:
+    projector(app)
+    first = drawn(app)[0]
+    app.selectbox(key="component_x").set_value("PC3").run()
+    centred = sample_vectors(WORDLLAMA) - sample_vectors(WORDLLAMA).mean(axis=0)
+    left, values, _ = np.linalg.svd(centred, full_matrices=False)
+    now = drawn(app)[0]
+    np.testing.assert_allclose(np.abs(now[:, 0]), np.abs(left[:, 2] * values[2]), atol=1e-3)
+    np.testing.assert_allclose(now[:, 1], first[:, 1], atol=1e-3)
+    share = values[2] ** 2 / np.square(values).sum()
+    assert opened(_parcel(app, "points"))[0]["maps"][0]["axes"][0] == f"PC3 ({share:.1%} of the variance)"
+
+
+def test_axes_of_ones_own_run_from_one_text_to_the_other(app: AppTest) -> None:
+    texts = corpus.sample().documents
+    ends = {"axis_x_from": texts[0], "axis_x_to": texts[100], "axis_y_from": texts[200], "axis_y_to": texts[300]}
+    projector(app, method="Axes", **{name: text[:500] for name, text in ends.items()})
+    places = drawn(app)[0]
+    assert places[0, 0] < places[100, 0]
+    assert places[200, 1] < places[300, 1]
+    assert places[:, 0].argmin() in [0, *nearest(sample_vectors(WORDLLAMA), 0, 3)]
+
+
+@pytest.mark.parametrize(
+    ("space", "label"), [("Paste", "Data: paste"), ("Files", "Data: files"), ("x", "Data: sample")]
+)
+def test_the_data_that_a_link_asks_for_are_named_at_once(app: AppTest, space: str, label: str) -> None:
+    projector(app, space=space)
+    assert app.get("popover")[0].proto.popover.label == label
+
+
+def test_an_address_of_nonsense_is_a_page_without_it(app: AppTest) -> None:
+    nonsense = {"point": "nobody", "selected": "!!", "isolated": "AAAA", "camera": "[[", "colour": "no", "k": "x"}
+    projector(app, **nonsense, space="View", find_in="nowhere", find_by="Magic", component_x="PC99", umap_seed="-1")
+    assert not app.exception
+    assert not app.error
+    assert len(drawn(app)[0]) == 648
+
+
+def test_cancelled_layouts_can_be_gone_on_with(app: AppTest) -> None:
+    projector(app)
+    app.session_state["cancelled_layout"] = True
+    app.run()
+    assert "Cancelled" in app.info[0].value
+    app.button(key="go_on_layout").click().run()
+    assert len(drawn(app)[0]) == 648
+
+
+def test_coordinates_that_were_given_are_drawn_as_they_are(app: AppTest) -> None:
+    uploaded(app, ("given.csv", b"text,x,y\na,0,1\nb,2.5,-3\nc,,4\n"), method="")
+    np.testing.assert_allclose(np.asarray(drawn(app)[0]), np.array([[0, 1], [2.5, -3]]), atol=1e-5)
+    assert "rows whose coordinates are missing or not finite (1)" in said(app)
+    assert "without the vectors nobody can tell how true they are" in said(app)
+
+
+def view_file(space: Space | None, description: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(saved.VIEW, description)
+        if space:
+            archive.writestr(saved.DATA, space_parquet(space))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PK\x03\x04 torn",
+        view_file(None, "{}"),
+        view_file(None, '{"schema_version": 2, "choices": {}, "marked": {}}'),
+        view_file(None, '{"choices": {"method": "magic"}, "marked": {}}'),
+        view_file(None, '{"choices": {"umap_neighbours": 1e9}, "marked": {}}'),
+    ],
+)
+def test_a_file_that_is_no_view_is_a_sentence(content: bytes) -> None:
+    with pytest.raises(InputError, match="is no view that was saved on this page"):
+        saved.unpack("view.zip", content)
+
+
+def test_a_view_brings_its_own_data_and_passes_over_rows_that_are_not_there(app: AppTest) -> None:
+    marked = '{"point": 99, "selected": [3, 99, -1], "isolated": null, "camera": null}'
+    view = view_file(
+        Space(corpus.from_paste("a\nb\nc\nd\ne")), f'{{"choices": {{"dimensions": 3}}, "marked": {marked}}}'
+    )
+    projector(app)
+    app.file_uploader(key="view_file").set_value(("view.zip", view, "")).run()
+    assert not app.exception
+    assert drawn(app)[0].shape == (5, 3)
+    assert shown(app)["marks"] == {"point": None, "selected": {"bits": "CA=="}, "isolated": None}
