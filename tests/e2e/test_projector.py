@@ -16,7 +16,6 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from core import corpus, embedding, models, spaces
-from core.spaces import Space
 from tests.e2e.conftest import PATIENCE_MS, jobs, settle
 from tests.e2e.test_maps import ALL_PLACES, READY, drag, lonely, middle, place
 
@@ -77,6 +76,19 @@ def own_map(page: Page, server: str, count: int, *files: File, **choices: object
     close_popover(page)
     settle(page)
     return page.get_by_test_id("map")
+
+
+def replace_files(page: Page, count: int, *files: File) -> None:
+    """Give other files, of so many rows, in place of those that are there."""
+    body = popover(page, "Data: files")
+    removers = body.get_by_role("button", name=re.compile("^Remove "))
+    while removers.count():
+        removers.first.click()
+        settle(page)
+    body.locator("input[type=file]").set_input_files([payload(*file) for file in files])
+    page.wait_for_selector(f'{READY}[data-points="{count}"]')
+    close_popover(page)
+    settle(page)
 
 
 def lay_out(page: Page, method: str) -> None:
@@ -390,13 +402,17 @@ def test_a_map_in_three_dimensions_is_turned(page: Page, server: str, console_er
     assert not console_errors
 
 
-@pytest.mark.parametrize("method", ["UMAP", "t-SNE"])
 @pytest.mark.parametrize(
-    "vectors",
-    [CLOUD[:3], CLOUD[:4], np.ones((20, 4), np.float32), RANDOM.normal(size=(12, 5000)).astype(np.float32)],
+    ("vectors", "method"),
+    [
+        (CLOUD[:3], "UMAP"),
+        (CLOUD[:4], "t-SNE"),
+        (np.ones((20, 4), np.float32), "UMAP"),
+        (RANDOM.normal(size=(12, 5000)).astype(np.float32), "t-SNE"),
+    ],
     ids=["three rows", "four rows", "identical rows", "5,000 dimensions"],
 )
-def test_odd_vectors_are_a_map_or_a_sentence(page: Page, server: str, method: str, vectors: np.ndarray) -> None:
+def test_odd_vectors_are_a_map_or_a_sentence(page: Page, server: str, vectors: np.ndarray, method: str) -> None:
     own_map(page, server, len(vectors), ("odd.npy", npy(vectors)), iterations=50)
     lay_out(page, method)
     what = f"at least 4 texts, not {len(vectors)}" if len(vectors) < 4 else rf"{len(vectors)} points · {method}"
@@ -497,9 +513,43 @@ def test_a_saved_view_brings_own_data_and_everything_back(page: Page, browser: B
         expect(fresh.get_by_text(f"text <b>{row}</b>").first).to_be_visible()
 
 
-TEXTS = [f"word number {row}" for row in range(12)]
-VECTORS = RANDOM.normal(size=(12, 5)).astype(np.float32)
-TSV = "\n".join("\t".join(map(str, row)) for row in VECTORS).encode()
+def rows_of_text(count: int) -> list[str]:
+    return [f"word number {row}" for row in range(count)]
+
+
+def in_lines(*lines: str) -> bytes:
+    return "\n".join(lines).encode()
+
+
+def as_csv(count: int) -> list[File]:
+    return [("a.csv", in_lines("text", *rows_of_text(count)))]
+
+
+def as_jsonl(count: int) -> list[File]:
+    return [("a.jsonl", in_lines(*(json.dumps({"text": text}) for text in rows_of_text(count))))]
+
+
+def as_jsonl_with_vectors(count: int) -> list[File]:
+    rows = zip(rows_of_text(count), CLOUD.tolist(), strict=False)
+    return [("b.jsonl", in_lines(*(json.dumps({"text": text, "vector": vector}) for text, vector in rows)))]
+
+
+def as_parquet_with_vectors(count: int) -> list[File]:
+    return [("b.parquet", parquet({"text": rows_of_text(count), "vector": list(CLOUD[:count])}))]
+
+
+def as_npy_with_metadata(count: int) -> list[File]:
+    return [("c.npy", npy(CLOUD[:count])), *as_csv(count)]
+
+
+def as_two_tsv(count: int) -> list[File]:
+    tensors = in_lines(*("\t".join(map(str, row)) for row in CLOUD[:count]))
+    return [("tensors.tsv", tensors), ("metadata.tsv", in_lines(*rows_of_text(count)))]
+
+
+def as_csv_with_coordinates(count: int) -> list[File]:
+    rows = [f"{text},{row % 4},{row // 4},{row % 3}" for row, text in enumerate(rows_of_text(count))]
+    return [("d.csv", in_lines("text,x,y,z", *rows))]
 
 
 def parquet(columns: dict[str, object]) -> bytes:
@@ -508,73 +558,53 @@ def parquet(columns: dict[str, object]) -> bytes:
     return buffer.getvalue()
 
 
-UPLOADS: dict[str, list[File]] = {
-    "CSV": [("a.csv", "\n".join(["text", *TEXTS]).encode())],
-    "JSONL": [("a.jsonl", "\n".join(json.dumps({"text": text}) for text in TEXTS).encode())],
-    "JSONL with vectors": [
-        (
-            "a.jsonl",
-            "\n".join(
-                json.dumps({"text": t, "vector": v.tolist()}) for t, v in zip(TEXTS, VECTORS, strict=True)
-            ).encode(),
-        )
-    ],
-    "Parquet with vectors": [("a.parquet", parquet({"text": TEXTS, "vector": list(VECTORS)}))],
-    "NPY with metadata": [("a.npy", npy(VECTORS)), ("a.csv", "\n".join(["text", *TEXTS]).encode())],
-    "TensorFlow's two files": [("tensors.tsv", TSV), ("metadata.tsv", "\n".join(TEXTS).encode())],
-    "coordinates": [
-        (
-            "a.csv",
-            "\n".join(["text,x,y,z", *(f"{text},{len(text)},{n},{n % 3}" for n, text in enumerate(TEXTS))]).encode(),
-        )
-    ],
-}
-
-
-@pytest.mark.parametrize("name", UPLOADS)
-def test_files_of_every_format_are_drawn_row_by_row(page: Page, server: str, name: str) -> None:
-    chart = own_map(page, server, 12, *UPLOADS[name])
-    if name == "coordinates":
-        lay_out(page, "As given")
-        expect(page.get_by_text("coordinates as given")).to_be_visible()
-    row = lonely(chart, 12)
+def expect_rows(page: Page, count: int) -> None:
+    """Each point of the map is the text of its row."""
+    chart = page.get_by_test_id("map")
+    row = lonely(chart, count)
     page.mouse.click(*place(chart, row))
-    expect(page.get_by_test_id("stText").get_by_text(TEXTS[row], exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stText").get_by_text(rows_of_text(count)[row], exact=True)).to_be_visible()
     no_traceback(page)
 
 
+def test_files_of_every_format_are_drawn_row_by_row(page: Page, server: str) -> None:
+    own_map(page, server, 9, *as_csv(9))
+    expect_rows(page, 9)
+    formats = (as_jsonl, as_jsonl_with_vectors, as_parquet_with_vectors, as_npy_with_metadata, as_two_tsv)
+    for count, files_of in enumerate((*formats, as_csv_with_coordinates), 10):
+        replace_files(page, count, *files_of(count))
+        expect_rows(page, count)
+    lay_out(page, "As given")
+    expect(page.get_by_text("coordinates as given")).to_be_visible()
+
+
 def test_what_is_downloaded_can_be_uploaded_again(page: Page, server: str) -> None:
-    expected = Space(corpus.from_paste("\n".join(TEXTS)), VECTORS)
-    own_map(page, server, 12, *UPLOADS["NPY with metadata"])
+    own_map(page, server, 12, *as_npy_with_metadata(12))
     popover(page, "Download")
-    coordinates = taken(page, "Coordinates, CSV")
-    neighbours = taken(page, re.compile("neighbours of each"))
-    whole = taken(page, re.compile("Parquet"))
-    archive = zipfile.ZipFile(io.BytesIO(taken(page, re.compile("ZIP"))))
-    near = pd.read_csv(io.BytesIO(neighbours))
-    unit = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
-    truth = np.argsort(-(unit @ unit.T), axis=1)
-    assert list(near["neighbour_id"][:10]) == [int(expected.corpus.ids[row]) for row in truth[0] if row][:10]
-    for files in ([("map.csv", coordinates)], [("space.parquet", whole)]):
-        chart = own_map(page, server, 12, *files)
+    coordinates, neighbours, whole, archive = (
+        taken(page, re.compile(label)) for label in ("Coordinates", "neighbours of each", "Parquet", "ZIP")
+    )
+    close_popover(page)
+    unit = CLOUD[:12] / np.linalg.norm(CLOUD[:12], axis=1, keepdims=True)
+    nearest = [row for row in np.argsort(-(unit @ unit[0])) if row != 0][:10]
+    assert list(pd.read_csv(io.BytesIO(neighbours))["neighbour_id"][:10]) == [row + 1 for row in nearest]
+    read = spaces.from_files([("a.parquet", whole)])
+    assert spaces.vectors_npy(read) == npy(CLOUD[:12])
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        tensors, metadata = ((name, files.read(name)) for name in ("tensors.tsv", "metadata.tsv"))
+    replace_files(page, 12, tensors, metadata)
+    expect_rows(page, 12)
+    for name, content in (("map.csv", coordinates), ("space.parquet", whole)):
+        replace_files(page, 12, (name, content))
         lay_out(page, "As given")
-        expect(page.get_by_text("coordinates as given")).to_be_visible()
-        assert chart.get_attribute("data-maps") == "1"
-    vectors = spaces.from_files([("space.parquet", whole)]).vectors
-    assert vectors is not None
-    assert np.array_equal(vectors, VECTORS)
-    two = [(name, archive.read(name)) for name in ("tensors.tsv", "metadata.tsv")]
-    chart = own_map(page, server, 12, *two)
-    row = lonely(chart, 12)
-    page.mouse.click(*place(chart, row))
-    expect(page.get_by_test_id("stText").get_by_text(TEXTS[row], exact=True)).to_be_visible()
+        expect(page.get_by_text(f"{name} · 12 points · coordinates as given")).to_be_visible()
 
 
 # ---- long work, and others who work ------------------------------------------------------------------------------
 
 
 def test_embedding_is_cancelled_and_gone_on_with(page: Page, server: str) -> None:
-    texts = tuple(" ".join(f"{word}{row}" for word in SAMPLE.texts[row].split()[:60]) for row in range(300))
+    texts = tuple(" ".join(f"{word}{row}" for word in SAMPLE.texts[row].split()[:60]) for row in range(200))
     page.goto(f"{server}/projector?" + urlencode({"models": MINILM, "method": "PCA", "space": "Paste"}))
     body = popover(page, "Data: paste")
     body.get_by_label("Texts, one a line").fill("\n".join(texts))
@@ -583,7 +613,7 @@ def test_embedding_is_cancelled_and_gone_on_with(page: Page, server: str) -> Non
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled. What was computed so far is remembered.")).to_be_visible()
     page.get_by_role("button", name="Go on").click()
-    page.wait_for_selector(f'{READY}[data-points="300"]')
+    page.wait_for_selector(f'{READY}[data-points="200"]')
     no_traceback(page)
 
 
@@ -602,21 +632,21 @@ def test_another_sessions_layout_keeps_nobody_from_a_map(page: Page, browser: Br
 
 
 def test_a_killed_process_is_told_and_the_next_attempt_works(page: Page, server: str) -> None:
-    own_cloud(page, server, 3000, 64)
-    lay_out(page, "t-SNE")
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    own_cloud(page, server, 6000, 16)
+    lay_out(page, "UMAP")
+    expect(page.get_by_text("Laying out with UMAP")).to_be_visible()
     for child in jobs("maps"):
         child.kill()
     expect(page.get_by_text("The process for maps was killed")).to_be_visible()
     no_traceback(page)
-    page.get_by_text("3D", exact=True).click()
-    page.wait_for_selector(f'{READY}[data-points="3000"]')
+    lay_out(page, "t-SNE")
+    expect(page.get_by_text(re.compile("t-SNE: .* iterations"))).to_be_visible()
     page.get_by_role("button", name="Stop").click()
 
 
 def test_a_closed_tab_ends_its_fit(browser: Browser, server: str) -> None:
     with another(browser) as leaving:
-        own_cloud(leaving, server, 8000, 16)
+        own_cloud(leaving, server, 6000, 16)
         lay_out(leaving, "UMAP")
         expect(leaving.get_by_text(re.compile("Preparing UMAP|Laying out with UMAP"))).to_be_visible()
         (child,) = jobs("maps")

@@ -83,7 +83,7 @@ def view_of(space: Space) -> View:
     """The view as it is now."""
     chosen = {name: st.session_state[name] for name in Choices.model_fields if name in st.session_state}
     return View(
-        name=space.name,
+        name=space.name[:500],
         choices=Choices(**chosen),
         marked=Marked(**marks.as_json(space.corpus)),
         ends=ends.taken(space),
