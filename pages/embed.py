@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import snippets
 from core.figures.vectors import barcode
-from pages.shared import inputs, output, progress, resources
+from pages.shared import corpora, inputs, output, progress, resources
 from pages.shared.frame import errors_told, require_frame
 
 require_frame()
@@ -28,10 +28,7 @@ with left:
         "Texts", ["Type", "File"], default="Type", key="embed_from", bind="query-params", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    if source == "File":
-        texts = inputs.uploaded_corpus("embed")
-    else:
-        texts = inputs.pasted_texts("embed_texts", TEXTS, height=260)
+    texts = corpora.uploaded("embed") if source == "File" else inputs.pasted_texts("embed_texts", TEXTS, height=260)
     st.caption(f"{len(texts):,} texts. Each line is embedded by itself.")
     output.left_out(texts)
 

@@ -2,7 +2,7 @@ import pandas as pd
 import streamlit as st
 
 from core import corpus, evaluation, search, snippets
-from pages.shared import inputs, output, progress, resources
+from pages.shared import corpora, inputs, output, progress, resources
 from pages.shared.frame import errors_told, require_frame
 
 require_frame()
@@ -32,7 +32,7 @@ typed = query_column.text_input(
     icon=":material/search:",
 )
 with corpus_column:
-    chosen = inputs.chosen_corpus("corpus")
+    chosen = corpora.chosen()
 with results_column:
     k = st.segmented_control("Results", [3, 5, 10], default=5, key="k", bind="query-params", required=True)
 st.pills("Examples", examples, key="example", on_change=take_example, label_visibility="collapsed")

@@ -8,8 +8,6 @@ from core import corpus
 from core.corpus import Corpus
 from core.encoders.files import availability
 from core.models import DEFAULT_PICKS, ModelSpec
-from core.settings import most_rows
-from core.tables import FORMATS
 from pages.shared import picked
 
 LONGEST_IN_URL = 1500
@@ -46,36 +44,6 @@ def pasted_texts(key: str, default: str, *, height: int, label: str = "Texts, on
     pasted = st.text_area(label, key=key, height=height, persist_state="session") or ""
     _keep_in_url(key, "" if pasted == default else pasted)
     return corpus.from_paste(pasted)
-
-
-def chosen_corpus(key: str) -> Corpus:
-    """The sample corpus, pasted texts or an uploaded file, chosen in a popover that names the choice.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read, or there is no text.
-    """
-    with st.popover(f"Corpus: {(st.session_state.get(key) or 'Sample').lower()}", icon=":material/library_books:"):
-        source = st.segmented_control(
-            "Corpus", ["Sample", "Paste", "File"], default="Sample", key=key, bind="query-params", required=True
-        )
-        if source == "Paste":
-            pasted = st.text_area("Texts, one a line", key=f"{key}_pasted", height=240, persist_state="session")
-            return corpus.from_paste(pasted or "")
-        if source == "File":
-            return uploaded_corpus(key)
-    return corpus.sample()
-
-
-def uploaded_corpus(key: str) -> Corpus:
-    """The texts of an uploaded file; the sample corpus until there is one."""
-    file = st.file_uploader("A file of texts", type=FORMATS, key=f"{key}_file")
-    st.caption(f"{', '.join(FORMATS).upper()}; up to {most_rows():,} texts.")
-    column = st.text_input("Column with the texts, if it is not called text", key=f"{key}_column", max_chars=100)
-    if file is None:
-        return corpus.sample()
-    return corpus.from_file(file.name, file.getvalue(), (column or "").strip() or None)
 
 
 def keep_offered(key: str, options: Sequence[object], fallback: object) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import corpus
-from core.search import Hits, KeywordIndex, nearest
+from core.search import Hits, KeywordIndex, fused, nearest
 
 
 def halves(rows: int, seed: int) -> np.ndarray:
@@ -140,3 +140,19 @@ def test_a_query_without_a_known_word_finds_nothing() -> None:
 def test_a_run_names_queries_and_documents_by_id_and_leaves_out_what_scored_0() -> None:
     hits = Hits(np.array([[2, 0], [1, 2]]), np.array([[0.75, -0.5], [0.5, 0]], np.float32))
     assert hits.as_run(["q1", "q2"], ["a", "b", "c"]) == {"q1": {"c": 0.75, "a": -0.5}, "q2": {"b": 0.5}}
+
+
+def test_passages_of_one_document_count_as_it_by_their_best() -> None:
+    hits = Hits(np.array([[2, 0, 1]]), np.array([[0.9, 0.8, 0.7]], np.float32))
+    run = hits.as_run(["q"], ["one", "two", "one"])
+    assert run == {"q": {"one": pytest.approx(0.9), "two": pytest.approx(0.7)}}
+
+
+def test_reciprocal_rank_fusion_is_its_formula() -> None:
+    first = Hits(np.array([[3, 1, 2]]), np.array([[0.9, 0.5, 0.4]], np.float32))
+    second = Hits(np.array([[1, 4, 0]]), np.array([[7.0, 3.0, 0.0]], np.float32))  # 0 was not found
+    both = fused([first, second], 10)
+    expected = [1 / 62 + 1 / 61, 1 / 61, 1 / 62, 1 / 63]
+    assert both.rows[0, :4].tolist() == [1, 3, 4, 2]
+    np.testing.assert_allclose(both.scores[0, :4], expected, rtol=1e-6)
+    assert not both.scores[0, 4:].any()

@@ -1,13 +1,13 @@
-"""Search: the nearest documents by exact cosine, or the best by BM25 over words."""
+"""Exact search: the nearest documents by cosine, by a product of matrices."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from core import machine
+from core.search.hits import Hits
 
 if TYPE_CHECKING:
     import torch
@@ -16,27 +16,6 @@ AnyFloats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 BLOCK = 1024
 FEW_SCORES = 10**7  # below it, moving the vectors to a GPU takes longer than it saves
-
-
-@dataclass(frozen=True)
-class Hits:
-    """The best documents for each of q queries.
-
-    Attributes
-    ----------
-    rows : (q, k) int array of document rows, best first
-    scores : (q, k) float array, falling
-    """
-
-    rows: npt.NDArray[np.int64]
-    scores: npt.NDArray[np.float32]
-
-    def as_run(self, queries: Sequence[str], documents: Sequence[str]) -> dict[str, dict[str, float]]:
-        """The hits by query id and document id, as evaluation takes them; what scores exactly 0 was not found."""
-        return {
-            query: {documents[row]: float(score) for row, score in zip(rows, scores, strict=True) if score != 0}
-            for query, rows, scores in zip(queries, self.rows, self.scores, strict=True)
-        }
 
 
 def nearest(
@@ -74,27 +53,6 @@ def nearest(
     return hits
 
 
-class KeywordIndex:
-    """BM25 over English words, stop words left out and the rest stemmed (bm25s, its default k1 and b)."""
-
-    def __init__(self, documents: Sequence[str]) -> None:
-        import bm25s
-
-        tokens = _tokens(documents)
-        self._size = len(documents)
-        self._index = bm25s.BM25() if any(map(len, tokens.ids)) else None
-        if self._index:
-            self._index.index(tokens, show_progress=False)
-
-    def search(self, queries: Sequence[str], k: int = 10) -> Hits:
-        """The k documents of highest BM25 score for each query; documents without a common word score 0."""
-        k = min(k, self._size)
-        if not queries or not self._index:
-            return Hits(np.tile(np.arange(k), (len(queries), 1)), np.zeros((len(queries), k), np.float32))
-        rows, scores = self._index.retrieve(_tokens(queries), k=k, show_progress=False)
-        return Hits(np.asarray(rows, np.int64), np.asarray(scores, np.float32))
-
-
 def _device(scores: int) -> str:
     import torch
 
@@ -118,10 +76,3 @@ def _earliest(scores: npt.NDArray[np.float32], least: np.float32, k: int) -> npt
     """Columns of the k highest of (n,) scores, of which the k-th is `least`; of equal ones the earlier."""
     above = np.flatnonzero(scores > least)
     return np.r_[above, np.flatnonzero(scores == least)[: k - len(above)]]
-
-
-def _tokens(texts: Sequence[str]) -> Any:
-    import bm25s
-    import Stemmer
-
-    return bm25s.tokenize(list(texts), stopwords="en", stemmer=Stemmer.Stemmer("english"), show_progress=False)

@@ -39,6 +39,8 @@ class Corpus:
         What was not taken, or was changed, and how often: {"blank lines": 3}.
     fingerprint : str
         Digest of ids, texts and fields: equal content, equal fingerprint.
+    parents : tuple of str, length n or 0
+        Where the texts are passages of longer documents: the id of each one's document.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Corpus:
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     fingerprint: str = ""
+    parents: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -55,6 +58,11 @@ class Corpus:
     def left_out_sentence(self) -> str:
         """What was left out or changed and how often, for a caption; empty if nothing was."""
         return ", ".join(f"{reason} ({count:,})" for reason, count in self.left_out.items())
+
+    @property
+    def document_ids(self) -> tuple[str, ...]:
+        """The ids that labels speak of: each text's own, or its document's where it is a passage."""
+        return self.parents or self.ids
 
     @cached_property
     def titles(self) -> tuple[str, ...]:

@@ -1,13 +1,12 @@
-"""Quality against labels: rankings against relevance judgements, cosines against gold scores.
+"""Quality of rankings against relevance judgements.
 
 The measures are those of trec_eval, whose order of ties is followed: higher score first, then the greater document id.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from core.errors import InputError
 
@@ -39,15 +38,6 @@ class Quality:
         return len(self.per_query)
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """How well cosines follow gold scores over sentence pairs."""
-
-    spearman: float
-    pearson: float
-    pairs: int
-
-
 def evaluate(run: Run, qrels: Qrels) -> Quality:
     """Measure a run (query id to document id to score) against relevance labels.
 
@@ -70,24 +60,6 @@ def grouped(quality: Quality, groups: Mapping[str, str]) -> dict[str, Quality]:
     for query, values in quality.per_query.items():
         members.setdefault(groups.get(query, "unknown"), {})[query] = values
     return {name: _averaged(per_query) for name, per_query in sorted(members.items())}
-
-
-def agreement(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], gold: Sequence[float]) -> Agreement:
-    """Spearman and Pearson correlation of the cosines of paired unit rows, both (n, d), with n gold scores.
-
-    Raises
-    ------
-    InputError
-        Fewer than two pairs, or all gold scores or all cosines equal: no correlation is defined.
-    """
-    if len(gold) < 2 or len(set(gold)) == 1:
-        raise InputError("A correlation needs at least two pairs with different gold scores.")
-    cosines = np.sum(first * second, axis=1)
-    if np.ptp(cosines) == 0:
-        raise InputError("All pairs have the same cosine: there is no correlation with the gold scores.")
-    from scipy.stats import pearsonr, spearmanr
-
-    return Agreement(float(spearmanr(cosines, gold)[0]), float(pearsonr(cosines, gold)[0]), len(gold))
 
 
 def _averaged(per_query: dict[str, dict[str, float]]) -> Quality:

@@ -1,0 +1,43 @@
+"""Texts in, from wherever they come, as one frozen Corpus."""
+
+from core.corpus.corpus import (
+    ID_COLUMNS,
+    TEXT_COLUMNS,
+    Corpus,
+    from_file,
+    from_paste,
+    from_path,
+    from_table,
+    named_column,
+    one_a_row,
+    one_text,
+    read_bytes,
+    read_qrels,
+    sample,
+    sample_qrels,
+    sample_queries,
+    sample_sentences,
+    shortened,
+    usual_text_column,
+)
+
+__all__ = [
+    "ID_COLUMNS",
+    "TEXT_COLUMNS",
+    "Corpus",
+    "from_file",
+    "from_paste",
+    "from_path",
+    "from_table",
+    "named_column",
+    "one_a_row",
+    "one_text",
+    "read_bytes",
+    "read_qrels",
+    "sample",
+    "sample_qrels",
+    "sample_queries",
+    "sample_sentences",
+    "shortened",
+    "usual_text_column",
+]

@@ -1,0 +1,33 @@
+"""What a search finds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Hits:
+    """The best documents for each of q queries.
+
+    Attributes
+    ----------
+    rows : (q, k) int array of document rows, best first
+    scores : (q, k) float array, falling
+    """
+
+    rows: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float32]
+
+    def as_run(self, queries: Sequence[str], documents: Sequence[str]) -> dict[str, dict[str, float]]:
+        """The hits by query id and document id, as evaluation takes them; what scores exactly 0 was not found.
+
+        Where rows share an id, as the passages of one document do, the best of them counts for it.
+        """
+        run: dict[str, dict[str, float]] = {query: {} for query in queries}
+        for query, rows, scores in zip(queries, self.rows, self.scores, strict=True):
+            for row, score in zip(rows, scores, strict=True):
+                if score != 0:
+                    run[query].setdefault(documents[row], float(score))  # the best stands first
+        return run
