@@ -299,8 +299,9 @@ def test_the_data_that_a_link_asks_for_are_named_at_once(app: AppTest, space: st
     assert app.get("popover")[0].proto.popover.label == label
 
 
-def test_an_address_of_nonsense_is_a_page_without_it(app: AppTest) -> None:
-    nonsense = {"point": "nobody", "selected": "!!", "isolated": "AAAA", "camera": "[[", "colour": "no", "k": "x"}
+@pytest.mark.parametrize("camera", ["[[", "[" * 100_000], ids=["torn", "deep"])
+def test_an_address_of_nonsense_is_a_page_without_it(app: AppTest, camera: str) -> None:
+    nonsense = {"point": "nobody", "selected": "!!", "isolated": "AAAA", "camera": camera, "colour": "no", "k": "x"}
     projector(app, **nonsense, space="View", find_in="nowhere", find_by="Magic", component_x="PC99", umap_seed="-1")
     assert not app.exception
     assert not app.error
@@ -358,3 +359,25 @@ def test_a_view_brings_its_own_data_and_passes_over_rows_that_are_not_there(app:
     assert not app.exception
     assert drawn(app)[0].shape == (5, 3)
     assert shown(app)["marks"] == {"point": None, "selected": {"bits": "CA=="}, "isolated": None}
+
+
+@pytest.mark.parametrize(
+    ("choices", "marked"),
+    [
+        ({"method": "pca", "component_x": "PC99", "component_y": "<b>"}, {}),
+        ({"map_models": ["unknown"]}, {}),
+        ({"colour": "?", "labels": "?", "hover": "?", "find": "x", "find_in": "?", "find_by": "Words"}, {}),
+        ({"method": "given"}, {"point": 2**70, "selected": [2**70, -1]}),
+        ({}, {"isolated": [], "camera": {"points": "?", "maps": [{"x": 1e308}, None]}}),
+    ],
+    ids=["components", "models", "columns", "rows", "camera"],
+)
+def test_a_view_of_what_is_not_there_is_the_page_without_it(
+    app: AppTest, choices: dict[str, Any], marked: dict[str, Any]
+) -> None:
+    projector(app)
+    view = view_file(None, json.dumps({"choices": choices, "marked": marked}))
+    app.file_uploader(key="view_file").set_value(("view.zip", view, "")).run()
+    assert not app.exception
+    assert not app.error
+    assert len(drawn(app)[0]) == 648
