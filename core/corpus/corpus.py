@@ -177,34 +177,6 @@ def sample_queries() -> Corpus:
     return replace(from_path(DATA / "sample_queries.jsonl"), name="sample queries")
 
 
-@cache
-def sample_qrels() -> dict[str, dict[str, int]]:
-    """Which passages answer which sample query."""
-    return read_qrels(DATA / "sample_qrels.tsv")
-
-
-def read_qrels(path: Path) -> dict[str, dict[str, int]]:
-    """Relevance labels from BEIR's TSV: query id to passage id to grade.
-
-    Raises
-    ------
-    InputError
-        The file lacks one of its three columns, or a score is not a whole number.
-    """
-    qrels: dict[str, dict[str, int]] = {}
-    table = read_table(path.name, read_bytes(path))
-    if table.skipped:
-        raise InputError(
-            f"{path.name} is not whole: {', '.join(table.skipped)}. Mend it: a lost label is a wrong figure."
-        )
-    for row in table.rows:
-        try:
-            qrels.setdefault(str(row["query-id"]), {})[str(row["corpus-id"])] = int(row["score"])
-        except (KeyError, ValueError, TypeError):
-            raise InputError(f"{path.name} needs the columns query-id, corpus-id and score (a whole number).") from None
-    return qrels
-
-
 def usual_text_column(columns: Sequence[str]) -> str | None:
     """The first of TEXT_COLUMNS that is among the columns, in whatever case."""
     lowered = {known.lower(): known for known in reversed(columns)}
