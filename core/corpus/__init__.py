@@ -1,34 +1,48 @@
 """Texts in, from wherever they come, as one frozen Corpus."""
 
-from core.corpus.corpus import (
+from core.corpus.cleaning import file_name
+from core.corpus.columns import (
     ID_COLUMNS,
     TEXT_COLUMNS,
-    Corpus,
+    Columns,
+    named_column,
+    usual_columns,
+    usual_text_column,
+)
+from core.corpus.corpus import Corpus, shortened
+from core.corpus.documents import MOST_CHARACTERS
+from core.corpus.labels import Labels, matched, qrels_of, read_qrels, sample_labels, sample_qrels
+from core.corpus.passages import FEWEST_TOKENS, MOST_TOKENS, Splitter, Splitting
+from core.corpus.reading import (
     from_file,
     from_paste,
     from_path,
     from_table,
-    named_column,
+    from_tables,
     one_a_row,
     one_text,
     read_bytes,
-    sample,
-    sample_queries,
-    sample_sentences,
-    shortened,
-    usual_text_column,
+    together,
 )
-from core.corpus.labels import Labels, matched, qrels_of, read_qrels, sample_labels, sample_qrels
+from core.corpus.sample import sample, sample_queries, sample_sentences
 
 __all__ = [
+    "FEWEST_TOKENS",
     "ID_COLUMNS",
+    "MOST_CHARACTERS",
+    "MOST_TOKENS",
     "TEXT_COLUMNS",
+    "Columns",
     "Corpus",
     "Labels",
+    "Splitter",
+    "Splitting",
+    "file_name",
     "from_file",
     "from_paste",
     "from_path",
     "from_table",
+    "from_tables",
     "matched",
     "named_column",
     "one_a_row",
@@ -42,5 +56,7 @@ __all__ = [
     "sample_queries",
     "sample_sentences",
     "shortened",
+    "together",
+    "usual_columns",
     "usual_text_column",
 ]

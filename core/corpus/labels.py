@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
-from core.corpus.corpus import Corpus, read_bytes, sample_queries
+from core.corpus.corpus import Corpus
+from core.corpus.reading import read_bytes
+from core.corpus.sample import sample_queries
 from core.errors import InputError
 from core.evaluation import Qrels
 from core.settings import DATA
