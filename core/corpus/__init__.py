@@ -19,12 +19,14 @@ from core.corpus.corpus import (
     usual_text_column,
 )
 from core.corpus.labels import Labels, matched, qrels_of, read_qrels, sample_labels, sample_qrels
+from core.corpus.pairs import SentencePairs, pairs_of, sample_pairs, typed_pairs
 
 __all__ = [
     "ID_COLUMNS",
     "TEXT_COLUMNS",
     "Corpus",
     "Labels",
+    "SentencePairs",
     "from_file",
     "from_paste",
     "from_path",
@@ -33,14 +35,17 @@ __all__ = [
     "named_column",
     "one_a_row",
     "one_text",
+    "pairs_of",
     "qrels_of",
     "read_bytes",
     "read_qrels",
     "sample",
     "sample_labels",
+    "sample_pairs",
     "sample_qrels",
     "sample_queries",
     "sample_sentences",
     "shortened",
+    "typed_pairs",
     "usual_text_column",
 ]
