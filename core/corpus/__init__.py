@@ -5,6 +5,7 @@ from core.corpus.columns import (
     ID_COLUMNS,
     TEXT_COLUMNS,
     Columns,
+    columns_beside,
     named_column,
     usual_columns,
     usual_text_column,
@@ -12,7 +13,8 @@ from core.corpus.columns import (
 from core.corpus.corpus import Corpus, shortened
 from core.corpus.documents import MOST_CHARACTERS
 from core.corpus.labels import Labels, matched, qrels_of, read_qrels, sample_labels, sample_qrels
-from core.corpus.passages import FEWEST_TOKENS, MOST_TOKENS, Splitter, Splitting
+from core.corpus.pairs import SentencePairs, pairs_of, sample_pairs, typed_pairs
+from core.corpus.passages import FEWEST_TOKENS, MOST_TOKENS, Splitter, Splitting, longer_than
 from core.corpus.reading import (
     from_file,
     from_paste,
@@ -35,28 +37,34 @@ __all__ = [
     "Columns",
     "Corpus",
     "Labels",
+    "SentencePairs",
     "Splitter",
     "Splitting",
+    "columns_beside",
     "file_name",
     "from_file",
     "from_paste",
     "from_path",
     "from_table",
     "from_tables",
+    "longer_than",
     "matched",
     "named_column",
     "one_a_row",
     "one_text",
+    "pairs_of",
     "qrels_of",
     "read_bytes",
     "read_qrels",
     "sample",
     "sample_labels",
+    "sample_pairs",
     "sample_qrels",
     "sample_queries",
     "sample_sentences",
     "shortened",
     "together",
+    "typed_pairs",
     "usual_columns",
     "usual_text_column",
 ]

@@ -1,7 +1,8 @@
 """Long documents as passages of so many tokens, each beginning with the end of the one before."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import TYPE_CHECKING
 
 from core.errors import InputError
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 FEWEST_TOKENS = 16
 MOST_TOKENS = 8192
 SECTION = 100_000  # characters that are split at once, so that progress can be told and work cancelled
+MOST_COUNTED = 500  # texts
+CHARACTERS_OF_TOKEN = 20
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,16 @@ class Splitter:
             start += step
             tell(min(start, len(text)))
         return passages
+
+
+def longer_than(texts: Sequence[str], limit: int, tokenizer: "Tokenizer") -> int:
+    """How many texts are longer than so many tokens, a model's two marks included, among the longest ones.
+
+    No more than MOST_COUNTED texts are looked at: the number says that there are some, and at least how many.
+    """
+    longest = nlargest(MOST_COUNTED, (text for text in texts if len(text) > limit), key=len)
+    beginnings = [text[: limit * CHARACTERS_OF_TOKEN] for text in longest]
+    return sum(len(encoding.ids) > limit for encoding in tokenizer.encode_batch(beginnings))
 
 
 def _pieces(passage: str, longest: int) -> list[str]:

@@ -82,6 +82,13 @@ def sentence(first: str, second: str, compared: Difference) -> str:
     return f"{better} is better than {worse} by {abs(compared.mean):.2f} ({_range(low, high)})"
 
 
+def percentiles(resampled: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """The ends of the middle 95 % of what resamples gave, those that gave no number left out."""
+    tail = 50 * (1 - CONFIDENCE)
+    low, high = np.nanpercentile(resampled, [tail, 100 - tail])
+    return float(low), float(high)
+
+
 def _range(low: float, high: float) -> str:
     return f"{low:.2f} to {high:.2f}"
 
@@ -97,6 +104,4 @@ def _ends(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
         values[draw.integers(0, count, (min(block, RESAMPLES - done), count))].mean(axis=1)
         for done in range(0, RESAMPLES, block)
     ]
-    tail = 50 * (1 - CONFIDENCE)
-    low, high = np.percentile(np.concatenate(means), [tail, 100 - tail])
-    return float(low), float(high)
+    return percentiles(np.concatenate(means))
