@@ -604,7 +604,7 @@ def test_what_is_downloaded_can_be_uploaded_again(page: Page, server: str) -> No
 
 
 def test_embedding_is_cancelled_and_gone_on_with(page: Page, server: str) -> None:
-    texts = tuple(" ".join(f"{word}{row}" for word in SAMPLE.texts[row].split()[:60]) for row in range(400))
+    texts = tuple(" ".join(f"{word}{row}" for word in SAMPLE.texts[row].split()[:60]) for row in range(200))
     page.goto(f"{server}/projector?" + urlencode({"models": MINILM, "method": "PCA", "space": "Paste"}))
     body = popover(page, "Data: paste")
     body.get_by_label("Texts, one a line").fill("\n".join(texts))
@@ -613,7 +613,7 @@ def test_embedding_is_cancelled_and_gone_on_with(page: Page, server: str) -> Non
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled. What was computed so far is remembered.")).to_be_visible()
     page.get_by_role("button", name="Go on").click()
-    page.wait_for_selector(f'{READY}[data-points="400"]')
+    page.wait_for_selector(f'{READY}[data-points="200"]')
     no_traceback(page)
 
 
