@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.corpus.corpus import Corpus, read_bytes, sample_queries
+from core.corpus.corpus import Corpus
+from core.corpus.reading import read_bytes
+from core.corpus.sample import sample_queries
 from core.errors import InputError
 from core.evaluation import Qrels, Run
 from core.settings import DATA

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from core.corpus.corpus import from_paste, sample, sample_queries
 from core.corpus.labels import sample_qrels
+from core.corpus.reading import from_paste
+from core.corpus.sample import sample, sample_queries
 from core.errors import InputError
 from core.tables import Table, read_table
 
