@@ -32,8 +32,8 @@ SYMBOLS = {FLOAT32: "circle", FLOAT16: "square", INT8: "diamond", BINARY: "trian
 Floats = npt.NDArray[np.float64]
 
 
-def ranking(measured: Mapping[str, Interval], measure: str) -> go.Figure:
-    """A mean of each system as a dot on the line of its 95 % interval, the best on top."""
+def ranking(measured: Mapping[str, Interval], measure: str, title: str) -> go.Figure:
+    """A mean of each system as a dot on the line of its 95 % interval, the best on top; `title` is the axis's."""
     names = sorted(measured, key=lambda name: measured[name].mean)
     figure = go.Figure()
     for place, name in enumerate(names):
@@ -67,7 +67,7 @@ def ranking(measured: Mapping[str, Interval], measure: str) -> go.Figure:
     low = min((found.low for found in measured.values()), default=0)
     high = max((found.high for found in measured.values()), default=1)
     room = max(0.02, 0.05 * (high - low))
-    figure.update_xaxes(title=f"{plain(measure)}, mean over the queries and its 95 % interval")
+    figure.update_xaxes(title=plain(title, 90))
     figure.update_xaxes(range=[max(-0.01, low - room), min(1.01, high + room)], zeroline=False)
     figure.update_yaxes(
         tickvals=list(range(len(names))),
@@ -97,19 +97,16 @@ def gains(values: Floats, queries: Sequence[str], first: str, second: str, measu
             hovertemplate="%{customdata}<br><b>%{y:+.3f}</b><extra></extra>",
         )
     )
-    for name, place, anchor in ((first, 0.01, "left"), (second, 0.99, "right")):
-        won = int((values > 0).sum() if name == first else (values < 0).sum())
+    for name, x, y, won in ((first, 0.97, 0.97, values > 0), (second, 0.03, 0.03, values < 0)):
         figure.add_annotation(
-            x=place,
+            x=x,
             xref="paper",
-            y=1 if anchor == "left" else 0,
+            y=y,
             yref="paper",
-            xanchor=anchor,
-            yanchor="top" if anchor == "left" else "bottom",
-            text=f"<b>{plain(name, 30)}</b> better on {won:,}",
+            xanchor="right" if x > 0.5 else "left",
+            text=f"<b>{plain(name, 30)}</b> better on {int(won.sum()):,}",
             font={"color": model_colour(name), "size": FONT_SIZE},
             showarrow=False,
-            xshift=60 if anchor == "left" else -10,
         )
     figure.update_xaxes(title="queries, sorted by the difference", range=[0, len(order) + 1], showgrid=False)
     figure.update_yaxes(title=f"difference in {plain(measure)}", range=[-1.05, 1.05], tickformat="+.1f")
@@ -142,10 +139,10 @@ def pairs_scatter(
     return styled(figure, height=SCATTER_HEIGHT)
 
 
-def agreement_matrix(matrix: Floats, names: Sequence[str], title: str) -> go.Figure:
+def agreement_matrix(matrix: Floats, names: Sequence[str]) -> go.Figure:
     """How much each two systems agree, 0 to 1, as numbers on a heatmap."""
     places = list(range(len(names)))
-    labels = [plain(name.rpartition("/")[2], 22) for name in names]
+    labels = [_in_two_lines(name.rpartition("/")[2]) for name in names]
     shown = [[f"{value:.2f}" if row != column else "" for column, value in enumerate(line)] for row, line in
              enumerate(matrix)]  # fmt: skip
     others = np.where(np.eye(len(names), dtype=bool), np.nan, matrix)
@@ -163,12 +160,14 @@ def agreement_matrix(matrix: Floats, names: Sequence[str], title: str) -> go.Fig
             xgap=3,
             ygap=3,
             hoverongaps=False,
-            hovertemplate="<b>%{z:.3f}</b><extra></extra>",
-            colorbar={"title": plain(title), "thickness": 12, "tickfont": {"size": FONT_SIZE - 1}},
+            customdata=[[f"{plain(first)}<br>{plain(second)}" for second in names] for first in names],
+            hovertemplate="%{customdata}<br><b>%{z:.3f}</b><extra></extra>",
+            showscale=False,
         )
     )
     figure.update_xaxes(tickvals=places, ticktext=labels, showgrid=False, zeroline=False, tickangle=0, side="top")
     figure.update_yaxes(tickvals=places, ticktext=labels, showgrid=False, zeroline=False, autorange="reversed")
+    figure.update_yaxes(ticklabelstandoff=6)
     return styled(figure, height=CELL_PIXELS * len(names) + 70)
 
 
@@ -232,3 +231,13 @@ def compression(models: Mapping[str, Sequence[Compressed]]) -> go.Figure:
     figure.update_yaxes(title="nDCG@10")
     figure.update_layout(showlegend=True, legend=LEGEND_ABOVE)
     return styled(figure, height=COMPRESSION_HEIGHT, margin=(10, 20, 40, 10))
+
+
+def _in_two_lines(name: str) -> str:
+    """A name broken at the hyphen nearest to its middle, where it is long."""
+    short = name if len(name) <= 24 else f"{name[:23]}…"
+    breaks = [place for place, letter in enumerate(short) if letter in "-_ "]
+    if len(short) <= 11 or not breaks:
+        return plain(short)
+    middle = min(breaks, key=lambda place: abs(place + 1 - len(short) / 2))
+    return f"{plain(short[: middle + 1])}<br>{plain(short[middle + 1 :])}"

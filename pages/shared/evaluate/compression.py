@@ -79,7 +79,7 @@ def _table(measured: dict[str, list[Compressed]]) -> None:
             "Dimensions": point.dimensions,
             "Bytes per vector": point.bytes_per_vector,
             "nDCG@10": point.ndcg,
-            "Of float32": point.ndcg / points[0].ndcg if points[0].ndcg else None,
+            "Of float32": 100 * point.ndcg / points[0].ndcg if points[0].ndcg else None,
         }
         for name, points in measured.items()
         for point in points
@@ -93,7 +93,7 @@ def _table(measured: dict[str, list[Compressed]]) -> None:
         column_config={
             "Bytes per vector": st.column_config.NumberColumn(format="localized"),
             "nDCG@10": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.3f"),
-            "Of float32": st.column_config.NumberColumn(format="percent"),
+            "Of float32": st.column_config.NumberColumn(format="%.1f %%"),
         },
     )
     output.download_table(table, "compression")

@@ -106,8 +106,9 @@ def few(texts: Corpus, labels: Labels) -> tuple[list[str], list[str], list[list[
     """Three queries, their answers among other documents, and each one's grade for each query, for the code."""
     asked = dict(zip(labels.queries.ids[:3], labels.queries.texts, strict=False))
     place = {name: row for row, name in reversed(list(enumerate(texts.document_ids)))}
-    answers = (name for query in asked for name, grade in labels.qrels[query].items() if grade > 0 and name in place)
-    shown = list(dict.fromkeys([*list(answers)[:6], *place]))[: snippets.MOST_TEXTS_SHOWN]
+    relevant = [[name for name, grade in labels.qrels[query].items() if grade > 0 and name in place] for query in asked]
+    answers = [name for names in relevant for name in names[:2]]
+    shown = list(dict.fromkeys([*answers, *place]))[: snippets.MOST_TEXTS_SHOWN]
     grades = [[max(0, labels.qrels[query].get(name, 0)) for name in shown] for query in asked]
     return list(asked.values()), [texts.documents[place[name]] for name in shown], grades
 

@@ -10,7 +10,7 @@ from core.evaluation import CUT
 from core.search import Hits
 from pages.shared import marking, output, quality
 
-TEXT_LENGTH = 220
+TEXT_LENGTH = 160
 
 
 def found(hits: Hits, query: int) -> list[tuple[int, float]]:

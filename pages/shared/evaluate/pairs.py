@@ -55,9 +55,10 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
                 compared[spec.name] = _compared(pairs, spec, vectors)
     if not compared:
         return
+    st.markdown(f"**{output.markdown_free(_told(compared, kind or 'Spearman'))}**")
     intervals = {name: found.spearman if kind == "Spearman" else found.pearson for name, found in compared.items()}
     st.plotly_chart(
-        ranking(intervals, f"{kind} correlation of cosine and gold score"),
+        ranking(intervals, str(kind), f"{kind} correlation of cosine and gold score, and its 95 % interval"),
         key="correlations",
         config=output.picture("correlations"),
         alt=f"{kind} correlation of each model with its 95 % interval",
@@ -95,6 +96,15 @@ def _chosen() -> SentencePairs:
             "and one of another subject (0)."
         )
     return corpus.sample_pairs()
+
+
+def _told(compared: dict[str, Compared], kind: str) -> str:
+    """Which model follows the gold scores best, and how far each does."""
+    found = {name: one.spearman if kind == "Spearman" else one.pearson for name, one in compared.items()}
+    names = sorted(found, key=lambda name: -found[name].mean)
+    figures = [f"{name} {found[name].mean:.2f} ({found[name].low:.2f} to {found[name].high:.2f})" for name in names]
+    best = f"{names[0]} follows the gold scores best" if len(names) > 1 else "How far cosines follow the gold scores"
+    return f"{best}: {kind} {', '.join(figures)}."
 
 
 def _compared(pairs: SentencePairs, spec: ModelSpec, vectors: npt.NDArray[np.float32]) -> Compared:
@@ -166,6 +176,8 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
         height=360,
         alt="The pairs whose rank by cosine differs most from that by gold score",
         column_config={
+            "Sentence": st.column_config.TextColumn(width=330),
+            "Other sentence": st.column_config.TextColumn(width=400),
             "Gold": st.column_config.NumberColumn(format="%.3g"),
             "Cosine": st.column_config.NumberColumn(format="%.3f"),
             "Ranked too high": st.column_config.NumberColumn(

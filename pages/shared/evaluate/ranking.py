@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import evaluation, snippets
 from core.corpus import Corpus, Labels
 from core.evaluation import Quality
+from core.evaluation.bootstrap import LEAST_QUERIES
 from core.figures.evaluation import ranking
 from core.models import ModelSpec
 from pages.shared import corpora, inputs, output, picked, progress, quality
@@ -40,32 +41,41 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         specs = quality.able(texts, ready, tell)
         measured = quality.measured(texts, labels, specs, tell)
         rankings = quality.rankings(texts, labels.queries, specs, tell)
-    _chart(measured, measure, (title or "nDCG@10").replace("@k", f"@{cut}"))
+    shown = (title or "nDCG@10").replace("@k", f"@{cut}")
+    _chart(measured, measure, shown)
     _provenance(texts, labels, measured, specs)
     table = _table(measured, f"recall@{cut}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         output.download_table(table, "measures")
         taken_away.popover(labels, measured, rankings, quality.document_names(texts))
-    winners.show(texts, labels, measured, rankings, measure)
+    winners.show(texts, labels, measured, rankings, measure, shown)
     if specs:
         output.code(snippets.evaluate(specs[0], *label_choice.few(texts, labels)))
 
 
 def told(measured: Mapping[str, Quality], measure: str) -> str:
-    """The best system against each other one, in a sentence each."""
+    """Which system is best, by how much it is better than which others, and from which it differs within chance."""
     values = {name: found.values(measure) for name, found in measured.items()}
     first, *others = sorted(values, key=lambda name: -measured[name].means[measure])
-    sentences = [
-        evaluation.sentence(first, name, evaluation.difference(values[first], values[name])) for name in others
+    if not others:
+        return f"{first} is the only system here: pick a model in the sidebar."
+    compared = {name: evaluation.difference(values[first], values[name]) for name in others}
+    if next(iter(compared.values())).queries < LEAST_QUERIES:
+        return evaluation.sentence(", ".join([first, *others[:-1]]), others[-1], compared[others[-1]]) + "."
+    worse = [
+        f"than {name} by {found.mean:.2f} ({found.low:.2f} to {found.high:.2f})"
+        for name, found in compared.items()
+        if not found.is_within_chance
     ]
-    return "; ".join(sentences) + "." if sentences else f"{first} is the only system: pick a model in the sidebar."
+    alike = [evaluation.sentence(first, name, found) for name, found in compared.items() if found.is_within_chance]
+    return "; ".join([*([f"{first} is better {', '.join(worse)}"] if worse else []), *alike]) + "."
 
 
 def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
     st.markdown(f"**{output.markdown_free(told(measured, measure))}**")
     intervals = {name: evaluation.interval(found.values(measure)) for name, found in measured.items()}
     st.plotly_chart(
-        ranking(intervals, title),
+        ranking(intervals, title, f"{title}, mean over the queries and its 95 % interval"),
         key="ranking_chart",
         config=output.picture("ranking"),
         alt=f"{title} of each system with its 95 % interval",

@@ -23,7 +23,7 @@ def popover(
         output.download_table(_per_query(labels, measured), "queries", "Each query's measures, CSV")
         st.download_button(
             "The rankings as TREC runs, ZIP",
-            lambda: _runs(labels, rankings, names),
+            lambda: runs(labels, rankings, names),
             file_name="runs.zip",
             mime="application/zip",
             icon=":material/download:",
@@ -43,7 +43,8 @@ def _per_query(labels: Labels, measured: Mapping[str, Quality]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _runs(labels: Labels, rankings: Mapping[str, Hits], names: Sequence[str]) -> bytes:
+def runs(labels: Labels, rankings: Mapping[str, Hits], names: Sequence[str]) -> bytes:
+    """A ZIP with a TREC run of each system."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for system, hits in rankings.items():

@@ -44,9 +44,12 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     systems = {name: hits for name, hits in found.items() if name != HYBRID}
     matrix_column, table_column = st.columns([4, 6], gap="medium")
     with matrix_column:
-        _matrix(systems, len(queries), specs)
+        _matrix(systems, len(queries))
     with table_column:
         place = _offered(texts, queries, systems)
+    for spec in specs:
+        if source := picked.source(spec):
+            output.provenance(source)
     st.markdown(f"#### {output.markdown_free(queries.texts[place])}")
     _mark_elsewhere(queries.texts[place])
     grades = marking.grades(texts, queries.texts[place])
@@ -80,18 +83,15 @@ def _queries(texts: Corpus) -> Corpus | None:
         return resources.memory().recall(("queries", file.name, digest), lambda: corpus.from_file(file.name, content))
 
 
-def _matrix(systems: Mapping[str, Hits], queries: int, specs: Sequence[ModelSpec]) -> None:
+def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
     matrix = evaluation.agreements(systems)
     st.plotly_chart(
-        agreement_matrix(matrix, list(systems), f"overlap@{CUT}"),
+        agreement_matrix(matrix, list(systems)),
         key="agreement",
         config=output.picture("agreement"),
         alt="How many of their first ten documents each two systems share",
     )
     st.caption(f"Share of the first {CUT} documents that two systems have in common, mean over {queries:,} queries.")
-    for spec in specs:
-        if source := picked.source(spec):
-            output.provenance(source)
 
 
 def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int:

@@ -24,6 +24,7 @@ def show(
     measured: Mapping[str, Quality],
     rankings: Mapping[str, Hits],
     measure: str,
+    title: str,
 ) -> None:
     """Two systems' difference on each query, sorted; the query that is clicked with both lists."""
     if len(measured) < 2:
@@ -39,7 +40,7 @@ def show(
     asked = dict(zip(labels.queries.ids, labels.queries.texts, strict=True))
     st.markdown(f"{output.markdown_free(evaluation.sentence(first, second, compared))}.")
     st.plotly_chart(
-        gains(one - other, [asked[query] for query in queries], first, second, measure),
+        gains(one - other, [asked[query] for query in queries], first, second, title),
         key="gains",
         config=output.picture("won-and-lost"),
         alt=f"Difference of {first} and {second} on each query",
