@@ -8,7 +8,6 @@ import json
 import os
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -29,7 +28,6 @@ from core.errors import EmbedscopeError, InputError
 from core.jobs import Progress
 from core.projection.faithfulness import faithfulness
 from core.store import shared_store
-from core.tables import read_table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 WIDTH_OF_A_FILE = 160  # where there is no terminal to tell it; rich would squeeze tables into 80
@@ -133,29 +131,20 @@ def pairs(
     as_json: AsJson = False,
 ) -> None:
     """Correlation of cosines with gold scores: columns sentence1, sentence2, score."""
-    table = read_table(file.name, corpus.read_bytes(file))
-    columns = ("sentence1", "sentence2", "score")
-    if not set(columns) <= set(table.columns):
-        raise InputError(f"{file.name} needs the columns sentence1, sentence2 and score (a number).")
-    whole = [row for row in table.rows if all(row.get(column) not in (None, "") for column in columns)]
-    try:
-        gold = [float(row["score"]) for row in whole]
-    except (ValueError, TypeError):
-        raise InputError(f"A score in {file.name} is not a number.") from None
-    texts = [str(row[column]) for column in columns[:2] for row in whole]
+    given = corpus.pairs_of(file.name, corpus.read_bytes(file))
+    texts = [*given.first, *given.second]
     with _bars() as progress:
         embedded = embedding.embed(
             texts, models.get(model), device=device, engine=engine, precision=precision, on_progress=progress
         )
     vectors, source = embedded.vectors, embedded.provenance
-    left_out = table.skipped + Counter({"pairs without a sentence or a score": len(table.rows) - len(whole)})
     facts = {
         "model": model,
-        **asdict(evaluation.agreement(vectors[: len(gold)], vectors[len(gold) :], gold)),
+        **asdict(evaluation.agreement(vectors[: len(given)], vectors[len(given) :], given.gold)),
         "device": source.device,
         "engine": source.engine,
         "precision": source.precision,
-        "left_out": dict(left_out),
+        "left_out": given.left_out,
     }
     _show(facts, [facts], as_json)
 
@@ -189,7 +178,7 @@ def evaluate(
     model: ModelOrBm25,
     corpus_file: CorpusFile = None,
     queries: Annotated[Path | None, typer.Option(help="The queries; the sample's by default.")] = None,
-    qrels: Annotated[Path | None, typer.Option(help="BEIR TSV: query-id, corpus-id, score.")] = None,
+    qrels: Annotated[Path | None, typer.Option(help="BEIR TSV (query-id, corpus-id, score) or TREC qrels.")] = None,
     by: Annotated[
         str | None, typer.Option(help="A column of the queries: one more row for each of its values.")
     ] = None,
@@ -218,8 +207,14 @@ def evaluate(
             engine=engine,
             precision=precision,
         )
-    quality = evaluation.evaluate(hits.as_run(questions.ids, documents.ids), labels)
-    facts = {"model": model, **quality.means, "queries": quality.queries}
+    quality = evaluation.evaluate(hits.as_run(questions.ids, documents.document_ids), labels)
+    ndcg = evaluation.interval(quality.values("ndcg@10"))
+    facts = {
+        "model": model,
+        **quality.means,
+        "ndcg@10_interval": [ndcg.low, ndcg.high],
+        "queries": quality.queries,
+    }
     if by is None:
         _show(facts, [facts], as_json)
         return

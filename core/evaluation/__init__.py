@@ -1,17 +1,36 @@
 """Quality against labels: rankings against relevance judgements, cosines against gold scores."""
 
+from core.evaluation.bootstrap import Difference, Interval, difference, interval, sentence
+from core.evaluation.compression import Compressed, compressions
+from core.evaluation.disagreement import agreement_by_query, agreements, informative
+from core.evaluation.documents import Finder, best_documents
 from core.evaluation.measures import CUT, MAP_CUT, MEASURES, Qrels, Quality, Run, evaluate, grouped
-from core.evaluation.pairs import Agreement, agreement
+from core.evaluation.pairs import Agreement, agreement, cosines_of, intervals, misplaced
 
 __all__ = [
     "CUT",
     "MAP_CUT",
     "MEASURES",
     "Agreement",
+    "Compressed",
+    "Difference",
+    "Finder",
+    "Interval",
     "Qrels",
     "Quality",
     "Run",
     "agreement",
+    "agreement_by_query",
+    "agreements",
+    "best_documents",
+    "compressions",
+    "cosines_of",
+    "difference",
     "evaluate",
     "grouped",
+    "informative",
+    "interval",
+    "intervals",
+    "misplaced",
+    "sentence",
 ]

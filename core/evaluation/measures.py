@@ -3,8 +3,9 @@
 The measures are those of trec_eval, whose order of ties is followed: higher score first, then the greater document id.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from core.errors import InputError
 Qrels = Mapping[str, Mapping[str, int]]
 Run = Mapping[str, Mapping[str, float]]
 Grades = list[int]
+Measure = Callable[[Grades, Grades], float]
 
 CUT = 10
 MAP_CUT = 100
@@ -25,8 +27,8 @@ class Quality:
     Attributes
     ----------
     means : dict of str to float
-        "ndcg@10", "mrr@10", "map@100", "recall@10", each from 0 to 1.
-    per_query : dict of query id to the same four.
+        "ndcg@10", "mrr@10", "map@100", "recall@10", each from 0 to 1; and recall at further cuts where asked for.
+    per_query : dict of query id to the same measures.
     """
 
     means: dict[str, float]
@@ -37,11 +39,20 @@ class Quality:
         """Number of queries with at least one relevant document."""
         return len(self.per_query)
 
+    def values(self, measure: str) -> list[float]:
+        """Each query's value of a measure, in one order for all systems that were measured with the same labels."""
+        return [self.per_query[query][measure] for query in sorted(self.per_query)]
 
-def evaluate(run: Run, qrels: Qrels) -> Quality:
+
+def evaluate(run: Run, qrels: Qrels, *, recall_at: Sequence[int] = ()) -> Quality:
     """Measure a run (query id to document id to score) against relevance labels.
 
     Queries without a relevant document are not counted; a labelled query that is missing from the run counts 0.
+
+    Parameters
+    ----------
+    recall_at : sequence of int
+        Further ranks down to which recall is measured: "recall@5" for 5.
 
     Raises
     ------
@@ -51,7 +62,8 @@ def evaluate(run: Run, qrels: Qrels) -> Quality:
     judged = {query: labels for query, labels in qrels.items() if any(grade > 0 for grade in labels.values())}
     if not judged:
         raise InputError("No query has a relevant document: there is nothing to measure against.")
-    return _averaged({query: _measure(run.get(query, {}), labels) for query, labels in judged.items()})
+    measures = MEASURES | {f"recall@{cut}": partial(_recall, cut=cut) for cut in recall_at}
+    return _averaged({query: _measure(run.get(query, {}), labels, measures) for query, labels in judged.items()})
 
 
 def grouped(quality: Quality, groups: Mapping[str, str]) -> dict[str, Quality]:
@@ -63,15 +75,18 @@ def grouped(quality: Quality, groups: Mapping[str, str]) -> dict[str, Quality]:
 
 
 def _averaged(per_query: dict[str, dict[str, float]]) -> Quality:
-    means = {name: float(np.mean([values[name] for values in per_query.values()])) for name in MEASURES}
+    measures = next(iter(per_query.values()))
+    means = {name: float(np.mean([values[name] for values in per_query.values()])) for name in measures}
     return Quality(means, per_query)
 
 
-def _measure(scores: Mapping[str, float], labels: Mapping[str, int]) -> dict[str, float]:
+def _measure(
+    scores: Mapping[str, float], labels: Mapping[str, int], measures: Mapping[str, Measure]
+) -> dict[str, float]:
     ranking = sorted(scores, key=lambda document: (np.float32(scores[document]), document), reverse=True)
     grades = [max(0, labels.get(document, 0)) for document in ranking]
     ideal = sorted((grade for grade in labels.values() if grade > 0), reverse=True)
-    return {name: measure(grades, ideal) for name, measure in MEASURES.items()}
+    return {name: measure(grades, ideal) for name, measure in measures.items()}
 
 
 def _ndcg(grades: Grades, ideal: Grades) -> float:
@@ -96,11 +111,11 @@ def _average_precision(grades: Grades, ideal: Grades) -> float:
     return total / len(ideal)
 
 
-def _recall(grades: Grades, ideal: Grades) -> float:
-    return sum(grade > 0 for grade in grades[:CUT]) / len(ideal)
+def _recall(grades: Grades, ideal: Grades, cut: int = CUT) -> float:
+    return sum(grade > 0 for grade in grades[:cut]) / len(ideal)
 
 
-MEASURES: dict[str, Callable[[Grades, Grades], float]] = {
+MEASURES: dict[str, Measure] = {
     "ndcg@10": _ndcg,
     "mrr@10": _reciprocal_rank,
     "map@100": _average_precision,

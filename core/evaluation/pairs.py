@@ -7,6 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
+from core.evaluation.bootstrap import Interval, percentiles
+
+RESAMPLED_NUMBERS = 10**7
+MOST_RESAMPLES, LEAST_RESAMPLES = 2_000, 200
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -16,6 +22,11 @@ class Agreement:
     spearman: float
     pearson: float
     pairs: int
+
+
+def cosines_of(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The cosine of each pair of unit rows, both (n, d)."""
+    return np.sum(first * second, axis=1)
 
 
 def agreement(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], gold: Sequence[float]) -> Agreement:
@@ -28,9 +39,44 @@ def agreement(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], g
     """
     if len(gold) < 2 or len(set(gold)) == 1:
         raise InputError("A correlation needs at least two pairs with different gold scores.")
-    cosines = np.sum(first * second, axis=1)
+    cosines = cosines_of(first, second)
     if np.ptp(cosines) == 0:
         raise InputError("All pairs have the same cosine: there is no correlation with the gold scores.")
     from scipy.stats import pearsonr, spearmanr
 
     return Agreement(float(spearmanr(cosines, gold)[0]), float(pearsonr(cosines, gold)[0]), len(gold))
+
+
+def intervals(cosines: npt.NDArray[np.float32], gold: Sequence[float], *, seed: int = 0) -> tuple[Interval, Interval]:
+    """Spearman's and Pearson's correlation with their percentile bootstrap intervals over pairs, 95 %.
+
+    Resamples in which all gold scores or all cosines are equal define no correlation and are passed over.
+    """
+    from scipy.stats import rankdata
+
+    values = np.stack([np.asarray(cosines, np.float64), np.asarray(gold, np.float64)])
+    count = values.shape[1]
+    draw = np.random.default_rng(seed)
+    spearmans, pearsons = [], []
+    for _ in range(int(np.clip(RESAMPLED_NUMBERS // count, LEAST_RESAMPLES, MOST_RESAMPLES))):
+        drawn = values[:, draw.integers(0, count, count)]
+        pearsons.append(_correlation(drawn))
+        spearmans.append(_correlation(rankdata(drawn, axis=1)))
+    ranked = rankdata(values, axis=1)
+    return (
+        Interval(_correlation(ranked), *percentiles(np.array(spearmans))),
+        Interval(_correlation(values), *percentiles(np.array(pearsons))),
+    )
+
+
+def misplaced(cosines: npt.NDArray[np.float32], gold: Sequence[float]) -> Floats:
+    """For each pair how much higher it ranks by cosine than by gold score, as a share of all pairs, from -1 to 1."""
+    from scipy.stats import rankdata
+
+    return (rankdata(cosines) - rankdata(gold)) / max(1, len(gold) - 1)
+
+
+def _correlation(values: Floats) -> float:
+    first, second = values - values.mean(axis=1, keepdims=True)
+    scale = np.sqrt((first @ first) * (second @ second))
+    return float(first @ second / scale) if scale > 0 else np.nan

@@ -39,12 +39,21 @@ def pasted_texts(key: str, default: str, *, height: int, label: str = "Texts, on
     InputError
         There is no text.
     """
-    return corpus.from_paste(_typed(key, default, height, label))
+    return corpus.from_paste(kept_text(key, default, height=height, label=label))
+
+
+def kept_text(key: str, default: str, *, height: int, label: str = "Texts, one a line") -> str:
+    """What is typed or pasted, in one session the same on every page; what is short lives in the URL."""
+    if key not in st.session_state:
+        st.session_state[key] = st.query_params.get(key, default)
+    pasted = st.text_area(label, key=key, height=height, persist_state="session") or ""
+    _keep_in_url(key, "" if pasted == default else pasted)
+    return pasted
 
 
 def optional_texts(key: str, *, height: int, label: str) -> Corpus | None:
     """Texts as in `pasted_texts`, none at first; None where there are none."""
-    pasted = _typed(key, "", height, label)
+    pasted = kept_text(key, "", height=height, label=label)
     return corpus.from_paste(pasted) if pasted.strip() else None
 
 
@@ -62,14 +71,6 @@ def keep_within(key: str, least: int, most: int) -> None:
     number = st.session_state.get(key)
     if isinstance(number, int | float) and not least <= number <= most:
         st.session_state[key] = int(min(max(number, least), most))
-
-
-def _typed(key: str, default: str, height: int, label: str) -> str:
-    if key not in st.session_state:
-        st.session_state[key] = st.query_params.get(key, default)
-    pasted = st.text_area(label, key=key, height=height, persist_state="session") or ""
-    _keep_in_url(key, "" if pasted == default else pasted)
-    return pasted
 
 
 def _keep_in_url(key: str, text: str) -> None:

@@ -181,6 +181,14 @@ def test_evaluate_measures_ones_own_files(answer, labelled):
     assert facts["recall@10"] == pytest.approx(2 / 3)
 
 
+def test_evaluate_takes_trec_qrels_and_tells_how_sure_the_figure_is(answer, labelled):
+    beir = answer("evaluate", "--model", "bm25", *labelled)
+    labelled[-1].write_text("q1 0 d1 1\nq2 0 d3 1\nq3 0 d3 1\n")
+    assert answer("evaluate", "--model", "bm25", *labelled) == beir
+    low, high = beir["ndcg@10_interval"]
+    assert 0 == low < beir["ndcg@10"] < high == 1
+
+
 def test_evaluate_by_a_column_adds_a_row_for_each_of_its_values(answer, labelled):
     facts = answer("evaluate", "--model", "bm25", *labelled, "--by", "style")
     groups = {row["style"]: row for row in facts["by"]}

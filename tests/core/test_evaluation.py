@@ -50,6 +50,16 @@ def test_every_measure_of_every_query_is_trec_evals_with_ties_grades_and_missing
         assert mean == pytest.approx(np.mean([values[name] for values in expected.values()]), abs=1e-9)
 
 
+@pytest.mark.parametrize("cut", [1, 3, 50, 100])
+def test_recall_at_any_rank_is_trec_evals(cut: int) -> None:
+    run, qrels = random_case(3)
+    quality = evaluate(run, qrels, recall_at=[cut])
+    theirs = pytrec_eval.RelevanceEvaluator(qrels, {f"recall.{cut}"}).evaluate(run)
+    expected = [theirs[query][f"recall_{cut}"] for query in sorted(theirs)]
+    assert quality.values(f"recall@{cut}") == pytest.approx(expected, abs=1e-9)
+    assert quality.means[f"recall@{cut}"] == pytest.approx(np.mean(expected), abs=1e-9)
+
+
 def test_a_perfect_ranking_scores_1_throughout() -> None:
     quality = evaluate({"q": {"a": 3.0, "b": 2.0, "c": 1.0}}, {"q": {"a": 2, "b": 1}})
     assert quality.means == {"ndcg@10": 1, "mrr@10": 1, "map@100": 1, "recall@10": 1}

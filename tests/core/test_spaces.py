@@ -501,7 +501,7 @@ def test_a_cell_of_ten_megabytes_is_cut_and_counted():
     ids=["a dictionary", "vectors of zeros", "repeated texts"],
 )
 def test_a_small_parquet_that_unpacks_to_too_much_is_refused_with_the_size(column, monkeypatch):
-    monkeypatch.setattr(tables, "MOST_BYTES", 10_000_000)
+    monkeypatch.setattr(tables.parquet, "MOST_BYTES", 10_000_000)
     content = parquet({"text": column})
     assert len(content) < 1_000_000
     with pytest.raises(InputError, match=r"a\.parquet is too large: it would take .* GiB in memory"):

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import tables
 from core.errors import InputError
 from core.tables import read_table
+from core.tables.decoding import first_lines
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 
@@ -226,3 +228,95 @@ def test_rows_beyond_the_bound_are_counted(ending, monkeypatch):
     table = read_table(f"a.{ending}", content)
     assert texts(table) == [f"text {number}" for number in range(5000)]
     assert table.skipped == {"rows beyond the first 5,000": 5000}
+
+
+# What is left out is listed
+
+
+def test_torn_rows_are_listed_with_their_line_and_how_they_begin():
+    table = read_table("a.csv", b'\n\ntext,note\n"two\nlines",1\ntorn, in,two\nthree,3\n')
+    assert texts(table) == ["two\nlines", "three"]
+    assert [(left.place, left.reason, left.beginning) for left in table.left_out] == [
+        (6, "rows with more cells than columns", "torn, in,two")
+    ]
+    assert [table.place(row) for row in range(2)] == [4, 7]
+
+
+def test_lines_of_a_jsonl_that_are_no_objects_are_listed_with_their_line():
+    table = read_table("a.jsonl", b'{"text": "one"}\n\n[1]\n{"text": "two"}\n')
+    assert [(left.place, left.beginning) for left in table.left_out] == [(3, "[1]")]
+    assert [table.place(row) for row in range(2)] == [1, 4]
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "txt"])
+def test_rows_beyond_the_bound_are_one_entry_that_says_where_they_begin(ending, monkeypatch):
+    monkeypatch.setenv("EMBEDSCOPE_MOST_ROWS", "3")
+    frame = pd.DataFrame({"text": list("abcde")})
+    content = "\n".join(frame["text"]).encode() if ending == "txt" else table_file(ending, frame)
+    (left,) = read_table(f"a.{ending}", content).left_out
+    assert (left.place, left.rows) == (5 if ending == "csv" else 4, 2)  # a CSV's first line is its header
+    assert left.beginning in {"d", '{"text":"d"}', ""}
+
+
+def test_the_list_of_what_is_left_out_is_bounded_and_closes_with_the_rest(monkeypatch):
+    monkeypatch.setattr(tables.left_out, "MOST_LISTED", 3)
+    table = read_table("a.jsonl", b'{"text": "one"}\n' + b"torn\n" * 10)
+    assert table.skipped.total() == 10
+    assert len(table.left_out) == 3
+    assert [left.rows for left in tables.complete(table.skipped, table.left_out)] == [1, 1, 1, 7]
+
+
+# Hostile files
+
+
+def test_a_column_whose_name_stands_twice_keeps_the_cells_of_both():
+    assert read_table("a.csv", b"text,text,text\na,b,c\n").rows == [{"text": "a", "text-2": "b", "text-3": "c"}]
+    two = pa.table([["a"], ["b"], [1]], names=["text", "text", "n"])
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(two, buffer)
+    assert read_table("a.parquet", buffer.getvalue()).rows == [{"text": "a", "text-2": "b", "n": 1}]
+
+
+def test_a_column_without_a_name_is_called_by_its_number():
+    assert read_table("a.csv", b"text,,note\na,b,c\n").columns == ("text", "column 2", "note")
+
+
+def test_what_is_nested_in_a_jsonl_is_kept_as_json():
+    content = b'{"text": "one", "metadata": {"url": "x", "tags": ["\xc3\xa9"]}, "authors": ["Ada"], "v": [1, 2]}\n'
+    table = read_table("a.jsonl", content)
+    assert table.rows == [{"text": "one", "metadata": '{"url": "x", "tags": ["é"]}', "authors": '["Ada"]'}]
+
+
+@pytest.mark.parametrize("header", ["a" * 10_000_000, "a," * 5_000_000, '"' + "a" * 10_000_000])
+def test_a_header_that_does_not_end_is_refused_before_it_is_taken_apart(header):
+    with pytest.raises(InputError, match=r"The first line of a\.csv goes on for more than 100,000 characters"):
+        read_table("a.csv", header.encode())
+
+
+def test_a_row_of_millions_of_cells_is_refused():
+    with pytest.raises(InputError, match=r"A row of a\.csv has more than 2,000,000 cells: check its separators"):
+        read_table("a.csv", b"text,note\n" + b"," * 3_000_000)
+
+
+def test_a_small_file_whose_columns_would_fill_the_memory_is_refused():
+    rows = "".join(f'{{"k{number}": 1}}\n' for number in range(10_000))
+    with pytest.raises(InputError, match=r"a\.jsonl is too large: it has 4,\d\d\d columns"):
+        read_table("a.jsonl", rows.encode())
+    wide = ",".join(map(str, range(10_000))) + "\n" + "x\n" * 10_000
+    with pytest.raises(InputError, match=r"a\.csv is too large: it has 10,000 columns"):
+        read_table("a.csv", wide.encode())
+
+
+def test_a_million_lines_are_counted_and_only_those_allowed_are_taken_into_memory():
+    for name, content in {"a.txt": b"a\n" * 1_000_000, "a.csv": b"text\n" + b"a\n" * 1_000_000}.items():
+        table = read_table(name, content)
+        assert len(table) == 100_000
+        assert table.skipped.total() == 900_000
+
+
+@given(st.text(st.sampled_from("ab\n\r\x0b\x0c\x1c\x85\u2028é")), st.integers(1, 5))
+def test_the_first_lines_and_the_number_of_the_rest_are_those_of_splitlines(text, most):
+    first, rest, beginning = first_lines(text, most)
+    assert first == text.splitlines()[:most]
+    assert rest == len(text.splitlines()[most:])
+    assert [beginning] == (text.splitlines()[most : most + 1] or [""])

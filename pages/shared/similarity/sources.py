@@ -10,11 +10,13 @@ import streamlit as st
 from core import corpus
 from core.corpus import Corpus
 from core.errors import InputError
-from core.tables import FORMATS
-from pages.shared import inputs, output
+from core.settings import most_rows
+from pages.shared import inputs, output, resources
+from pages.shared.corpora import columns, files
 
 MOST_TEXTS = 500
 FROM_CORPUS = 100
+FILES = "similarity"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def chosen(texts: Corpus) -> Compared:
     InputError
         There are none, or one alone with nothing to compare it with.
     """
+    files.keep(FILES)
     with st.popover("Edit the texts", icon=":material/edit:", width="content"):
         source = st.segmented_control(
             "Texts", ["Paste", "File", "Corpus"], default="Paste", key="texts_from", bind="query-params",
@@ -96,11 +99,16 @@ def _pasted() -> Corpus:
 
 
 def _from_file() -> Corpus:
-    file = st.file_uploader("A file of texts", type=FORMATS, key="similarity_file")
-    st.caption(f"{', '.join(FORMATS).upper()}, with a column called text; the first {MOST_TEXTS} texts are compared.")
-    if file is None:
+    """The texts of files that this session keeps for this page, their columns chosen beside a preview."""
+    brought = files.ask(FILES)
+    if not brought:
         raise InputError("No file is chosen yet: open “Edit the texts” and choose one.")
-    return corpus.from_file(file.name, file.getvalue())
+    found = columns.choose(FILES, brought)
+    named = tuple((source.name, source.digest) for source in brought)
+    return resources.memory().recall(
+        ("similarity", named, found, most_rows()),
+        lambda: corpus.from_tables([(source.name, source.table) for source in brought], found),
+    )
 
 
 def _from_corpus(texts: Corpus) -> tuple[Sequence[int], str]:

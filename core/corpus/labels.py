@@ -1,0 +1,208 @@
+"""Which documents answer which queries: relevance labels from files and back into them."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+
+from core.corpus.corpus import Corpus
+from core.corpus.reading import read_bytes
+from core.corpus.sample import sample_queries
+from core.errors import InputError
+from core.evaluation import Qrels, Run
+from core.settings import DATA
+from core.tables import decode, harmless, read_table
+
+BEIR_COLUMNS = ("query-id", "corpus-id", "score")
+TREC_LINE = re.compile(r"\s*\S+\s+\S+\s+\S+\s+[+-]?\d+\s*")
+TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
+LABEL_FORMATS = ("tsv", "txt", "qrels", "qrel", "csv", "jsonl", "parquet")
+
+Label = tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Queries and the grades of documents for them.
+
+    Attributes
+    ----------
+    name : str
+        Where the labels come from, for captions.
+    queries : Corpus
+        The labelled queries.
+    qrels : dict of query id to document id to grade
+        Above 0 is relevant; documents are named as in `Corpus.document_ids`.
+    left_out : dict of str to int
+        What was not used of them, and how often.
+    """
+
+    name: str
+    queries: Corpus
+    qrels: Qrels
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of queries and grades."""
+        content = json.dumps([self.queries.fingerprint, self.qrels], sort_keys=True)
+        return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+
+
+def matched(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) -> Labels:
+    """The labels of those queries that have a relevant document; what fits nothing here is counted.
+
+    Relevant documents that are not in the corpus stay: as in trec_eval, nobody can find them.
+
+    Raises
+    ------
+    InputError
+        No query is labelled, or none of the labelled documents is in the corpus.
+    """
+    known = set(documents.document_ids)
+    texts = set(queries.ids)
+    own = {query: grades for query, grades in qrels.items() if query in texts and max(grades.values(), default=0) > 0}
+    if not own:
+        raise InputError(
+            f"{name} labels no query of {queries.name}: it names {_few(qrels)}, the queries are {_few(queries.ids)}."
+        )
+    relevant = [document for grades in own.values() for document, grade in grades.items() if grade > 0]
+    missing = sum(document not in known for document in relevant)
+    if missing == len(relevant):
+        raise InputError(
+            f"{name} labels no document of {documents.name}: it names {_few(relevant)}, the documents are "
+            f"{_few(documents.document_ids)}."
+        )
+    left_out = {
+        "labelled queries whose text is not there": sum(query not in texts for query in qrels),
+        "labelled queries without a relevant document": sum(query in texts for query in qrels) - len(own),
+        "queries without labels": len(queries) - sum(query in qrels for query in queries.ids),
+        "relevant documents that are not in the corpus and count as not found": missing,
+    }
+    return Labels(name, _only(queries, own), own, {reason: count for reason, count in left_out.items() if count})
+
+
+def read_qrels(path: Path) -> dict[str, dict[str, int]]:
+    """Relevance labels of a file on disk; see `qrels_of`."""
+    return qrels_of(path.name, read_bytes(path))
+
+
+def qrels_of(name: str, content: bytes) -> dict[str, dict[str, int]]:
+    """Relevance labels, query id to document id to grade, from BEIR's columns or TREC's four, told by the content.
+
+    BEIR: a table with the columns query-id, corpus-id and score. TREC: lines of `query iteration document grade`.
+
+    Raises
+    ------
+    InputError
+        The file is neither, a grade is not a whole number, or a document has two grades for one query.
+    """
+    if not content:
+        raise InputError(f"{name} is empty.")
+    is_parquet = Path(name).suffix.lower() == ".parquet"
+    lines = [] if is_parquet else [line for line in decode(content).splitlines() if line.strip()]
+    if lines and TREC_LINE.fullmatch(lines[0]):
+        return _gathered(name, _of_trec(name, lines))
+    return _gathered(name, _of_table(name, content))
+
+
+def as_beir(qrels: Qrels) -> str:
+    """Labels as BEIR's TSV; an id that a spreadsheet would run gets an apostrophe, which `qrels_of` takes off again."""
+    rows = (f"{harmless(query)}\t{harmless(document)}\t{grade}\n" for query, document, grade in _listed(qrels))
+    return "\t".join(BEIR_COLUMNS) + "\n" + "".join(rows)
+
+
+def as_trec(qrels: Qrels) -> str:
+    """Labels as TREC's qrels; blanks in ids, which would tear the columns, become underscores."""
+    return "".join(f"{_one_word(query)} 0 {_one_word(document)} {grade}\n" for query, document, grade in _listed(qrels))
+
+
+def as_trec_run(run: Run, tag: str) -> str:
+    """A ranking as TREC's run: `query Q0 document rank score tag`, as trec_eval orders it; see `as_trec` for blanks."""
+    lines = []
+    for query, scores in run.items():
+        ranked = sorted(scores, key=lambda document: (np.float32(scores[document]), document), reverse=True)
+        for rank, document in enumerate(ranked, start=1):
+            lines.append(f"{_one_word(query)} Q0 {_one_word(document)} {rank} {scores[document]!r} {tag}\n")
+    return "".join(lines)
+
+
+@cache
+def sample_labels() -> Labels:
+    """The sample's queries with the passages that answer them."""
+    return Labels("sample labels", sample_queries(), sample_qrels())
+
+
+@cache
+def sample_qrels() -> dict[str, dict[str, int]]:
+    """Which passages answer which sample query."""
+    return read_qrels(DATA / "sample_qrels.tsv")
+
+
+def _of_trec(name: str, lines: Sequence[str]) -> Iterable[Label]:
+    for number, line in enumerate(lines, start=1):
+        if not TREC_LINE.fullmatch(line):
+            raise InputError(f"Line {number} of {name} is not `query iteration document grade` as the first one is.")
+        query, _, document, grade = line.split()
+        yield query, document, int(grade)
+
+
+def _of_table(name: str, content: bytes) -> Iterable[Label]:
+    ending = Path(name).suffix.lower()
+    table = read_table(name if ending in TABLE_ENDINGS else f"{name}.tsv", content)
+    if table.skipped:
+        raise InputError(f"{name} is not whole: {', '.join(table.skipped)}. Mend it: a lost label is a wrong figure.")
+    wrong = InputError(
+        f"{name} needs the columns query-id, corpus-id and score (a whole number), or TREC's four: query, iteration, "
+        "document, grade."
+    )
+    if not set(BEIR_COLUMNS) <= set(table.columns):
+        raise wrong
+    for query, document, grade in zip(*(table.cells[column] for column in BEIR_COLUMNS), strict=True):
+        try:
+            yield _unescaped(str(query)), _unescaped(str(document)), int(grade)
+        except (ValueError, TypeError):
+            raise wrong from None
+
+
+def _unescaped(name: str) -> str:
+    return name[1:] if name.startswith("'") and harmless(name[1:]) == name else name
+
+
+def _gathered(name: str, labels: Iterable[Label]) -> dict[str, dict[str, int]]:
+    qrels: dict[str, dict[str, int]] = {}
+    for query, document, grade in labels:
+        if qrels.setdefault(query, {}).setdefault(document, grade) != grade:
+            raise InputError(f"{name} gives {document} two grades for {query}, {qrels[query][document]} and {grade}.")
+    return qrels
+
+
+def _only(queries: Corpus, wanted: Qrels) -> Corpus:
+    """Those queries alone; the corpus as it is where these are all."""
+    places = [place for place, name in enumerate(queries.ids) if name in wanted]
+    if len(places) == len(queries):
+        return queries
+    ids, texts = (tuple(column[place] for place in places) for column in (queries.ids, queries.texts))
+    fields = {name: tuple(column[place] for place in places) for name, column in queries.fields.items()}
+    content = json.dumps([queries.fingerprint, places])
+    digest = hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+    return replace(queries, ids=ids, texts=texts, fields=fields, fingerprint=digest, parents=())
+
+
+def _listed(qrels: Qrels) -> Iterable[Label]:
+    return ((query, document, grade) for query, grades in qrels.items() for document, grade in grades.items())
+
+
+def _few(names: Iterable[str]) -> str:
+    """The first of many names."""
+    listed = list(names)
+    return ", ".join(listed[:3]) + (", …" if len(listed) > 3 else "") if listed else "none"
+
+
+def _one_word(name: str) -> str:
+    return re.sub(r"\s+", "_", name) or "_"

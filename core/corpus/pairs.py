@@ -1,0 +1,117 @@
+"""Sentence pairs with gold scores."""
+
+import hashlib
+import json
+import math
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from core.corpus.labels import sample_qrels
+from core.corpus.reading import from_paste
+from core.corpus.sample import sample, sample_queries
+from core.errors import InputError
+from core.tables import Table, read_table
+
+COLUMNS = ("sentence1", "sentence2", "score")
+SEPARATORS = ("\t", "|")
+
+
+@dataclass(frozen=True)
+class SentencePairs:
+    """Pairs of sentences and how alike they are by people's judgement.
+
+    Attributes
+    ----------
+    name : str
+        Where they come from, for captions.
+    first, second : tuple of str, length n
+    gold : tuple of float, length n
+        On any scale on which more is more alike.
+    left_out : dict of str to int
+        What was not taken, and how often.
+    """
+
+    name: str
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    gold: tuple[float, ...]
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.gold)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of sentences and scores."""
+        content = json.dumps([self.first, self.second, self.gold])
+        return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+
+
+def pairs_of(name: str, content: bytes) -> SentencePairs:
+    """The pairs of a CSV, TSV, JSONL or Parquet with the columns sentence1, sentence2 and score.
+
+    Raises
+    ------
+    InputError
+        A column is missing, or a score is not a number.
+    """
+    return _of_table(name, read_table(name, content))
+
+
+def typed_pairs(typed: str) -> SentencePairs:
+    """One pair a line: sentence | other sentence | score; or with tabs, as cells of a spreadsheet are pasted.
+
+    Raises
+    ------
+    InputError
+        A line has not three parts, or its score is not a number.
+    """
+    name = "typed pairs"
+    lines = from_paste(typed, name).texts
+    rows = [_parts(number, line) for number, line in enumerate(lines, start=1)]
+    return _of_table(name, Table(len(rows), dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))))
+
+
+@cache
+def sample_pairs() -> SentencePairs:
+    """Each sample query with a passage that answers it (2), one more of its subject (1), and one of another (0)."""
+    passages, queries, qrels = sample(), sample_queries(), sample_qrels()
+    draw = random.Random(0)  # noqa: S311  nothing secret
+    subject = dict(zip(passages.ids, passages.fields["subject"], strict=True))
+    text = dict(zip(passages.ids, passages.documents, strict=True))
+    rows: list[tuple[str, str, float]] = []
+    for query, asked, own in zip(queries.ids, queries.texts, queries.fields["subject"], strict=True):
+        answers = [name for name, grade in qrels[query].items() if grade > 0]
+        near = [name for name in passages.ids if subject[name] == own and name not in qrels[query]]
+        far = [name for name in passages.ids if subject[name] != own and name not in qrels[query]]
+        for grade, names in enumerate((far, near, answers)):
+            rows.append((asked, text[draw.choice(names)], float(grade)))
+    first, second, gold = zip(*rows, strict=True)
+    return SentencePairs("sample pairs", first, second, gold)
+
+
+def _parts(number: int, line: str) -> Sequence[str]:
+    for separator in SEPARATORS:
+        parts = [part.strip() for part in line.split(separator)]
+        if len(parts) == 3:
+            return parts
+    raise InputError(f"Line {number} is not a pair: write sentence | other sentence | score.")
+
+
+def _of_table(name: str, table: Table) -> SentencePairs:
+    if not set(COLUMNS) <= set(table.columns):
+        raise InputError(f"{name} needs the columns sentence1, sentence2 and score (a number).")
+    rows = list(zip(*(table.cells[column] for column in COLUMNS), strict=True))
+    whole = [row for row in rows if all(cell not in (None, "") for cell in row)]
+    try:
+        gold = tuple(float(row[2]) for row in whole)
+    except (ValueError, TypeError):
+        raise InputError(f"A score in {name} is not a number.") from None
+    if not all(map(math.isfinite, gold)):
+        raise InputError(f"A score in {name} is not a number.")
+    left_out = table.skipped + Counter({"pairs without a sentence or a score": len(rows) - len(whole)})
+    first, second = (tuple(str(row[place]) for row in whole) for place in (0, 1))
+    return SentencePairs(name, first, second, gold, dict(left_out))

@@ -1,0 +1,83 @@
+"""Without labels: how much systems agree on what they find, and the queries where a label would tell most."""
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from core.evaluation.measures import CUT
+from core.search import Hits
+
+STEP = 0.05  # agreements that differ by less count as equal
+MOST_ORDERED = 200
+
+Floats = npt.NDArray[np.float64]
+
+
+def overlaps(first: Hits, second: Hits, depth: int = CUT) -> Floats:
+    """For each query the share of documents that both have among their first `depth`, (q,), from 0 to 1.
+
+    What scores exactly 0 was not found. Two empty lists agree.
+    """
+    return np.array(
+        [
+            _overlap(_found(first, query, depth), _found(second, query, depth), depth)
+            for query in range(len(first.rows))
+        ],
+        np.float64,
+    )
+
+
+def agreements(systems: Mapping[str, Hits], depth: int = CUT) -> Floats:
+    """The mean overlap of each two of s systems over the queries, (s, s), with 1 on the diagonal."""
+    names = list(systems)
+    matrix = np.eye(len(names))
+    for (row, first), (column, second) in combinations(enumerate(names), 2):
+        matrix[row, column] = matrix[column, row] = overlaps(systems[first], systems[second], depth).mean()
+    return matrix
+
+
+def agreement_by_query(systems: Mapping[str, Hits], depth: int = CUT) -> Floats:
+    """For each query the mean overlap over all pairs of systems, (q,)."""
+    pairs = [overlaps(first, second, depth) for first, second in combinations(systems.values(), 2)]
+    queries = len(next(iter(systems.values())).rows)
+    return np.mean(pairs, axis=0) if pairs else np.ones(queries)
+
+
+def informative(systems: Mapping[str, Hits], depth: int = CUT) -> list[int]:
+    """The queries in the order in which marking them tells most about which system is better.
+
+    Where lists agree, a label moves all systems alike; so the queries of least agreement come first. Of those that are
+    equal in it, the next is the one whose documents were offered least by those before, so that marks spread over the
+    corpus.
+    """
+    agreement = agreement_by_query(systems, depth)
+    steps = np.round(agreement / STEP)
+    order: list[int] = []
+    offered: set[int] = set()
+    for step in np.unique(steps):
+        equal = np.flatnonzero(steps == step)
+        left = equal[np.argsort(agreement[equal], kind="stable")].tolist()
+        documents = {query: _documents(systems.values(), query, depth) for query in left}
+        while left and len(order) < MOST_ORDERED:
+            best = min(left, key=lambda query: len(documents[query] & offered))
+            left.remove(best)
+            order.append(best)
+            offered |= documents[best]
+        order += left
+    return order
+
+
+def _documents(systems: Iterable[Hits], query: int, depth: int) -> set[int]:
+    return set().union(*(_found(hits, query, depth) for hits in systems))
+
+
+def _found(hits: Hits, query: int, depth: int) -> set[int]:
+    rows, scores = hits.rows[query, :depth], hits.scores[query, :depth]
+    return set(rows[scores != 0].tolist())
+
+
+def _overlap(first: set[int], second: set[int], depth: int) -> float:
+    most = min(depth, max(len(first), len(second)))
+    return len(first & second) / most if most else 1.0

@@ -1,0 +1,64 @@
+"""From passages to documents: labels speak of documents, an index finds their passages."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core.jobs import Progress, silent
+from core.search import Hits
+
+ROWS_AT_ONCE = 2**22
+
+Finder = Callable[[slice, int], Hits]
+"""Finds so many passages, or all there are, for the queries of a slice."""
+
+
+def best_documents(
+    find: Finder, queries: int, document_ids: Sequence[str], k: int, on_progress: Progress = silent
+) -> Hits:
+    """The k best documents of each query, each by the score of its best passage.
+
+    So many passages are asked for that k documents are among them, however many passages a document has.
+
+    Parameters
+    ----------
+    document_ids : sequence of str
+        Each passage's document.
+
+    Returns
+    -------
+    Hits
+        Its rows count the documents in the order of their first passages. Places left over have score 0.
+    """
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(document_ids))}
+    document_of = np.array([numbers[name] for name in document_ids], np.int64)
+    depth = _depth(document_of, k)
+    block = max(1, ROWS_AT_ONCE // depth)
+    parts = []
+    for start in range(0, queries, block):
+        on_progress("Searching", start, queries)
+        found = find(slice(start, min(start + block, queries)), depth)
+        parts.append(found if len(numbers) == len(document_ids) else _by_document(found, document_of, k))
+    width = min(k, len(numbers))
+    empty = Hits(np.empty((0, width), np.int64), np.empty((0, width), np.float32))
+    rows, scores = zip(*((part.rows, part.scores) for part in [empty, *parts]), strict=True)
+    return Hits(np.concatenate(rows), np.concatenate(scores))
+
+
+def _depth(document_of: npt.NDArray[np.int64], k: int) -> int:
+    """How many passages hold at least k documents: all of the k - 1 longest ones, and one more."""
+    sizes = sorted(Counter(document_of.tolist()).values(), reverse=True)
+    return min(len(document_of), sum(sizes[: k - 1]) + 1)
+
+
+def _by_document(found: Hits, document_of: npt.NDArray[np.int64], k: int) -> Hits:
+    width = min(k, int(document_of.max()) + 1)
+    best = Hits(np.zeros((len(found.rows), width), np.int64), np.zeros((len(found.rows), width), np.float32))
+    for query, passages in enumerate(found.rows):
+        documents, first = np.unique(document_of[passages], return_index=True)
+        order = np.argsort(first)[:width]
+        best.rows[query, : len(order)] = documents[order]
+        best.scores[query, : len(order)] = found.scores[query, first[order]]
+    return best

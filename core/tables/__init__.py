@@ -1,0 +1,30 @@
+"""Columns of a file: TXT, CSV, TSV, JSONL and Parquet, in whatever encoding, become one Table.
+
+What cannot be read is skipped, counted and listed; a cell is never turned into a missing value because of what it says.
+"""
+
+from core.tables.decoding import decode
+from core.tables.formulas import FORMULA_STARTS, harmless
+from core.tables.left_out import MOST_LISTED, LeftOut, Tally, complete
+from core.tables.parquet import MOST_BYTES
+from core.tables.reading import FORMATS, lines, read_table
+from core.tables.table import Lists, Table, beyond, bounded, unique_names
+
+__all__ = [
+    "FORMATS",
+    "FORMULA_STARTS",
+    "MOST_BYTES",
+    "MOST_LISTED",
+    "LeftOut",
+    "Lists",
+    "Table",
+    "Tally",
+    "beyond",
+    "bounded",
+    "complete",
+    "decode",
+    "harmless",
+    "lines",
+    "read_table",
+    "unique_names",
+]

@@ -1,0 +1,47 @@
+"""Bytes of a file as text and as lines, in whatever encoding and with whatever line ends."""
+
+import re
+from collections.abc import Iterator
+
+SURROGATES = re.compile(r"[\udc80-\udcff]")
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+LINE = re.compile(r"[^\r\n]*(?:\r\n|[\r\n])|[^\r\n]+")
+BREAK = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # those of str.splitlines
+BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+
+
+def decode(content: bytes) -> str:
+    """Text of a file: UTF-8, UTF-16 (with its mark, or recognised by its zeros), else Windows-1252 or Latin-1.
+
+    A file that is UTF-8 but for a few damaged bytes stays UTF-8; those bytes come out as lone surrogates.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    head = content[:4000]
+    if head.count(0) > len(head) / 4:
+        return content.decode("utf-16-be" if head[0] == 0 else "utf-16-le", "replace")
+    text = content.decode("utf-8-sig", "surrogateescape")
+    damaged = sum(1 for _ in SURROGATES.finditer(text))
+    if damaged == 0 or damaged < 1 + sum(1 for _ in NOT_ASCII.finditer(text)) - damaged:
+        return text
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def lines_with_ends(text: str) -> Iterator[str]:
+    r"""The lines, one after the other, each with its \n, \r\n or \r."""
+    return (match[0] for match in LINE.finditer(text))
+
+
+def first_lines(text: str, most: int) -> tuple[list[str], int, str]:
+    """The first lines, as str.splitlines has them; how many more there are, and how the first of those begins."""
+    pieces = BREAK.split(text, maxsplit=most)
+    if pieces[-1] == "":
+        return pieces[:-1], 0, ""
+    if len(pieces) <= most:
+        return pieces, 0, ""
+    rest = pieces.pop()
+    breaks = sum(map(rest.count, BREAKS)) - rest.count("\r\n")
+    return pieces, breaks + (rest[-1] not in BREAKS), BREAK.split(rest, maxsplit=1)[0]

@@ -1,0 +1,167 @@
+"""How well each system ranks a corpus against the labels in force for it; measured once and remembered."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import streamlit as st
+
+from core import corpus, evaluation, search
+from core.corpus import Corpus, Labels
+from core.evaluation import MAP_CUT, Finder, Qrels, Quality, Run
+from core.jobs import Progress
+from core.models import ModelSpec
+from core.search import Hits
+from core.systems import BM25, HYBRID
+from pages.shared import marking, picked, resources
+from pages.shared.frame import errors_told
+
+KEY = "labels"
+KEPT, BROUGHT = "labels_kept", "labels_brought"
+SAMPLE, FILES, MARKED = "Sample", "Files", "Marked by clicking"
+RECALL_CUTS = (1, 3, 5, 10, 20, 50, 100)
+
+
+def sources(texts: Corpus) -> list[str]:
+    """Where labels for the corpus can come from, the usual one first."""
+    if texts.fingerprint == corpus.sample().fingerprint:
+        return [SAMPLE, FILES, MARKED]
+    return [FILES, MARKED]
+
+
+def source(texts: Corpus) -> str:
+    """Where the labels in force come from: what was chosen, or else what there is."""
+    offered = sources(texts)
+    for chosen in (st.session_state.get(KEY), st.session_state.get(KEPT)):
+        if chosen in offered:
+            return str(chosen)
+    if offered[0] == SAMPLE or BROUGHT in st.session_state:
+        return offered[0]
+    return MARKED
+
+
+def keep_source(kind: str) -> None:
+    """Remember for other pages, on which it cannot be chosen, where labels come from."""
+    st.session_state[KEPT] = kind
+
+
+def brought() -> str:
+    """The name of the file of labels that was brought; empty where none was."""
+    return str(st.session_state[BROUGHT][1]) if BROUGHT in st.session_state else ""
+
+
+def bring(queries: Corpus, name: str, qrels: Qrels) -> None:
+    """Keep queries and labels that were brought as files for this session."""
+    st.session_state[BROUGHT] = (queries, name, qrels)
+
+
+def labels(texts: Corpus) -> Labels | None:
+    """The labels in force for the corpus: the sample's own, files that were brought, or marks made by clicking.
+
+    None where there are none.
+
+    Raises
+    ------
+    InputError
+        The files that were brought label nothing here.
+    """
+    kind = source(texts)
+    if kind == SAMPLE:
+        return corpus.sample_labels()
+    if kind == MARKED:
+        return marking.labels(texts)
+    if BROUGHT not in st.session_state:
+        return None
+    queries, name, qrels = st.session_state[BROUGHT]
+    return corpus.matched(name, queries, qrels, texts)
+
+
+def measured(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Quality]:
+    """Each system's quality by its name: the models, BM25 and, where there is a model, Hybrid.
+
+    Besides the four usual measures, recall at each of RECALL_CUTS.
+    """
+    names = document_names(texts)
+    found = rankings(texts, labels.queries, specs, tell)
+    qualities = {}
+    for place, (name, hits) in enumerate(found.items()):
+        tell("Measuring the rankings", place, len(found))
+        key = ("quality", texts.fingerprint, labels.fingerprint, *_system(name, specs))
+        run = partial(hits.as_run, labels.queries.ids, names)
+        qualities[name] = resources.memory().recall(key, partial(_quality, run, labels))
+    return qualities
+
+
+def able(texts: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> list[ModelSpec]:
+    """Those of the models that can embed the corpus; what is wrong with the others is said."""
+    ready = []
+    for spec in specs:
+        with errors_told():
+            resources.embedded(texts, spec, tell)
+            ready.append(spec)
+    return ready
+
+
+def document_names(texts: Corpus) -> tuple[str, ...]:
+    """The id of each document, once where its passages share it: what the rows of `rankings` count."""
+    return tuple(dict.fromkeys(texts.document_ids))
+
+
+def rankings(texts: Corpus, queries: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Hits]:
+    """The best 100 documents of each query by each system; rows count documents, see `document_names`."""
+    found = {
+        spec.name: _ranked(texts, queries, spec.name, specs, _by_model(texts, queries, spec, tell), tell)
+        for spec in specs
+    }
+    tell("Indexing the corpus's words", 0, 1)
+    found[BM25] = _ranked(texts, queries, BM25, specs, _by_words(texts, queries), tell)
+    if specs:
+        key = ("rankings", texts.fingerprint, queries.fingerprint, *_system(HYBRID, specs))
+        found[HYBRID] = resources.memory().recall(key, lambda: search.fused(list(found.values()), MAP_CUT))
+    return found
+
+
+def _quality(run: Callable[[], Run], labels: Labels) -> Quality:
+    return evaluation.evaluate(run(), labels.qrels, recall_at=RECALL_CUTS)
+
+
+def _ranked(
+    texts: Corpus,
+    queries: Corpus,
+    system: str,
+    specs: Sequence[ModelSpec],
+    finder: Callable[[], Finder],
+    tell: Progress,
+) -> Hits:
+    key = ("rankings", texts.fingerprint, queries.fingerprint, *_system(system, specs))
+
+    def rank() -> Hits:
+        return evaluation.best_documents(finder(), len(queries), texts.document_ids, MAP_CUT, tell)
+
+    return resources.memory().recall(key, rank)
+
+
+def _by_model(texts: Corpus, queries: Corpus, spec: ModelSpec, tell: Progress) -> Callable[[], Finder]:
+    """What finds passages by cosine, made when it is needed; the sidebar hears of the vectors' source at once."""
+    documents = resources.embedded(texts, spec, tell)
+
+    def make() -> Finder:
+        asked = resources.embed_texts(queries.texts, spec, tell, kind="query").vectors
+        return lambda block, depth: search.nearest(asked[block], documents.vectors, depth)
+
+    return make
+
+
+def _by_words(texts: Corpus, queries: Corpus) -> Callable[[], Finder]:
+    def make() -> Finder:
+        index = resources.keyword_index(texts)
+        return lambda block, depth: index.search(queries.texts[block], depth)
+
+    return make
+
+
+def _system(name: str, specs: Sequence[ModelSpec]) -> tuple[str, ...]:
+    """All that a system's ranking depends on besides texts and queries."""
+    if name == BM25:
+        return (BM25,)
+    models = [spec.name for spec in specs] if name == HYBRID else [name]
+    return (name, *models, picked.device(), picked.precision())

@@ -1,0 +1,54 @@
+"""Agreement of lists without labels, by brute force."""
+
+import numpy as np
+import pytest
+
+from core.evaluation import agreement_by_query, agreements, informative
+from core.search import Hits
+
+
+def lists(*queries: list[int]) -> Hits:
+    rows = np.array(queries, np.int64)
+    return Hits(rows, np.tile(np.linspace(1, 0.5, rows.shape[1], dtype=np.float32), (len(rows), 1)))
+
+
+def test_agreement_is_the_mean_share_of_documents_in_both_lists() -> None:
+    rng = np.random.default_rng(0)
+    systems = {name: lists(*(rng.permutation(30)[:10].tolist() for _ in range(20))) for name in "abc"}
+    matrix = agreements(systems)
+    for row, first in enumerate("abc"):
+        for column, second in enumerate("abc"):
+            pairs = zip(systems[first].rows, systems[second].rows, strict=True)
+            assert matrix[row, column] == pytest.approx(np.mean([len(set(a) & set(b)) / 10 for a, b in pairs]))
+    upper = matrix[np.triu_indices(3, 1)]
+    assert agreement_by_query(systems).mean() == pytest.approx(upper.mean())
+
+
+def test_what_was_not_found_is_not_agreed_on() -> None:
+    nothing = Hits(np.zeros((2, 3), np.int64), np.array([[0, 0, 0], [2, 0, 0]], np.float32))
+    something = lists([0, 1, 2], [0, 1, 2])
+    assert agreement_by_query({"a": nothing, "b": something}).tolist() == [0, pytest.approx(1 / 3)]
+    assert agreement_by_query({"a": nothing, "b": nothing}).tolist() == [1, 1]
+
+
+def test_the_queries_of_least_agreement_come_first() -> None:
+    first = lists([0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3])
+    second = lists([0, 1, 2, 3], [6, 7, 8, 9], [0, 1, 8, 9])
+    assert informative({"a": first, "b": second}) == [1, 2, 0]
+
+
+def test_of_equal_ones_the_next_offers_other_documents_than_those_before() -> None:
+    first = lists([0, 1], [0, 2], [10, 11])
+    second = lists([3, 4], [3, 5], [12, 13])
+    assert informative({"a": first, "b": second}) == [0, 2, 1]
+
+
+def test_every_query_is_offered_once() -> None:
+    rng = np.random.default_rng(1)
+    systems = {name: lists(*(rng.permutation(12)[:10].tolist() for _ in range(400))) for name in "ab"}
+    assert sorted(informative(systems)) == list(range(400))
+
+
+def test_one_system_alone_agrees_with_itself() -> None:
+    assert agreements({"a": lists([1, 2])}).tolist() == [[1]]
+    assert informative({"a": lists([1, 2], [3, 4])}) == [0, 1]

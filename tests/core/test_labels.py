@@ -1,0 +1,107 @@
+"""Relevance labels from files and back, and labels that fit nothing here."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core import corpus
+from core.corpus import from_file, from_paste, matched, qrels_of, read_qrels
+from core.corpus.labels import as_beir, as_trec
+from core.errors import InputError
+
+QRELS = {"q1": {"d1": 2, "d2": 0}, "q2": {"d3": -1, "d1": 1}}
+
+
+@pytest.mark.parametrize("name", ["labels.txt", "labels.qrels", "labels.tsv", "labels"])
+def test_trec_and_beir_are_told_apart_by_their_content_not_their_name(name: str) -> None:
+    assert qrels_of(name, b"q1 0 d1 2\nq1 0 d2 0\nq2 Q0 d3 -1\n\nq2\t0\td1\t1\n") == QRELS
+    beir = b"query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\nq2\td3\t-1\nq2\td1\t1\n"
+    assert qrels_of(name, beir) == QRELS
+    assert qrels_of(name, beir.decode().encode("utf-16")) == QRELS
+
+
+def test_labels_come_back_from_both_formats_as_they_went() -> None:
+    assert qrels_of("a.tsv", as_beir(QRELS).encode()) == QRELS
+    assert qrels_of("a.qrels", as_trec(QRELS).encode()) == QRELS
+    assert as_trec({"a query": {"d 1": 1}}) == "a_query 0 d_1 1\n"
+
+
+def test_labels_may_be_csv_jsonl_or_parquet_too() -> None:
+    import pandas as pd
+
+    rows = [(query, document, grade) for query, grades in QRELS.items() for document, grade in grades.items()]
+    table = pd.DataFrame(rows, columns=["query-id", "corpus-id", "score"])
+    assert qrels_of("a.csv", table.to_csv(index=False).encode()) == QRELS
+    assert qrels_of("a.jsonl", table.to_json(orient="records", lines=True).encode()) == QRELS
+    assert qrels_of("a.parquet", table.to_parquet(index=False)) == QRELS
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"q1 0 d1 2\nq1 0 d2\n", "Line 2 of labels.txt is not `query iteration document grade`"),
+        (b"q1 0 d1 2\nq1 0 d1 0\n", "gives d1 two grades for q1, 2 and 0"),
+        (b"a\tb\n1\t2\n", "needs the columns query-id, corpus-id and score"),
+        (bytes(range(256)) * 40, "labels.txt"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "labels.txt"),
+    ],
+)
+def test_what_is_no_label_file_is_a_sentence(content: bytes, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        qrels_of("labels.txt", content)
+
+
+def test_the_same_label_twice_is_one() -> None:
+    assert qrels_of("a.txt", b"q 0 d 1\nq 0 d 1\n") == {"q": {"d": 1}}
+
+
+def test_a_file_on_disk_is_read_as_one_that_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "labels.qrels").write_text(as_trec(QRELS))
+    assert read_qrels(tmp_path / "labels.qrels") == QRELS
+
+
+# Labels and what they speak of
+
+DOCUMENTS = from_file("docs.csv", b"_id,text\nd1,one\nd2,two\n")
+QUERIES = from_file("queries.csv", b"_id,text,style\nq1,first,a\nq2,second,b\nq3,third,c\n")
+
+
+def test_labels_of_missing_documents_and_queries_are_counted_and_unlabelled_queries_left_out() -> None:
+    qrels = {"q1": {"d1": 1, "d9": 1}, "q2": {"d2": 0}, "q8": {"d1": 1}}
+    found = matched("labels.tsv", QUERIES, qrels, DOCUMENTS)
+    assert (found.queries.ids, found.queries.texts, found.queries.fields["style"]) == (("q1",), ("first",), ("a",))
+    assert found.qrels == {"q1": {"d1": 1, "d9": 1}}  # d9 stays: nobody can find it, as trec_eval has it
+    assert found.left_out == {
+        "labelled queries whose text is not there": 1,
+        "labelled queries without a relevant document": 1,
+        "queries without labels": 1,
+        "relevant documents that are not in the corpus and count as not found": 1,
+    }
+
+
+def test_labels_that_name_nothing_here_are_a_sentence_that_shows_both_sides() -> None:
+    with pytest.raises(InputError, match=r"labels.tsv labels no query of queries.csv: it names x, the queries are q1"):
+        matched("labels.tsv", QUERIES, {"x": {"d1": 1}}, DOCUMENTS)
+    with pytest.raises(InputError, match=r"labels no document of docs.csv: it names d7, the documents are d1, d2"):
+        matched("labels.tsv", QUERIES, {"q1": {"d7": 1}}, DOCUMENTS)
+    with pytest.raises(InputError, match="labels no query"):
+        matched("labels.tsv", QUERIES, {}, DOCUMENTS)
+
+
+def test_labels_speak_of_the_documents_whose_passages_the_corpus_holds() -> None:
+    passages = replace(from_paste("one\ntwo\nthree"), parents=("a", "a", "b"))
+    assert matched("l", QUERIES, {"q1": {"a": 1}}, passages).left_out == {"queries without labels": 2}
+
+
+def test_other_labels_have_another_fingerprint() -> None:
+    one = matched("l", QUERIES, {"q1": {"d1": 1}}, DOCUMENTS)
+    other = matched("l", QUERIES, {"q1": {"d1": 2}}, DOCUMENTS)
+    another = matched("l", QUERIES, {"q2": {"d1": 1}}, DOCUMENTS)
+    assert len({one.fingerprint, other.fingerprint, another.fingerprint, one.queries.fingerprint}) == 4
+
+
+def test_the_samples_labels_are_all_of_its_queries() -> None:
+    labels = corpus.sample_labels()
+    assert set(labels.qrels) == set(labels.queries.ids)
