@@ -188,23 +188,6 @@ def test_an_uploaded_file_is_embedded(app: AppTest) -> None:
     assert "3 texts." in said(app)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "sentence"),
-    [
-        ("empty.csv", b"", "is empty"),
-        ("table.csv", b"a,b\n1,2\n", "no column called text"),
-        ("broken.parquet", b"PAR1 not really", "cannot be read as Parquet"),
-        ("list.jsonl", b"[1, 2]\n", "holds no JSON objects"),
-    ],
-)
-def test_a_file_that_cannot_be_used_is_a_sentence(app: AppTest, name: str, content: bytes, sentence: str) -> None:
-    app.query_params["corpus"] = "File"
-    open_page(app, "search")
-    app.file_uploader[0].upload(name, content).run()
-    assert not app.exception
-    assert sentence in app.error[0].value.replace("\\", "")
-
-
 def test_pairs_are_listed_with_the_cosines_of_the_core(app: AppTest) -> None:
     open_page(app, "similarity")
     texts = list(corpus.from_paste(corpus.sample_sentences()).texts)
