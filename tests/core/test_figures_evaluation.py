@@ -44,7 +44,7 @@ def test_a_scatter_keeps_gold_scores_apart_where_they_repeat_and_exact_where_the
 
 def test_agreement_is_written_into_the_cells_but_for_the_diagonal() -> None:
     figure = agreement_matrix(np.array([[1, 0.25], [0.25, 1]]), ["all-MiniLM-L6-v2", "BM25"])
-    assert figure.data[0].text == (("", "0.25"), ("0.25", ""))
+    assert [list(row) for row in figure.data[0].text] == [["", "0.25"], ["0.25", ""]]
     assert figure.layout.xaxis.ticktext == ("all-MiniLM-<br>L6-v2", "BM25")
 
 
