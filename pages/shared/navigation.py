@@ -17,6 +17,7 @@ PAGES = {
     "search": ("Search", "One query, every picked model and BM25 side by side."),
     "projector": ("Projector", "A map of texts by UMAP, PCA or t-SNE, how far to trust it, and two models linked."),
     "benchmark": ("Benchmark", "Time the picked models on this machine, CPU against GPU."),
+    "verdict": ("Verdict", "Quality, speed, memory, price and licence weighed: which model to take, and why."),
 }
 
 
