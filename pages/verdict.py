@@ -4,6 +4,7 @@ from core import verdict
 from core.jobs import silent
 from core.systems import BM25
 from pages.shared import corpora, inputs, output, progress, quality
+from pages.shared.evaluate import label_choice
 from pages.shared.frame import require_frame
 from pages.shared.verdict import controls, shown, weighed
 
@@ -11,17 +12,14 @@ require_frame()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     texts = corpora.chosen()
+    labels = label_choice.chosen(texts)
     dollars = controls.dollars_per_hour()
 output.left_out(texts)
 ready = inputs.ready_models()
-labels = quality.labels(texts)
 if labels is None:
-    st.info(
-        f"A verdict on {output.markdown_free(texts.name)} needs queries with labels: bring them as files, or mark "
-        "results by clicking, on the page Evaluate.",
-        icon=":material/rule:",
-    )
+    shown.without_labels(texts)
     st.stop()
+label_choice.left_out(labels)
 
 top = st.container()
 offer = st.empty()

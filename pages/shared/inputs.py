@@ -39,11 +39,16 @@ def pasted_texts(key: str, default: str, *, height: int, label: str = "Texts, on
     InputError
         There is no text.
     """
+    return corpus.from_paste(kept_text(key, default, height=height, label=label))
+
+
+def kept_text(key: str, default: str, *, height: int, label: str = "Texts, one a line") -> str:
+    """What is typed or pasted, in one session the same on every page; what is short lives in the URL."""
     if key not in st.session_state:
         st.session_state[key] = st.query_params.get(key, default)
     pasted = st.text_area(label, key=key, height=height, persist_state="session") or ""
     _keep_in_url(key, "" if pasted == default else pasted)
-    return corpus.from_paste(pasted)
+    return pasted
 
 
 def keep_offered(key: str, options: Sequence[object], fallback: object) -> None:

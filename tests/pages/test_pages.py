@@ -10,7 +10,7 @@ from core.similarity import cosine_matrix
 from pages.shared.navigation import PAGES
 from tests.pages.conftest import open_page, said
 
-COMPUTING = ("explain", "embed", "similarity", "search", "projector", "benchmark")
+COMPUTING = ("explain", "embed", "similarity", "search", "evaluate", "projector", "benchmark")
 BUNDLED = ("all-MiniLM-L6-v2", "wordllama-256")
 
 

@@ -144,5 +144,5 @@ def test_a_weight_in_the_address_that_is_none_is_passed_over(app: AppTest, weigh
 def test_a_corpus_without_labels_says_what_to_do(app: AppTest) -> None:
     app.session_state["corpus_pasted"] = "one text\nanother text"
     open_verdict(app, corpus="Paste", models=[WORDLLAMA])
-    assert "labels" in said(app)
+    assert "needs queries whose answers are known" in said(app)
     assert not app.main.get("plotly_chart")

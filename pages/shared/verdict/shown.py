@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core import snippets, verdict
+from core.corpus import Corpus
 from core.figures.style import model_colour
 from core.figures.verdict import verdict_lanes
 from core.verdict import Verdict
@@ -13,6 +14,18 @@ from pages.shared import frame, output
 
 READ_FIRST = "font-size:1.6rem;font-weight:650;line-height:1.3;margin-bottom:.5rem"
 READ = "font-size:1.15rem;line-height:1.4;margin:0 0 .35rem"
+
+
+def without_labels(texts: Corpus) -> None:
+    """What to do where nothing says what is relevant in the corpus."""
+    st.info(
+        f"A verdict on {output.markdown_free(texts.name)} needs queries whose answers are known. Bring them as files "
+        "under “Labels”, or mark results as relevant; Evaluate offers the queries whose marks tell most.",
+        icon=":material/checklist:",
+    )
+    with st.container(horizontal=True):
+        st.page_link("pages/evaluate.py", label="Find queries to mark", icon=":material/rule:")
+        st.page_link("pages/search.py", label="Search and mark", icon=":material/search:")
 
 
 def sentences(decided: Verdict) -> None:
