@@ -23,7 +23,7 @@ def test_a_page_shows_a_result_and_its_code_at_first_visit(app: AppTest, name: s
     assert app.get("download_button")
 
 
-@pytest.mark.parametrize("name", COMPUTING)
+@pytest.mark.parametrize("name", [*COMPUTING, "verdict"])
 def test_a_result_says_which_model_revision_device_engine_and_precision_it_came_from(app: AppTest, name: str) -> None:
     captions = "\n".join(caption.value for caption in open_page(app, name).main.caption).replace("\\", "")
     spec = models.get("all-MiniLM-L6-v2")
