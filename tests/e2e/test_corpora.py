@@ -47,8 +47,8 @@ def test_files_of_ones_own_are_searched_in_passages_on_every_page_and_what_was_l
 
     choice.get_by_text("Split long texts into passages").click()
     settle(page)
-    choice.get_by_label("Tokens of a passage").fill("40")
-    choice.get_by_label("Tokens of a passage").press("Enter")
+    choice.get_by_role("spinbutton", name="Tokens of a passage").fill("40")
+    choice.get_by_role("spinbutton", name="Tokens of a passage").press("Enter")
     settle(page)
     expect(choice.get_by_text("3 documents in")).to_be_visible()
 
