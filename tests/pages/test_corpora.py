@@ -1,17 +1,21 @@
 """The corpus that pages share: sample, paste, files; columns, passages, and what is left out."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import corpus, models
+from core import corpus, embedding, models
+from core.corpus import Corpus
 from core.encoders.tokenizing import stored_tokenizer
+from pages.shared import corpora
 from pages.shared.corpora import left_out
 from tests.conftest import ROOT
 from tests.pages.conftest import TIMEOUT_SECONDS, open_page, said
 
+SEEN: list[Corpus] = []
 ROWS = [
     {"_id": "owl", "title": "Owls", "text": "Owls hunt at night.", "kind": "bird"},
     {"_id": "cat", "title": "Cats", "text": "Cats sleep all day.", "kind": "mammal"},
@@ -31,9 +35,22 @@ def search_in(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
     return app
 
 
-def ranked(app: AppTest) -> list[str]:
-    """The texts on the page that the Search page found, each once."""
-    return list(dict.fromkeys(element.value for element in app.main.text if not element.value.startswith("Kept: ")))
+@pytest.fixture(autouse=True)
+def _seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Note what the pages are given to work on."""
+    original = corpora.chosen
+
+    def chosen() -> Corpus:
+        SEEN.append(original())
+        return SEEN[-1]
+
+    SEEN.clear()
+    monkeypatch.setattr(corpora, "chosen", chosen)
+
+
+def worked_on() -> Corpus:
+    """The corpus that the page that was drawn last works on."""
+    return SEEN[-1]
 
 
 def widget(app: AppTest, kind: str, label: str) -> Any:
@@ -61,12 +78,12 @@ def blocks(app: AppTest) -> list[Any]:
 def test_files_are_searched_and_the_button_names_them(app: AppTest) -> None:
     search_in(app, ("a.jsonl", jsonl(*ROWS)))
     assert popover(app).replace("\\", "") == "Corpus: a.jsonl"
-    assert set(ranked(app)) == {row["text"] for row in ROWS}
+    assert set(worked_on().texts) == {row["text"] for row in ROWS}
 
 
 def test_several_files_are_one_corpus(app: AppTest) -> None:
     search_in(app, ("a.jsonl", jsonl(*ROWS)), ("b.txt", b"A bird in the hand.\n\n"))
-    assert "A bird in the hand." in ranked(app)
+    assert "A bird in the hand." in worked_on().texts
     assert "blank texts (1)" in said(app)
     assert list(app.dataframe[0].value["file"]) == ["a.jsonl", "a.jsonl", "b.txt", "b.txt"]
 
@@ -85,7 +102,7 @@ def test_a_link_to_a_file_that_is_not_here_says_so_and_shows_the_sample(app: App
         "The address asks for an uploaded file, but only the session that uploaded it has it: "
         "this is the sample corpus. Upload the file under Corpus to work on it here."
     ]
-    assert set(ranked(app)) & {corpus.shortened(text, 400) for text in corpus.sample().texts}
+    assert worked_on() is corpus.sample()
     assert not app.error
 
 
@@ -101,11 +118,11 @@ def test_files_larger_together_than_one_may_be_are_refused(app: AppTest, monkeyp
 def test_files_and_chosen_columns_are_the_same_on_every_page_and_after_coming_back(app: AppTest) -> None:
     search_in(app, ("a.csv", b"text,other\nOwls hunt at night.,Cats sleep all day.\n"))
     widget(app, "multiselect", "Text").set_value([1]).run()
-    assert ranked(app) == ["Cats sleep all day."]
+    assert worked_on().texts == ("Cats sleep all day.",)
     for page in ("explain", "evaluate", "search"):
         app.switch_page(f"pages/{page}.py").run()
         assert not app.exception
-    assert ranked(app) == ["Cats sleep all day."]
+    assert worked_on().texts == ("Cats sleep all day.",)
     assert popover(app).startswith("Corpus: a")
     assert "Kept: a.csv" in [element.value for element in app.main.text]
 
@@ -122,7 +139,7 @@ def test_another_session_has_a_choice_of_its_own(app: AppTest) -> None:
     search_in(app, ("a.jsonl", jsonl(*ROWS)))
     other = open_page(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS), "search")
     assert popover(other) == "Corpus: sample"
-    assert not set(ranked(other)) & {row["text"] for row in ROWS}
+    assert worked_on() is corpus.sample()
 
 
 def test_short_pasted_texts_live_in_the_address_and_on_every_page(app: AppTest) -> None:
@@ -130,30 +147,37 @@ def test_short_pasted_texts_live_in_the_address_and_on_every_page(app: AppTest) 
         {"corpus": "Paste", "corpus_pasted": "Owls hunt.\nCats sleep.", "models": ["wordllama-256"]}
     )
     open_page(app, "search")
-    assert set(ranked(app)) == {"Owls hunt.", "Cats sleep."}
+    assert set(worked_on().texts) == {"Owls hunt.", "Cats sleep."}
     app.switch_page("pages/explain.py").run()
     app.switch_page("pages/search.py").run()
-    assert set(ranked(app)) == {"Owls hunt.", "Cats sleep."}
+    assert set(worked_on().texts) == {"Owls hunt.", "Cats sleep."}
     assert app.query_params["corpus_pasted"] in (["Owls hunt.\nCats sleep."], "Owls hunt.\nCats sleep.")
 
 
 # Known by its content
 
 
+def embed_noted(embed: Any, texts: tuple[str, ...], done: list[str], given: Any, *further: Any, **how: Any) -> Any:
+    """As `embed`, but it notes when it is asked for those texts."""
+    done += ["embedded"] if tuple(given) == texts else []
+    return embed(given, *further, **how)
+
+
 def test_uploading_the_same_content_again_neither_reads_nor_indexes_nor_embeds_it(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = ("a.jsonl", jsonl({"text": "Only here: a heron."}, {"text": "Only here: a stork."}))
+    files_texts = ("Only here: a heron. It waits.", "Only here: a stork. It flies.")
+    files = ("a.jsonl", jsonl(*({"text": text} for text in files_texts)))
     search_in(app, files)
-    done = []
+    done: list[str] = []
     monkeypatch.setattr("pages.shared.corpora.files.read_table", lambda *given, **_: done.append("read"))
     monkeypatch.setattr("core.corpus.from_tables", lambda *given, **_: done.append("built"))
+    monkeypatch.setattr("core.embedding.embed", partial(embed_noted, embedding.embed, files_texts, done))
     monkeypatch.setattr("core.search.KeywordIndex", lambda *given, **_: done.append("indexed"))
     again = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS)
     search_in(again, files)
-    assert set(ranked(again)) == {"Only here: a heron.", "Only here: a stork."}
+    assert worked_on().texts == files_texts
     assert done == []
-    assert "· remembered" in said(again) or "computed" not in said(again)
 
 
 # Columns
@@ -169,7 +193,7 @@ def test_columns_are_chosen_beside_the_first_rows(app: AppTest) -> None:
     assert labels == {"Text": [2], "Kept as metadata": [0, 3]}
     assert (widget(app, "selectbox", "Title").value, widget(app, "selectbox", "Id").value) == (1, -1)
     widget(app, "selectbox", "Title").select_index(0).run()
-    assert "**Owls**" not in said(app)
+    assert worked_on().fields == {"key": ("k1", "k2"), "note": ("x", "y")}
 
 
 def test_a_file_without_a_usual_text_column_asks_for_one(app: AppTest) -> None:
@@ -179,7 +203,7 @@ def test_a_file_without_a_usual_text_column_asks_for_one(app: AppTest) -> None:
     )
     widget(app, "multiselect", "Text").set_value([0, 1]).run()
     assert not app.error
-    assert ranked(app) == ["Owls hunt.\n\nCats sleep."]
+    assert worked_on().texts == ("Owls hunt.\n\nCats sleep.",)
 
 
 def test_hostile_column_names_are_choices_like_any_other_and_change_nothing(app: AppTest) -> None:
@@ -207,10 +231,11 @@ def test_texts_too_long_for_a_model_are_told_and_splitting_makes_passages_of_the
     app.toggle(key="corpus_split").set_value(True).run()
     app.number_input(key="corpus_tokens").set_value(40).run()
     assert "2 documents in " in said(app)
-    first = next(text for text in ranked(app) if "Sentence" in text)
-    assert first.endswith("The last one: owls hunt.")
+    *_, last, _short = worked_on().texts
+    assert last.endswith("The last one: owls hunt.")
+    assert worked_on().parents[-2:] == ("1", "2")
     tokenizer = stored_tokenizer(models.get("all-MiniLM-L6-v2"))
-    assert len(tokenizer.encode(first, add_special_tokens=False).ids) <= 40
+    assert len(tokenizer.encode(last, add_special_tokens=False).ids) <= 40
     assert "At least" not in said(app)
 
 
@@ -260,7 +285,7 @@ def test_a_file_that_cannot_be_used_is_a_sentence(app: AppTest, name: str, conte
 def test_odd_files_are_read_as_they_are(app: AppTest, name: str, content: bytes, texts: list[str] | None) -> None:
     search_in(app, (name, content))
     assert not app.error
-    assert sorted(ranked(app)) == sorted(texts or [content.decode()])
+    assert sorted(worked_on().texts) == sorted(texts or [content.decode()])
 
 
 def test_ten_megabytes_on_one_line_are_split_or_cut(app: AppTest) -> None:
