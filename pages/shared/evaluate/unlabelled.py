@@ -89,9 +89,9 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
         agreement_matrix(matrix, list(systems)),
         key="agreement",
         config=output.picture("agreement"),
-        alt="How many of their first ten documents each two systems share",
+        alt="Rank-biased overlap of each two systems",
     )
-    st.caption(f"Share of the first {CUT} documents that two systems have in common, mean over {queries:,} queries.")
+    st.caption(f"Rank-biased overlap of the first {CUT} documents, 0 to 1, mean over {queries:,} queries.")
 
 
 def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits], key: tuple[str, ...]) -> int:
