@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import corpus, evaluation, snippets
-from core.corpus import Corpus
+from core.corpus import Corpus, marked
 from core.evaluation import CUT
 from core.figures.evaluation import agreement_matrix
 from core.models import ModelSpec
@@ -105,7 +105,7 @@ def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits], key: t
         {
             "Query": [queries.texts[row] for row in order],
             "Agreement": agreement[order],
-            "Marked": [len(marks.get(queries.texts[row], {})) for row in order],
+            "Marked": [len(marked.of_query(marks, queries.texts[row])) for row in order],
         }
     )
     shown = st.dataframe(
