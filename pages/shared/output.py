@@ -1,7 +1,7 @@
 """What a person gets: provenance, downloads, and the code that does the same."""
 
 import io
-import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,14 +10,13 @@ import streamlit as st
 
 from core.corpus import Corpus
 from core.embedding import Provenance
+from core.markdown import markdown_free as markdown_free  # noqa: PLC0414  pages take it from here
 from core.tables import harmless
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core.benchmark import Run
-
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:^-])")
 
 
 def origin(source: Provenance) -> str:
@@ -62,11 +61,16 @@ def code(snippet: str) -> None:
         st.code(snippet, language="python")
 
 
-def download_table(table: "pd.DataFrame", name: str, label: str = "Download CSV") -> None:
-    """A table as CSV, with cells that a spreadsheet would run as formulas made into plain text."""
+def download_table(table: "pd.DataFrame | Callable[[], pd.DataFrame]", name: str, label: str = "Download CSV") -> None:
+    """A table, or what makes it when it is asked for, as CSV; cells that a spreadsheet would run become plain text."""
+
+    def content() -> bytes:
+        made = table() if callable(table) else table
+        return made.map(_harmless).to_csv(index=False).encode("utf-8-sig")
+
     st.download_button(
         label,
-        lambda: table.map(_harmless).to_csv(index=False).encode("utf-8-sig"),
+        content,
         file_name=f"{name}.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -125,11 +129,6 @@ def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str)
                 on_click="ignore",
                 key=f"download_{name}_{ending}",
             )
-
-
-def markdown_free(text: str) -> str:
-    """A text as Markdown that shows every character as it is."""
-    return MARKDOWN.sub(r"\\\1", text)
 
 
 def _npy(vectors: npt.NDArray[np.float32]) -> bytes:
