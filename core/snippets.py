@@ -60,6 +60,41 @@ def index(spec: ModelSpec, texts: Sequence[str]) -> str:
     )
 
 
+def evaluate(spec: ModelSpec, queries: Sequence[str], texts: Sequence[str], relevance: Sequence[Sequence[int]]) -> str:
+    """The mean nDCG@10 of a few queries; `relevance` has a row of grades for each, one for each text."""
+    asked = "".join(f"    {query!r},\n" for query in queries)
+    grades = "".join(f"    {list(row)!r},\n" for row in relevance)
+    return (
+        "from sklearn.metrics import ndcg_score\n\n"
+        + _texts(texts)
+        + f"asked = [\n{asked}]\n"
+        + f"relevance = [  # a row for each query, a column for each text\n{grades}]\n"
+        + _model(spec)
+        + _encode(spec, "documents", "texts", "document")
+        + _encode(spec, "queries", "asked", "query")
+        + 'print(f"nDCG@10 {ndcg_score(relevance, queries @ documents.T, k=10):.3f}")\n'
+    )
+
+
+def pairs(spec: ModelSpec, first: Sequence[str], second: Sequence[str], gold: Sequence[float]) -> str:
+    """Spearman and Pearson correlation of a few pairs' cosines with gold scores."""
+    rows = "".join(
+        f"    ({one!r}, {other!r}, {score!r}),\n"
+        for one, other, score in zip(first[:MOST_TEXTS_SHOWN], second, gold, strict=False)
+    )
+    rest = f"    # ... and {len(gold) - MOST_TEXTS_SHOWN:,} more\n" if len(gold) > MOST_TEXTS_SHOWN else ""
+    return (
+        "from scipy.stats import pearsonr, spearmanr\n\n"
+        + f"pairs = [\n{rows}{rest}]\n"
+        + "first, second, gold = map(list, zip(*pairs))\n"
+        + _model(spec)
+        + _encode(spec, "ones", "first", "document")
+        + _encode(spec, "others", "second", "document")
+        + "cosines = (ones * others).sum(axis=1)\n"
+        + 'print(f"Spearman {spearmanr(cosines, gold)[0]:.3f}, Pearson {pearsonr(cosines, gold)[0]:.3f}")\n'
+    )
+
+
 def project(spec: ModelSpec, texts: Sequence[str], method: str, dimensions: int) -> str:
     """A map of texts by "umap", "pca" or "tsne"."""
     fits = {

@@ -1,36 +1,53 @@
 """Texts in, from wherever they come, as one frozen Corpus."""
 
-from core.corpus.corpus import (
+from core.corpus.cleaning import file_name
+from core.corpus.columns import (
     ID_COLUMNS,
     TEXT_COLUMNS,
-    Corpus,
+    Columns,
+    columns_beside,
+    named_column,
+    usual_columns,
+    usual_text_column,
+)
+from core.corpus.corpus import Corpus, shortened
+from core.corpus.documents import MOST_CHARACTERS
+from core.corpus.labels import Labels, matched, qrels_of, read_qrels, sample_labels, sample_qrels
+from core.corpus.pairs import SentencePairs, pairs_of, sample_pairs, typed_pairs
+from core.corpus.passages import FEWEST_TOKENS, MOST_TOKENS, Splitter, Splitting, longer_than
+from core.corpus.reading import (
     from_file,
     from_paste,
     from_path,
     from_table,
-    named_column,
+    from_tables,
     one_a_row,
     one_text,
     read_bytes,
-    sample,
-    sample_queries,
-    sample_sentences,
-    shortened,
-    usual_text_column,
+    together,
 )
-from core.corpus.labels import Labels, matched, qrels_of, read_qrels, sample_labels, sample_qrels
-from core.corpus.pairs import SentencePairs, pairs_of, sample_pairs, typed_pairs
+from core.corpus.sample import sample, sample_queries, sample_sentences
 
 __all__ = [
+    "FEWEST_TOKENS",
     "ID_COLUMNS",
+    "MOST_CHARACTERS",
+    "MOST_TOKENS",
     "TEXT_COLUMNS",
+    "Columns",
     "Corpus",
     "Labels",
     "SentencePairs",
+    "Splitter",
+    "Splitting",
+    "columns_beside",
+    "file_name",
     "from_file",
     "from_paste",
     "from_path",
     "from_table",
+    "from_tables",
+    "longer_than",
     "matched",
     "named_column",
     "one_a_row",
@@ -46,6 +63,8 @@ __all__ = [
     "sample_queries",
     "sample_sentences",
     "shortened",
+    "together",
     "typed_pairs",
+    "usual_columns",
     "usual_text_column",
 ]

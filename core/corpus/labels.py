@@ -8,11 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
-from core.corpus.corpus import Corpus, read_bytes, sample_queries
+import numpy as np
+
+from core.corpus.corpus import Corpus
+from core.corpus.reading import read_bytes
+from core.corpus.sample import sample_queries
 from core.errors import InputError
-from core.evaluation import Qrels
+from core.evaluation import Qrels, Run
 from core.settings import DATA
-from core.tables import decode, read_table
+from core.tables import decode, harmless, read_table
 
 BEIR_COLUMNS = ("query-id", "corpus-id", "score")
 TREC_LINE = re.compile(r"\s*\S+\s+\S+\s+\S+\s+[+-]?\d+\s*")
@@ -108,14 +112,24 @@ def qrels_of(name: str, content: bytes) -> dict[str, dict[str, int]]:
 
 
 def as_beir(qrels: Qrels) -> str:
-    """Labels as BEIR's TSV."""
-    rows = (f"{query}\t{document}\t{grade}\n" for query, document, grade in _listed(qrels))
+    """Labels as BEIR's TSV; an id that a spreadsheet would run gets an apostrophe, which `qrels_of` takes off again."""
+    rows = (f"{harmless(query)}\t{harmless(document)}\t{grade}\n" for query, document, grade in _listed(qrels))
     return "\t".join(BEIR_COLUMNS) + "\n" + "".join(rows)
 
 
 def as_trec(qrels: Qrels) -> str:
     """Labels as TREC's qrels; blanks in ids, which would tear the columns, become underscores."""
     return "".join(f"{_one_word(query)} 0 {_one_word(document)} {grade}\n" for query, document, grade in _listed(qrels))
+
+
+def as_trec_run(run: Run, tag: str) -> str:
+    """A ranking as TREC's run: `query Q0 document rank score tag`, as trec_eval orders it; see `as_trec` for blanks."""
+    lines = []
+    for query, scores in run.items():
+        ranked = sorted(scores, key=lambda document: (np.float32(scores[document]), document), reverse=True)
+        for rank, document in enumerate(ranked, start=1):
+            lines.append(f"{_one_word(query)} Q0 {_one_word(document)} {rank} {scores[document]!r} {tag}\n")
+    return "".join(lines)
 
 
 @cache
@@ -151,9 +165,13 @@ def _of_table(name: str, content: bytes) -> Iterable[Label]:
         raise wrong
     for query, document, grade in zip(*(table.cells[column] for column in BEIR_COLUMNS), strict=True):
         try:
-            yield str(query), str(document), int(grade)
+            yield _unescaped(str(query)), _unescaped(str(document)), int(grade)
         except (ValueError, TypeError):
             raise wrong from None
+
+
+def _unescaped(name: str) -> str:
+    return name[1:] if name.startswith("'") and harmless(name[1:]) == name else name
 
 
 def _gathered(name: str, labels: Iterable[Label]) -> dict[str, dict[str, int]]:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from core.corpus.corpus import Corpus, from_paste, one_text
+from core.corpus.corpus import Corpus
 from core.corpus.labels import Labels
+from core.corpus.reading import from_paste, one_text
 from core.errors import InputError
 from core.jobs import alone, silent
 from core.settings import cache_folder

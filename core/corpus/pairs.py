@@ -1,14 +1,17 @@
 """Sentence pairs with gold scores."""
 
+import hashlib
+import json
 import math
 import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
-from core.corpus.corpus import from_paste, sample, sample_queries
 from core.corpus.labels import sample_qrels
+from core.corpus.reading import from_paste
+from core.corpus.sample import sample, sample_queries
 from core.errors import InputError
 from core.tables import Table, read_table
 
@@ -39,6 +42,12 @@ class SentencePairs:
 
     def __len__(self) -> int:
         return len(self.gold)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of sentences and scores."""
+        content = json.dumps([self.first, self.second, self.gold])
+        return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
 
 
 def pairs_of(name: str, content: bytes) -> SentencePairs:
@@ -72,7 +81,7 @@ def sample_pairs() -> SentencePairs:
     passages, queries, qrels = sample(), sample_queries(), sample_qrels()
     draw = random.Random(0)  # noqa: S311  nothing secret
     subject = dict(zip(passages.ids, passages.fields["subject"], strict=True))
-    text = dict(zip(passages.ids, passages.texts, strict=True))
+    text = dict(zip(passages.ids, passages.documents, strict=True))
     rows: list[tuple[str, str, float]] = []
     for query, asked, own in zip(queries.ids, queries.texts, queries.fields["subject"], strict=True):
         answers = [name for name, grade in qrels[query].items() if grade > 0]

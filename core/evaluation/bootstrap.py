@@ -74,7 +74,8 @@ def difference(first: Values, second: Values, *, seed: int = 0) -> Difference:
 def sentence(first: str, second: str, compared: Difference) -> str:
     """Which of two systems is better and by how much, or that the difference is within chance."""
     if compared.queries < LEAST_QUERIES:
-        return f"{first} and {second}: {compared.queries} queries are too few to tell a difference from chance"
+        few = "one query is" if compared.queries == 1 else f"{compared.queries} queries are"
+        return f"{first} and {second}: {few} too few to tell a difference from chance"
     if compared.is_within_chance:
         return f"{first} and {second}: the difference is within chance ({_range(compared.low, compared.high)})"
     better, worse = (first, second) if compared.mean > 0 else (second, first)

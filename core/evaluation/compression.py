@@ -97,15 +97,16 @@ def sentence(model: str, points: Sequence[Compressed]) -> str:
     whole = max(points, key=lambda point: point.bytes_per_vector)
     if not whole.ndcg:
         return f"{model} finds nothing, whatever its vectors take"
-    told = []
+    told: list[str] = []
     for share in (4, 32):
         small = [point for point in points if point.bytes_per_vector * share <= whole.bytes_per_vector]
         if small:
             best = max(small, key=lambda point: point.ndcg)
-            how = f"{best.kind} at {best.dimensions} dimensions"
-            told.append(f"{best.ndcg / whole.ndcg:.0%} at 1/{share} of the bytes ({how})")
-    kept = " and ".join(told) or "all, for there is nothing to leave out"
-    return f"{model} keeps of its nDCG@10 {kept}"
+            how = best.kind + ("" if best.dimensions == whole.dimensions else f", {best.dimensions} dimensions")
+            told.append(
+                f"{best.ndcg / whole.ndcg:.0%}{'' if told else ' of its nDCG@10'} at 1/{share} of the bytes ({how})"
+            )
+    return f"{model} keeps {' and '.join(told) or 'all of its nDCG@10, for there is nothing to leave out'}"
 
 
 def _as_they_are(queries: Vectors, documents: Vectors) -> Finder:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -16,6 +17,7 @@ Numbers = npt.NDArray[np.float64]
 MOST_REGIONS = 30
 LEAST_ROWS = 5
 WORDS = 4
+REMEMBERED = 2  # corpora whose words are kept in memory
 CELLS = {2: 256, 3: 64}  # along the longest side of the map
 OUTLIERS = 0.1  # percent at each end of an axis that may lie outside the grid
 DENSE = 0.1  # of the density at its region's peak: what is thinner belongs to no region
@@ -115,7 +117,7 @@ def characteristic_words(
     English stop words, numbers and single letters are no words. Chinese and Japanese, written without spaces, are taken
     in pairs of characters.
     """
-    holds, words = _words_of_texts(texts)
+    holds, words = _words_of_texts(tuple(texts))
     if not words:
         return [()] * len(rows_by_group)
     totals = np.asarray(holds.sum(axis=0)).ravel()
@@ -248,8 +250,9 @@ def _log_likelihood_ratios(inside: Indices, rows: int, totals: Indices, texts: i
     return np.where(inside * texts > totals * rows, ratios, 0)
 
 
-def _words_of_texts(texts: Sequence[str]) -> tuple[Any, list[str]]:
-    """Which texts hold which words: a sparse (n, w) matrix of 0 and 1, and the words."""
+@lru_cache(maxsize=REMEMBERED)
+def _words_of_texts(texts: tuple[str, ...]) -> tuple[Any, list[str]]:
+    """Which texts hold which words: a sparse (n, w) matrix of 0 and 1, and the words; one selection follows another."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
     vectorizer = CountVectorizer(token_pattern=TOKEN, stop_words=[*ENGLISH_STOP_WORDS, *ENDINGS], binary=True)

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 MOST_LISTED = 10_000
 BEGINNING = 200  # characters
@@ -39,11 +40,17 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     listed: list[LeftOut] = field(default_factory=list)
 
-    def note(self, reason: str, place: int, beginning: str = "", rows: int = 1) -> None:
+    def note(self, reason: str, place: int, beginning: str = "", rows: int = 1, file: str = "") -> None:
         """Count rows that are left out, the first of them at that place."""
         self.counts[reason] += rows
         if len(self.listed) < MOST_LISTED:
-            self.listed.append(LeftOut(place, reason, beginning[:BEGINNING], rows))
+            self.listed.append(LeftOut(place, reason, beginning[:BEGINNING], rows, file))
+
+    def take_over(self, counts: Counter[str], listed: Iterable[LeftOut], file: str) -> None:
+        """Add what was left out of a file."""
+        self.counts.update(counts)
+        free = max(0, MOST_LISTED - len(self.listed))
+        self.listed += [replace(entry, file=file) for entry in islice(listed, free)]
 
 
 def complete(counts: Counter[str] | dict[str, int], listed: Iterable[LeftOut]) -> list[LeftOut]:

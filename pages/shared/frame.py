@@ -19,6 +19,7 @@ from pages.shared import navigation, output, picked
 SECONDS_TO_DRAW = 0.8
 
 _in_frame: ContextVar[bool] = ContextVar("in_frame", default=False)
+_above: ContextVar[DeltaGenerator] = ContextVar("above")
 
 
 @contextmanager
@@ -26,6 +27,7 @@ def around_page() -> Iterator[None]:
     """Draw the sidebar around the page and tell the page that it has a frame; its errors become sentences."""
     token = _in_frame.set(True)
     states = sidebar()
+    _above.set(st.container())
     try:
         with errors_told():
             yield
@@ -41,6 +43,11 @@ def errors_told() -> Iterator[None]:
         yield
     except EmbedscopeError as error:
         st.error(output.markdown_free(str(error)), icon=":material/error:")
+
+
+def above() -> DeltaGenerator:
+    """A place above the page, as wide as it: for what parts of it say that stand in a narrow column."""
+    return _above.get()
 
 
 def require_frame() -> None:

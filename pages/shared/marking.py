@@ -3,14 +3,21 @@
 import streamlit as st
 
 from core.corpus import Corpus, Labels, marked
+from core.errors import EmbedscopeError
+from pages.shared import output
 
-KEY = "marks"
+KEY, FAILED = "marks", "marking_failed"
 
 
 def grades(texts: Corpus, query: str) -> dict[str, int]:
     """What this visitor has marked for the query: document id to 1, relevant, or 0, not."""
+    return all_grades(texts).get(query, {})
+
+
+def all_grades(texts: Corpus) -> dict[str, dict[str, int]]:
+    """What this visitor has marked in the corpus, by query."""
     token = _token()
-    return marked.marks(token, texts.fingerprint).get(query, {}) if token else {}
+    return marked.marks(token, texts.fingerprint) if token else {}
 
 
 def mark(texts: Corpus, query: str, document_id: str, grade: int | None) -> None:
@@ -24,6 +31,37 @@ def mark(texts: Corpus, query: str, document_id: str, grade: int | None) -> None
     token = _token() or marked.new_token()
     marked.mark(token, texts.fingerprint, query, document_id, grade)
     _remember(token)
+
+
+def buttons(texts: Corpus, query: str, document_id: str, *, key: str) -> None:
+    """Two buttons, relevant or not, that show what is marked; pressed again, a mark is taken back.
+
+    `key` tells apart several places on a page where the same document can be marked.
+    """
+    name = f"mark_{key}_{document_id}"
+    st.session_state[name] = grades(texts, query).get(document_id)
+    st.segmented_control(
+        "Does it answer the query?",
+        [1, 0],
+        format_func={1: ":material/thumb_up:", 0: ":material/thumb_down:"}.__getitem__,
+        key=name,
+        on_change=_press,
+        args=(texts, query, document_id, name),
+        label_visibility="collapsed",
+    )
+
+
+def tell_failure() -> None:
+    """Say why the last mark could not be kept, once: a callback has no place on the screen."""
+    if problem := st.session_state.pop(FAILED, ""):
+        st.error(output.markdown_free(problem), icon=":material/error:")
+
+
+def _press(texts: Corpus, query: str, document_id: str, name: str) -> None:
+    try:
+        mark(texts, query, document_id, st.session_state[name])
+    except EmbedscopeError as error:
+        st.session_state[FAILED] = str(error)
 
 
 def labels(texts: Corpus) -> Labels | None:

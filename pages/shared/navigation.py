@@ -15,6 +15,7 @@ PAGES = {
     "embed": ("Embed", "Embed your own texts with the picked models, side by side."),
     "similarity": ("Similarity", "Cosine heatmaps of texts, one for each picked model."),
     "search": ("Search", "One query, every picked model and BM25 side by side."),
+    "evaluate": ("Evaluate", "Which model finds the right texts: measured on your queries, and how sure that is."),
     "projector": ("Projector", "A map of texts by UMAP, PCA or t-SNE, how far to trust it, and two models linked."),
     "benchmark": ("Benchmark", "Time the picked models on this machine, CPU against GPU."),
 }

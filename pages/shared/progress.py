@@ -1,5 +1,6 @@
 """Long work on the screen: a line that counts, with a button that cancels."""
 
+import html
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,12 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import EmbedscopeError
 from core.jobs import Progress
 
-TELL_EVERY_SECONDS = 0.15
+APPEARS_AFTER_SECONDS, TELL_EVERY_SECONDS = 0.15, 0.5
+BAR = (
+    "<div>{sentence}</div>"
+    '<div role="progressbar" aria-valuenow="{percent:.0f}" style="height:.4rem;border-radius:.2rem;'
+    'background:linear-gradient(90deg,#2379B4 {percent:.1f}%,rgba(128,128,128,.25) {percent:.1f}%)"></div>'
+)
 
 
 @contextmanager
@@ -19,8 +25,8 @@ def line(name: str, height: int = 0, count: Callable[[int], str] | None = "{:,}"
 
     `name` tells the works of a page apart; `count` writes what is counted, a number or a size; with None the bar alone
     shows it. The callable raises when the session has asked for another run or is gone: that cancels the work. The
-    frame stands still on purpose: a skeleton's shimmer keeps a browser that draws in software busy on one core, which
-    slows embedding and ruins timings on the same machine.
+    bar and the frame stand still on purpose: what glides or shimmers, as st.progress and st.skeleton do, keeps a
+    browser that draws in software busy on one core, which slows embedding and ruins timings on the same machine.
     """
     if is_cancelled(name):
         st.info("Cancelled. What was computed so far is remembered.", icon=":material/cancel:")
@@ -48,13 +54,14 @@ class _Line:
         self._started: dict[str, float] = {}
 
     def tell(self, what: str, done: int, total: int) -> None:
-        """Show progress, a few times a second."""
+        """Show progress, twice a second."""
         now = time.monotonic()
         self._started.setdefault(what, now)
-        if now - self._told >= TELL_EVERY_SECONDS:
+        if now - self._told >= (TELL_EVERY_SECONDS if self._bar else APPEARS_AFTER_SECONDS):
             self._told = now
             sentence = self._sentence(what, done, total, now - self._started[what])
-            self._visible_bar().progress(min(1.0, done / max(1, total)), sentence)
+            percent = 100 * min(1.0, done / max(1, total))
+            self._visible_bar().html(BAR.format(sentence=html.escape(sentence), percent=percent))
 
     def clear(self) -> None:
         """Take the line off the screen."""

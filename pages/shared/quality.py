@@ -13,9 +13,10 @@ from core.models import ModelSpec
 from core.search import Hits
 from core.systems import BM25, HYBRID
 from pages.shared import marking, picked, resources
+from pages.shared.frame import errors_told
 
 KEY = "labels"
-BROUGHT = "labels_brought"
+KEPT, BROUGHT = "labels_kept", "labels_brought"
 SAMPLE, FILES, MARKED = "Sample", "Files", "Marked by clicking"
 RECALL_CUTS = (1, 3, 5, 10, 20, 50, 100)
 
@@ -29,12 +30,23 @@ def sources(texts: Corpus) -> list[str]:
 
 def source(texts: Corpus) -> str:
     """Where the labels in force come from: what was chosen, or else what there is."""
-    chosen, offered = str(st.session_state.get(KEY) or ""), sources(texts)
-    if chosen in offered:
-        return chosen
+    offered = sources(texts)
+    for chosen in (st.session_state.get(KEY), st.session_state.get(KEPT)):
+        if chosen in offered:
+            return str(chosen)
     if offered[0] == SAMPLE or BROUGHT in st.session_state:
         return offered[0]
     return MARKED
+
+
+def keep_source(kind: str) -> None:
+    """Remember for other pages, on which it cannot be chosen, where labels come from."""
+    st.session_state[KEPT] = kind
+
+
+def brought() -> str:
+    """The name of the file of labels that was brought; empty where none was."""
+    return str(st.session_state[BROUGHT][1]) if BROUGHT in st.session_state else ""
 
 
 def bring(queries: Corpus, name: str, qrels: Qrels) -> None:
@@ -77,6 +89,16 @@ def measured(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], tell: Pr
         run = partial(hits.as_run, labels.queries.ids, names)
         qualities[name] = resources.memory().recall(key, partial(_quality, run, labels))
     return qualities
+
+
+def able(texts: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> list[ModelSpec]:
+    """Those of the models that can embed the corpus; what is wrong with the others is said."""
+    ready = []
+    for spec in specs:
+        with errors_told():
+            resources.embedded(texts, spec, tell)
+            ready.append(spec)
+    return ready
 
 
 def document_names(texts: Corpus) -> tuple[str, ...]:

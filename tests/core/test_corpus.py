@@ -2,6 +2,7 @@ import io
 import json
 import re
 from collections import Counter
+from itertools import pairwise
 
 import pandas as pd
 import pyarrow as pa
@@ -12,9 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from core import corpus
-from core.corpus import from_file, from_paste, from_path, read_qrels, shortened
+from core import corpus, models
+from core.corpus import (
+    Columns,
+    Splitter,
+    Splitting,
+    file_name,
+    from_file,
+    from_paste,
+    from_path,
+    from_tables,
+    read_qrels,
+    shortened,
+    usual_columns,
+)
+from core.encoders.tokenizing import stored_tokenizer
 from core.errors import InputError
+from core.tables import complete, read_table
 
 WITHIN_A_LINE = st.characters(exclude_categories=("Cc", "Zl", "Zp")) | st.sampled_from("\0\x07\ud800\ufeff \t")
 WORDS_WITHOUT_CONTENT = ENGLISH_STOP_WORDS | {"does", "did", "don", "t", "s", "m", "isn", "won"}
@@ -271,6 +286,201 @@ def test_any_other_content_has_another_fingerprint():
         [{"_id": "1", "title": "t", "text": "a"}] * 2,
     ]
     assert len({from_file("a.jsonl", jsonl(*some)).fingerprint for some in rows}) == len(rows)
+
+
+# Columns
+
+
+CHOSEN = b"key,Headline,first,second,note,n\nk1,Owls,They hunt.,At night.,x,1\nk2,,,Only this.,y,2\nk3,Blank,,,z,3\n"
+
+
+def with_columns(content, columns, name="a.csv"):
+    return from_tables([(name, read_table(name, content))], columns)
+
+
+def test_chosen_columns_become_text_title_id_and_metadata_and_nothing_else_is_kept():
+    read = with_columns(CHOSEN, Columns(("first", "second"), "Headline", "key", ("n",)))
+    assert read.ids == ("k1", "k2")
+    assert read.texts == ("They hunt.\n\nAt night.", "Only this.")
+    assert read.fields == {"title": ("Owls", ""), "n": ("1", "2")}
+    assert read.documents == ("Owls They hunt.\n\nAt night.", "Only this.")
+    assert read.left_out == {"blank texts": 1}
+
+
+def test_a_column_called_title_or_file_that_is_only_kept_is_not_taken_for_the_title_or_the_file():
+    read = with_columns(b"text,title,file\none,t,f\n", Columns(("text",), kept=("title", "file")))
+    assert read.fields == {"title-2": ("t",), "file-2": ("f",)}
+    assert read.documents == ("one",)
+
+
+def test_the_usual_columns_are_known_by_their_names_in_whatever_case():
+    assert usual_columns(["ID", "Title", "n", "Body"]) == Columns(("Body",), "Title", "ID", ("n",))
+    assert usual_columns(["remark"]) == Columns(("remark",))
+    assert usual_columns(["a", "b"]) == Columns((), None, None, ("a", "b"))
+
+
+def test_a_file_of_thousands_of_columns_lists_the_first_of_them_only():
+    with pytest.raises(InputError, match="and 970 more") as raised:
+        from_file("a.csv", ",".join(f"c{number}" for number in range(1000)).encode())
+    assert len(str(raised.value)) < 500
+
+
+# Several files
+
+
+def test_several_files_become_one_corpus_with_unique_ids_and_a_field_that_says_which():
+    files = [("a.txt", b"one\ntwo\n"), ("b.csv", b"id,text,note\n1,three,n\n"), ("c.jsonl", jsonl({"text": "four"}))]
+    read = from_tables([(name, read_table(name, content)) for name, content in files], usual_columns(["text", "note"]))
+    assert read.name == "a.txt and 2 more files"
+    assert read.texts == ("one", "two", "three", "four")
+    assert read.ids == ("1", "2", "1-2", "1-3")
+    assert read.fields == {"note": ("", "", "n", ""), "file": ("a.txt", "a.txt", "b.csv", "c.jsonl")}
+
+
+def test_files_of_one_name_are_told_apart_and_a_folder_in_a_name_is_dropped():
+    table = read_table("x.txt", b"one")
+    named = ["x.txt", "../../x.txt", "C:\\secret\\x.txt", "/etc/x\n.txt"]
+    read = from_tables([(name, table) for name in named], usual_columns(["text"]))
+    assert read.fields["file"] == ("x.txt", "x.txt-2", "x.txt-3", "x .txt")
+
+
+def test_a_very_long_file_name_keeps_its_beginning_and_its_ending():
+    assert file_name("a" * 300 + ".csv") == "a" * 39 + "…" + "a" * 36 + ".csv"
+
+
+def test_a_file_without_any_of_the_chosen_columns_is_named():
+    both = [("a.txt", read_table("a.txt", b"one")), ("b.csv", read_table("b.csv", b"x,y\n1,2\n"))]
+    with pytest.raises(InputError, match=r"b\.csv has no column 'text'\. Its columns are: x, y"):
+        from_tables(both, usual_columns(["text"]))
+
+
+def test_all_files_together_have_as_many_rows_as_are_allowed(monkeypatch):
+    monkeypatch.setenv("EMBEDSCOPE_MOST_ROWS", "3")
+    both = [("a.txt", read_table("a.txt", b"1\n2\n")), ("b.txt", read_table("b.txt", b"3\n4\n5\n6"))]
+    read = from_tables(both, usual_columns(["text"]))
+    assert read.texts == ("1", "2", "3")
+    assert read.left_out == {"rows beyond the first 3": 3}
+    assert sorted((left.file, left.place, left.rows) for left in read.left_out_rows) == [
+        ("b.txt", 2, 2),
+        ("b.txt", 4, 1),
+    ]
+
+
+# What is left out is listed
+
+
+def test_whatever_is_left_out_or_mended_is_listed_with_its_file_line_reason_and_beginning():
+    content = 'text,note\n"two\nlines",1\n ,2\ntorn,in,two\nbell\x07,3\n' + "long " * 5000 + ",4\n"
+    read = from_file("../a.csv", content.encode())
+    listed = {left.reason: (left.file, left.place, left.beginning[:9]) for left in read.left_out_rows}
+    assert listed == {
+        "rows with more cells than columns": ("a.csv", 5, "torn,in,t"),
+        "blank texts": ("a.csv", 4, ""),
+        "texts with control characters or broken Unicode mended": ("a.csv", 6, "bell"),
+        "texts cut to 20,000 characters": ("a.csv", 7, "long long"),
+    }
+    assert read.left_out == dict.fromkeys(listed, 1)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.sampled_from(["", "one", "bell\x07", "\ud800"]), min_size=1, max_size=30), st.integers(1, 5))
+def test_the_list_always_adds_up_to_what_is_counted(texts, most):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMBEDSCOPE_MOST_ROWS", str(most))
+        read = from_file("a.jsonl", jsonl({"text": "whole"}, *({"text": text} for text in texts)))
+    rows: Counter[str] = Counter()
+    for left in complete(read.left_out, read.left_out_rows):
+        rows[left.reason] += left.rows
+    assert rows == Counter(read.left_out)
+
+
+# Passages
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return stored_tokenizer(models.get("all-MiniLM-L6-v2"))
+
+
+def tokens(tokenizer, text):
+    return len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def split(tokenizer, *rows, length=24, overlap=8):
+    table = read_table("a.jsonl", jsonl(*rows))
+    return from_tables(
+        [("a.jsonl", table)], usual_columns(table.columns), Splitter(Splitting(length, overlap), tokenizer)
+    )
+
+
+def test_a_long_document_becomes_passages_that_keep_its_id_and_fields(tokenizer):
+    long = " ".join(f"Sentence number {number} is about owls." for number in range(40))
+    read = split(tokenizer, {"_id": "d", "title": "Owls", "kind": "x", "text": long}, {"_id": "e", "text": "Short."})
+    assert len(read) > 10
+    assert read.parents == read.document_ids == ("d",) * (len(read) - 1) + ("e",)
+    assert read.ids == (*(f"d#{number}" for number in range(1, len(read))), "e#1")
+    assert read.fields == {"title": ("Owls",) * (len(read) - 1) + ("",), "kind": ("x",) * (len(read) - 1) + ("",)}
+    assert max(tokens(tokenizer, text) for text in read.texts) <= 24
+
+
+def test_nothing_of_a_long_document_is_lost_and_passages_overlap_by_whole_sentences(tokenizer):
+    sentences = [f"Sentence number {number} is about owls." for number in range(6000)]  # 200,000 characters
+    read = split(tokenizer, {"text": " ".join(sentences)}, overlap=12)
+    found = [re.findall(r"Sentence number (\d+) is about owls\.", text) for text in read.texts]
+    assert sorted({int(number) for numbers in found for number in numbers}) == list(range(6000))
+    assert all(before[-1] == after[0] for before, after in pairwise(found))
+    assert read.left_out == {}
+
+
+def test_passages_without_overlap_are_the_text_again(tokenizer):
+    text = " ".join(f"word{number}" for number in range(12_000))
+    read = split(tokenizer, {"text": text}, overlap=0)
+    assert " ".join(read.texts) == text
+
+
+def test_a_word_without_end_is_split_all_the_same(tokenizer):
+    read = split(tokenizer, {"text": "a" * 250_000})
+    assert "".join(read.texts) == "a" * 250_000
+    assert max(map(len, read.texts)) <= 20_000
+
+
+def test_passages_beyond_the_limit_are_left_out_by_whole_documents_and_counted(tokenizer, monkeypatch):
+    monkeypatch.setenv("EMBEDSCOPE_MOST_ROWS", "5")
+    long = " ".join(f"Sentence number {number} is about owls." for number in range(8))
+    read = split(tokenizer, *({"_id": name, "text": long} for name in "abc"))
+    assert set(read.parents) == {"a"}
+    assert read.left_out == {"documents beyond the first 5 passages": 2}
+
+
+def test_the_fingerprint_tells_passages_from_the_same_texts_given_one_by_one(tokenizer):
+    passages = split(tokenizer, {"_id": "d", "text": "Short."})
+    same = from_file("a.jsonl", jsonl({"_id": "d#1", "text": "Short."}))
+    assert (passages.ids, passages.texts, passages.fields) == (same.ids, same.texts, same.fields)
+    assert passages.fingerprint != same.fingerprint
+
+
+@pytest.mark.parametrize(("length", "overlap"), [(15, 0), (8193, 0), (20, 20), (20, -1)])
+def test_passages_that_cannot_be_made_are_a_sentence(tokenizer, length, overlap):
+    with pytest.raises(InputError, match=r"was asked for: give 16 to 8,192|cannot overlap by"):
+        Splitter(Splitting(length, overlap), tokenizer)
+
+
+def test_splitting_tells_how_far_it_is_and_stops_when_it_is_told_to(tokenizer):
+    class CancelledError(Exception):
+        pass
+
+    told = []
+
+    def tell(what, done, total):
+        told.append((done, total))
+        if done:
+            raise CancelledError
+
+    table = read_table("a.txt", b"one two three. " * 20_000)
+    with pytest.raises(CancelledError):
+        from_tables([("a.txt", table)], usual_columns(["text"]), Splitter(Splitting(), tokenizer), tell)
+    assert told
+    assert 0 < told[-1][0] < told[-1][1]
 
 
 # Relevance labels

@@ -1,6 +1,7 @@
 """Relevance labels from files and back, and labels that fit nothing here."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_the_same_label_twice_is_one() -> None:
     assert qrels_of("a.txt", b"q 0 d 1\nq 0 d 1\n") == {"q": {"d": 1}}
 
 
-def test_a_file_on_disk_is_read_as_one_that_is_sent(tmp_path) -> None:
+def test_a_file_on_disk_is_read_as_one_that_is_sent(tmp_path: Path) -> None:
     (tmp_path / "labels.qrels").write_text(as_trec(QRELS))
     assert read_qrels(tmp_path / "labels.qrels") == QRELS
 

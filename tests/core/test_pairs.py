@@ -1,5 +1,7 @@
 """Sentence pairs from files and typed, their correlations' intervals against scipy, and the worst of them."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import bootstrap, pearsonr, rankdata, spearmanr
@@ -17,7 +19,7 @@ def sample(size: int = 120) -> tuple[np.ndarray, list[float]]:
 
 
 @pytest.mark.parametrize(("place", "statistic"), [(0, spearmanr), (1, pearsonr)])
-def test_intervals_are_scipys_percentile_bootstrap_over_pairs(place: int, statistic) -> None:
+def test_intervals_are_scipys_percentile_bootstrap_over_pairs(place: int, statistic: Any) -> None:
     cosines, gold = sample()
     ours = intervals(cosines, gold)[place]
     assert ours.mean == pytest.approx(statistic(cosines, gold).statistic, abs=1e-6)
@@ -80,7 +82,7 @@ def test_the_samples_pairs_are_graded_by_its_labels_and_subjects() -> None:
     qrels = corpus.sample_qrels()
     assert len(pairs) == 3 * len(queries)
     for first, second, gold in zip(pairs.first, pairs.second, pairs.gold, strict=True):
-        query, passage = queries.texts.index(first), passages.texts.index(second)
+        query, passage = queries.texts.index(first), passages.documents.index(second)
         answers = passages.ids[passage] in qrels[queries.ids[query]]
         is_of_its_subject = passages.fields["subject"][passage] == queries.fields["subject"][query]
         assert gold == (2 if answers else 1 if is_of_its_subject else 0)

@@ -10,8 +10,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from core import embedding, models, snippets
+from core import embedding, evaluation, models, snippets
 from core.projection import Pca, project
+from core.search import nearest
 from tests.core.openai_server import KEY, openai_server, served
 from tests.core.test_encoders import package_folder
 
@@ -32,6 +33,8 @@ TEXTS = (
     "So is this one.",
 )
 SHOWN = TEXTS[:8]
+RELEVANCE = [[0, 2, 0, 0, 0, 0, 1, 0], [0, 0, 0, 1, 0, 0, 0, 0]]
+GOLD = [1.0, 0.5, 3.0, 2.0, 5.0]
 QUERY = "Who said it's a cat's music?"
 
 # figure.show() would open a browser: it is noted instead, and nothing else is touched
@@ -71,6 +74,8 @@ def all_snippets():
             f"search {spec.name}": snippets.search(spec, QUERY, TEXTS),
             f"index {spec.name}": snippets.index(spec, TEXTS),
             f"benchmark {spec.name}": snippets.benchmark(spec, 'Hello "World"'),
+            f"evaluate {spec.name}": snippets.evaluate(spec, [QUERY, TEXTS[4]], TEXTS, RELEVANCE),
+            f"pairs {spec.name}": snippets.pairs(spec, TEXTS[:5], TEXTS[5:], GOLD),
         }
         for method, dimensions in product(("pca", "umap", "tsne"), (2, 3)):
             codes[f"project {method} {dimensions} {spec.name}"] = snippets.project(spec, TEXTS, method, dimensions)
@@ -212,6 +217,23 @@ def test_explain_gives_the_token_vectors_and_the_embedding_of_the_core(ran, requ
     trace = encoder.trace(TEXTS[1])
     assert_equal(arrays["token_vectors"], trace.vectors)
     assert_equal(arrays["embedding"], trace.pooled)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=by_name)
+def test_evaluate_prints_the_quality_by_the_core(ran, core_vectors, spec):
+    queries = core_vectors(spec, [QUERY, TEXTS[4]], "query")
+    ids = [str(number) for number in range(8)]
+    run = nearest(queries, core_vectors(spec, SHOWN), 8).as_run(["a", "b"], ids)
+    qrels = {name: dict(zip(ids, row, strict=True)) for name, row in zip("ab", RELEVANCE, strict=True)}
+    expected = evaluation.evaluate(run, qrels).means["ndcg@10"]
+    assert f"nDCG@10 {expected:.3f}" in ran[f"evaluate {spec.name}"]["printed"]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=by_name)
+def test_pairs_prints_the_correlations_by_the_core(ran, core_vectors, spec):
+    found = evaluation.agreement(core_vectors(spec, TEXTS[:5]), core_vectors(spec, TEXTS[5:]), GOLD)
+    told = f"Spearman {found.spearman:.3f}, Pearson {found.pearson:.3f}"
+    assert told in ran[f"pairs {spec.name}"]["printed"]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=by_name)

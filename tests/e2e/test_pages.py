@@ -99,7 +99,6 @@ def test_similarity_draws_the_cosines_in_the_order_of_clusters(opened: Page) -> 
     vectors = embedding.embed(corpus.from_paste(corpus.sample_sentences()).texts, MINILM).vectors
     order = cluster_order(vectors)
     drawn = charts(opened, 2)
-    assert len(drawn) == 2
     np.testing.assert_allclose(drawn[0][0]["z"], cosine_matrix(vectors)[np.ix_(order, order)], atol=1e-5)
 
 

@@ -256,6 +256,7 @@ def test_linked_maps_light_a_point_and_a_typed_text_on_both_and_list_what_each_m
     page.mouse.click(*place(chart, row, 1))
     expect(chart).to_have_attribute("data-point", str(row))
     expect(page.get_by_text("Nearest in the original space")).to_have_count(2)  # in the panel and on the map
+    expect(page.locator(".keys")).to_contain_text(f"Nearest in the original space: {MINILM}")
     settle(page)
     assert all(ink(chart, row, index) > bare[index] for index in (0, 1))
     for index, name in enumerate(both):
@@ -271,6 +272,7 @@ def test_linked_maps_light_a_point_and_a_typed_text_on_both_and_list_what_each_m
     page.get_by_placeholder("Type a text").fill(FEW[7])
     page.get_by_placeholder("Type a text").press("Enter")
     expect(page.get_by_text("Where the map's own axes put it, exactly.")).to_be_visible()
+    expect(page.locator(".keys")).to_contain_text("Nearest to your text")
     settle(page)
     assert corpus.shortened(FEW[7], 60) in cells(page, "list_typed_0")
     assert all(ink(chart, 7, index) > bare[index] for index in (0, 1))
@@ -635,6 +637,7 @@ def test_a_killed_process_is_told_and_the_next_attempt_works(page: Page, server:
     own_cloud(page, server, 6000, 16)
     lay_out(page, "UMAP")
     expect(page.get_by_text("Laying out with UMAP")).to_be_visible()
+    page.wait_for_function("!document.getAnimations().length")  # what moves takes a core from the work that is awaited
     for child in jobs("maps"):
         child.kill()
     expect(page.get_by_text("The process for maps was killed")).to_be_visible()

@@ -1,5 +1,6 @@
 """The Projector page in-process: what it says and draws is what the core computes, whatever it is given."""
 
+import gzip
 import io
 import json
 import re
@@ -8,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.spatial import procrustes
 from scipy.spatial.distance import cdist
 from sklearn.manifold import trustworthiness
 from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
 from core.errors import InputError
+from core.projection.regions import labelled_regions
 from core.spaces import Space, space_parquet
 from pages.shared.output import markdown_free
 from pages.shared.projector import saved
@@ -119,7 +122,11 @@ def test_two_models_are_measured_and_linked_side_by_side(app: AppTest) -> None:
     pasted(app, *FEW, models=BOTH, map_models=BOTH)
     app.session_state["marks"] = _marked(app, 30)
     app.run()
-    assert len(drawn(app)) == 2
+    first, second = drawn(app)
+    (_, told) = [chart["title"] for chart in opened(_parcel(app, "points"))[0]["maps"]]
+    assert told == f"{WORDLLAMA} · residual {procrustes(first, second)[2]:.2f}"
+    assert "none is left out" not in said(app)
+    assert "Residual: the share of the map's spread that still differs" in said(app)
     assert [said(app).count(f"**{markdown_free(name)}**\n") for name in (MINILM, WORDLLAMA)] == [1, 1]
     vectors = {name: embedding.embed(FEW, models.get(name)).vectors for name in BOTH}
     lists = {name: nearest(vectors[name], 30, 10) for name in vectors}
@@ -144,6 +151,69 @@ def test_agreement_is_the_share_of_neighbours_that_both_models_have(app: AppTest
     np.testing.assert_allclose(listed["Shared"], np.sort(shares)[:50], atol=1e-6)
     assert shown(app)["legend"]["ticks"] == ["0%", "50%", "100%"]
     np.testing.assert_allclose(colours(app) / 254, shares, atol=0.01)
+
+
+def test_a_marked_points_neighbours_are_by_the_distance_asked_for_and_false_and_torn_ones_are_told(
+    app: AppTest,
+) -> None:
+    uploaded(app, ("vectors.npy", npy(ROWS)), k="7", metric="Euclidean", edges="true")
+    app.session_state["marks"] = _marked(app, 4)
+    app.run()
+    truth, here = (np.linalg.norm(places - places[4], axis=1) for places in (ROWS, drawn(app)[0]))
+    near, beside = np.argsort(truth)[1:16].tolist(), np.argsort(here)[1:16].tolist()
+    told = shown(app)
+    assert told["neighbours"]["rows"] == near[:7]
+    assert told["look"]["edges"]
+    np.testing.assert_allclose(app.dataframe[0].value["Distance"], truth[near[:7]], rtol=1e-5)
+    assert told["neighbours"]["false"] == [[row for row in beside if row not in near]]
+    assert told["neighbours"]["torn"] == [[row for row in near if row not in beside]]
+    wrong = len({*near} - {*beside})
+    assert f"{wrong} of its 15 nearest points are false neighbours" in said(app)
+
+
+def test_size_names_and_what_stands_under_the_pointer_are_of_choice(app: AppTest) -> None:
+    texts = corpus.sample()
+    projector(app, size="6.5", labels="dense regions", hover="subject")
+    told = shown(app)
+    assert told["look"]["size"] == 6.5
+    regions = labelled_regions(drawn(app)[0], texts.texts)
+    assert [label["text"] for label in told["labels"]] == [", ".join(region.words[:3]) for region in regions]
+    assert gzip.decompress(opened(_parcel(app, "points"))[1][2]).decode() == "".join(texts.fields["subject"])
+
+
+def test_three_models_agreement_is_a_matrix() -> None:
+    def script() -> None:
+        import numpy
+
+        from pages.shared.projector.disagreement import _shared
+
+        _shared(["a", "b", "c"], numpy.array([[1, 0.5, 0.2], [0.5, 1, 0.3], [0.2, 0.3, 1]]), 10)
+
+    (matrix,) = AppTest.from_function(script).run().dataframe
+    assert list(matrix.value[""]) == ["a", "b", "c"]
+    assert matrix.value["c"].tolist() == [0.2, 0.3, 1]
+
+
+def test_a_map_that_cannot_place_a_typed_text_says_so_and_puts_it_among_its_neighbours(app: AppTest) -> None:
+    texts = corpus.sample()
+    projector(app, method="UMAP", find=texts.documents[17])
+    ((star,),) = [shown(app)["typed"]["places"]]
+    places = drawn(app)[0]
+    np.testing.assert_allclose(star, places[17], atol=0.02 * np.ptp(places))
+    assert "This map cannot place a new text itself: the star stands where its true neighbours do." in said(app)
+
+
+def test_of_many_rows_a_sample_is_measured_and_its_interval_told(app: AppTest) -> None:
+    uploaded(app, ("many.npy", npy(np.random.default_rng(1).normal(size=(2500, 4)).astype(np.float32))))
+    assert "Measured on 2,000 of 2,500 texts against all, 15 neighbours each; 95 % intervals: trust 0." in said(app)
+
+
+def test_very_many_rows_are_all_drawn_and_the_page_says_how(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.maps.packing.MOST_HOVER_ROWS", 647)
+    projector(app)
+    assert "All 648 points are drawn, none is left out" in said(app)
+    assert len(drawn(app)[0]) == 648
+    assert opened(_parcel(app, "points"))[1][2] == b""
 
 
 def test_what_was_left_out_is_counted_and_said(app: AppTest) -> None:
@@ -299,8 +369,9 @@ def test_the_data_that_a_link_asks_for_are_named_at_once(app: AppTest, space: st
     assert app.get("popover")[0].proto.popover.label == label
 
 
-def test_an_address_of_nonsense_is_a_page_without_it(app: AppTest) -> None:
-    nonsense = {"point": "nobody", "selected": "!!", "isolated": "AAAA", "camera": "[[", "colour": "no", "k": "x"}
+@pytest.mark.parametrize("camera", ["[[", "[" * 100_000], ids=["torn", "deep"])
+def test_an_address_of_nonsense_is_a_page_without_it(app: AppTest, camera: str) -> None:
+    nonsense = {"point": "nobody", "selected": "!!", "isolated": "AAAA", "camera": camera, "colour": "no", "k": "x"}
     projector(app, **nonsense, space="View", find_in="nowhere", find_by="Magic", component_x="PC99", umap_seed="-1")
     assert not app.exception
     assert not app.error
@@ -358,3 +429,25 @@ def test_a_view_brings_its_own_data_and_passes_over_rows_that_are_not_there(app:
     assert not app.exception
     assert drawn(app)[0].shape == (5, 3)
     assert shown(app)["marks"] == {"point": None, "selected": {"bits": "CA=="}, "isolated": None}
+
+
+@pytest.mark.parametrize(
+    ("choices", "marked"),
+    [
+        ({"method": "pca", "component_x": "PC99", "component_y": "<b>"}, {}),
+        ({"map_models": ["unknown"]}, {}),
+        ({"colour": "?", "labels": "?", "hover": "?", "find": "x", "find_in": "?", "find_by": "Words"}, {}),
+        ({"method": "given"}, {"point": 2**70, "selected": [2**70, -1]}),
+        ({}, {"isolated": [], "camera": {"points": "?", "maps": [{"x": 1e308}, None]}}),
+    ],
+    ids=["components", "models", "columns", "rows", "camera"],
+)
+def test_a_view_of_what_is_not_there_is_the_page_without_it(
+    app: AppTest, choices: dict[str, Any], marked: dict[str, Any]
+) -> None:
+    projector(app)
+    view = view_file(None, json.dumps({"choices": choices, "marked": marked}))
+    app.file_uploader(key="view_file").set_value(("view.zip", view, "")).run()
+    assert not app.exception
+    assert not app.error
+    assert len(drawn(app)[0]) == 648

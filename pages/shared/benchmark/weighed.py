@@ -10,7 +10,7 @@ from core.encoders.files import availability
 from core.figures.models import BOARDS, score
 from core.figures.tradeoff import cost_bars, tradeoff
 from core.models import ModelSpec, known
-from pages.shared import output, picked, progress, resources
+from pages.shared import output, picked, progress, quality
 from pages.shared.benchmark import timed
 
 NAME = "weighed"
@@ -89,13 +89,10 @@ def _scores(board: str, timings: list[Timing]) -> dict[str, float]:
     specs = [spec for spec in known() if spec.name in names]
     if board != MEASURED:
         return {spec.name: value for spec in specs if (value := score(spec, board)) is not None}
-    measured = {}
+    here = [spec for spec in specs if availability(spec).is_ready]
     with progress.line("weighed_scores") as tell:
-        for spec in specs:
-            if availability(spec).is_ready:
-                documents = resources.embed_texts(corpus.sample().documents, spec, tell)
-                measured[spec.name] = resources.sample_quality(spec, documents, tell).means["ndcg@10"]
-    return measured
+        found = quality.measured(corpus.sample(), corpus.sample_labels(), here, tell)
+    return {spec.name: found[spec.name].means["ndcg@10"] for spec in here}
 
 
 def _points(timings: list[Timing], scores: dict[str, float], speed: str) -> list[Point]:

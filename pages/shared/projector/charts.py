@@ -15,7 +15,7 @@ from core.projection.faithfulness import Misplaced, false_and_torn
 from core.projection.neighbours import nearest_to
 from core.projection.placing import place
 from core.spaces import Space
-from pages.shared import maps, resources
+from pages.shared import maps, output, resources
 from pages.shared.projector import iterations, neighbourhood
 from pages.shared.projector.methods import Wanted
 from pages.shared.projector.sources import Source
@@ -169,9 +169,17 @@ def misplaced(charts: Sequence[Chart], row: int | None, tell: Progress) -> list[
 
 
 def explained(charts: Sequence[Chart]) -> None:
-    """How much of the variance each principal component holds."""
+    """The share of the variance in each principal component, how very many points are drawn, what a residual means."""
     for chart in charts:
         if shares := chart.projection.explained_variance:
             listed = ", ".join(f"PC{number} {share:.1%}" for number, share in enumerate(shares, 1))
             title = f"{chart.title}: " if len(charts) > 1 else ""
             st.caption(f"{title}variance explained, {sum(shares):.0%} by {len(shares)} components: {listed}")
+    if sentence := maps.told_of(len(charts[0].coordinates)):
+        st.caption(sentence)
+    if any(chart.aligned for chart in charts):
+        st.caption(
+            f"Moved, turned, mirrored and scaled to lie on {output.markdown_free(charts[0].title)}'s map (Procrustes). "
+            "Residual: the share of the map's spread that still differs then, from 0 (the same map) to 1 (nothing in "
+            "common)."
+        )

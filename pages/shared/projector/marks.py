@@ -134,6 +134,6 @@ def _lengthened(text: str, count: int) -> Indices:
 def _json(text: str | None) -> dict[str, Any] | None:
     try:
         value = json.loads(text or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

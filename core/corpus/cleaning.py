@@ -1,0 +1,30 @@
+"""Texts without what no tokenizer can take."""
+
+import re
+
+from core.tables import decode
+
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
+LONE_SURROGATES = re.compile(r"[\ud800-\udfff]")
+LONGEST_NAME = 80  # characters
+
+
+def plain(text: str) -> str:
+    """The text without control characters, broken Unicode and the blanks around it."""
+    if text.isprintable():  # most are; a million cells are told so in a moment
+        return text.strip()
+    return CONTROL_CHARACTERS.sub("", LONE_SURROGATES.sub("\ufffd", text)).strip()
+
+
+def cell_text(value: object) -> str:
+    """A cell as text: missing is empty, a number is its digits, "NA" stays "NA", bytes are read as a file's."""
+    if isinstance(value, bytes):
+        return decode(value)
+    return "" if value is None else str(value)
+
+
+def file_name(name: str) -> str:
+    """A file's name to show: without folders and control characters, its middle left out where it is long."""
+    last = " ".join(plain(re.split(r"[/\\]", name)[-1]).split())
+    half = LONGEST_NAME // 2
+    return last if len(last) <= LONGEST_NAME else f"{last[: half - 1]}…{last[-half:]}"

@@ -1,0 +1,119 @@
+"""Which columns of a table hold what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import InputError
+
+TEXT_COLUMNS = ("text", "passage", "sentence", "document", "content", "body")
+TITLE_COLUMNS = ("title", "headline", "heading")
+ID_COLUMNS = ("_id", "id")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What each column of a table is for.
+
+    Attributes
+    ----------
+    texts : tuple of str
+        The columns that hold the text; of several the cells are joined by a blank line.
+    title : str, optional
+        The column of titles, which are embedded before the text.
+    id : str, optional
+        The column of ids; without it they are the rows' numbers.
+    kept : tuple of str
+        The columns that are kept as metadata.
+    """
+
+    texts: tuple[str, ...]
+    title: str | None = None
+    id: str | None = None
+    kept: tuple[str, ...] = ()
+
+
+def usual_columns(columns: Sequence[str], text: str | None = None) -> Columns:
+    """What the columns hold by their names; all that is neither text, title nor id is kept.
+
+    Parameters
+    ----------
+    text : str, optional
+        The column of texts; by default the first of TEXT_COLUMNS, or the only column. There may be none.
+    """
+    text = text or usual_text_column(columns) or (columns[0] if len(columns) == 1 else None)
+    return columns_beside(() if text is None else (text,), columns)
+
+
+def columns_beside(texts: tuple[str, ...], columns: Sequence[str]) -> Columns:
+    """What the columns hold by their names, beside those of texts."""
+    rest = [column for column in columns if column not in texts]
+    title, own_id = _first_of(TITLE_COLUMNS, rest), _first_of(ID_COLUMNS, rest)
+    return Columns(texts, title, own_id, tuple(column for column in rest if column not in (title, own_id)))
+
+
+def usual_text_column(columns: Sequence[str]) -> str | None:
+    """The first of TEXT_COLUMNS that is among the columns, in whatever case."""
+    return _first_of(TEXT_COLUMNS, columns)
+
+
+def text_column(name: str, columns: Sequence[str], asked: str | None = None) -> str:
+    """The column that holds the texts of a file: the one asked for, or the usual one.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    if asked is not None:
+        return named_column(name, columns, asked)
+    found = usual_columns(columns).texts
+    if not found:
+        raise InputError(
+            f"{name} has no column called text. Its columns are: {_listed(columns)}. Name the one with the texts."
+        )
+    return found[0]
+
+
+def named_column(name: str, columns: Sequence[str], column: str) -> str:
+    """The column that somebody named.
+
+    Raises
+    ------
+    InputError
+        There is none of that name.
+    """
+    if column not in columns:
+        raise InputError(f"{name} has no column {column!r}. Its columns are: {_listed(columns)}.")
+    return column
+
+
+def columns_of(name: str, columns: Sequence[str], chosen: Columns) -> Columns:
+    """Those of the chosen columns that a file has.
+
+    Raises
+    ------
+    InputError
+        None of the columns of texts is among them.
+    """
+    if not set(chosen.texts) & set(columns):
+        wanted = " or ".join(map(repr, chosen.texts)) or "called text"
+        raise InputError(
+            f"{name} has no column {wanted}. Its columns are: {_listed(columns)}. Choose the one with the texts."
+        )
+    return Columns(
+        tuple(column for column in chosen.texts if column in columns),
+        chosen.title if chosen.title in columns else None,
+        chosen.id if chosen.id in columns else None,
+        tuple(column for column in chosen.kept if column in columns),
+    )
+
+
+def _first_of(known: Sequence[str], columns: Sequence[str]) -> str | None:
+    lowered = {column.lower(): column for column in reversed(columns)}
+    return next((lowered[name] for name in known if name in lowered), None)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    """The columns' names for a sentence; a file may have thousands."""
+    more = f" and {len(columns) - 30:,} more" if len(columns) > 30 else ""
+    return (", ".join(column[:100] for column in columns[:30]) or "none") + more

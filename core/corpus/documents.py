@@ -1,0 +1,165 @@
+"""Rows of files on their way into a corpus: cleaned, counted, named, and split or cut."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from core import settings
+from core.corpus.cleaning import cell_text, plain
+from core.corpus.columns import Columns
+from core.corpus.corpus import Corpus, fingerprint
+from core.corpus.passages import Splitter
+from core.jobs import Progress, silent
+from core.tables import Table, Tally, unique_names
+
+MOST_CHARACTERS = 20_000
+MENDED = "texts with control characters or broken Unicode mended"
+CUT = f"texts cut to {MOST_CHARACTERS:,} characters"
+BLANK = "blank texts"
+FILE = "file"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A row with a text: its file, its place there, its own id (or its number) and the text, clean and whole."""
+
+    file: str
+    place: int
+    id: str
+    text: str
+
+
+@dataclass
+class Documents:
+    """The documents of one file or several, and what was left out on the way."""
+
+    documents: list[Document] = field(default_factory=list)
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    left_out: Tally = field(default_factory=Tally)
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def add(self, file: str, table: Table, columns: Columns) -> None:
+        """The rows of a file that hold a text, as many as the host allows of all files together."""
+        tally, beyond = self._take_over(file, table), Tally()
+        most = settings.most_rows() - len(self.documents)
+        rows: list[int] = []
+        texts: list[str] = []
+        for row, text in enumerate(_texts(table, columns)):
+            if not (cleaned := _clean(text, tally, file, table.place(row))):
+                tally.note(BLANK, table.place(row), file=file)
+            elif len(rows) < most:
+                rows.append(row)
+                texts.append(cleaned)
+            else:
+                beyond.note("", table.place(row), cleaned)
+        for first in beyond.listed[:1]:
+            reason = f"rows beyond the first {settings.most_rows():,}"
+            tally.note(reason, first.place, first.beginning, beyond.counts.total(), file)
+        self._append(file, table, columns, rows, texts)
+
+    def add_rows(self, file: str, table: Table, columns: Columns, rows: Sequence[int]) -> None:
+        """Those rows of a file; where one has no text, "row 17" stands in."""
+        tally = self._take_over(file, table)
+        all_texts = _texts(table, columns)
+        texts = [_clean(all_texts[row], tally, file, table.place(row)) or f"row {row + 1}" for row in rows]
+        self._append(file, table, columns, rows, texts)
+
+    def corpus(self, name: str, splitter: Splitter | None = None, on_progress: Progress = silent) -> Corpus:
+        """All of them, with unique ids, split into passages or cut."""
+        ids = unique_names(document.id for document in self.documents)
+        places, parents = list(range(len(ids))), tuple[str, ...]()
+        if splitter is None:
+            texts = tuple(self._cut(document) for document in self.documents)
+        else:
+            places, texts = self._passages(splitter, on_progress)
+            parents = tuple(ids[place] for place in places)
+            ids = unique_names(_numbered(parents))
+        if len(self.files) > 1:
+            self.fields[FILE] = [document.file for document in self.documents]
+        fields = {key: tuple(cells[place] for place in places) for key, cells in self.fields.items()}
+        digest = fingerprint(ids, texts, fields, parents)
+        tally = self.left_out
+        return Corpus(name, tuple(ids), texts, fields, dict(tally.counts), digest, parents, tuple(tally.listed))
+
+    def _take_over(self, file: str, table: Table) -> Tally:
+        """What was left out in reading the file becomes part of what is left out in all."""
+        self.files.append(file)
+        self.left_out.take_over(table.skipped, table.left_out, file)
+        return self.left_out
+
+    def _append(self, file: str, table: Table, columns: Columns, rows: Sequence[int], texts: Sequence[str]) -> None:
+        own = table.cells[columns.id] if columns.id is not None else [None] * len(table)
+        already = len(self.documents)
+        self.documents += [
+            Document(file, table.place(row), plain(cell_text(own[row])) or str(row + 1), text)
+            for row, text in zip(rows, texts, strict=True)
+        ]
+        for key, column in _named_fields(columns).items():
+            cells = self.fields.setdefault(key, [""] * already)
+            cells += [plain(cell_text(table.cells[column][row])) for row in rows]
+        for shorter in self.fields.values():
+            shorter.extend([""] * (len(self.documents) - len(shorter)))
+
+    def _cut(self, document: Document) -> str:
+        if len(document.text) <= MOST_CHARACTERS:
+            return document.text
+        self.left_out.note(CUT, document.place, document.text, file=document.file)
+        return document.text[:MOST_CHARACTERS].rstrip()
+
+    def _passages(self, splitter: Splitter, on_progress: Progress) -> tuple[list[int], tuple[str, ...]]:
+        """The passages, and the document of each; what is beyond the host's limit is left out by whole documents."""
+        most = settings.most_rows()
+        total, done = sum(len(document.text) for document in self.documents), 0
+        places: list[int] = []
+        texts: list[str] = []
+        for place, document in enumerate(self.documents):
+            found = splitter.split(document.text, MOST_CHARACTERS, partial(_tell, on_progress, done, total))
+            if len(texts) + len(found) > most:
+                reason = f"documents beyond the first {most:,} passages"
+                self.left_out.note(reason, document.place, document.text, len(self.documents) - place, document.file)
+                break
+            places += [place] * len(found)
+            texts += found
+            done += len(document.text)
+        return places, tuple(texts)
+
+
+def _tell(on_progress: Progress, before: int, total: int, split: int) -> None:
+    on_progress("Characters split into passages", before + split, total)
+
+
+def _texts(table: Table, columns: Columns) -> list[str]:
+    """Each row's text; of several columns the cells that are not blank, with a blank line between them."""
+    if not columns.texts:
+        return [""] * len(table)
+    if len(columns.texts) == 1:
+        return list(map(cell_text, table.cells[columns.texts[0]]))
+    rows = zip(*(table.cells[column] for column in columns.texts), strict=True)
+    return ["\n\n".join(text for cell in row if (text := cell_text(cell).strip())) for row in rows]
+
+
+def _clean(text: str, tally: Tally, file: str, place: int) -> str:
+    cleaned = plain(text)
+    if cleaned != text.strip():
+        tally.note(MENDED, place, cleaned, file=file)
+    return cleaned
+
+
+def _named_fields(columns: Columns) -> dict[str, str]:
+    """The name of each field and its column: what is a title is called so, and nothing else is."""
+    named = {"title": columns.title} if columns.title is not None else {}
+    names = unique_names(["title", FILE, *(plain(column) for column in columns.kept)])[2:]
+    return named | dict(zip(names, columns.kept, strict=True))
+
+
+def _numbered(parents: Sequence[str]) -> list[str]:
+    """An id for each passage: its document's, and its number there."""
+    numbers: dict[str, int] = {}
+    ids = []
+    for parent in parents:
+        numbers[parent] = numbers.get(parent, 0) + 1
+        ids.append(f"{parent}#{numbers[parent]}")
+    return ids

@@ -1,0 +1,96 @@
+"""Long documents as passages of so many tokens, each beginning with the end of the one before."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+from typing import TYPE_CHECKING
+
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+FEWEST_TOKENS = 16
+MOST_TOKENS = 8192
+SECTION = 100_000  # characters that are split at once, so that progress can be told and work cancelled
+MOST_COUNTED = 500  # texts
+CHARACTERS_OF_TOKEN = 20
+
+
+@dataclass(frozen=True)
+class Splitting:
+    """How long passages are.
+
+    Attributes
+    ----------
+    tokens : int
+        Most tokens of a passage, without those that a model sets around it.
+    overlap : int
+        Most tokens at its beginning that the passage before ends with.
+    """
+
+    tokens: int = 200
+    overlap: int = 40
+
+
+class Splitter:
+    """Splits texts where they divide best: between paragraphs, else sentences, else words.
+
+    The work is semantic-text-splitter's. The tokenizer is copied: it may be in use elsewhere.
+
+    Raises
+    ------
+    InputError
+        The passages are too short or too long, or overlap wholly.
+    """
+
+    def __init__(self, splitting: Splitting, tokenizer: "Tokenizer") -> None:
+        from semantic_text_splitter import TextSplitter
+
+        if not FEWEST_TOKENS <= splitting.tokens <= MOST_TOKENS:
+            raise InputError(
+                f"A passage of {splitting.tokens:,} tokens was asked for: give {FEWEST_TOKENS} to {MOST_TOKENS:,}."
+            )
+        if not 0 <= splitting.overlap < splitting.tokens:
+            raise InputError(
+                f"Passages of {splitting.tokens:,} tokens cannot overlap by {splitting.overlap:,}: give fewer."
+            )
+        self._splitter = TextSplitter.from_huggingface_tokenizer(tokenizer, splitting.tokens, overlap=splitting.overlap)
+
+    def split(self, text: str, longest: int, tell: Callable[[int], None] = lambda _: None) -> list[str]:
+        """The text's passages, in order.
+
+        Parameters
+        ----------
+        longest : int
+            Characters that no passage exceeds: one word without end is one token to some tokenizers.
+        tell : callable
+            Is told now and then how many characters are split.
+        """
+        passages: list[str] = []
+        start = 0
+        while start < len(text):
+            is_last = start + SECTION >= len(text)
+            found = self._splitter.chunk_indices(text[start : start + SECTION])
+            if is_last or len(found) < 2:
+                step = SECTION
+            else:
+                step, _ = found.pop()  # the next section begins with the passage that this one cut off
+            passages += [piece for _, passage in found for piece in _pieces(passage, longest)]
+            start += step
+            tell(min(start, len(text)))
+        return passages
+
+
+def longer_than(texts: Sequence[str], limit: int, tokenizer: "Tokenizer") -> int:
+    """How many texts are longer than so many tokens, a model's two marks included, among the longest ones.
+
+    No more than MOST_COUNTED texts are looked at: the number says that there are some, and at least how many.
+    """
+    longest = nlargest(MOST_COUNTED, (text for text in texts if len(text) > limit), key=len)
+    beginnings = [text[: limit * CHARACTERS_OF_TOKEN] for text in longest]
+    return sum(len(encoding.ids) > limit for encoding in tokenizer.encode_batch(beginnings))
+
+
+def _pieces(passage: str, longest: int) -> list[str]:
+    return [passage[start : start + longest] for start in range(0, len(passage), longest)]

@@ -1,0 +1,100 @@
+"""Which columns hold the text, the title and the id, and which are kept: chosen beside the first rows."""
+
+import hashlib
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.corpus import Columns, columns_beside, shortened, usual_columns
+from core.corpus.cleaning import cell_text, plain
+from core.tables import Table, unique_names
+from pages.shared.corpora.files import Source
+
+NONE = -1
+MOST_OFFERED = 300
+MOST_KEPT_AT_FIRST = 20
+MOST_SHOWN = 30
+ROWS_SHOWN = 3
+FILES_SHOWN = 3
+LONGEST_NAME = 60
+LONGEST_CELL = 200
+
+
+def choose(key: str, sources: Sequence[Source]) -> Columns:
+    """The columns, as their names suggest until somebody chooses; there is nothing to ask where there is but one."""
+    offered = list(dict.fromkeys(column for source in sources for column in source.table.columns))
+    usual = _usual(sources, offered)
+    if len(offered) == 1:
+        return usual
+    labels = unique_names(shortened(" ".join(plain(column).split()), LONGEST_NAME) for column in offered)
+    _preview(key, sources, dict(zip(offered, labels, strict=True)))
+    return _asked(key, offered[:MOST_OFFERED], labels, usual)
+
+
+def _usual(sources: Sequence[Source], offered: Sequence[str]) -> Columns:
+    texts = dict.fromkeys(text for source in sources for text in usual_columns(source.table.columns).texts)
+    usual = columns_beside(tuple(texts), offered)
+    return Columns(usual.texts, usual.title, usual.id, usual.kept[:MOST_KEPT_AT_FIRST])
+
+
+def _asked(key: str, offered: Sequence[str], labels: Sequence[str], usual: Columns) -> Columns:
+    """The person's choice, by places: what a file calls its columns never becomes the value of a widget."""
+    suffix = hashlib.blake2b(repr(offered).encode("utf-8", "backslashreplace"), digest_size=6).hexdigest()
+    places, show = range(len(offered)), labels.__getitem__
+    known = {column: place for place, column in enumerate(offered)}
+    left, right = st.columns(2)
+    texts = left.multiselect(
+        "Text", places, [known[column] for column in usual.texts if column in known], show,
+        key=f"{key}_texts_{suffix}", persist_state="session", help="Of several, the cells are joined.",
+    )  # fmt: skip
+    kept = right.multiselect(
+        "Kept as metadata", places, [known[column] for column in usual.kept if column in known], show,
+        key=f"{key}_kept_{suffix}", persist_state="session",
+    )  # fmt: skip
+    title = left.selectbox(
+        "Title", [NONE, *places], 1 + known.get(usual.title or "", NONE),
+        lambda place: "none" if place == NONE else show(place),
+        key=f"{key}_title_{suffix}", persist_state="session", help="Embedded before the text.",
+    )  # fmt: skip
+    own_id = right.selectbox(
+        "Id", [NONE, *places], 1 + known.get(usual.id or "", NONE),
+        lambda place: "the row's number" if place == NONE else show(place),
+        key=f"{key}_id_{suffix}", persist_state="session",
+    )  # fmt: skip
+    taken = {*texts, title, own_id}
+    return Columns(
+        tuple(offered[place] for place in texts),
+        None if title in (NONE, *texts) else offered[title],
+        None if own_id == NONE else offered[own_id],
+        tuple(offered[place] for place in kept if place not in taken),
+    )
+
+
+def _preview(key: str, sources: Sequence[Source], labels: dict[str, str]) -> None:
+    """The first rows of the first files."""
+    shown = [
+        {"file": source.name, **row} if len(sources) > 1 else row
+        for source in sources[:FILES_SHOWN]
+        for row in _first_rows(source.table, labels)
+    ]
+    st.dataframe(
+        pd.DataFrame(shown, dtype=str).fillna(""),
+        hide_index=True,
+        key=f"{key}_preview",
+        alt="The first rows of the files",
+        row_height=35,
+    )
+    if len(labels) > MOST_SHOWN:
+        st.caption(f"The first {MOST_SHOWN} of {len(labels):,} columns are shown, {MOST_OFFERED} are offered below.")
+
+
+def _first_rows(table: Table, labels: dict[str, str]) -> list[dict[str, str]]:
+    columns = list(table.cells.items())[:MOST_SHOWN]
+    return [
+        {
+            labels[name]: shortened(" ".join(plain(cell_text(cells[row])).split()), LONGEST_CELL)
+            for name, cells in columns
+        }
+        for row in range(min(ROWS_SHOWN, len(table)))
+    ]

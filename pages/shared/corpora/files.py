@@ -1,0 +1,142 @@
+"""Uploaded files: kept by the session on every page, read once for equal content."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.corpus import file_name, together
+from core.errors import InputError
+from core.settings import most_rows
+from core.tables import FORMATS, MOST_BYTES, Table, lines, read_table, unique_names
+from pages.shared import resources
+
+ITS_NAME = "\0"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it was brought; its digest is that of its content and ending."""
+
+    id: str
+    name: str
+    digest: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table with the name and the digest of what it was read from."""
+
+    name: str
+    digest: str
+    table: Table
+
+
+def keep(key: str) -> None:
+    """Take what is in the uploader into the session, which other pages share; called before it is drawn."""
+    brought: Sequence[UploadedFile] = st.session_state.get(_uploader(key)) or ()
+    if not brought or [file.file_id for file in brought] == [upload.id for upload in _kept(key)]:
+        return
+    known = {upload.id: upload for upload in _kept(key)}
+    names = unique_names(file_name(file.name) for file in brought)
+    st.session_state[_files(key)] = tuple(
+        known.get(file.file_id) or _upload(file, name) for file, name in zip(brought, names, strict=True)
+    )
+
+
+def ask(key: str) -> list[Source]:
+    """The tables of the uploaded files; none until there are any.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, or they are too large together.
+    """
+    st.file_uploader(
+        "Files of texts",
+        type=FORMATS,
+        accept_multiple_files=True,
+        key=_uploader(key),
+        on_change=_forget_if_empty,
+        args=(key,),
+    )
+    st.caption(
+        f"{', '.join(FORMATS).upper()}, by their endings; several files become one corpus. Up to {most_rows():,} "
+        f"rows and {_most_megabytes():,} MB in all; a Parquet may unpack to {MOST_BYTES / 2**30:.0f} GiB. "
+        "Whatever is left out is counted and listed."
+    )
+    kept = _kept(key)
+    if kept and not st.session_state.get(_uploader(key)):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(f"Kept: {together([upload.name for upload in kept])}", width="content")
+            st.button("Remove", key=f"{key}_remove", on_click=_forget, args=(key,), type="tertiary")
+    size = sum(len(upload.content) for upload in kept)
+    if size > _most_megabytes() * 1_000_000:
+        raise InputError(
+            f"The files have {size / 1e6:,.0f} MB together, {_most_megabytes():,} are allowed: give fewer."
+        )
+    return [Source(upload.name, upload.digest, _table(upload)) for upload in kept]
+
+
+def pasted(text: str) -> Source:
+    """Pasted texts, one a line."""
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return Source("pasted texts", digest, lines(text))
+
+
+def names(key: str) -> list[str]:
+    """The names of the files that the session has."""
+    return [upload.name for upload in _kept(key)]
+
+
+def _upload(file: UploadedFile, name: str) -> Upload:
+    content = file.getvalue()
+    digest = hashlib.blake2b(content, digest_size=16)
+    digest.update(Path(name).suffix.lower().encode())
+    return Upload(file.file_id, name, digest.hexdigest(), content)
+
+
+def _table(upload: Upload) -> Table:
+    """What the file holds, or the sentence that says why not: neither is found out twice, whatever its name."""
+    read = resources.memory().recall(("table", upload.digest, most_rows()), lambda: _read(upload))
+    if isinstance(read, str):
+        raise InputError(read.replace(ITS_NAME, upload.name))
+    return read
+
+
+def _read(upload: Upload) -> Table | str:
+    try:
+        return read_table(upload.name, upload.content)
+    except InputError as error:
+        return str(error).replace(upload.name, ITS_NAME)
+
+
+def _kept(key: str) -> tuple[Upload, ...]:
+    kept: tuple[Upload, ...] = st.session_state.get(_files(key), ())
+    return kept
+
+
+def _forget_if_empty(key: str) -> None:
+    """The person has removed the last file from the uploader."""
+    if not st.session_state.get(_uploader(key)):
+        _forget(key)
+
+
+def _forget(key: str) -> None:
+    st.session_state.pop(_files(key), None)
+
+
+def _uploader(key: str) -> str:
+    return f"{key}_upload"
+
+
+def _files(key: str) -> str:
+    return f"{key}_files"
+
+
+def _most_megabytes() -> int:
+    return int(st.get_option("server.maxUploadSize"))

@@ -1,0 +1,74 @@
+"""Long texts: whether they are split into passages, and why they should be."""
+
+import streamlit as st
+
+from core import models
+from core.corpus import FEWEST_TOKENS, MOST_TOKENS, Corpus, Splitter, Splitting, longer_than
+from core.encoders.tokenizing import stored_tokenizer
+from core.models import ModelSpec
+from pages.shared import output, picked, resources
+
+TOKENIZER = "all-MiniLM-L6-v2"
+USUAL = Splitting()
+
+
+def choose(key: str) -> Splitting | None:
+    """How long passages are; None where texts stay whole."""
+    is_wanted = st.toggle(
+        "Split long texts into passages", key=f"{key}_split", persist_state="session", bind="query-params"
+    )
+    if not is_wanted:
+        return None
+    left, right = st.columns(2)
+    tokens = left.number_input(
+        "Tokens of a passage", FEWEST_TOKENS, MOST_TOKENS, USUAL.tokens, key=f"{key}_tokens",
+        persist_state="session", bind="query-params", required=True,
+        help=f"Counted by {TOKENIZER}'s tokenizer; other models' tokens differ by some per cent.",
+        on_change=_shorten_overlap, args=(key,),
+    )  # fmt: skip
+    overlap = right.number_input(
+        "Overlapping tokens", 0, MOST_TOKENS, USUAL.overlap, key=f"{key}_overlap",
+        persist_state="session", bind="query-params", required=True,
+        help="So many tokens, at most, of a passage's end begin the next one.",
+    )  # fmt: skip
+    return Splitting(int(tokens or USUAL.tokens), int(overlap or 0))
+
+
+def _shorten_overlap(key: str) -> None:
+    """Passages have become so short that the overlap would fill them: a fifth of them is usual."""
+    tokens, overlap = st.session_state[f"{key}_tokens"], st.session_state.get(f"{key}_overlap")
+    if tokens is not None and overlap is not None and overlap >= tokens:
+        st.session_state[f"{key}_overlap"] = int(tokens) // 5
+
+
+def splitter(splitting: Splitting) -> Splitter:
+    """Splits by the tokens of TOKENIZER, which comes with Embedscope."""
+    return Splitter(splitting, stored_tokenizer(models.get(TOKENIZER)))
+
+
+def told(texts: Corpus, splitting: Splitting | None) -> None:
+    """What splitting made of the documents; or, where texts are too long for a picked model, that it would help."""
+    if splitting is not None:
+        documents = len(set(texts.parents))
+        st.caption(
+            f"{documents:,} documents in {len(texts):,} passages of up to {splitting.tokens:,} tokens "
+            f"({TOKENIZER}'s tokenizer)."
+        )
+        return
+    limited = [spec for spec in picked.models() if spec.max_tokens]
+    if limited:
+        _recommend(texts, min(limited, key=lambda spec: spec.max_tokens or 0))
+
+
+def _recommend(texts: Corpus, spec: ModelSpec) -> None:
+    limit = spec.max_tokens or 0
+    count = resources.memory().recall(
+        ("longer", texts.fingerprint, limit),
+        lambda: longer_than(texts.documents, limit, stored_tokenizer(models.get(TOKENIZER))),
+    )
+    if count:
+        st.info(
+            f"At least {count:,} of {len(texts):,} texts are longer than the {limit:,} tokens that "
+            f"{output.markdown_free(spec.name)} reads: it never sees the rest. Split them into passages.",
+            icon=":material/content_cut:",
+        )

@@ -1,0 +1,1 @@
+"""The Evaluate page's views and what they share."""

@@ -1,0 +1,278 @@
+"""The corpus that pages share: sample, paste, files; columns, passages, and what is left out."""
+
+import json
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import corpus, models
+from core.encoders.tokenizing import stored_tokenizer
+from pages.shared.corpora import left_out
+from tests.conftest import ROOT
+from tests.pages.conftest import TIMEOUT_SECONDS, open_page, said
+
+ROWS = [
+    {"_id": "owl", "title": "Owls", "text": "Owls hunt at night.", "kind": "bird"},
+    {"_id": "cat", "title": "Cats", "text": "Cats sleep all day.", "kind": "mammal"},
+]
+
+
+def jsonl(*rows: dict[str, Any]) -> bytes:
+    return "\n".join(json.dumps(row) for row in rows).encode()
+
+
+def search_in(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    """The Search page on those files."""
+    app.query_params.update({"corpus": "File", "models": ["wordllama-256"], "q": "Which bird hunts at night?"})
+    open_page(app, "search")
+    app.file_uploader[0].set_value([(name, content, "") for name, content in files]).run()
+    assert not app.exception
+    return app
+
+
+def ranked(app: AppTest) -> list[str]:
+    """The texts on the page that the Search page found, each once."""
+    return list(dict.fromkeys(element.value for element in app.main.text if not element.value.startswith("Kept: ")))
+
+
+def widget(app: AppTest, kind: str, label: str) -> Any:
+    elements: list[Any] = list(app.get(kind))
+    return next(element for element in elements if element.label == label)
+
+
+def popover(app: AppTest) -> str:
+    return next(block.proto.popover.label for block in blocks(app) if block.proto.popover.label.startswith("Corpus"))
+
+
+def blocks(app: AppTest) -> list[Any]:
+    found, todo = [], [app.main]
+    while todo:
+        block = todo.pop()
+        children = getattr(block, "children", {})
+        found += [block] if hasattr(block.proto, "popover") else []
+        todo += children.values()
+    return found
+
+
+# Files
+
+
+def test_files_are_searched_and_the_button_names_them(app: AppTest) -> None:
+    search_in(app, ("a.jsonl", jsonl(*ROWS)))
+    assert popover(app).replace("\\", "") == "Corpus: a.jsonl"
+    assert set(ranked(app)) == {row["text"] for row in ROWS}
+
+
+def test_several_files_are_one_corpus(app: AppTest) -> None:
+    search_in(app, ("a.jsonl", jsonl(*ROWS)), ("b.txt", b"A bird in the hand.\n\n"))
+    assert "A bird in the hand." in ranked(app)
+    assert "blank texts (1)" in said(app)
+    assert list(app.dataframe[0].value["file"]) == ["a.jsonl", "a.jsonl", "b.txt", "b.txt"]
+
+
+def test_limits_are_stated_before_anything_is_uploaded(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMBEDSCOPE_MOST_ROWS", "1234")
+    app.query_params["corpus"] = "File"
+    open_page(app, "search")
+    assert "Up to 1,234 rows and 400 MB in all; a Parquet may unpack to 2 GiB" in said(app)
+
+
+def test_a_link_to_a_file_that_is_not_here_says_so_and_shows_the_sample(app: AppTest) -> None:
+    app.query_params["corpus"] = "File"
+    open_page(app, "search")
+    assert [info.value for info in app.main.info] == [
+        "The address asks for an uploaded file, but only the session that uploaded it has it: "
+        "this is the sample corpus. Upload the file under Corpus to work on it here."
+    ]
+    assert set(ranked(app)) & {corpus.shortened(text, 400) for text in corpus.sample().texts}
+    assert not app.error
+
+
+def test_files_larger_together_than_one_may_be_are_refused(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.corpora.files._most_megabytes", lambda: 1)
+    search_in(app, ("a.txt", b"a" * 600_000), ("b.txt", b"b" * 600_000))
+    assert "The files have 1 MB together, 1 are allowed" in app.error[0].value.replace("\\", "")
+
+
+# One choice for all pages
+
+
+def test_files_and_chosen_columns_are_the_same_on_every_page_and_after_coming_back(app: AppTest) -> None:
+    search_in(app, ("a.csv", b"text,other\nOwls hunt at night.,Cats sleep all day.\n"))
+    widget(app, "multiselect", "Text").set_value([1]).run()
+    assert ranked(app) == ["Cats sleep all day."]
+    for page in ("explain", "evaluate", "search"):
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+    assert ranked(app) == ["Cats sleep all day."]
+    assert popover(app).startswith("Corpus: a")
+    assert "Kept: a.csv" in [element.value for element in app.main.text]
+
+
+def test_kept_files_are_removed_at_a_click(app: AppTest) -> None:
+    search_in(app, ("a.jsonl", jsonl(*ROWS)))
+    app.switch_page("pages/explain.py").run()
+    app.switch_page("pages/search.py").run()
+    app.button(key="corpus_remove").click().run()
+    assert "this is the sample corpus" in said(app)
+
+
+def test_another_session_has_a_choice_of_its_own(app: AppTest) -> None:
+    search_in(app, ("a.jsonl", jsonl(*ROWS)))
+    other = open_page(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS), "search")
+    assert popover(other) == "Corpus: sample"
+    assert not set(ranked(other)) & {row["text"] for row in ROWS}
+
+
+def test_short_pasted_texts_live_in_the_address_and_on_every_page(app: AppTest) -> None:
+    app.query_params.update(
+        {"corpus": "Paste", "corpus_pasted": "Owls hunt.\nCats sleep.", "models": ["wordllama-256"]}
+    )
+    open_page(app, "search")
+    assert set(ranked(app)) == {"Owls hunt.", "Cats sleep."}
+    app.switch_page("pages/explain.py").run()
+    app.switch_page("pages/search.py").run()
+    assert set(ranked(app)) == {"Owls hunt.", "Cats sleep."}
+    assert app.query_params["corpus_pasted"] in (["Owls hunt.\nCats sleep."], "Owls hunt.\nCats sleep.")
+
+
+# Known by its content
+
+
+def test_uploading_the_same_content_again_neither_reads_nor_indexes_nor_embeds_it(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = ("a.jsonl", jsonl({"text": "Only here: a heron."}, {"text": "Only here: a stork."}))
+    search_in(app, files)
+    done = []
+    monkeypatch.setattr("pages.shared.corpora.files.read_table", lambda *given, **_: done.append("read"))
+    monkeypatch.setattr("core.corpus.from_tables", lambda *given, **_: done.append("built"))
+    monkeypatch.setattr("core.search.KeywordIndex", lambda *given, **_: done.append("indexed"))
+    again = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS)
+    search_in(again, files)
+    assert set(ranked(again)) == {"Only here: a heron.", "Only here: a stork."}
+    assert done == []
+    assert "· remembered" in said(again) or "computed" not in said(again)
+
+
+# Columns
+
+
+def test_columns_are_chosen_beside_the_first_rows(app: AppTest) -> None:
+    rows = b"key;headline;body;note\nk1;Owls;They hunt.;x\nk2;Cats;They sleep.;y\n"
+    search_in(app, ("a.csv", rows))
+    preview = app.dataframe[0].value
+    assert list(preview.columns) == ["key", "headline", "body", "note"]
+    assert list(preview["body"]) == ["They hunt.", "They sleep."]
+    labels = {label: widget(app, "multiselect", label).value for label in ("Text", "Kept as metadata")}
+    assert labels == {"Text": [2], "Kept as metadata": [0, 3]}
+    assert (widget(app, "selectbox", "Title").value, widget(app, "selectbox", "Id").value) == (1, -1)
+    widget(app, "selectbox", "Title").select_index(0).run()
+    assert "**Owls**" not in said(app)
+
+
+def test_a_file_without_a_usual_text_column_asks_for_one(app: AppTest) -> None:
+    search_in(app, ("a.csv", b"x,y\nOwls hunt.,Cats sleep.\n"))
+    assert "a.csv has no column called text. Its columns are: x, y. Choose the one" in app.error[0].value.replace(
+        "\\", ""
+    )
+    widget(app, "multiselect", "Text").set_value([0, 1]).run()
+    assert not app.error
+    assert ranked(app) == ["Owls hunt.\n\nCats sleep."]
+
+
+def test_hostile_column_names_are_choices_like_any_other_and_change_nothing(app: AppTest) -> None:
+    names = ["text", "<img src=x onerror=alert(1)>", "![x](http://evil.example/x.png)", "%{x}", "=1+1", "a\x00b", ""]
+    search_in(app, ("a.jsonl", jsonl(dict.fromkeys(names, "cell"), dict.fromkeys(names, "other cell"))))
+    assert not app.error
+    assert all(name not in said(app) for name in names[1:3])
+    assert "\x00" not in "".join(widget(app, "selectbox", "Title").options)
+
+
+# Passages
+
+
+def test_texts_too_long_for_a_model_are_told_and_splitting_makes_passages_of_them(app: AppTest) -> None:
+    app.query_params["models"] = ["all-MiniLM-L6-v2", "wordllama-256"]
+    long = (
+        " ".join(f"Sentence {number} is about cats that sleep." for number in range(60)) + " The last one: owls hunt."
+    )
+    app.query_params.update({"corpus": "Paste", "corpus_pasted": "", "q": "Do owls hunt?", "k": "3"})
+    open_page(app, "search")
+    app.text_area(key="corpus_pasted").set_value(f"{long}\nA short text.").run()
+    assert "At least 1 of 2 texts are longer than the 256 tokens that all-MiniLM-L6-v2 reads" in said(app).replace(
+        "\\", ""
+    )
+    app.toggle(key="corpus_split").set_value(True).run()
+    app.number_input(key="corpus_tokens").set_value(40).run()
+    assert "2 documents in " in said(app)
+    first = next(text for text in ranked(app) if "Sentence" in text)
+    assert first.endswith("The last one: owls hunt.")
+    tokenizer = stored_tokenizer(models.get("all-MiniLM-L6-v2"))
+    assert len(tokenizer.encode(first, add_special_tokens=False).ids) <= 40
+    assert "At least" not in said(app)
+
+
+def test_passages_that_would_overlap_wholly_are_a_sentence(app: AppTest) -> None:
+    app.query_params.update({"corpus": "Paste", "corpus_pasted": "One.", "corpus_split": "true"})
+    open_page(app, "search")
+    app.number_input(key="corpus_overlap").set_value(200).run()
+    assert "Passages of 200 tokens cannot overlap by 200" in app.error[0].value.replace("\\", "")
+
+
+# Hostile files
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.csv", b"", "empty.csv is empty"),
+        ("line.csv", b"text", "There is no text in line.csv"),
+        ("quote.csv", b'text,n\n"open,1\ntwo,2\n', "a quote is opened at line 2 and never closed"),
+        ("header.csv", b"a," * 5_000_000, "The first line of header.csv goes on for more than 100,000 characters"),
+        ("../../x.csv", b"", "x.csv is empty"),
+        ("broken.parquet", b"PAR1 not really", "cannot be read as Parquet"),
+        ("list.jsonl", b"[1, 2]\n", "holds no JSON objects"),
+        ("keys.jsonl", jsonl(*({f"k{n}": 1} for n in range(5000))), "keys.jsonl is too large: it has 4,"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_a_sentence(app: AppTest, name: str, content: bytes, sentence: str) -> None:
+    search_in(app, (name, content))
+    told = app.error[0].value.replace("\\", "")
+    assert sentence in told
+    assert "../" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "texts"),
+    [
+        ("utf16.txt", "çava ✓".encode("utf-16"), ["çava ✓"]),
+        ("latin.txt", "Zürich".encode("latin-1"), ["Zürich"]),
+        ("nul.csv", b"text,n\na\x00b,1\n", ["ab"]),
+        ("html.txt", b"<b>bold</b> ![x](http://evil.example/x.png) %{x}", None),
+        ("formula.csv", b"text,n\n=1+1,1\n", ["=1+1"]),
+        ("twice.csv", b"id,text,text\na,one,1\na,two,2\n", ["one", "two"]),
+        ("nested.jsonl", b'{"text": "one", "metadata": {"url": "x"}}', ["one"]),
+    ],
+)
+def test_odd_files_are_read_as_they_are(app: AppTest, name: str, content: bytes, texts: list[str] | None) -> None:
+    search_in(app, (name, content))
+    assert not app.error
+    assert sorted(ranked(app)) == sorted(texts or [content.decode()])
+
+
+def test_ten_megabytes_on_one_line_are_split_or_cut(app: AppTest) -> None:
+    search_in(app, ("long.txt", b"word " * 2_000_000))
+    assert "texts cut to 20,000 characters (1)" in said(app)
+
+
+def test_what_is_left_out_is_offered_as_a_table_that_no_spreadsheet_runs() -> None:
+    read = corpus.from_file("=x.csv", b"text,n\n=1+1,2,3\n\x07@bell,1\n ,\n")
+    table = left_out.table(read)
+    assert list(table["reason"]) == [
+        "rows with more cells than columns", "texts with control characters or broken Unicode mended", "blank texts",
+    ]  # fmt: skip
+    assert list(table["line or row"]) == [2, 3, 4]
+    assert list(table["beginning of the text"]) == ["=1+1,2,3", "@bell", ""]
+    assert set(table["file"]) == {"=x.csv"}
