@@ -1,5 +1,6 @@
 """Conditions on the documents' fields, set before the search and kept in the address."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,11 @@ class Conditions:
 
     rows: npt.NDArray[np.int64] | None = None
     sentence: str = ""
+
+    @property
+    def digest(self) -> str:
+        """A short name for the rows."""
+        return "" if self.rows is None else hashlib.blake2b(self.rows.tobytes(), digest_size=16).hexdigest()
 
 
 def chosen(texts: Corpus) -> Conditions:
@@ -84,6 +90,7 @@ def _span(field: Span) -> tuple[float, float]:
         high,
         (low, high),
         step=1 if whole else (high - low) / 200,
+        format=None if whole else "%.4g",
         key=key,
         bind="query-params",
     )
