@@ -35,7 +35,7 @@ def test_a_query_is_typed_filtered_and_marked_and_the_link_brings_it_back(
     drawn = [trace for trace in charts(page, 1)[0] if trace["mode"] == "markers+text"]
     assert sum(0 in trace["x"] for trace in drawn) == 5
 
-    page.get_by_test_id("stFeedback").first.get_by_role("button").first.click()
+    page.get_by_test_id("stFeedback").first.get_by_role("radio").first.click()
     settle(page)
     assert "marks=" in page.url
     page.get_by_role("button", name="Filter").click()

@@ -44,7 +44,7 @@ def chosen(texts: Corpus) -> Conditions:
         return Conditions()
     values: dict[str, list[str]] = {}
     spans: dict[str, tuple[float, float]] = {}
-    with st.popover(_label(), icon=":material/filter_alt:"):
+    with st.popover(_label(), icon=":material/filter_alt:", key="filter_popover"):
         for each in offered:
             if isinstance(each, Choices):
                 values[each.field] = _choices(each)
