@@ -83,6 +83,18 @@ def pairs(spec: ModelSpec, first: Sequence[str], second: Sequence[str], gold: Se
     )
 
 
+def index(spec: ModelSpec, texts: Sequence[str]) -> str:
+    """A graph (HNSW) to search texts by."""
+    return (
+        "import faiss\n\n"
+        + embed(spec, texts)
+        + "index = faiss.IndexHNSWFlat(vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)\n"
+        + "index.add(vectors)\n"
+        + "index.hnsw.efSearch = 64\n"
+        + "scores, rows = index.search(vectors[:1], min(10, len(texts)))\n"
+    )
+
+
 def project(spec: ModelSpec, texts: Sequence[str], method: str, dimensions: int) -> str:
     """A map of texts by "umap", "pca" or "tsne"."""
     fits = {

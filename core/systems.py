@@ -4,9 +4,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from core import search
 from core.embedding import Embedded, Provenance
 from core.search import Hits, KeywordIndex
+
+Rows = npt.NDArray[np.int64]
 
 BM25 = "BM25"
 HYBRID = "Hybrid"
@@ -34,18 +39,20 @@ class Ranking:
     provenance: Provenance | None = None
 
 
-def by_model(documents: Embedded, queries: Embedded, k: int) -> Ranking:
-    """The k nearest documents of each query by cosine."""
+def by_model(documents: Embedded, queries: Embedded, k: int, among: Rows | None = None) -> Ranking:
+    """The k nearest documents of each query by cosine; `among` holds the rows of the only ones to search."""
     started = time.perf_counter()
-    hits = search.nearest(queries.vectors, documents.vectors, k)
+    hits = search.nearest(queries.vectors, documents.vectors if among is None else documents.vectors[among], k)
+    if among is not None:
+        hits = Hits(among[hits.rows], hits.scores)
     seconds = {"embed the queries": queries.provenance.seconds, "search": time.perf_counter() - started}
     return Ranking(documents.provenance.model, hits, seconds, documents.provenance)
 
 
-def by_words(index: KeywordIndex, queries: Sequence[str], k: int) -> Ranking:
-    """The k best documents of each query by BM25."""
+def by_words(index: KeywordIndex, queries: Sequence[str], k: int, among: Rows | None = None) -> Ranking:
+    """The k best documents of each query by BM25; `among` as in `by_model`."""
     started = time.perf_counter()
-    hits = index.search(queries, k)
+    hits = index.search(queries, k, among)
     return Ranking(BM25, hits, {"search": time.perf_counter() - started})
 
 

@@ -1,77 +1,75 @@
-import numpy as np
-import pandas as pd
 import streamlit as st
 
-from core import corpus, snippets
-from core.errors import InputError
-from core.figures.similarity import HEIGHT, heatmap
-from core.similarity import cluster_order, cosine_matrix, ranked_pairs
-from pages.shared import inputs, output, progress, resources
+from core import snippets
+from core.figures.similarity import HEIGHT
+from core.similarity import Background
+from pages.shared import corpora, inputs, output, progress
 from pages.shared.frame import errors_told, require_frame
+from pages.shared.similarity import background, drawing, pair, pairs, scores, sources
 
 require_frame()
 
-MOST_TEXTS = 80
-
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    with st.popover("Edit the texts", icon=":material/edit:", width="content"):
-        texts = inputs.pasted_texts("similarity_texts", corpus.sample_sentences(), height=420)
+    place_of_texts = st.container(width="content")
+    corpus = corpora.chosen()
+    with place_of_texts:
+        compared = sources.chosen(corpus)
     order = st.segmented_control(
         "Order", ["By cluster", "As given"], default="By cluster", key="order", bind="query-params", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    st.caption(f"{len(texts):,} texts, each compared with every other.")
-output.left_out(texts)
-if len(texts) < 2:
-    raise InputError("One text has nothing to be compared with: give at least two, one a line.")
-if len(texts) > MOST_TEXTS:
-    st.info(f"The first {MOST_TEXTS} of {len(texts):,} texts are compared: more cells could not be read.")
-shown = texts.texts[:MOST_TEXTS]
+    scale = st.segmented_control(
+        "Scale", ["Cosine", "Percentile"], default="Cosine", key="scale", bind="query-params", required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    difference = drawing.chosen_difference([spec.name for spec in ready])
+sources.caption(
+    compared, "in the order of the first model's clusters" if order == "By cluster" else "in the order given"
+)
 
-embedded, matrices = {}, {}
+results: dict[str, scores.Scored] = {}
+backgrounds: dict[str, Background] = {}
+percentiles = scale == "Percentile"
 with progress.line("similarity", height=HEIGHT) as tell:
     for spec in ready:
         with errors_told():
-            embedded[spec.name] = resources.embed_texts(shown, spec, tell)
-            matrices[spec.name] = cosine_matrix(embedded[spec.name].vectors)
-if not matrices:
+            results[spec.name] = scores.scored(compared, spec, tell)
+    if percentiles:
+        backgrounds = background.measured(corpus, compared, [result.spec for result in results.values()], tell)
+values = scores.values_of(results, backgrounds if percentiles else None)
+if not values:
     st.stop()
 
-leader = next(iter(matrices))
-rows = cluster_order(embedded[leader].vectors) if order == "By cluster" else list(range(len(shown)))
-lowest = min(0.0, *(float(matrix.min()) for matrix in matrices.values()))
-panels = st.grid(2 if len(matrices) > 1 else 1, min_column_width=430)
-for name, matrix in matrices.items():
-    with panels.cell():
-        st.markdown(f"#### {name}")
-        st.plotly_chart(
-            heatmap(matrix[np.ix_(rows, rows)], [shown[row] for row in rows], lowest=lowest),
-            key=f"heatmap_{name}",
-            alt=f"Cosine similarity of the texts by {name}",
-        )
-        output.provenance(embedded[name].provenance)
-if order == "By cluster":
-    st.caption(f"All heatmaps have the order of {leader}'s clusters and one colour scale.")
+leader = next(iter(values))
+arrangement = scores.order_of(compared, results[leader], by_cluster=order == "By cluster")
+by_score = pairs.ranked(values, pairs.ORDERS[0], compared)
+opened = pair.current(compared, (int(by_score[0][0]), int(by_score[1][0])))
+drawing.show(
+    values, compared, arrangement, opened,
+    percentiles=percentiles, difference=difference, on_click=lambda clicked: pair.open_pair(compared, clicked),
+)  # fmt: skip
 
-st.markdown("#### Pairs, the most similar first")
-pairs = ranked_pairs(matrices[leader])
-table = pd.DataFrame(
-    {
-        "Text": [shown[pair.first] for pair in pairs],
-        "Other text": [shown[pair.second] for pair in pairs],
-        **{name: [float(matrix[pair.first, pair.second]) for pair in pairs] for name, matrix in matrices.items()},
-    }
-)
-st.dataframe(
-    table,
-    hide_index=True,
-    key="pairs",
-    height=400,
-    alt="All pairs of texts with their cosine by each model",
-    column_config={
-        name: st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.3f", width=190) for name in matrices
-    },
-)
-output.download_table(table, "pairs")
-output.code(snippets.similarity(ready[0], shown))
+place_of_pair = st.empty()
+with place_of_pair.container():
+    pair.show(compared, results, backgrounds, opened)
+for result in results.values():
+    output.provenance(result.provenance)
+st.markdown("#### What a score means &ensp;:small[:gray[beside random pairs of the corpus]]")
+with progress.line("background", height=280) as tell:
+    if not percentiles:
+        backgrounds = background.measured(corpus, compared, [result.spec for result in results.values()], tell)
+        with place_of_pair.container():
+            pair.show(compared, results, backgrounds, opened)
+background.section(backgrounds, corpus, compared, {name: float(at.cosines[opened]) for name, at in results.items()})
+
+st.markdown("#### Token by token &ensp;:small[:gray[how like the tokens are, and what each brings to the cosine]]")
+with progress.line("tokens", height=300) as tell, errors_told():
+    pair.tokens(results, compared, opened, tell)
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.markdown("#### Pairs", width="content")
+    listed = pairs.ranked(values, pairs.chosen_order(len(values)), compared)
+pairs.show(listed, results, backgrounds, compared, lambda clicked: pair.open_pair(compared, clicked))
+pairs.downloads(listed, results, backgrounds, compared)
+output.code(snippets.similarity(ready[0], compared.texts))

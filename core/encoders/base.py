@@ -68,8 +68,8 @@ class Encoder(Protocol):
 class Traceable(Encoder, Protocol):
     """An encoder whose inside can be looked into: all but those behind an API."""
 
-    def trace(self, text: str) -> Trace:
-        """The text's way through the model."""
+    def trace(self, text: str, kind: Kind = "document") -> Trace:
+        """The text's way through the model, behind the prompt that the model puts before such a text."""
         ...
 
 

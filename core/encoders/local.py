@@ -121,8 +121,8 @@ class LocalEncoder:
         encodings = self._counter.encode_batch([well_formed(text) for text in texts], **self._special_tokens)
         return [len(encoding.ids) for encoding in encodings]
 
-    def trace(self, text: str) -> Trace:
-        """The text's way through the model.
+    def trace(self, text: str, kind: Kind = "document") -> Trace:
+        """The text's way through the model, behind the prompt that the model puts before such a text.
 
         Raises
         ------
@@ -130,17 +130,17 @@ class LocalEncoder:
             The text has no token that the model knows.
         """
         text = well_formed(text)
-        encoding = self._counter.encode(text, **self._special_tokens)
+        encoding = self._counter.encode(self.spec.prompt(kind) + text, **self._special_tokens)
         if not encoding.ids:
             raise InputError("This text has no tokens: write a word or two.")
         limit = self.max_tokens or len(encoding.ids)
-        features = None if self.is_static else self._features([text], "document")
+        features = None if self.is_static else self._features([text], kind)
         vectors = self._owner.submit(self._token_vectors, features, encoding.ids).result()
         tokens = encoding.tokens if len(encoding.tokens) <= limit else _truncated(encoding.tokens, limit)
         return Trace(
             tokens=tuple(tokens[: len(vectors)]),
             vectors=vectors,
-            pooled=self.encode([text])[0],
+            pooled=self.encode([text], kind)[0],
             weights=_pooling_weights(self._pooling, len(vectors)),
             pooling=self._pooling,
             truncated=max(0, len(encoding.ids) - limit),

@@ -1,5 +1,6 @@
 """Exact search: the nearest documents by cosine, by a product of matrices."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 AnyFloats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 BLOCK = 1024
+SCORES_AT_ONCE = 2**26  # a quarter of a gigabyte
 FEW_SCORES = 10**7  # below it, moving the vectors to a GPU takes longer than it saves
 
 
@@ -31,7 +33,8 @@ def nearest(
     Parameters
     ----------
     queries, documents : (q, d) and (n, d) arrays of unit rows
-        Of other rows, the highest inner products are found. Both float32, or float64 for more digits.
+        Of other rows, the highest inner products are found. Both float32, or float64 for more digits. What holds NaN
+        comes last, with a score of minus infinity.
     k : int
         With fewer documents, all are returned.
     on_block
@@ -45,11 +48,12 @@ def nearest(
         return hits
     device = _device(len(queries) * len(documents))
     columns = torch.as_tensor(np.require(documents, requirements=["C", "W"])).to(device).T
-    for start in range(0, len(queries), BLOCK):
-        block = slice(start, start + BLOCK)
+    size = min(BLOCK, max(1, SCORES_AT_ONCE // len(documents)))
+    for start in range(0, len(queries), size):
+        block = slice(start, start + size)
         scores = torch.as_tensor(np.require(queries[block], requirements=["C", "W"])).to(device) @ columns
         hits.rows[block], hits.scores[block] = _best(scores, k)
-        on_block(min(start + BLOCK, len(queries)), len(queries))
+        on_block(min(start + size, len(queries)), len(queries))
     return hits
 
 
@@ -62,6 +66,9 @@ def _device(scores: int) -> str:
 def _best(scores: "torch.Tensor", k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Columns and values of the k highest scores of each row, (q, n), the highest first; of equal ones the earlier."""
     best = scores.topk(min(k + 1, scores.shape[1]), dim=1)
+    if best.values.isnan().any():  # which topk takes for the highest
+        scores = scores.nan_to_num(nan=-math.inf, posinf=math.inf, neginf=-math.inf)
+        best = scores.topk(min(k + 1, scores.shape[1]), dim=1)
     columns, values = best.indices.cpu().numpy(), best.values.cpu().numpy()
     tied = values[:, k - 1] == values[:, -1] if values.shape[1] > k else np.zeros(len(values), bool)
     columns, values = columns[:, :k], values[:, :k]

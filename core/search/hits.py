@@ -20,6 +20,10 @@ class Hits:
     rows: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float32]
 
+    def found(self, query: int = 0) -> npt.NDArray[np.int64]:
+        """The rows found for one of the queries, best first; what scores exactly 0 was not found."""
+        return self.rows[query][self.scores[query] != 0]
+
     def as_run(self, queries: Sequence[str], documents: Sequence[str]) -> dict[str, dict[str, float]]:
         """The hits by query id and document id, as evaluation takes them; what scores exactly 0 was not found.
 

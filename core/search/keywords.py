@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.search.hits import Hits
 
@@ -20,12 +21,23 @@ class KeywordIndex:
         if self._index:
             self._index.index(tokens, show_progress=False)
 
-    def search(self, queries: Sequence[str], k: int = 10) -> Hits:
-        """The k documents of highest BM25 score for each query; documents without a common word score 0."""
+    def search(self, queries: Sequence[str], k: int = 10, among: npt.NDArray[np.int64] | None = None) -> Hits:
+        """The k documents of highest BM25 score for each query; documents without a common word score 0.
+
+        Parameters
+        ----------
+        among : int array, optional
+            Rows of the only documents to search; how rare a word is counts over all documents all the same.
+        """
         k = min(k, self._size)
+        mask = None
+        if among is not None:
+            k = min(k, len(among))
+            mask = np.zeros(self._size, np.float32)
+            mask[among] = 1
         if not queries or not self._index:
             return Hits(np.tile(np.arange(k), (len(queries), 1)), np.zeros((len(queries), k), np.float32))
-        rows, scores = self._index.retrieve(_tokens(queries), k=k, show_progress=False)
+        rows, scores = self._index.retrieve(_tokens(queries), k=k, weight_mask=mask, show_progress=False)
         return Hits(np.asarray(rows, np.int64), np.asarray(scores, np.float32))
 
 

@@ -1,5 +1,28 @@
-"""Cosine similarity of texts."""
+"""Cosine similarity of texts: scores, what they mean for a model, clusters, and what tokens bring to them."""
 
-from core.similarity.cosines import Matrix, Pair, cluster_order, cosine_matrix, ranked_pairs
+from core.similarity.background import Background, background
+from core.similarity.clusters import Clusters, cluster_order, clusters
+from core.similarity.cosines import (
+    Matrix,
+    cosine_matrix,
+    disagreement,
+    pair_cosines,
+    ranked_pairs,
+)
+from core.similarity.tokens import Contributions, Side, contributions
 
-__all__ = ["Matrix", "Pair", "cluster_order", "cosine_matrix", "ranked_pairs"]
+__all__ = [
+    "Background",
+    "Clusters",
+    "Contributions",
+    "Matrix",
+    "Side",
+    "background",
+    "cluster_order",
+    "clusters",
+    "contributions",
+    "cosine_matrix",
+    "disagreement",
+    "pair_cosines",
+    "ranked_pairs",
+]

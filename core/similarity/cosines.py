@@ -1,20 +1,14 @@
-"""Cosine similarity of texts: matrices, an order that shows clusters, pairs by score."""
+"""Cosine similarity of texts: matrices, and pairs by score or by how much models disagree."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+CHUNK = 8192
+
 Matrix = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two rows and the cosine of their vectors."""
-
-    first: int
-    second: int
-    cosine: float
+Indices = npt.NDArray[np.int64]
 
 
 def cosine_matrix(rows: Matrix, columns: Matrix | None = None) -> Matrix:
@@ -27,29 +21,35 @@ def cosine_matrix(rows: Matrix, columns: Matrix | None = None) -> Matrix:
     return np.clip(left @ right.T, -1, 1)
 
 
-def cluster_order(vectors: Matrix) -> list[int]:
-    """An order of the rows that puts like beside like.
+def pair_cosines(rows: Matrix, columns: Matrix, first: Indices, second: Indices) -> Matrix:
+    """Cosine of row `first[i]` of the one with row `second[i]` of the other, for each i: (p,); in little memory."""
+    left, right = _unit(rows), _unit(columns)
+    parts = [
+        np.einsum("ij,ij->i", left[first[start : start + CHUNK]], right[second[start : start + CHUNK]])
+        for start in range(0, len(first), CHUNK)
+    ]
+    return np.clip(np.concatenate([np.empty(0, np.float32), *parts]), -1, 1)
 
-    Average linkage on cosine distance with optimal leaf ordering (Bar-Joseph et al. 2001, as in scipy).
+
+def ranked_pairs(scores: Matrix, *, symmetric: bool) -> tuple[Indices, Indices]:
+    """Rows and columns of the pairs, the highest score first, equal ones in the order of their rows.
+
+    Parameters
+    ----------
+    scores : (n, m) float32 array
+    symmetric : bool
+        Rows and columns are the same texts: each pair of different ones counts once, and none with itself.
     """
-    if len(vectors) < 3:
-        return list(range(len(vectors)))
-    from scipy.cluster.hierarchy import leaves_list, linkage
-    from scipy.spatial.distance import squareform
-
-    distances = 1 - cosine_matrix(vectors)
-    distances = np.maximum(distances, distances.T)
-    np.fill_diagonal(distances, 0)
-    tree = linkage(squareform(np.maximum(distances, 0), checks=False), "average", optimal_ordering=True)
-    return [int(row) for row in leaves_list(tree)]
+    n, m = scores.shape
+    first, second = np.triu_indices(n, k=1) if symmetric else np.divmod(np.arange(n * m), m)
+    order = np.argsort(-scores[first, second], kind="stable")
+    return first[order], second[order]
 
 
-def ranked_pairs(matrix: Matrix) -> list[Pair]:
-    """All pairs of different rows of a square matrix of cosines, the most similar first."""
-    first, second = np.triu_indices(len(matrix), k=1)
-    cosines = matrix[first, second]
-    order = np.argsort(-cosines, kind="stable")
-    return [Pair(int(first[i]), int(second[i]), float(cosines[i])) for i in order]
+def disagreement(scores: Sequence[Matrix]) -> Matrix:
+    """How far the highest of several models' scores is above the lowest, cell by cell."""
+    stacked = np.stack(list(scores))
+    return np.asarray(stacked.max(axis=0) - stacked.min(axis=0), np.float32)
 
 
 def _unit(vectors: Matrix) -> Matrix:

@@ -51,6 +51,12 @@ def kept_text(key: str, default: str, *, height: int, label: str = "Texts, one a
     return pasted
 
 
+def optional_texts(key: str, *, height: int, label: str) -> Corpus | None:
+    """Texts as in `pasted_texts`, none at first; None where there are none."""
+    pasted = kept_text(key, "", height=height, label=label)
+    return corpus.from_paste(pasted) if pasted.strip() else None
+
+
 def keep_offered(key: str, options: Sequence[object], fallback: object) -> None:
     """Set a widget to the fallback where its options no longer offer what was chosen: call it before the widget.
 
@@ -58,6 +64,13 @@ def keep_offered(key: str, options: Sequence[object], fallback: object) -> None:
     """
     if key in st.session_state and st.session_state[key] not in options:
         st.session_state[key] = fallback
+
+
+def keep_within(key: str, least: int, most: int) -> None:
+    """Bring a number that was chosen, or named by a link, between the bounds: call it before the widget."""
+    number = st.session_state.get(key)
+    if isinstance(number, int | float) and not least <= number <= most:
+        st.session_state[key] = int(min(max(number, least), most))
 
 
 def _keep_in_url(key: str, text: str) -> None:

@@ -1,6 +1,7 @@
 """What a person gets: provenance, downloads, and the code that does the same."""
 
 import io
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,11 +61,16 @@ def code(snippet: str) -> None:
         st.code(snippet, language="python")
 
 
-def download_table(table: "pd.DataFrame", name: str, label: str = "Download CSV") -> None:
-    """A table as CSV, with cells that a spreadsheet would run as formulas made into plain text."""
+def download_table(table: "pd.DataFrame | Callable[[], pd.DataFrame]", name: str, label: str = "Download CSV") -> None:
+    """A table, or what makes it when it is asked for, as CSV; cells that a spreadsheet would run become plain text."""
+
+    def content() -> bytes:
+        made = table() if callable(table) else table
+        return made.map(_harmless).to_csv(index=False).encode("utf-8-sig")
+
     st.download_button(
         label,
-        lambda: table.map(_harmless).to_csv(index=False).encode("utf-8-sig"),
+        content,
         file_name=f"{name}.csv",
         mime="text/csv",
         icon=":material/download:",

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from scipy.stats import percentileofscore
 
 from core import models
 from core.figures.models import score_against_size, task_radar
-from core.figures.similarity import heatmap
+from core.figures.similarity import cosines_from, densities, differences, heatmap, percent, token_heatmap
 from core.figures.style import model_colour
 from core.figures.vectors import arrows, barcode
 from core.settings import DATA
+from core.similarity import Background, clusters
 
 HOSTILE = "<b>x</b> %{x} <img src=x onerror=1>"
 FACTS = {row["name"]: row for row in json.loads((DATA / "models.json").read_text(encoding="utf-8"))["models"]}
@@ -36,7 +38,8 @@ def drawn_strings(figure: go.Figure) -> list[str]:
 
 
 HOSTILE_FIGURES = {
-    "heatmap": heatmap(np.eye(3, dtype=np.float32), [HOSTILE, HOSTILE, "tame"], lowest=0),
+    "heatmap": heatmap(np.eye(3, dtype=np.float32), [HOSTILE, HOSTILE, "tame"], scale=cosines_from(0)),
+    "tokens": token_heatmap(np.eye(2, dtype=np.float32), [HOSTILE, "a"], [HOSTILE, "b"], None, "#000000"),
     "barcode": barcode(np.ones((2, 4), np.float32), [HOSTILE, "tame"]),
     "arrows": arrows([HOSTILE, HOSTILE], [1, 0.5], "#000000"),
 }
@@ -57,7 +60,7 @@ def test_no_text_becomes_part_of_a_template_that_plotly_fills_in(name: str) -> N
 
 
 def test_the_whole_of_a_short_text_stands_in_its_hover() -> None:
-    hover = HOSTILE_FIGURES["heatmap"].data[0].customdata[0][2]
+    hover = HOSTILE_FIGURES["heatmap"].layout.xaxis.ticktext[0]
     assert html.unescape(hover).split("<br>")[0] == HOSTILE
 
 
@@ -66,7 +69,7 @@ def test_the_whole_of_a_short_text_stands_in_its_hover() -> None:
 )
 def test_the_label_of_a_long_text_without_spaces_shows_its_beginning(text: str) -> None:
     for figure in (
-        heatmap(np.eye(2, dtype=np.float32), [text, "b"], lowest=0),
+        heatmap(np.eye(2, dtype=np.float32), [text, "b"], scale=cosines_from(0)),
         barcode(np.eye(2, dtype=np.float32), [text, "b"]),
     ):
         label = figure.layout.yaxis.ticktext[0]
@@ -75,21 +78,88 @@ def test_the_label_of_a_long_text_without_spaces_shows_its_beginning(text: str) 
         assert len(label) <= 26
 
 
-def test_a_heatmap_holds_the_cosines_and_names_both_texts_of_a_cell() -> None:
+def test_a_heatmap_holds_the_cosines_and_each_text_once_for_the_hover_of_its_row_and_column() -> None:
     matrix = np.array([[1, -0.25, 0.5], [-0.25, 1, 0.75], [0.5, 0.75, 1]], np.float32)
-    figure = heatmap(matrix, ["red", "green", "blue"], lowest=-0.25)
-    (cells,) = figure.data
+    figure = heatmap(matrix, ["red", "green", "blue"], scale=cosines_from(-0.25))
+    cells = figure.data[0]
     assert np.array_equal(cells.z, matrix)
     assert (cells.zmin, cells.zmax) == (-0.25, 1)
     assert figure.layout.yaxis.ticktext == ("red", "green", "blue")
-    assert cells.customdata[0][2] == "red<br><br>blue"
+    assert figure.layout.xaxis.ticktext == figure.layout.yaxis2.ticktext == ("red", "green", "blue")
+    assert cells.hovertemplate == "cosine <b>%{z:.3f}</b><br><br>%{y}<br><br>%{x}<extra></extra>"
+    assert cells.customdata is None
 
 
-@pytest.mark.parametrize(("texts", "numbers", "labels"), [(8, True, 8), (9, False, 9), (40, False, 40), (41, False, 0)])
+@pytest.mark.parametrize(("texts", "numbers", "labels"), [(8, True, 8), (9, False, 9), (30, False, 30), (31, False, 0)])
 def test_a_large_heatmap_drops_the_numbers_first_and_then_the_labels(texts: int, numbers: bool, labels: int) -> None:
-    figure = heatmap(np.eye(texts, dtype=np.float32), [f"text {row}" for row in range(texts)], lowest=0)
+    named = [f"text {row}" for row in range(texts)]
+    figure = heatmap(np.eye(texts, dtype=np.float32), named, scale=cosines_from(0))
     assert bool(figure.data[0].texttemplate) == numbers
     assert len(figure.layout.yaxis.ticktext) == labels
+    assert figure.layout.xaxis.ticktext == tuple(named)
+
+
+def test_queries_are_rows_and_texts_columns_each_with_a_tree_on_the_axis_it_belongs_to() -> None:
+    vectors = np.random.default_rng(0).normal(size=(7, 4)).astype(np.float32)
+    rows, columns = clusters(vectors[:3]), clusters(vectors)
+    figure = heatmap(
+        np.zeros((3, 7), np.float32), list("abc"), list("defghij"), scale=cosines_from(0), row_tree=rows,
+        column_tree=columns, marked=(2, 5),
+    )  # fmt: skip
+    cells, row_tree, column_tree, mark = figure.data
+    assert rows is not None
+    assert columns is not None
+    assert cells.z.shape == (3, 7)
+    assert (row_tree.yaxis, figure.layout.yaxis2.matches) == ("y", "y")
+    assert (column_tree.xaxis, cells.xaxis or "x") == ("x", "x")
+    assert np.nanmax(row_tree.x) == pytest.approx(rows.tree[:, 2].max())
+    assert np.nanmax(column_tree.y) == pytest.approx(columns.tree[:, 2].max())
+    assert (mark.x, mark.y, mark.yaxis) == ((5,), (2,), "y2")
+
+
+def test_the_figure_of_500_long_texts_stays_small() -> None:
+    texts = [f"{row} " + "word " * 4000 for row in range(500)]
+    tree = clusters(np.random.default_rng(0).normal(size=(500, 8)).astype(np.float32))
+    figure = heatmap(np.zeros((500, 500), np.float32), texts, scale=cosines_from(0), row_tree=tree)
+    assert len(figure.to_json()) < 2_000_000
+
+
+def test_a_difference_is_even_about_a_neutral_zero() -> None:
+    values = np.array([[0, -0.5], [0.25, 0]], np.float32)
+    figure = heatmap(values, ["a", "b"], scale=differences("difference", values, ".3f"))
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (-0.5, 0.5)
+    middle = [colour for place, colour in figure.data[0].colorscale if place == 0.5]
+    assert all(colour.endswith(",0)") for colour in middle)
+
+
+def test_no_difference_at_all_can_be_drawn() -> None:
+    scale = differences("difference", np.zeros((2, 2), np.float32), ".3f")
+    assert (scale.low, scale.high) == (-1, 1)
+
+
+def test_a_density_integrates_to_one_and_the_marked_cosine_is_told_with_its_percentile() -> None:
+    cosines = np.sort(np.random.default_rng(0).normal(0.3, 0.1, 5000).astype(np.float32))
+    figure = densities({"wordllama-256": Background(cosines, 5000, 0)}, {"wordllama-256": 0.4})
+    (line,) = figure.data
+    assert np.trapezoid(line.y, line.x) == pytest.approx(1, abs=0.02)
+    assert line.name == f"wordllama-256: 0.40 is above {percentileofscore(cosines, np.float32(0.4), 'mean'):.1f} %"
+    assert figure.layout.shapes[0].x0 == 0.4
+
+
+@pytest.mark.parametrize(
+    ("percentile", "told"),
+    [
+        (0, "0 %"),
+        (0.04, "0.04 %"),
+        (61, "61 %"),
+        (99.25, "99.2 %"),
+        (99.97, "99.97 %"),
+        (99.9996, "100 %"),
+        (100, "100 %"),
+    ],
+)
+def test_a_percentile_is_told_with_the_digits_that_it_needs(percentile: float, told: str) -> None:
+    assert percent(percentile) == told
 
 
 def test_a_barcode_holds_the_vectors_on_one_scale_that_is_even_about_zero() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import corpus
-from core.search import Hits, KeywordIndex, fused, nearest
+from core.search import Hits, KeywordIndex, exact, fused, nearest
 
 
 def halves(rows: int, seed: int) -> np.ndarray:
@@ -86,6 +86,23 @@ def test_the_search_tells_how_many_queries_are_done_and_ends_if_that_raises() ->
         nearest(halves(2500, 0), halves(5, 1), 2, cancel)
 
 
+def test_of_more_documents_than_are_multiplied_at_once_the_nearest_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = nearest(halves(9, 0), halves(50, 1), 4)
+    monkeypatch.setattr(exact, "SCORES_AT_ONCE", 100)  # two queries at a time
+    told: list[tuple[int, int]] = []
+    hits = nearest(halves(9, 0), halves(50, 1), 4, lambda *done: told.append(done))
+    assert hits.rows.tolist() == expected.rows.tolist()
+    assert told == [(2, 9), (4, 9), (6, 9), (8, 9), (9, 9)]
+
+
+def test_what_holds_nan_comes_last() -> None:
+    documents = np.array([[0.5], [np.nan], [1], [np.nan], [0.2]], np.float32)
+    hits = nearest(np.ones((1, 1), np.float32), documents, 4)
+    assert hits.rows.tolist() == [[2, 0, 4, 1]]
+    assert hits.scores[0].tolist() == pytest.approx([1, 0.5, 0.2, -np.inf])
+    assert nearest(np.full((1, 1), np.nan, np.float32), documents, 2).rows.tolist() == [[0, 1]]
+
+
 @pytest.mark.parametrize(("queries", "documents", "shape"), [(0, 3, (0, 2)), (3, 0, (3, 0))])
 def test_no_queries_or_no_documents_give_no_hits(queries: int, documents: int, shape: tuple[int, int]) -> None:
     hits = nearest(halves(queries, 0), halves(documents, 1), 2)
@@ -135,6 +152,16 @@ def test_texts_without_a_word_to_index_are_no_error_and_score_0(texts: list[str]
 def test_a_query_without_a_known_word_finds_nothing() -> None:
     hits = KeywordIndex(["red fox", "blue whale"]).search(["zebra", "", "🙂"], k=2)
     assert hits.as_run(["a", "b", "c"], ["fox", "whale"]) == {"a": {}, "b": {}, "c": {}}
+
+
+def test_keyword_search_among_some_documents_finds_only_them_and_counts_rarity_over_all() -> None:
+    index = KeywordIndex(["red fox", "red whale", "blue fox", "red fox again"])
+    among = index.search(["red fox"], k=10, among=np.array([1, 3]))
+    everywhere = index.search(["red fox"], k=10)
+    assert among.found().tolist() == [3, 1]
+    of_all = dict(zip(everywhere.rows[0].tolist(), everywhere.scores[0].tolist(), strict=True))
+    assert among.scores[0].tolist() == pytest.approx([of_all[3], of_all[1]])
+    assert index.search(["red fox"], k=10, among=np.empty(0, np.int64)).rows.shape == (1, 0)
 
 
 def test_a_run_names_queries_and_documents_by_id_and_leaves_out_what_scored_0() -> None:

@@ -1,14 +1,29 @@
-"""Cosines and orders of texts, against scikit-learn and scipy."""
+"""Cosines, clusters, backgrounds and tokens, against scikit-learn, scipy and sentence-transformers."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import pdist
+from scipy.cluster.hierarchy import dendrogram, leaves_list, linkage
+from scipy.spatial.distance import cosine, pdist
+from scipy.stats import percentileofscore
+from sentence_transformers import SentenceTransformer
 from sklearn.metrics.pairwise import cosine_similarity
 
-from core.similarity import cluster_order, cosine_matrix, ranked_pairs
+from core.encoders import Trace, Traceable
+from core.errors import InputError
+from core.similarity import (
+    Background,
+    Side,
+    background,
+    cluster_order,
+    clusters,
+    contributions,
+    cosine_matrix,
+    disagreement,
+    pair_cosines,
+    ranked_pairs,
+)
 
 
 def normal(rows: int, dimensions: int, seed: int = 0) -> np.ndarray:
@@ -66,18 +81,197 @@ def test_rows_that_cannot_be_told_apart_each_have_one_place(vectors: np.ndarray)
     assert sorted(cluster_order(vectors)) == list(range(6))
 
 
+def test_the_tree_and_its_brackets_are_scipys() -> None:
+    vectors = normal(25, 16)
+    found = clusters(vectors)
+    assert found is not None
+    expected = linkage(pdist(vectors.astype(np.float64), "cosine"), "average", optimal_ordering=True)
+    np.testing.assert_allclose(found.tree, expected, atol=1e-6)
+    drawn = dendrogram(expected, no_plot=True)  # scipy puts leaf p at 5 + 10 p
+    places, distances = found.brackets()
+    ours = sorted((places[:, [0, 2]] * 10 + 5).tolist())
+    assert ours == pytest.approx(np.array(sorted([corners[0], corners[2]] for corners in drawn["icoord"])), abs=1e-9)
+    assert np.sort(distances, axis=0) == pytest.approx(np.sort(drawn["dcoord"], axis=0), abs=1e-6)
+
+
+@pytest.mark.parametrize("texts", [0, 1])
+def test_one_text_has_no_tree(texts: int) -> None:
+    assert clusters(normal(texts, 4)) is None
+
+
+def test_two_texts_are_joined_at_their_distance() -> None:
+    vectors = normal(2, 8)
+    found = clusters(vectors)
+    assert found is not None
+    places, distances = found.brackets()
+    assert places.tolist() == [[0, 0, 1, 1]]
+    assert distances[0] == pytest.approx([0, *[cosine(*vectors)] * 2, 0], abs=1e-6)
+
+
+PAIRS = np.array([[1, 0.25, 0.5, 0.25], [0.25, 1, -1, 0.5], [0.5, -1, 1, 0.75], [0.25, 0.5, 0.75, 1]], np.float32)
+
+
 def test_pairs_come_the_most_similar_first_and_equal_ones_in_the_order_of_their_rows() -> None:
-    matrix = np.array([[1, 0.25, 0.5, 0.25], [0.25, 1, -1, 0.5], [0.5, -1, 1, 0.75], [0.25, 0.5, 0.75, 1]], np.float32)
-    assert [(pair.first, pair.second, pair.cosine) for pair in ranked_pairs(matrix)] == [
-        (2, 3, 0.75),
-        (0, 2, 0.5),
-        (1, 3, 0.5),
-        (0, 1, 0.25),
-        (0, 3, 0.25),
-        (1, 2, -1.0),
-    ]
+    first, second = ranked_pairs(PAIRS, symmetric=True)
+    assert list(zip(first, second, strict=True)) == [(2, 3), (0, 2), (1, 3), (0, 1), (0, 3), (1, 2)]
+
+
+def test_pairs_of_queries_and_texts_are_all_cells() -> None:
+    first, second = ranked_pairs(PAIRS[:2, :3], symmetric=False)
+    assert [(int(row), int(column)) for row, column in zip(first, second, strict=True)] == [
+        (0, 0), (1, 1), (0, 2), (0, 1), (1, 0), (1, 2)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("texts", [0, 1])
 def test_one_text_has_no_pairs(texts: int) -> None:
-    assert ranked_pairs(np.ones((texts, texts), np.float32)) == []
+    first, second = ranked_pairs(np.ones((texts, texts), np.float32), symmetric=True)
+    assert len(first) == len(second) == 0
+
+
+def test_models_disagree_by_the_highest_score_less_the_lowest() -> None:
+    one, two, three = (np.array([[value]], np.float32) for value in (0.5, -0.25, 0.25))
+    assert disagreement([one, two, three]) == pytest.approx(0.75)
+
+
+def test_cosines_of_listed_pairs_are_scipys() -> None:
+    rows, columns = normal(9, 16), 3 * normal(7, 16, seed=1)
+    first, second = np.array([0, 8, 3, 3]), np.array([6, 0, 2, 5])
+    expected = [1 - cosine(rows[i], columns[j]) for i, j in zip(first, second, strict=True)]
+    assert pair_cosines(rows, columns, first, second) == pytest.approx(expected, abs=1e-6)
+
+
+def named(count: int, what: str = "text") -> list[str]:
+    return [f"{what} {number}" for number in range(count)]
+
+
+def test_the_background_of_a_small_corpus_is_all_its_pairs() -> None:
+    vectors = normal(40, 16)
+    found = background(vectors, named(40))
+    assert found.cosines == pytest.approx(np.sort(1 - pdist(vectors.astype(np.float64), "cosine")), abs=1e-6)
+    assert (found.possible, found.identical) == (780, 0)
+
+
+def test_the_background_of_a_large_corpus_is_a_seeded_sample_of_different_pairs_drawn_once() -> None:
+    angles = np.sort(np.random.default_rng(3).uniform(0, np.pi / 2, 300))
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    found = background(vectors, named(300), most=10_000, seed=1)
+    every = 1 - pdist(vectors.astype(np.float64), "cosine")
+    assert (len(found.cosines), found.possible) == (10_000, 44_850)
+    assert np.array_equal(found.cosines, background(vectors, named(300), most=10_000, seed=1).cosines)
+    assert not np.array_equal(found.cosines, background(vectors, named(300), most=10_000, seed=2).cosines)
+    assert np.quantile(found.cosines, [0.1, 0.5, 0.9]) == pytest.approx(np.quantile(every, [0.1, 0.5, 0.9]), abs=0.02)
+
+
+def test_no_pair_is_drawn_twice() -> None:
+    found = background(normal(40, 16), named(40), most=779).cosines
+    assert len(np.unique(found)) == len(found) == 779
+
+
+def test_pairs_of_identical_texts_are_left_out_and_counted() -> None:
+    texts = [*named(20), "text 0", "text 0"]
+    vectors = np.vstack([normal(20, 8), normal(20, 8)[[0, 0]]])
+    found = background(vectors, texts)
+    assert (found.identical, len(found.cosines)) == (3, 22 * 21 // 2 - 3)
+    assert found.cosines.max() < 0.999
+
+
+def test_the_background_of_queries_is_of_queries_with_texts() -> None:
+    queries, vectors = normal(6, 8, seed=5), normal(30, 8)
+    found = background(vectors, named(30), queries, ["text 3", *named(5, "query")])
+    expected = np.delete(cosine_similarity(queries.astype(np.float64), vectors.astype(np.float64)).ravel(), 3)
+    assert found.cosines == pytest.approx(np.sort(expected), abs=1e-6)
+    assert found.identical == 1
+
+
+@pytest.mark.parametrize("texts", [0, 1, 2, 14])
+def test_a_corpus_of_few_texts_has_no_background(texts: int) -> None:
+    with pytest.raises(InputError, match=f"makes {texts * (texts - 1) // 2} pairs.*15 texts or more"):
+        background(normal(texts, 4), named(texts))
+
+
+def test_a_corpus_of_one_text_over_and_over_has_no_background() -> None:
+    with pytest.raises(InputError, match="makes 0 pairs of different texts"):
+        background(np.ones((50, 4), np.float32), ["same"] * 50)
+
+
+@given(seed=st.integers(0, 1000), levels=st.integers(1, 50))
+@settings(max_examples=25, deadline=None)
+def test_percentiles_are_scipys_mid_ranks_ties_included(seed: int, levels: int) -> None:
+    random = np.random.default_rng(seed)
+    cosines = np.sort(np.round(random.uniform(-1, 1, 200) * levels) / levels).astype(np.float32)
+    wanted = np.concatenate([cosines[::20], random.uniform(-1, 1, 10), [-1, 1]]).astype(np.float32).reshape(2, -1)
+    found = Background(cosines, 200, 0).percentile(wanted)
+    assert found.shape == wanted.shape
+    assert found.ravel() == pytest.approx([percentileofscore(cosines, value, "mean") for value in wanted.ravel()])
+
+
+def test_a_vector_of_length_zero_has_a_percentile() -> None:
+    vectors = np.vstack([normal(20, 8), np.zeros((1, 8), np.float32)])
+    found = background(vectors, named(21))
+    assert np.isfinite(found.cosines).all()
+    assert 0 < float(found.percentile(0.0)) < 100
+
+
+PAIR = ("The bank of the river was muddy.", "She opened a savings account at the bank, unhurriedly.")
+
+
+def sides(encoder: Traceable, texts: tuple[str, str]) -> list[Side]:
+    traces: list[Trace] = [encoder.trace(text) for text in texts]
+    return [Side(trace.tokens, trace.vectors, trace.weights, trace.pooled) for trace in traces]
+
+
+def test_what_tokens_bring_adds_up_to_the_librarys_cosine(minilm: Traceable) -> None:
+    model = SentenceTransformer(minilm._model[0].auto_model.name_or_path, device="cpu")  # type: ignore[attr-defined]
+    first, second = model.encode(list(PAIR), output_value="token_embeddings", convert_to_numpy=False)
+    whole = model.encode(list(PAIR), normalize_embeddings=True)
+    brought = contributions(*sides(minilm, PAIR))
+    one, two = first.numpy().astype(np.float64), second.numpy().astype(np.float64)
+    dots = one @ two.T / (len(one) * len(two) * np.linalg.norm(one.mean(0)) * np.linalg.norm(two.mean(0)))
+    assert brought is not None
+    assert brought.first == pytest.approx(dots.sum(axis=1), abs=1e-5)
+    assert brought.second == pytest.approx(dots.sum(axis=0), abs=1e-5)
+    assert brought.first.sum() == pytest.approx(whole[0] @ whole[1], abs=1e-3)
+    assert brought.second.sum() == pytest.approx(whole[0] @ whole[1], abs=1e-3)
+    assert brought.adds_up
+
+
+def test_a_table_of_token_vectors_adds_up_too(wordllama: Traceable) -> None:
+    brought = contributions(*sides(wordllama, PAIR))
+    vectors = wordllama.encode(PAIR)
+    assert brought is not None
+    assert brought.adds_up
+    assert brought.first.sum() == pytest.approx(vectors[0] @ vectors[1], abs=1e-4)
+
+
+def side(vectors: np.ndarray, weights: np.ndarray, pooled: np.ndarray | None = None) -> Side:
+    whole = weights @ vectors if pooled is None else pooled
+    unit = np.asarray(whole / (np.linalg.norm(whole) or 1), np.float32)
+    return Side(tuple("abcdefgh"[: len(vectors)]), vectors, weights, unit)
+
+
+def test_where_one_token_is_the_whole_no_token_has_a_share() -> None:
+    cls = np.array([1, 0, 0], np.float32)
+    assert contributions(side(normal(3, 8), cls), side(normal(3, 8, 1), cls)) is None
+
+
+def test_a_text_of_one_token_has_it_all() -> None:
+    one = side(normal(1, 8), np.ones(1, np.float32))
+    brought = contributions(one, one)
+    assert brought is not None
+    assert brought.first == pytest.approx([1], abs=1e-6)
+
+
+def test_what_comes_after_the_pooling_is_noticed() -> None:
+    mean = np.full(4, 0.25, np.float32)
+    brought = contributions(side(normal(4, 8), mean, normal(1, 8, 7)[0]), side(normal(4, 8, 1), mean))
+    assert brought is not None
+    assert not brought.adds_up
+
+
+def test_tokens_whose_vectors_cancel_out_bring_nothing() -> None:
+    mean = np.full(2, 0.5, np.float32)
+    nothing = side(np.array([[1, 0], [-1, 0]], np.float32), mean)
+    brought = contributions(nothing, side(normal(2, 2), mean))
+    assert brought is not None
+    assert brought.total == 0

@@ -73,6 +73,7 @@ def all_snippets():
             f"embed query {spec.name}": snippets.embed(spec, [QUERY], "query"),
             f"similarity {spec.name}": snippets.similarity(spec, TEXTS),
             f"search {spec.name}": snippets.search(spec, QUERY, TEXTS),
+            f"index {spec.name}": snippets.index(spec, TEXTS),
             f"benchmark {spec.name}": snippets.benchmark(spec, 'Hello "World"'),
             f"evaluate {spec.name}": snippets.evaluate(spec, [QUERY, TEXTS[4]], TEXTS, RELEVANCE),
             f"pairs {spec.name}": snippets.pairs(spec, TEXTS[:5], TEXTS[5:], GOLD),
@@ -172,6 +173,12 @@ def test_similarity_shows_the_cosines_of_the_core(ran, core_vectors, spec):
     vectors = core_vectors(spec, SHOWN)
     assert_equal(result["arrays"]["cosines"], vectors @ vectors.T)
     assert len(result["shown"]) == 1
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=by_name)
+def test_a_graph_of_few_texts_finds_what_the_exact_search_finds(ran, core_vectors, spec):
+    vectors = core_vectors(spec, SHOWN)
+    assert_equal(ran[f"index {spec.name}"]["arrays"]["scores"][0], np.sort(vectors @ vectors[0])[::-1])
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=by_name)

@@ -99,7 +99,6 @@ def test_similarity_draws_the_cosines_in_the_order_of_clusters(opened: Page) -> 
     vectors = embedding.embed(corpus.from_paste(corpus.sample_sentences()).texts, MINILM).vectors
     order = cluster_order(vectors)
     drawn = charts(opened, 2)
-    assert len(drawn) == 2
     np.testing.assert_allclose(drawn[0][0]["z"], cosine_matrix(vectors)[np.ix_(order, order)], atol=1e-5)
 
 
@@ -111,7 +110,7 @@ def test_search_shows_what_the_core_finds_and_how_good_it_is(opened: Page) -> No
     best = search.nearest(embedding.embed([query], MINILM, kind="query").vectors, found, 1)
     shown = opened.locator('[data-testid="stMain"]').inner_text()
     title, score = documents.titles[best.rows[0, 0]], best.scores[0, 0]
-    assert re.search(rf"1\s+{score:.3f}\s+\w+\s+{re.escape(title)}", shown.replace("answers", ""))
+    assert re.search(rf"1\s+{score:.3f}\s+\w+\s+{re.escape(title)}", shown.replace("✓ answers", ""))
     asked = embedding.embed(queries.texts, MINILM, kind="query").vectors
     run = search.nearest(asked, found, 100).as_run(queries.ids, documents.ids)
     ndcg = evaluation.evaluate(run, corpus.sample_qrels()).means["ndcg@10"]

@@ -256,6 +256,7 @@ def test_linked_maps_light_a_point_and_a_typed_text_on_both_and_list_what_each_m
     page.mouse.click(*place(chart, row, 1))
     expect(chart).to_have_attribute("data-point", str(row))
     expect(page.get_by_text("Nearest in the original space")).to_have_count(2)  # in the panel and on the map
+    expect(page.locator(".keys")).to_contain_text(f"Nearest in the original space: {MINILM}")
     settle(page)
     assert all(ink(chart, row, index) > bare[index] for index in (0, 1))
     for index, name in enumerate(both):
@@ -271,6 +272,7 @@ def test_linked_maps_light_a_point_and_a_typed_text_on_both_and_list_what_each_m
     page.get_by_placeholder("Type a text").fill(FEW[7])
     page.get_by_placeholder("Type a text").press("Enter")
     expect(page.get_by_text("Where the map's own axes put it, exactly.")).to_be_visible()
+    expect(page.locator(".keys")).to_contain_text("Nearest to your text")
     settle(page)
     assert corpus.shortened(FEW[7], 60) in cells(page, "list_typed_0")
     assert all(ink(chart, 7, index) > bare[index] for index in (0, 1))

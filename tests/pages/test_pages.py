@@ -82,7 +82,8 @@ def test_picks_in_the_address_are_the_picked_models_of_every_page(app: AppTest) 
     app.query_params["models"] = ["wordllama-256"]
     open_page(app, "similarity")
     headings = [element.value for element in app.main.markdown if element.value.startswith("####")]
-    assert headings == ["#### wordllama-256", "#### Pairs, the most similar first"]
+    assert headings[0].replace("\\", "") == "#### wordllama-256"
+    assert not [heading for heading in headings if "MiniLM" in heading]
 
 
 def test_an_unknown_model_in_the_address_is_passed_over(app: AppTest) -> None:
@@ -106,14 +107,14 @@ def test_the_one_thing_to_do_brings_the_page_back(app: AppTest) -> None:
     open_page(app, "similarity")
     app.main.button[0].click().run()
     assert tuple(app.multiselect(key="models").value) == BUNDLED
-    assert len(app.get("plotly_chart")) == 2
+    assert [f"#### {name}" in said(app).replace("\\", "") for name in BUNDLED] == [True, True]
 
 
 def test_a_model_that_is_not_here_does_not_take_the_others_with_it(app: AppTest) -> None:
     app.query_params["models"] = ["bge-large-en-v1.5", "wordllama-256"]
     open_page(app, "similarity")
     assert "bge-large-en-v1.5 is not on this machine" in app.info[0].value
-    assert len(app.get("plotly_chart")) == 1
+    assert "#### wordllama-256" in said(app).replace("\\", "")
 
 
 def test_no_model_picked_is_said(app: AppTest) -> None:
@@ -228,7 +229,7 @@ def test_cancelled_work_can_be_gone_on_with(app: AppTest) -> None:
     app.run()
     assert "Cancelled" in app.info[0].value
     app.button(key="go_on_similarity").click().run()
-    assert len(app.get("plotly_chart")) == 2
+    assert "#### wordllama-256" in said(app).replace("\\", "")
 
 
 def test_a_blank_or_broken_other_sentence_leaves_the_rest_named_as_they_are(app: AppTest) -> None:

@@ -125,6 +125,7 @@ def test_two_models_are_measured_and_linked_side_by_side(app: AppTest) -> None:
     first, second = drawn(app)
     (_, told) = [chart["title"] for chart in opened(_parcel(app, "points"))[0]["maps"]]
     assert told == f"{WORDLLAMA} · residual {procrustes(first, second)[2]:.2f}"
+    assert "none is left out" not in said(app)
     assert "Residual: the share of the map's spread that still differs" in said(app)
     assert [said(app).count(f"**{markdown_free(name)}**\n") for name in (MINILM, WORDLLAMA)] == [1, 1]
     vectors = {name: embedding.embed(FEW, models.get(name)).vectors for name in BOTH}
@@ -205,6 +206,14 @@ def test_a_map_that_cannot_place_a_typed_text_says_so_and_puts_it_among_its_neig
 def test_of_many_rows_a_sample_is_measured_and_its_interval_told(app: AppTest) -> None:
     uploaded(app, ("many.npy", npy(np.random.default_rng(1).normal(size=(2500, 4)).astype(np.float32))))
     assert "Measured on 2,000 of 2,500 texts against all, 15 neighbours each; 95 % intervals: trust 0." in said(app)
+
+
+def test_very_many_rows_are_all_drawn_and_the_page_says_how(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.maps.packing.MOST_HOVER_ROWS", 647)
+    projector(app)
+    assert "All 648 points are drawn, none is left out" in said(app)
+    assert len(drawn(app)[0]) == 648
+    assert opened(_parcel(app, "points"))[1][2] == b""
 
 
 def test_what_was_left_out_is_counted_and_said(app: AppTest) -> None:

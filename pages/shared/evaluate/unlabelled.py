@@ -46,7 +46,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with matrix_column:
         _matrix(systems, len(queries))
     with table_column:
-        place = _offered(texts, queries, systems)
+        place = _offered(texts, queries, systems, quality.ranked_by(texts, queries, specs))
     for spec in specs:
         if source := picked.source(spec):
             output.provenance(source)
@@ -94,10 +94,12 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
     st.caption(f"Share of the first {CUT} documents that two systems have in common, mean over {queries:,} queries.")
 
 
-def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int:
+def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits], key: tuple[str, ...]) -> int:
     """The queries in the order in which marks tell most; gives the one that is clicked, at first the top one."""
-    agreement, marks = evaluation.agreement_by_query(systems), marking.all_grades(texts)
-    order = evaluation.informative(systems)
+    agreement, order = resources.memory().recall(
+        ("informative", *key), lambda: (evaluation.agreement_by_query(systems), evaluation.informative(systems))
+    )
+    marks = marking.all_grades(texts)
     st.markdown("**Mark these first: the systems differ most on them**")
     table = pd.DataFrame(
         {

@@ -7,7 +7,7 @@ the person did by now.
 
 from pages.shared.maps.component import camera, marks, show
 from pages.shared.maps.content import Categories, Gradient, Label, Look, Map, Marks
-from pages.shared.maps.packing import Points, packed
+from pages.shared.maps.packing import Points, packed, told_of
 
 __all__ = [
     "Categories",
@@ -21,4 +21,5 @@ __all__ = [
     "marks",
     "packed",
     "show",
+    "told_of",
 ]

@@ -183,13 +183,16 @@ function keyOf(scene) {
       pen.circle(x, y, 5, { fill: css(theme.text, 0.35) });
       pen.circle(x, y, 6, { stroke: css(theme.text, 0.75), width: 1.2 });
     };
-    key.push([ring, "Nearest in the original space"]);
+    const [first, ...others] = scene.points.maps; // whose neighbours are lit on all maps
+    key.push([ring, `Nearest in the original space${others.length ? `: ${first.title}` : ""}`]);
   }
   if (any(neighbours.false)) key.push([(pen, x, y) => drawFalse(pen, x, y, theme), "Near here, far in truth"]);
   if (any(neighbours.torn)) key.push([(pen, x, y) => drawTorn(pen, x, y, theme), "Near in truth, far here"]);
+  const isTyped = scene.typed.some(Boolean);
   if (scene.rings.length) {
-    key.push([(pen, x, y) => pen.circle(x, y, 6, { stroke: css(theme.accent), width: 2 }), "Found by the search"]);
+    const found = isTyped ? "Nearest to your text" : "Found by the search";
+    key.push([(pen, x, y) => pen.circle(x, y, 6, { stroke: css(theme.accent), width: 2 }), found]);
   }
-  if (scene.typed.some(Boolean)) key.push([(pen, x, y) => drawStar(pen, x, y, theme, 9), "Your text"]);
+  if (isTyped) key.push([(pen, x, y) => drawStar(pen, x, y, theme, 9), "Your text"]);
   return key;
 }

@@ -41,6 +41,16 @@ class Points:
     parcel: bytes
 
 
+def told_of(count: int) -> str:
+    """How so many rows are drawn, in sentences; empty where it is as ever."""
+    if count <= MOST_HOVER_ROWS:
+        return ""
+    return (
+        f"All {count:,} points are drawn, none is left out; in 2D their density lies as a cloud below. So many are "
+        "placed to 1/65,534 of the map's width, and the pointer tells only a row's number: click one for its text."
+    )
+
+
 def packed(maps: Sequence[Map], hover: Sequence[str] = (), *, rows: str = "") -> Points:
     """Pack one to four maps of the same n rows, and the texts to show under the pointer (none, or one for each row).
 

@@ -169,12 +169,14 @@ def misplaced(charts: Sequence[Chart], row: int | None, tell: Progress) -> list[
 
 
 def explained(charts: Sequence[Chart]) -> None:
-    """How much of the variance each principal component holds, and what the residual beside a linked map means."""
+    """The share of the variance in each principal component, how very many points are drawn, what a residual means."""
     for chart in charts:
         if shares := chart.projection.explained_variance:
             listed = ", ".join(f"PC{number} {share:.1%}" for number, share in enumerate(shares, 1))
             title = f"{chart.title}: " if len(charts) > 1 else ""
             st.caption(f"{title}variance explained, {sum(shares):.0%} by {len(shares)} components: {listed}")
+    if sentence := maps.told_of(len(charts[0].coordinates)):
+        st.caption(sentence)
     if any(chart.aligned for chart in charts):
         st.caption(
             f"Moved, turned, mirrored and scaled to lie on {output.markdown_free(charts[0].title)}'s map (Procrustes). "

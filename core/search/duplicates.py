@@ -1,0 +1,139 @@
+"""Texts that a corpus holds twice, nearly twice, and those that stand alone."""
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.search.exact import AnyFloats, nearest
+
+SCORES_AT_ONCE = 2**22
+MOST_PAIRS = 100_000
+
+Indices = npt.NDArray[np.int64]
+OnBlock = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of rows of high cosine, the highest first.
+
+    Attributes
+    ----------
+    first, second : (p,) int arrays
+        Of the pairs found, the MOST_PAIRS of highest cosine.
+    cosines : (p,) float array
+    count : int
+        How many there are.
+    labels : (n,) int array
+        For each row its group: rows that a chain of such pairs joins have the same.
+    """
+
+    first: Indices
+    second: Indices
+    cosines: npt.NDArray[np.float32]
+    count: int
+    labels: Indices
+
+
+def same_texts(texts: Sequence[str]) -> list[Indices]:
+    """Rows of texts that are equal but for case, blanks and forms of the same character (NFKC), group by group."""
+    rows: dict[str, list[int]] = {}
+    for row, text in enumerate(texts):
+        rows.setdefault(" ".join(unicodedata.normalize("NFKC", text).casefold().split()), []).append(row)
+    return _largest_first([np.array(group) for group in rows.values() if len(group) > 1])
+
+
+def near_pairs(vectors: AnyFloats, threshold: float, on_block: OnBlock = lambda _done, _total: None) -> Pairs:
+    """All pairs of different rows whose cosine reaches the threshold, by exact products, block by block.
+
+    Parameters
+    ----------
+    vectors : (n, d) array of unit rows
+        A row that holds NaN is near nothing.
+    on_block
+        Told how many rows are done, now and then; it may raise.
+    """
+    size = len(vectors)
+    labels = np.arange(size)
+    best = _Best()
+    for start, first, second, cosines in _blocks(vectors, threshold):
+        best.add(first, second, cosines)
+        labels = _joined(labels, first, second)
+        on_block(start, size)
+    first, second, cosines = best.kept()
+    return Pairs(first, second, cosines, best.count, labels)
+
+
+def grouped(pairs: Pairs, same: Sequence[Indices] = ()) -> list[Indices]:
+    """The rows of each group of more than one, the largest group first; `same` joins further rows."""
+    labels = pairs.labels
+    first = np.concatenate([np.repeat(rows[0], len(rows)) for rows in same]) if same else np.empty(0, np.int64)
+    other = np.concatenate(same) if same else first
+    labels = _joined(labels, first, other)
+    order = np.argsort(labels, kind="stable")
+    ends = np.flatnonzero(np.diff(labels[order])) + 1
+    return _largest_first([rows for rows in np.split(order, ends) if len(rows) > 1])
+
+
+def nearest_others(
+    vectors: AnyFloats, on_block: OnBlock = lambda _done, _total: None
+) -> tuple[Indices, npt.NDArray[np.float32]]:
+    """For each of at least two rows the nearest other row, (n,), and its cosine, (n,)."""
+    hits = nearest(vectors, vectors, 2, on_block)
+    own = hits.rows[:, 0] == np.arange(len(vectors))  # identical rows: the earliest stands first, not the row itself
+    place = own.astype(np.int64)[:, None]
+    return np.take_along_axis(hits.rows, place, 1)[:, 0], np.take_along_axis(hits.scores, place, 1)[:, 0]
+
+
+class _Best:
+    """The pairs of highest cosine among all that are added."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._parts: list[tuple[Indices, Indices, npt.NDArray[np.float32]]] = []
+
+    def add(self, first: Indices, second: Indices, cosines: npt.NDArray[np.float32]) -> None:
+        self.count += len(first)
+        self._parts.append((first, second, cosines))
+        if sum(len(part[0]) for part in self._parts) > 2 * MOST_PAIRS:
+            self._parts = [self.kept()]
+
+    def kept(self) -> tuple[Indices, Indices, npt.NDArray[np.float32]]:
+        if not self._parts:
+            return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
+        first, second, cosines = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        order = np.argsort(-cosines, kind="stable")[:MOST_PAIRS]
+        return first[order], second[order], cosines[order]
+
+
+def _joined(labels: Indices, first: Indices, second: Indices) -> Indices:
+    """The rows' groups when those of each pair are one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if not len(first):
+        return labels
+    size = len(labels)
+    joined = coo_array((np.ones(len(first), bool), (labels[first], labels[second])), (size, size))
+    return np.asarray(connected_components(joined, directed=False)[1][labels], np.int64)
+
+
+def _blocks(vectors: AnyFloats, threshold: float) -> Iterator[tuple[int, Indices, Indices, npt.NDArray[np.float32]]]:
+    """The pairs of some rows with all later ones, rows after rows: rows done, first, second, cosines."""
+    size = len(vectors)
+    start = 0
+    while start < size:
+        stop = min(size, start + max(1, SCORES_AT_ONCE // (size - start)))
+        scores = vectors[start:stop] @ vectors[start:].T
+        rows, columns = np.nonzero(scores >= threshold)
+        later = columns > rows
+        rows, columns = rows[later], columns[later]
+        yield stop, rows + start, columns + start, np.asarray(scores[rows, columns], np.float32)
+        start = stop
+
+
+def _largest_first(groups: list[Indices]) -> list[Indices]:
+    return sorted(groups, key=lambda rows: (-len(rows), int(rows[0])))

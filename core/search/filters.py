@@ -1,0 +1,94 @@
+"""Conditions on what is known of documents, applied before a search."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+MOST_CHOICES = 30
+LONGEST_CHOICE = 80
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A field of few values.
+
+    Attributes
+    ----------
+    field : str
+    counts : dict of str to int
+        How many documents have each value, the most frequent first.
+    """
+
+    field: str
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A field of numbers, and the lowest and the highest of them."""
+
+    field: str
+    low: float
+    high: float
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether both ends are whole numbers."""
+        return self.low.is_integer() and self.high.is_integer()
+
+
+Filter = Choices | Span
+Condition = Sequence[str] | tuple[float, float]
+
+
+def filters(fields: Mapping[str, Sequence[str]]) -> list[Filter]:
+    """What documents can be filtered by: fields of few values, and fields of numbers.
+
+    A field of the same value everywhere tells nothing, nor does one with a value of its own for each document.
+    """
+    found = [_filter(name, cells) for name, cells in fields.items()]
+    return [each for each in found if each is not None]
+
+
+def matching(
+    fields: Mapping[str, Sequence[str]], choices: Mapping[str, Sequence[str]], spans: Mapping[str, tuple[float, float]]
+) -> npt.NDArray[np.int64]:
+    """Rows that meet every condition: a value among those chosen, a number within the span, its ends included.
+
+    A field with nothing chosen lets everything through; a cell that is no number lies in no span.
+    """
+    size = len(next(iter(fields.values()), ()))
+    kept = np.ones(size, bool)
+    for name, chosen in choices.items():
+        if chosen:
+            kept &= np.isin(np.array(fields[name], object), list(chosen))
+    for name, (low, high) in spans.items():
+        numbers = np.array([_number(cell) for cell in fields[name]])
+        kept &= (numbers >= low) & (numbers <= high)
+    return np.flatnonzero(kept).astype(np.int64)
+
+
+def _filter(name: str, cells: Sequence[str]) -> Filter | None:
+    counts = Counter(cells)
+    if not len(counts) > 1:
+        return None
+    given = {cell for cell in counts if cell}
+    numbers = [_number(cell) for cell in given]
+    if len(given) > MOST_CHOICES // 5 and all(map(math.isfinite, numbers)):
+        return Span(name, min(numbers), max(numbers))
+    are_few = len(counts) <= MOST_CHOICES and len(counts) < max(3, len(cells))
+    are_short = all(len(cell) <= LONGEST_CHOICE for cell in counts)
+    return Choices(name, dict(counts.most_common())) if are_few and are_short else None
+
+
+def _number(cell: str) -> float:
+    """The cell's number; NaN where it is none."""
+    try:
+        number = float(cell)
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) and "_" not in cell else math.nan

@@ -1,0 +1,277 @@
+"""Indexes of vectors: exact, by a graph (HNSW), quantised, cut to fewer dimensions; and how true each is.
+
+All search for the highest inner product, which for unit rows is the cosine.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+from core.search.exact import nearest
+from core.search.hits import Hits
+
+if TYPE_CHECKING:
+    import faiss
+
+Result = TypeVar("Result")
+Floats = npt.NDArray[np.float32]
+Search = Callable[[Floats, int], Hits]
+OnBlock = Callable[[int, int], None]
+
+LINKS = 32  # of each vector on each layer of HNSW; on the lowest twice as many
+EFFORT_TO_BUILD = 80
+EFFORT = 64  # candidates that HNSW holds while it searches
+CANDIDATES = 10  # times k: how many a binary search hands on to be scored again
+TIE = 1e-6
+ADDED_AT_ONCE = 5000
+
+
+def unheard(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class Build(Protocol):
+    """Builds an index of vectors; tells how many are in it where that takes long."""
+
+    def __call__(self, vectors: Floats, on_block: OnBlock = unheard) -> "Index":  # noqa: D102
+        ...
+
+
+@dataclass(frozen=True)
+class Index:
+    """Vectors made ready to be searched.
+
+    Attributes
+    ----------
+    name : str
+    bytes : int
+        What a search goes through, in memory.
+    seconds : float
+        What building took.
+    search : callable
+        (q, d) unit rows and k give Hits. Places for which nothing was found have row 0 and score 0.
+    remark : str
+        What else there is to know of it.
+    """
+
+    name: str
+    bytes: int
+    seconds: float
+    search: Search
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An index beside the exact search.
+
+    Attributes
+    ----------
+    index : Index
+    recall : float
+        Share of the k nearest that it finds; of equally near documents each counts.
+    milliseconds : float
+        Median time of one query, each asked alone.
+    """
+
+    index: Index
+    recall: float
+    milliseconds: float
+
+
+def exact(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
+    """The vectors as they are."""
+    return Index("Exact", vectors.nbytes, 0.0, lambda queries, k: nearest(queries, vectors, k), "correct by definition")
+
+
+def hnsw(
+    vectors: Floats,
+    on_block: OnBlock = unheard,
+    *,
+    links: int = LINKS,
+    effort: int = EFFORT,
+    to_build: int = EFFORT_TO_BUILD,
+) -> Index:
+    """A hierarchical navigable small world graph (Malkov and Yashunin 2018) over the full vectors, by faiss.
+
+    Parameters
+    ----------
+    links, to_build, effort : int
+        M, efConstruction and efSearch. `effort` is raised to k where that is more.
+    on_block
+        Told how many vectors are in the graph, now and then; it may raise.
+    """
+    import faiss
+
+    def build() -> "faiss.Index":
+        index = faiss.IndexHNSWFlat(vectors.shape[1], links, faiss.METRIC_INNER_PRODUCT)
+        index.hnsw.efConstruction = to_build
+        for start in range(0, len(vectors), ADDED_AT_ONCE):
+            index.add(_contiguous(vectors[start : start + ADDED_AT_ONCE]))
+            on_block(min(start + ADDED_AT_ONCE, len(vectors)), len(vectors))
+        return index
+
+    index, seconds = _timed(build)
+
+    def search(queries: Floats, k: int) -> Hits:
+        parameters: Any = vars(faiss)["SearchParametersHNSW"](efSearch=max(effort, k))
+        return _found(index.search(_contiguous(queries), k, params=parameters))
+
+    size = vectors.nbytes + len(vectors) * (2 * links + 2) * 4
+    return Index("HNSW", size, seconds, _within(search, len(vectors)), f"M {links}, efSearch {effort}")
+
+
+def int8(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
+    """Each number in one byte, between the lowest and the highest of its dimension, by faiss."""
+    import faiss
+
+    def build() -> "faiss.Index":
+        kind, metric = faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+        index = faiss.IndexScalarQuantizer(vectors.shape[1], kind, metric)
+        index.train(_contiguous(vectors))
+        index.add(_contiguous(vectors))
+        return index
+
+    index, seconds = _timed(build)
+
+    def search(queries: Floats, k: int) -> Hits:
+        return _found(index.search(_contiguous(queries), k))
+
+    return Index("int8", vectors.size, seconds, _within(search, len(vectors)), "a byte a number, no rescoring")
+
+
+def binary(vectors: Floats, on_block: OnBlock = unheard, *, candidates: int = CANDIDATES) -> Index:  # noqa: ARG001
+    """The sign of each number in one bit; the best by Hamming distance are scored again by the full vectors."""
+    import faiss
+
+    def build() -> "faiss.IndexBinary":
+        codes = np.packbits(vectors > 0, axis=1)
+        index = faiss.IndexBinaryFlat(codes.shape[1] * 8)
+        index.add(codes)
+        return index
+
+    index, seconds = _timed(build)
+
+    def search(queries: Floats, k: int) -> Hits:
+        deep = min(len(vectors), k * candidates)
+        _, rows = index.search(np.packbits(queries > 0, axis=1), deep)
+        rows = np.sort(rows.astype(np.int64), axis=1)
+        scores = np.einsum("qcd,qd->qc", vectors[rows], queries)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        return Hits(np.take_along_axis(rows, order, 1), np.take_along_axis(scores, order, 1))
+
+    remark = f"the {candidates}k best scored again by the full vectors, which may lie on disk"
+    return Index(
+        "Binary, rescored", len(vectors) * -(-vectors.shape[1] // 8), seconds, _within(search, len(vectors)), remark
+    )
+
+
+def truncated(vectors: Floats, dimensions: int) -> Index:
+    """The first numbers of each vector alone, made unit rows again.
+
+    Only models trained for it (Matryoshka representation learning, Kusupati et al. 2022) keep their quality so.
+    """
+    cut, seconds = _timed(lambda: _shortened(vectors, dimensions))
+
+    def search(queries: Floats, k: int) -> Hits:
+        return nearest(_shortened(queries, dimensions), cut, k)
+
+    name = f"First {dimensions} of {vectors.shape[1]} dimensions"
+    return Index(name, cut.nbytes, seconds, search, "keeps quality with Matryoshka-trained models only")
+
+
+def kinds(dimensions: int) -> dict[str, Build]:
+    """A builder for each kind of index for vectors of so many dimensions, the exact one first."""
+    cuts = [cut for cut in (dimensions // 2, dimensions // 4) if cut]
+    return {
+        "Exact": exact,
+        "HNSW": hnsw,
+        "int8": int8,
+        "Binary, rescored": binary,
+        **{f"First {cut} dimensions": _cut_to(cut) for cut in cuts},
+    }
+
+
+def _cut_to(dimensions: int) -> Build:
+    def build(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
+        return truncated(vectors, dimensions)
+
+    return build
+
+
+def measured(index: Index, queries: Floats, vectors: Floats, truth: Hits) -> Measured:
+    """Recall of an index against the exact search, and its time.
+
+    Parameters
+    ----------
+    queries : (q, d) unit rows, at least one
+    vectors : (n, d) unit rows
+        Those that are indexed.
+    truth : Hits
+        What the exact search finds for the queries; as many of the index's are taken.
+    """
+    depth = truth.rows.shape[1]
+    seconds, right = [], 0
+    index.search(queries[:1], depth)
+    for query, least in zip(queries, truth.scores[:, -1], strict=True):
+        started = time.perf_counter()
+        hits = index.search(query[None], depth)
+        seconds.append(time.perf_counter() - started)
+        found = np.unique(hits.rows[0][hits.scores[0] != 0])
+        right += int((vectors[found] @ query >= least - TIE).sum())
+    return Measured(index, right / truth.rows.size, 1000 * statistics.median(seconds))
+
+
+def without_search(index: Index) -> Index:
+    """What is known of an index, with nothing of it held in memory."""
+    return replace(index, search=_forgotten)
+
+
+def _forgotten(_queries: Floats, _k: int) -> Hits:
+    raise InputError("This index was measured and is not kept: build it again.")
+
+
+def check_finite(vectors: Floats) -> None:
+    """Refuse vectors that cannot be indexed.
+
+    Raises
+    ------
+    InputError
+        A row holds what is not a number.
+    """
+    rows = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(rows):
+        raise InputError(f"Vector {rows[0] + 1} of {len(vectors):,} holds what is not a number: it cannot be indexed.")
+
+
+def _timed(build: Callable[[], Result]) -> tuple[Result, float]:
+    started = time.perf_counter()
+    result = build()
+    return result, time.perf_counter() - started
+
+
+def _contiguous(vectors: Floats) -> Floats:
+    return np.ascontiguousarray(vectors, np.float32)
+
+
+def _within(search: Search, size: int) -> Search:
+    """The same search, for no more documents than there are."""
+    return lambda queries, k: search(queries, min(k, size))
+
+
+def _found(answer: tuple[Floats, npt.NDArray[np.int64]]) -> Hits:
+    scores, rows = answer
+    is_none = rows < 0
+    return Hits(np.where(is_none, 0, rows), np.where(is_none, np.float32(0), scores))
+
+
+def _shortened(vectors: Floats, dimensions: int) -> Floats:
+    cut = np.ascontiguousarray(vectors[:, :dimensions])
+    lengths = np.linalg.norm(cut, axis=1, keepdims=True)
+    return np.asarray(cut / np.where(lengths == 0, 1, lengths), np.float32)

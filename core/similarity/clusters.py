@@ -1,0 +1,69 @@
+"""Texts ordered so that like stands beside like, and the tree that says how like."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.similarity.cosines import Matrix, cosine_matrix
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """A hierarchical clustering of n vectors.
+
+    Attributes
+    ----------
+    order : tuple of int, length n
+        The rows as the tree's leaves stand side by side.
+    tree : (n - 1, 4) float64 array
+        scipy's linkage matrix: the two that are joined, the cosine distance at which, and how many texts they hold.
+    """
+
+    order: tuple[int, ...]
+    tree: Floats
+
+    def brackets(self) -> tuple[Floats, Floats]:
+        """The dendrogram's brackets: places and cosine distances of their four corners, each (n - 1, 4).
+
+        The leaf that stands at place p of `order` is at p, its distance 0.
+        """
+        n = len(self.order)
+        places = np.empty(2 * n - 1)
+        places[list(self.order)] = np.arange(n)
+        heights = np.zeros(2 * n - 1)
+        for step, (left, right, distance, _) in enumerate(self.tree):
+            places[n + step] = (places[int(left)] + places[int(right)]) / 2
+            heights[n + step] = distance
+        joined = self.tree[:, :2].astype(int)
+        own = heights[n:]
+        first, second = joined[:, 0], joined[:, 1]
+        return (
+            np.stack([places[first], places[first], places[second], places[second]], axis=1),
+            np.stack([heights[first], own, own, heights[second]], axis=1),
+        )
+
+
+def clusters(vectors: Matrix) -> Clusters | None:
+    """The clustering of the rows by average linkage on cosine distance, leaves ordered optimally; None for one or none.
+
+    The order is that of Bar-Joseph et al. 2001, as in scipy.
+    """
+    if len(vectors) < 2:
+        return None
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
+    distances = 1 - cosine_matrix(vectors)
+    distances = np.maximum(distances, distances.T)
+    np.fill_diagonal(distances, 0)
+    tree = linkage(squareform(np.maximum(distances, 0), checks=False), "average", optimal_ordering=True)
+    return Clusters(tuple(int(row) for row in leaves_list(tree)), tree)
+
+
+def cluster_order(vectors: Matrix) -> list[int]:
+    """An order of the rows that puts like beside like: that of `clusters`."""
+    found = clusters(vectors) if len(vectors) > 2 else None
+    return list(found.order) if found else list(range(len(vectors)))

@@ -1,0 +1,55 @@
+"""The query: one large box, and examples to click."""
+
+import streamlit as st
+
+from core import corpus
+from core.corpus import Labels
+
+KEY = "q"
+EXAMPLES = ("biology-2", "psychology-4", "architecture-3", "film-8", "cooking-3")
+FIRST = "databases-3"
+MOST_CHARACTERS = 500
+
+
+def box() -> str:
+    """What is typed into the query box; a sample query at first."""
+    return (
+        st.text_input(
+            "Query", _sample(FIRST), key=KEY, bind="query-params", max_chars=MOST_CHARACTERS, icon=":material/search:"
+        )
+        or ""
+    )
+
+
+def examples() -> None:
+    """Sample queries to click, below the box."""
+    st.pills(
+        "Examples", [_sample(name) for name in EXAMPLES], key="example", on_change=_take, label_visibility="collapsed"
+    )
+
+
+def cleaned(typed: str) -> str:
+    """The query on one line, and not longer than the box takes: an address may bring any.
+
+    Raises
+    ------
+    InputError
+        It is blank.
+    """
+    return corpus.one_text(typed[:MOST_CHARACTERS], "the query")
+
+
+def answers(labels: Labels, query: str) -> set[str]:
+    """The ids of the documents that labels call relevant to the query; none where it is not labelled."""
+    named = dict(zip(labels.queries.texts, labels.queries.ids, strict=True)).get(query, "")
+    return {document for document, grade in labels.qrels.get(named, {}).items() if grade > 0}
+
+
+def _sample(name: str) -> str:
+    queries = corpus.sample_queries()
+    return queries.texts[queries.ids.index(name)]
+
+
+def _take() -> None:
+    if st.session_state["example"]:
+        st.session_state[KEY] = st.session_state["example"]

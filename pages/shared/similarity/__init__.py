@@ -1,0 +1,1 @@
+"""What the Similarity page is made of."""

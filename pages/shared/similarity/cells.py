@@ -1,0 +1,32 @@
+"""A heatmap whose cells can be clicked."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+import plotly.graph_objects as go
+import streamlit as st
+
+
+def clickable(figure: go.Figure, key: str, alt: str, on_click: Callable[[int, int], None]) -> None:
+    """Draw the heatmap; `on_click` is called with row and column of a clicked cell, as they are drawn."""
+    listener = f"click_{key}"
+    rows, columns = figure.data[0].z.shape
+
+    def note() -> None:
+        told = st.session_state.get(listener)
+        cell = told.get("cell") if isinstance(told, Mapping) else None
+        if isinstance(cell, list | tuple) and len(cell) == 2 and all(type(place) is int for place in cell):
+            row, column = cell
+            if 0 <= row < rows and 0 <= column < columns:
+                on_click(row, column)
+
+    with st.container(key=f"cells_{key}", gap=None):
+        st.plotly_chart(figure, key=key, alt=alt)
+        _component()(key=listener, on_cell_change=note)
+
+
+@cache
+def _component() -> Callable[..., object]:
+    script = Path(__file__).parent / "cells.js"
+    return st.components.v2.component("embedscope_cells", js=script.read_text("utf-8"))

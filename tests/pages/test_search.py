@@ -1,0 +1,222 @@
+"""The Search page: lists, moves, filters, marks, indexes and duplicates, in-process on small corpora."""
+
+import html
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import corpus, embedding, models, search
+from core.search import KeywordIndex, fused, nearest
+from tests.pages.conftest import open_page, said
+
+WORDLLAMA = models.get("wordllama-256")
+HOSTILE = '<img src=x onerror="f()"> ![](http://x/y.png) %{x} [a](javascript:b) :red[c]'
+
+
+@pytest.fixture
+def searching(app: AppTest) -> AppTest:
+    """The page with the quick model alone, not yet run."""
+    app.query_params["models"] = ["wordllama-256"]
+    return app
+
+
+def pasted(app: AppTest, texts: str) -> AppTest:
+    app.query_params["corpus"] = "Paste"
+    open_page(app, "search")
+    app.text_area(key="corpus_pasted").set_value(texts).run()
+    assert not app.exception
+    return app
+
+
+def bodies(app: AppTest) -> list[str]:
+    return [element.proto.body for element in app.main.get("html")]
+
+
+def cards(app: AppTest) -> list[str]:
+    """The cards' words, list after list."""
+    found = [body for body in bodies(app) if "flex-wrap" in body]
+    return [html.unescape(re.sub(r"<[^>]+>", " ", body)) for body in found]
+
+
+def marked(app: AppTest) -> list[str]:
+    return [html.unescape(part) for body in bodies(app) for part in re.findall(r"<mark[^>]*>(.*?)</mark>", body)]
+
+
+def headings(app: AppTest) -> list[str]:
+    return re.findall(r'<b style="font-size:1.15em">(.*?)</b>', "".join(bodies(app)))
+
+
+def test_models_bm25_and_their_hybrid_stand_side_by_side(app: AppTest) -> None:
+    open_page(app, "search")
+    assert headings(app) == ["all-MiniLM-L6-v2", "wordllama-256", "BM25", "Hybrid"]
+    assert len(cards(app)) == 4 * 5
+
+
+def test_lists_are_those_of_the_core_and_moves_are_told_against_the_first(searching: AppTest) -> None:
+    open_page(searching, "search")
+    documents, query = corpus.sample(), searching.text_input(key="q").value or ""
+    vectors = embedding.embed(documents.documents, WORDLLAMA).vectors
+    by_model = nearest(embedding.embed([query], WORDLLAMA, kind="query").vectors, vectors, 100)
+    by_words = KeywordIndex(documents.documents).search([query], 100)
+    lists = [by_model, by_words, fused([by_model, by_words], 100)]
+    leaders = by_model.rows[0].tolist()
+    shown = cards(searching)
+    for place, hits in enumerate(lists):
+        for rank in range(1, 6):
+            row, score = int(hits.rows[0, rank - 1]), hits.scores[0, rank - 1]
+            card = shown[5 * place + rank - 1]
+            assert re.match(rf"\s*{rank}\s+{score:.3f}\s", card)
+            assert documents.titles[row] in card
+            before = leaders.index(row) + 1 if row in leaders[:5] else None
+            if place:
+                wanted = (
+                    "new" if before is None else "=" if before == rank else f"{'▲▼'[before < rank]}{abs(before - rank)}"
+                )
+                assert f" {wanted} " in card
+
+
+def test_the_agreement_of_lists_and_each_steps_time_are_told(searching: AppTest) -> None:
+    open_page(searching, "search")
+    overlaps, times = (frame.value for frame in searching.dataframe)
+    values = overlaps.set_index("list")
+    assert (np.diag(values) == 1).all()
+    assert np.allclose(values, values.T)
+    assert "agree most" in said(searching)
+    assert list(times["list"]) == ["wordllama-256", "BM25", "Hybrid"]
+    steps = ["embed the query", "search", "fuse", "mark the sentences"]
+    assert times["total"].tolist() == pytest.approx(times[steps].sum(axis=1).tolist())
+    assert times["search"].notna().tolist() == [True, True, False]
+    assert times["fuse"].notna().tolist() == [False, False, True]
+
+
+def test_the_sentence_that_answers_is_marked_by_cosine_and_by_words(searching: AppTest) -> None:
+    pasted(searching, "It rained all day. A volcano spits hot lava. We had soup.\nThe market opens. Prices rise.")
+    searching.text_input(key="q").set_value("eruption of a volcano").run()
+    assert marked(searching)[0] == "A volcano spits hot lava."
+    assert marked(searching).count("A volcano spits hot lava.") == 3
+
+
+def test_a_filter_is_applied_before_the_search_and_said(searching: AppTest) -> None:
+    open_page(searching, "search")
+    documents = corpus.sample()
+    subject = "music" if "music" in documents.fields["subject"] else documents.fields["subject"][0]
+    searching.multiselect(key="where_subject").set_value([subject]).run()
+    rows = [row for row, of in enumerate(documents.fields["subject"]) if of == subject]
+    assert f"{len(rows)} of {len(documents)} texts are searched: subject is {subject}." in said(searching).replace(
+        "\\", ""
+    )
+    assert len(cards(searching)) >= 10
+    titles = {documents.titles[row] for row in rows}
+    assert all(any(title in card for title in titles) for card in cards(searching))
+    assert searching.query_params["where_subject"] == subject
+
+
+def test_numbers_are_filtered_by_a_span_and_a_filter_can_leave_nothing(searching: AppTest) -> None:
+    table = pd.DataFrame(
+        {"text": [f"text number {n}" for n in range(40)], "year": range(1980, 2020), "kind": ["a"] * 20 + ["b"] * 20}
+    )
+    searching.query_params["corpus"] = "File"
+    open_page(searching, "search")
+    searching.file_uploader[0].upload("dated.csv", table.to_csv(index=False).encode()).run()
+    searching.slider(key="where_year").set_value((1985, 1990)).run()
+    assert "6 of 40 texts are searched: year from 1985 to 1990." in said(searching)
+    searching.multiselect(key="where_kind").set_value(["b"]).run()
+    assert not searching.exception
+    assert "The filter leaves no text to search" in said(searching)
+
+
+def test_a_mark_is_shown_in_every_list_and_is_taken_back(searching: AppTest) -> None:
+    open_page(searching, "search")
+    toggles: list[Any] = list(searching.get("feedback"))
+    toggles[0].set_value(1).run()
+    assert not searching.exception
+    assert searching.query_params["marks"]
+    document = toggles[0].key.rpartition("_")[2]
+    toggles = list(searching.get("feedback"))
+    values = {each.key: each.value for each in toggles}
+    assert {value for key, value in values.items() if key.endswith(f"_{document}")} == {1}
+    assert {value for key, value in values.items() if not key.endswith(f"_{document}")} == {None}
+    toggles[0].set_value(None).run()
+    toggles = list(searching.get("feedback"))
+    assert {each.value for each in toggles} == {None}
+
+
+def test_labels_give_quality_and_tick_the_answers(searching: AppTest) -> None:
+    open_page(searching, "search")
+    labels = corpus.sample_labels()
+    name = labels.queries.ids[0]
+    searching.text_input(key="q").set_value(labels.queries.texts[0])
+    searching.segmented_control(key="k").set_value(10).run()
+    titles = {corpus.sample().titles[corpus.sample().ids.index(answer)] for answer in labels.qrels[name]}
+    ticked = [card for card in cards(searching) if "✓ answers" in card]
+    assert ticked
+    assert all(any(title in card for title in titles) for card in ticked)
+    assert all("nDCG@10" in body for body in bodies(searching) if "1.15em" in body)
+
+
+@pytest.mark.parametrize("query", ["🎉🙂", "%{x}", "![](http://x)", HOSTILE, "word " * 2_000_000, "a\x00b", "=1+1"])
+def test_odd_queries_find_something_and_break_nothing(searching: AppTest, query: str) -> None:
+    pasted(searching, "first text\nsecond text")
+    searching.text_input(key="q").set_value(query).run()
+    assert not searching.exception
+    assert not searching.error
+    assert len(cards(searching)) >= 4
+
+
+def test_hostile_texts_are_shown_as_they_are_and_as_nothing_else(searching: AppTest) -> None:
+    pasted(searching, f"{HOSTILE}\nanother text")
+    assert any(HOSTILE in card for card in cards(searching))
+    assert not [body for body in bodies(searching) if "<img" in body]
+    assert not [element.value for element in searching.main.markdown if "javascript" in element.value]
+
+
+@pytest.mark.parametrize("texts", ["only one", "the same\nthe same\nthe same"], ids=["one text", "identical texts"])
+@pytest.mark.parametrize("view", ["Results", "Indexes", "Duplicates"])
+def test_the_smallest_and_the_dullest_corpus_have_all_views(searching: AppTest, view: str, texts: str) -> None:
+    searching.query_params["view"] = view
+    pasted(searching, texts)
+    assert not searching.error
+    assert searching.get("dataframe") or searching.info
+
+
+def test_indexes_are_measured_against_the_exact_search(searching: AppTest) -> None:
+    searching.query_params["view"] = "Indexes"
+    open_page(searching, "search")
+    table = searching.dataframe[0].value.set_index("index")
+    assert list(table.index) == [
+        "Exact", "HNSW", "int8", "Binary, rescored", "First 128 of 256 dimensions", "First 64 of 256 dimensions",
+    ]  # fmt: skip
+    assert table.loc["Exact", "recall@10"] == 1
+    assert table.loc["HNSW", "recall@10"] >= 0.98
+    assert table.loc["Exact", "bytes a vector"] == 1024
+    assert table.loc["int8", "bytes a vector"] == 256
+    assert table.loc["Binary, rescored", "bytes a vector"] == 32
+    vectors = embedding.embed(corpus.sample().documents, WORDLLAMA).vectors
+    asked = embedding.embed(corpus.sample_queries().texts, WORDLLAMA, kind="query").vectors[:200]
+    cut = search.nearest(asked[:, :64], vectors[:, :64] / np.linalg.norm(vectors[:, :64], axis=1, keepdims=True), 10)
+    truth = search.nearest(asked, vectors, 10)
+    recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(cut.rows.tolist(), truth.rows.tolist(), strict=True)])
+    assert table.loc["First 64 of 256 dimensions", "recall@10"] == pytest.approx(recall, abs=1e-3)
+
+
+def test_duplicates_near_ones_and_loners_are_listed(searching: AppTest) -> None:
+    searching.query_params["view"] = "Duplicates"
+    pasted(
+        searching,
+        "A red fox.\na  red FOX.\nA red fox!\nThe stock market fell.\nStock markets fell today.\nQuantum spin",
+    )
+    metrics = {metric.label: metric.value for metric in searching.metric}
+    assert metrics["Texts"] == "6"
+    assert metrics["Same as an earlier one"] == "1"
+    groups, pairs, loners = (frame.value for frame in searching.dataframe)
+    assert set(groups[groups["group"] == 1]["text"]) == {"A red fox.", "a  red FOX.", "A red fox!"}
+    assert pairs["cosine"].is_monotonic_decreasing
+    assert (pairs["cosine"] >= 0.95).all()
+    assert loners["text"][0] == "Quantum spin"
+    assert len(loners) == 6
+    searching.slider(key="near").set_value(0.7).run()
+    assert len(searching.dataframe[1].value) >= len(pairs)
