@@ -25,6 +25,7 @@ top = st.container()
 offer = st.empty()
 weights = controls.weights()
 with progress.line("verdict", height=500) as tell:
+    ready = quality.able(texts, ready, tell)
     measured = quality.measured(texts, labels, ready, tell)
     found = weighed.candidates(texts, measured, ready, dollars, tell)
 untimed = weighed.untimed(found, ready)

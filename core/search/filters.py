@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 MOST_CHOICES = 30
 LONGEST_CHOICE = 80
+GREATEST = 1e15  # beyond it whole numbers are not told apart
 
 
 @dataclass(frozen=True)
@@ -91,4 +92,4 @@ def _number(cell: str) -> float:
         number = float(cell)
     except ValueError:
         return math.nan
-    return number if math.isfinite(number) and "_" not in cell else math.nan
+    return number if abs(number) <= GREATEST and "_" not in cell else math.nan

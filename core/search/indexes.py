@@ -58,6 +58,8 @@ class Index:
         (q, d) unit rows and k give Hits. Places for which nothing was found have row 0 and score 0.
     remark : str
         What else there is to know of it.
+    by_effort : callable, optional
+        Of a graph: how many candidates it holds while it searches gives another `search`.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Index:
     seconds: float
     search: Search
     remark: str = ""
+    by_effort: Callable[[int], Search] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,12 +122,15 @@ def hnsw(
 
     index, seconds = _timed(build)
 
-    def search(queries: Floats, k: int) -> Hits:
-        parameters: Any = vars(faiss)["SearchParametersHNSW"](efSearch=max(effort, k))
-        return _found(index.search(_contiguous(queries), k, params=parameters))
+    def by_effort(effort: int) -> Search:
+        def search(queries: Floats, k: int) -> Hits:
+            parameters: Any = vars(faiss)["SearchParametersHNSW"](efSearch=max(effort, k))
+            return _found(index.search(_contiguous(queries), k, params=parameters))
+
+        return _within(search, len(vectors))
 
     size = vectors.nbytes + len(vectors) * (2 * links + 2) * 4
-    return Index("HNSW", size, seconds, _within(search, len(vectors)), f"M {links}, efSearch {effort}")
+    return Index("HNSW", size, seconds, by_effort(effort), f"M {links}, efSearch {effort}", by_effort)
 
 
 def int8(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
@@ -230,7 +236,7 @@ def measured(index: Index, queries: Floats, vectors: Floats, truth: Hits) -> Mea
 
 def without_search(index: Index) -> Index:
     """What is known of an index, with nothing of it held in memory."""
-    return replace(index, search=_forgotten)
+    return replace(index, search=_forgotten, by_effort=None)
 
 
 def _forgotten(_queries: Floats, _k: int) -> Hits:

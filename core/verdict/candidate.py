@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from core.benchmark.timing import Timing
@@ -139,8 +140,14 @@ def baseline(name: str, quality: Quality, note: str) -> Candidate:
 def _quality(quality: Quality | None) -> dict[str, Any]:
     if quality is None:
         return {}
-    values = {query: measures[MEASURE] for query, measures in quality.per_query.items()}
-    return {"quality": interval(list(values.values())), "per_query": values}
+    values = dict(zip(sorted(quality.per_query), quality.values(MEASURE), strict=True))
+    return {"quality": _interval(tuple(values.values())), "per_query": values}
+
+
+@lru_cache(64)
+def _interval(values: tuple[float, ...]) -> Interval:
+    """The interval, remembered: a page that is drawn again at each move of a slider asks for it each time."""
+    return interval(values)
 
 
 def _speed(hello: Timing, batch: Timing | None, day: str) -> Speed:

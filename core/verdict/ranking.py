@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from core.verdict.candidate import Candidate
 from core.verdict.weighing import CRITERIA, MOST_WEIGHT, Weights, scores, weighed
@@ -121,17 +123,24 @@ def share_of_wins(ranking: Ranking, *, seed: int = 0) -> float | None:
     queries = list(rows[0].candidate.per_query) if rows else []
     if len(rows) < 2 or not queries or any(row.candidate.per_query.keys() != set(queries) for row in rows):
         return None
-    values = np.array([[row.candidate.per_query[query] for query in queries] for row in rows])
+    by_name = {row.name: tuple(row.candidate.per_query[query] for query in queries) for row in rows}
+    names = sorted(by_name)
+    means = _resampled(tuple(by_name[name] for name in names), seed)[[names.index(row.name) for row in rows]]
     share = ranking.weights.quality / ranking.weights.total
     others = np.array([row.total - share * (row.scores["quality"] or 0) for row in rows])
+    totals = others[:, None] + share * means
+    return float((totals.argmax(axis=0) == 0).mean())
+
+
+@lru_cache(16)
+def _resampled(values: tuple[tuple[float, ...], ...], seed: int) -> npt.NDArray[np.float64]:
+    """Means of each row's values over the same RESAMPLES draws; remembered, because only the weights change."""
+    array = np.array(values)
+    rows, count = array.shape
     draw = np.random.default_rng(seed)
-    block = max(1, DRAWS_AT_ONCE // (len(queries) * len(rows)))
-    wins = 0
-    for done in range(0, RESAMPLES, block):
-        drawn = draw.integers(0, len(queries), (min(block, RESAMPLES - done), len(queries)))
-        totals = others[:, None] + share * values[:, drawn].mean(axis=2)
-        wins += int((totals.argmax(axis=0) == 0).sum())
-    return wins / RESAMPLES
+    block = max(1, DRAWS_AT_ONCE // (rows * count))
+    sizes = [min(block, RESAMPLES - done) for done in range(0, RESAMPLES, block)]
+    return np.hstack([array[:, draw.integers(0, count, (size, count))].mean(axis=2) for size in sizes])
 
 
 def _ranked(candidate: Candidate, weights: Weights) -> Ranked:

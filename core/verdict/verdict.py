@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from core.corpus import Corpus, Labels
 from core.evaluation import Difference, difference
@@ -86,7 +87,13 @@ def lead_of(one: Candidate, other: Candidate) -> Difference | None:
     queries = list(one.per_query)
     if not queries or other.per_query.keys() != set(queries):
         return None
-    return difference([one.per_query[query] for query in queries], [other.per_query[query] for query in queries])
+    return _difference(*(tuple(row.per_query[query] for query in queries) for row in (one, other)))
+
+
+@lru_cache(64)
+def _difference(first: tuple[float, ...], second: tuple[float, ...]) -> Difference:
+    """The difference, remembered as the candidates' intervals are."""
+    return difference(first, second)
 
 
 def setting_of(texts: Corpus, labels: Labels, *, queries: int, dollars_per_hour: float) -> Setting:

@@ -19,6 +19,11 @@ def test_a_few_numbers_are_choices_and_what_is_not_a_number_everywhere_is_no_spa
     assert filters(cells) == [Choices("stars", {"1": 20, "2": 20, "3": 20})]
 
 
+def test_numbers_that_no_slider_can_hold_are_no_span() -> None:
+    cells = tuple(str(10**30 + row) for row in range(40))
+    assert filters({"huge": cells, "infinite": (*cells[:39], "inf"), "odd": (*map(str, range(39)), "1_0")}) == []
+
+
 def test_rows_that_meet_every_condition_are_left() -> None:
     rows = matching(FIELDS, {"kind": ["a"], "source": []}, {"year": (1995, 2000)})
     expected = [

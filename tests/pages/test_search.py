@@ -129,6 +129,17 @@ def test_numbers_are_filtered_by_a_span_and_a_filter_can_leave_nothing(searching
     assert "The filter leaves no text to search" in said(searching)
 
 
+def test_fields_with_odd_names_and_values_are_filtered_by(searching: AppTest) -> None:
+    name, value = "a&b=c <x> %{y} ![z](u)", "![x](http://x) & <b>"
+    table = pd.DataFrame({"text": [f"text number {n}" for n in range(8)], name: [value, "other"] * 4})
+    searching.query_params["corpus"] = "File"
+    open_page(searching, "search")
+    searching.file_uploader[0].upload("odd.csv", table.to_csv(index=False).encode()).run()
+    searching.multiselect(key=f"where_{name}").set_value([value]).run()
+    assert not searching.exception
+    assert f"4 of 8 texts are searched: {name} is {value}." in said(searching).replace("\\", "")
+
+
 def test_a_mark_is_shown_in_every_list_and_is_taken_back(searching: AppTest) -> None:
     open_page(searching, "search")
     toggles: list[Any] = list(searching.get("feedback"))

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import corpus, evaluation, snippets
-from core.corpus import Corpus
+from core.corpus import Corpus, marked
 from core.evaluation import CUT
 from core.figures.evaluation import agreement_matrix
 from core.models import ModelSpec
@@ -89,9 +89,9 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
         agreement_matrix(matrix, list(systems)),
         key="agreement",
         config=output.picture("agreement"),
-        alt="How many of their first ten documents each two systems share",
+        alt="Rank-biased overlap of each two systems",
     )
-    st.caption(f"Share of the first {CUT} documents that two systems have in common, mean over {queries:,} queries.")
+    st.caption(f"Rank-biased overlap of the first {CUT} documents, 0 to 1, mean over {queries:,} queries.")
 
 
 def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits], key: tuple[str, ...]) -> int:
@@ -105,7 +105,7 @@ def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits], key: t
         {
             "Query": [queries.texts[row] for row in order],
             "Agreement": agreement[order],
-            "Marked": [len(marks.get(queries.texts[row], {})) for row in order],
+            "Marked": [len(marked.of_query(marks, queries.texts[row])) for row in order],
         }
     )
     shown = st.dataframe(

@@ -1,5 +1,6 @@
 """Conditions on the documents' fields, set before the search and kept in the address."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,11 @@ class Conditions:
     rows: npt.NDArray[np.int64] | None = None
     sentence: str = ""
 
+    @property
+    def digest(self) -> str:
+        """A short name for the rows."""
+        return "" if self.rows is None else hashlib.blake2b(self.rows.tobytes(), digest_size=16).hexdigest()
+
 
 def chosen(texts: Corpus) -> Conditions:
     """A popover with a control for each field that documents can be filtered by; none where there is no such field."""
@@ -38,7 +44,7 @@ def chosen(texts: Corpus) -> Conditions:
         return Conditions()
     values: dict[str, list[str]] = {}
     spans: dict[str, tuple[float, float]] = {}
-    with st.popover(_label(), icon=":material/filter_alt:"):
+    with st.popover(_label(), icon=":material/filter_alt:", key="filter_popover"):
         for each in offered:
             if isinstance(each, Choices):
                 values[each.field] = _choices(each)
@@ -84,6 +90,7 @@ def _span(field: Span) -> tuple[float, float]:
         high,
         (low, high),
         step=1 if whole else (high - low) / 200,
+        format=None if whole else "%.4g",
         key=key,
         bind="query-params",
     )

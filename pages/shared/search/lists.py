@@ -60,18 +60,18 @@ def found(
         with errors_told():
             resources.embedded(texts, spec, tell)  # the sidebar tells where they come from each time
             lists[spec.name] = _recalled(
-                (texts.fingerprint, query, conditions.sentence, k, spec.name),
+                (texts.fingerprint, query, conditions.digest, k, spec.name),
                 partial(_by_model, texts, query, spec, conditions, k, tell),
             )
             ready.append(spec)
     tell("Indexing the corpus's words", 0, 1)
     lists[systems.BM25] = _recalled(
-        (texts.fingerprint, query, conditions.sentence, k, systems.BM25), lambda: _by_words(texts, query, conditions, k)
+        (texts.fingerprint, query, conditions.digest, k, systems.BM25), lambda: _by_words(texts, query, conditions, k)
     )
     if ready:
         names = tuple(spec.name for spec in ready)
         lists[systems.HYBRID] = _recalled(
-            (texts.fingerprint, query, conditions.sentence, k, systems.HYBRID, names),
+            (texts.fingerprint, query, conditions.digest, k, systems.HYBRID, names),
             lambda: _by_fusion(texts, query, ready[0], list(lists.values()), k, tell),
         )
     return lists

@@ -34,7 +34,10 @@ def candidates(
                 dimensions=embedded.vectors.shape[1] if embedded else None,
             )
         )
-    return [*found, *(verdict.baseline(name, measured[name], note) for name, note in verdict.BASELINES.items())]
+    return [
+        *found,
+        *(verdict.baseline(name, measured[name], note) for name, note in verdict.BASELINES.items() if name in measured),
+    ]
 
 
 def untimed(found: Sequence[Candidate], ready: Sequence[ModelSpec]) -> list[ModelSpec]:

@@ -1,0 +1,83 @@
+"""The Search page in a browser: a query typed, lists and moves, a filter, a mark, the other views, hostile files."""
+
+import json
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core import corpus, embedding, models, search
+from tests.e2e.conftest import PATIENCE_MS, settle
+from tests.e2e.test_pages import charts, open_page
+
+WORDLLAMA = models.get("wordllama-256")
+HOSTILE = '<img src="http://example.org/x.png" onerror="alert(1)"> ![x](http://example.org/y.png) %{x}'
+
+
+def cards(page: Page) -> list[str]:
+    return page.locator('[data-testid="stHtml"]:has(mark), [data-testid="stHtml"]:has(b + span)').all_inner_texts()
+
+
+def test_a_query_is_typed_filtered_and_marked_and_the_link_brings_it_back(
+    page: Page, server: str, browser: Browser, console_errors: list[str]
+) -> None:
+    open_page(page, server, "search?models=wordllama-256")
+    page.get_by_label("Query", exact=True).fill("how do volcanoes erupt")
+    page.keyboard.press("Enter")
+    settle(page)
+    documents = corpus.sample()
+    vectors = embedding.embed(documents.documents, WORDLLAMA).vectors
+    asked = embedding.embed(["how do volcanoes erupt"], WORDLLAMA, kind="query").vectors
+    best = search.nearest(asked, vectors, 5)
+    shown = cards(page)
+    assert len(shown) == 15
+    for rank, row in enumerate(best.rows[0], start=1):
+        assert documents.titles[row] in shown[rank - 1]
+    drawn = [trace for trace in charts(page, 1)[0] if trace["mode"] == "markers+text"]
+    assert sum(0 in trace["x"] for trace in drawn) == 5
+
+    page.get_by_test_id("stFeedback").first.get_by_role("radio").first.click()
+    settle(page)
+    assert "marks=" in page.url
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_label("subject", exact=True).click()
+    page.get_by_role("option").first.click()
+    page.keyboard.press("Escape")
+    settle(page)
+    expect(page.get_by_text("texts are searched: subject is")).to_be_visible(timeout=PATIENCE_MS)
+
+    other = browser.new_context(viewport={"width": 1024, "height": 900}).new_page()
+    open_page(other, page.url.partition("/search")[0], "search" + page.url.partition("/search")[2])
+    expect(other.get_by_text("texts are searched: subject is")).to_be_visible(timeout=PATIENCE_MS)
+    assert cards(other) == cards(page)
+    other.context.close()
+    assert console_errors == []
+
+
+def test_a_hostile_file_is_searched_in_all_views_and_reaches_nobody(
+    page: Page, server: str, console_errors: list[str]
+) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_page(page, server, "search?models=wordllama-256&corpus=File")
+    page.get_by_role("button", name="Corpus").click()
+    lines = [
+        {"text": HOSTILE, "kind": HOSTILE},
+        {"text": "=1+1 a fox", "kind": "b"},
+        {"text": "a fox =1+1", "kind": "b"},
+    ]
+    content = "\n".join(map(json.dumps, lines)).encode()
+    page.locator('[data-testid="stFileUploaderDropzoneInput"]').first.set_input_files(
+        {"name": "hostile.jsonl", "mimeType": "application/jsonl", "buffer": content}
+    )
+    settle(page)
+    page.keyboard.press("Escape")
+    assert any(HOSTILE in card for card in cards(page))
+    for view in ("Indexes", "Duplicates"):
+        page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view)).first.click()
+        settle(page)
+        assert f"view={view}" in page.url
+        assert page.locator('[data-testid="stException"]').count() == 0
+        expect(page.locator('[data-testid="stDataFrame"] canvas').first).to_be_visible(timeout=PATIENCE_MS)
+    assert not [url for url in asked if "example.org" in url]
+    assert console_errors == []
