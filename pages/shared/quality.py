@@ -16,7 +16,7 @@ from pages.shared import marking, picked, resources
 from pages.shared.frame import errors_told
 
 KEY = "labels"
-KEPT, BROUGHT = "labels_kept", "labels_brought"
+KEPT, OF, BROUGHT = "labels_kept", "labels_of", "labels_brought"
 SAMPLE, FILES, MARKED = "Sample", "Files", "Marked by clicking"
 RECALL_CUTS = (1, 3, 5, 10, 20, 50, 100)
 
@@ -30,8 +30,9 @@ def sources(texts: Corpus) -> list[str]:
 
 def source(texts: Corpus) -> str:
     """Where the labels in force come from: what was chosen, or else what there is."""
-    offered = sources(texts)
-    for chosen in (st.session_state.get(KEY), st.session_state.get(KEPT)):
+    offered, kept = sources(texts), st.session_state.get(KEPT, {})
+    shown = st.session_state.get(KEY) if is_shown(texts) else None
+    for chosen in (shown, kept.get(texts.fingerprint), st.query_params.get(KEY)):
         if chosen in offered:
             return str(chosen)
     if offered[0] == SAMPLE or BROUGHT in st.session_state:
@@ -39,9 +40,15 @@ def source(texts: Corpus) -> str:
     return MARKED
 
 
-def keep_source(kind: str) -> None:
-    """Remember for other pages, on which it cannot be chosen, where labels come from."""
-    st.session_state[KEPT] = kind
+def is_shown(texts: Corpus) -> bool:
+    """Whether what is chosen on the screen was chosen for this corpus, and not for one before it."""
+    return st.session_state.get(OF, texts.fingerprint) == texts.fingerprint
+
+
+def keep_source(texts: Corpus, kind: str) -> None:
+    """Remember where the corpus's labels come from, for pages on which it cannot be chosen and for its return."""
+    st.session_state.setdefault(KEPT, {})[texts.fingerprint] = kind
+    st.session_state[OF] = texts.fingerprint
 
 
 def brought() -> str:

@@ -125,6 +125,17 @@ def test_own_corpus_queries_and_labels_are_measured_as_trec_eval_does(app: AppTe
     assert "relevant documents that are not in the corpus and count as not found (1)" in said(app)
 
 
+def test_the_sample_has_its_labels_again_after_a_corpus_of_ones_own(app: AppTest) -> None:
+    open_view(app, "Ranking")
+    app.button_group(key="corpus").set_value("Paste").run()
+    app.text_area(key="corpus_pasted").set_value("\n".join(DOCUMENTS)).run()
+    assert app.button_group(key="labels").value == "Marked by clicking"
+    app.button_group(key="corpus").set_value("Sample").run()
+    assert not app.exception
+    assert app.button_group(key="labels").value == "Sample"
+    assert set(table(app, "System")["queries"]) == {192}
+
+
 @pytest.mark.parametrize(
     ("qrels", "sentence"),
     [

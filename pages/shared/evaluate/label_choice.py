@@ -21,12 +21,14 @@ Result = TypeVar("Result")
 def chosen(texts: Corpus) -> Labels | None:
     """The labels for the corpus; None where there are none yet, and what was not used of them is said."""
     offered, usual = quality.sources(texts), quality.source(texts)
+    if not quality.is_shown(texts):
+        st.session_state[quality.KEY] = usual
     inputs.keep_offered(quality.KEY, offered, usual)
     with st.popover(f"Labels: {usual.lower()}", icon=":material/checklist:"), errors_told():
         kind = st.segmented_control(
             "Labels", offered, default=usual, key=quality.KEY, bind="query-params", required=True
         )
-        quality.keep_source(kind or usual)
+        quality.keep_source(texts, kind or usual)
         if kind == quality.FILES:
             _files()
         elif kind == quality.MARKED:
