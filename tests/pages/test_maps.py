@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from pages.shared.maps import Categories, Gradient, Map, packed, packing
+from pages.shared.maps import Categories, Gradient, Map, packed, packing, told_of
 from pages.shared.maps.packing import GREY, LEVELS, NOT_FINITE, pack_colour, pack_rows, unpack_rows
 
 
@@ -109,6 +109,14 @@ def test_hover_texts_are_cut_until_there_is_room(monkeypatch: pytest.MonkeyPatch
     first = gzip.decompress(parts[2])[: int(np.frombuffer(parts[1], "<u2")[0])].decode()
     assert first.endswith("…")
     assert texts[0].startswith(first[:-1])
+
+
+def test_so_many_rows_that_their_texts_stay_behind_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "MOST_HOVER_ROWS", 2)
+    for count, is_told in ((2, False), (3, True)):
+        points = packed([Map("a", np.zeros((count, 2)))], ["text"] * count)
+        assert bool(opened(points.parcel)[1][-1]) is not is_told
+        assert bool(told_of(count)) is is_told
 
 
 def test_the_same_content_has_the_same_name_and_other_content_another() -> None:
