@@ -21,10 +21,23 @@ from rich.progress import DownloadColumn, ProgressColumn, TransferSpeedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from core import benchmark, comparison, corpus, embedding, encoders, evaluation, models, projection, search
+from core import (
+    benchmark,
+    comparison,
+    corpus,
+    embedding,
+    encoders,
+    evaluation,
+    models,
+    projection,
+    search,
+    systems,
+    verdict,
+)
 from core.encoders import hub
 from core.encoders.files import snapshot_folder
 from core.errors import EmbedscopeError, InputError
+from core.figures.style import model_colour
 from core.jobs import Progress
 from core.projection.faithfulness import faithfulness
 from core.store import shared_store
@@ -221,6 +234,105 @@ def evaluate(
     groups = evaluation.grouped(quality, dict(zip(questions.ids, questions.fields[by], strict=True)))
     rows = [{by: name, **group.means, "queries": group.queries} for name, group in groups.items()]
     _show(facts | {"by": rows}, [*rows, {by: "all", **quality.means, "queries": quality.queries}], as_json)
+
+
+@app.command("verdict")
+def weigh(
+    model_names: Annotated[str, typer.Option("--models", help="Names, separated by commas.")] = ",".join(
+        models.DEFAULT_PICKS
+    ),
+    corpus_file: CorpusFile = None,
+    queries: Annotated[Path | None, typer.Option(help="The queries; the sample's by default.")] = None,
+    qrels: Annotated[Path | None, typer.Option(help="BEIR TSV (query-id, corpus-id, score) or TREC qrels.")] = None,
+    weights: Annotated[str, typer.Option(help=f"Such as quality=8,speed=2; {', '.join(verdict.CRITERIA)}.")] = "",
+    dollars_per_hour: Annotated[float, typer.Option(min=0, help="What an hour of this machine costs.")] = 1.0,
+    time_missing: Annotated[bool, typer.Option("--time", help="Time first what is not timed here yet.")] = False,
+    html_file: Annotated[Path | None, typer.Option("--html", help="The page to write.")] = None,
+    markdown_file: Annotated[Path | None, typer.Option("--markdown", help="The Markdown file to write.")] = None,
+    precision: Precision = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Which model to take: quality on a corpus, speed, memory, price and licence, weighed."""
+    for file in (html_file, markdown_file):
+        _check_folder(file)
+    weighing, specs = verdict.read_weights(weights), [models.get(name) for name in _names(model_names)]
+    texts, labels = _labelled(corpus_file, queries, qrels)
+    with _bars() as progress:
+        if time_missing and (missing := _untimed(specs, precision)):
+            subjects = benchmark.subjects(missing, precision=precision)
+            benchmark.run(subjects, verdict.WORKLOADS, verdict.SETTINGS, on_progress=progress)
+        candidates, judged = _candidates(specs, texts, labels, precision, dollars_per_hour, progress)
+    setting = verdict.setting_of(texts, labels, queries=judged, dollars_per_hour=dollars_per_hour)
+    decided = verdict.decide(candidates, weighing, setting)
+    if html_file:
+        html_file.write_text(verdict.as_html(decided, model_colour), encoding="utf-8")
+    if markdown_file:
+        markdown_file.write_text(verdict.as_markdown(decided), encoding="utf-8")
+    told, firm, rows = verdict.sentences(decided), verdict.firmness(decided), verdict.figures(decided)
+    if not as_json:
+        print("\n".join([*told, *firm, ""]))
+    facts = {"sentences": told, "firmness": firm, "provenance": verdict.provenance(decided), "candidates": rows}
+    shown = [{name: cell for name, cell in row.items() if name != "Notes"} for row in verdict.in_words(decided)]
+    _show(facts, shown, as_json)
+
+
+def _labelled(
+    corpus_file: Path | None, queries: Path | None, qrels: Path | None
+) -> tuple[corpus.Corpus, corpus.Labels]:
+    """A corpus with its labels: the three files, or the sample where none is given."""
+    if corpus_file and queries and qrels:
+        texts = corpus.from_path(corpus_file)
+        return texts, corpus.matched(qrels.name, corpus.from_path(queries), corpus.read_qrels(qrels), texts)
+    if corpus_file or queries or qrels:
+        raise InputError("Give --corpus, --queries and --qrels together, or none of them for the sample.")
+    return corpus.sample(), corpus.sample_labels()
+
+
+def _untimed(specs: list[models.ModelSpec], precision: str) -> list[str]:
+    """The models that could be timed here and are not, alone or in batches."""
+    done = verdict.timings(precision=precision)
+    kinds = {(row.model, row.is_hello) for row in done if row.median_ms and row.weights == "own"}
+    return [
+        spec.name
+        for spec in specs
+        if spec.provider != "openai" and not {(spec.name, True), (spec.name, False)} <= kinds
+    ]
+
+
+def _candidates(
+    specs: list[models.ModelSpec],
+    texts: corpus.Corpus,
+    labels: corpus.Labels,
+    precision: str,
+    dollars_per_hour: float,
+    on_progress: Progress,
+) -> tuple[list[verdict.Candidate], int]:
+    """The models, BM25 and all of them fused, measured; and the number of queries they were measured on."""
+    timings, k = verdict.timings(precision=precision), evaluation.MAP_CUT
+    rankings, sources = {}, {}
+    for spec in specs:
+        found = embedding.embed(texts.documents, spec, precision=precision, on_progress=on_progress)
+        asked = embedding.embed(labels.queries.texts, spec, kind="query", precision=precision, on_progress=on_progress)
+        rankings[spec.name], sources[spec.name] = systems.by_model(found, asked, k), found
+    words = systems.by_words(search.KeywordIndex(texts.documents), labels.queries.texts, k)
+    others = {systems.BM25: words, systems.HYBRID: systems.by_fusion([*rankings.values(), words], k)}
+    measured = {
+        name: evaluation.evaluate(ranking.hits.as_run(labels.queries.ids, texts.document_ids), labels.qrels)
+        for name, ranking in (rankings | others).items()
+    }
+    candidates = [
+        verdict.of_model(
+            spec,
+            measured[spec.name],
+            sources[spec.name].provenance,
+            timings,
+            dollars_per_hour=dollars_per_hour,
+            dimensions=sources[spec.name].vectors.shape[1],
+        )
+        for spec in specs
+    ]
+    baselines = [verdict.baseline(name, measured[name], note) for name, note in verdict.BASELINES.items()]
+    return [*candidates, *baselines], measured[systems.BM25].queries
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """The few lines of sentence-transformers, openai or plotly that do what a page did; each runs as it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.models import ModelSpec
 
@@ -48,18 +48,6 @@ def search(spec: ModelSpec, query: str, texts: Sequence[str]) -> str:
     )
 
 
-def index(spec: ModelSpec, texts: Sequence[str]) -> str:
-    """A graph (HNSW) to search texts by."""
-    return (
-        "import faiss\n\n"
-        + embed(spec, texts)
-        + "index = faiss.IndexHNSWFlat(vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)\n"
-        + "index.add(vectors)\n"
-        + "index.hnsw.efSearch = 64\n"
-        + "scores, rows = index.search(vectors[:1], min(10, len(texts)))\n"
-    )
-
-
 def evaluate(spec: ModelSpec, queries: Sequence[str], texts: Sequence[str], relevance: Sequence[Sequence[int]]) -> str:
     """The mean nDCG@10 of a few queries; `relevance` has a row of grades for each, one for each text."""
     asked = "".join(f"    {query!r},\n" for query in queries)
@@ -92,6 +80,18 @@ def pairs(spec: ModelSpec, first: Sequence[str], second: Sequence[str], gold: Se
         + _encode(spec, "others", "second", "document")
         + "cosines = (ones * others).sum(axis=1)\n"
         + 'print(f"Spearman {spearmanr(cosines, gold)[0]:.3f}, Pearson {pearsonr(cosines, gold)[0]:.3f}")\n'
+    )
+
+
+def index(spec: ModelSpec, texts: Sequence[str]) -> str:
+    """A graph (HNSW) to search texts by."""
+    return (
+        "import faiss\n\n"
+        + embed(spec, texts)
+        + "index = faiss.IndexHNSWFlat(vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)\n"
+        + "index.add(vectors)\n"
+        + "index.hnsw.efSearch = 64\n"
+        + "scores, rows = index.search(vectors[:1], min(10, len(texts)))\n"
     )
 
 
@@ -151,6 +151,29 @@ def compare(specs: Sequence[ModelSpec], board: str) -> str:
         f"rows = [\n{lines}]\n"
         f'table = pd.DataFrame(rows, columns=["model", "bytes", "{board}"])\n'
         f'px.scatter(table, x="bytes", y="{board}", text="model", log_x=True).show()\n'
+    )
+
+
+def verdict(figures: Mapping[str, Sequence[float | None]], weights: Mapping[str, float]) -> str:
+    """Code that ranks models under weights; of each nDCG@10, ms, bytes, dollars a million tokens, licence."""
+    lines = "".join(f"    {name!r}: {tuple(values)!r},\n" for name, values in figures.items())
+    return (
+        "from math import log\n\n"
+        f"weights = {tuple(weights.values())!r}  # {', '.join(weights)}\n"
+        "figures = {  # nDCG@10, ms, bytes, US dollars a million tokens, licence from 0 to 1; None is not known\n"
+        f"{lines}"
+        "}\n\n\n"
+        "def scale(value, worst, best):\n"
+        "    if value is None:\n"
+        "        return 0.0\n"
+        "    return 1.0 if value <= best else max(0.0, log(worst / value) / log(worst / best))\n\n\n"
+        "def total(quality, ms, size, dollars, licence):\n"
+        "    parts = (quality or 0.0, scale(ms, 1000, 0.1), scale(size, 64e9, 64e6), scale(dollars, 10, 0.0001), "
+        "licence or 0.0)\n"
+        "    return sum(weight * part for weight, part in zip(weights, parts)) / sum(weights)\n\n\n"
+        "scores = {name: total(*values) for name, values in figures.items()}\n"
+        "for name in sorted(scores, key=scores.get, reverse=True):\n"
+        '    print(f"{scores[name]:.3f} {name}")\n'
     )
 
 

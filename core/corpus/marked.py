@@ -43,6 +43,11 @@ def marks(token: str, fingerprint: str) -> Marks:
     return _read(_path(token)).get(fingerprint, {})
 
 
+def of_query(marked: Marks, query: str) -> dict[str, int]:
+    """The grades of a query, however its words are spaced."""
+    return marked.get(" ".join(query.split()), {})
+
+
 def mark(token: str, fingerprint: str, query: str, document: str, grade: int | None) -> None:
     """Keep a grade for a document and a query; None takes it back.
 

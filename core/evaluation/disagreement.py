@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.evaluation.measures import CUT
-from core.search import Hits
+from core.search import Hits, rank_biased_overlap
 
 STEP = 0.05  # agreements that differ by less count as equal
 MOST_ORDERED = 200
@@ -16,16 +16,13 @@ Floats = npt.NDArray[np.float64]
 
 
 def overlaps(first: Hits, second: Hits, depth: int = CUT) -> Floats:
-    """For each query the share of documents that both have among their first `depth`, (q,), from 0 to 1.
+    """For each query the rank-biased overlap of both lists' first `depth` documents, (q,), from 0 to 1.
 
     What scores exactly 0 was not found. Two empty lists agree.
     """
+    lists = range(len(first.rows))
     return np.array(
-        [
-            _overlap(_found(first, query, depth), _found(second, query, depth), depth)
-            for query in range(len(first.rows))
-        ],
-        np.float64,
+        [rank_biased_overlap(_found(first, query, depth), _found(second, query, depth)) for query in lists], np.float64
     )
 
 
@@ -70,14 +67,10 @@ def informative(systems: Mapping[str, Hits], depth: int = CUT) -> list[int]:
 
 
 def _documents(systems: Iterable[Hits], query: int, depth: int) -> set[int]:
-    return set().union(*(_found(hits, query, depth) for hits in systems))
+    return {row for hits in systems for row in _found(hits, query, depth)}
 
 
-def _found(hits: Hits, query: int, depth: int) -> set[int]:
+def _found(hits: Hits, query: int, depth: int) -> list[int]:
     rows, scores = hits.rows[query, :depth], hits.scores[query, :depth]
-    return set(rows[scores != 0].tolist())
-
-
-def _overlap(first: set[int], second: set[int], depth: int) -> float:
-    most = min(depth, max(len(first), len(second)))
-    return len(first & second) / most if most else 1.0
+    found: list[int] = rows[scores != 0].tolist()
+    return found

@@ -37,7 +37,8 @@ def lines_with_ends(text: str) -> Iterator[str]:
 
 def first_lines(text: str, most: int) -> tuple[list[str], int, str]:
     """The first lines, as str.splitlines has them; how many more there are, and how the first of those begins."""
-    pieces = BREAK.split(text, maxsplit=most)
+    is_plain = not any(mark in text for mark in BREAKS[1:])
+    pieces = text.split("\n", most) if is_plain else BREAK.split(text, maxsplit=most)
     if pieces[-1] == "":
         return pieces[:-1], 0, ""
     if len(pieces) <= most:

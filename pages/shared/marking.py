@@ -11,7 +11,7 @@ KEY, FAILED = "marks", "marking_failed"
 
 def grades(texts: Corpus, query: str) -> dict[str, int]:
     """What this visitor has marked for the query: document id to 1, relevant, or 0, not."""
-    return all_grades(texts).get(query, {})
+    return marked.of_query(all_grades(texts), query)
 
 
 def all_grades(texts: Corpus) -> dict[str, dict[str, int]]:

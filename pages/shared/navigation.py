@@ -18,6 +18,7 @@ PAGES = {
     "evaluate": ("Evaluate", "Which model finds the right texts: measured on your queries, and how sure that is."),
     "projector": ("Projector", "A map of texts by UMAP, PCA or t-SNE, how far to trust it, and two models linked."),
     "benchmark": ("Benchmark", "Time the picked models on this machine, CPU against GPU."),
+    "verdict": ("Verdict", "Quality, speed, memory, price and licence weighed: which model to take, and why."),
 }
 
 

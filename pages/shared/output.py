@@ -1,7 +1,6 @@
 """What a person gets: provenance, downloads, and the code that does the same."""
 
 import io
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,14 +10,13 @@ import streamlit as st
 
 from core.corpus import Corpus
 from core.embedding import Provenance
+from core.markdown import markdown_free as markdown_free  # noqa: PLC0414  pages take it from here
 from core.tables import harmless
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core.benchmark import Run
-
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:^-])")
 
 
 def origin(source: Provenance) -> str:
@@ -131,11 +129,6 @@ def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str)
                 on_click="ignore",
                 key=f"download_{name}_{ending}",
             )
-
-
-def markdown_free(text: str) -> str:
-    """A text as Markdown that shows every character as it is."""
-    return MARKDOWN.sub(r"\\\1", text)
 
 
 def _npy(vectors: npt.NDArray[np.float32]) -> bytes:

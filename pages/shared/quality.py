@@ -120,6 +120,11 @@ def rankings(texts: Corpus, queries: Corpus, specs: Sequence[ModelSpec], tell: P
     return found
 
 
+def ranked_by(texts: Corpus, queries: Corpus, specs: Sequence[ModelSpec]) -> tuple[str, ...]:
+    """All that the rankings depend on, to remember under it what follows from them."""
+    return (texts.fingerprint, queries.fingerprint, *_system(HYBRID, specs))
+
+
 def _quality(run: Callable[[], Run], labels: Labels) -> Quality:
     return evaluation.evaluate(run(), labels.qrels, recall_at=RECALL_CUTS)
 

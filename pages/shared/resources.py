@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from core import corpus, embedding, evaluation, models, projection, search
+from core import embedding, models, projection, search
 from core.corpus import Corpus
 from core.encoders import hub
 from core.encoders.base import Encoder, Kind
@@ -106,31 +106,6 @@ def space(files: tuple[Hashable, ...], read: Callable[[], Space]) -> Space:
 def keyword_index(texts: Corpus) -> search.KeywordIndex:
     """The corpus's BM25 index."""
     return memory().recall(("bm25", texts.fingerprint), lambda: search.KeywordIndex(texts.documents))
-
-
-def sample_quality(spec: models.ModelSpec, documents: embedding.Embedded, on_progress: Progress) -> evaluation.Quality:
-    """A model's quality on the sample's labelled queries, measured once."""
-
-    def measure() -> evaluation.Quality:
-        asked = embed_texts(corpus.sample_queries().texts, spec, on_progress, kind="query")
-        return _quality(search.nearest(asked.vectors, documents.vectors, evaluation.MAP_CUT))
-
-    return memory().recall(
-        ("quality", spec.name, documents.provenance.revision, documents.provenance.precision), measure
-    )
-
-
-def sample_keyword_quality() -> evaluation.Quality:
-    """BM25's quality on the sample's labelled queries, measured once."""
-    index = keyword_index(corpus.sample())
-    return memory().recall(
-        ("quality", "bm25"), lambda: _quality(index.search(corpus.sample_queries().texts, evaluation.MAP_CUT))
-    )
-
-
-def _quality(hits: search.Hits) -> evaluation.Quality:
-    run = hits.as_run(corpus.sample_queries().ids, corpus.sample().ids)
-    return evaluation.evaluate(run, corpus.sample_qrels())
 
 
 def token_counts(encoder: Encoder, texts: Corpus) -> list[int]:

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
 
 from core import __main__ as command_line
-from core import benchmark, models
+from core import benchmark, embedding, models
 from core.benchmark import SCHEMA, Run, Settings, Subject, Workload
 from core.machine import this_machine
 from tests.conftest import ROOT
@@ -250,6 +251,36 @@ def test_benchmark_prints_a_run_that_can_be_read_again_and_keeps_it(answer, home
     written = (tmp_path / "run.json").read_text(encoding="utf-8")
     assert Run.from_json(written) == run
     assert benchmark.bring(written).run == run
+
+
+def test_verdict_prints_three_sentences_and_writes_what_can_be_sent(command, answer, home, tmp_path):
+    row = timing(revision=embedding.encoder(models.get("wordllama-256")).revision)
+    benchmark.keep(finished(row, replace(row, batch_size=16, text="", tokens=128)))
+    page, markdown = tmp_path / "verdict.html", tmp_path / "verdict.md"
+    options = ("verdict", "--models", "wordllama-256", "--weights", "speed=5", "--html", page, "--markdown", markdown)
+    facts = answer(*options)
+    assert len(facts["sentences"]) == 3
+    first, *others = facts["candidates"]
+    assert (first["model"], first["place"], first["hello_world_ms"]) == ("wordllama-256", 1, 1.5)
+    assert [one["model"] for one in others] == ["BM25", "Hybrid"]
+    assert first["ndcg@10"] == pytest.approx(answer("evaluate", "--model", "wordllama-256")["ndcg@10"])
+    assert facts["sentences"][0] in page.read_text(encoding="utf-8")
+    assert "speed 5" in markdown.read_text(encoding="utf-8")
+    assert command(*options)[1].startswith("\n".join(facts["sentences"]))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--weights", "beauty=1"), "no criterion"),
+        (("--corpus", "x.txt"), "together"),
+        (("--html", "no/v.html"), "folder"),
+    ],
+)
+def test_verdict_refuses_in_one_line(command, options, sentence):
+    code, out, err = command("verdict", *options)
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert sentence in err
 
 
 class Asked:

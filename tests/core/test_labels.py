@@ -27,6 +27,14 @@ def test_labels_come_back_from_both_formats_as_they_went() -> None:
     assert as_trec({"a query": {"d 1": 1}}) == "a_query 0 d_1 1\n"
 
 
+def test_ids_that_a_spreadsheet_would_run_are_neutralised_and_come_back() -> None:
+    qrels = {"=1+1": {"@cmd": 1, "-5": 1, "'quoted": 1}}
+    written = as_beir(qrels)
+    assert "\n=" not in written
+    assert "\t@" not in written
+    assert qrels_of("a.tsv", written.encode()) == qrels
+
+
 def test_labels_may_be_csv_jsonl_or_parquet_too() -> None:
     import pandas as pd
 

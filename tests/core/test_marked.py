@@ -35,6 +35,7 @@ def test_marks_are_labels_of_the_queries_that_have_a_relevant_document(home: Pat
     assert labels is not None
     assert labels.queries.texts == ("what is two?",)
     assert labels.qrels == {labels.queries.ids[0]: {"2": 1}}
+    assert marked.of_query(marked.marks(token, TEXTS.fingerprint), "what is  two?") == {"2": 1}
     assert labels.left_out == {"marked queries without a relevant document": 1}
 
 

@@ -15,6 +15,7 @@ from core.projection import Pca, project
 from core.search import nearest
 from tests.core.openai_server import KEY, openai_server, served
 from tests.core.test_encoders import package_folder
+from tests.core.verdicts import candidate, verdict_on
 
 MINILM, WORDLLAMA = models.get("all-MiniLM-L6-v2"), models.get("wordllama-256")
 OPENAI = models.get("text-embedding-3-small")
@@ -254,6 +255,17 @@ def test_compare_shows_the_models_with_a_score_and_a_size(ran, board, score):
     assert figure["text"] == [spec.name for spec in known]
     assert figure["y"] == [score(spec) for spec in known]
     assert figure["x"] == [spec.download_bytes for spec in known]
+
+
+def test_verdict_ranks_as_the_core_does(capsys):
+    decided = verdict_on(candidate("b", 0.8, 20.0, dollars=None), candidate('a"', 0.5, 0.2), speed=4.0, price=0.0)
+    figures = {
+        row.name: (row.scores["quality"], {"b": 20.0, 'a"': 0.2}[row.name], 64_000_000, row.candidate.dollars, 1.0)
+        for row in decided.ranking.ranked
+    }
+    exec(snippets.verdict(figures, decided.ranking.weights.by_criterion), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == [f"{row.total:.3f} {row.name}" for row in decided.ranking.ranked]
 
 
 def test_a_models_prompt_is_given_to_queries_only(monkeypatch):

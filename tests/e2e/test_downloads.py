@@ -216,6 +216,7 @@ def test_a_server_and_a_folder_are_compared_by_link_and_no_key_is_shown(
     sidebar = page.get_by_test_id("stSidebar").inner_text()
     assert re.search(r"folder:tiny\s+(torch|openvino) · float32", sidebar)
     assert re.search(r"server:mine\s+openai · float32", sidebar)
+    expect(page.get_by_role("button", name=re.compile("Send 648 texts of the corpus to server:mine"))).to_be_visible()
     assert KEY not in page.content()
     page.get_by_role("link", name="Models").click()
     page.wait_for_selector('[data-testid="stDataFrame"] canvas')

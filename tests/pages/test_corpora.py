@@ -233,6 +233,7 @@ def test_passages_that_would_overlap_wholly_are_a_sentence(app: AppTest) -> None
         ("header.csv", b"a," * 5_000_000, "The first line of header.csv goes on for more than 100,000 characters"),
         ("../../x.csv", b"", "x.csv is empty"),
         ("broken.parquet", b"PAR1 not really", "cannot be read as Parquet"),
+        ("table.csv", b"a,b\n1,2\n", "no column called text"),
         ("list.jsonl", b"[1, 2]\n", "holds no JSON objects"),
         ("keys.jsonl", jsonl(*({f"k{n}": 1} for n in range(5000))), "keys.jsonl is too large: it has 4,"),
     ],
@@ -276,3 +277,29 @@ def test_what_is_left_out_is_offered_as_a_table_that_no_spreadsheet_runs() -> No
     assert list(table["line or row"]) == [2, 3, 4]
     assert list(table["beginning of the text"]) == ["=1+1,2,3", "@bell", ""]
     assert set(table["file"]) == {"=x.csv"}
+
+
+def test_files_to_embed_have_columns_and_passages_of_their_own(app: AppTest) -> None:
+    app.query_params.update({"embed_from": "File", "models": ["wordllama-256"]})
+    open_page(app, "embed")
+    app.file_uploader[0].upload("mine.csv", b"text,other\nOwls hunt.,Cats sleep.\nDogs bark.,\n").run()
+    widget(app, "multiselect", "Text").set_value([1]).run()
+    assert not app.error
+    assert "1 texts." in said(app)
+    assert "blank texts (1)" in said(app)
+
+
+def test_no_more_columns_are_offered_than_can_be_chosen_from(app: AppTest) -> None:
+    header = ",".join(["text", *(f"c{number}" for number in range(999))])
+    search_in(app, ("wide.csv", f"{header}\nOwls hunt.,1\n".encode()))
+    assert not app.error
+    assert len(widget(app, "multiselect", "Kept as metadata").options) == 300
+    assert "The first 30 of 1,000 columns are shown, 300 are offered below." in said(app)
+
+
+def test_choosing_shorter_passages_shortens_their_overlap(app: AppTest) -> None:
+    app.query_params.update({"corpus": "Paste", "corpus_pasted": "One.", "corpus_split": "true"})
+    open_page(app, "search")
+    app.number_input(key="corpus_tokens").set_value(20).run()
+    assert app.number_input(key="corpus_overlap").value == 4
+    assert not app.error

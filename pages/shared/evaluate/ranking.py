@@ -116,8 +116,9 @@ def _provenance(texts: Corpus, labels: Labels, measured: Mapping[str, Quality], 
     queries = next(iter(measured.values())).queries
     st.caption(
         f"{queries:,} labelled queries ({output.markdown_free(labels.name)}) over "
-        f"{len(quality.document_names(texts)):,} documents ({output.markdown_free(texts.name)}). Intervals: 10,000 "
-        "bootstrap resamples of the queries, paired for differences. Hybrid: reciprocal rank fusion of all others."
+        f"{len(quality.document_names(texts)):,} documents ({output.markdown_free(texts.name)}). Intervals: 95 % by "
+        "bootstrap over the queries, paired for differences. Hybrid: reciprocal rank fusion of all others."
+        + (" What is not marked counts as not relevant." if quality.source(texts) == quality.MARKED else "")
     )
     for spec in specs:
         if source := picked.source(spec):

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import corpus, evaluation, snippets
-from core.corpus import Corpus
+from core.corpus import Corpus, marked
 from core.evaluation import CUT
 from core.figures.evaluation import agreement_matrix
 from core.models import ModelSpec
@@ -46,7 +46,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with matrix_column:
         _matrix(systems, len(queries))
     with table_column:
-        place = _offered(texts, queries, systems)
+        place = _offered(texts, queries, systems, quality.ranked_by(texts, queries, specs))
     for spec in specs:
         if source := picked.source(spec):
             output.provenance(source)
@@ -89,21 +89,23 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
         agreement_matrix(matrix, list(systems)),
         key="agreement",
         config=output.picture("agreement"),
-        alt="How many of their first ten documents each two systems share",
+        alt="Rank-biased overlap of each two systems",
     )
-    st.caption(f"Share of the first {CUT} documents that two systems have in common, mean over {queries:,} queries.")
+    st.caption(f"Rank-biased overlap of the first {CUT} documents, 0 to 1, mean over {queries:,} queries.")
 
 
-def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int:
+def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits], key: tuple[str, ...]) -> int:
     """The queries in the order in which marks tell most; gives the one that is clicked, at first the top one."""
-    agreement, marks = evaluation.agreement_by_query(systems), marking.all_grades(texts)
-    order = evaluation.informative(systems)
+    agreement, order = resources.memory().recall(
+        ("informative", *key), lambda: (evaluation.agreement_by_query(systems), evaluation.informative(systems))
+    )
+    marks = marking.all_grades(texts)
     st.markdown("**Mark these first: the systems differ most on them**")
     table = pd.DataFrame(
         {
             "Query": [queries.texts[row] for row in order],
             "Agreement": agreement[order],
-            "Marked": [len(marks.get(queries.texts[row], {})) for row in order],
+            "Marked": [len(marked.of_query(marks, queries.texts[row])) for row in order],
         }
     )
     shown = st.dataframe(

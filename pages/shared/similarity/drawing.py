@@ -24,7 +24,13 @@ def chosen_difference(names: Sequence[str]) -> tuple[str, str] | None:
         return None
     views = ["Each model", "Difference"]
     view = st.segmented_control(
-        "Show", views, default=views[0], key="show", bind="query-params", required=True, label_visibility="collapsed"
+        "Show",
+        views,
+        default=views[0],
+        key="heatmaps",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
     )
     if view != "Difference":
         return None

@@ -1,0 +1,51 @@
+"""The verdict: candidates' quality, speed, memory, price and licence, weighed into one ranking that can be sent on."""
+
+from core.verdict.candidate import BASELINES, Candidate, Speed, baseline, of_model
+from core.verdict.export import as_html, as_markdown, scales
+from core.verdict.here import SETTINGS, WORKLOADS, timings
+from core.verdict.lanes import Lane, lanes
+from core.verdict.licence import Freedom, freedom
+from core.verdict.ranking import Ranked, Ranking, Turn, rank, share_of_wins, turns
+from core.verdict.sentences import firmness, sentences
+from core.verdict.table import figures, in_words, provenance
+from core.verdict.verdict import Setting, Verdict, decide, setting_of
+from core.verdict.weighing import CRITERIA, MOST_WEIGHT, Weights, read_weights, scores, weighed
+
+__all__ = [
+    "BASELINES",
+    "CRITERIA",
+    "MOST_WEIGHT",
+    "SETTINGS",
+    "WORKLOADS",
+    "Candidate",
+    "Freedom",
+    "Lane",
+    "Ranked",
+    "Ranking",
+    "Setting",
+    "Speed",
+    "Turn",
+    "Verdict",
+    "Weights",
+    "as_html",
+    "as_markdown",
+    "baseline",
+    "decide",
+    "figures",
+    "firmness",
+    "freedom",
+    "in_words",
+    "lanes",
+    "of_model",
+    "provenance",
+    "rank",
+    "read_weights",
+    "scales",
+    "scores",
+    "sentences",
+    "setting_of",
+    "share_of_wins",
+    "timings",
+    "turns",
+    "weighed",
+]

@@ -1,0 +1,175 @@
+"""A candidate: all that is known here of a model that could be taken."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from core.benchmark.timing import Timing
+from core.benchmark.tradeoff import dollars_per_million
+from core.embedding import Provenance
+from core.evaluation import Interval, Quality, interval
+from core.models import ModelSpec
+from core.systems import BM25, HYBRID
+
+MEASURE = "ndcg@10"
+BASELINES = {
+    BM25: "words alone, no model: shown to compare, not ranked",
+    HYBRID: "all models here and BM25 fused: shown to compare, not ranked",
+}
+BATCH_TOKENS = 128  # of the texts whose throughput gives the price
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What a benchmark run on this machine says of a model with its own weights.
+
+    Attributes
+    ----------
+    milliseconds : float
+        Median for "Hello World", one at a time, text in, vector out.
+    texts_per_second : float or None
+        Texts of 128 tokens in the fastest batch that was timed; None where none was.
+    day : str
+        When it was timed, as YYYY-MM-DD; empty where that is not known.
+    """
+
+    milliseconds: float
+    texts_per_second: float | None
+    device: str
+    engine: str
+    precision: str
+    day: str = ""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model with its quality on these texts and its cost on this machine; None means not known, never good.
+
+    Attributes
+    ----------
+    quality : Interval or None
+        Mean nDCG@10 over the labelled queries, with its 95 % interval.
+    per_query : dict of query id to nDCG@10
+    memory_bytes : int or None
+        Largest memory of the process that was timed, its libraries included; 0 for a model behind somebody else's API.
+    dollars : float or None
+        US dollars per million tokens: an API's price, or this machine's hour at the throughput that was timed.
+    licence : str
+        As the model's card names it; empty where that is not known.
+    revision, device, engine, precision : str
+        What computed the vectors whose quality this is.
+    is_model : bool
+        False for a baseline, which is shown and not ranked.
+    notes : tuple of str
+        What there is to say of its figures.
+    """
+
+    name: str
+    quality: Interval | None = None
+    per_query: Mapping[str, float] = field(default_factory=dict, hash=False)
+    speed: Speed | None = None
+    memory_bytes: int | None = None
+    dollars: float | None = None
+    licence: str = ""
+    dimensions: int | None = None
+    revision: str = ""
+    device: str = ""
+    engine: str = ""
+    precision: str = ""
+    is_model: bool = True
+    notes: tuple[str, ...] = ()
+
+    @property
+    def vector_bytes(self) -> int | None:
+        """Bytes of one vector as float32."""
+        return 4 * self.dimensions if self.dimensions else None
+
+
+def of_model(
+    spec: ModelSpec,
+    quality: Quality | None,
+    source: Provenance | None,
+    timings: Mapping[Timing, str],
+    *,
+    dollars_per_hour: float,
+    dimensions: int | None = None,
+) -> Candidate:
+    """A model as a candidate.
+
+    Parameters
+    ----------
+    quality, source : optional
+        Its measures and what computed its vectors; None where it is not here.
+    timings : dict of Timing to str
+        Of this machine, of whatever models, and the day of each. Only those of this model's own weights count, of the
+        revision whose quality was measured, on its fastest device; random weights are noted.
+    dollars_per_hour : float
+        What an hour of this machine costs.
+    dimensions : int, optional
+        Length of its vectors, where the catalogue does not tell it.
+    """
+    revision = source.revision if source else ""
+    done = [timing for timing in timings if timing.model == spec.name and timing.median_ms]
+    own = [row for row in done if row.weights == "own" and revision in ("", row.revision)]
+    hello = min((row for row in own if row.is_hello), key=lambda row: row.median_ms or 0, default=None)
+    batches = [row for row in own if hello and row.tokens == BATCH_TOKENS and row.device == hello.device]
+    batch = max(batches, key=lambda row: row.texts_per_second or 0, default=None)
+    is_api = spec.provider == "openai" and spec.server is None
+    return Candidate(
+        name=spec.name,
+        **_quality(quality),
+        speed=_speed(hello, batch, timings[hello]) if hello else None,
+        memory_bytes=0 if is_api else hello.memory_bytes if hello else None,
+        dollars=_dollars(spec, batch, dollars_per_hour),
+        licence=spec.license,
+        dimensions=spec.dimensions or dimensions,
+        revision=revision,
+        device=source.device if source else "",
+        engine=source.engine if source else "",
+        precision=source.precision if source else "",
+        notes=_notes(spec, done, hello),
+    )
+
+
+def baseline(name: str, quality: Quality, note: str) -> Candidate:
+    """What ranks without a model, or beside one, for comparison."""
+    return Candidate(name=name, **_quality(quality), is_model=False, notes=(note,))
+
+
+def _quality(quality: Quality | None) -> dict[str, Any]:
+    if quality is None:
+        return {}
+    values = dict(zip(sorted(quality.per_query), quality.values(MEASURE), strict=True))
+    return {"quality": _interval(tuple(values.values())), "per_query": values}
+
+
+@lru_cache(64)
+def _interval(values: tuple[float, ...]) -> Interval:
+    """The interval, remembered: a page that is drawn again at each move of a slider asks for it each time."""
+    return interval(values)
+
+
+def _speed(hello: Timing, batch: Timing | None, day: str) -> Speed:
+    throughput = batch.texts_per_second if batch else None
+    return Speed(hello.median_ms or 0.0, throughput, hello.device, hello.engine, hello.precision, day)
+
+
+def _dollars(spec: ModelSpec, batch: Timing | None, dollars_per_hour: float) -> float | None:
+    """The API's price, or what the machine's hour makes of the throughput; None where neither is known."""
+    if spec.provider == "openai":
+        return spec.usd_per_million_tokens
+    if batch is None or not batch.tokens_per_second:
+        return None
+    return dollars_per_million(batch.tokens_per_second, dollars_per_hour)
+
+
+def _notes(spec: ModelSpec, done: Sequence[Timing], hello: Timing | None) -> tuple[str, ...]:
+    if spec.provider == "openai":
+        return ("behind an API: its time is the network's and is not measured",)
+    random = [row.median_ms for row in done if row.is_hello and row.weights == "random" and row.median_ms]
+    if hello is None and random:
+        return (f"its architecture with random weights takes {min(random):.3g} ms, which does not count",)
+    if hello is None and any(row.is_hello for row in done):
+        return ("another revision of it was timed, which does not count",)
+    return ()

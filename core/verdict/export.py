@@ -1,0 +1,134 @@
+"""The verdict to send after the meeting: one HTML file that fetches nothing, and Markdown."""
+
+import html
+from collections.abc import Callable, Sequence
+
+from core.markdown import markdown_free
+from core.verdict.lanes import lanes
+from core.verdict.picture import svg
+from core.verdict.sentences import firmness, sentences
+from core.verdict.table import in_words, provenance
+from core.verdict.verdict import Verdict
+from core.verdict.weighing import SCALES
+
+READING = "Every bar goes from 0 to 1, longer is better; the whisker is the 95 % interval over the queries."
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+STYLE = """
+:root { color-scheme: light dark; --ink: #1B1F24; --ground: #FFFFFF; --quiet: #5B6470; --line: #D9DEE4; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #E8ECF1; --ground: #0E1116; --quiet: #9AA4B0; --line: #2B333E; }
+}
+body { font: 17px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
+  max-width: 1100px; margin: 2.5rem auto; padding: 0 1.2rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.9rem; line-height: 1.25; margin: 0 0 .8rem; }
+h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; }
+.why { font-size: 1.2rem; margin: .5rem 0; }
+figure { margin: 2rem 0 .5rem; }
+figcaption, .small { color: var(--quiet); font-size: .95rem; }
+svg { width: 100%; height: auto; font: 15px system-ui, sans-serif; fill: var(--ink); }
+.heading, .figure, .first { font-weight: 650; }
+.first { font-size: 19px; } .name { font-size: 16px; }
+.share, .unknown { fill: var(--quiet); } .unknown { font-style: italic; }
+.track { fill: var(--quiet); fill-opacity: .13; }
+.score { fill-opacity: .75; } .bar { fill-opacity: .45; } .faint { fill-opacity: .12; }
+.whisker { stroke: var(--quiet); stroke-width: 2.5; fill: none; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .95rem; overflow-wrap: normal; }
+th, td { text-align: left; vertical-align: top; padding: .45rem .7rem .45rem 0; border-bottom: 1px solid var(--line); }
+"""
+
+
+def as_html(verdict: Verdict, colour: Callable[[str], str]) -> str:
+    """The verdict as a page of its own, light or dark as its reader likes; every text in it is escaped.
+
+    Parameters
+    ----------
+    colour : callable
+        Gives a model's colour as "#RRGGBB".
+    """
+    first, *rest = map(html.escape, sentences(verdict))
+    drawn = svg(lanes(verdict), verdict.ranking.weights, colour)
+    rows = in_words(verdict)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{first}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<h1>{first}</h1>
+{"".join(f'<p class="why">{sentence}</p>' for sentence in rest)}
+<figure>
+{drawn}
+<figcaption>{READING}</figcaption>
+</figure>
+<h2>The figures</h2>
+<div class="wide">{_html_table(rows)}</div>
+<h2>How firm it is</h2>
+{_html_list(firmness(verdict))}
+<h2>How it is weighed</h2>
+{_html_list(scales())}
+<h2>Where it comes from</h2>
+{_html_list(provenance(verdict))}
+</body>
+</html>
+"""
+
+
+def as_markdown(verdict: Verdict) -> str:
+    """The verdict as Markdown; in every text that was given, markup is escaped."""
+    first, *rest = map(_literal, sentences(verdict))
+    parts = [
+        f"# {first}",
+        *rest,
+        _markdown_table(in_words(verdict)),
+        "## How firm it is",
+        _markdown_list(firmness(verdict)),
+        "## How it is weighed",
+        _markdown_list(scales()),
+        "## Where it comes from",
+        _markdown_list(provenance(verdict)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def scales() -> list[str]:
+    """How each criterion is brought to a scale from 0 to 1, and what becomes of what is not known."""
+    return [
+        *(f"{criterion.capitalize()}: {scale}." for criterion, scale in SCALES.items()),
+        "What is not known counts as the worst; a model without a measured quality is not ranked while quality has a "
+        "weight. Memory is the largest of the process that was timed, libraries included; a model behind somebody "
+        "else's API takes none here.",
+    ]
+
+
+def _html_table(rows: Sequence[dict[str, str]]) -> str:
+    if not rows:
+        return ""
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in rows[0])
+    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row.values())}</tr>\n" for row in rows)
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
+
+
+def _html_list(lines: Sequence[str]) -> str:
+    items = "".join(f"<li>{html.escape(line)}</li>\n" for line in lines)
+    return f'<ul class="small">\n{items}</ul>' if items else '<p class="small">Nothing to compare.</p>'
+
+
+def _markdown_table(rows: Sequence[dict[str, str]]) -> str:
+    if not rows:
+        return ""
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(map(_literal, row.values())) for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _markdown_list(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {_literal(line)}" for line in lines) or "Nothing to compare."
+
+
+def _literal(text: str) -> str:
+    """A text on one line, in which nothing is taken for Markdown."""
+    return markdown_free(" ".join(text.split()))

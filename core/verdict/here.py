@@ -1,0 +1,26 @@
+"""What benchmark runs on this machine say, and what is to be timed for a verdict."""
+
+from core import benchmark
+from core.benchmark import Settings, Timing, Workload
+from core.verdict.candidate import BATCH_TOKENS
+
+WORKLOADS = (Workload(), Workload(16, "", BATCH_TOKENS))
+SETTINGS = Settings(patience_seconds=2.0, most_seconds=12.0, with_forward=False)
+
+
+def timings(*, device: str = "auto", precision: str = "auto") -> dict[Timing, str]:
+    """The latest timings made on this machine and the day of each; runs made elsewhere, or recorded, do not count.
+
+    Parameters
+    ----------
+    device, precision : str
+        What the device is, and what the precision was demanded to be; "auto" leaves both to the machine.
+    """
+    days = {
+        row: kept.run.created[:10]
+        for kept in benchmark.kept_runs()
+        if kept.origin == "here"
+        for row in kept.run.results
+    }
+    rows = [*benchmark.kept_timings(precision).values(), *benchmark.kept_sweeps(precision)]
+    return {row: days.get(row, "") for row in rows if device in ("auto", row.device)}

@@ -1,0 +1,83 @@
+"""The verdict as lanes, one a candidate: a bar for its score and one for each criterion; what the chart draws."""
+
+from dataclasses import dataclass
+
+from core.verdict.candidate import Candidate
+from core.verdict.verdict import Verdict
+from core.verdict.weighing import CRITERIA, Weights, scores
+from core.verdict.words import words
+
+TITLES = {"quality": "nDCG@10 here", "speed": "Speed", "memory": "Memory", "price": "Price", "licence": "Licence"}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar from 0 to 1, more is better, with the figure it stands for.
+
+    Attributes
+    ----------
+    length : float or None
+        None where nothing is known.
+    ends : (float, float) or None
+        A 95 % interval.
+    """
+
+    length: float | None
+    text: str
+    ends: tuple[float, float] | None = None
+
+    @property
+    def told(self) -> str:
+        """The figure with its interval."""
+        return f"{self.text} ({self.ends[0]:.2f} to {self.ends[1]:.2f})" if self.ends else self.text
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A candidate and its bars.
+
+    Attributes
+    ----------
+    place : int or None
+        1 for the best, shared by those that tie; None where it is not ranked.
+    score : Bar
+    bars : dict of criterion to Bar
+    """
+
+    candidate: Candidate
+    place: int | None
+    score: Bar
+    bars: dict[str, Bar]
+
+    @property
+    def name(self) -> str:
+        """The candidate's."""
+        return self.candidate.name
+
+
+def lanes(verdict: Verdict) -> list[Lane]:
+    """The ranked candidates, the best first, then the others."""
+    totals = [round(row.total, 12) for row in verdict.ranking.ranked]
+    ranked = [
+        Lane(row.candidate, 1 + totals.index(total), Bar(row.total, f"{row.total:.2f}"), _bars(row.candidate))
+        for row, total in zip(verdict.ranking.ranked, totals, strict=True)
+    ]
+    others = [
+        Lane(one, None, Bar(None, "not ranked" if one.is_model else "to compare"), _bars(one))
+        for one in verdict.ranking.unranked
+    ]
+    return [*ranked, *others]
+
+
+def headings(weights: Weights) -> dict[str, str]:
+    """Each criterion with its share of the weights."""
+    return {
+        name: f"{TITLES[name]}, {100 * weight / (weights.total or 1):.0f} %"
+        for name, weight in weights.by_criterion.items()
+    }
+
+
+def _bars(candidate: Candidate) -> dict[str, Bar]:
+    lengths = scores(candidate)
+    ends = (candidate.quality.low, candidate.quality.high) if candidate.quality else None
+    return {name: Bar(lengths[name], words(candidate, name), ends if name == "quality" else None) for name in CRITERIA}

@@ -1,0 +1,39 @@
+"""What a licence lets one do with a model, as far as its name tells; no legal advice."""
+
+import re
+from enum import Enum
+
+NON_COMMERCIAL = re.compile(r"\b(nc|non-?commercial|research(-only)?)\b")
+PERMISSIVE = re.compile(
+    r"(mit|apache|bsd|isc|unlicense|cc0|cc-by-[0-9]|cdla-permissive|ecl|zlib|afl|ms-pl|postgresql)\b"
+)
+SHARED_TERMS = re.compile(
+    r"(l?gpl|agpl|mpl|epl|eupl|cc-by-sa|openrail|bigscience|creativeml|bigcode|gemma|llama|qwen|proprietary|nvidia)"
+)
+
+
+class Freedom(Enum):
+    """How free one is with a model, from 0 to 1."""
+
+    FREE = 1.0
+    TERMS = 0.5
+    NON_COMMERCIAL = 0.0
+
+    @property
+    def words(self) -> str:
+        """What that means for a company."""
+        return {
+            Freedom.FREE: "commercial use allowed",
+            Freedom.TERMS: "commercial use under terms: read them",
+            Freedom.NON_COMMERCIAL: "no commercial use",
+        }[self]
+
+
+def freedom(licence: str) -> Freedom | None:
+    """How free a licence leaves one, by its usual short name (SPDX, or the Hub's); None where that tells nothing."""
+    name = re.sub(r"[\s_]+", "-", licence.strip().lower())
+    if NON_COMMERCIAL.search(name):
+        return Freedom.NON_COMMERCIAL
+    if PERMISSIVE.match(name):
+        return Freedom.FREE
+    return Freedom.TERMS if SHARED_TERMS.match(name) else None

@@ -1,0 +1,168 @@
+"""Candidates ranked under weights, and how firmly the first one stands there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from core.verdict.candidate import Candidate
+from core.verdict.weighing import CRITERIA, MOST_WEIGHT, Weights, scores, weighed
+
+RESAMPLES = 2_000
+DRAWS_AT_ONCE = 2**21
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A candidate with its score.
+
+    Attributes
+    ----------
+    scores : dict of criterion to float or None
+        From 0 to 1; see `weighing`.
+    total : float
+        Their weighted mean; what is not known counts as the worst.
+    at_most : float
+        The same if what is not known were the best there is.
+    """
+
+    candidate: Candidate
+    scores: dict[str, float | None]
+    total: float
+    at_most: float
+
+    @property
+    def name(self) -> str:
+        """The candidate's."""
+        return self.candidate.name
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The criteria on which nothing is known of it."""
+        return tuple(criterion for criterion in CRITERIA if self.scores[criterion] is None)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A weight of one criterion beyond which another candidate comes first, the other weights as they are.
+
+    Attributes
+    ----------
+    now, beyond : float
+        The criterion's weight, and the one beyond which it turns.
+    is_upward : bool
+        Whether it turns above that weight, or below.
+    """
+
+    criterion: str
+    now: float
+    beyond: float
+    is_upward: bool
+    winner: str
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Candidates, the best first, and those that cannot be ranked.
+
+    Attributes
+    ----------
+    ranked : tuple of Ranked
+    unranked : tuple of Candidate
+        Baselines and, where quality has a weight, candidates without a measured one; all where every weight is 0.
+    """
+
+    weights: Weights
+    ranked: tuple[Ranked, ...]
+    unranked: tuple[Candidate, ...]
+
+    @property
+    def tied(self) -> tuple[Ranked, ...]:
+        """Those that share the highest score."""
+        return tuple(row for row in self.ranked if _is_level(row.total, self.ranked[0].total))
+
+
+def rank(candidates: Sequence[Candidate], weights: Weights) -> Ranking:
+    """Rank candidates by their weighted scores; of a tie the better quality comes first, then the name."""
+
+    def can_be_ranked(candidate: Candidate) -> bool:
+        has_quality = candidate.quality is not None or not weights.quality
+        return candidate.is_model and has_quality and weights.total > 0
+
+    rows = [_ranked(candidate, weights) for candidate in candidates if can_be_ranked(candidate)]
+    order = sorted(rows, key=lambda row: (-round(row.total, 12), -(row.scores["quality"] or 0), row.name))
+    return Ranking(weights, tuple(order), tuple(one for one in candidates if not can_be_ranked(one)))
+
+
+def turns(ranking: Ranking) -> tuple[Turn, ...]:
+    """For each criterion the nearest weights, above and below the present one, at which the first place changes.
+
+    Each is exact: the lead of the first over another is linear in one weight.
+    """
+    found = []
+    for criterion in CRITERIA:
+        first, others = ranking.ranked[:1], ranking.ranked[1:]
+        crossings = [turn for row in others if (turn := _turn(first[0], row, ranking.weights, criterion))]
+        above = [turn for turn in crossings if turn.is_upward]
+        below = [turn for turn in crossings if not turn.is_upward]
+        found += [
+            *sorted(above, key=lambda turn: turn.beyond)[:1],
+            *sorted(below, key=lambda turn: -turn.beyond)[:1],
+        ]
+    return tuple(found)
+
+
+def share_of_wins(ranking: Ranking, *, seed: int = 0) -> float | None:
+    """How often the first stays first when the queries are drawn anew with replacement (the bootstrap).
+
+    A tie counts for the one that leads. None where there is no other, or they were not measured on the same queries.
+    """
+    rows = ranking.ranked
+    queries = list(rows[0].candidate.per_query) if rows else []
+    if len(rows) < 2 or not queries or any(row.candidate.per_query.keys() != set(queries) for row in rows):
+        return None
+    by_name = {row.name: tuple(row.candidate.per_query[query] for query in queries) for row in rows}
+    names = sorted(by_name)
+    means = _resampled(tuple(by_name[name] for name in names), seed)[[names.index(row.name) for row in rows]]
+    share = ranking.weights.quality / ranking.weights.total
+    others = np.array([row.total - share * (row.scores["quality"] or 0) for row in rows])
+    totals = others[:, None] + share * means
+    return float((totals.argmax(axis=0) == 0).mean())
+
+
+@lru_cache(16)
+def _resampled(values: tuple[tuple[float, ...], ...], seed: int) -> npt.NDArray[np.float64]:
+    """Means of each row's values over the same RESAMPLES draws; remembered, because only the weights change."""
+    array = np.array(values)
+    rows, count = array.shape
+    draw = np.random.default_rng(seed)
+    block = max(1, DRAWS_AT_ONCE // (rows * count))
+    sizes = [min(block, RESAMPLES - done) for done in range(0, RESAMPLES, block)]
+    return np.hstack([array[:, draw.integers(0, count, (size, count))].mean(axis=2) for size in sizes])
+
+
+def _ranked(candidate: Candidate, weights: Weights) -> Ranked:
+    known = scores(candidate)
+    return Ranked(candidate, known, weighed(known, weights), weighed(known, weights, unknown=1.0))
+
+
+def _is_level(one: float, other: float) -> bool:
+    return round(one, 12) == round(other, 12)
+
+
+def _turn(first: Ranked, other: Ranked, weights: Weights, criterion: str) -> Turn | None:
+    """The weight of a criterion at which two are level and beyond which the other leads; None if there is none."""
+
+    def lead(of: str) -> float:
+        return (first.scores[of] or 0) - (other.scores[of] or 0)
+
+    rest = sum(weight * lead(of) for of, weight in weights.by_criterion.items() if of != criterion)
+    slope, now = lead(criterion), weights.by_criterion[criterion]
+    level = -rest / slope if slope else 0.0
+    if slope < 0 and max(level, now) < MOST_WEIGHT:
+        return Turn(criterion, now, max(level, now), True, other.name)
+    if slope > 0 and level > 0:
+        return Turn(criterion, now, min(level, now), False, other.name)
+    return None

@@ -1,0 +1,147 @@
+"""The verdict in three sentences: which model, why, and when another would be the better choice."""
+
+from core.evaluation import Difference
+from core.verdict.ranking import Ranked, Turn
+from core.verdict.verdict import Verdict, lead_of
+from core.verdict.words import between, words
+
+Three = tuple[str, str, str]
+
+CERTAIN = 0.95
+
+
+def sentences(verdict: Verdict) -> Three:
+    """Three sentences of plain text; names in them stand as they are and are to be escaped where that matters."""
+    first = verdict.first
+    if first is None:
+        return _nobody(verdict)
+    return _which(verdict, first), _why(verdict, first), _when_not(verdict, first)
+
+
+def firmness(verdict: Verdict) -> list[str]:
+    """How firm the first place is: over other queries, and at which weight of each criterion it changes."""
+    if verdict.first is None or verdict.second is None:
+        return []
+    told = []
+    if verdict.wins is not None:
+        told.append(f"With the queries drawn anew, {verdict.first.name} stays first in {_share(verdict.wins)}.")
+    for winner in dict.fromkeys(turn.winner for turn in verdict.turns):
+        beyond = [_beyond(turn) for turn in verdict.turns if turn.winner == winner]
+        told.append(f"{winner} would come first if {_either(beyond)}.")
+    return told if verdict.turns else [*told, "No other weight of a single criterion changes the first place."]
+
+
+def _nobody(verdict: Verdict) -> Three:
+    if not verdict.ranking.weights.total:
+        return (
+            "No model is named: all weights are 0.",
+            "Give at least one of quality, speed, memory, price and licence a weight above 0.",
+            "The figures below stand as they were measured.",
+        )
+    return (
+        "No model is named: none of them has been measured on these texts.",
+        "A verdict needs nDCG@10 here, of at least one picked model that can run on this machine.",
+        "With the weight of quality at 0 they are ranked by the rest.",
+    )
+
+
+def _which(verdict: Verdict, first: Ranked) -> str:
+    tied = verdict.ranking.tied
+    if verdict.second is None:
+        return f"Take {first.name}, the only model here that can be ranked."
+    if len(tied) > 1:
+        return f"Take {_either([row.name for row in tied])}: they tie at {first.total:.2f} of 1 under these weights."
+    second = verdict.second
+    digits = 2 if first.total - second.total >= 0.01 else 3 if first.total - second.total >= 0.001 else 5
+    return (
+        f"Take {first.name}: {first.total:.{digits}f} of 1 under these weights, before {second.name} with "
+        f"{second.total:.{digits}f}."
+    )
+
+
+def _why(verdict: Verdict, first: Ranked) -> str:
+    candidate = first.candidate
+    costs = [words(candidate, name) for name in ("speed", "memory") if first.scores[name] is not None]
+    at = f", at {costs[0]} for a short text and {costs[1]} of memory" if len(costs) == 2 and candidate.speed else ""
+    if candidate.quality is None:
+        return f"Its quality on these texts is not measured and has no weight{at}."
+    lead = _compared(verdict.lead, verdict.second.name) if verdict.lead and verdict.second else ""
+    asked = f"{verdict.setting.queries:,} {'query' if verdict.setting.queries == 1 else 'queries'}"
+    return (
+        f"It reaches nDCG@10 {candidate.quality.mean:.3f} ({between(candidate.quality)}) on {asked} of "
+        f"{verdict.setting.corpus}{lead}{at}."
+    )
+
+
+def _compared(lead: Difference, second: str) -> str:
+    """How its quality stands to the second's."""
+    if lead.is_within_chance:
+        return f", which differs from {second} within chance ({lead.low:+.2f} to {lead.high:+.2f})"
+    low, high = sorted((abs(lead.low), abs(lead.high)))
+    more = "more" if lead.mean > 0 else "less"
+    return f", {abs(lead.mean):.3f} ({low:.2f} to {high:.2f}) {more} than {second}, beyond chance"
+
+
+def _when_not(verdict: Verdict, first: Ranked) -> str:
+    clauses = [
+        clause for clause in (_baseline(verdict, first), _turn(verdict), _chance(verdict), _unknown(verdict)) if clause
+    ]
+    joined = "; ".join(clauses)
+    return f"{joined[:1].upper()}{joined[1:]}."
+
+
+def _turn(verdict: Verdict) -> str:
+    if verdict.second is None:
+        return "pick another model to have something to choose from"
+    if not verdict.turns:
+        return "no other weight of a single criterion would change that"
+    nearest = min(verdict.turns, key=lambda turn: abs(turn.beyond - turn.now))
+    return f"the better choice would be {nearest.winner} if {_beyond(nearest)}"
+
+
+def _beyond(turn: Turn) -> str:
+    return f"{turn.criterion} weighed {'more' if turn.is_upward else 'less'} than {turn.beyond:.1f} (now {turn.now:g})"
+
+
+def _chance(verdict: Verdict) -> str:
+    """That the queries are too few, or too mixed, for the first place to be certain."""
+    if verdict.wins is None or verdict.wins >= CERTAIN:
+        return ""
+    return f"with other queries of this kind it would lose its place in {100 * (1 - verdict.wins):.0f} % of cases"
+
+
+def _unknown(verdict: Verdict) -> str:
+    """What is not known and counted as the worst, and who could overtake the first if it were known."""
+    rows = verdict.ranking.ranked
+    missing = {row.name: row.unknown for row in rows if row.unknown}
+    if not missing:
+        return ""
+    if len(missing) == len(rows) and len(set(missing.values())) == 1:
+        criteria = next(iter(missing.values()))
+        verb = "is" if len(criteria) == 1 else "are"
+        return f"{_listed(criteria)} {verb} not known here{' of any model' if len(rows) > 1 else ''}"
+    told = ", ".join(f"{_listed(criteria)} of {name}" for name, criteria in missing.items())
+    overtaking = [row.name for row in rows[1:] if row.at_most > rows[0].total]
+    could = f", with which {_either(overtaking)} could still come first" if overtaking else ""
+    return f"not known and counted as the worst: {told}{could}"
+
+
+def _baseline(verdict: Verdict, first: Ranked) -> str:
+    """That something without a model, or beside it, ranks better than the first by more than chance."""
+    best = verdict.best_baseline
+    lead = lead_of(best, first.candidate) if best else None
+    if best is None or best.quality is None or lead is None or lead.is_within_chance or lead.mean <= 0:
+        return ""
+    return f"{best.name} ranks these texts better still, nDCG@10 {best.quality.mean:.3f}"
+
+
+def _share(share: float) -> str:
+    return "every case" if share == 1 else f"{100 * share:.0f} % of cases" if share < 0.995 else "nearly every case"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

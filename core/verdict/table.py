@@ -1,0 +1,90 @@
+"""The verdict's table: as figures for a file, and in words for a page to read."""
+
+from typing import Any
+
+from core.verdict.candidate import Candidate
+from core.verdict.lanes import Lane, lanes
+from core.verdict.verdict import Verdict
+from core.verdict.weighing import CRITERIA
+from core.verdict.words import UNKNOWN, commercial_use
+
+
+def figures(verdict: Verdict) -> list[dict[str, Any]]:
+    """One row a candidate, the best first: milliseconds, bytes, US dollars per million tokens; None is not known."""
+    return [_figures(lane) for lane in lanes(verdict)]
+
+
+def in_words(verdict: Verdict) -> list[dict[str, str]]:
+    """The same, shorter, as it is read."""
+    return [_words(lane) for lane in lanes(verdict)]
+
+
+def provenance(verdict: Verdict) -> list[str]:
+    """What the verdict was made from, a line each; of a visitor's file no more than its name."""
+    setting = verdict.setting
+    versions = ", ".join(f"{name} {version}" for name, version in setting.machine.versions.items())
+    return [
+        f"Corpus: {setting.corpus}, {setting.documents:,} texts, fingerprint {setting.fingerprint}",
+        f"Labels: {setting.labels}, {setting.queries:,} labelled queries",
+        f"Weights: {verdict.ranking.weights.sentence}",
+        *(_computed(lane.candidate) for lane in lanes(verdict) if lane.candidate.is_model),
+        f"Machine: {setting.machine.sentence}, its hour at {setting.dollars_per_hour:g} US dollars",
+        f"Versions: Python {setting.machine.python}, {versions}",
+        f"Made: {setting.made}",
+    ]
+
+
+def _computed(one: Candidate) -> str:
+    """What computed a model's vectors, and what it was timed with."""
+    how = [f"revision {one.revision[:14]}", one.device, one.engine, one.precision] if one.revision else ["not here"]
+    speed = one.speed
+    timed = f"timed {speed.day} on {speed.device} by {speed.engine} in {speed.precision}" if speed else "not timed here"
+    return " · ".join([one.name, *how, " ".join(timed.split())])
+
+
+def _figures(lane: Lane) -> dict[str, Any]:
+    one = lane.candidate
+    return {
+        "place": lane.place,
+        "model": one.name,
+        "score": lane.score.length,
+        "ndcg@10": one.quality.mean if one.quality else None,
+        "low": one.quality.low if one.quality else None,
+        "high": one.quality.high if one.quality else None,
+        "hello_world_ms": one.speed.milliseconds if one.speed else None,
+        "texts_per_second": one.speed.texts_per_second if one.speed else None,
+        "memory_bytes": one.memory_bytes,
+        "usd_per_million_tokens": one.dollars,
+        "license": one.licence or None,
+        "commercial_use": commercial_use(one),
+        "timed_on": one.speed.device if one.speed else None,
+        "dimensions": one.dimensions,
+        "bytes_per_vector": one.vector_bytes,
+        "engine": one.engine or None,
+        "precision": one.precision or None,
+        "revision": one.revision or None,
+        "notes": "; ".join(one.notes) or None,
+    }
+
+
+def _words(lane: Lane) -> dict[str, str]:
+    one, dash = lane.candidate, "–"
+    throughput = one.speed.texts_per_second if one.speed else None
+    told = {name: lane.bars[name].told for name in CRITERIA}
+    if one.speed:
+        told["speed"] += f" on {one.speed.device}"
+    if told["licence"] not in (UNKNOWN["licence"], dash):
+        told["licence"] += f": {commercial_use(one)}"
+    return {
+        "": str(lane.place or dash),
+        "Model": one.name,
+        "Score": lane.score.text,
+        "nDCG@10 here (95 %)": told["quality"],
+        "“Hello World” here": told["speed"],
+        "Texts/s": f"{throughput:,.0f}" if throughput else dash,
+        "Memory": told["memory"],
+        "US dollars per million tokens": told["price"],
+        "Licence": told["licence"],
+        "Vector": f"{one.dimensions:,} × float32" if one.dimensions else dash,
+        "Notes": "; ".join(one.notes) or dash,
+    }

@@ -1,0 +1,110 @@
+"""The verdict: a ranking, how firm it is, and what it was made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from core.corpus import Corpus, Labels
+from core.evaluation import Difference, difference
+from core.machine import Machine, this_machine
+from core.verdict.candidate import Candidate
+from core.verdict.ranking import Ranked, Ranking, Turn, rank, share_of_wins, turns
+from core.verdict.weighing import Weights
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a verdict was made from: it stands beside it wherever it goes.
+
+    Attributes
+    ----------
+    corpus, fingerprint : str
+        The corpus's name and its content's digest.
+    queries : int
+        Labelled ones, with at least one relevant document.
+    made : str
+        When, ISO 8601 in UTC, to the minute.
+    """
+
+    corpus: str
+    fingerprint: str
+    documents: int
+    labels: str
+    queries: int
+    dollars_per_hour: float
+    machine: Machine
+    made: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which model to take.
+
+    Attributes
+    ----------
+    lead : Difference or None
+        The first one's nDCG@10 less the second's, query by query; None where one of them has none.
+    wins : float or None
+        How often the first stays first when the queries are drawn anew; see `share_of_wins`.
+    turns : tuple of Turn
+        The weights at which the first place changes.
+    """
+
+    setting: Setting
+    ranking: Ranking
+    lead: Difference | None
+    wins: float | None
+    turns: tuple[Turn, ...]
+
+    @property
+    def first(self) -> Ranked | None:
+        """The model to take; None where none can be ranked."""
+        return self.ranking.ranked[0] if self.ranking.ranked else None
+
+    @property
+    def second(self) -> Ranked | None:
+        """The one behind it."""
+        return self.ranking.ranked[1] if len(self.ranking.ranked) > 1 else None
+
+    @property
+    def best_baseline(self) -> Candidate | None:
+        """The best of what was measured beside the models."""
+        measured = [one for one in self.ranking.unranked if not one.is_model and one.quality]
+        return max(measured, key=lambda one: one.quality.mean if one.quality else 0.0, default=None)
+
+
+def decide(candidates: Sequence[Candidate], weights: Weights, setting: Setting) -> Verdict:
+    """Rank the candidates and find out how firm that is."""
+    ranking = rank(candidates, weights)
+    first, second = (*ranking.ranked, None, None)[:2]
+    lead = lead_of(first.candidate, second.candidate) if first and second else None
+    return Verdict(setting, ranking, lead, share_of_wins(ranking), turns(ranking))
+
+
+def lead_of(one: Candidate, other: Candidate) -> Difference | None:
+    """The first's nDCG@10 less the second's over the same queries; None where they were measured on others."""
+    queries = list(one.per_query)
+    if not queries or other.per_query.keys() != set(queries):
+        return None
+    return _difference(*(tuple(row.per_query[query] for query in queries) for row in (one, other)))
+
+
+@lru_cache(64)
+def _difference(first: tuple[float, ...], second: tuple[float, ...]) -> Difference:
+    """The difference, remembered as the candidates' intervals are."""
+    return difference(first, second)
+
+
+def setting_of(texts: Corpus, labels: Labels, *, queries: int, dollars_per_hour: float) -> Setting:
+    """What a verdict of now, on this machine, is made from."""
+    return Setting(
+        corpus=texts.name,
+        fingerprint=texts.fingerprint,
+        documents=len(texts),
+        labels=labels.name,
+        queries=queries,
+        dollars_per_hour=dollars_per_hour,
+        machine=this_machine(),
+        made=datetime.now(UTC).isoformat(timespec="minutes"),
+    )

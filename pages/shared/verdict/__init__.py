@@ -1,0 +1,1 @@
+"""The Verdict page: its controls, what it weighs, what it shows."""

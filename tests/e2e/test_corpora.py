@@ -1,0 +1,75 @@
+"""A corpus of one's own in a browser: two files, columns, passages, another page, and what was left out."""
+
+import csv
+import io
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import settle
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+SENTENCES = " ".join(f"Sentence {number} is about cats that sleep all day." for number in range(60))
+ARTICLES = (
+    f"key,headline,body,{HOSTILE}\n"
+    f'k1,Cats,"{SENTENCES} The last one says that owls hunt at night.",![x](http://evil.example/x.png)\n'
+    "k2,Dogs,Dogs bark at the postman.,%{x}\n"
+    "=1+1,torn,by,too,many,cells\n"
+)
+MORE = '{"_id": "k1", "title": "Owls", "text": "=SUM(A1) is no owl."}\nnot JSON\n'
+
+
+def open_corpus(page: Page) -> None:
+    page.get_by_role("button", name="Corpus:").click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").wait_for(state="attached")
+
+
+def test_files_of_ones_own_are_searched_in_passages_on_every_page_and_what_was_left_out_is_downloaded(
+    page: Page, server: str, console_errors: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "articles.csv").write_text(ARTICLES)
+    (tmp_path / "more.jsonl").write_text(MORE)
+    outside: list[str] = []
+    page.on("request", lambda request: outside.append(request.url) if "evil.example" in request.url else None)
+    page.goto(f"{server}/search?corpus=File&models=wordllama-256&q=Do%20owls%20hunt%3F")
+    settle(page)
+    expect(page.get_by_text("only the session that uploaded it has it")).to_be_visible()
+
+    open_corpus(page)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        [tmp_path / "articles.csv", tmp_path / "more.jsonl"]
+    )
+    settle(page)
+    choice = page.get_by_test_id("stPopoverBody")
+    expect(choice.get_by_text("Kept as metadata")).to_be_visible()  # still open, and its columns are offered
+    expect(choice.get_by_text(HOSTILE)).to_be_visible()
+    assert page.locator("img[src='x']").count() == 0
+
+    choice.get_by_text("Split long texts into passages").click()
+    settle(page)
+    choice.get_by_role("spinbutton", name="Tokens of a passage").fill("40")
+    choice.get_by_role("spinbutton", name="Tokens of a passage").press("Enter")
+    settle(page)
+    expect(choice.get_by_text("3 documents in")).to_be_visible()
+
+    with page.expect_download() as download:
+        choice.get_by_role("button", name="Download what was left out").click()
+    listed = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))
+    assert [(row["file"], row["line or row"], row["beginning of the text"]) for row in listed] == [
+        ("articles.csv", "4", "'=1+1,torn,by,too,many,cells"),
+        ("more.jsonl", "2", "not JSON"),
+    ]
+
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("owls hunt at night").first).to_be_visible()
+
+    page.get_by_role("link", name="Similarity").click()  # another page, the same corpus
+    settle(page)
+    expect(page.get_by_role("button", name="Corpus: articles.csv and")).to_be_visible()
+    page.get_by_role("link", name="Search").click()
+    settle(page)
+    open_corpus(page)
+    expect(page.get_by_test_id("stPopoverBody").get_by_text("Kept: articles.csv and more.jsonl")).to_be_visible()
+    expect(page.get_by_test_id("stPopoverBody").get_by_text("3 documents in")).to_be_visible()
+    assert outside == []
+    assert console_errors == []

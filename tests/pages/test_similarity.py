@@ -1,0 +1,203 @@
+"""The Similarity page in-process: what it draws and says, checked against scipy and the core called by hand."""
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit
+from scipy.stats import percentileofscore
+from streamlit.testing.v1 import AppTest
+
+from core import corpus, embedding, models
+from core.similarity import background, cosine_matrix
+from tests.conftest import ROOT
+from tests.e2e.test_pages import decoded
+from tests.pages.conftest import TIMEOUT_SECONDS, open_page, said
+
+TABLE, NETWORK = "wordllama-256", "all-MiniLM-L6-v2"
+TEXTS = ("A cat sat on the mat.", "The kitten sits on the rug.", "Interest rates rise.", "The bank raised its rates.")
+
+
+def opened(specs: tuple[str, ...] = (TABLE,), texts: tuple[str, ...] = TEXTS, **address: str) -> AppTest:
+    """The page in a session of its own, with these models and texts, as given in its address."""
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS)
+    app.query_params.update({"models": list(specs), "similarity_texts": "\n".join(texts), "order": "As given"})
+    app.query_params.update(address)
+    return open_page(app, "similarity")
+
+
+def cells(app: AppTest, key: str = "heatmap_0") -> np.ndarray:
+    """What a heatmap holds."""
+    element: Any = next(chart for chart in app.get("plotly_chart") if chart.key == key)
+    return np.array(decoded(json.loads(element.proto.spec)["data"][0]["z"]))
+
+
+def vectors(name: str, texts: tuple[str, ...], kind: str = "document") -> np.ndarray:
+    return embedding.embed(texts, models.get(name), kind="query" if kind == "query" else "document").vectors
+
+
+def percentiles(name: str, cosines: np.ndarray) -> np.ndarray:
+    found = background(vectors(name, corpus.sample().documents), corpus.sample().documents).cosines
+    return np.array([[percentileofscore(found, value, "mean") for value in row] for row in cosines])
+
+
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
+    """What the page's downloads would hold, by the names of their files."""
+    offered: dict[str, Callable[[], bytes]] = {}
+    usual = streamlit.download_button
+
+    def note(label: str, data: Any, *, file_name: str, **options: Any) -> bool:
+        offered[file_name] = data
+        return usual(label, data, file_name=file_name, **options)
+
+    monkeypatch.setattr(streamlit, "download_button", note)
+    return offered
+
+
+def test_a_switch_turns_cosines_into_percentiles_of_the_corpus_on_one_scale() -> None:
+    app = opened((TABLE, NETWORK))
+    cosines = {name: cosine_matrix(vectors(name, TEXTS)) for name in (TABLE, NETWORK)}
+    np.testing.assert_allclose(cells(app, "heatmap_0"), cosines[NETWORK], atol=1e-6)
+    np.testing.assert_allclose(cells(app, "heatmap_1"), cosines[TABLE], atol=1e-6)
+    app = opened((TABLE, NETWORK), scale="Percentile")
+    np.testing.assert_allclose(cells(app, "heatmap_0"), percentiles(NETWORK, cosines[NETWORK]), atol=0.01)
+    np.testing.assert_allclose(cells(app, "heatmap_1"), percentiles(TABLE, cosines[TABLE]), atol=0.01)
+    assert "100,000 random pairs" in said(app)
+    app = opened((TABLE, NETWORK), scale="Percentile", heatmaps="Difference")
+    expected = percentiles(NETWORK, cosines[NETWORK]) - percentiles(TABLE, cosines[TABLE])
+    np.testing.assert_allclose(cells(app), expected, atol=0.02)
+
+
+def test_one_cosine_is_read_for_every_model_and_the_pair_has_each_models_own() -> None:
+    app = opened((TABLE, NETWORK), pair="3-4")
+    cosines = {name: cosine_matrix(vectors(name, TEXTS))[2, 3] for name in (NETWORK, TABLE)}
+    shown = {metric.label.replace("\\", ""): metric.value for metric in app.metric}
+    assert shown == {name: f"{cosine:.3f}" for name, cosine in cosines.items()}
+    ranks = [percentiles(name, cosines[NETWORK][None, None])[0, 0] for name in (NETWORK, TABLE)]
+    told = said(app).replace("\\", "")
+    assert f"A cosine of **{cosines[NETWORK]:.2f}** is higher than **{ranks[0]:.1f} %**" in told or ranks[0] > 99.9
+    assert "of random pairs for all-MiniLM-L6-v2, and than **" in told
+
+
+def test_queries_are_compared_with_texts_and_their_background_is_of_queries() -> None:
+    queries = ("where does the cat sit", "money")
+    app = opened(similarity_queries="\n".join(queries))
+    expected = cosine_matrix(vectors(TABLE, queries, "query"), vectors(TABLE, TEXTS))
+    np.testing.assert_allclose(cells(app), expected, atol=1e-6)
+    assert "pairs of a query with a text" in said(app)
+    assert list(app.dataframe[0].value.columns[:2]) == ["Query", "Text"]
+    assert len(app.dataframe[0].value) == 8
+
+
+def test_one_query_and_one_text_can_be_compared() -> None:
+    app = opened(texts=TEXTS[:1], similarity_queries="cats")
+    assert cells(app).shape == (1, 1)
+    assert not app.error
+
+
+def test_a_link_opens_its_pair_and_other_texts_close_it() -> None:
+    app = opened(pair="4-1")
+    assert {TEXTS[3], TEXTS[0]} <= {text.value for text in app.text}
+    app.text_area(key="similarity_texts").set_value("one\ntwo\nthree\nfour").run()
+    assert "pair" not in app.query_params
+    assert {text.value for text in app.text} & set(TEXTS) == set()
+
+
+@pytest.mark.parametrize("pair", ["0-1", "9-1", "1-999", "1--1", "x", "1-1-1", "²-1", ""])
+def test_a_pair_that_is_not_there_is_passed_over(pair: str) -> None:
+    app = opened(pair=pair)
+    assert len(app.metric) == 1
+
+
+def test_texts_can_be_taken_from_the_corpus_and_it_is_said_which() -> None:
+    app = opened(texts_from="Corpus", from_corpus="500")
+    assert cells(app).shape == (500, 500)
+    assert "500 random texts of 648 of sample corpus (seed 0)" in said(app).replace("\\", "")
+    assert "The first 1,000 of 124,750 pairs" in said(app)
+
+
+def test_of_501_texts_500_are_compared_and_it_is_said() -> None:
+    app = opened()
+    app.text_area(key="similarity_texts").set_value("\n".join(f"text {number}" for number in range(501))).run()
+    assert "The first 500 of 501 texts" in said(app)
+    assert cells(app).shape == (500, 500)
+
+
+@pytest.mark.parametrize("texts", ["one text", "one text\nanother text"])
+def test_a_corpus_of_few_texts_has_no_background_and_the_rest_stands(texts: str) -> None:
+    app = opened(corpus="Paste", corpus_pasted=texts)
+    assert "a background needs at least 100" in said(app).replace("\\", "")
+    assert cells(app).shape == (4, 4)
+    assert not app.exception
+    app = opened(corpus="Paste", corpus_pasted=texts, scale="Percentile")
+    assert not app.exception
+    assert "a background needs at least 100" in said(app).replace("\\", "")
+
+
+def test_identical_texts_are_told_apart_by_their_numbers(downloads: dict[str, Any]) -> None:
+    app = opened(texts=("same", "same"))
+    assert cells(app) == pytest.approx(np.ones((2, 2)), abs=1e-6)
+    matrix = pd.read_csv(BytesIO(downloads["matrix-wordllama-256.csv"]()))
+    assert list(matrix.columns[1:]) == ["1 same", "2 same"]
+
+
+def test_hostile_texts_are_shown_and_written_as_they_are_and_run_nowhere(downloads: dict[str, Any]) -> None:
+    texts = (
+        "<img src=x onerror=f()>",
+        "![x](http://x/y)",
+        "%{x} %{customdata}",
+        '=HYPERLINK("http://x")',
+        "$x$ :red[y]",
+    )
+    app = opened(texts=texts, pair="4-1", similarity_queries="=1+1")
+    assert not app.exception
+    assert texts[3] not in said(app)
+    pairs = pd.read_csv(BytesIO(downloads["pairs.csv"]()))
+    assert all(text[0] not in "=+-@" for text in [*pairs["Text"], *pairs["Query"]])
+    matrix = downloads["matrix-wordllama-256.csv"]().decode("utf-8-sig")
+    assert not any(cell.lstrip('"').startswith("=") for cell in matrix.replace("\n", ",").split(","))
+
+
+def test_the_matrix_and_the_pairs_can_be_downloaded_whole(downloads: dict[str, Any]) -> None:
+    opened()
+    cosines = cosine_matrix(vectors(TABLE, TEXTS))
+    matrix = pd.read_csv(BytesIO(downloads["matrix-wordllama-256.csv"]()), index_col=0)
+    np.testing.assert_allclose(matrix.to_numpy(), cosines, atol=1e-6)
+    assert list(matrix.columns) == [f"{number} {text}" for number, text in enumerate(TEXTS, start=1)]
+    pairs = pd.read_csv(BytesIO(downloads["pairs.csv"]()))
+    assert sorted(pairs[TABLE]) == pytest.approx(sorted(cosines[np.triu_indices(4, 1)]), abs=1e-6)
+
+
+def test_pairs_are_listed_by_how_much_the_models_disagree() -> None:
+    app = opened((TABLE, NETWORK), pairs_by="Most disagreed")
+    pairs = app.dataframe[0].value
+    assert (pairs[NETWORK] - pairs[TABLE]).abs().is_monotonic_decreasing
+    app = opened((TABLE, NETWORK), pairs_by="Least similar")
+    assert app.dataframe[0].value[NETWORK].is_monotonic_increasing
+
+
+@pytest.mark.usefixtures("models_directory")
+def test_four_models_of_any_pooling_have_their_heatmaps_and_two_of_them_a_difference() -> None:
+    specs = (TABLE, NETWORK, "folder:modernbert", "folder:bert")
+    app = opened(specs)
+    assert not app.exception
+    assert [cells(app, f"heatmap_{place}").shape for place in range(4)] == [(4, 4)] * 4
+    assert said(app).count("add up to the cosine") == 3
+    assert said(app).count("is not the plain mean of its tokens") == 1
+    app = opened(specs, heatmaps="Difference")
+    assert not app.exception
+    assert cells(app).shape == (4, 4)
+
+
+def test_a_file_of_texts_is_compared() -> None:
+    app = opened(texts_from="File")
+    assert "No file is chosen yet" in said(app).replace("\\", "")
+    app.file_uploader[0].upload("mine.csv", ("text\n" + "\n".join(TEXTS)).encode()).run()
+    assert not app.exception
+    np.testing.assert_allclose(cells(app), cosine_matrix(vectors(TABLE, TEXTS)), atol=1e-6)
+    assert "4 texts of mine.csv" in said(app).replace("\\", "")

@@ -1,0 +1,149 @@
+"""The Verdict page in-process, on timings that are kept, or made by children that answer at once."""
+
+import html
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core import benchmark, corpus, embedding, evaluation, models, search
+from core.benchmark import Timing, kept, running
+from core.verdict import CRITERIA
+from tests.core.benchmark_runs import finished
+from tests.pages.conftest import said
+from tests.pages.test_benchmark import Children, press, server_that_has_run_before  # noqa: F401  used by pytest
+
+MINILM, WORDLLAMA = "all-MiniLM-L6-v2", "wordllama-256"
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which nothing has been timed yet."""
+    monkeypatch.setattr(kept, "folder", lambda: tmp_path / "runs")
+
+
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], Any]]:
+    """What the page's downloads would hold, by the names of their files."""
+    offered: dict[str, Callable[[], Any]] = {}
+    usual = st.download_button
+
+    def note(label: str, data: Callable[[], Any], file_name: str, **others: Any) -> bool:
+        offered[file_name] = data
+        return usual(label, data, file_name, **others)
+
+    monkeypatch.setattr(st, "download_button", note)
+    return offered
+
+
+def timed(model: str, ms: float, **changes: Any) -> Timing:
+    revision = embedding.encoder(models.get(model)).revision
+    return Timing(model, "cpu", "fake", "float32", revision=revision, median_ms=ms, peak_memory_bytes=10**9, **changes)
+
+
+class ChildrenOfThisRevision(Children):
+    """Children that tell the revision whose quality is measured, as real ones do."""
+
+    def call(self, function: str, **asked: Any) -> Timing:
+        timing = super().call(function, **asked)
+        return replace(timing, revision=embedding.encoder(models.get(timing.model)).revision)
+
+
+def keep(*rows: Timing) -> None:
+    benchmark.keep(finished(*rows))
+
+
+def both_ways(model: str, ms: float) -> list[Timing]:
+    return [timed(model, ms), timed(model, 100 * ms, batch_size=16, text="", tokens=128)]
+
+
+def open_verdict(app: AppTest, **choices: Any) -> AppTest:
+    app.query_params.update(choices)
+    app.switch_page("pages/verdict.py").run()
+    assert not app.exception
+    return app
+
+
+def told(app: AppTest) -> str:
+    """The three sentences."""
+    return html.unescape("\n".join(element.proto.body for element in app.main.get("html")))
+
+
+def rows(app: AppTest) -> dict[str, dict[str, Any]]:
+    return {str(row["model"]): dict(row) for row in app.dataframe[0].value.to_dict("records")}
+
+
+def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missing(app: AppTest) -> None:
+    open_verdict(app)
+    assert "Take all-MiniLM-L6-v2: " in told(app)
+    assert "speed, memory and price are not known here of any model" in told(app)
+    table = rows(app)
+    assert list(table) == [MINILM, WORDLLAMA, "BM25", "Hybrid"]
+    spec, queries = models.get(MINILM), corpus.sample_queries()
+    found = search.nearest(
+        embedding.embed(queries.texts, spec, kind="query").vectors,
+        embedding.embed(corpus.sample().documents, spec).vectors,
+        100,
+    )
+    quality = evaluation.evaluate(found.as_run(queries.ids, corpus.sample().ids), corpus.sample_qrels())
+    assert table[MINILM]["ndcg@10"] == pytest.approx(quality.means["ndcg@10"], abs=1e-6)
+    expected = evaluation.interval(quality.values("ndcg@10"))
+    assert (table[MINILM]["low"], table[MINILM]["high"]) == pytest.approx((expected.low, expected.high), abs=1e-6)
+    assert "Time what is missing" in [button.label for button in app.main.button]
+
+
+def test_sliders_turn_the_ranking(app: AppTest) -> None:
+    keep(*both_ways(MINILM, 5.0), *both_ways(WORDLLAMA, 0.2))
+    open_verdict(app)
+    assert "Take all-MiniLM-L6-v2: " in told(app)
+    assert "Time what is missing" not in [button.label for button in app.main.button]
+    app.slider(key="weigh_speed").set_value(10.0).run()
+    assert "Take wordllama-256: " in told(app)
+    assert next(iter(rows(app))) == WORDLLAMA
+
+
+def test_time_what_is_missing_measures_speed_memory_and_price(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    children = ChildrenOfThisRevision()
+    monkeypatch.setattr(running, "Child", lambda what: children)
+    open_verdict(app, models=[WORDLLAMA])
+    press(app, "Time what is missing")
+    assert not app.exception
+    assert children.models == [WORDLLAMA]
+    figures = rows(app)[WORDLLAMA]
+    assert figures["hello_world_ms"] == 1.0
+    assert figures["texts_per_second"] == pytest.approx(16 / 0.002)
+    assert figures["usd_per_million_tokens"] == pytest.approx(1 / 3600 / (8000 * 128) * 1e6)
+
+
+def test_what_is_sent_is_what_is_shown(app: AppTest, downloads: dict[str, Callable[[], bytes]]) -> None:
+    keep(*both_ways(WORDLLAMA, 0.2))
+    open_verdict(app, models=[WORDLLAMA, "bge-small-en-v1.5"])
+    page, markdown = downloads["verdict.html"]().decode(), downloads["verdict.md"]().decode().replace("\\", "")
+    for text in (html.unescape(page), markdown):
+        assert "Take wordllama-256, the only model here that can be ranked." in text
+        assert corpus.sample().fingerprint in text
+        assert "192 labelled queries" in text
+        assert "bge-small-en-v1.5" in text
+    assert rows(app)["bge-small-en-v1.5"]["place"] != 1
+
+
+def test_all_weights_at_zero_name_no_model(app: AppTest) -> None:
+    open_verdict(app, models=[WORDLLAMA], **{f"weigh_{name}": "0" for name in CRITERIA})
+    assert "No model is named: all weights are 0." in told(app)
+
+
+@pytest.mark.parametrize("weight", ["nan", "inf", "-3", "1e99", "x"])
+def test_a_weight_in_the_address_that_is_none_is_passed_over(app: AppTest, weight: str) -> None:
+    open_verdict(app, models=[WORDLLAMA], weigh_speed=weight)
+    assert "Take wordllama-256" in told(app)
+
+
+def test_a_corpus_without_labels_says_what_to_do(app: AppTest) -> None:
+    app.session_state["corpus_pasted"] = "one text\nanother text"
+    open_verdict(app, corpus="Paste", models=[WORDLLAMA])
+    assert "needs queries whose answers are known" in said(app)
+    assert not app.main.get("plotly_chart")
