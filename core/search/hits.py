@@ -21,8 +21,13 @@ class Hits:
     scores: npt.NDArray[np.float32]
 
     def found(self, query: int = 0) -> npt.NDArray[np.int64]:
-        """The rows found for one of the queries, best first; what scores exactly 0 was not found."""
-        return self.rows[query][self.scores[query] != 0]
+        """The rows found for one of the queries, best first; what scores exactly 0, or no number, was not found."""
+        return self.rows[query][self.is_found[query]]
+
+    @property
+    def is_found(self) -> npt.NDArray[np.bool_]:
+        """Whether each place, (q, k), holds a document that was found."""
+        return np.isfinite(self.scores) & (self.scores != 0)
 
     def as_run(self, queries: Sequence[str], documents: Sequence[str]) -> dict[str, dict[str, float]]:
         """The hits by query id and document id, as evaluation takes them; what scores exactly 0 was not found.

@@ -100,6 +100,7 @@ def test_what_holds_nan_comes_last() -> None:
     hits = nearest(np.ones((1, 1), np.float32), documents, 4)
     assert hits.rows.tolist() == [[2, 0, 4, 1]]
     assert hits.scores[0].tolist() == pytest.approx([1, 0.5, 0.2, -np.inf])
+    assert hits.found().tolist() == [2, 0, 4]
     assert nearest(np.full((1, 1), np.nan, np.float32), documents, 2).rows.tolist() == [[0, 1]]
 
 

@@ -4,12 +4,11 @@ import numpy as np
 
 from core import embedding, systems
 from core.search import KeywordIndex
-from tests.conftest import FakeEncoder
 
 TEXTS = tuple(f"text number {row} of a fox" for row in range(30))
 
 
-def test_among_some_documents_the_nearest_of_them_are_found(fake_encoder: FakeEncoder) -> None:
+def test_among_some_documents_the_nearest_of_them_are_found(fake_encoder):
     documents = embedding.embed_with(fake_encoder, TEXTS)
     queries = embedding.embed_with(fake_encoder, ["a fox", "another"], kind="query")
     among = np.array([3, 7, 8, 20, 29])
@@ -19,7 +18,7 @@ def test_among_some_documents_the_nearest_of_them_are_found(fake_encoder: FakeEn
     assert set(ranking.seconds) == {"embed the queries", "search"}
 
 
-def test_a_hybrid_of_filtered_lists_holds_only_what_the_filter_leaves(fake_encoder: FakeEncoder) -> None:
+def test_a_hybrid_of_filtered_lists_holds_only_what_the_filter_leaves(fake_encoder):
     documents = embedding.embed_with(fake_encoder, TEXTS)
     queries = embedding.embed_with(fake_encoder, ["number 7"], kind="query")
     among = np.array([7, 8])

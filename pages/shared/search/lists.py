@@ -47,7 +47,7 @@ class List:
     @property
     def scores(self) -> list[float]:
         """Their scores."""
-        return [float(score) for score in self.ranking.hits.scores[0] if score != 0]
+        return [float(score) for score in self.ranking.hits.scores[0][self.ranking.hits.is_found[0]]]
 
 
 def found(
