@@ -23,6 +23,7 @@ from core.similarity import Background, Clusters, Contributions, Matrix
 LABELS_UP_TO = 30
 NUMBERS_UP_TO = 8
 GAPS_UP_TO = 60
+MOST_HOVERED = 400
 MARK = "#FF3DCB"  # seen on both scales
 HEIGHT = 400
 TREE_SHARE = 0.12
@@ -120,7 +121,7 @@ def _axes(figure: go.Figure, rows: Sequence[str], columns: Sequence[str], trees:
     figure.update_layout(
         xaxis={
             **bare, "range": [-0.5, m - 0.5], "domain": room[trees[0]],
-            "tickvals": list(range(m)), "ticktext": [wrapped(text, 50, 4) for text in columns],
+            "tickvals": list(range(m)), "ticktext": _hovers(columns),
         },
         yaxis={
             "range": down, "domain": room[trees[1]], "showgrid": False, "zeroline": False,
@@ -128,12 +129,17 @@ def _axes(figure: go.Figure, rows: Sequence[str], columns: Sequence[str], trees:
         },
         yaxis2={
             **bare, "range": down, "overlaying": "y", "matches": "y",
-            "tickvals": list(range(n)), "ticktext": [wrapped(text, 50, 4) for text in rows],
+            "tickvals": list(range(n)), "ticktext": _hovers(rows),
         },
         xaxis2={**bare, "domain": [1 - TREE_SHARE + 0.005, 1], "fixedrange": True},
         yaxis3={**bare, "domain": [1 - TREE_SHARE + 0.01, 1], "fixedrange": True},
         showlegend=False,
     )  # fmt: skip
+
+
+def _hovers(texts: Sequence[str]) -> list[str]:
+    """The beginning of each text for a hover label; breaking a long text into lines only to drop them takes long."""
+    return [wrapped(text[:MOST_HOVERED], 50, 4) for text in texts]
 
 
 def _tree(figure: go.Figure, tree: Clusters, *, upright: bool) -> None:
