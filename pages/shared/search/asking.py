@@ -7,7 +7,7 @@ from core.corpus import Labels
 
 KEY = "q"
 EXAMPLES = ("biology-2", "psychology-4", "architecture-3", "film-8", "cooking-3")
-FIRST = "databases-3"
+FIRST = "animals-1"
 MOST_CHARACTERS = 500
 
 

@@ -80,6 +80,7 @@ def latency(lists: Mapping[str, List]) -> pd.DataFrame:
         table,
         hide_index=True,
         key="latency",
+        placeholder="–",
         alt="Milliseconds of each step",
         column_config={
             **columns,

@@ -34,11 +34,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
     cards.show(texts, query, found, k, answers, qualities)
     if labels and qualities:
         _explain(labels)
-    left, right = st.columns(2, gap="large")
-    with left:
-        overlaps = compared.agreement(found)
-    with right:
-        times = compared.latency(found)
+    overlaps, times = compared.agreement(found), compared.latency(found)
     compared.downloads(texts, query, found, k, overlaps, times)
     output.code(snippets.search(specs[0], query, texts.texts))
 
