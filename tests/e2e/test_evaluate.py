@@ -1,0 +1,116 @@
+"""The Evaluate page in a browser: the sample, files brought and figures taken away, marks that a link brings back."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Download, Locator, Page, expect
+
+from core import corpus
+from core.corpus.labels import qrels_of
+from tests.e2e.conftest import PATIENCE_MS, settle
+from tests.e2e.test_pages import charts
+
+WORDLLAMA = "wordllama-256"
+ROW_HEIGHT, HEADER_HEIGHT, TICK_X = 35, 38, 17
+DOTS = "markers"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _patience() -> Iterator[None]:
+    expect.set_options(timeout=PATIENCE_MS)
+    yield
+    expect.set_options(timeout=5000)
+
+
+def opened(page: Page, server: str, **choices: object) -> Locator:
+    """The page with one quick model; gives what is below the title."""
+    page.goto(f"{server}/evaluate?" + urlencode({"models": WORDLLAMA, **choices}, doseq=True))
+    page.wait_for_selector("h2")
+    settle(page)
+    return page.get_by_test_id("stMain")
+
+
+def dots(page: Page, number: int) -> list[float]:
+    """The means in the ranking's chart, the worst first."""
+    traces: list[dict[str, Any]] = charts(page, number)[0]
+    return [float(trace["x"][0]) for trace in traces if trace.get("mode") == DOTS]
+
+
+def taken(page: Page, button: str) -> Download:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button).click()
+    return waiting.value
+
+
+def tick(table: Locator, line: int) -> None:
+    """Choose a row of a table by the box at its left, the first line counted as 0."""
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box
+    table.page.mouse.click(box["x"] + TICK_X, box["y"] + HEADER_HEIGHT + ROW_HEIGHT * line + ROW_HEIGHT / 2)
+
+
+def shown_queries(main: Locator) -> list[int]:
+    """The sample queries that stand as a heading."""
+    headings = set(main.locator("h4").all_inner_texts())
+    return [place for place, text in enumerate(corpus.sample_queries().texts) if text in headings]
+
+
+def test_the_sample_is_ranked_at_first_visit_and_a_lost_query_can_be_looked_into(
+    page: Page, server: str, console_errors: list[str]
+) -> None:
+    main = opened(page, server)
+    means = dots(page, 2)
+    assert means == sorted(means)
+    assert len(means) == 3
+    expect(main.get_by_text(re.compile("is better .* by 0|within chance")).first).to_be_visible()
+    chart = page.locator(".js-plotly-plot").first.bounding_box()
+    assert chart
+    assert chart["y"] + chart["height"] < 900  # above the fold
+    before = main.locator("h5").count()
+    assert before == 2
+    queries = corpus.sample_labels().queries.texts
+    first = main.locator("strong", has_text=re.compile("|".join(map(re.escape, queries)))).last.inner_text()
+    tick(page.get_by_test_id("stDataFrame").nth(1), 3)
+    settle(page)
+    expect(main.locator("strong", has_text=re.compile(f"^{re.escape(first)}$"))).to_have_count(0)
+    assert not console_errors
+
+
+def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(page: Page, server: str, browser: Browser) -> None:
+    main = opened(page, server, evaluate="No labels")
+    main.get_by_role("radiogroup", name="Does it answer the query?").first.get_by_role("radio").first.click()
+    settle(page)
+    expect(main.get_by_text("1 marks on 1 queries so far")).to_be_visible()
+    assert re.search(r"[?&]marks=[0-9a-f]{32}", page.url)
+    qrels = qrels_of("marks.tsv", Path(taken(page, "BEIR TSV").path()).read_bytes())
+    assert [list(grades.values()) for grades in qrels.values()] == [[1]]
+    link = page.url
+    other = browser.new_context()
+    try:
+        fresh = other.new_page()
+        fresh.set_default_timeout(PATIENCE_MS)
+        opened(fresh, server, evaluate="No labels")
+        expect(fresh.get_by_text("Mark what answers the query")).to_be_visible()
+        fresh.goto(link)
+        expect(fresh.get_by_text("1 marks on 1 queries so far")).to_be_visible()
+    finally:
+        other.close()
+    (query,) = (corpus.sample_queries().texts[place] for place in shown_queries(main))
+    main.get_by_role("link", name="Open on the Search page").click()
+    expect(page.get_by_role("heading", name="Search")).to_be_visible()
+    settle(page)
+    expect(page.get_by_label("Query")).to_have_value(query)
+    assert re.search(r"[?&]marks=[0-9a-f]{32}", page.url)
+    assert f"models={WORDLLAMA}" in page.url
+
+
+@pytest.mark.parametrize(("view", "number"), [("Pairs", 2), ("Compression", 1)])
+def test_each_further_view_draws_the_sample(page: Page, server: str, view: str, number: int) -> None:
+    main = opened(page, server, evaluate=view)
+    assert len(charts(page, number)) == number
+    assert main.get_by_test_id("stAlertContentError").count() == 0
