@@ -48,8 +48,9 @@ def verdict_lanes(lanes: Sequence[Lane], weights: Weights, *, is_dark: bool = Fa
     figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(lanes) - 0.5, -0.55], visible=False, fixedrange=True)
     figure.update_layout(showlegend=False, barmode="overlay")
-    figure.update_annotations(font_color=INK[is_dark])
-    figure.update_traces(textfont_color=INK[is_dark], selector={"mode": "text"})
+    ink = {"color": INK[is_dark], "shadow": "auto"}  # readable, too, until the page hears that the theme was switched
+    figure.update_annotations(font=ink)
+    figure.update_traces(textfont=ink, selector={"mode": "text"})
     return styled(figure, height=LANE_PIXELS * len(lanes) + HEADING_PIXELS, margin=(2, 2, HEADING_PIXELS, 0))
 
 
