@@ -115,5 +115,6 @@ def _sentence(measured: Sequence[Measured]) -> str:
         return "**No index finds 98 % of what the exact search finds here.**"
     least = min(good, key=lambda result: result.index.bytes)
     times = measured[0].index.bytes / least.index.bytes
-    size = f"{times:.1f} times smaller than" if times > 1 else "not smaller than"
-    return f"**{least.index.name}** finds {least.recall:.1%} of what the exact search finds and is {size} it."
+    size = f"goes through {times:.1f} times less memory" if times > 1 else "takes no less memory"
+    found = f"{least.recall:.1%} of what the exact search finds"
+    return f"**{least.index.name}** finds {found} and {size} ({least.index.remark})."
