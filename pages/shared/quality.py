@@ -35,9 +35,12 @@ def source(texts: Corpus) -> str:
     for chosen in (shown, kept.get(texts.fingerprint), st.query_params.get(KEY)):
         if chosen in offered:
             return str(chosen)
-    if offered[0] == SAMPLE or BROUGHT in st.session_state:
-        return offered[0]
-    return MARKED
+    return FILES if BROUGHT in st.session_state and SAMPLE not in offered else standard(texts)
+
+
+def standard(texts: Corpus) -> str:
+    """Where labels come from if nothing says otherwise: what a link need not tell."""
+    return SAMPLE if SAMPLE in sources(texts) else MARKED
 
 
 def is_shown(texts: Corpus) -> bool:

@@ -1,16 +1,19 @@
 """The Evaluate page in a browser: the sample, files brought and figures taken away, marks that a link brings back."""
 
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 import pytest
+import pytrec_eval
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 from core import corpus
-from core.corpus.labels import qrels_of
+from core.corpus.labels import as_beir, qrels_of
 from tests.e2e.conftest import PATIENCE_MS, settle
 from tests.e2e.test_pages import charts
 
@@ -60,6 +63,12 @@ def shown_queries(main: Locator) -> list[int]:
     return [place for place, text in enumerate(corpus.sample_queries().texts) if text in headings]
 
 
+def measured(qrels: dict[str, dict[str, int]], run: dict[str, dict[str, float]]) -> float:
+    """nDCG@10 by pytrec_eval."""
+    values = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut.10"}).evaluate(run)
+    return float(np.mean([values.get(query, {"ndcg_cut_10": 0.0})["ndcg_cut_10"] for query in qrels]))
+
+
 def test_the_sample_is_ranked_at_first_visit_and_a_lost_query_can_be_looked_into(
     page: Page, server: str, console_errors: list[str]
 ) -> None:
@@ -79,6 +88,47 @@ def test_the_sample_is_ranked_at_first_visit_and_a_lost_query_can_be_looked_into
     settle(page)
     expect(main.locator("strong", has_text=re.compile(f"^{re.escape(first)}$"))).to_have_count(0)
     assert not console_errors
+
+
+def test_a_corpus_queries_and_labels_are_brought_and_the_figures_are_those_of_trec_eval_on_what_is_taken_away(
+    page: Page, server: str, tmp_path: Path
+) -> None:
+    texts, labels = corpus.sample(), corpus.sample_labels()
+    chosen = [place for place, kind in enumerate(texts.fields["subject"]) if kind in ("animals", "biology")]
+    rows = [f"{texts.ids[place]}\t{texts.titles[place]} {texts.texts[place]}".replace('"', "'") for place in chosen]
+    (tmp_path / "own.tsv").write_text("_id\ttext\n" + "\n".join(rows), encoding="utf-8")
+    asked = [place for place, name in enumerate(labels.queries.ids) if name.startswith(("animals", "biology"))]
+    questions = [f"{labels.queries.ids[place]}\t{labels.queries.texts[place]}" for place in asked]
+    (tmp_path / "questions.tsv").write_text("_id\ttext\n" + "\n".join(questions), encoding="utf-8")
+    qrels = {labels.queries.ids[place]: dict(labels.qrels[labels.queries.ids[place]]) for place in asked}
+    qrels[labels.queries.ids[asked[0]]]["nobody-has-this"] = 2
+    (tmp_path / "labels.tsv").write_text(as_beir(qrels), encoding="utf-8")
+
+    main = opened(page, server, corpus="File", labels="Files")
+    page.get_by_role("button", name="Corpus:").click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "own.tsv")
+    settle(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Labels:").click()
+    uploads = page.get_by_test_id("stFileUploaderDropzoneInput")
+    expect(uploads).to_have_count(2)
+    uploads.nth(0).set_input_files(tmp_path / "questions.tsv")
+    settle(page)
+    uploads.nth(1).set_input_files(tmp_path / "labels.tsv")
+    settle(page)
+    page.keyboard.press("Escape")
+    there = {texts.ids[place] for place in chosen}
+    missing = sum(name not in there for grades in qrels.values() for name in grades)
+    expect(main.get_by_text(f"count as not found ({missing})")).to_be_visible()
+    means = dots(page, 2)
+
+    main.get_by_role("button", name="More downloads").click()
+    with zipfile.ZipFile(taken(page, "The rankings as TREC runs").path()) as archive:
+        runs = {name: pytrec_eval.parse_run(archive.read(name).decode().splitlines()) for name in archive.namelist()}
+    back = qrels_of("labels.qrels", Path(taken(page, "TREC qrels").path()).read_bytes())
+    assert back == qrels
+    assert sorted(measured(back, run) for run in runs.values()) == pytest.approx(means, abs=1e-6)
+    assert set(runs) == {f"{WORDLLAMA}.run", "BM25.run", "Hybrid.run"}
 
 
 def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(page: Page, server: str, browser: Browser) -> None:

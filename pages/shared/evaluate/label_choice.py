@@ -21,12 +21,13 @@ Result = TypeVar("Result")
 def chosen(texts: Corpus) -> Labels | None:
     """The labels for the corpus; None where there are none yet, and what was not used of them is said."""
     offered, usual = quality.sources(texts), quality.source(texts)
-    if not quality.is_shown(texts):
+    is_linked = quality.KEY in st.query_params and quality.KEY not in st.session_state
+    if not quality.is_shown(texts) or not is_linked:
         st.session_state[quality.KEY] = usual
     inputs.keep_offered(quality.KEY, offered, usual)
     with st.popover(f"Labels: {usual.lower()}", icon=":material/checklist:"), errors_told():
         kind = st.segmented_control(
-            "Labels", offered, default=usual, key=quality.KEY, bind="query-params", required=True
+            "Labels", offered, default=quality.standard(texts), key=quality.KEY, bind="query-params", required=True
         )
         quality.keep_source(texts, kind or usual)
         if kind == quality.FILES:
