@@ -14,6 +14,7 @@ from pages.shared.similarity.scores import Scored
 from pages.shared.similarity.sources import Compared
 
 MOST_TOKENS = 32
+CELL_PIXELS = 210
 TEXT_PIXELS = 128
 ADDRESS = "pair"
 OPENED = "opened_pair"
@@ -41,23 +42,15 @@ def open_pair(compared: Compared, pair: Pair) -> None:
 
 def show(compared: Compared, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], pair: Pair) -> None:
     """Both texts as they are, and every model's score."""
-    given = _texts(compared, pair)
-    first, second, scores = st.columns([3, 3, 4], gap="small")
-    for column, name, text in zip((first, second), _names(compared, pair), given, strict=True):
-        with column, st.container(border=True, height=TEXT_PIXELS, gap="xsmall"):
+    cells = st.grid(4, min_column_width=CELL_PIXELS)
+    for name, text in zip(_names(compared, pair), _texts(compared, pair), strict=True):
+        with cells.cell(), st.container(border=True, height=TEXT_PIXELS, gap="xsmall"):
             st.caption(name)
             st.text(text)
-    with scores:
-        _every_score(results, backgrounds, pair)
-
-
-def _every_score(results: Mapping[str, Scored], backgrounds: Mapping[str, Background], pair: Pair) -> None:
-    """Each model's cosine, with its percentile where the model has a background."""
-    columns = st.columns(min(2, len(results)), gap="small")
-    for place, (name, result) in enumerate(results.items()):
+    for name, result in results.items():
         cosine = result.cosines[pair]
         rank = float(backgrounds[name].percentile(cosine)) if name in backgrounds else None
-        columns[place % 2].metric(
+        cells.metric(
             output.markdown_free(name),
             f"{cosine:.3f}",
             delta=None if rank is None else f"above {percent(rank)} of pairs",
