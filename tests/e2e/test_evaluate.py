@@ -20,6 +20,11 @@ from tests.e2e.test_pages import charts
 WORDLLAMA = "wordllama-256"
 ROW_HEIGHT, HEADER_HEIGHT, TICK_X = 35, 38, 17
 DOTS = "markers"
+OTHER_PAGES = {
+    "Search": "Agreement",
+    "Similarity": "pairs of two different texts",
+    "Verdict": f"Take {WORDLLAMA}",
+}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -129,6 +134,15 @@ def test_a_corpus_queries_and_labels_are_brought_and_the_figures_are_those_of_tr
     assert back == qrels
     assert sorted(measured(back, run) for run in runs.values()) == pytest.approx(means, abs=1e-6)
     assert set(runs) == {f"{WORDLLAMA}.run", "BM25.run", "Hybrid.run"}
+
+    page.keyboard.press("Escape")
+    for title, sign in OTHER_PAGES.items():
+        page.get_by_role("link", name=title, exact=True).first.click()
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        settle(page)
+        expect(main.get_by_text(sign).first).to_be_visible()
+        expect(main.get_by_text("own.tsv").first).to_be_visible()
+        assert main.get_by_test_id("stAlertContentError").count() == 0
 
 
 def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(page: Page, server: str, browser: Browser) -> None:
