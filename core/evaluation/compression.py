@@ -16,6 +16,7 @@ from core.evaluation.documents import Finder, best_documents
 from core.evaluation.measures import CUT, Qrels, Quality, evaluate
 from core.jobs import Progress, silent
 from core.search import Hits, nearest
+from core.search.indexes import first_dimensions
 
 FLOAT32, FLOAT16, INT8, BINARY, RESCORED = "float32", "float16", "int8", "binary", "binary, rescored"
 SHARES = (1, 2, 4, 8)
@@ -67,20 +68,13 @@ def compressions(
     sizes = [documents.shape[1] // share for share in SHARES if documents.shape[1] // share]
     found: list[Compressed] = []
     for size in sizes:
-        asked, kept = truncated(queries, size), truncated(documents, size)
+        asked, kept = first_dimensions(queries, size), first_dimensions(documents, size)
         for kind, (bytes_per_vector, finder) in KINDS.items():
             on_progress("Compressing", len(found), len(sizes) * len(KINDS))
             hits = best_documents(finder(asked, kept), len(queries), document_ids, CUT)
             quality = evaluate(hits.as_run(query_ids, names), qrels)
             found.append(Compressed(kind, size, bytes_per_vector(size), quality))
     return found
-
-
-def truncated(vectors: Vectors, dimensions: int) -> Vectors:
-    """The first dimensions alone, as unit rows; a row of zeros stays one."""
-    first = vectors[:, :dimensions]
-    norms = np.linalg.norm(first, axis=1, keepdims=True)
-    return (first / np.where(norms == 0, 1, norms)).astype(np.float32)
 
 
 def front(points: Sequence[Compressed]) -> list[Compressed]:

@@ -183,13 +183,20 @@ def truncated(vectors: Floats, dimensions: int) -> Index:
 
     Only models trained for it (Matryoshka representation learning, Kusupati et al. 2022) keep their quality so.
     """
-    cut, seconds = _timed(lambda: _shortened(vectors, dimensions))
+    cut, seconds = _timed(lambda: first_dimensions(vectors, dimensions))
 
     def search(queries: Floats, k: int) -> Hits:
-        return nearest(_shortened(queries, dimensions), cut, k)
+        return nearest(first_dimensions(queries, dimensions), cut, k)
 
     name = f"First {dimensions} of {vectors.shape[1]} dimensions"
     return Index(name, cut.nbytes, seconds, search, "keeps quality with Matryoshka-trained models only")
+
+
+def first_dimensions(vectors: Floats, dimensions: int) -> Floats:
+    """The first dimensions alone, as unit rows; a row of zeros stays one."""
+    cut = np.ascontiguousarray(vectors[:, :dimensions])
+    lengths = np.linalg.norm(cut, axis=1, keepdims=True)
+    return np.asarray(cut / np.where(lengths == 0, 1, lengths), np.float32)
 
 
 def kinds(dimensions: int) -> dict[str, Build]:
@@ -275,9 +282,3 @@ def _found(answer: tuple[Floats, npt.NDArray[np.int64]]) -> Hits:
     scores, rows = answer
     is_none = rows < 0
     return Hits(np.where(is_none, 0, rows), np.where(is_none, np.float32(0), scores))
-
-
-def _shortened(vectors: Floats, dimensions: int) -> Floats:
-    cut = np.ascontiguousarray(vectors[:, :dimensions])
-    lengths = np.linalg.norm(cut, axis=1, keepdims=True)
-    return np.asarray(cut / np.where(lengths == 0, 1, lengths), np.float32)

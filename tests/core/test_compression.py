@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from core.evaluation import compressions, evaluate
-from core.evaluation.compression import BINARY, FLOAT16, FLOAT32, INT8, KINDS, RESCORED, front, sentence, truncated
+from core.evaluation.compression import BINARY, FLOAT16, FLOAT32, INT8, KINDS, RESCORED, front, sentence
 from core.search import Hits
+from core.search.indexes import first_dimensions
 
 QUERY_IDS = [f"q{number}" for number in range(30)]
 DOCUMENT_IDS = [f"d{number:03}" for number in range(300)]
@@ -111,7 +112,7 @@ def test_passages_count_for_their_documents(vectors: tuple[np.ndarray, np.ndarra
 
 def test_truncated_rows_are_unit_rows_and_zeros_stay_zeros() -> None:
     rows = np.array([[3, 4, 12], [0, 0, 1]], np.float32)
-    assert truncated(rows, 2).tolist() == [pytest.approx([0.6, 0.8]), [0, 0]]
+    assert first_dimensions(rows, 2).tolist() == [pytest.approx([0.6, 0.8]), [0, 0]]
 
 
 def test_the_front_leaves_out_what_a_smaller_one_beats_and_the_sentence_reads_it(

@@ -1,6 +1,10 @@
 """The dashboard in-process, from its entrypoint."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import ROOT
@@ -12,6 +16,20 @@ TIMEOUT_SECONDS = 180
 def app() -> AppTest:
     """The app, not yet run."""
     return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS)
+
+
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], Any]]:
+    """What the page's downloads would hold, by the names of their files."""
+    offered: dict[str, Callable[[], Any]] = {}
+    usual = st.download_button
+
+    def note(label: str, data: Callable[[], Any], file_name: str, **others: Any) -> bool:
+        offered[file_name] = data
+        return usual(label, data, file_name, **others)
+
+    monkeypatch.setattr(st, "download_button", note)
+    return offered
 
 
 def open_page(app: AppTest, name: str) -> AppTest:

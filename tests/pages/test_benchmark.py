@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
@@ -102,20 +101,6 @@ def children(monkeypatch: pytest.MonkeyPatch) -> Children:
     answering = Children()
     monkeypatch.setattr(running, "Child", lambda what: answering)
     return answering
-
-
-@pytest.fixture
-def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], Any]]:
-    """What the page's downloads would hold, by the names of their files."""
-    offered: dict[str, Callable[[], Any]] = {}
-    usual = st.download_button
-
-    def note(label: str, data: Callable[[], Any], file_name: str, **others: Any) -> bool:
-        offered[file_name] = data
-        return usual(label, data, file_name, **others)
-
-    monkeypatch.setattr(st, "download_button", note)
-    return offered
 
 
 def open_view(app: AppTest, view: str = "Hello World", **choices: Any) -> AppTest:

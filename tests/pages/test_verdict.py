@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import benchmark, corpus, embedding, evaluation, models, search
@@ -24,20 +23,6 @@ MINILM, WORDLLAMA = "all-MiniLM-L6-v2", "wordllama-256"
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine on which nothing has been timed yet."""
     monkeypatch.setattr(kept, "folder", lambda: tmp_path / "runs")
-
-
-@pytest.fixture
-def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], Any]]:
-    """What the page's downloads would hold, by the names of their files."""
-    offered: dict[str, Callable[[], Any]] = {}
-    usual = st.download_button
-
-    def note(label: str, data: Callable[[], Any], file_name: str, **others: Any) -> bool:
-        offered[file_name] = data
-        return usual(label, data, file_name, **others)
-
-    monkeypatch.setattr(st, "download_button", note)
-    return offered
 
 
 def timed(model: str, ms: float, **changes: Any) -> Timing:
