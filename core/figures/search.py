@@ -9,7 +9,7 @@ from core.figures.style import FONT_SIZE, NEUTRAL, SEQUENTIAL, model_colour, pla
 
 ROW_PIXELS = 38
 HEAD_PIXELS = 44
-FLAT = 0.55  # of the way to the next list a line stays level: room for the document's name
+FLAT = 0.7  # of the way to the next list a line stays level: room for the document's name
 NARROW_PIXELS = 700
 CHARACTER_PIXELS = 8
 FIRST_SHADE, LAST_SHADE = 0.1, 0.75  # of the scale: its ends are lost on a light or a dark ground
@@ -38,7 +38,7 @@ def moves(
     shades = sample_colorscale(
         SEQUENTIAL, [FIRST_SHADE + (LAST_SHADE - FIRST_SHADE) * place / max(1, k - 1) for place in range(k)]
     )
-    length = max(8, int(NARROW_PIXELS / max(1, len(systems)) / CHARACTER_PIXELS) - 2)
+    length = max(8, int(FLAT * NARROW_PIXELS / max(1, len(systems)) / CHARACTER_PIXELS))
     for row in reversed(shown):
         colour = shades[leaders.index(row)] if row in leaders else NEUTRAL
         ranks = [rows.index(row) + 1 if row in rows else None for rows in map(list, lists.values())]

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.settings import cache_folder
 
-VERSION = 1  # of what is kept; raised when a layout would come out different
+VERSION = 2  # of what is kept; raised when a layout would come out different
 MOST_BYTES = 2**30
 DIGEST_BYTES = 16
 LIBRARIES = ("umap-learn", "openTSNE", "scikit-learn", "numpy")

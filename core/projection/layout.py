@@ -30,6 +30,7 @@ Settings = Fitted | Axes | Given
 
 METHODS: dict[str, type[Fitted]] = {kind.method: kind for kind in (Umap, Pca, Tsne)}
 SEEDS = 2**32
+SEARCHED = 15  # k is searched in multiples of it, so that a map and what measures it share one search
 NAMES = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE", "axes": "own axes", "given": "coordinates as given"}
 
 
@@ -127,12 +128,14 @@ def neighbours_of(
 ) -> Neighbours:
     """The k true neighbours of each row, computed once and remembered; see `nearest_rows` and `project`."""
 
+    searched = -(-k // SEARCHED) * SEARCHED
+
     def compute() -> kept.Arrays:
-        found = nearest_rows(vectors, k, metric=metric, on_progress=on_progress)
+        found = nearest_rows(vectors, searched, metric=metric, on_progress=on_progress)
         return {"rows": found.rows.astype(np.int32), "distances": found.distances}
 
-    arrays = kept.remembered(("neighbours", content or kept.digest(vectors), k, metric), compute)
-    return Neighbours(arrays["rows"].astype(np.int64), arrays["distances"], metric)
+    arrays = kept.remembered(("neighbours", content or kept.digest(vectors), searched, metric), compute)
+    return Neighbours(arrays["rows"].astype(np.int64), arrays["distances"], metric).first(k)
 
 
 def go_on(

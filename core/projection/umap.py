@@ -10,7 +10,7 @@ from core.jobs import Progress
 from core.projection import child
 from core.projection.neighbours import Floats, Metric, Neighbours
 
-EPOCHS = 200  # as umap-learn takes for many points; more gain little
+EPOCHS = {2: 200, 3: 100}  # for many points more gain little, and in three dimensions they settle sooner
 EPOCHS_OF_FEW, FEW = 500, 2000  # for few points more cost nothing
 
 
@@ -59,7 +59,7 @@ def lay_out(vectors: Floats, found: Neighbours, settings: Umap, dimensions: int,
 
 def fit(*, vectors: Floats, found: Neighbours, settings: Umap, dimensions: int, on_progress: Progress) -> Floats:
     """Fit UMAP on neighbours that are known, which spares umap-learn its search; meant to run in the child."""
-    epochs = EPOCHS_OF_FEW if len(vectors) <= FEW else EPOCHS
+    epochs = EPOCHS_OF_FEW if len(vectors) <= FEW else EPOCHS[dimensions]
     on_progress("Preparing UMAP", 0, epochs)
     import umap
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.benchmarks.peers.chromium import fresh_page
 from tests.e2e.conftest import running_server
 
-PAGE = "projector?space=Files&map_models=all-MiniLM-L6-v2&method=umap&dimensions={dimensions}"
+PAGE = "projector?space=Files&map_models=all-MiniLM-L6-v2&method=umap&dimensions={dimensions}D"
 DATA = 'button:has-text("Data:")'
 FILES = 'input[type="file"]'
 MAP = '[data-testid="map"][data-ready="true"]'
