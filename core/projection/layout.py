@@ -127,7 +127,6 @@ def neighbours_of(
     vectors: Floats, k: int, *, metric: Metric = "cosine", content: str = "", on_progress: Progress = silent
 ) -> Neighbours:
     """The k true neighbours of each row, computed once and remembered; see `nearest_rows` and `project`."""
-
     searched = -(-k // SEARCHED) * SEARCHED
 
     def compute() -> kept.Arrays:

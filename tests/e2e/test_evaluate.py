@@ -1,5 +1,6 @@
 """The Evaluate page in a browser: the sample, files brought and figures taken away, marks that a link brings back."""
 
+import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ import numpy as np
 import pytest
 import pytrec_eval
 from playwright.sync_api import Browser, Download, Locator, Page, expect
+from scipy.stats import spearmanr
 
-from core import corpus
+from core import corpus, embedding, models
 from core.corpus.labels import as_beir, qrels_of
 from tests.e2e.conftest import PATIENCE_MS, settle
 from tests.e2e.test_pages import charts
@@ -20,6 +22,7 @@ from tests.e2e.test_pages import charts
 WORDLLAMA = "wordllama-256"
 ROW_HEIGHT, HEADER_HEIGHT, TICK_X = 35, 38, 17
 DOTS = "markers"
+HOSTILE = "<img src=x onerror=alert(1)> %{x}"
 OTHER_PAGES = {
     "Search": "Agreement",
     "Similarity": "pairs of two different texts",
@@ -62,6 +65,11 @@ def tick(table: Locator, line: int) -> None:
     table.page.mouse.click(box["x"] + TICK_X, box["y"] + HEADER_HEIGHT + ROW_HEIGHT * line + ROW_HEIGHT / 2)
 
 
+def go_to(page: Page, view: str) -> None:
+    page.get_by_role("radio", name=view).click()
+    settle(page)
+
+
 def shown_queries(main: Locator) -> list[int]:
     """The sample queries that stand as a heading."""
     headings = set(main.locator("h4").all_inner_texts())
@@ -95,34 +103,42 @@ def test_the_sample_is_ranked_at_first_visit_and_a_lost_query_can_be_looked_into
     assert not console_errors
 
 
-def test_a_corpus_queries_and_labels_are_brought_and_the_figures_are_those_of_trec_eval_on_what_is_taken_away(
-    page: Page, server: str, tmp_path: Path
-) -> None:
+def own_files(folder: Path) -> tuple[list[str], list[str], dict[str, dict[str, int]]]:
+    """Write own.tsv, questions.tsv and labels.tsv; gives the documents' ids, the questions, and their labels."""
     texts, labels = corpus.sample(), corpus.sample_labels()
     chosen = [place for place, kind in enumerate(texts.fields["subject"]) if kind in ("animals", "biology")]
     rows = [f"{texts.ids[place]}\t{texts.titles[place]} {texts.texts[place]}".replace('"', "'") for place in chosen]
-    (tmp_path / "own.tsv").write_text("_id\ttext\n" + "\n".join(rows), encoding="utf-8")
+    (folder / "own.tsv").write_text("_id\ttext\n" + "\n".join(rows), encoding="utf-8")
     asked = [place for place, name in enumerate(labels.queries.ids) if name.startswith(("animals", "biology"))]
-    questions = [f"{labels.queries.ids[place]}\t{labels.queries.texts[place]}" for place in asked]
-    (tmp_path / "questions.tsv").write_text("_id\ttext\n" + "\n".join(questions), encoding="utf-8")
+    questions = [labels.queries.texts[place] for place in asked]
+    lines = [f"{labels.queries.ids[place]}\t{labels.queries.texts[place]}" for place in asked]
+    (folder / "questions.tsv").write_text("_id\ttext\n" + "\n".join(lines), encoding="utf-8")
     qrels = {labels.queries.ids[place]: dict(labels.qrels[labels.queries.ids[place]]) for place in asked}
     qrels[labels.queries.ids[asked[0]]]["nobody-has-this"] = 2
-    (tmp_path / "labels.tsv").write_text(as_beir(qrels), encoding="utf-8")
+    (folder / "labels.tsv").write_text(as_beir(qrels), encoding="utf-8")
+    return [texts.ids[place] for place in chosen], questions, qrels
 
-    main = opened(page, server, corpus="File", labels="Files")
-    page.get_by_role("button", name="Corpus:").click()
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "own.tsv")
-    settle(page)
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Labels:").click()
+
+def give(page: Page, popover: str, *given: Path) -> None:
+    """Give each upload of a popover its file."""
+    page.get_by_role("button", name=popover).click()
     uploads = page.get_by_test_id("stFileUploaderDropzoneInput")
-    expect(uploads).to_have_count(2)
-    uploads.nth(0).set_input_files(tmp_path / "questions.tsv")
-    settle(page)
-    uploads.nth(1).set_input_files(tmp_path / "labels.tsv")
-    settle(page)
+    expect(uploads).to_have_count(len(given))
+    for place, file in enumerate(given):
+        uploads.nth(place).set_input_files(file)
+        settle(page)
     page.keyboard.press("Escape")
-    there = {texts.ids[place] for place in chosen}
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+
+
+def test_a_corpus_queries_and_labels_are_brought_and_the_figures_are_those_of_trec_eval_on_what_is_taken_away(
+    page: Page, server: str, tmp_path: Path
+) -> None:
+    ids, _, qrels = own_files(tmp_path)
+    main = opened(page, server, corpus="File", labels="Files")
+    give(page, "Corpus:", tmp_path / "own.tsv")
+    give(page, "Labels:", tmp_path / "questions.tsv", tmp_path / "labels.tsv")
+    there = set(ids)
     missing = sum(name not in there for grades in qrels.values() for name in grades)
     expect(main.get_by_text(f"count as not found ({missing})")).to_be_visible()
     means = dots(page, 2)
@@ -143,6 +159,44 @@ def test_a_corpus_queries_and_labels_are_brought_and_the_figures_are_those_of_tr
         expect(main.get_by_text(sign).first).to_be_visible()
         expect(main.get_by_text("own.tsv").first).to_be_visible()
         assert main.get_by_test_id("stAlertContentError").count() == 0
+
+
+def test_what_is_brought_goes_through_every_other_view(page: Page, server: str, tmp_path: Path) -> None:
+    ids, questions, _ = own_files(tmp_path)
+    main = opened(page, server, corpus="File", labels="Files", queries_from="File")
+    give(page, "Corpus:", tmp_path / "own.tsv")
+    give(page, "Labels:", tmp_path / "questions.tsv", tmp_path / "labels.tsv")
+    means = dots(page, 2)
+    go_to(page, "Compression")
+    kept = [float(y) for trace in charts(page, 1)[0] for y in trace.get("y") or () if y is not None]
+    assert any(y == pytest.approx(mean, abs=1e-6) for y in kept for mean in means)  # in float32, as it was ranked
+
+    go_to(page, "No labels")
+    give(page, "Queries:", tmp_path / "questions.tsv")
+    expect(main.get_by_text(f"mean over {len(questions)} queries")).to_be_visible()
+    assert set(main.locator("h4").all_inner_texts()) & set(questions)
+    main.get_by_role("radiogroup", name="Does it answer the query?").first.get_by_role("radio").first.click()
+    settle(page)
+    expect(main.get_by_text("1 marks on 1 queries so far")).to_be_visible()
+    qrels = qrels_of("marks.tsv", Path(taken(page, "BEIR TSV").path()).read_bytes())
+    assert {document for grades in qrels.values() for document in grades} <= set(ids)
+
+    pairs = [("An owl hunts.", HOSTILE, 0.0), ("A dog runs.", "A hound is running.", 4.5), ("It rains.", "=1+1", 1.0)]
+    (tmp_path / "pairs.jsonl").write_text(
+        "\n".join(json.dumps(dict(zip(("sentence1", "sentence2", "score"), pair, strict=True))) for pair in pairs)
+    )
+    go_to(page, "Pairs")
+    page.get_by_role("button", name="Pairs:").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("radio", name="File").click()
+    settle(page)
+    page.keyboard.press("Escape")
+    give(page, "Pairs:", tmp_path / "pairs.jsonl")
+    ones, others, gold = zip(*pairs, strict=True)
+    first, second = (embedding.embed(list(side), models.get(WORDLLAMA)).vectors for side in (ones, others))
+    expected = spearmanr((first * second).sum(axis=1), gold).statistic
+    expect(main.get_by_text(f"Spearman {expected:.3f}", exact=False).first).to_be_visible()
+    expect(main.get_by_text("3 pairs (pairs.jsonl)")).to_be_visible()
+    assert page.locator("img[src='x']").count() == 0
 
 
 def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(page: Page, server: str, browser: Browser) -> None:
