@@ -172,7 +172,7 @@ def binary(vectors: Floats, on_block: OnBlock = unheard, *, candidates: int = CA
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         return Hits(np.take_along_axis(rows, order, 1), np.take_along_axis(scores, order, 1))
 
-    remark = f"the {candidates}k best scored again by the full vectors, which may lie on disk"
+    remark = f"{candidates} times as many as are asked for scored again by the full vectors, which may lie on disk"
     return Index(
         "Binary, rescored", len(vectors) * -(-vectors.shape[1] // 8), seconds, _within(search, len(vectors)), remark
     )

@@ -42,10 +42,10 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         specs = quality.able(texts, ready, tell)
         found = quality.rankings(texts, queries, specs, tell)
     systems = {name: hits for name, hits in found.items() if name != HYBRID}
-    matrix_column, table_column = st.columns([4, 6], gap="medium")
-    with matrix_column:
+    panels = st.grid(2, min_column_width=430)
+    with panels.cell():
         _matrix(systems, len(queries))
-    with table_column:
+    with panels.cell():
         place = _offered(texts, queries, systems, quality.ranked_by(texts, queries, specs))
     for spec in specs:
         if source := picked.source(spec):
@@ -117,8 +117,9 @@ def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits], key: t
         selection_mode="single-row",
         alt="Queries, the most informative first",
         column_config={
-            "Query": st.column_config.TextColumn(width="large"),
-            "Agreement": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f"),
+            "Query": st.column_config.TextColumn(width=250),
+            "Agreement": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width=120),
+            "Marked": st.column_config.NumberColumn(width=70),
         },
     )
     output.download_table(table, "informative-queries")
