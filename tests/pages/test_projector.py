@@ -1,10 +1,12 @@
 """The Projector page in-process: what it says and draws is what the core computes, whatever it is given."""
 
+import base64
 import gzip
 import io
 import json
 import re
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
 from core.errors import InputError
-from core.projection.regions import labelled_regions
+from core.projection.regions import characteristic_words, labelled_regions
 from core.spaces import Space, space_parquet
 from pages.shared.output import markdown_free
 from pages.shared.projector import saved
@@ -213,6 +215,23 @@ def test_very_many_rows_are_all_drawn_and_the_page_says_how(app: AppTest, monkey
     projector(app)
     assert "All 648 points are drawn, none is left out" in said(app)
     assert len(drawn(app)[0]) == 648
+
+
+def test_a_selection_in_a_large_corpus_is_named_by_the_words_of_texts_at_even_steps(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.shared.projector.panel.MOST_COUNTED", 300)
+    texts = corpus.sample()
+    rows = [row for row, subject in enumerate(texts.fields["subject"]) if subject == "football"]
+    bits = np.zeros(len(texts), bool)
+    bits[rows] = True
+    selected = base64.urlsafe_b64encode(zlib.compress(np.packbits(bits).tobytes())).decode().rstrip("=")
+    projector(app, selected=selected)
+    (words,) = characteristic_words(texts.texts[::3], [np.array([row // 3 for row in rows if row % 3 == 0])])
+    told = said(app)
+    assert f"{len(rows)} texts selected" in told
+    assert f"Marked by: {', '.join(words)}" in told
+    assert f"Words counted in {sum(row % 3 == 0 for row in rows)} of them: one text in 3 of all 648." in told
 
 
 def test_what_was_left_out_is_counted_and_said(app: AppTest) -> None:

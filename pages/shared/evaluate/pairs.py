@@ -131,7 +131,7 @@ def _provenance(pairs: SentencePairs, ready: Sequence[ModelSpec]) -> None:
 def _scatters(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
     step = -(-len(pairs) // MOST_DRAWN)
     if step > 1:
-        st.caption(f"Of {len(pairs):,} pairs every {step}th is drawn.")
+        st.caption(f"Of {len(pairs):,} pairs one in {step} is drawn.")
     panels = st.grid(2 if len(compared) > 1 else 1, min_column_width=430)
     texts = list(zip(pairs.first, pairs.second, strict=True))[::step]
     for name, found in compared.items():

@@ -17,6 +17,7 @@ from pages.shared.projector.charts import Chart
 from pages.shared.projector.finding import Found
 
 MOST_LISTED = 1000
+MOST_COUNTED = 100_000  # texts whose words are counted: a few seconds
 ROW_PIXELS, HEAD_PIXELS = 35, 38
 TEXT_PIXELS, NUMBER_PIXELS = 130, 60
 MOST_LINES = 10
@@ -76,16 +77,30 @@ def misplaced(charts: Sequence[Chart], wrong: Sequence[Misplaced]) -> None:
 def selection(texts: Corpus, rows: Rows) -> None:
     """The selected texts: how many, the words that mark them, the list, a download."""
     chosen = np.asarray(rows)
-    words = resources.memory().recall(
-        ("words", texts.fingerprint, kept.digest(chosen)), lambda: characteristic_words(texts.texts, [chosen])[0]
-    )
     st.markdown(f"**{len(chosen):,} texts selected**")
-    if words:
-        st.markdown("Marked by: " + ", ".join(output.markdown_free(word) for word in words))
+    named = st.container()  # filled last: of many texts, counting words takes longer than listing them
     _listed(texts, chosen[:MOST_LISTED], key="selection")
     if len(chosen) > MOST_LISTED:
         st.caption(f"The first {MOST_LISTED:,} are listed; the download has all.")
     output.download_table(_table(texts, chosen), "selection", "Download the selection")
+    with named:
+        _marked_by(texts, chosen)
+
+
+def _marked_by(texts: Corpus, chosen: Indices) -> None:
+    """The words that mark the selected texts; in a large corpus counted on texts at even steps, which is said."""
+    step = -(-len(texts) // MOST_COUNTED)
+    counted = chosen[chosen % step == 0] // step
+    if not len(counted):
+        return
+    words = resources.memory().recall(
+        ("words", texts.fingerprint, kept.digest(chosen)),
+        lambda: characteristic_words(texts.texts[::step], [counted])[0],
+    )
+    if words:
+        st.markdown("Marked by: " + ", ".join(output.markdown_free(word) for word in words))
+    if step > 1:
+        st.caption(f"Words counted in {len(counted):,} of them: one text in {step} of all {len(texts):,}.")
 
 
 def _neighbours(texts: Corpus, near: Sequence[Neighbours], charts: Sequence[Chart], *, key: str) -> None:
