@@ -1,41 +1,23 @@
 """TensorFlow's Embedding Projector itself, as its wheel ships it, opens the archive that our page gives away."""
 
-import functools
 import io
 import re
-import threading
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core import spaces
 from tests.e2e.conftest import PATIENCE_MS
+from tests.e2e.test_projector import npy
 
 ROWS = 12
+ADDRESS = "http://projector.test"
 DASHBOARD = "<vz-projector-dashboard></vz-projector-dashboard>"
 STANDALONE = '<vz-projector-app serving-mode="demo" projector-config-json-path=""></vz-projector-app>'
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Files of a folder, without a line for each."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  as the library names it
-        """Nothing is logged."""
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The address at which a folder's files are served."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def write_projector(folder: Path) -> None:
@@ -50,16 +32,22 @@ def write_projector(folder: Path) -> None:
 def test_the_archive_opens_in_tensorflows_projector_with_its_texts_and_fields(page: Page, tmp_path: Path) -> None:
     vectors = np.random.default_rng(3).normal(size=(ROWS, 8)).astype(np.float32)
     table = "".join(f"Text {row} of owls\t{'bird' if row % 2 else 'beast'}\n" for row in range(ROWS))
-    buffer = io.BytesIO()
-    np.save(buffer, vectors)
-    given = [("vectors.npy", buffer.getvalue()), ("metadata.tsv", f"text\tkind\n{table}".encode())]
+    given = [("vectors.npy", npy(vectors)), ("metadata.tsv", f"text\tkind\n{table}".encode())]
     with zipfile.ZipFile(io.BytesIO(spaces.projector_archive(spaces.from_files(given)))) as archive:
         archive.extractall(tmp_path)
     write_projector(tmp_path)
-    with serving(tmp_path) as address:
-        page.goto(f"{address}/?config=projector_config.json")
-        expect(page.get_by_text(f"Points: {ROWS}")).to_be_visible(timeout=PATIENCE_MS)
-        expect(page.get_by_text("Dimension: 8")).to_be_visible()
-        page.get_by_label("Search", exact=True).first.fill("Text 7 of")
-        expect(page.get_by_text("Text 7 of owls").first).to_be_visible()
-        expect(page.locator("vz-projector-app")).to_have_text(re.compile("kind"))
+
+    def answer(route: Route) -> None:
+        file = tmp_path / (urlsplit(route.request.url).path.lstrip("/") or "index.html")
+        if file.is_file():
+            route.fulfill(path=file)
+        else:  # its fonts, which it does without
+            route.fulfill(status=404)
+
+    page.route(f"{ADDRESS}/**", answer)
+    page.goto(f"{ADDRESS}/?config=projector_config.json")
+    expect(page.get_by_text(f"Points: {ROWS}")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Dimension: 8")).to_be_visible()
+    page.get_by_label("Search", exact=True).first.fill("Text 7 of")
+    expect(page.get_by_text("Text 7 of owls").first).to_be_visible()
+    expect(page.locator("vz-projector-app")).to_have_text(re.compile("kind"))

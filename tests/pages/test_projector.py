@@ -223,15 +223,19 @@ def test_a_selection_in_a_large_corpus_is_named_by_the_words_of_texts_at_even_st
     monkeypatch.setattr("pages.shared.projector.panel.MOST_COUNTED", 300)
     texts = corpus.sample()
     rows = [row for row, subject in enumerate(texts.fields["subject"]) if subject == "football"]
-    bits = np.zeros(len(texts), bool)
-    bits[rows] = True
-    selected = base64.urlsafe_b64encode(zlib.compress(np.packbits(bits).tobytes())).decode().rstrip("=")
-    projector(app, selected=selected)
+    projector(app, selected=in_address(rows, len(texts)))
     (words,) = characteristic_words(texts.texts[::3], [np.array([row // 3 for row in rows if row % 3 == 0])])
     told = said(app)
     assert f"{len(rows)} texts selected" in told
     assert f"Marked by: {', '.join(words)}" in told
     assert f"Words counted in {sum(row % 3 == 0 for row in rows)} of them: one text in 3 of all 648." in told
+
+
+def test_a_selection_of_which_no_text_is_counted_says_so(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.projector.panel.MOST_COUNTED", 300)
+    projector(app, selected=in_address([1], len(corpus.sample())))
+    assert "Words counted in 0 of them: one text in 3 of all 648." in said(app)
+    assert "Marked by" not in said(app)
 
 
 def test_what_was_left_out_is_counted_and_said(app: AppTest) -> None:
@@ -311,6 +315,13 @@ def test_hostile_texts_are_shown_as_they_are_wherever_they_appear(app: AppTest) 
     unescaped = re.sub(r"\\.", "", said(app)).replace(":material/filter_alt:", "")
     assert not [markup for markup in ("![", "<", "bold**", ":red", "$x", ":material/") if markup in unescaped]
     assert "%{x} <b>bold</b> **bold**" in json.dumps(shown(app)["legend"]["names"])
+
+
+def in_address(rows: list[int], count: int) -> str:
+    """A selection as a link tells it."""
+    bits = np.zeros(count, bool)
+    bits[rows] = True
+    return base64.urlsafe_b64encode(zlib.compress(np.packbits(bits).tobytes())).decode().rstrip("=")
 
 
 def _marked(app: AppTest, row: int) -> tuple[str, Any]:

@@ -91,16 +91,17 @@ def _marked_by(texts: Corpus, chosen: Indices) -> None:
     """The words that mark the selected texts; in a large corpus counted on texts at even steps, which is said."""
     step = -(-len(texts) // MOST_COUNTED)
     counted = chosen[chosen % step == 0] // step
-    if not len(counted):
-        return
-    words = resources.memory().recall(
-        ("words", texts.fingerprint, kept.digest(chosen)),
-        lambda: characteristic_words(texts.texts[::step], [counted])[0],
-    )
-    if words:
+    if len(counted) and (words := _words(texts, counted, step)):
         st.markdown("Marked by: " + ", ".join(output.markdown_free(word) for word in words))
     if step > 1:
         st.caption(f"Words counted in {len(counted):,} of them: one text in {step} of all {len(texts):,}.")
+
+
+def _words(texts: Corpus, counted: Indices, step: int) -> tuple[str, ...]:
+    return resources.memory().recall(
+        ("words", texts.fingerprint, step, kept.digest(counted)),
+        lambda: characteristic_words(texts.texts[::step], [counted])[0],
+    )
 
 
 def _neighbours(texts: Corpus, near: Sequence[Neighbours], charts: Sequence[Chart], *, key: str) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from tests.benchmarks.peers.chromium import fresh_page
 from tests.e2e.conftest import running_server
 
-PAGE = "projector?space=Files&map_models=all-MiniLM-L6-v2&method=umap&dimensions={dimensions}D"
+PAGE = "projector?space=Files&map_models=all-MiniLM-L6-v2&method=UMAP&dimensions={dimensions}D"
 DATA = 'button:has-text("Data:")'
 FILES = 'input[type="file"]'
 MAP = '[data-testid="map"][data-ready="true"]'
@@ -31,6 +33,8 @@ def seconds_to_map(address: str, file: Path, points: int, dimensions: int = 2) -
     with fresh_page() as page:
         page.goto(f"{address}/{PAGE.format(dimensions=dimensions)}")
         page.wait_for_selector(MAP)
+        for choice in ("UMAP", f"{dimensions}D"):  # an address that the page does not know is passed over in silence
+            expect(page.get_by_role("radio", name=choice, exact=True)).to_be_checked()
         page.click(DATA)
         files = page.wait_for_selector(FILES, state="attached")
         assert files
