@@ -13,6 +13,7 @@ from core.errors import EmbedscopeError
 from core.jobs import Progress
 from core.machine import this_machine
 from core.models import ModelSpec
+from core.projection import kept
 from core.search import indexes, nearest
 from core.search.indexes import Measured
 from pages.shared import output, picked, progress, quality, resources
@@ -49,7 +50,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     st.caption(
         f"Recall@{K}: the share of the {min(K, len(texts))} nearest of {len(texts):,} texts that the index finds, over "
         f"{told}. Time: the median of one query, asked alone, on {output.markdown_free(this_machine().sentence)}. "
-        "In a small corpus the exact search is the fastest: the others pay from some hundred thousand vectors on."
+        "In a small corpus any search takes a moment: an index pays from some hundred thousand vectors on."
     )
     output.provenance(source)
     output.download_table(table, "indexes")
@@ -86,7 +87,7 @@ def _measured(texts: Corpus, spec: ModelSpec, queries: np.ndarray, tell: Progres
             results.append(Measured(indexes.without_search(index), result.recall, result.milliseconds))
         return results
 
-    key = ("indexes", texts.fingerprint, spec.name, picked.device(), picked.precision(), queries.tobytes()[:64])
+    key = ("indexes", texts.fingerprint, spec.name, picked.device(), picked.precision(), kept.digest(queries))
     return resources.memory().recall(key, measure)
 
 
