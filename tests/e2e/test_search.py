@@ -11,10 +11,11 @@ from tests.e2e.test_pages import charts, open_page
 
 WORDLLAMA = models.get("wordllama-256")
 HOSTILE = '<img src="http://example.org/x.png" onerror="alert(1)"> ![x](http://example.org/y.png) %{x}'
+CARDS = '[data-testid="stHtml"]:has(mark), [data-testid="stHtml"]:has(b + span)'
 
 
 def cards(page: Page) -> list[str]:
-    return page.locator('[data-testid="stHtml"]:has(mark), [data-testid="stHtml"]:has(b + span)').all_inner_texts()
+    return page.locator(CARDS).all_inner_texts()
 
 
 def test_a_query_is_typed_filtered_and_marked_and_the_link_brings_it_back(
@@ -48,6 +49,7 @@ def test_a_query_is_typed_filtered_and_marked_and_the_link_brings_it_back(
     other = browser.new_context(viewport={"width": 1024, "height": 900}).new_page()
     open_page(other, page.url.partition("/search")[0], "search" + page.url.partition("/search")[2])
     expect(other.get_by_text("texts are searched: subject is")).to_be_visible(timeout=PATIENCE_MS)
+    expect(other.locator(CARDS)).to_have_count(15, timeout=PATIENCE_MS)  # the sentence above stands before them
     assert cards(other) == cards(page)
     other.context.close()
     assert console_errors == []
