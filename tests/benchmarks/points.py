@@ -3,7 +3,8 @@
 - drawn: a Parquet of texts with places, in clusters: seconds from giving the file to all points drawn, of which reading
   it takes so many when it is read alone; bytes sent; how soon hover, pan, zoom, a click and a box are answered;
 - known: a CSV of 10,000 texts that another server has embedded and laid out: seconds from giving it to the map drawn;
-- beside: while one session's UMAP is fitted, seconds until another session's pages are painted.
+- beside: while one session's UMAP is fitted, seconds until another session's pages are painted, for a person who has
+  been here before and for newcomers, whose browsers load all of Streamlit first; and the same without a fit.
 
 All in headless Chromium, drawing in software. A table goes to standard error, JSON to standard output.
 """
@@ -33,9 +34,17 @@ AIMS = {"drawn": 4.0, "answer": 0.3, "megabytes": 15.0, "known": 2.0, "beside": 
 CLUSTERS = 40
 TRIALS = 5
 FITTED, DIMENSIONS = 20_000, 384
+FIRST_VISITS = 3
 PAGES = ("", "search", "projector?models=wordllama-256&method=PCA")
 FITTING = re.compile("Preparing UMAP|Laying out with UMAP")
-PAINTED = '[data-testid="stMain"] h2'
+
+PAINTED = """() => {
+    const heading = '[data-testid="stMain"] h2';
+    new MutationObserver(() => document.querySelector(heading)?.setAttribute("elementtiming", "heading"))
+        .observe(document, {childList: true, subtree: true});
+    new PerformanceObserver((list) => window.painted ??= performance.timeOrigin + list.getEntries()[0].renderTime)
+        .observe({type: "element", buffered: true});
+}"""
 
 ANSWERS = """async (map, trials) => {
     const stage = map.querySelector(".stage"), box = stage.getBoundingClientRect();
@@ -207,12 +216,12 @@ def beside(folder: Path) -> dict[str, Any]:
     file = folder / "vectors.npy"
     np.save(file, np.random.default_rng(0).normal(size=(FITTED, DIMENSIONS)).astype(np.float32))
     with running_server(folder) as address, fresh_page() as fitting:
-        assert fitting.context.browser
-        other = fitting.context.browser.new_page()  # in a context of its own: another person, who has been here before
+        other = another_person(fitting)
         for page in PAGES:
             seconds_to_paint(other, f"{address}/{page}")
         alone = {page: seconds_to_paint(other, f"{address}/{page}") for page in PAGES}
         other.goto("about:blank")
+        newcomer_alone = first_visits(fitting, address)
         fitting.goto(f"{address}/projector?space=Files&models=wordllama-256&method=PCA")
         fitting.wait_for_selector(MAP)
         fitting.click(DATA)
@@ -224,17 +233,44 @@ def beside(folder: Path) -> dict[str, Any]:
         fitting.get_by_text("UMAP", exact=True).click()
         fitting.get_by_text(FITTING).wait_for()
         during = {page: seconds_to_paint(other, f"{address}/{page}") for page in PAGES}
-        is_fitting = fitting.get_by_text(FITTING).count() > 0
-        return {"seconds_alone": alone, "seconds_during_a_fit": during, "is_still_fitting": is_fitting}
+        newcomer_during = first_visits(fitting, address)
+        return {
+            "seconds_alone": alone,
+            "seconds_during_a_fit": during,
+            "seconds_of_a_first_visit_alone": newcomer_alone,
+            "seconds_of_a_first_visit_during_a_fit": newcomer_during,
+            "is_still_fitting": fitting.get_by_text(FITTING).count() > 0,
+        }
+
+
+def another_person(person: Page) -> Page:
+    """A page of the same browser in a context of its own, which has nothing loaded yet and notes when it paints."""
+    assert person.context.browser
+    page = person.context.browser.new_page()
+    page.add_init_script(f"({PAINTED})()")
+    return page
+
+
+def first_visits(person: Page, address: str) -> list[float]:
+    """Seconds until people who have never been here see the first page: all of Streamlit is loaded anew."""
+    seconds = []
+    for _ in range(FIRST_VISITS):
+        newcomer = another_person(person)
+        seconds.append(seconds_to_paint(newcomer, address))
+        newcomer.close()
+    return seconds
 
 
 def seconds_to_paint(page: Page, address: str) -> float:
-    """Seconds from opening an address until its heading is there."""
+    """Seconds from opening an address until its heading is painted, by the browser's own clock of paints.
+
+    Playwright's waiting would add the seconds in which the browser is too busy with the rest of the page to answer it.
+    """
     page.goto("about:blank")
-    started = time.perf_counter()
+    started = time.time()
     page.goto(address, wait_until="commit")
-    page.wait_for_selector(PAINTED)
-    return time.perf_counter() - started
+    painted = page.wait_for_function("window.painted")
+    return float(painted.json_value()) / 1000 - started
 
 
 def told(title: str, found: dict[str, Any]) -> dict[str, Any]:
