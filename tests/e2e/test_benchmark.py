@@ -26,7 +26,8 @@ QUICK = "samples=10&seconds=0.1"
 AT_ONCE_SECONDS = 2
 PATIENCE_SECONDS = 5 * PATIENCE_MS / 1000
 LANES = """() => {
-    const chart = document.querySelector('[data-stale="false"] .js-plotly-plot');
+    const chart = [...document.querySelectorAll('[data-stale="false"] .js-plotly-plot')]
+        .find(chart => chart.checkVisibility({opacityProperty: true, visibilityProperty: true}));
     if (!chart?.data || !chart.layout?.yaxis?.ticktext) return [];
     const [bars, words] = chart.data, places = chart.layout.yaxis.tickvals;
     return places.map((place, row) => [chart.layout.yaxis.ticktext[row], bars.x[row], words.text[row]]);
@@ -34,7 +35,8 @@ LANES = """() => {
 
 COUNT_CHARTS = """() => {
     window.chartsSeen = new Set();
-    const seen = () => [...document.querySelectorAll('.js-plotly-plot')].filter(chart => chart.checkVisibility());
+    const seen = () => [...document.querySelectorAll('.js-plotly-plot .main-svg:first-child')]
+        .filter(chart => chart.checkVisibility({opacityProperty: true, visibilityProperty: true}));
     setInterval(() => window.chartsSeen.add(seen().length), 20);
 }"""
 

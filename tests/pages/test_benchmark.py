@@ -385,7 +385,7 @@ def test_a_sweep_fills_a_heatmap_with_what_was_measured(
         "latency, ms": lambda row: row.median_ms,
     }.items():
         app.button_group(key="measure").set_value(measure).run()
-        drawn = figure(app, "heatmap_cpu_0")
+        drawn = figure(app, "heatmap_cpu")
         cells = drawn["data"][1]
         for column, row, text in zip(cells["x"], cells["y"], cells["text"], strict=True):
             expected = value(shapes[(1, 4)[row], (8, 32)[column]])
@@ -430,7 +430,7 @@ def test_with_a_gpu_the_page_says_from_which_batch_it_pays(app: AppTest, monkeyp
     benchmark.keep(finished(*rows))
     open_view(app, "Sweep", sweep_model=MINILM)
     assert f"{MINILM}, 8 tokens: the GPU pays from batch 4." in told(app)
-    assert len(figure(app, "heatmap_cuda_0")["data"][1]["text"]) == 2
+    assert len(figure(app, "heatmap_cuda")["data"][1]["text"]) == 2
 
 
 def test_a_text_of_ones_own_is_timed_in_batches_and_never_kept(app: AppTest, home: Path, children: Children) -> None:

@@ -2,7 +2,6 @@
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core import benchmark
 from core.benchmark import Settings, Subject, Timing, Workload
@@ -13,6 +12,7 @@ from core.figures.timings import engine_bars
 from core.models import ModelSpec
 from pages.shared import output, progress
 from pages.shared.benchmark import timed
+from pages.shared.growing import GrowingChart
 
 NAME = "engines"
 SETTINGS = Settings(most_seconds=timed.FEW_SECONDS, with_forward=False, with_cosine=True)
@@ -30,18 +30,17 @@ def show() -> None:
             on_click=progress.start_anew,
             args=(NAME,),
         )
-    place = st.empty()
-    timings = _measure(place, spec) if start else benchmark.kept_engines(spec.name)
+    chart = GrowingChart("engines_bars")
+    timings = _measure(chart, spec) if start else benchmark.kept_engines(spec.name)
     if not timings:
-        place.info(
+        st.info(
             f"The engines have not been compared on {spec.name} here yet. “Compare” times “{benchmark.HELLO}” with "
             "each, which takes about ten seconds an engine.",
             icon=":material/compare_arrows:",
         )
         return
-    place.plotly_chart(
+    chart.finish(
         engine_bars(timings),
-        key="engines_bars",
         config=output.picture("engines"),
         alt=f'Median milliseconds of {spec.name} for "Hello World" by engine and precision',
     )
@@ -66,12 +65,12 @@ def show() -> None:
     timed.downloads(table, "engines", timings)
 
 
-def _measure(place: DeltaGenerator, spec: ModelSpec) -> list[Timing]:
+def _measure(chart: GrowingChart, spec: ModelSpec) -> list[Timing]:
     measured: list[Timing] = []
 
     def grow(timing: Timing) -> None:
         measured.append(timing)
-        place.plotly_chart(engine_bars(measured), key=f"engines_growing_{len(measured)}")
+        chart.grow(engine_bars(measured))
 
     weights: Weights = "own" if availability(spec).is_ready else "random"
     subjects = [

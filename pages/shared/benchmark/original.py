@@ -2,7 +2,6 @@
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core import benchmark, snippets
 from core.benchmark import Settings, Subject, Timing, Workload
@@ -13,6 +12,7 @@ from core.machine import this_machine
 from core.models import ModelSpec, original_machine
 from pages.shared import output, picked, progress
 from pages.shared.benchmark import timed
+from pages.shared.growing import GrowingChart
 
 NAME = "benchmark"
 Row = tuple[str, str]
@@ -34,15 +34,14 @@ def show() -> None:
         st.markdown(f'Median time to encode **"{benchmark.HELLO}"** on {this_machine().sentence}', width="content")
     kept = benchmark.kept_timings(picked.precision())
     wanted = _wanted(specs, kept, whole=whole, again=again)
-    growing = st.empty()
+    chart = GrowingChart("bars")
     being_timed = {(subject.model, subject.device) for subject in wanted}
     shown = {row: kept[row] for row in rows if row in kept and row not in being_timed}
     recorded = _recorded()
     if wanted:
-        shown = _fill(growing, rows, shown, recorded, wanted, how)
-    growing.plotly_chart(
+        shown = _fill(chart, rows, shown, recorded, wanted, how)
+    chart.finish(
         timing_bars(rows, shown, states=_idle(rows, shown), recorded=recorded),
-        key="bars",
         config=output.picture("hello-world"),
         alt='Median milliseconds to encode "Hello World", by model and device',
     )
@@ -78,7 +77,7 @@ def _wanted(specs: list[ModelSpec], kept: Timings, *, whole: bool, again: bool) 
 
 
 def _fill(
-    growing: DeltaGenerator,
+    chart: GrowingChart,
     rows: list[Row],
     shown: Timings,
     recorded: dict[Row, float],
@@ -87,13 +86,9 @@ def _fill(
 ) -> Timings:
     """Run the benchmark while the bars fill; gives all timings to show."""
     states = {(subject.model, subject.device): "waiting" for subject in wanted}
-    drawn = 0
 
     def draw() -> None:
-        nonlocal drawn
-        drawn += 1
-        figure = timing_bars(rows, shown, states=_idle(rows, shown) | states, recorded=recorded)
-        growing.plotly_chart(figure, key=f"growing_{drawn}")
+        chart.grow(timing_bars(rows, shown, states=_idle(rows, shown) | states, recorded=recorded))
 
     def begin(subject: Subject) -> None:
         states[subject.model, subject.device] = "timing …"

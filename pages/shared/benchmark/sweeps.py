@@ -1,10 +1,11 @@
 """Sweeps: batch sizes by lengths or with a text of one's own, what a model can take, and where a GPU starts to pay."""
 
+from collections.abc import Iterator
 from typing import cast
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core import benchmark, corpus
 from core.benchmark import Settings, Subject, Timing, Workload
@@ -13,11 +14,12 @@ from core.figures.sweeps import Measure, sweep_heatmap, sweep_lines
 from core.models import ModelSpec
 from pages.shared import output, picked, progress
 from pages.shared.benchmark import timed
+from pages.shared.growing import GrowingChart
 
 NAME = "sweep"
 MEASURES = ("latency, ms", "texts/s", "tokens/s")
 FIRST_TEXT = "How long does this text take, alone and in a batch?"
-Slots = dict[str, DeltaGenerator]
+Charts = dict[str, GrowingChart]
 SETTINGS = Settings(least_seconds=0.5, patience_seconds=2.0, most_seconds=6.0, with_forward=False)
 
 
@@ -41,9 +43,10 @@ def show() -> None:
         )
     workloads = _own_text() if kind == "My text" else benchmark.grid()
     devices = timed.chosen_devices()
-    slots = {device: column.empty() for device, column in zip(devices, st.columns(len(devices)), strict=True)}
-    timings = _measure(slots, spec, workloads, measure) if start else _known(workloads)
-    own = [timing for timing in timings if timing.model == spec.name and timing.device in slots]
+    columns = zip(devices, st.columns(len(devices)), strict=True)
+    charts = {device: GrowingChart(f"heatmap_{device}", column) for device, column in columns}
+    timings = _measure(charts, spec, workloads, measure) if start else _known(workloads)
+    own = [timing for timing in timings if timing.model == spec.name and timing.device in charts]
     if not own:
         st.info(
             f"{spec.name} has not been swept here yet. “Sweep” times it in {len(workloads)} shapes, which takes a "
@@ -51,7 +54,12 @@ def show() -> None:
             icon=":material/grid_on:",
         )
         return
-    _heatmaps(slots, own, measure)
+    for device, figure in _heatmaps(own, measure):
+        charts[device].finish(
+            figure,
+            config=output.picture(f"sweep-{device}"),
+            alt=f"{measure} by batch size and length on {device}",
+        )
     _caption(own)
     _lines(timings, measure)
     table = _table(own)
@@ -88,7 +96,7 @@ def _known(workloads: tuple[Workload, ...]) -> list[Timing]:
     return [row for row in st.session_state.get("own_text_timings", []) if (row.asked_precision, row.text) == asked]
 
 
-def _measure(slots: Slots, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> list[Timing]:
+def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> list[Timing]:
     """Sweep while the cells fill."""
     subjects = timed.subjects([spec])
     waiting = [_waiting(subject, workload) for subject in subjects for workload in workloads if workload.tokens]
@@ -101,7 +109,8 @@ def _measure(slots: Slots, spec: ModelSpec, workloads: tuple[Workload, ...], mea
             st.session_state["own_text_timings"] = [*others, *measured]
         done = {_cell(row) for row in measured}
         rest = [row for row in waiting if _cell(row) not in done]
-        _heatmaps(slots, [*measured, *rest], measure, growing=len(measured))
+        for device, figure in _heatmaps([*measured, *rest], measure):
+            charts[device].grow(figure)
 
     timed.watch(NAME, subjects, workloads, SETTINGS, grow)
     return _known(workloads)
@@ -118,16 +127,11 @@ def _cell(timing: Timing) -> tuple[str, int, int | None]:
     return timing.device, timing.batch_size, timing.tokens
 
 
-def _heatmaps(slots: Slots, timings: list[Timing], measure: str, growing: int = 0) -> None:
-    """One heatmap for each device, side by side."""
-    for device, slot in slots.items():
-        if rows := [row for row in timings if row.device == device]:
-            slot.plotly_chart(
-                sweep_heatmap(rows, cast(Measure, measure)),
-                key=f"heatmap_{device}_{growing}",
-                config=output.picture(f"sweep-{device}"),
-                alt=f"{measure} by batch size and length on {device}",
-            )
+def _heatmaps(timings: list[Timing], measure: str) -> Iterator[tuple[str, go.Figure]]:
+    """One heatmap for each device."""
+    for device in dict.fromkeys(timing.device for timing in timings):
+        rows = [row for row in timings if row.device == device]
+        yield device, sweep_heatmap(rows, cast(Measure, measure))
 
 
 def _caption(timings: list[Timing]) -> None:
