@@ -14,11 +14,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 PLACE = "growing_"
 SECONDS_TO_DRAW = 3.0
+DRAWN = '.js-plotly-plot:not([style*="visibility: hidden"]) .main-svg'
 OVERLAID = f"""<style>
 div[class*="st-key-{PLACE}"] {{ display: grid; grid-template-columns: minmax(0, 1fr) }}
 div[class*="st-key-{PLACE}"] > * {{ grid-area: 1 / 1 }}
-div[class*="st-key-{PLACE}"] > :has(~ [data-stale="false"] .main-svg),
-div[class*="st-key-{PLACE}"] > [data-stale="false"]:has(.main-svg) ~ [data-stale="true"] {{
+div[class*="st-key-{PLACE}"] > :has(~ [data-stale="false"] {DRAWN}),
+div[class*="st-key-{PLACE}"] > [data-stale="false"]:has({DRAWN}) ~ [data-stale="true"] {{
     opacity: 0; visibility: hidden; transition: none
 }}
 </style>"""
