@@ -35,12 +35,12 @@ class GrowingChart:
         self._drawn = 0
         self._layers: deque[tuple[DeltaGenerator, float]] = deque()
 
-    def grow(self, figure: go.Figure) -> None:
-        """Draw what there is so far."""
-        self._draw(figure, f"{self._name}_{self._drawn}")
+    def grow(self, figure: go.Figure, **options: Any) -> None:
+        """Draw what there is so far; `options` are those of `st.plotly_chart`."""
+        self._draw(figure, f"{self._name}_{self._drawn}", **options)
 
     def finish(self, figure: go.Figure, **options: Any) -> None:
-        """Draw the whole, under the chart's own name; `options` are those of `st.plotly_chart`."""
+        """Draw the whole, under the chart's own name; `options` as in `grow`."""
         self._draw(figure, self._name, **options)
 
     def _draw(self, figure: go.Figure, key: str, **options: Any) -> None:

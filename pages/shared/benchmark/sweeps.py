@@ -1,7 +1,7 @@
 """Sweeps: batch sizes by lengths or with a text of one's own, what a model can take, and where a GPU starts to pay."""
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -55,11 +55,7 @@ def show() -> None:
         )
         return
     for device, figure in _heatmaps(own, measure):
-        charts[device].finish(
-            figure,
-            config=output.picture(f"sweep-{device}"),
-            alt=f"{measure} by batch size and length on {device}",
-        )
+        charts[device].finish(figure, **_options(device, measure))
     _caption(own)
     _lines(timings, measure)
     table = _table(own)
@@ -110,7 +106,7 @@ def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], m
         done = {_cell(row) for row in measured}
         rest = [row for row in waiting if _cell(row) not in done]
         for device, figure in _heatmaps([*measured, *rest], measure):
-            charts[device].grow(figure)
+            charts[device].grow(figure, **_options(device, measure))
 
     timed.watch(NAME, subjects, workloads, SETTINGS, grow)
     return _known(workloads)
@@ -132,6 +128,11 @@ def _heatmaps(timings: list[Timing], measure: str) -> Iterator[tuple[str, go.Fig
     for device in dict.fromkeys(timing.device for timing in timings):
         rows = [row for row in timings if row.device == device]
         yield device, sweep_heatmap(rows, cast(Measure, measure))
+
+
+def _options(device: str, measure: str) -> dict[str, Any]:
+    """What a heatmap is called, as a picture and for a screen reader."""
+    return {"config": output.picture(f"sweep-{device}"), "alt": f"{measure} by batch size and length on {device}"}
 
 
 def _caption(timings: list[Timing]) -> None:
