@@ -11,8 +11,8 @@ st.set_page_config(
 st.logo(navigation.LOGO, size="large", icon_image=navigation.ICON)
 navigation.head(page)
 
-from pages.shared import frame, resources  # noqa: E402  the title is on screen before the library is imported
+from pages.shared import cache, frame  # noqa: E402  the title is on screen before the library is imported
 
 with frame.around_page():
     page.run()
-resources.warm_up()
+cache.warm_up()

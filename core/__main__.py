@@ -28,19 +28,19 @@ from core import (
     embedding,
     encoders,
     evaluation,
+    maps,
     models,
-    projection,
+    retrieval,
     search,
-    systems,
     verdict,
 )
-from core.encoders import hub
-from core.encoders.files import snapshot_folder
+from core.charts.style import model_colour
 from core.errors import EmbedscopeError, InputError
-from core.figures.style import model_colour
-from core.jobs import Progress
-from core.projection.faithfulness import faithfulness
-from core.store import shared_store
+from core.maps.faithfulness import faithfulness
+from core.models import hub
+from core.models.files import snapshot_folder
+from core.progress import Progress
+from core.storage.vectors import shared_store
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 WIDTH_OF_A_FILE = 160  # where there is no terminal to tell it; rich would squeeze tables into 80
@@ -313,9 +313,9 @@ def _candidates(
     for spec in specs:
         found = embedding.embed(texts.documents, spec, precision=precision, on_progress=on_progress)
         asked = embedding.embed(labels.queries.texts, spec, kind="query", precision=precision, on_progress=on_progress)
-        rankings[spec.name], sources[spec.name] = systems.by_model(found, asked, k), found
-    words = systems.by_words(search.KeywordIndex(texts.documents), labels.queries.texts, k)
-    others = {systems.BM25: words, systems.HYBRID: systems.by_fusion([*rankings.values(), words], k)}
+        rankings[spec.name], sources[spec.name] = retrieval.by_model(found, asked, k), found
+    words = retrieval.by_words(search.KeywordIndex(texts.documents), labels.queries.texts, k)
+    others = {retrieval.BM25: words, retrieval.HYBRID: retrieval.by_fusion([*rankings.values(), words], k)}
     measured = {
         name: evaluation.evaluate(ranking.hits.as_run(labels.queries.ids, texts.document_ids), labels.qrels)
         for name, ranking in (rankings | others).items()
@@ -332,14 +332,14 @@ def _candidates(
         for spec in specs
     ]
     baselines = [verdict.baseline(name, measured[name], note) for name, note in verdict.BASELINES.items()]
-    return [*candidates, *baselines], measured[systems.BM25].queries
+    return [*candidates, *baselines], measured[retrieval.BM25].queries
 
 
 @app.command()
 def project(
     model: Model,
     file: Input,
-    method: Annotated[str, typer.Option(help=f"One of {', '.join(projection.METHODS)}.")] = "umap",
+    method: Annotated[str, typer.Option(help=f"One of {', '.join(maps.METHODS)}.")] = "umap",
     dimensions: Annotated[int, typer.Option(help="2 or 3.")] = 2,
     seed: int = 42,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A CSV of id, coordinates and text.")] = None,
@@ -357,8 +357,8 @@ def project(
             texts.documents, models.get(model), device=device, engine=engine, precision=precision, on_progress=progress
         )
         seeded = {} if method == "pca" else {"seed": seed}
-        settings = projection.settings_of(method, **seeded)
-        result = projection.project(embedded.vectors, settings, dimensions=dimensions, on_progress=progress)
+        settings = maps.settings_of(method, **seeded)
+        result = maps.project(embedded.vectors, settings, dimensions=dimensions, on_progress=progress)
         coordinates = result.coordinates[:, :dimensions]
         quality = faithfulness(embedded.vectors, coordinates)
     if output:
@@ -479,7 +479,7 @@ def _check_folder(output: Path | None) -> None:
         raise InputError(f"{output} is a folder: name a file to write.")
 
 
-def _write_coordinates(path: Path, texts: corpus.Corpus, coordinates: projection.Floats) -> None:
+def _write_coordinates(path: Path, texts: corpus.Corpus, coordinates: maps.Floats) -> None:
     import pandas as pd
 
     table = pd.DataFrame(coordinates, columns=list("xyz")[: coordinates.shape[1]])

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.benchmark import Timing
-from core.encoders.files import availability
 from core.models import ModelSpec
+from core.models.files import availability
 
 NAMED = ("All", "Original six", "Ready here")
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from core.encoders import Encoder, Kind, Vectors
 from core.encoders.base import Metered, Usage, well_formed
-from core.encoders.files import availability
 from core.encoders.pool import Pool
 from core.errors import ModelUnavailableError
-from core.jobs import Progress, silent
 from core.models import ModelSpec
-from core.store import Store, key, shared_store
+from core.models.files import availability
+from core.progress import Progress, silent
+from core.storage.vectors import Store, key, shared_store
 
 KEEP_EVERY = 1024
 KEEP_PAID_EVERY = 256  # a request of an API

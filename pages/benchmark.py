@@ -1,15 +1,15 @@
 import streamlit as st
 
-from pages.shared.benchmark import engines, original, runs, sweeps, weighed
+from pages.parts.benchmark import engines, hello_world, runs, sweeps, tradeoff
 from pages.shared.frame import require_frame
 
 require_frame()
 
 VIEWS = {
-    "Hello World": original.show,
+    "Hello World": hello_world.show,
     "Sweep": sweeps.show,
     "Engines": engines.show,
-    "Accuracy and speed": weighed.show,
+    "Accuracy and speed": tradeoff.show,
     "Runs": runs.show,
 }
 

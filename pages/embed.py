@@ -2,10 +2,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import snippets
-from core.figures.vectors import barcode
-from pages.shared import corpora, inputs, output, progress, resources
+from core import examples
+from core.charts.vectors import barcode
+from pages.shared import cache, corpora
 from pages.shared.frame import errors_told, require_frame
+from pages.shared.ui import inputs, output, progress
 
 require_frame()
 
@@ -36,10 +37,10 @@ for spec in ready:
     with right.container(border=True), errors_told():
         st.markdown(f"#### {spec.name}")
         with progress.line(spec.name, height=240) as tell:
-            encoder = resources.encoder(spec, tell)
-            embedded = resources.embed_texts(texts.documents, spec, tell)
+            encoder = cache.encoder(spec, tell)
+            embedded = cache.embed_texts(texts.documents, spec, tell)
             tell("Counting tokens", 0, 1)
-            tokens = resources.token_counts(encoder, texts)
+            tokens = cache.token_counts(encoder, texts)
         vectors = embedded.vectors
         cut = sum(count > encoder.max_tokens for count in tokens) if tokens and encoder.max_tokens else 0
         with st.container(horizontal=True, gap="medium"):
@@ -69,4 +70,4 @@ for spec in ready:
         )
         output.provenance(embedded.provenance)
         output.download_vectors(vectors, texts, f"embeddings-{spec.name}")
-output.code(snippets.embed(ready[0], texts.texts))
+output.code(examples.embed(ready[0], texts.texts))

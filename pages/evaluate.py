@@ -1,15 +1,15 @@
 import streamlit as st
 
-from pages.shared import inputs
-from pages.shared.evaluate import compression, pairs, ranking, unlabelled
+from pages.parts.evaluate import compression, disagreement, pairs, ranking
 from pages.shared.frame import require_frame
+from pages.shared.ui import inputs
 
 require_frame()
 
 VIEWS = {
     "Ranking": ranking.show,
     "Pairs": pairs.show,
-    "No labels": unlabelled.show,
+    "No labels": disagreement.show,
     "Compression": compression.show,
 }
 

@@ -2,11 +2,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import corpus, snippets
-from core.figures.style import model_colour
-from core.figures.vectors import arrows, barcode
-from pages.shared import inputs, output, progress, resources
+from core import corpus, examples
+from core.charts.style import model_colour
+from core.charts.vectors import arrows, barcode
+from pages.shared import cache
 from pages.shared.frame import require_frame
+from pages.shared.ui import inputs, output, progress
 
 require_frame()
 
@@ -25,7 +26,7 @@ spec = next((spec for spec in ready if spec.name == model), ready[0])
 sentence = corpus.one_text(typed or "", "the sentence")
 
 with progress.line("trace", height=420) as tell:
-    encoder = resources.encoder(spec, tell)
+    encoder = cache.encoder(spec, tell)
     if not hasattr(encoder, "trace"):
         st.info(f"{spec.name} runs behind an API: its inside cannot be shown.", icon=":material/info:")
         st.stop()
@@ -68,7 +69,7 @@ with right:
     ]
 with progress.line("angles", height=400) as tell:
     sentences = corpus.from_paste("\n".join([sentence, *(" ".join((other or "").split()) for other in others)]))
-    embedded = resources.embed_texts(sentences.texts, spec, tell)
+    embedded = cache.embed_texts(sentences.texts, spec, tell)
 cosines = [float(value) for value in embedded.vectors @ embedded.vectors[0]]
 left.plotly_chart(
     arrows(
@@ -90,4 +91,4 @@ output.download_table(
     .reset_index(names="token"),
     "explain",
 )
-output.code(snippets.explain(spec, sentence))
+output.code(examples.explain(spec, sentence))

@@ -3,12 +3,14 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from core import benchmark, snippets
+from core import benchmark, examples
+from core.charts.models import BOARDS, score_against_size, task_radar
 from core.comparison import NAMED, compare, matching
-from core.figures.models import BOARDS, score_against_size, task_radar
 from core.models import catalogue, known, names, servers
-from pages.shared import downloads, frame, output, picked
+from pages.parts.models import downloads
+from pages.shared import frame, picks
 from pages.shared.frame import require_frame
+from pages.shared.ui import output
 
 require_frame()
 
@@ -19,8 +21,8 @@ def pick_rows() -> None:
     ticked = [shown[row].name for row in rows if row < len(shown)]
     hidden = [name for name in st.session_state["models"] if name not in {spec.name for spec in shown}]
     wanted_names = [name for name in names() if name in {*ticked, *hidden}]
-    if len(wanted_names) > picked.MOST_MODELS:
-        st.toast(f"At most {picked.MOST_MODELS} models can be picked: untick one first.", icon=":material/info:")
+    if len(wanted_names) > picks.MOST_MODELS:
+        st.toast(f"At most {picks.MOST_MODELS} models can be picked: untick one first.", icon=":material/info:")
         return
     st.session_state["models"] = wanted_names
 
@@ -42,7 +44,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 shown = matching(known(), wanted or "", which or "All")
 table = pd.DataFrame(compare(shown, benchmark.kept_timings()))
-chosen = [spec.name for spec in picked.models()]
+chosen = [spec.name for spec in picks.models()]
 if shown:
     st.session_state["models_table"] = {
         "selection": {
@@ -97,7 +99,7 @@ with charts.cell():
     )
 with charts.cell():
     st.markdown("#### The seven task types (MTEB v1)")
-    scored = [spec for spec in picked.models() if spec.mteb_v1]
+    scored = [spec for spec in picks.models() if spec.mteb_v1]
     if scored:
         st.plotly_chart(task_radar(scored), key="radar", alt="MTEB v1 scores of the picked models by task type")
     else:
@@ -107,5 +109,5 @@ by_id = downloads.more_models()
 with st.container(horizontal=True):
     output.download_table(table, "models")
     st.link_button("MTEB leaderboard", "https://huggingface.co/spaces/mteb/leaderboard", icon=":material/leaderboard:")
-output.code(snippets.compare(catalogue(), board))
+output.code(examples.compare(catalogue(), board))
 downloads.fetch_wanted(offered, by_id)

@@ -1,24 +1,25 @@
 import streamlit as st
 
-from core import snippets
-from pages.shared import maps, output, progress
-from pages.shared.frame import errors_told, require_frame
-from pages.shared.projector import (
+from core import examples
+from pages.parts.projector import (
+    appearance,
+    axes,
     charts,
-    colouring,
+    colours,
     disagreement,
-    ends,
-    finding,
+    downloads,
+    finder,
     iterations,
-    keeping,
-    look,
-    marks,
+    map_view,
     methods,
-    neighbourhood,
+    neighbours,
     panel,
+    selection,
     sources,
     trust,
 )
+from pages.shared.frame import errors_told, require_frame
+from pages.shared.ui import output, progress
 
 require_frame()
 
@@ -28,42 +29,42 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     space = sources.chosen_space()
     specs = sources.models_to_map(space)
     wanted = methods.chosen(space)
-    axis_ends = ends.chosen(space, wanted.dimensions) if wanted.method == "axes" else []
+    axis_ends = axes.chosen(space, wanted.dimensions) if wanted.method == "axes" else []
 texts = space.corpus
 output.left_out(texts)
 
 map_column, side = st.columns([7, 3], gap="medium")
 with side, st.container(horizontal=True, vertical_alignment="bottom"):
     has_vectors = wanted.method != "given" or space.vectors is not None
-    colour_name = colouring.chosen(texts, len(specs), has_vectors=has_vectors)
-    looks = look.chosen(texts)
+    colour_name = colours.chosen(texts, len(specs), has_vectors=has_vectors)
+    looks = appearance.chosen(texts)
 with map_column, progress.line(iterations.LAYOUT, height=HEIGHT) as tell:
     mapped = sources.sources_of(space, specs, tell) if wanted.method != "given" or space.vectors is not None else []
-    directions = [ends.vectors_of(axis_ends, space, source, tell) for source in mapped]
-    drawn = charts.laid_out(space, mapped, wanted, ends.titles(axis_ends), directions, tell)
-    colour, column = colouring.colour_of(texts, colour_name, drawn, looks.neighbours.k, tell)
-    labels = colouring.labels(texts, column, drawn, wanted=looks.labels)
+    directions = [axes.vectors_of(axis_ends, space, source, tell) for source in mapped]
+    drawn = charts.laid_out(space, mapped, wanted, axes.titles(axis_ends), directions, tell)
+    colour, column = colours.colour_of(texts, colour_name, drawn, looks.neighbours.k, tell)
+    labels = colours.labels(texts, column, drawn, wanted=looks.labels)
 
 with side, st.container(height=HEIGHT, border=False):
     with progress.line("finding") as tell:
-        what = finding.asked(space, mapped, tell)
-    marked = marks.current(texts)
-    near = neighbourhood.under_each(mapped, marked.point, looks.neighbours)
-    near_typed = neighbourhood.of_typed(mapped, what.vectors, looks.neighbours)
+        what = finder.asked(space, mapped, tell)
+    marked = selection.current(texts)
+    near = neighbours.under_each(mapped, marked.point, looks.neighbours)
+    near_typed = neighbours.of_typed(mapped, what.vectors, looks.neighbours)
     wrong = charts.misplaced(drawn, marked.point, tell)
     if marked.point is not None:
         panel.point(texts, marked.point, near, drawn)
         panel.misplaced(drawn, wrong)
     panel.found(texts, what, near_typed, drawn)
     if len(marked.selected):
-        panel.selection(texts, marked.selected)
+        panel.selected(texts, marked.selected)
     trust_slot = st.container()
 
 with map_column:
-    maps.show(
+    map_view.show(
         charts.packed(texts, drawn, looks.hover, looks.hover_texts),
         colour,
-        key=marks.MAP,
+        key=selection.MAP,
         marks=marked,
         labels=labels,
         neighbours=near[0].rows[0] if near else (),
@@ -73,21 +74,21 @@ with map_column:
         typed=charts.placed(drawn, what.vectors, wanted.components),
         typed_text=what.text,
         look=looks.points,
-        camera=marks.camera(),
+        camera=selection.camera(),
         height=HEIGHT,
-        on_change=lambda: marks.note(texts),
+        on_change=lambda: selection.note(texts),
     )
     iterations.controls([chart.projection for chart in drawn])
     charts.explained(drawn)
-    keeping.provenance(drawn)
+    downloads.provenance(drawn)
 with trust_slot, errors_told():
     trust.show(drawn)
 if len(mapped) > 1:
     with progress.line("disagreement") as tell:
         disagreement.show(texts, drawn, looks.neighbours.k, tell)
-keeping.downloads(space, drawn, looks.neighbours)
+downloads.downloads(space, drawn, looks.neighbours)
 if specs and wanted.method in ("umap", "pca", "tsne"):
-    output.code(snippets.project(specs[0], texts.texts, wanted.method, wanted.dimensions))
-marks.write_address(texts)
+    output.code(examples.project(specs[0], texts.texts, wanted.method, wanted.dimensions))
+selection.write_address(texts)
 if iterations.is_moving([chart.projection for chart in drawn]):
     st.rerun()

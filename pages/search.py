@@ -1,8 +1,9 @@
 import streamlit as st
 
-from pages.shared import corpora, inputs, output
+from pages.parts.search import duplicates, filters, indexes, results
+from pages.shared import corpora
 from pages.shared.frame import require_frame
-from pages.shared.search import conditions, indexed, repeated, results
+from pages.shared.ui import inputs, output
 
 require_frame()
 
@@ -15,7 +16,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
     texts = corpora.chosen()
     if view == "Results":
-        where = conditions.chosen(texts)
+        where = filters.chosen(texts)
         k = st.segmented_control(
             "Results", [3, 5, 10], default=5, key="k", bind="query-params", required=True,
             label_visibility="collapsed", format_func="{} results".format,
@@ -23,8 +24,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 output.left_out(texts)
 
 if view == "Indexes":
-    indexed.show(texts, ready)
+    indexes.show(texts, ready)
 elif view == "Duplicates":
-    repeated.show(texts, ready)
+    duplicates.show(texts, ready)
 else:
     results.show(texts, ready, where, k)

@@ -1,11 +1,12 @@
 import streamlit as st
 
-from core import snippets
-from core.figures.similarity import HEIGHT
+from core import examples
+from core.charts.similarity import HEIGHT
 from core.similarity import Background
-from pages.shared import corpora, inputs, output, progress
+from pages.parts.similarity import background, heatmaps, pair, pairs, scores, sources
+from pages.shared import corpora
 from pages.shared.frame import errors_told, require_frame
-from pages.shared.similarity import background, drawing, pair, pairs, scores, sources
+from pages.shared.ui import inputs, output, progress
 
 require_frame()
 
@@ -23,7 +24,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Scale", ["Cosine", "Percentile"], default="Cosine", key="scale", bind="query-params", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    difference = drawing.chosen_difference([spec.name for spec in ready])
+    difference = heatmaps.chosen_difference([spec.name for spec in ready])
 sources.caption(
     compared, "in the order of the first model's clusters" if order == "By cluster" else "in the order given"
 )
@@ -45,7 +46,7 @@ leader = next(iter(values))
 arrangement = scores.order_of(compared, results[leader], by_cluster=order == "By cluster")
 by_score = pairs.ranked(values, pairs.ORDERS[0], compared)
 opened = pair.current(compared, (int(by_score[0][0]), int(by_score[1][0])))
-drawing.show(
+heatmaps.show(
     values, compared, arrangement, opened,
     percentiles=percentiles, difference=difference, on_click=lambda clicked: pair.open_pair(compared, clicked),
 )  # fmt: skip
@@ -72,4 +73,4 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     listed = pairs.ranked(values, pairs.chosen_order(len(values)), compared)
 pairs.show(listed, results, backgrounds, compared, lambda clicked: pair.open_pair(compared, clicked))
 pairs.downloads(listed, results, backgrounds, compared)
-output.code(snippets.similarity(ready[0], compared.texts))
+output.code(examples.similarity(ready[0], compared.texts))

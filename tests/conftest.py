@@ -17,9 +17,9 @@ import pytest
 from core import embedding, models
 from core.encoders import Encoder
 from core.encoders.base import Kind, Vectors
-from core.jobs import Progress, silent
+from core.maps import process
 from core.models import ModelSpec
-from core.projection import child
+from core.progress import Progress, silent
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -64,7 +64,7 @@ class FakeEncoder:
 @pytest.fixture(scope="session", autouse=True)
 def _the_process_for_maps_ends_with_the_session() -> Iterator[None]:
     yield
-    child.process().end()
+    process.process().end()
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def wordllama() -> Encoder:
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny model of each architecture."""
-    from tests.core.architectures import FAMILIES, tiny
+    from tests.core.encoders.architectures import FAMILIES, tiny
 
     folder = tmp_path_factory.mktemp("tiny-models")
     for name in FAMILIES:

@@ -3,7 +3,7 @@
 `run` times subjects under workloads, each subject in a fresh process, and keeps the run as JSON.
 """
 
-from core.benchmark.kept import (
+from core.benchmark.history import (
     KeptRun,
     bring,
     keep,
@@ -13,7 +13,7 @@ from core.benchmark.kept import (
     kept_timings,
     original_run,
 )
-from core.benchmark.running import ENGINES, expected_seconds, run, subjects
+from core.benchmark.runner import ENGINES, expected_seconds, run, subjects
 from core.benchmark.sweep import grid, pays_from
 from core.benchmark.timing import HELLO, SCHEMA, Run, Settings, Statistics, Subject, Timing, Workload
 

@@ -10,12 +10,12 @@ import torch
 from sentence_transformers.util import batch_to_device
 
 from core.benchmark.timing import Weights
-from core.encoders.files import locate
-from core.encoders.fitting import resolve_device, revision_of
-from core.encoders.loading import counting_tokenizer, load_model
+from core.encoders.assembly import resolve_device, revision_of
+from core.encoders.checkpoint import counting_tokenizer, load_model
 from core.encoders.random_weights import REVISION, assembled
 from core.errors import DeviceError
 from core.models import ModelSpec
+from core.models.files import locate
 
 
 class Library:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.benchmark.neighbours import SLICE_SECONDS, Neighbours
+from core.benchmark.interference import SLICE_SECONDS, Neighbours
 from core.benchmark.timing import Settings, Statistics
-from core.jobs import Progress
+from core.progress import Progress
 
 LEAST_FOR_P99 = 100
 TELL_EVERY_SECONDS = 0.5  # drawing progress more often, on the same machine, would disturb the timing

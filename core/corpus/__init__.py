@@ -15,7 +15,7 @@ from core.corpus.documents import MOST_CHARACTERS
 from core.corpus.labels import Labels, matched, qrels_of, read_qrels, sample_labels, sample_qrels
 from core.corpus.pairs import SentencePairs, pairs_of, sample_pairs, typed_pairs
 from core.corpus.passages import FEWEST_TOKENS, MOST_TOKENS, Splitter, Splitting, longer_than
-from core.corpus.reading import (
+from core.corpus.reader import (
     from_file,
     from_paste,
     from_path,

@@ -9,7 +9,7 @@ from core.corpus.cleaning import cell_text, plain
 from core.corpus.columns import Columns
 from core.corpus.corpus import Corpus, fingerprint
 from core.corpus.passages import Splitter
-from core.jobs import Progress, silent
+from core.progress import Progress, silent
 from core.tables import Table, Tally, unique_names
 
 MOST_CHARACTERS = 20_000

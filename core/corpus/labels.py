@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.corpus.corpus import Corpus
-from core.corpus.reading import read_bytes
+from core.corpus.reader import read_bytes
 from core.corpus.sample import sample_queries
 from core.errors import InputError
 from core.evaluation import Qrels, Run

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from core.corpus.labels import sample_qrels
-from core.corpus.reading import from_paste
+from core.corpus.reader import from_paste
 from core.corpus.sample import sample, sample_queries
 from core.errors import InputError
 from core.tables import Table, read_table

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cache
 
 from core.corpus.corpus import Corpus
-from core.corpus.reading import from_path
+from core.corpus.reader import from_path
 from core.settings import DATA
 
 

@@ -2,8 +2,8 @@
 
 from core.encoders.base import Encoder, Kind, Trace, Traceable, Vectors, require_offered
 from core.errors import DeviceError
-from core.jobs import Progress, silent
 from core.models import ModelSpec
+from core.progress import Progress, silent
 
 DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("auto", "torch", "openvino", "static", "openai")
@@ -47,9 +47,9 @@ def load(
     if engine not in ("auto", *kinds) and not (spec.dimensions is None and engine == "static"):
         raise DeviceError(f"{spec.name} runs on {' or '.join(kinds)}, not on {engine}.")
     if spec.provider == "openai":
-        from core.encoders.remote import RemoteEncoder
+        from core.encoders.api import RemoteEncoder
 
         return RemoteEncoder(spec, dimensions)
-    from core.encoders.fitting import load_local
+    from core.encoders.assembly import load_local
 
     return load_local(spec, device, engine, precision, dimensions, on_progress)

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import DeviceError
-from core.jobs import Progress, silent
 from core.models import ModelSpec
+from core.progress import Progress, silent
 
 Vectors = npt.NDArray[np.float32]
 Kind = Literal["query", "document"]

@@ -18,8 +18,8 @@ import numpy as np
 from core import corpus
 from core.encoders.base import Vectors
 from core.errors import DeviceError
-from core.jobs import Progress, silent
 from core.machine import this_machine
+from core.progress import Progress, silent
 from core.settings import cache_folder
 
 REFERENCE = ("torch", "float32")

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import ModelUnavailableError
-from core.jobs import HEARTBEAT_SECONDS
 from core.models import ModelSpec, servers
+from core.progress import HEARTBEAT_SECONDS
 from core.settings import openai_address, openai_key
 
 if TYPE_CHECKING:

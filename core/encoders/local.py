@@ -9,11 +9,11 @@ import numpy as np
 
 from core.encoders import batches
 from core.encoders.base import Kind, Trace, Vectors, well_formed
+from core.encoders.checkpoint import counting_tokenizer
 from core.encoders.choice import Choice
-from core.encoders.loading import counting_tokenizer
 from core.errors import DeviceError, InputError
-from core.jobs import Progress, silent
 from core.models import ModelSpec
+from core.progress import Progress, silent
 
 if TYPE_CHECKING:
     import torch

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from core.encoders import memory
 from core.encoders.base import Encoder
 from core.errors import ModelUnavailableError
-from core.jobs import HEARTBEAT_SECONDS, Progress, silent
 from core.machine import devices
-from core.models import ModelSpec
+from core.models import ModelSpec, memory
+from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
 Key = tuple[ModelSpec, str, str, str]
 
@@ -137,6 +136,6 @@ def _resolved(spec: ModelSpec, device: str) -> str:
         return "auto"
     if device == "auto" and "cuda" not in devices():
         return "cpu"
-    from core.encoders.fitting import resolve_device
+    from core.encoders.assembly import resolve_device
 
     return resolve_device(device)

@@ -15,9 +15,7 @@ from sentence_transformers.sentence_transformer.modules import Pooling, StaticEm
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging
 
-from core.encoders.choice import Choice, build_or_fall_back, candidates, remembered
-from core.encoders.files import locate
-from core.encoders.fitting import (
+from core.encoders.assembly import (
     TOO_LARGE,
     half_for_large,
     load_local,
@@ -26,12 +24,14 @@ from core.encoders.fitting import (
     static_choice,
     too_large_to_compare,
 )
-from core.encoders.loading import counting_tokenizer, load_model
+from core.encoders.checkpoint import counting_tokenizer, load_model
+from core.encoders.choice import Choice, build_or_fall_back, candidates, remembered
 from core.encoders.local import BYTES, LocalEncoder
-from core.encoders.memory import gigabytes
 from core.errors import DeviceError, ModelUnavailableError
 from core.machine import this_machine
 from core.models import ModelSpec, get
+from core.models.files import locate
+from core.models.memory import gigabytes
 
 STAND_IN = "all-MiniLM-L6-v2"  # comes with Embedscope; no network of the catalogue has a smaller vocabulary
 REVISION = "random weights"

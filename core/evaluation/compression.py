@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core.evaluation.documents import Finder, best_documents
 from core.evaluation.measures import CUT, Qrels, Quality, evaluate
-from core.jobs import Progress, silent
+from core.progress import Progress, silent
 from core.search import Hits, nearest
 from core.search.indexes import first_dimensions
 

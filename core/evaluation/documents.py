@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.jobs import Progress, silent
+from core.progress import Progress, silent
 from core.search import Hits
 
 ROWS_AT_ONCE = 2**22

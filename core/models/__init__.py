@@ -5,7 +5,7 @@ server of secrets.toml (`server:name`); anything else is refused, so that no nam
 """
 
 from core.errors import UnknownModelError
-from core.models import folder, hub, servers
+from core.models import folder, pins, servers
 from core.models.catalogue import catalogue, original_machine
 from core.models.spec import TASKS, BundledFiles, ModelSpec, OriginalRow, Server
 
@@ -29,7 +29,7 @@ __all__ = [
 def known() -> tuple[ModelSpec, ...]:
     """The catalogue's models, then those added on this machine: downloaded from the Hub, in the folder, on servers."""
     listed = {spec.id for spec in catalogue()}
-    downloaded = tuple(spec for spec in hub.downloaded() if spec.id not in listed)
+    downloaded = tuple(spec for spec in pins.downloaded() if spec.id not in listed)
     return (*catalogue(), *downloaded, *folder.found(), *servers.configured())
 
 
@@ -49,8 +49,8 @@ def get(name: str) -> ModelSpec:
     for spec in known():
         if name == spec.name or name.lower() == spec.id.lower():  # the Hub does not tell cases apart
             return spec
-    if hub.is_id(name):
-        return hub.undownloaded(name)
+    if pins.is_id(name):
+        return pins.undownloaded(name)
     unread = "".join(f" {problem}" for problem in servers.problems())
     raise UnknownModelError(
         f"There is no model called {name!r}. Known are: {', '.join(names())}; or any model of the Hub as owner/name."

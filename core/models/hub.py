@@ -1,125 +1,267 @@
-"""Models of the Hugging Face Hub beyond the catalogue: their ids, and what was pinned when they were downloaded."""
+"""Downloads from the Hugging Face Hub: safetensors only, no code, pinned to a commit; and what is trending there.
 
-import json
-import logging
-import os
+The files go where huggingface_hub itself keeps them, so that both find what the other has fetched.
+"""
+
 import re
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from errno import ENOSPC
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from core.models.spec import ModelSpec
-from core.settings import cache_folder
+from core.errors import DamagedModelError, InputError, ModelUnavailableError
+from core.jobs.queue import alone
+from core.models import ModelSpec, layout, pins
+from core.models.files import beyond_memory, hub_folder, is_bundled_here
+from core.models.transfer import TIMEOUT_SECONDS, PublishedFile, Transfer, headers
+from core.progress import Progress, silent
 
-ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
-COMMIT = re.compile(r"[0-9a-f]{40}")
+if TYPE_CHECKING:
+    from huggingface_hub.hf_api import RepoSibling
 
-log = logging.getLogger(__name__)
+TRENDING_TIMEOUT_SECONDS = 4
+DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Pin:
-    """What a download has fixed: later loads take this revision and these weights, whatever the Hub has by then.
-
-    Attributes
-    ----------
-    revision : the commit, 40 hexadecimal digits
-    created : when it was downloaded, in ISO 8601, UTC
-    bytes : size of the files
-    sha256 : the digest of each weight file, by its name in the model's folder
-    license : as the Hub states it, empty where it does not
-    parameters, dimensions, max_tokens, pooling, query_prompt, document_prompt : see ModelSpec; as the files tell
-    """
+class TrendingModel:
+    """A model that many look at now: downloads in the last 30 days, likes, and the day of its last change."""
 
     id: str
+    downloads: int
+    likes: int
+    updated: str
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """A repository at one commit, as the Hub lists it."""
+
     revision: str
-    created: str
-    bytes: int
-    sha256: dict[str, str] = field(hash=False)
-    license: str = ""
-    parameters: int | None = None
-    dimensions: int | None = None
-    max_tokens: int | None = None
-    pooling: str | None = None
-    query_prompt: str = ""
-    document_prompt: str = ""
+    files: dict[str, PublishedFile]
+    license: str
+    parameters: int | None
 
 
-def is_id(name: str) -> bool:
-    """Whether a name is a hub id: owner/name, each of letters, digits, dots, hyphens and underscores."""
-    return bool(ID.fullmatch(name)) and not re.search(r"\.\.|--|\.git$|[.-](/|$)", name)
+def download(spec: ModelSpec, *, on_progress: Progress = silent) -> pins.Pin:
+    """Fetch what is not here yet of a model's files, check all of them, and pin its revision and weights.
 
+    `on_progress` hears bytes, several times a second. By raising it cancels; what has come by then is kept, and the
+    next download continues from there. Two downloads of one model wait for each other.
 
-def undownloaded(name: str) -> ModelSpec:
-    """What is known of a model that only the Hub knows: its id."""
-    return ModelSpec(
-        name=name,
-        id=name,
-        provider="huggingface",
-        dimensions=None,
-        organisation=name.partition("/")[0],
-        url=f"https://huggingface.co/{name}",
-    )
-
-
-def downloaded() -> tuple[ModelSpec, ...]:
-    """The models that have been downloaded to this machine, at their pinned revisions."""
-    pins = (_read(path, path.stat().st_mtime_ns) for path in sorted(_folder().glob("*.json")))
-    return tuple(_spec(pin) for pin in pins if pin)
-
-
-def pinned(model_id: str) -> Pin | None:
-    """What was pinned when the model was downloaded here; None where it never was."""
-    path = _path(model_id)
-    return _read(path, path.stat().st_mtime_ns) if path.exists() else None
-
-
-def write(pin: Pin) -> None:
-    """Keep a pin, whole or not at all."""
-    path = _path(pin.id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.draft")
-    draft.write_text(json.dumps(asdict(pin), indent=1), encoding="utf-8")
-    draft.replace(path)
-
-
-def _folder() -> Path:
-    return cache_folder() / "pins"
-
-
-def _path(model_id: str) -> Path:
-    """A pin's file; `--` stands for the slash, since no id contains it."""
-    return _folder() / f"{model_id.replace('/', '--')}.json"
-
-
-@cache
-def _read(path: Path, _modified_ns: int) -> Pin | None:
-    """Read once for each time the file was modified: the known models are asked for many times a page."""
-    try:
-        pin = Pin(**json.loads(path.read_text(encoding="utf-8")))
-        is_whole = is_id(pin.id) and _path(pin.id) == path and COMMIT.fullmatch(pin.revision) and dict(pin.sha256)
-    except (OSError, ValueError, TypeError):
-        is_whole = False
-    if is_whole:
+    Raises
+    ------
+    InputError
+        The model is not one of the Hub's, or comes with Embedscope.
+    ModelUnavailableError
+        The Hub, the network, the model, the disk or the memory does not allow it; the message says which.
+    DamagedModelError
+        A file is not the published one.
+    """
+    if spec.provider != "huggingface" or is_bundled_here(spec):
+        raise InputError(f"{spec.name} is not downloaded from the Hub: there is nothing to fetch.")
+    with _in_sentences(spec.id), _turn(spec, on_progress):
+        before = pins.pinned(spec.id)
+        listing = _listing(spec, spec.revision or (before.revision if before else None))
+        transfer = Transfer(spec, listing.revision, on_progress)
+        modules = _modules(spec, listing, transfer)
+        chosen = [listing.files[name] for name in layout.needed(listing.files, modules)]
+        _check_weights(spec, listing, modules)
+        _check_memory(spec, listing, chosen)
+        transfer.check_disk(chosen)
+        transfer.fetch_all(chosen)
+        pin = _pin(spec, listing, transfer.folder, chosen)
+        pins.write(pin)
         return pin
-    log.warning("%s is not a pin that can be read; its model counts as not downloaded", path.name)
-    return None
 
 
-def _spec(pin: Pin) -> ModelSpec:
-    return ModelSpec(
-        name=pin.id,
-        id=pin.id,
-        provider="huggingface",
-        organisation=pin.id.partition("/")[0],
-        url=f"https://huggingface.co/{pin.id}",
-        license=pin.license,
-        revision=pin.revision,
-        download_bytes=pin.bytes,
-        parameters=pin.parameters,
-        dimensions=pin.dimensions,
-        max_tokens=pin.max_tokens,
-        pooling=pin.pooling,
-        query_prompt=pin.query_prompt,
-        document_prompt=pin.document_prompt,
+def trending(limit: int = 20) -> list[TrendingModel]:
+    """The sentence-transformers models with safetensors that are trending on the Hub now, most trending first.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The Hub cannot be asked, which is known after a few seconds.
+    """
+    from huggingface_hub import constants, get_session, hf_raise_for_status
+
+    query: dict[str, Any] = {
+        "filter": ["sentence-transformers", "safetensors"],
+        "sort": "trendingScore",
+        "limit": limit,
+        "expand": ["downloads", "likes", "lastModified"],
+    }
+    with _in_sentences("The list of trending models"):
+        # not HfApi.list_models, which has no timeout and tries again for half a minute
+        address = f"{constants.ENDPOINT}/api/models"
+        answer = get_session().get(address, params=query, headers=headers(), timeout=TRENDING_TIMEOUT_SECONDS)
+        hf_raise_for_status(answer)
+        with _as_the_hub_answers():
+            rows = [_trending_model(row) for row in answer.json()]
+    return [row for row in rows if pins.is_id(row.id)]
+
+
+@contextmanager
+def _turn(spec: ModelSpec, on_progress: Progress) -> Iterator[None]:
+    """Hold the one place for downloads of this model, over all sessions and processes that share the cache."""
+    folder = hub_folder(spec.id)
+    path = folder.parent / ".locks" / folder.name / "download.lock"
+    # made here, so that what the system says against it is told with the remedy for the Hub's cache, not for our folder
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    with alone(path, on_progress, f"Waiting for another download of {spec.name}"):
+        yield
+
+
+@contextmanager
+def _in_sentences(name: str) -> Iterator[None]:
+    """What the Hub, the network and the disk can answer, each said in a sentence or two."""
+    from httpx2 import TransportError
+    from huggingface_hub import constants, errors
+
+    try:
+        yield
+    except errors.GatedRepoError:
+        page = f"{constants.ENDPOINT}/{name}"
+        raise ModelUnavailableError(
+            f"{name} is gated: accept its terms at {page}, log in with `hf auth login`, then try again."
+        ) from None
+    except errors.RepositoryNotFoundError:
+        raise ModelUnavailableError(
+            f"The Hub has no model {name} that is open to you. Check its name (owner/name), or log in."
+        ) from None
+    except (errors.RevisionNotFoundError, errors.RemoteEntryNotFoundError):
+        raise ModelUnavailableError(
+            f"The Hub no longer has the pinned revision of {name}. Pick another model."
+        ) from None
+    except errors.OfflineModeIsEnabled:
+        raise ModelUnavailableError(
+            f"{name} needs the Hub, which is switched off here (HF_HUB_OFFLINE). Unset it, then try again."
+        ) from None
+    except errors.HfHubHTTPError as error:
+        status = error.response.status_code
+        raise ModelUnavailableError(f"The Hub refused {name} (HTTP status {status}). Try again later.") from None
+    except TransportError:
+        raise ModelUnavailableError(
+            f"{name} needs the Hub, and {constants.ENDPOINT} cannot be reached from here. "
+            "Check the network, then try again."
+        ) from None
+    except OSError as error:
+        if error.errno == ENOSPC:
+            reason = "the disk is full. Free some space, then start again: it continues from there."
+        else:
+            reason = f"{error.strerror or error}. Check the folder that HF_HUB_CACHE names."
+        raise ModelUnavailableError(f"{name} cannot be written: {reason}") from None
+
+
+@contextmanager
+def _as_the_hub_answers() -> Iterator[None]:
+    """Refuse an answer that is not the Hub's, such as a network's login page."""
+    from huggingface_hub.constants import ENDPOINT
+
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ModelUnavailableError(
+            f"{ENDPOINT} does not answer as the Hub does. Check the network, and HF_ENDPOINT where it is set."
+        ) from None
+
+
+def _listing(spec: ModelSpec, revision: str | None) -> _Listing:
+    from huggingface_hub import HfApi
+
+    with _as_the_hub_answers():
+        info = HfApi().model_info(spec.id, revision=revision, files_metadata=True, timeout=TIMEOUT_SECONDS)
+        commit = str(info.sha)
+        files = [_file(sibling) for sibling in info.siblings or ()]
+        if not pins.COMMIT.fullmatch(commit) or not all(DIGEST.fullmatch(file.digest) for file in files):
+            raise ValueError
+    stated = info.card_data.get("license") if info.card_data else None
+    return _Listing(
+        revision=commit,
+        files={file.name: file for file in files},
+        license=stated if isinstance(stated, str) else "",
+        parameters=info.safetensors.total if info.safetensors else None,
     )
+
+
+def _file(sibling: "RepoSibling") -> PublishedFile:
+    digest = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id
+    return PublishedFile(sibling.rfilename, int(sibling.size or 0), str(digest))
+
+
+def _modules(spec: ModelSpec, listing: _Listing, transfer: Transfer) -> tuple[layout.Module, ...]:
+    """Fetch what tells how the model is built, and refuse what could not be built without code of its own."""
+    if layout.MODULES not in listing.files:
+        raise ModelUnavailableError(f"{spec.name} is not a sentence-transformers model: it has no modules.json.")
+    transfer.fetch(listing.files[layout.MODULES])
+    modules = layout.modules(spec.name, (transfer.folder / layout.MODULES).read_bytes())
+    for module in modules:
+        if config := listing.files.get(str(module.folder / "config.json")):
+            transfer.fetch(config)
+            _refuse_own_code(spec.name, transfer.folder / config.name)
+    return modules
+
+
+def _check_weights(spec: ModelSpec, listing: _Listing, modules: tuple[layout.Module, ...]) -> None:
+    """Refuse a model with weights in another format than safetensors, or with others than the catalogue knows."""
+    for module in (each for each in modules if each.has_parameters):
+        names = layout.weights_in(listing.files, module.folder)
+        if not any(listing.files[name].is_large for name in names):
+            raise ModelUnavailableError(
+                f"{spec.name} has no safetensors weights for its {module.kind}. Other formats can carry code and are "
+                "never loaded: pick another model."
+            )
+    weights = listing.files.get(layout.WHOLE)
+    if spec.sha256_of_weights and (weights is None or weights.digest != spec.sha256_of_weights):
+        raise DamagedModelError(
+            f"{spec.name} on the Hub is not the published model: the sha256 of its weights differs."
+        )
+
+
+def _refuse_own_code(name: str, config: Path) -> None:
+    """Refuse a model that transformers cannot build without running code from its repository."""
+    settings = layout.read_object(config)
+    if settings.get("auto_map") and not _is_built_in(str(settings.get("model_type"))):
+        raise ModelUnavailableError(f"{name} needs code of its own, which Embedscope never runs. Pick another model.")
+
+
+def _is_built_in(model_type: str) -> bool:
+    """Whether transformers has the architecture, as a folder tells: asking transformers would import torch."""
+    from importlib.util import find_spec
+
+    found = find_spec("transformers")
+    folder = model_type.replace("-", "_")
+    if not found or not found.origin or not folder.isidentifier():
+        return False
+    return (Path(found.origin).parent / "models" / folder).is_dir()
+
+
+def _check_memory(spec: ModelSpec, listing: _Listing, files: list[PublishedFile]) -> None:
+    """Refuse before its weights a model that could not be loaded here; without a count, a weight has four bytes."""
+    stored = sum(file.size for file in files if file.name.endswith(".safetensors"))
+    known = replace(spec, parameters=spec.parameters or listing.parameters or stored // 4)
+    if too_large := beyond_memory(known):
+        raise ModelUnavailableError(too_large.sentence)
+
+
+def _pin(spec: ModelSpec, listing: _Listing, folder: Path, files: list[PublishedFile]) -> pins.Pin:
+    if lacking := layout.missing(spec.name, folder):
+        raise ModelUnavailableError(f"{spec.name} is not complete on the Hub: {lacking[0]} is missing there.")
+    weights = [file for file in files if file.name in layout.weights(spec.name, folder)]
+    return pins.Pin(
+        id=spec.id,
+        revision=listing.revision,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        bytes=sum(file.size for file in files),
+        sha256={file.name: file.digest for file in weights},
+        license=listing.license,
+        **layout.description(spec.name, folder),
+    )
+
+
+def _trending_model(row: dict[str, Any]) -> TrendingModel:
+    return TrendingModel(str(row["id"]), int(row["downloads"]), int(row["likes"]), str(row["lastModified"])[:10])

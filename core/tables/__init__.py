@@ -5,9 +5,9 @@ What cannot be read is skipped, counted and listed; a cell is never turned into 
 
 from core.tables.decoding import decode
 from core.tables.formulas import FORMULA_STARTS, harmless
-from core.tables.left_out import MOST_LISTED, LeftOut, Tally, complete
 from core.tables.parquet import MOST_BYTES
-from core.tables.reading import FORMATS, lines, read_table
+from core.tables.reader import FORMATS, lines, read_table
+from core.tables.skips import MOST_LISTED, LeftOut, Tally, complete
 from core.tables.table import Lists, Table, beyond, bounded, unique_names
 
 __all__ = [

@@ -7,7 +7,7 @@ import numpy as np
 
 from core import settings
 from core.errors import InputError
-from core.tables.left_out import Tally
+from core.tables.skips import Tally
 from core.tables.table import Lists, Table, check_cells, note_beyond, unique_names
 
 if TYPE_CHECKING:

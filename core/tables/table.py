@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core import settings
 from core.errors import InputError
-from core.tables.left_out import LeftOut, Tally
+from core.tables.skips import LeftOut, Tally
 
 MOST_CELLS = 20_000_000  # in memory about 1.5 GB; 200 columns of 100,000 rows
 

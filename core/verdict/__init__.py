@@ -2,14 +2,14 @@
 
 from core.verdict.candidate import BASELINES, Candidate, Speed, baseline, of_model
 from core.verdict.export import as_html, as_markdown, scales
-from core.verdict.here import SETTINGS, WORKLOADS, timings
 from core.verdict.lanes import Lane, lanes
 from core.verdict.licence import Freedom, freedom
 from core.verdict.ranking import Ranked, Ranking, Turn, rank, share_of_wins, turns
 from core.verdict.sentences import firmness, sentences
 from core.verdict.table import figures, in_words, provenance
+from core.verdict.timings import SETTINGS, WORKLOADS, timings
 from core.verdict.verdict import Setting, Verdict, decide, setting_of
-from core.verdict.weighing import CRITERIA, MOST_WEIGHT, Weights, read_weights, scores, weighed
+from core.verdict.weights import CRITERIA, MOST_WEIGHT, Weights, read_weights, scores, weighed
 
 __all__ = [
     "BASELINES",

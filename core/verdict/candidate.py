@@ -10,7 +10,7 @@ from core.benchmark.tradeoff import dollars_per_million
 from core.embedding import Provenance
 from core.evaluation import Interval, Quality, interval
 from core.models import ModelSpec
-from core.systems import BM25, HYBRID
+from core.retrieval import BM25, HYBRID
 
 MEASURE = "ndcg@10"
 BASELINES = {

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 
 from core.markdown import markdown_free
 from core.verdict.lanes import lanes
-from core.verdict.picture import svg
 from core.verdict.sentences import firmness, sentences
+from core.verdict.svg import svg
 from core.verdict.table import in_words, provenance
 from core.verdict.verdict import Verdict
-from core.verdict.weighing import SCALES
+from core.verdict.weights import SCALES
 
 READING = "Every bar goes from 0 to 1, longer is better; the whisker is the 95 % interval over the queries."
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"

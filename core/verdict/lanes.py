@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.verdict.candidate import Candidate
 from core.verdict.verdict import Verdict
-from core.verdict.weighing import CRITERIA, Weights, scores
+from core.verdict.weights import CRITERIA, Weights, scores
 from core.verdict.words import words
 
 TITLES = {"quality": "nDCG@10 here", "speed": "Speed", "memory": "Memory", "price": "Price", "licence": "Licence"}

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.verdict.candidate import Candidate
-from core.verdict.weighing import CRITERIA, MOST_WEIGHT, Weights, scores, weighed
+from core.verdict.weights import CRITERIA, MOST_WEIGHT, Weights, scores, weighed
 
 RESAMPLES = 2_000
 DRAWS_AT_ONCE = 2**21

@@ -5,7 +5,7 @@ from typing import Any
 from core.verdict.candidate import Candidate
 from core.verdict.lanes import Lane, lanes
 from core.verdict.verdict import Verdict
-from core.verdict.weighing import CRITERIA
+from core.verdict.weights import CRITERIA
 from core.verdict.words import UNKNOWN, commercial_use
 
 

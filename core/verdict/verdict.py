@@ -10,7 +10,7 @@ from core.evaluation import Difference, difference
 from core.machine import Machine, this_machine
 from core.verdict.candidate import Candidate
 from core.verdict.ranking import Ranked, Ranking, Turn, rank, share_of_wins, turns
-from core.verdict.weighing import Weights
+from core.verdict.weights import Weights
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from core.encoders.memory import gigabytes
 from core.evaluation import Interval
+from core.models.memory import gigabytes
 from core.verdict.candidate import Candidate
 from core.verdict.licence import freedom
 

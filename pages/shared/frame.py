@@ -9,12 +9,13 @@ from contextvars import ContextVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.encoders.files import availability
+from core.charts.style import model_colour
 from core.errors import EmbedscopeError
-from core.figures.style import model_colour
 from core.machine import devices, this_machine
 from core.models import DEFAULT_PICKS, ModelSpec, names
-from pages.shared import navigation, output, picked
+from core.models.files import availability
+from pages.shared import navigation, picks
+from pages.shared.ui import output
 
 SECONDS_TO_DRAW = 0.8
 
@@ -80,7 +81,7 @@ def sidebar() -> DeltaGenerator:
             "Picked models",
             names(),
             default=DEFAULT_PICKS,
-            max_selections=picked.MOST_MODELS,
+            max_selections=picks.MOST_MODELS,
             key="models",
             bind="query-params",
             help="Used on all pages. The table on the Models page picks too.",
@@ -112,7 +113,7 @@ def _device_choice() -> None:
 
 def _draw_states(place: DeltaGenerator) -> None:
     """Under each picked model's name: what computes it and where its vectors came from, or what it needs."""
-    if states := "".join(_state(spec) for spec in picked.models()):
+    if states := "".join(_state(spec) for spec in picks.models()):
         place.html(states)
 
 
@@ -123,7 +124,7 @@ def _state(spec: ModelSpec) -> str:
 
 
 def _facts(spec: ModelSpec) -> list[str]:
-    source = picked.source(spec)
+    source = picks.source(spec)
     if source is None:
         return [availability(spec).label]
     return list(filter(None, [f"{source.engine} · {source.precision}", source.reason, output.origin(source)]))

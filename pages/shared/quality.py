@@ -8,12 +8,13 @@ import streamlit as st
 from core import corpus, evaluation, search
 from core.corpus import Corpus, Labels
 from core.evaluation import MAP_CUT, Finder, Qrels, Quality, Run
-from core.jobs import Progress
 from core.models import ModelSpec
+from core.progress import Progress
+from core.retrieval import BM25, HYBRID
 from core.search import Hits
-from core.systems import BM25, HYBRID
-from pages.shared import marking, picked, resources
+from pages.shared import cache, picks
 from pages.shared.frame import errors_told
+from pages.shared.labels import judgements
 
 KEY = "labels"
 KEPT, OF, BROUGHT = "labels_kept", "labels_of", "labels_brought"
@@ -78,7 +79,7 @@ def labels(texts: Corpus) -> Labels | None:
     if kind == SAMPLE:
         return corpus.sample_labels()
     if kind == MARKED:
-        return marking.labels(texts)
+        return judgements.labels(texts)
     if BROUGHT not in st.session_state:
         return None
     queries, name, qrels = st.session_state[BROUGHT]
@@ -97,7 +98,7 @@ def measured(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], tell: Pr
         tell("Measuring the rankings", place, len(found))
         key = ("quality", texts.fingerprint, labels.fingerprint, *_system(name, specs))
         run = partial(hits.as_run, labels.queries.ids, names)
-        qualities[name] = resources.memory().recall(key, partial(_quality, run, labels))
+        qualities[name] = cache.memory().recall(key, partial(_quality, run, labels))
     return qualities
 
 
@@ -106,7 +107,7 @@ def able(texts: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> list[Mode
     ready = []
     for spec in specs:
         with errors_told():
-            resources.embedded(texts, spec, tell)
+            cache.embedded(texts, spec, tell)
             ready.append(spec)
     return ready
 
@@ -126,7 +127,7 @@ def rankings(texts: Corpus, queries: Corpus, specs: Sequence[ModelSpec], tell: P
     found[BM25] = _ranked(texts, queries, BM25, specs, _by_words(texts, queries), tell)
     if specs:
         key = ("rankings", texts.fingerprint, queries.fingerprint, *_system(HYBRID, specs))
-        found[HYBRID] = resources.memory().recall(key, lambda: search.fused(list(found.values()), MAP_CUT))
+        found[HYBRID] = cache.memory().recall(key, lambda: search.fused(list(found.values()), MAP_CUT))
     return found
 
 
@@ -152,15 +153,15 @@ def _ranked(
     def rank() -> Hits:
         return evaluation.best_documents(finder(), len(queries), texts.document_ids, MAP_CUT, tell)
 
-    return resources.memory().recall(key, rank)
+    return cache.memory().recall(key, rank)
 
 
 def _by_model(texts: Corpus, queries: Corpus, spec: ModelSpec, tell: Progress) -> Callable[[], Finder]:
     """What finds passages by cosine, made when it is needed; the sidebar hears of the vectors' source at once."""
-    documents = resources.embedded(texts, spec, tell)
+    documents = cache.embedded(texts, spec, tell)
 
     def make() -> Finder:
-        asked = resources.embed_texts(queries.texts, spec, tell, kind="query").vectors
+        asked = cache.embed_texts(queries.texts, spec, tell, kind="query").vectors
         return lambda block, depth: search.nearest(asked[block], documents.vectors, depth)
 
     return make
@@ -168,7 +169,7 @@ def _by_model(texts: Corpus, queries: Corpus, spec: ModelSpec, tell: Progress) -
 
 def _by_words(texts: Corpus, queries: Corpus) -> Callable[[], Finder]:
     def make() -> Finder:
-        index = resources.keyword_index(texts)
+        index = cache.keyword_index(texts)
         return lambda block, depth: index.search(queries.texts[block], depth)
 
     return make
@@ -179,4 +180,4 @@ def _system(name: str, specs: Sequence[ModelSpec]) -> tuple[str, ...]:
     if name == BM25:
         return (BM25,)
     models = [spec.name for spec in specs] if name == HYBRID else [name]
-    return (name, *models, picked.device(), picked.precision())
+    return (name, *models, picks.device(), picks.precision())

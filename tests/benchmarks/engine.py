@@ -16,9 +16,9 @@ from sentence_transformers import SentenceTransformer
 
 from core import encoders, models
 from core.encoders import Encoder
-from core.encoders.files import locate
 from core.evaluation import agreement
 from core.machine import this_machine
+from core.models.files import locate
 from tests.conftest import SHARED
 
 HELLO_CALLS = 100

@@ -27,10 +27,11 @@ from typing import Any
 
 import numpy as np
 
-from core import encoders, models, projection
-from core.encoders.files import locate
+from core import encoders, maps, models
 from core.machine import power, this_machine
-from core.projection import Floats, kept
+from core.maps import Floats
+from core.models.files import locate
+from core.storage import arrays
 from tests.benchmarks.peers import atlas, embedscope, tensorboard
 from tests.benchmarks.peers.environment import environment, versions
 
@@ -119,7 +120,7 @@ def in_turns(rounds: int, peer: Callable[[], float], own: Callable[[], float]) -
 
 def seconds_of(compute: Callable[[], object]) -> float:
     """Seconds of one call, with no map remembered."""
-    kept.forget()
+    arrays.forget()
     started = time.perf_counter()
     compute()
     return time.perf_counter() - started
@@ -135,12 +136,12 @@ def beside_umap_learn(given: Given) -> Comparison:
         return np.asarray(mapper.fit_transform(given.vectors), np.float32)
 
     def own() -> Floats:
-        return projection.project(given.vectors, projection.Umap(seed=SEED)).coordinates
+        return maps.project(given.vectors, maps.Umap(seed=SEED)).coordinates
 
-    maps = {"peer": plain(), "own": own()}  # the first fit of a process compiles: it is not timed
+    drawn = {"peer": plain(), "own": own()}  # the first fit of a process compiles: it is not timed
     trust = {
         side: float(trustworthiness(given.vectors, coordinates, n_neighbors=TRUSTED_NEIGHBOURS, metric="cosine"))
-        for side, coordinates in maps.items()
+        for side, coordinates in drawn.items()
     }
     notes = {"trustworthiness": trust, "is_trust_met": trust["own"] - trust["peer"] >= LEAST_TRUST}
     seconds = in_turns(given.rounds, lambda: seconds_of(plain), lambda: seconds_of(own))

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from playwright.sync_api import Page, WebSocket, expect
 
-from core import spaces
+from core import map_files
 from core.machine import power
 from tests.benchmarks.maps import FEW_TEXTS, TEXTS, texts_of, written
 from tests.benchmarks.peers.chromium import fresh_page
@@ -174,7 +174,7 @@ def clustered(file: Path, count: int) -> Path:
 def seconds_of_reading(file: Path) -> float:
     """Seconds in which the file becomes texts and places."""
     started = time.perf_counter()
-    spaces.from_files([(file.name, file.read_bytes())])
+    map_files.from_files([(file.name, file.read_bytes())])
     return time.perf_counter() - started
 
 

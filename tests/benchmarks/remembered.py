@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core import embedding, models
-from core.store import Store
+from core.storage.vectors import Store
 from tests.conftest import SHARED
 
 RUNS = 5

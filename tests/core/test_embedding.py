@@ -7,7 +7,7 @@ from core import embedding, models
 from core.embedding import KEEP_EVERY, embed_with
 from core.encoders.pool import Pool
 from core.errors import ModelUnavailableError
-from core.store import Store
+from core.storage.vectors import Store
 from tests.conftest import FakeEncoder
 
 SPEC = models.get("wordllama-256")

@@ -131,6 +131,6 @@ def jobs(what: str) -> list[psutil.Process]:
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):  # gone, or not yet buried
             command = process.cmdline()
-            if "core.jobs" in command and command[-1].startswith(what):
+            if "core.jobs.child" in command and command[-1].startswith(what):
                 found.append(process)
     return found

@@ -9,7 +9,7 @@ import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pages.shared import maps
+from pages.parts.projector import map_view
 
 NAMES = ("physics", "chemistry", "biology", "history", "music", "law", "sports", "cooking")
 COLOURS = ("#0F7FBF", "#E69F00", "#009E73", "#CC6677", "#9C4F96", "#56B4E9", "#D55E00", "#999933")
@@ -25,19 +25,21 @@ def clusters(count: int, dimensions: int, seed: int) -> tuple[np.ndarray, np.nda
 
 
 @st.cache_resource
-def drawn(count: int, kinds: tuple[int, ...], seed: int, lost: int) -> maps.Points:
+def drawn(count: int, kinds: tuple[int, ...], seed: int, lost: int) -> map_view.Points:
     charts = []
     for index, dimensions in enumerate(kinds):
         places = clusters(count, dimensions, seed + index)[0].copy()
         places[:lost] = np.nan
-        charts.append(maps.Map(f"Model {'ABCD'[index]} · UMAP", places, ("PC 1 (31%)", "PC 2 (12%)") if lost else ()))
+        charts.append(
+            map_view.Map(f"Model {'ABCD'[index]} · UMAP", places, ("PC 1 (31%)", "PC 2 (12%)") if lost else ())
+        )
     hover = [f"{row}: <b>text</b> of this point, told in some words & signs" for row in range(count)]
-    return maps.packed(charts, hover if count <= 200_000 else (), rows=f"made up {count}")
+    return map_view.packed(charts, hover if count <= 200_000 else (), rows=f"made up {count}")
 
 
 def heard() -> None:
     st.session_state["told"] = st.session_state.get("told", 0) + 1
-    st.session_state["marks"] = maps.marks("map")
+    st.session_state["marks"] = map_view.marks("map")
 
 
 asked = st.query_params
@@ -46,28 +48,28 @@ kinds = tuple(int(sign) for sign in asked.get("maps", "22"))
 st.set_page_config(layout="wide")
 with st.container(horizontal=True):
     st.button("Another layout", on_click=lambda: st.session_state.update(seed=st.session_state.get("seed", 1) + 10))
-    st.button("Mark 7", on_click=lambda: st.session_state.update(marks=maps.Marks(7)))
+    st.button("Mark 7", on_click=lambda: st.session_state.update(marks=map_view.Marks(7)))
     st.button("Rerun")
     gradient = st.toggle("Gradient")
     search = st.toggle("Search")
     hidden = st.toggle("Hide")
 seed = st.session_state.get("seed", 1)
-marks = st.session_state.get("marks", maps.Marks())
+marks = st.session_state.get("marks", map_view.Marks())
 codes = clusters(count, 2, seed)[1]
 names = NAMES + tuple(f"the {n}th of many categories with a long name" for n in range(8, int(asked.get("names", 8))))
 points = drawn(count, kinds, seed, int(asked.get("lost", 0)))
 near = [row for row in range(marks.point + 1, marks.point + 11) if row < count] if marks.point is not None else []
 if hidden:
     st.stop()
-maps.show(
+map_view.show(
     points,
-    maps.Gradient(np.linspace(0, 1, count), 0, 1, "Share of the way", format="percent")
+    map_view.Gradient(np.linspace(0, 1, count), 0, 1, "Share of the way", format="percent")
     if gradient
-    else maps.Categories(codes, names, (COLOURS * 32)[: len(names)]),
+    else map_view.Categories(codes, names, (COLOURS * 32)[: len(names)]),
     key="map",
     marks=marks,
     labels=[
-        maps.Label(index, name, tuple(clusters(count, kind, seed + index)[2][code].tolist()), COLOURS[code])
+        map_view.Label(index, name, tuple(clusters(count, kind, seed + index)[2][code].tolist()), COLOURS[code])
         for index, kind in enumerate(kinds)
         for code, name in enumerate(NAMES)
     ],
@@ -77,10 +79,10 @@ maps.show(
     matches=range(0, count, 50) if search else None,
     typed=[(0.0,) * kind for kind in kinds] if search else (),
     typed_text="a text of my own",
-    look=maps.Look(edges=True),
+    look=map_view.Look(edges=True),
     camera=json.loads(asked["camera"]) if "camera" in asked else None,
     height=int(asked.get("height", 640)),
     on_change=heard,
 )
 st.text(f"told {st.session_state.get('told', 0)} times: {marks.point}, {len(marks.selected)} selected")
-st.text(f"camera {json.dumps(maps.camera('map'))}")
+st.text(f"camera {json.dumps(map_view.camera('map'))}")

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from core import models
 from core.benchmark import KeptRun, Run
-from core.encoders.files import beyond_memory
-from pages.shared.benchmark.runs import title
+from core.models.files import beyond_memory
+from pages.parts.benchmark.runs import title
 from tests.e2e.conftest import AT_REST, PATIENCE_MS, jobs, running_server, settle
 from tests.e2e.test_pages import charts, open_page
 

@@ -17,11 +17,11 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 
 from core import corpus
-from tests.core.architectures import tiny
-from tests.core.hub_server import HubServer, Repository, running_hub
-from tests.core.openai_server import KEY, OpenAIServer, count_tokens, openai_server, served
+from tests.core.encoders.architectures import tiny
 from tests.e2e.conftest import PATIENCE_MS, running_server, settle
 from tests.e2e.test_pages import charts, open_page
+from tests.servers.hub import HubServer, Repository, running_hub
+from tests.servers.openai import KEY, OpenAIServer, count_tokens, openai_server, served
 
 ID = "someone/twenty-megabytes"
 GATED = "someone/gated"

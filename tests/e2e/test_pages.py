@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from core import benchmark, corpus, embedding, evaluation, models, search
-from core.projection.faithfulness import faithfulness
+from core.maps.faithfulness import faithfulness
 from core.similarity import cluster_order, cosine_matrix
 from tests.conftest import ROOT
 from tests.e2e.conftest import settle

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
-from core import corpus, embedding, models, spaces
+from core import corpus, embedding, map_files, models
 from tests.e2e.conftest import PATIENCE_MS, jobs, settle
 from tests.e2e.test_maps import ALL_PLACES, READY, drag, lonely, middle, place
 
@@ -590,8 +590,8 @@ def test_what_is_downloaded_can_be_uploaded_again(page: Page, server: str) -> No
     unit = CLOUD[:12] / np.linalg.norm(CLOUD[:12], axis=1, keepdims=True)
     nearest = [row for row in np.argsort(-(unit @ unit[0])) if row != 0][:10]
     assert list(pd.read_csv(io.BytesIO(neighbours))["neighbour_id"][:10]) == [row + 1 for row in nearest]
-    read = spaces.from_files([("a.parquet", whole)])
-    assert spaces.vectors_npy(read) == npy(CLOUD[:12])
+    read = map_files.from_files([("a.parquet", whole)])
+    assert map_files.vectors_npy(read) == npy(CLOUD[:12])
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
         tensors, metadata = ((name, files.read(name)) for name in ("tensors.tsv", "metadata.tsv"))
     replace_files(page, 12, tensors, metadata)

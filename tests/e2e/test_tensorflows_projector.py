@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from playwright.sync_api import Page, Route, expect
 
-from core import spaces
+from core import map_files
 from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.test_projector import npy
 
@@ -33,7 +33,7 @@ def test_the_archive_opens_in_tensorflows_projector_with_its_texts_and_fields(pa
     vectors = np.random.default_rng(3).normal(size=(ROWS, 8)).astype(np.float32)
     table = "".join(f"Text {row} of owls\t{'bird' if row % 2 else 'beast'}\n" for row in range(ROWS))
     given = [("vectors.npy", npy(vectors)), ("metadata.tsv", f"text\tkind\n{table}".encode())]
-    with zipfile.ZipFile(io.BytesIO(spaces.projector_archive(spaces.from_files(given)))) as archive:
+    with zipfile.ZipFile(io.BytesIO(map_files.projector_archive(map_files.from_files(given)))) as archive:
         archive.extractall(tmp_path)
     write_projector(tmp_path)
 

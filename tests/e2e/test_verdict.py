@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core import benchmark, embedding, models
 from core.benchmark import Timing
-from tests.core.benchmark_runs import finished
+from tests.core.benchmark.runs import finished
 from tests.e2e.conftest import running_server, settle
 from tests.e2e.test_pages import open_page
 

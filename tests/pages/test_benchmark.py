@@ -18,15 +18,16 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
 from core import benchmark, corpus, embedding, evaluation, models, search
-from core.benchmark import Run, Settings, Subject, Timing, Workload, grid, running
-from core.encoders import memory
+from core.benchmark import Run, Settings, Subject, Timing, Workload, grid, runner
+from core.charts.sweeps import sweep_heatmap
+from core.charts.timings import timing_bars
 from core.errors import EmbedscopeError, JobError
-from core.figures.sweeps import sweep_heatmap
-from core.figures.timings import timing_bars
 from core.machine import this_machine
-from pages.shared.benchmark import sweeps, timed
-from pages.shared.benchmark.runs import title
-from tests.core.benchmark_runs import finished, timing
+from core.models import memory
+from pages.parts.benchmark import sweeps
+from pages.parts.benchmark.runs import title
+from pages.shared import measurement
+from tests.core.benchmark.runs import finished, timing
 from tests.pages.conftest import open_page, said
 
 MINILM, WORDLLAMA, MISSING = "all-MiniLM-L6-v2", "wordllama-256", "bge-small-en-v1.5"
@@ -42,7 +43,7 @@ SECRET = "the launch code is 0000"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache folder in which nothing has been timed yet, on a machine without a GPU and with little memory."""
     monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path))
-    monkeypatch.setattr(timed, "devices", lambda: ("cpu",))
+    monkeypatch.setattr(measurement, "devices", lambda: ("cpu",))
     monkeypatch.setattr(memory, "budgets", lambda: {"cpu": 8 * 2**30})
     return tmp_path
 
@@ -99,7 +100,7 @@ class Children:
 @pytest.fixture
 def children(monkeypatch: pytest.MonkeyPatch) -> Children:
     answering = Children()
-    monkeypatch.setattr(running, "Child", lambda what: answering)
+    monkeypatch.setattr(runner, "Child", lambda what: answering)
     return answering
 
 
@@ -244,7 +245,7 @@ def test_each_bar_is_drawn_when_it_is_measured(
         drawn.append((len(timings), sum(state == "waiting" for state in others["states"].values())))
         return timing_bars(rows, timings, **others)
 
-    monkeypatch.setattr("pages.shared.benchmark.original.timing_bars", note)
+    monkeypatch.setattr("pages.parts.benchmark.hello_world.timing_bars", note)
     open_view(app)
     assert drawn == [(0, 2), (1, 1), (2, 0), (2, 0)]
 
@@ -252,7 +253,7 @@ def test_each_bar_is_drawn_when_it_is_measured(
 def test_on_a_machine_with_a_gpu_both_devices_are_timed_and_set_beside_each_other(
     app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timed, "devices", lambda: ("cpu", "cuda"))
+    monkeypatch.setattr(measurement, "devices", lambda: ("cpu", "cuda"))
     benchmark.keep(finished(timing(MINILM, "cpu", median_ms=12.0), timing(MINILM, "cuda", median_ms=3.0)))
     drawn = figure(open_view(app, models=[MINILM]), "bars")
     assert [milliseconds for milliseconds in drawn["data"][0]["x"] if milliseconds] == [12.0, 3.0]
@@ -359,7 +360,7 @@ def busy_machine() -> Iterator[None]:
 
 
 def test_a_bar_that_others_disturbed_says_so(app: AppTest, monkeypatch: pytest.MonkeyPatch, busy_machine: None) -> None:
-    monkeypatch.setattr(timed, "Settings", partial(Settings, patience_seconds=0.5, with_forward=False))
+    monkeypatch.setattr(measurement, "Settings", partial(Settings, patience_seconds=0.5, with_forward=False))
     bar, words = lanes(figure(open_view(app, models=[WORDLLAMA], seconds="0.2"), "bars"))[WORDLLAMA]
     assert bar
     assert re.search(r"· disturbed \d+ of \d+$", words)
@@ -404,7 +405,7 @@ def test_each_cell_is_filled_when_it_is_measured(
         filled.append((sum(bool(row.median_ms) for row in timings), len(timings)))
         return sweep_heatmap(timings, measure)
 
-    monkeypatch.setattr("pages.shared.benchmark.sweeps.sweep_heatmap", note)
+    monkeypatch.setattr("pages.parts.benchmark.sweeps.sweep_heatmap", note)
     monkeypatch.setattr(benchmark, "grid", partial(grid, (1, 4), (8, 32)))
     press(open_view(app, "Sweep", sweep_model=WORDLLAMA), f"Sweep {WORDLLAMA}")
     assert filled == [(1, 4), (2, 4), (3, 4), (4, 4), (4, 4)]
@@ -421,7 +422,7 @@ def test_all_swept_models_stand_in_the_lines_and_only_the_chosen_one_in_the_heat
 
 
 def test_with_a_gpu_the_page_says_from_which_batch_it_pays(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timed, "devices", lambda: ("cpu", "cuda"))
+    monkeypatch.setattr(measurement, "devices", lambda: ("cpu", "cuda"))
     milliseconds = {("cpu", 1): 2.0, ("cpu", 4): 9.0, ("cuda", 1): 3.0, ("cuda", 4): 4.0}
     rows = [
         timing(MINILM, device, text="", tokens=8, batch_size=batch, median_ms=median)

@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
 from core.corpus import Corpus
-from core.encoders.tokenizing import stored_tokenizer
+from core.models.tokenizer import stored_tokenizer
 from pages.shared import corpora
-from pages.shared.corpora import left_out
+from pages.shared.corpora import skips
 from tests.conftest import ROOT
 from tests.pages.conftest import TIMEOUT_SECONDS, open_page, said
 
@@ -295,7 +295,7 @@ def test_ten_megabytes_on_one_line_are_split_or_cut(app: AppTest) -> None:
 
 def test_what_is_left_out_is_offered_as_a_table_that_no_spreadsheet_runs() -> None:
     read = corpus.from_file("=x.csv", b"text,n\n=1+1,2,3\n\x07@bell,1\n ,\n")
-    table = left_out.table(read)
+    table = skips.table(read)
     assert list(table["reason"]) == [
         "rows with more cells than columns", "texts with control characters or broken Unicode mended", "blank texts",
     ]  # fmt: skip

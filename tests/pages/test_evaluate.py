@@ -13,10 +13,11 @@ from scipy.stats import spearmanr
 from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models, search
-from core.corpus import marked
+from core.corpus import judgements
 from core.corpus.labels import as_beir, as_trec
 from core.errors import InputError
-from pages.shared.evaluate import label_choice, taken_away
+from pages.parts.evaluate import downloads
+from pages.shared.labels import picker
 from tests.pages.conftest import open_page, said
 
 WORDLLAMA = models.get("wordllama-256")
@@ -194,7 +195,7 @@ def test_without_labels_agreement_is_shown_and_a_mark_made_in_place_becomes_a_la
     assert not app.exception
     token = app.query_params["marks"]
     token = token[0] if isinstance(token, list) else token
-    assert marked.marks(token, corpus.sample().fingerprint) == {query: {document: 1}}
+    assert judgements.marks(token, corpus.sample().fingerprint) == {query: {document: 1}}
     assert "1 marks on 1 queries so far" in said(app)
     app.button(key="measure_marks").click().run()
     assert not app.exception
@@ -203,8 +204,8 @@ def test_without_labels_agreement_is_shown_and_a_mark_made_in_place_becomes_a_la
 
 
 def test_marks_come_back_by_their_link_and_a_hostile_token_is_nobody(app: AppTest, home: Path) -> None:
-    token, texts = marked.new_token(), corpus.sample()
-    marked.mark(token, texts.fingerprint, "what cools a dog?", "animals-01", 1)
+    token, texts = judgements.new_token(), corpus.sample()
+    judgements.mark(token, texts.fingerprint, "what cools a dog?", "animals-01", 1)
     open_view(app, "Ranking", labels="Marked by clicking", marks=token)
     assert list(table(app, "Difference")["Query"]) == ["what cools a dog?"]
     app.query_params["marks"] = "../../../etc/passwd"
@@ -220,7 +221,7 @@ def test_a_mark_that_cannot_be_kept_is_a_sentence(app: AppTest, monkeypatch: pyt
     def full(*_: object) -> None:
         raise InputError("The disk is full.")
 
-    monkeypatch.setattr(marked, "mark", full)
+    monkeypatch.setattr(judgements, "mark", full)
     thumbs(app).set_value(1).run()
     assert not app.exception
     assert "The disk is full" in app.error[0].value
@@ -242,7 +243,7 @@ def test_compression_shows_every_code_with_its_bytes(app: AppTest) -> None:
 def test_runs_are_taken_away_as_trec_eval_reads_them() -> None:
     labels = corpus.sample_labels()
     hits = search.Hits(np.array([[0, 1]] * 192), np.array([[0.5, 0.25]] * 192, np.float32))
-    content = taken_away.runs(labels, {"a/../b": hits}, list(corpus.sample().ids))
+    content = downloads.runs(labels, {"a/../b": hits}, list(corpus.sample().ids))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         (name,) = archive.namelist()
         assert "/" not in name
@@ -252,6 +253,6 @@ def test_runs_are_taken_away_as_trec_eval_reads_them() -> None:
 
 
 def test_the_code_shows_queries_with_answers_among_other_documents() -> None:
-    questions, documents, grades = label_choice.few(corpus.sample(), corpus.sample_labels())
+    questions, documents, grades = picker.few(corpus.sample(), corpus.sample_labels())
     assert (len(questions), len(documents)) == (3, 8)
     assert all(any(row) and not all(row) for row in grades)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from pages.shared.maps import Categories, Gradient, Map, packed, packing, told_of
-from pages.shared.maps.packing import GREY, LEVELS, NOT_FINITE, pack_colour, pack_rows, unpack_rows
+from pages.parts.projector.map_view import Categories, Gradient, Map, packed, packing, told_of
+from pages.parts.projector.map_view.packing import GREY, LEVELS, NOT_FINITE, pack_colour, pack_rows, unpack_rows
 
 
 def opened(parcel: bytes) -> tuple[dict[str, Any], list[bytes]]:

@@ -18,10 +18,10 @@ from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
 from core.errors import InputError
-from core.projection.regions import characteristic_words, labelled_regions
-from core.spaces import Space, space_parquet
-from pages.shared.output import markdown_free
-from pages.shared.projector import saved
+from core.map_files import Space, space_parquet
+from core.maps.regions import characteristic_words, labelled_regions
+from pages.parts.projector import view_file
+from pages.shared.ui.output import markdown_free
 from tests.pages.conftest import open_page, said
 from tests.pages.test_maps import opened
 
@@ -187,7 +187,7 @@ def test_three_models_agreement_is_a_matrix() -> None:
     def script() -> None:
         import numpy
 
-        from pages.shared.projector.disagreement import _shared
+        from pages.parts.projector.disagreement import _shared
 
         _shared(["a", "b", "c"], numpy.array([[1, 0.5, 0.2], [0.5, 1, 0.3], [0.2, 0.3, 1]]), 10)
 
@@ -211,7 +211,7 @@ def test_of_many_rows_a_sample_is_measured_and_its_interval_told(app: AppTest) -
 
 
 def test_very_many_rows_are_all_drawn_and_the_page_says_how(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.maps.packing.MOST_HOVER_ROWS", 647)
+    monkeypatch.setattr("pages.parts.projector.map_view.packing.MOST_HOVER_ROWS", 647)
     projector(app)
     assert "All 648 points are drawn, none is left out" in said(app)
     assert len(drawn(app)[0]) == 648
@@ -220,7 +220,7 @@ def test_very_many_rows_are_all_drawn_and_the_page_says_how(app: AppTest, monkey
 def test_a_selection_in_a_large_corpus_is_named_by_the_words_of_texts_at_even_steps(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.shared.projector.panel.MOST_COUNTED", 300)
+    monkeypatch.setattr("pages.parts.projector.panel.MOST_COUNTED", 300)
     texts = corpus.sample()
     rows = [row for row, subject in enumerate(texts.fields["subject"]) if subject == "football"]
     projector(app, selected=in_address(rows, len(texts)))
@@ -232,7 +232,7 @@ def test_a_selection_in_a_large_corpus_is_named_by_the_words_of_texts_at_even_st
 
 
 def test_a_selection_of_which_no_text_is_counted_says_so(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.projector.panel.MOST_COUNTED", 300)
+    monkeypatch.setattr("pages.parts.projector.panel.MOST_COUNTED", 300)
     projector(app, selected=in_address([1], len(corpus.sample())))
     assert "Words counted in 0 of them: one text in 3 of all 648." in said(app)
     assert "Marked by" not in said(app)
@@ -325,10 +325,10 @@ def in_address(rows: list[int], count: int) -> str:
 
 
 def _marked(app: AppTest, row: int) -> tuple[str, Any]:
-    from pages.shared import maps
+    from pages.parts.projector import map_view
 
     fingerprint = opened(_parcel(app, "points"))[0]["rows"]
-    return fingerprint, maps.Marks(row, [0, row])
+    return fingerprint, map_view.Marks(row, [0, row])
 
 
 @pytest.mark.parametrize(
@@ -423,12 +423,12 @@ def test_coordinates_that_were_given_are_drawn_as_they_are(app: AppTest) -> None
     assert "without the vectors nobody can tell how true they are" in said(app)
 
 
-def view_file(space: Space | None, description: str) -> bytes:
+def view_archive(space: Space | None, description: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(saved.VIEW, description)
+        archive.writestr(view_file.VIEW, description)
         if space:
-            archive.writestr(saved.DATA, space_parquet(space))
+            archive.writestr(view_file.DATA, space_parquet(space))
     return buffer.getvalue()
 
 
@@ -437,20 +437,20 @@ def view_file(space: Space | None, description: str) -> bytes:
     [
         b"",
         b"PK\x03\x04 torn",
-        view_file(None, "{}"),
-        view_file(None, '{"schema_version": 2, "choices": {}, "marked": {}}'),
-        view_file(None, '{"choices": {"method": "magic"}, "marked": {}}'),
-        view_file(None, '{"choices": {"umap_neighbours": 1e9}, "marked": {}}'),
+        view_archive(None, "{}"),
+        view_archive(None, '{"schema_version": 2, "choices": {}, "marked": {}}'),
+        view_archive(None, '{"choices": {"method": "magic"}, "marked": {}}'),
+        view_archive(None, '{"choices": {"umap_neighbours": 1e9}, "marked": {}}'),
     ],
 )
 def test_a_file_that_is_no_view_is_a_sentence(content: bytes) -> None:
     with pytest.raises(InputError, match="is no view that was saved on this page"):
-        saved.unpack("view.zip", content)
+        view_file.unpack("view.zip", content)
 
 
 def test_a_view_brings_its_own_data_and_passes_over_rows_that_are_not_there(app: AppTest) -> None:
     marked = '{"point": 99, "selected": [3, 99, -1], "isolated": null, "camera": null}'
-    view = view_file(
+    view = view_archive(
         Space(corpus.from_paste("a\nb\nc\nd\ne")), f'{{"choices": {{"dimensions": 3}}, "marked": {marked}}}'
     )
     projector(app)
@@ -475,7 +475,7 @@ def test_a_view_of_what_is_not_there_is_the_page_without_it(
     app: AppTest, choices: dict[str, Any], marked: dict[str, Any]
 ) -> None:
     projector(app)
-    view = view_file(None, json.dumps({"choices": choices, "marked": marked}))
+    view = view_archive(None, json.dumps({"choices": choices, "marked": marked}))
     app.file_uploader(key="view_file").set_value(("view.zip", view, "")).run()
     assert not app.exception
     assert not app.error

@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import benchmark, corpus, embedding, evaluation, models, search
-from core.benchmark import Timing, kept, running
+from core.benchmark import Timing, history, runner
 from core.verdict import CRITERIA
-from tests.core.benchmark_runs import finished
+from tests.core.benchmark.runs import finished
 from tests.pages.conftest import said
 from tests.pages.test_benchmark import Children, press, server_that_has_run_before  # noqa: F401  used by pytest
 
@@ -22,7 +22,7 @@ MINILM, WORDLLAMA = "all-MiniLM-L6-v2", "wordllama-256"
 @pytest.fixture(autouse=True)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine on which nothing has been timed yet."""
-    monkeypatch.setattr(kept, "folder", lambda: tmp_path / "runs")
+    monkeypatch.setattr(history, "folder", lambda: tmp_path / "runs")
 
 
 def timed(model: str, ms: float, **changes: Any) -> Timing:
@@ -93,7 +93,7 @@ def test_sliders_turn_the_ranking(app: AppTest) -> None:
 
 def test_time_what_is_missing_measures_speed_memory_and_price(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     children = ChildrenOfThisRevision()
-    monkeypatch.setattr(running, "Child", lambda what: children)
+    monkeypatch.setattr(runner, "Child", lambda what: children)
     open_verdict(app, models=[WORDLLAMA])
     press(app, "Time what is missing")
     assert not app.exception

@@ -12,7 +12,7 @@ from core.corpus import file_name, together
 from core.errors import InputError
 from core.settings import most_rows
 from core.tables import FORMATS, MOST_BYTES, Table, lines, read_table, unique_names
-from pages.shared import resources
+from pages.shared import cache
 
 ITS_NAME = "\0"
 
@@ -102,7 +102,7 @@ def _upload(file: UploadedFile, name: str) -> Upload:
 
 def _table(upload: Upload) -> Table:
     """What the file holds, or the sentence that says why not: neither is found out twice, whatever its name."""
-    read = resources.memory().recall(("table", upload.digest, most_rows()), lambda: _read(upload))
+    read = cache.memory().recall(("table", upload.digest, most_rows()), lambda: _read(upload))
     if isinstance(read, str):
         raise InputError(read.replace(ITS_NAME, upload.name))
     return read

@@ -4,9 +4,10 @@ import streamlit as st
 
 from core import models
 from core.corpus import FEWEST_TOKENS, MOST_TOKENS, Corpus, Splitter, Splitting, longer_than
-from core.encoders.tokenizing import stored_tokenizer
 from core.models import ModelSpec
-from pages.shared import output, picked, resources
+from core.models.tokenizer import stored_tokenizer
+from pages.shared import cache, picks
+from pages.shared.ui import output
 
 TOKENIZER = "all-MiniLM-L6-v2"
 USUAL = Splitting()
@@ -55,14 +56,14 @@ def told(texts: Corpus, splitting: Splitting | None) -> None:
             f"({TOKENIZER}'s tokenizer)."
         )
         return
-    limited = [spec for spec in picked.models() if spec.max_tokens]
+    limited = [spec for spec in picks.models() if spec.max_tokens]
     if limited:
         _recommend(texts, min(limited, key=lambda spec: spec.max_tokens or 0))
 
 
 def _recommend(texts: Corpus, spec: ModelSpec) -> None:
     limit = spec.max_tokens or 0
-    count = resources.memory().recall(
+    count = cache.memory().recall(
         ("longer", texts.fingerprint, limit),
         lambda: longer_than(texts.documents, limit, stored_tokenizer(models.get(TOKENIZER))),
     )

@@ -7,11 +7,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import corpus
 from core.corpus import Columns, Corpus, Splitting
-from core.jobs import Progress
+from core.progress import Progress
 from core.settings import most_rows
-from pages.shared import frame, inputs, output, progress, resources
-from pages.shared.corpora import columns, files, left_out, passages
+from pages.shared import cache, frame
+from pages.shared.corpora import columns, files, passages, skips
 from pages.shared.corpora.files import Source
+from pages.shared.ui import inputs, output, progress
 
 KEY = "corpus"
 SOURCES = ("Sample", "Paste", "File")
@@ -87,7 +88,7 @@ def _built(
         texts = _remembered(sources, found, splitting, tell)
     with report:
         passages.told(texts, splitting)
-        left_out.offer(texts, key)
+        skips.offer(texts, key)
     return texts
 
 
@@ -98,4 +99,4 @@ def _remembered(sources: Sequence[Source], found: Columns, splitting: Splitting 
         splitter = None if splitting is None else passages.splitter(splitting)
         return corpus.from_tables([(source.name, source.table) for source in sources], found, splitter, tell)
 
-    return resources.memory().recall(("corpus", named, found, splitting, most_rows()), build)
+    return cache.memory().recall(("corpus", named, found, splitting, most_rows()), build)

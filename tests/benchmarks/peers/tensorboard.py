@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from core.projection import Floats
+from core.maps import Floats
 from tests.benchmarks.peers.chromium import fresh_page
 from tests.benchmarks.peers.server import answering, free_port
 

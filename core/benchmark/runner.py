@@ -1,0 +1,257 @@
+"""A run: subjects one after the other, each in a fresh process, while other benchmarks wait their turn."""
+
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence, Sized
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from core import encoders
+from core.benchmark import history
+from core.benchmark.timing import MOST_BATCH, SCHEMA, Run, Settings, Subject, Timing, Workload, behind_api
+from core.encoders import PRECISIONS
+from core.encoders.base import require_offered
+from core.errors import DeviceError, EmbedscopeError, InputError, JobError, ModelError
+from core.jobs.child import Child
+from core.jobs.queue import Turn, alone
+from core.machine import power, this_machine
+from core.models import get
+from core.models.files import availability, beyond_memory
+from core.progress import Progress, silent
+
+DEVICES = ("cpu", "cuda")
+ENGINES = (*(engine for engine in encoders.ENGINES if engine != "openai"), "library")
+MOST_THREADS = 1024
+LEAST_CALLS = 3  # a workload that would not even be called so often in its time is not begun
+FORESIGHT = 8  # times as large may a workload be to be foretold: of few tokens, more take hardly longer
+SECONDS_TO_START = 8.0  # of a process with its libraries; for the queue's estimate, until it is known better
+
+OnResult = Callable[[Timing], None]
+
+_turn = Turn("benchmarks")
+
+
+def subjects(
+    models: Sequence[str],
+    devices: Sequence[str] = ("cpu",),
+    *,
+    engine: str = "auto",
+    precision: str = "auto",
+    weights: str = "own",
+) -> tuple[Subject, ...]:
+    """Each model on each device; with the weights "any", random ones where a model's own are not here.
+
+    Raises
+    ------
+    UnknownModelError, InputError
+    """
+    if weights not in ("own", "random", "any"):
+        raise InputError(f"There are no weights {weights!r}: choose own, random or any.")
+    specs = [get(name) for name in models]
+    takes_random = {
+        spec.name: weights == "random" or (weights == "any" and not availability(spec).is_ready) for spec in specs
+    }
+    return tuple(
+        Subject(spec.name, device, engine, precision, "random" if takes_random[spec.name] else "own")
+        for spec in specs
+        for device in devices
+    )
+
+
+def run(
+    subjects: Sequence[Subject],
+    workloads: Sequence[Workload] = (Workload(),),
+    settings: Settings = Settings(),  # noqa: B008  frozen
+    *,
+    on_progress: Progress = silent,
+    on_result: OnResult | None = None,
+) -> Run:
+    """Time each subject under each workload, in an order that is shuffled; the run is kept, as far as it comes.
+
+    What cannot be timed costs its own timing, with the reason in `failure`. If `on_progress` raises, the running
+    process is killed.
+
+    Returns
+    -------
+    Run
+        Its timings in the order asked for.
+
+    Raises
+    ------
+    UnknownModelError, DeviceError
+        There is no such model, device, engine or precision; before anything is timed.
+    InputError
+        Nothing to time, a workload or a setting out of range, or no folder to keep the run in.
+    """
+    _check(subjects, workloads, settings)
+    results: dict[tuple[int, int], Timing] = {}
+    order = random.sample(range(len(subjects)), len(subjects))
+    created, powered = datetime.now(UTC).isoformat(timespec="seconds"), power()
+
+    def so_far() -> Run:
+        timings = tuple(results[place] for place in sorted(results))
+        return Run(SCHEMA, created, this_machine(), powered, settings, timings)
+
+    with ExitStack() as held:
+        held.enter_context(_turn.taken(on_progress, expected_seconds(subjects, workloads, settings)))
+        held.enter_context(
+            alone(history.folder() / "lock", on_progress, "Waiting for a benchmark of another program on this machine")
+        )
+        tell = _counted(on_progress, results, len(subjects) * len(workloads))
+        try:
+            for turn, place in enumerate(order, start=1):
+                for number, timing in enumerate(_time(subjects[place], workloads, settings, tell)):
+                    results[place, number] = replace(timing, turn=turn)
+                    if on_result:
+                        on_result(results[place, number])
+        finally:
+            if results:
+                history.keep(so_far())
+    return so_far()
+
+
+def expected_seconds(subjects: Sequence[Subject], workloads: Sequence[Workload], settings: Settings) -> float:
+    """How long a run is going to take, roughly: what those who wait for it are told."""
+    sampling = settings.least_seconds * (2 if settings.with_forward else 1)
+    guess = SECONDS_TO_START + len(workloads) * sampling
+    known = {row: timing.seconds for row, timing in history.kept_timings().items()} if len(workloads) == 1 else {}
+    return sum(known.get((subject.model, subject.device)) or guess for subject in subjects)
+
+
+def _counted(on_progress: Progress, results: Sized, total: int) -> Progress:
+    """Progress of one timing told as that of the whole run, in percent of one timing; it never goes back."""
+    told = 0
+
+    def tell(what: str, done: int, of: int) -> None:
+        nonlocal told
+        share = 100 * done // of if what.startswith("Timing") and of else 0
+        told = max(told, 100 * len(results) + share)
+        on_progress(f"{len(results) + 1} of {total}: {what}", told, 100 * total)
+
+    return tell
+
+
+def _check(subjects: Sequence[Subject], workloads: Sequence[Workload], settings: Settings) -> None:
+    if not subjects or not workloads:
+        raise InputError("A benchmark needs at least one model, one device and one workload.")
+    for subject in subjects:
+        get(subject.model)
+        require_offered("device", subject.device, DEVICES)
+        require_offered("engine", subject.engine, ENGINES)
+        require_offered("precision", subject.precision, PRECISIONS)
+    for workload in workloads:
+        if workload.tokens is None and not workload.text.strip():
+            raise InputError("A benchmark needs a text.")
+        if not 1 <= workload.batch_size <= MOST_BATCH:
+            raise InputError(f"The batch size goes from 1 to {MOST_BATCH:,}.")
+        if workload.tokens is not None and workload.tokens < 1:
+            raise InputError("A text has at least one token.")
+    if min(settings.warm_up_calls, settings.least_samples) < 1:
+        raise InputError("A benchmark needs at least one call to warm up and one sample.")
+    if settings.threads is not None and not 1 <= settings.threads <= MOST_THREADS:
+        raise InputError(f"The number of threads goes from 1 to {MOST_THREADS:,}.")
+    if not 0 < settings.least_seconds <= settings.most_seconds < math.inf:
+        raise InputError(
+            f"The seconds of samples go from above 0 to the most seconds for each workload, {settings.most_seconds:g}."
+        )
+
+
+def _time(
+    subject: Subject, workloads: Sequence[Workload], settings: Settings, on_progress: Progress
+) -> Iterator[Timing]:
+    """A subject's timings under the workloads, in a process that ends with them."""
+    limits = _Limits(settings, _refusal(subject))
+    child = Child(f"timing {subject.model}")
+    try:
+        for workload in workloads:
+            started = time.perf_counter()
+            timing = _failed(subject, workload, limits.reason(workload))
+            if not timing.failure:
+                timing = _in_child(child, subject, workload, settings, limits, on_progress)
+            yield replace(timing, seconds=time.perf_counter() - started)
+    finally:
+        child.end()
+
+
+def _in_child(
+    child: Child, subject: Subject, workload: Workload, settings: Settings, limits: "_Limits", on_progress: Progress
+) -> Timing:
+    try:
+        timing: Timing = child.call(
+            "core.benchmark.measurement:measure",
+            subject=subject,
+            workload=workload,
+            settings=settings,
+            on_progress=on_progress,
+        )
+    except EmbedscopeError as error:
+        limits.note_failure(workload, error)
+        return _failed(subject, workload, str(error))
+    limits.note_timing(workload, timing)
+    return timing
+
+
+class _Limits:
+    """What of a subject is not even begun, after what has been learnt of it."""
+
+    def __init__(self, settings: Settings, refusal: str) -> None:
+        self._settings = settings
+        self._refusal = refusal
+        self._fatal: tuple[int, str] | None = None
+        self._known = (1, 0.0)
+
+    def reason(self, workload: Workload) -> str:
+        """Why a workload is left out; empty where it is timed."""
+        if self._refusal:
+            return self._refusal
+        if self._fatal and workload.size >= self._fatal[0]:
+            return self._fatal[1]
+        size, call_seconds = self._known
+        foreseen, most = call_seconds * workload.size / size, self._settings.most_seconds
+        if LEAST_CALLS * foreseen <= most or workload.size > FORESIGHT * size:
+            return ""
+        self._known = workload.size, foreseen
+        return (
+            f"{LEAST_CALLS} calls would take about {LEAST_CALLS * foreseen:.0f} s: longer than the {most:g} s allowed."
+        )
+
+    def note_failure(self, workload: Workload, error: EmbedscopeError) -> None:
+        """A model that cannot be had fails for all workloads, a process that died for those at least as large."""
+        if isinstance(error, (ModelError, DeviceError)):
+            self._refusal = str(error)
+        elif isinstance(error, JobError):
+            self._fatal = workload.size, str(error)
+
+    def note_timing(self, workload: Workload, timing: Timing) -> None:
+        """A workload that is a little larger takes about as long for each token."""
+        self._known = workload.size, (timing.median_ms or 0) / 1000
+
+
+def _failed(subject: Subject, workload: Workload, reason: str) -> Timing:
+    return Timing(
+        subject.model,
+        subject.device,
+        subject.engine,
+        subject.precision,
+        subject.weights,
+        subject.engine,
+        subject.precision,
+        batch_size=workload.batch_size,
+        text="" if workload.tokens else workload.text,
+        tokens=workload.tokens,
+        failure=reason,
+    )
+
+
+def _refusal(subject: Subject) -> str:
+    """Why a subject is not even begun; empty where it is."""
+    spec = get(subject.model)
+    if spec.provider == "openai":
+        return behind_api(spec)
+    if subject.weights == "random":
+        lacking = beyond_memory(spec)
+        return lacking.sentence if lacking else ""
+    state = availability(spec)
+    return "" if state.is_ready else state.sentence

@@ -1,0 +1,255 @@
+"""Sweeps of batch size and length: one model and device as a heatmap, several as lines."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale, unlabel_rgb
+
+from core.benchmark.timing import Timing
+from core.charts.style import (
+    NEUTRAL,
+    SEQUENTIAL,
+    device_name,
+    device_opacity,
+    faded,
+    log_ticks,
+    model_colour,
+    plain,
+    styled,
+    three_figures,
+    wrapped,
+)
+
+Measure = Literal["latency, ms", "texts/s", "tokens/s"]
+
+FEW_SAMPLES = 30
+INKS = ("#000000", "#FFFFFF")
+CELL_PIXELS = 38
+LINES_HEIGHT = 460
+LABEL_HEIGHT = 0.05  # of the plot
+ROOM = 1.7  # above and below the lines
+MARK_PIXELS = 22
+FAINTEST_LINE = 0.6
+
+
+def sweep_heatmap(timings: Sequence[Timing], measure: Measure) -> go.Figure:
+    """One model on one device: batch sizes by tokens, on a logarithmic scale on which bright is fast.
+
+    A failed cell holds a dash and its reason in the hover; few samples are marked with "≈".
+    """
+    cells = [timing for timing in timings if timing.tokens]
+    lengths = sorted({timing.tokens for timing in cells if timing.tokens})
+    batches = sorted({timing.batch_size for timing in cells})
+    columns = [lengths.index(timing.tokens or 0) for timing in cells]
+    rows = [batches.index(timing.batch_size) for timing in cells]
+    shades = np.full((len(batches), len(lengths)), np.nan)
+    hovers = np.full(shades.shape, "not timed", dtype=object)
+    shades[rows, columns] = brightness = _brightness([_value(timing, measure) for timing in cells], measure)
+    hovers[rows, columns] = [_hover(timing) for timing in cells]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shades,
+            colorscale=SEQUENTIAL,
+            zmin=0,
+            zmax=1,
+            xgap=2,
+            ygap=2,
+            showscale=False,
+            customdata=hovers,
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    )
+    figure.add_scatter(
+        x=columns,
+        y=rows,
+        mode="text",
+        text=[_cell(timing, measure) for timing in cells],
+        textfont={"color": [_ink(shade) for shade in brightness]},
+        hoverinfo="skip",
+    )
+    few = f"; ≈ fewer than {FEW_SAMPLES} calls" if any("≈" in _cell(timing, measure) for timing in cells) else ""
+    figure.update_layout(
+        title={"text": f"{measure}, median (bright is fast{few})", "x": 0, "xref": "paper", "font": {"size": 16}}
+    )
+    _categories(figure.layout.xaxis, lengths, "tokens in each text")
+    _categories(figure.layout.yaxis, batches, "texts in a batch")
+    figure.update_yaxes(ticklabelstandoff=6)
+    return styled(figure, height=CELL_PIXELS * len(batches) + 110, margin=(10, 10, 44, 10))
+
+
+def sweep_lines(
+    timings: Sequence[Timing],
+    measure: Measure,
+    tokens: int,
+    *,
+    pays_from: Mapping[tuple[str, int], int | None] | None = None,
+) -> go.Figure:
+    """One length over the batch size, a line for each model and device: CPU light and dashed, GPU full.
+
+    `pays_from` says for a (model, tokens) from which batch size on the GPU is faster: a dotted line is drawn there.
+    """
+    shown = [timing for timing in timings if timing.tokens == tokens and timing.median_ms]
+    lines = _by_row(shown)
+    marks = {model: batch for (model, length), batch in (pays_from or {}).items() if batch and length == tokens}
+    batches = sorted({timing.batch_size for timing in shown})
+    figure = go.Figure()
+    for (model, device), line in lines.items():
+        _add_line(figure, model, device, line, measure)
+    _label_ends(figure, lines, measure)
+    for place, (model, batch) in enumerate(sorted(marks.items(), key=lambda mark: -mark[1])):
+        _mark(figure, model, batch, place, is_left=batch**2 <= batches[0] * batches[-1])
+    figure.update_xaxes(
+        type="log",
+        title=f"texts in a batch, of {tokens:,} tokens each",
+        tickvals=batches,
+        range=[np.log10(batches[0]) - 0.05, np.log10(batches[-1]) + 0.03] if batches else None,
+        showgrid=False,
+    )
+    values = [_value(timing, measure) or 1 for timing in shown] or [1]
+    low, high = min(values) / ROOM, max(values) * ROOM
+    figure.update_yaxes(
+        type="log", title=measure, tickvals=log_ticks(low, high), tickformat="~s", range=np.log10([low, high])
+    )
+    longest = max((len(_line_name(*row)) for row in lines), default=0)
+    return styled(
+        figure,
+        height=LINES_HEIGHT + MARK_PIXELS * len(marks),
+        margin=(10, 20 + 8 * longest, 10 + MARK_PIXELS * len(marks), 10),
+    )
+
+
+def _value(timing: Timing, measure: Measure) -> float | None:
+    if measure == "latency, ms":
+        return timing.median_ms
+    return timing.texts_per_second if measure == "texts/s" else timing.tokens_per_second
+
+
+def _brightness(values: Sequence[float | None], measure: Measure) -> np.ndarray:
+    """Each value's place between the slowest, 0, and the fastest, 1, by its logarithm; nan where there is none."""
+    logs = np.log([value or np.nan for value in values])
+    if np.isnan(logs).all():
+        return logs
+    lowest, extent = np.nanmin(logs), np.ptp(logs[~np.isnan(logs)])
+    places = (logs - lowest) / (extent or 1)
+    return 1 - places if measure == "latency, ms" else places
+
+
+def _cell(timing: Timing, measure: Measure) -> str:
+    value = _value(timing, measure)
+    if value is None:
+        return "–"
+    return f"{'≈' if timing.samples < FEW_SAMPLES else ''}{three_figures(value)}"
+
+
+def _ink(shade: float) -> str:
+    """Black or white, which of them is read better on the scale's colour there; grey where there is no colour."""
+    if np.isnan(shade):
+        return NEUTRAL
+    ground = _luminance(unlabel_rgb(sample_colorscale(SEQUENTIAL, [shade])[0]))
+    return INKS[0] if (ground + 0.05) / 0.05 > 1.05 / (ground + 0.05) else INKS[1]
+
+
+def _luminance(colour: Sequence[float]) -> float:
+    """Relative luminance of red, green and blue from 0 to 255, 0 to 1 (WCAG 2.2)."""
+    parts = np.array(colour) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def _hover(timing: Timing) -> str:
+    """What a cell or a line's point stands for, or the whole reason why there is nothing."""
+    head = (
+        f"<b>{plain(timing.model)}</b>, {device_name(timing.device)}"
+        f"<br>{timing.batch_size:,} texts of {timing.tokens:,} tokens"
+    )
+    if not timing.median_ms:
+        return f"{head}<br>{wrapped(timing.failure)}"
+    return (
+        f"{head}<br>median {three_figures(timing.median_ms)} ms of {timing.samples:,} calls"
+        f"<br>{three_figures(timing.texts_per_second or 0)} texts/s, "
+        f"{three_figures(timing.tokens_per_second or 0)} tokens/s"
+    )
+
+
+def _categories(axis: go.layout.XAxis | go.layout.YAxis, values: Sequence[int], title: str) -> None:
+    axis.update(
+        title=title,
+        tickvals=list(range(len(values))),
+        ticktext=[str(value) for value in values],
+        showgrid=False,
+        zeroline=False,
+        range=[-0.5, len(values) - 0.5],
+    )
+
+
+def _by_row(timings: Sequence[Timing]) -> dict[tuple[str, str], list[Timing]]:
+    """The timings of each model and device, by batch size."""
+
+    def row(timing: Timing) -> tuple[str, str]:
+        return timing.model, timing.device
+
+    ordered = sorted(timings, key=lambda timing: (*row(timing), timing.batch_size))
+    return {key: list(group) for key, group in groupby(ordered, row)}
+
+
+def _line_name(model: str, device: str) -> str:
+    return f"{plain(model.rpartition('/')[2], 24)} {device_name(device)}"
+
+
+def _add_line(figure: go.Figure, model: str, device: str, line: Sequence[Timing], measure: Measure) -> None:
+    figure.add_scatter(
+        x=[timing.batch_size for timing in line],
+        y=[_value(timing, measure) for timing in line],
+        mode="lines+markers",
+        line={
+            "color": faded(model_colour(model), max(FAINTEST_LINE, device_opacity(device))),
+            "width": 3,
+            "dash": "dash" if device == "cpu" else "solid",
+        },
+        marker={"size": 8},
+        hovertext=[_hover(timing) for timing in line],
+        hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _label_ends(figure: go.Figure, lines: Mapping[tuple[str, str], Sequence[Timing]], measure: Measure) -> None:
+    """Each line's name right of its end, moved up where another name would be covered."""
+    if not lines:
+        return
+    ends = {row: np.log10(_value(line[-1], measure) or 1) for row, line in lines.items()}
+    logs = [np.log10(_value(timing, measure) or 1) for line in lines.values() for timing in line]
+    step = LABEL_HEIGHT * (max(logs) - min(logs) or 1)
+    height = -np.inf
+    for row, end in sorted(ends.items(), key=lambda item: item[1]):
+        height = max(end, height + step)
+        figure.add_annotation(
+            xref="paper",
+            x=1,
+            y=height,
+            text=f"<b>{_line_name(*row)}</b>",
+            font={"color": model_colour(row[0])},
+            xanchor="left",
+            xshift=6,
+            showarrow=False,
+        )
+
+
+def _mark(figure: go.Figure, model: str, batch: int, place: int, *, is_left: bool) -> None:
+    """A dotted line at a batch size, with its sentence above the plot in a row of its own."""
+    colour = model_colour(model)
+    figure.add_vline(x=batch, line={"color": colour, "width": 2, "dash": "dot"})
+    figure.add_annotation(
+        x=float(np.log10(batch)),
+        yref="paper",
+        y=1,
+        yshift=MARK_PIXELS * place,
+        text=f"{plain(model.rpartition('/')[2], 24)}: the GPU pays from batch {batch}",
+        font={"color": colour},
+        xanchor="left" if is_left else "right",
+        yanchor="bottom",
+        showarrow=False,
+    )

@@ -1,0 +1,376 @@
+"""Timings as bars: models on CPU and GPU, two runs beside each other, engines and precisions of one model.
+
+Every bar has a lane of its own on a numeric axis, so that a row stays where it is while others fill.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import plotly.graph_objects as go
+
+from core.benchmark.timing import Timing
+from core.charts.style import (
+    LEGEND_ABOVE,
+    NEUTRAL,
+    device_name,
+    device_opacity,
+    fills,
+    model_colour,
+    plain,
+    styled,
+    three_figures,
+    wrapped,
+)
+
+Row = tuple[str, str]
+
+MARKS = {"cpu": ("line-ns-open", 12), "cuda": ("diamond-open", 7)}
+SHOWN_OF_REASON = 48
+LIBRARY_NAME = "sentence-transformers, its defaults"
+RUN_OPACITIES = (1.0, 0.3)
+LANE_PIXELS = 30
+LANE_GAP = 0.7
+ROOM_FOR_WHISKERS = 1.2
+CHARACTER = 0.0165  # a character's share of the axis, where the figure is 700 pixels wide
+LEAST_SHARE = 0.35  # of the axis that is left to the bars, however long their words
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A lane: a bar of `timing` with its figures at the end, or `words` in its place."""
+
+    timing: Timing | None
+    colour: str
+    opacity: float
+    words: str = ""
+    recorded: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def ms(self) -> float | None:
+        return self.timing.median_ms if self.timing else None
+
+    @property
+    def hover(self) -> str:
+        return _hover(self.timing) if self.timing else self.words
+
+
+def timing_bars(
+    rows: Sequence[Row],
+    timings: Mapping[Row, Timing],
+    *,
+    states: Mapping[Row, str] | None = None,
+    recorded: Mapping[Row, float] | None = None,
+) -> go.Figure:
+    """Median milliseconds, with whiskers to the 95th percentile; CPU light, GPU full, random weights hatched.
+
+    The axis ends where the medians stay readable: a longer whisker is cut.
+
+    Parameters
+    ----------
+    rows : sequence of (model, device)
+        All that are to appear; a model's devices stand together, in the place of its first.
+    timings : mapping
+        Those that are done or have failed.
+    states : mapping
+        A few words for each of the others, such as "waiting".
+    recorded : mapping
+        Milliseconds measured elsewhere, drawn as faint marks; for a device without a row, in its model's first.
+    """
+    groups: dict[str, list[_Bar]] = {}
+    for row in rows:
+        model, device = row
+        timing = timings.get(row)
+        groups.setdefault(model, []).append(
+            _Bar(
+                timing,
+                model_colour(model),
+                device_opacity(device),
+                _ending(timing, timings) if timing else f"{device_name(device)}: {plain((states or {}).get(row, ''))}",
+                _lane_records(row, rows, recorded or {}),
+            )
+        )
+    by_architecture = {timing.model for timing in timings.values() if timing.weights == "random"}
+    labels = [_model_label(model, model in by_architecture) for model in groups]
+    figure = _bars(labels, list(groups.values()))
+    devices = list(dict.fromkeys(device for _, device in rows))
+    if len(devices) > 1:
+        _swatches(figure, [device_name(device) for device in devices], [device_opacity(device) for device in devices])
+    return figure
+
+
+def compared_bars(first: Sequence[Timing], second: Sequence[Timing], names: tuple[str, str]) -> go.Figure:
+    """The timings of two runs bar by bar, the first full, the second light with its speed beside the first's.
+
+    A model, a device and a workload make a row; so do engine and precision where a run holds several of them.
+
+    Parameters
+    ----------
+    first, second : sequence of Timing
+        The runs' results.
+    names : pair of str
+        What the runs are called.
+    """
+    by_engine = any(len({_key(row, False) for row in run}) < len(run) for run in (first, second))
+    one, two = ({_key(row, by_engine): row for row in run} for run in (first, second))
+    labels, lanes = [], []
+    for key in dict.fromkeys([*one, *two]):
+        before, after = one.get(key), two.get(key)
+        labels.append(_comparison_label(before or two[key], by_engine))
+        colour, change = model_colour(key[0]), _ratio(after, before, " as fast")
+        pair = [
+            _Bar(before, colour, RUN_OPACITIES[0], _words(before)),
+            _Bar(after, colour, RUN_OPACITIES[1], _words(after, change)),
+        ]
+        lanes.append(pair)
+    figure = _bars(labels, lanes)
+    _swatches(figure, [plain(name) for name in names], RUN_OPACITIES)
+    return figure
+
+
+def engine_bars(timings: Sequence[Timing]) -> go.Figure:
+    """One model by engine and precision: milliseconds, speed beside the library's, cosine to torch in float32."""
+    library = {timing.device: timing for timing in timings if timing.engine == "library"}
+    several = len({timing.device for timing in timings}) > 1
+    labels = [_engine_label(timing, several) for timing in timings]
+    lanes = [
+        [
+            _Bar(
+                timing,
+                model_colour(timing.model),
+                device_opacity(timing.device),
+                _words(timing, _ratio(timing, library.get(timing.device), ""), _cosine(timing)),
+            )
+        ]
+        for timing in timings
+    ]
+    return _bars(labels, lanes)
+
+
+def _bars(labels: Sequence[str], groups: Sequence[Sequence[_Bar]]) -> go.Figure:
+    """Groups of bars from top to bottom, each with its label at the left."""
+    bars = [bar for group in groups for bar in group]
+    places, middles = _places(groups)
+    ends = _whisker_ends(bars)
+    figure = go.Figure()
+    _add_bars(figure, bars, places, ends)
+    _add_words(figure, bars, places, ends)
+    end = _axis_end(bars, ends)
+    _add_hovers(figure, [(bar, place) for bar, place in zip(bars, places, strict=True) if bar.ms is None], end / 2)
+    for device in dict.fromkeys(device for bar in bars for device in bar.recorded):
+        _mark_recorded(figure, bars, places, device)
+    last = max(places, default=0)
+    figure.update_xaxes(title="ms, median (whisker: 95th percentile)", range=[0, end], zeroline=False)
+    figure.update_yaxes(
+        range=[last + 0.7, -0.7],
+        tickvals=middles,
+        ticktext=labels,
+        showgrid=False,
+        zeroline=False,
+        ticklabelstandoff=8,
+    )
+    figure.update_layout(barmode="overlay", legend=LEGEND_ABOVE)
+    return styled(figure, height=round(LANE_PIXELS * (last + 1.4)) + 100, margin=(10, 10, 40, 60))
+
+
+def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], ends: Sequence[float]) -> None:
+    hatches = ["/" if bar.timing and bar.timing.weights == "random" else "" for bar in bars]
+    figure.add_bar(
+        x=[bar.ms for bar in bars],
+        y=places,
+        width=0.72,
+        orientation="h",
+        error_x={
+            "type": "data",
+            "array": [end - (bar.ms or 0) for bar, end in zip(bars, ends, strict=True)],
+            "arrayminus": [0] * len(bars),
+            "color": NEUTRAL,
+        },
+        marker=fills([bar.colour for bar in bars], [bar.opacity for bar in bars])
+        | {"pattern": {"shape": hatches, "fillmode": "replace", "solidity": 0.45, "size": 9}},
+        hovertext=[bar.hover for bar in bars],
+        hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _add_words(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], ends: Sequence[float]) -> None:
+    """The words of each bar, right of its whisker; where there is no bar, in its place."""
+    figure.add_scatter(
+        x=ends,
+        y=places,
+        mode="text",
+        text=[f"  {bar.words}" for bar in bars],
+        textposition="middle right",
+        hoverinfo="skip",
+        cliponaxis=False,
+        showlegend=False,
+    )
+
+
+def _add_hovers(figure: go.Figure, lanes: Sequence[tuple[_Bar, float]], width: float) -> None:
+    """Unseen bars of that width that let the pointer find the words of a lane without one."""
+    figure.add_bar(
+        x=[width] * len(lanes),
+        y=[place for _, place in lanes],
+        width=0.72,
+        orientation="h",
+        marker=fills([NEUTRAL] * len(lanes), [0] * len(lanes)) | {"opacity": 0},
+        hovertext=[bar.hover for bar, _ in lanes],
+        hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _places(groups: Sequence[Sequence[_Bar]]) -> tuple[list[float], list[float]]:
+    """Each bar's place from the top, in lanes, and the middle of each group."""
+    places: list[float] = []
+    middles = []
+    start = 0.0
+    for group in groups:
+        places += [start + lane for lane in range(len(group))]
+        middles.append(start + (len(group) - 1) / 2)
+        start += len(group) + LANE_GAP
+    return places, middles
+
+
+def _whisker_ends(bars: Sequence[_Bar]) -> list[float]:
+    """Where each whisker ends: at its 95th percentile, or where the medians would become too short to read."""
+    longest = ROOM_FOR_WHISKERS * max((bar.ms or 0 for bar in bars), default=0)
+    return [max(bar.ms or 0, min(longest, bar.timing.p95_ms or 0)) if bar.timing else 0 for bar in bars]
+
+
+def _axis_end(bars: Sequence[_Bar], ends: Sequence[float]) -> float:
+    """The end of the axis that leaves room for the words behind each bar."""
+    rooms = [max(LEAST_SHARE, 1 - CHARACTER * len(_unmarked(bar.words))) for bar in bars]
+    needed = [end / room for end, room in zip(ends, rooms, strict=True)]
+    return max([*needed, *(1.05 * ms for bar in bars for ms in bar.recorded.values())], default=0) or 1
+
+
+def _unmarked(words: str) -> str:
+    return words.replace("<b>", "").replace("</b>", "")
+
+
+def _lane_records(row: Row, rows: Sequence[Row], recorded: Mapping[Row, float]) -> dict[str, float]:
+    """What was recorded by device that belongs into a row's lane."""
+    model, device = row
+    own = [other for name, other in rows if name == model]
+    homeless = [other for name, other in recorded if name == model and other not in own and device == own[0]]
+    return {other: recorded[model, other] for other in (device, *homeless) if (model, other) in recorded}
+
+
+def _mark_recorded(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], device: str) -> None:
+    """A faint mark at the lower edge of each lane whose milliseconds were measured elsewhere, clear of the words."""
+    symbol, size = MARKS.get(device, ("x-thin-open", 8))
+    marked = [(bar.recorded[device], place) for bar, place in zip(bars, places, strict=True) if device in bar.recorded]
+    figure.add_scatter(
+        x=[milliseconds for milliseconds, _ in marked],
+        y=[place + 0.42 for _, place in marked],
+        mode="markers",
+        marker={
+            "symbol": symbol,
+            "size": size,
+            "color": NEUTRAL,
+            "opacity": 0.8,
+            "line": {"width": 3, "color": NEUTRAL},
+        },
+        hovertext=[f"recorded, {device_name(device)}: {three_figures(milliseconds)} ms" for milliseconds, _ in marked],
+        hovertemplate="%{hovertext}<extra></extra>",
+        cliponaxis=False,
+        name=f"recorded, {device_name(device)}",
+        legendrank=2000,
+        showlegend=True,
+    )
+
+
+def _swatches(figure: go.Figure, names: Sequence[str], opacities: Sequence[float]) -> None:
+    """Grey samples of the fills in the legend; without them it would show the first model's colour."""
+    for name, opacity in zip(names, opacities, strict=True):
+        figure.add_bar(x=[None], y=[None], name=name, marker=fills([NEUTRAL], [opacity]), showlegend=True)
+
+
+def _ending(timing: Timing, timings: Mapping[Row, Timing]) -> str:
+    """What stands at a bar's end: its milliseconds, and for a GPU how much faster than the CPU it is."""
+    on_cpu = timings.get((timing.model, "cpu")) if timing.device == "cuda" else None
+    return _words(timing, _ratio(timing, on_cpu, " as fast"))
+
+
+def _words(timing: Timing | None, *notes: str) -> str:
+    """A timing's milliseconds and notes, or why there are none."""
+    if timing is None:
+        return "not timed"
+    if timing.median_ms is None:
+        reason = timing.failure.removeprefix(timing.model).strip()  # its name stands at the left
+        return f"{device_name(timing.device)}: {plain(reason, SHOWN_OF_REASON)}"
+    disturbed = f"disturbed {timing.disturbed} of {timing.samples}" if timing.disturbed else ""
+    shown = [note for note in (*notes, disturbed) if note]
+    return " · ".join([f"<b>{three_figures(timing.median_ms)} ms</b>", *shown])
+
+
+def _ratio(timing: Timing | None, other: Timing | None, ending: str) -> str:
+    """How many times as fast as the other one: "5.4×"; empty where there is nothing to compare."""
+    if not timing or not other or other is timing or not timing.median_ms or not other.median_ms:
+        return ""
+    ratio = other.median_ms / timing.median_ms
+    return f"{f'{ratio:.0f}' if ratio >= 10 else f'{ratio:.1f}' if ratio >= 1 else f'{ratio:.2f}'}×{ending}"
+
+
+def _cosine(timing: Timing) -> str:
+    return "" if timing.cosine is None else f"cosine {timing.cosine:.5f}"
+
+
+def _hover(timing: Timing) -> str:
+    """All that a bar stands for, or the whole reason why there is none."""
+    engine = f"{LIBRARY_NAME if timing.engine == 'library' else timing.engine}, {timing.precision}"
+    head = f"<b>{plain(timing.model)}</b>, {device_name(timing.device)}<br>{plain(engine)}"
+    if timing.median_ms is None:
+        return f"{head}<br>{wrapped(timing.failure)}"
+    lines = [
+        head,
+        f"median {three_figures(timing.median_ms)} ms" + (f" of {timing.samples:,} calls" if timing.samples else ""),
+    ]
+    if timing.p95_ms:
+        lines.append(f"95th percentile {three_figures(timing.p95_ms)} ms")
+    if timing.forward:
+        lines.append(f"forward pass alone {three_figures(timing.forward.median_ms)} ms")
+    if timing.weights == "random":
+        lines.append("by architecture: random weights")
+    if timing.disturbed:
+        lines.append(f"{timing.disturbed} calls while others kept the processors busy")
+    return "<br>".join(lines)
+
+
+def _model_label(model: str, is_by_architecture: bool) -> str:
+    """A model's name in bold, below it in small its owner and whether the weights are its own."""
+    owner, _, name = model.rpartition("/")
+    small = ", ".join(part for part in (plain(owner, 24), "by architecture" if is_by_architecture else "") if part)
+    return f"<b>{wrapped(name, 24, 2)}</b>" + (f"<br>{small}" if small else "")
+
+
+def _comparison_label(timing: Timing, with_engine: bool) -> str:
+    details = [
+        device_name(timing.device),
+        f"{timing.engine} {timing.precision}" if with_engine else "",
+        _workload(timing),
+    ]
+    name = _model_label(timing.model, timing.weights == "random")
+    return f"{name}<br>{wrapped(', '.join(part for part in details if part), 30, 2)}"
+
+
+def _workload(timing: Timing) -> str:
+    if timing.is_hello:
+        return ""
+    return f"batch {timing.batch_size}" + (f" of {timing.tokens} tokens" if timing.tokens else "")
+
+
+def _engine_label(timing: Timing, with_device: bool) -> str:
+    device = f"{device_name(timing.device)}, " if with_device else ""
+    if timing.engine == "library":
+        return f"<b>{wrapped(LIBRARY_NAME, 24, 2)}</b><br>{device}{plain(timing.precision)}"
+    return f"<b>{plain(timing.engine)}</b><br>{device}{plain(timing.precision)}"
+
+
+def _key(timing: Timing, with_engine: bool) -> tuple[str, ...]:
+    """What two runs' timings must share to stand in one row."""
+    workload = (str(timing.batch_size), timing.text, "" if timing.is_hello else str(timing.tokens))
+    engine = (timing.engine, timing.precision, timing.weights) if with_engine else ()
+    return (timing.model, timing.device, *workload, *engine)

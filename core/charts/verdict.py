@@ -1,0 +1,135 @@
+"""The verdict: a lane for each model with its score and, beside it, each criterion's bar."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from core.charts.style import NEUTRAL, faded, fills, model_colour, plain, styled
+from core.verdict.lanes import Bar, Lane, headings
+from core.verdict.svg import WIDTHS
+from core.verdict.weights import Weights
+
+LANE_PIXELS = 62
+HEADING_PIXELS = 50
+NAME_ABOVE, BAR_BELOW, BAR_WIDTH = 0.27, 0.17, 0.46  # of a lane
+START = 0.02  # of a figure on its bar
+NAME_SIZE, FIRST_NAME_SIZE = 16, 20
+LONGEST_IN_BAR = 13
+INK = {False: "#1B1F24", True: "#E8ECF1"}
+
+
+def verdict_lanes(lanes: Sequence[Lane], weights: Weights, *, is_dark: bool = False) -> go.Figure:
+    """A lane a candidate, the best on top; every bar goes from 0 to 1, longer is better, its figure written on it.
+
+    The whisker is quality's 95 % interval. A column whose criterion has no weight is faint. Figures on coloured bars
+    need an ink of their own, light on the dark theme.
+    """
+    figure = make_subplots(1, len(WIDTHS), column_widths=list(WIDTHS), horizontal_spacing=0.014)
+    columns = {"score": "<b>Score</b><br>of 1", **_titles(weights)}
+    for column, name in enumerate(columns, start=1):
+        counts = name == "score" or weights.by_criterion[name] > 0
+        bars = [lane.score if name == "score" else lane.bars[name] for lane in lanes]
+        _draw_column(figure, column, lanes, bars, strength=(0.65 if name == "score" else 0.4) if counts else 0.12)
+        figure.add_annotation(
+            text=columns[name],
+            x=0,
+            y=1,
+            xref=f"x{column if column > 1 else ''} domain",
+            yref="paper",
+            xanchor="left",
+            yanchor="bottom",
+            align="left",
+            showarrow=False,
+            opacity=1 if counts else 0.55,
+        )
+    for row, lane in enumerate(lanes):
+        _write_name(figure, row, lane)
+    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
+    figure.update_yaxes(range=[len(lanes) - 0.5, -0.55], visible=False, fixedrange=True)
+    figure.update_layout(showlegend=False, barmode="overlay")
+    ink = {"color": INK[is_dark], "shadow": "auto"}  # readable, too, until the page hears that the theme was switched
+    figure.update_annotations(font=ink)
+    figure.update_traces(textfont=ink, selector={"mode": "text"})
+    return styled(figure, height=LANE_PIXELS * len(lanes) + HEADING_PIXELS, margin=(2, 2, HEADING_PIXELS, 0))
+
+
+def _titles(weights: Weights) -> dict[str, str]:
+    """Each criterion above its share of the weights."""
+    return {name: "<b>{}</b><br>{}".format(*title.split(", ")) for name, title in headings(weights).items()}
+
+
+def _draw_column(
+    figure: go.Figure, column: int, lanes: Sequence[Lane], bars: Sequence[Bar], *, strength: float
+) -> None:
+    """A column's tracks, bars, and the figures on them."""
+    places = [row + BAR_BELOW for row in range(len(bars))]
+    colours = [model_colour(lane.name) for lane in lanes]
+    common = {"y": places, "orientation": "h", "width": BAR_WIDTH}
+    hover = [f"<b>{plain(lane.name)}</b><br>{plain(bar.told)}" for lane, bar in zip(lanes, bars, strict=True)]
+    figure.add_bar(
+        x=[1] * len(bars),
+        marker={"color": faded(NEUTRAL, 0.13), "line": {"width": 0}},
+        hovertext=hover,
+        hovertemplate="%{hovertext}<extra></extra>",
+        row=1,
+        col=column,
+        **common,
+    )
+    figure.add_bar(
+        x=[bar.length for bar in bars],
+        marker=fills(colours, [strength] * len(bars)) | {"line": {"width": 0}},
+        hoverinfo="skip",
+        error_x=_whiskers(bars),
+        row=1,
+        col=column,
+        **common,
+    )
+    figure.add_scatter(
+        x=[START] * len(bars),
+        y=places,
+        mode="text",
+        text=[_written(bar) for bar in bars],
+        textposition="middle right",
+        hoverinfo="skip",
+        cliponaxis=False,
+        row=1,
+        col=column,
+    )
+
+
+def _whiskers(bars: Sequence[Bar]) -> dict[str, object] | None:
+    """The intervals of a column that has them."""
+    if not any(bar.ends for bar in bars):
+        return None
+    reach = [(bar.length or 0.0, *(bar.ends or (bar.length or 0.0,) * 2)) for bar in bars]
+    return {
+        "type": "data",
+        "array": [high - mean for mean, _, high in reach],
+        "arrayminus": [mean - low for mean, low, _ in reach],
+        "thickness": 2.5,
+        "width": 6,
+        "color": NEUTRAL,
+    }
+
+
+def _written(bar: Bar) -> str:
+    text = plain(bar.text, LONGEST_IN_BAR)
+    return f"<b>{text}</b>" if bar.length is not None else f"<i>{text}</i>"
+
+
+def _write_name(figure: go.Figure, row: int, lane: Lane) -> None:
+    """The place and name at the head of a lane."""
+    name = plain(lane.name.rpartition("/")[2], 60)
+    figure.add_annotation(
+        text=f"<b>{lane.place}. {name}</b>" if lane.place else name,
+        x=0,
+        y=row - NAME_ABOVE,
+        xref="paper",
+        yref="y",
+        xanchor="left",
+        yanchor="middle",
+        showarrow=False,
+        font={"size": FIRST_NAME_SIZE if lane.place == 1 else NAME_SIZE},
+        opacity=1 if lane.place else 0.75,
+    )

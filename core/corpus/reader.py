@@ -1,0 +1,128 @@
+"""Texts in: paste, TXT, CSV, TSV, JSONL and Parquet become a Corpus; what was left out is counted and listed.
+
+All that follows meets one shape: clean texts, none blank, ids unique.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.corpus.cleaning import file_name
+from core.corpus.columns import Columns, columns_beside, columns_of, text_column, usual_columns
+from core.corpus.corpus import Corpus
+from core.corpus.documents import Documents
+from core.corpus.passages import Splitter
+from core.errors import InputError
+from core.progress import Progress, silent
+from core.tables import Table, lines, read_table, unique_names
+
+
+def from_paste(pasted: str, name: str = "pasted texts") -> Corpus:
+    """One text a line.
+
+    Raises
+    ------
+    InputError
+        No line holds a text.
+    """
+    return from_table(name, lines(pasted))
+
+
+def one_text(typed: str, what: str) -> str:
+    """A single text that was typed: cleaned, on one line.
+
+    Raises
+    ------
+    InputError
+        It is blank; `what` names it.
+    """
+    return from_paste(" ".join(typed.split()), what).texts[0]
+
+
+def from_file(name: str, content: bytes, column: str | None = None) -> Corpus:
+    """The texts of a file, by its ending: TXT (one a line), CSV, TSV, JSONL (BEIR's too) or Parquet.
+
+    Parameters
+    ----------
+    column : str, optional
+        The column that holds the texts; by default the first of TEXT_COLUMNS that is there.
+
+    Raises
+    ------
+    InputError
+        The format is not known, the file cannot be read, or it holds no texts.
+    """
+    return from_table(name, read_table(name, content), column)
+
+
+def from_path(path: Path, column: str | None = None) -> Corpus:
+    """The texts of a file on disk; errors as in `from_file`."""
+    return from_file(path.name, read_bytes(path), column)
+
+
+def from_table(name: str, table: Table, column: str | None = None) -> Corpus:
+    """The texts of a table, blank ones left out; `column` and errors as in `from_file`."""
+    found = usual_columns(table.columns, text_column(name, table.columns, column))
+    return from_tables([(name, table)], found)
+
+
+def from_tables(
+    tables: Sequence[tuple[str, Table]],
+    columns: Columns,
+    splitter: Splitter | None = None,
+    on_progress: Progress = silent,
+) -> Corpus:
+    """The texts of several files as one corpus; the field `file` says where each is from.
+
+    Parameters
+    ----------
+    tables : sequence of (name, table)
+    columns : Columns
+        What the columns hold; each file has the texts in at least one of them.
+    splitter : Splitter, optional
+        Splits the texts into passages; without it they are cut to the length that one text may have.
+
+    Raises
+    ------
+    InputError
+        A file has none of the columns of texts, or there is no text in any.
+    """
+    documents = Documents()
+    names = unique_names(file_name(name) for name, _ in tables)
+    for name, (_, table) in zip(names, tables, strict=True):
+        documents.add(name, table, columns_of(name, table.columns, columns))
+    if not len(documents):
+        raise InputError(f"There is no text in {together(names)}: give at least one line with a word in it.")
+    return documents.corpus(together(names), splitter, on_progress)
+
+
+def one_a_row(name: str, table: Table, column: str | None, rows: Sequence[int]) -> Corpus:
+    """A text for each of those rows of a table, in their order: what else is known of them must stay in line.
+
+    Parameters
+    ----------
+    column : str, optional
+        The column that holds the texts. Where there is none, or it is blank, the text is "row 17", counted from 1.
+    """
+    found = columns_beside(() if column is None else (column,), table.columns)
+    documents = Documents()
+    documents.add_rows(name, table, found, rows)
+    return documents.corpus(name)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Content of a file a person named.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def together(names: Sequence[str]) -> str:
+    """One name for several files."""
+    return " and ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} more files"

@@ -1,0 +1,157 @@
+"""Models behind OpenAI's API and everything that speaks it: vLLM, text-embeddings-inference and others."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core.encoders.base import Kind, Usage, Vectors, well_formed
+from core.encoders.endpoint import OPENAI, Endpoint, TooLargeError
+from core.errors import DeviceError, InputError, ModelUnavailableError
+from core.models import ModelSpec
+from core.models.files import availability
+from core.progress import Progress, silent
+
+# OpenAI takes 2,048 texts and 300,000 tokens a request. Fewer texts let progress be seen and cancelling be felt. Its
+# tokenizer is not on this machine, but it is a byte-level one: no text has more tokens than bytes.
+MOST_TEXTS = 256
+MOST_BYTES = 300_000
+PROBE_PATIENCE_SECONDS = 10
+
+
+class RemoteEncoder:
+    """A model that is computed where its API is, by OpenAI or by a server of secrets.toml.
+
+    Parameters
+    ----------
+    dimensions : int, optional
+        Length of vectors to ask for, where the model can shorten them; for servers the section's, where it has a line.
+        A server that was not told any is asked for a vector of one word, to see how long its vectors are.
+
+    Raises
+    ------
+    ModelUnavailableError
+        There is no key, or the server does not answer.
+    InputError
+        The model has no vectors of that length.
+    """
+
+    engine = "openai"
+    device = "remote"
+    precision = "float32"
+    reason = ""
+    memory_bytes = 0
+
+    def __init__(self, spec: ModelSpec, dimensions: int | None = None) -> None:
+        state = availability(spec)
+        if not state.is_ready:
+            raise ModelUnavailableError(state.sentence)
+        _check_dimensions(spec, dimensions)
+        self.spec = spec
+        self.max_tokens = spec.max_tokens
+        self._endpoint = Endpoint(spec)
+        self._most_texts = MOST_TEXTS
+        self._asked_dimensions = dimensions or (spec.server.dimensions if spec.server else None)
+        self.revision = _revision(spec, self._endpoint.address)
+        self.dimensions = self._asked_dimensions or spec.dimensions or self._probe()
+
+    def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
+        """Vectors of the texts: (n, d) float32, unit rows, in the order given; errors are those of `encode_counted`."""
+        return self.encode_counted(texts, kind, on_progress)[0]
+
+    def encode_counted(
+        self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent
+    ) -> tuple[Vectors, Usage]:
+        """Vectors as `encode` gives them, and what this call has used.
+
+        A request that is refused as too large is halved, and so are those after it. `on_progress` hears of every
+        request and of every wait before a next try, and by raising cancels the rest.
+
+        Raises
+        ------
+        ModelUnavailableError
+            The API cannot be reached, refuses, or answers with something else than vectors of this model.
+        InputError
+            A text is longer than the model takes.
+        """
+        asked = [well_formed(self.spec.prompt(kind) + text) for text in texts]
+        usage = Usage(0, 0.0)
+        rows = [np.zeros((0, self.dimensions), np.float32)]
+        most, done = self._most_texts, 0
+
+        def tell(what: str) -> None:
+            on_progress(what, done, len(asked))
+
+        while done < len(asked):
+            tell(f"Embedding with {self.spec.name}")
+            part = asked[done : done + _fitting(asked[done : done + most])]
+            try:
+                answer = self._endpoint.embed(part, self._asked_dimensions, lambda why: tell(f"Waiting: {why}"))
+            except TooLargeError as error:
+                if len(part) == 1:
+                    raise _too_long(texts[done], error) from None
+                most = len(part) // 2
+                continue
+            rows.append(self._unit_rows(answer.vectors))
+            usage += _usage(answer.tokens, self.spec.usd_per_million_tokens)
+            done += len(part)
+        self._most_texts = most
+        return np.concatenate(rows), usage
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:  # noqa: ARG002
+        """Not offered: the model's tokenizer is not on this machine."""
+        raise DeviceError(f"{self.spec.name} is tokenized behind its API: its tokens cannot be counted here.")
+
+    def _probe(self) -> int:
+        """Length of the server's vectors."""
+        answer = self._endpoint.embed(["dimensions"], None, lambda _: None, PROBE_PATIENCE_SECONDS)
+        return answer.vectors.shape[1]
+
+    def _unit_rows(self, vectors: npt.NDArray[np.float64]) -> Vectors:
+        """The vectors brought to unit length, in float64 so that none is too long to be measured."""
+        if vectors.shape[1] != self.dimensions:
+            raise ModelUnavailableError(
+                f"{self._endpoint.address} answered with vectors of {vectors.shape[1]} numbers, where {self.spec.name} "
+                f"should have {self.dimensions}. Check the model and the dimensions."
+            )
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not (np.isfinite(lengths).all() and lengths.all()):
+            raise ModelUnavailableError(
+                f"{self._endpoint.address} answered with a vector of {self.spec.name} that is zero or not a number. "
+                "Such a text cannot be compared with others: check the server."
+            )
+        return np.asarray(vectors / lengths, np.float32)
+
+
+def _check_dimensions(spec: ModelSpec, dimensions: int | None) -> None:
+    if dimensions is None:
+        return
+    if not spec.server and not spec.id.startswith("text-embedding-3-"):
+        raise InputError(f"{spec.name} cannot shorten its vectors: they have {spec.dimensions} numbers.")
+    if dimensions < 1 or (not spec.server and dimensions > (spec.dimensions or 0)):
+        upper = "" if spec.server else f" to {spec.dimensions}"
+        raise InputError(f"{spec.name} has no vectors of {dimensions} numbers: choose from 1{upper}.")
+
+
+def _revision(spec: ModelSpec, address: str) -> str:
+    """What can be told of the version: a server's model may change behind its address, which is then part of it."""
+    if spec.server:
+        return spec.id
+    return spec.released if address == OPENAI else f"{spec.released} at {address}"
+
+
+def _fitting(texts: list[str]) -> int:
+    """How many of the texts, at least one, go into a request."""
+    ends = np.cumsum([len(text.encode()) for text in texts])
+    return max(1, int(np.searchsorted(ends, MOST_BYTES, side="right")))
+
+
+def _too_long(text: str, error: TooLargeError) -> InputError:
+    beginning = " ".join(well_formed(text).split())[:50]
+    return InputError(f"The text that begins with “{beginning}” is too long: shorten or split it. {error}")
+
+
+def _usage(tokens: int | None, usd_per_million_tokens: float | None) -> Usage:
+    if tokens is None or usd_per_million_tokens is None:
+        return Usage(tokens, None)
+    return Usage(tokens, tokens * usd_per_million_tokens / 1e6)

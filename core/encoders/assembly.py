@@ -1,0 +1,205 @@
+"""From a model's files to its encoder: on which device, by which engine, in which precision."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.encoders import DEVICES
+from core.encoders.base import Vectors, require_offered
+from core.encoders.checkpoint import load_model
+from core.encoders.choice import Build, Choice, Pair, candidates, choose
+from core.encoders.local import LocalEncoder
+from core.errors import DeviceError, ModelUnavailableError
+from core.models import ModelSpec, layout, memory
+from core.models.files import locate
+from core.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+    from core.encoders.openvino import Converted
+
+MEASURING_BYTES = 10  # a weight, in all the precisions that are compared at once
+TOO_LARGE = "It is too large to be compared with float32 here."
+
+
+def load_local(
+    spec: ModelSpec,
+    device: str = "auto",
+    engine: str = "auto",
+    precision: str = "auto",
+    dimensions: int | None = None,
+    on_progress: Progress = silent,
+) -> LocalEncoder:
+    """Load a model from its files and fit the engine that was asked for, or the fastest faithful one.
+
+    Raises
+    ------
+    ModelUnavailableError, DamagedModelError, DeviceError
+    """
+    folder = locate(spec)
+    device = resolve_device(device)
+    open_ones = () if spec.is_static or engine == "static" else candidates(device, engine, precision)
+    on_progress(f"Loading {spec.name}", 0, 1)
+    revision = revision_of(spec, folder)
+    with _want_of_memory_told(spec):
+        in_half = half_for_large(spec, device, precision)
+        model = load_model(spec, folder, device, in_half or "float32")
+        if not hasattr(model[0], "model"):
+            choice = static_choice(spec, engine, precision)
+        elif engine == "static":
+            raise DeviceError(f"{spec.name} is a network, not a table of token vectors: choose the engine auto.")
+        elif in_half:
+            choice = Choice("torch", in_half, note=TOO_LARGE)
+            from core.encoders.cuda import GraphedModule
+
+            _fit(model, GraphedModule(model[0].model))
+        else:
+            choice = _chosen(spec, model, revision, open_ones, on_progress)
+        return LocalEncoder(spec, model, revision, choice, dimensions)
+
+
+def _chosen(
+    spec: ModelSpec, model: "SentenceTransformer", revision: str, open_ones: tuple[Pair, ...], on_progress: Progress
+) -> Choice:
+    """Fit the engine that is left, or the fastest; a model too large to be held several times is not measured."""
+    device = str(model.device).partition(":")[0]
+    parameters = sum(weights.numel() for weights in model.parameters())
+    is_too_large = len(open_ones) > 1 and too_large_to_compare(parameters, device)
+    identity = (spec.id, revision, device)
+    choice, network = choose(
+        identity,
+        open_ones[:1] if is_too_large else open_ones,
+        network_builder(model, device),
+        partial(_probed, model),
+        on_progress,
+    )
+    _fit(model, network)
+    return replace(choice, note=f"{TOO_LARGE} {choice.note}".strip()) if is_too_large else choice
+
+
+@contextmanager
+def _want_of_memory_told(spec: ModelSpec) -> Iterator[None]:
+    """Tell in a sentence that the GPU's memory did not suffice for loading a model."""
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        from core.encoders.cuda import free_cache
+
+        free_cache()
+        raise ModelUnavailableError(
+            f"{spec.name} does not fit into what is free of the GPU's memory. Try again when others are done, pick a "
+            "smaller model, or choose the device cpu."
+        ) from None
+
+
+def static_choice(spec: ModelSpec, engine: str, precision: str) -> Choice:
+    """What computes a table of token vectors.
+
+    Raises
+    ------
+    DeviceError
+        Another engine or precision is demanded.
+    """
+    if engine in ("auto", "static") and precision in ("auto", "float32"):
+        return Choice("static", "float32")
+    raise DeviceError(f"{spec.name} is a table of float32 vectors: choose the engine auto and the precision auto.")
+
+
+def revision_of(spec: ModelSpec, folder: Path) -> str:
+    """The commit that the files are of; where there is none, a digest of the weights and settings."""
+    if spec.revision:
+        return spec.revision
+    if spec.bundled:
+        return f"sha256:{next(iter(spec.bundled.sha256.values()))[:12]}"
+    digest = hashlib.sha256()
+    for path in sorted(
+        path for path in folder.rglob("*") if path.suffix in (".safetensors", *layout.SUFFIXES) and path.is_file()
+    ):
+        digest.update(str(path.relative_to(folder)).encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return f"sha256:{digest.hexdigest()[:12]}"
+
+
+def resolve_device(device: str) -> str:
+    """The device that "auto" stands for here, or the one given.
+
+    Raises
+    ------
+    DeviceError
+        There is no such device, or it is "cuda" and torch has no GPU.
+    """
+    require_offered("device", device, DEVICES)
+    if device == "cpu":
+        return device
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise DeviceError("This machine has no CUDA GPU that torch can use: choose the device cpu.")
+    return "cpu"
+
+
+def too_large_to_compare(parameters: int, device: str) -> bool:
+    """Whether this machine's memory is too small for a model in all of the CPU's engines at once."""
+    return device == "cpu" and parameters * MEASURING_BYTES > memory.budgets()["cpu"]
+
+
+def half_for_large(spec: ModelSpec, device: str, precision: str) -> str | None:
+    """The half precision to load a model in that a GPU cannot hold in float32 and in half at once; None for others."""
+    if device != "cuda" or precision == "float32":
+        return None
+    import torch
+
+    if (spec.parameters or 0) * MEASURING_BYTES <= torch.cuda.mem_get_info()[0]:
+        return None
+    wanted = spec.checkpoint_dtype if precision == "auto" else precision
+    return wanted if wanted in ("float16", "bfloat16") else "bfloat16"
+
+
+def network_builder(model: "SentenceTransformer", device: str) -> Build:
+    """From engine and precision to what takes the place of the model's own network."""
+    transformer: Any = model[0]
+    original = transformer.model
+    converted = cache(lambda: _converted(model))
+
+    def build(engine: str, precision: str) -> Any:
+        if engine == "openvino":
+            return converted().compile(precision)
+        if device == "cpu":
+            return original
+        from core.encoders.cuda import GraphedModule, half
+
+        return GraphedModule(original if precision == "float32" else half(original, precision))
+
+    return build
+
+
+def _converted(model: "SentenceTransformer") -> "Converted":
+    from core.encoders.openvino import Converted
+
+    features: dict[str, Any] = dict(model.preprocess(["Hello World", "Two texts, of unlike length"]))
+    transformer: Any = model[0]
+    return Converted(transformer.model, {name: value for name, value in features.items() if hasattr(value, "shape")})
+
+
+def _fit(model: "SentenceTransformer", network: Any) -> None:
+    transformer: Any = model[0]
+    transformer.model = network
+
+
+def _probed(model: "SentenceTransformer", network: Any, texts: list[str]) -> Vectors:
+    """Vectors of the texts with a network in the model's place."""
+    _fit(model, network)
+    vectors = model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+    return np.asarray(vectors, np.float32)

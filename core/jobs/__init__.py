@@ -1,0 +1,1 @@
+"""Long work: whose turn it is, and the child process that does it."""

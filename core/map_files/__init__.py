@@ -1,0 +1,31 @@
+"""Spaces: what the Projector draws, read from files and written to files.
+
+A space is texts with what is known of them, and either vectors of its own or none (then models embed the texts); and
+coordinates, where somebody has laid it out already. `from_files` reads one, every other function writes one or looks at
+its columns.
+"""
+
+from core.map_files.columns import Column, Kind, column, column_kind
+from core.map_files.reader import FORMATS, from_files
+from core.map_files.space import Space
+from core.map_files.tensorflow import projector_archive, projector_config, projector_metadata, projector_tensors
+from core.map_files.writer import coordinates_csv, metadata_csv, neighbours_csv, space_parquet, vectors_npy
+
+__all__ = [
+    "FORMATS",
+    "Column",
+    "Kind",
+    "Space",
+    "column",
+    "column_kind",
+    "coordinates_csv",
+    "from_files",
+    "metadata_csv",
+    "neighbours_csv",
+    "projector_archive",
+    "projector_config",
+    "projector_metadata",
+    "projector_tensors",
+    "space_parquet",
+    "vectors_npy",
+]

@@ -1,0 +1,35 @@
+"""Coordinates that a table brings along: columns called x, y and perhaps z, or projection_x, umap_x, tsne_x, pca_x."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from core.map_files.columns import numbers
+from core.map_files.space import Floats
+from core.tables import Table
+
+PREFIXES = ("", "projection_", "umap_", "tsne_", "pca_")
+AXES = ("x", "y", "z")
+
+
+def coordinate_columns(table: Table) -> dict[str, Floats]:
+    """The columns, in whatever case, that hold the coordinates of its rows: two, three or none.
+
+    A missing cell is NaN. A column with anything but numbers holds no coordinates.
+    """
+    known = {column.lower(): column for column in reversed(table.columns)}
+    for prefix in PREFIXES:
+        axes = dict(_axes(table, [known.get(prefix + axis) for axis in AXES]))
+        if len(axes) >= 2:
+            return axes
+    return {}
+
+
+def _axes(table: Table, columns: list[str | None]) -> Iterator[tuple[str, Floats]]:
+    """The columns up to the first that is not there or holds something else."""
+    for column in columns:
+        values = None if column is None else numbers(table.cells[column])
+        if column is None or values is None or np.isnan(values).all():
+            return
+        with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is left out as such
+            yield column, values.astype(np.float32) + 0  # no minus zero: equal places, equal fingerprints

@@ -1,0 +1,202 @@
+"""Spaces in: one file of texts, of vectors or of both, or a file of vectors with one of metadata."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core import corpus, settings, tables
+from core.errors import InputError
+from core.map_files import npy, tensorflow
+from core.map_files.columns import numbers
+from core.map_files.coordinates import coordinate_columns
+from core.map_files.space import Floats, Space
+from core.tables import Lists, Table
+
+FORMATS = (*tables.FORMATS, "npy")
+LABELS = ("label", "word", "name", "title")
+DIFFERENT = 0.9  # share of the cells of a column that may serve as labels
+NOT_FINITE = "rows whose vector is missing or not finite"
+NOT_PLACED = "rows whose coordinates are missing or not finite"
+ZEROS = "rows of zeros, which have no direction, kept"
+
+File = tuple[str, bytes]
+
+
+def from_files(files: Sequence[File], *, text_column: str | None = None, vector_column: str | None = None) -> Space:
+    """The space of one file, or of two that belong together, in any order.
+
+    One file: texts (TXT, CSV, TSV, JSONL, Parquet); texts with coordinates in columns called x, y and perhaps z, or
+    projection_x and the like; a Parquet or JSONL with a column of vectors; vectors alone (NPY, or a TSV of numbers
+    without a header). Two files: vectors alone, and metadata with as many rows. What is vectors is told by the content.
+
+    Parameters
+    ----------
+    files : sequence of (name, content)
+    text_column : str, optional
+        The column that holds the texts; by default the first that is called as one of `corpus.TEXT_COLUMNS`. Beside
+        vectors or coordinates it may also be one whose cells nearly all differ, of LABELS or else the first; where
+        there is no text, "row 17" stands in.
+    vector_column : str, optional
+        The column that holds the vectors, where there are several.
+
+    Raises
+    ------
+    InputError
+        Something in the files cannot be used; the sentence says what and where.
+    """
+    for name, content in files:
+        _check(name, content)
+    if len(files) == 1:
+        return _from_one(*files[0], text_column, vector_column)
+    if len(files) != 2:
+        raise InputError(f"{len(files)} files were given: give one, or vectors and their metadata.")
+    (name, content), (metadata_name, metadata) = _told_apart(files)
+    vectors = _read_vectors(name, content)
+    table = _metadata(metadata_name, metadata, name, len(vectors))
+    return _space(f"{name} with {metadata_name}", table, vectors, text_column)
+
+
+def _check(name: str, content: bytes) -> None:
+    if not content:
+        raise InputError(f"{name} is empty.")
+    if Path(name).suffix.lower() in {".bytes", ".bin"}:
+        raise InputError(
+            f"{name} holds bare numbers and does not say how many a row has: give an NPY or a TSV instead."
+        )
+    if not _is_vectors(content) and Path(name).suffix.lower().lstrip(".") not in FORMATS:
+        raise InputError(f"{name} is not of a known format: give a file that ends in {', '.join(FORMATS)}.")
+
+
+def _is_vectors(content: bytes) -> bool:
+    return content.startswith(npy.MAGIC) or tensorflow.tensors_width(content) > 1
+
+
+def _from_one(name: str, content: bytes, text_column: str | None, vector_column: str | None) -> Space:
+    if _is_vectors(content):
+        vectors = _read_vectors(name, content)
+        table = tables.bounded({}, tables.beyond(len(vectors)))
+        return _space(name, replace(table, length=min(len(vectors), settings.most_rows())), vectors, text_column)
+    table = tables.read_table(name, content, with_lists=True)
+    column = _vector_column(name, table, vector_column)
+    return _space(name, table, None if column is None else _stacked(name, table.lists[column]), text_column)
+
+
+def _told_apart(files: Sequence[File]) -> tuple[File, File]:
+    """The file of vectors, and the other one: of two that hold numbers only, the one with more of them on a line."""
+    widths = [_width(content) for _, content in files]
+    first, second = files
+    if max(widths) < 2:
+        raise InputError(
+            f"Neither {first[0]} nor {second[0]} holds vectors alone: give them as NPY or as TSV of numbers."
+        )
+    if widths[0] == widths[1]:
+        raise InputError(f"Both {first[0]} and {second[0]} hold vectors: give one of them with its metadata.")
+    return (first, second) if widths[0] > widths[1] else (second, first)
+
+
+def _width(content: bytes) -> float:
+    return np.inf if content.startswith(npy.MAGIC) else tensorflow.tensors_width(content)
+
+
+def _read_vectors(name: str, content: bytes) -> npt.NDArray[np.generic]:
+    """All vectors of a file that holds nothing else."""
+    is_npy = content.startswith(npy.MAGIC)
+    vectors = npy.read_npy(name, content) if is_npy else tensorflow.read_tensors(name, content)
+    if not vectors.size:
+        raise InputError(f"{name} holds no vectors: give at least one row of numbers.")
+    return vectors
+
+
+def _metadata(name: str, content: bytes, vectors_name: str, rows: int) -> Table:
+    """The metadata of that many vectors: a TSV by the Projector's rule, else as any table."""
+    is_table = Path(name).suffix.lower() in {".csv", ".jsonl", ".parquet"}
+    table = tables.read_table(name, content) if is_table else tensorflow.read_metadata(name, content, rows)
+    found = len(table) + table.skipped.total()
+    if found != rows:
+        hint = "" if is_table else " A TSV of one column has no header, one of several columns has one."
+        raise InputError(f"{vectors_name} has {rows:,} vectors, {name} has {found:,} rows: they must be as many.{hint}")
+    if table.skipped != tables.beyond(rows):
+        raise InputError(
+            f"{name} is not whole: {', '.join(table.skipped)}. Mend it: its rows stand beside the vectors."
+        )
+    return table
+
+
+def _vector_column(name: str, table: Table, asked: str | None) -> str | None:
+    """The column of vectors, if there is one."""
+    if asked is not None:
+        return corpus.named_column(name, tuple(table.lists), asked)
+    found = [column for column, lists in table.lists.items() if lists.are_vectors]
+    if len(found) > 1:
+        raise InputError(f"{name} has several columns of vectors: {', '.join(found)}. Name the one to take.")
+    return found[0] if found else None
+
+
+def _stacked(name: str, lists: Lists) -> Floats:
+    """The lists as an array, (n, d), with NaN where one is missing."""
+    there = np.flatnonzero(lists.lengths)
+    if not there.size:
+        raise InputError(f"{name} holds no vectors: its column of lists is empty.")
+    width = lists.lengths[there[0]]
+    others = there[lists.lengths[there] != width]
+    for row in others[:1]:
+        raise InputError(
+            f"Row {row + 1:,} of {name} has a vector of {lists.lengths[row]:,} numbers, row {there[0] + 1:,} one of "
+            f"{width:,}: they must be as long. Name another column of vectors, or leave this one out."
+        )
+    stacked = lists.numbers.reshape(len(there), width)
+    if len(there) == len(lists.lengths):
+        return stacked
+    vectors = np.full((len(lists.lengths), width), np.nan, np.float32)
+    vectors[there] = stacked
+    return vectors
+
+
+def _space(name: str, table: Table, vectors: npt.NDArray[np.generic] | None, text_column: str | None) -> Space:
+    """The rows that can be drawn, with whatever is known of them in line."""
+    axes = coordinate_columns(table)
+    table = replace(table, cells={column: cells for column, cells in table.cells.items() if column not in axes})
+    if vectors is None and not axes:
+        return Space(corpus.from_table(name, table, text_column))
+    kept, left_out = np.ones(len(table), bool), Counter[str]()
+    own = None if vectors is None else _float32(name, vectors[: len(table)])
+    placed = np.column_stack(list(axes.values())) if axes else None
+    for numbers_of_rows, reason in ((own, NOT_FINITE), (placed, NOT_PLACED)):
+        if numbers_of_rows is not None:
+            finite = np.isfinite(numbers_of_rows).all(axis=1)
+            left_out[reason] = int((kept & ~finite).sum())
+            kept &= finite
+    if not kept.any():
+        raise InputError(f"In {name}, there is no row whose numbers are all finite: nothing can be drawn.")
+    if own is not None:
+        own = own[kept]
+        left_out[ZEROS] = int((~own.any(axis=1)).sum())
+    texts = corpus.one_a_row(name, table, _label_column(name, table, text_column), np.flatnonzero(kept).tolist())
+    counted = {**texts.left_out, **{reason: count for reason, count in left_out.items() if count}}
+    return Space(replace(texts, left_out=counted), own, None if placed is None else placed[kept])
+
+
+def _float32(name: str, vectors: npt.NDArray[np.generic]) -> Floats:
+    if vectors.shape[1] < 2:
+        raise InputError(f"The vectors of {name} have {vectors.shape[1]} number each: give vectors of at least 2.")
+    with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is left out as such
+        return np.ascontiguousarray(vectors, np.float32)
+
+
+def _label_column(name: str, table: Table, asked: str | None) -> str | None:
+    """The column of texts: the one asked for, one with a usual name, or the first whose cells tell rows apart."""
+    if asked is not None:
+        return corpus.named_column(name, table.columns, asked)
+    usual = corpus.usual_text_column(table.columns)
+    named_first = sorted(table.columns, key=lambda column: column.lower() not in LABELS)
+    others = (column for column in named_first if column not in corpus.ID_COLUMNS)
+    return usual or next((column for column in others if _tells_apart(table.cells[column])), None)
+
+
+def _tells_apart(cells: Sequence[object]) -> bool:
+    """Whether nearly all cells differ, and are not numbers."""
+    return len(set(map(str, cells))) > DIFFERENT * len(cells) and numbers(cells) is None

@@ -1,0 +1,99 @@
+"""Spaces out: CSV that no spreadsheet runs, Parquet and NPY."""
+
+import codecs
+import io
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.map_files.npy import write_npy
+from core.map_files.space import Floats, Space, coordinates_of, vectors_of
+from core.tables import harmless
+
+AXES = ("x", "y", "z")  # whatever their case, readers take them for coordinates
+VECTOR = "vector"
+
+
+def described(space: Space, taken: Collection[str] = ()) -> dict[str, list[str]]:
+    """The columns id, text and the fields; a field with a name that is taken gets an underscore behind it."""
+    columns = {"id": list(space.corpus.ids), "text": list(space.corpus.texts)}
+    for name, cells in space.corpus.fields.items():
+        free = name
+        while free in columns or free.lower() in taken:
+            free += "_"
+        columns[free] = list(cells)
+    return columns
+
+
+def metadata_csv(space: Space) -> bytes:
+    """Ids, texts and fields as CSV, to stand beside vectors in another file."""
+    return _csv(described(space), {})
+
+
+def coordinates_csv(space: Space) -> bytes:
+    """Ids, texts, fields and the coordinates x, y and perhaps z as CSV.
+
+    Raises
+    ------
+    InputError
+        The space has no coordinates.
+    """
+    axes = _axes(coordinates_of(space))
+    return _csv(described(space, axes), axes)
+
+
+def neighbours_csv(ids: Sequence[str], rows: npt.NDArray[np.int64], distances: Floats) -> bytes:
+    """Each id's neighbours, nearest first: rows and distances, both (n, k), as they were measured among those n ids."""
+    names = np.array([harmless(name) for name in ids], object)
+    n, k = rows.shape
+    columns = {"id": names.repeat(k), "rank": np.tile(np.arange(1, k + 1), n), "neighbour_id": names[rows.ravel()]}
+    return _written({**columns, "distance": distances.ravel()})
+
+
+def vectors_npy(space: Space) -> bytes:
+    """The vectors as NPY; `metadata_csv` is what stands beside them.
+
+    Raises
+    ------
+    InputError
+        The space has no vectors.
+    """
+    return write_npy(vectors_of(space))
+
+
+def space_parquet(space: Space) -> bytes:
+    """All of a space as Parquet: ids, texts, fields, and coordinates and vectors where there are any."""
+    import pyarrow
+    import pyarrow.parquet
+
+    axes: dict[str, Any] = {} if space.coordinates is None else _axes(space.coordinates)
+    numbers = axes
+    if space.vectors is not None:
+        flat = np.ascontiguousarray(space.vectors).ravel()
+        numbers = axes | {VECTOR: pyarrow.FixedSizeListArray.from_arrays(flat, space.vectors.shape[1])}
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table({**described(space, tuple(numbers)), **numbers}), buffer)
+    return buffer.getvalue()
+
+
+def _axes(coordinates: Floats) -> dict[str, Floats]:
+    return {axis: np.ascontiguousarray(column) for axis, column in zip(AXES, coordinates.T, strict=False)}
+
+
+def _csv(texts: dict[str, list[str]], numbers: dict[str, Floats]) -> bytes:
+    """CSV with cells and names that a spreadsheet would run as formulas made into plain text."""
+    safe = {harmless(name): [harmless(cell) for cell in cells] for name, cells in texts.items()}
+    return _written({**safe, **numbers})
+
+
+def _written(columns: dict[str, Any]) -> bytes:
+    """The columns as CSV, with the mark by which spreadsheets know UTF-8; texts in quotes, numbers exact."""
+    import pyarrow
+    import pyarrow.csv
+
+    buffer = io.BytesIO(codecs.BOM_UTF8)
+    buffer.seek(0, io.SEEK_END)
+    pyarrow.csv.write_csv(pyarrow.table(columns), buffer)
+    return buffer.getvalue()

@@ -1,0 +1,261 @@
+"""How far a map can be trusted: how many neighbours it invents, how many it tears apart, and which."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InputError
+from core.maps.agreement import overlaps
+from core.maps.neighbours import Floats, Indices, Metric, Neighbours, unit
+
+Shares = npt.NDArray[np.float64]
+
+NEIGHBOURS = 15
+SAMPLED_ROWS = 2000
+BLOCK = 2**22  # distances that are held at once: 16 MiB
+ROUNDING = 5e-7  # of the squared lengths: two products in float32 that differ by less count as equal
+GOOD = 0.85
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over rows, and its 95 % interval where only a sample of the rows was measured."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """How well a map keeps neighbourhoods, each from 0 to 1.
+
+    Attributes
+    ----------
+    trustworthiness : Estimate
+        How few of the map's neighbours are strangers in truth; 1 means none, chance gives about a half.
+    continuity : Estimate
+        How few of the true neighbours are far apart on the map; 1 means none, chance gives about a half.
+    neighbour_recall : Estimate
+        The share of a text's true neighbours that are among its neighbours on the map.
+    neighbours : int
+        Over how many neighbours the three were measured.
+    rows, total : int
+        On how many rows, against all of how many.
+    """
+
+    trustworthiness: Estimate
+    continuity: Estimate
+    neighbour_recall: Estimate
+    neighbours: int
+    rows: int
+    total: int
+
+    @property
+    def sentence(self) -> str:
+        """What to believe of this map, in plain words; 0.85 and a half are our own lines, there is no standard."""
+        return (
+            f"{self._advice} (of a text's {self.neighbours} true neighbours, {self.neighbour_recall.value:.0%} are "
+            f"among its {self.neighbours} nearest points here)."
+        )
+
+    @property
+    def _advice(self) -> str:
+        near_is_related, related_is_near = self.trustworthiness.value >= GOOD, self.continuity.value >= GOOD
+        if not near_is_related and not related_is_near:
+            return (
+                "Do not read neighbours off this map, for strangers lie side by side and related texts far apart, and "
+                "look at a text's own list of neighbours instead"
+            )
+        if not near_is_related:
+            return "Do not trust closeness on this map: related texts stay together, but strangers lie among them"
+        if not related_is_near:
+            return "Trust closeness on this map, not distance: near texts are related, but many related ones lie apart"
+        if self.neighbour_recall.value < HALF:
+            return (
+                "Trust the groups on this map, not who is nearest to whom: near texts are related, but distances "
+                "between groups mean little"
+            )
+        return "Trust closeness on this map: near texts are related, but distances between groups mean little"
+
+
+@dataclass(frozen=True)
+class Misplaced:
+    """What a map gets wrong about one row.
+
+    Attributes
+    ----------
+    false : int64 array of rows that are near on the map but no true neighbours, the nearest on the map first
+    torn : int64 array of true neighbours that are not near on the map, the nearest in truth first
+    """
+
+    false: Indices
+    torn: Indices
+
+
+def faithfulness(
+    vectors: Floats,
+    coordinates: Floats,
+    *,
+    metric: Metric = "cosine",
+    neighbours: int = NEIGHBOURS,
+    true: Neighbours | None = None,
+) -> Faithfulness | None:
+    """Trustworthiness, continuity (Venna and Kaski 2001) and neighbour recall of a map; None for fewer than 3 rows.
+
+    All rows are measured up to SAMPLED_ROWS; of more, a sample that is always the same, against all rows. The interval
+    is the mean ± 1.96 standard errors over the sampled rows, with the correction for a finite population. Rows equally
+    far from another rank equally, so that none of them counts as a stranger.
+
+    Parameters
+    ----------
+    vectors : (n, d) array
+        Of any length; for "cosine" only their directions count.
+    coordinates : (n, 2 or 3) array
+        The map, where Euclid's distance counts.
+    neighbours
+        k; lowered to less than half the rows, as the measures need it.
+    true
+        Known neighbours of all rows; used if they are as many or more and of the same metric.
+
+    Raises
+    ------
+    InputError
+        The two have different numbers of rows, or a value is not finite.
+    """
+    _check(vectors, coordinates)
+    total = len(vectors)
+    k = min(neighbours, (total - 1) // 2)
+    if k < 1:
+        return None
+    rows = _sampled_rows(total)
+    known = true if true is not None and true.metric == metric and true.k >= k else None
+    measured = _measure(_Truth(vectors, metric), coordinates.astype(np.float32), rows, k, known)
+    trustworthiness, continuity, recall = (_estimate(values, total) for values in measured)
+    return Faithfulness(trustworthiness, continuity, recall, k, len(rows), total)
+
+
+def point_errors(true: Neighbours, coordinates: Floats) -> Floats:
+    """For each of n rows the share, (n,), of its k true neighbours that are not among its k nearest on the map."""
+    return 1 - overlaps(true, nearest_on_map(coordinates, true.k))
+
+
+def false_and_torn(row: int, true: Neighbours, coordinates: Floats) -> Misplaced:
+    """The rows that a map wrongly puts beside one row, and those that it wrongly takes away from it."""
+    distances = _map_distances(coordinates, np.array([row]))[0]
+    related = true.rows[row]
+    shown = np.argsort(distances, kind="stable")[: len(related)]
+    return Misplaced(shown[~np.isin(shown, related)], related[~np.isin(related, shown)])
+
+
+def nearest_on_map(coordinates: Floats, k: int) -> Neighbours:
+    """For each of n points of a map, (n, 2 or 3), its k nearest among the others, or all with fewer: never itself."""
+    from scipy.spatial import cKDTree
+
+    n = len(coordinates)
+    k = max(0, min(k, n - 1))
+    if k == 0:
+        return Neighbours(np.empty((n, 0), np.int64), np.empty((n, 0), np.float32), "euclidean")
+    distances, rows = cKDTree(coordinates).query(coordinates, k + 1, workers=-1)
+    others = rows != np.arange(n)[:, None]
+    others[others.all(axis=1), -1] = False  # among many points at one place a row may miss itself
+    found = rows[others].reshape(n, k).astype(np.int64)
+    return Neighbours(found, distances[others].reshape(n, k).astype(np.float32), "euclidean")
+
+
+class _Truth:
+    """The vectors, made ready for distances in their own space."""
+
+    def __init__(self, vectors: Floats, metric: Metric) -> None:
+        self._points = unit(vectors) if metric == "cosine" else _centred(vectors)
+        self._halves = np.square(self._points).sum(1) / 2
+        self._offsets = self._halves if metric == "euclidean" else np.float32(0)
+
+    def distances(self, rows: Indices) -> Floats:
+        """From some rows to all, (len(rows), n), each infinitely far from itself; in order, though not in size.
+
+        |x - y|² / 2 = |y|² / 2 - x·y + |x|² / 2, of which the last is the same for all y.
+        """
+        products: Floats = self._offsets - self._points[rows] @ self._points.T
+        return _without_itself(products, rows)
+
+    def rounding(self, rows: Indices, others: Indices) -> Floats:
+        """By how much the distances from rows, (m,), to others, (m, k), may be wrong."""
+        return np.asarray(2 * ROUNDING * (self._halves[rows, None] + self._halves[others]), np.float32)
+
+
+def _measure(
+    truth: _Truth, coordinates: Floats, rows: Indices, k: int, known: Neighbours | None
+) -> tuple[Shares, Shares, Shares]:
+    """Trustworthiness, continuity and recall of each of the rows."""
+    shown_ranks, related_ranks = np.empty((len(rows), k), np.int64), np.empty((len(rows), k), np.int64)
+    step = max(1, BLOCK // len(coordinates))
+    for start in range(0, len(rows), step):
+        part = slice(start, start + step)
+        block = rows[part]
+        true, drawn = truth.distances(block), _map_distances(coordinates, block)
+        shown = np.argpartition(drawn, k - 1, axis=1)[:, :k]
+        related = known.rows[block, :k] if known else np.argpartition(true, k - 1, axis=1)[:, :k]
+        shown_ranks[part] = _ranks(true, np.take_along_axis(true, shown, 1) - truth.rounding(block, shown))
+        related_ranks[part] = _ranks(drawn, np.take_along_axis(drawn, related, 1))
+    n = len(coordinates)
+    return _kept(shown_ranks, k, n), _kept(related_ranks, k, n), (shown_ranks <= k).mean(1)
+
+
+def _ranks(distances: Floats, limits: Floats) -> Indices:
+    """How many of the distances, (m, n), lie below each limit of the same row, (m, k); and one."""
+    return 1 + np.stack([(distances < limit[:, None]).sum(1, dtype=np.int32) for limit in limits.T], axis=1)
+
+
+def _kept(ranks: Indices, k: int, n: int) -> Shares:
+    """Of each row, 1 less what its neighbours' ranks in the other space exceed k by, over the most they could.
+
+    Equations 2 and 4 of Venna and Kaski (2001), one row at a time.
+    """
+    return 1 - np.maximum(0, ranks - k).sum(1) * 2 / (k * (2 * n - 3 * k - 1))
+
+
+def _map_distances(coordinates: Floats, rows: Indices) -> Floats:
+    """Squared distances on the map from some rows to all, each infinitely far from itself.
+
+    From differences, since a product would lose those within tight groups that lie far apart.
+    """
+    distances = np.zeros((len(rows), len(coordinates)), np.float32)
+    for axis in coordinates.T:
+        distances += np.square(axis[rows, None] - axis)
+    return _without_itself(distances, rows)
+
+
+def _without_itself(distances: Floats, rows: Indices) -> Floats:
+    distances[np.arange(len(rows)), rows] = np.inf
+    return distances
+
+
+def _centred(vectors: Floats) -> Floats:
+    """Less their mean: in float32 the difference of two large numbers says little."""
+    return np.asarray(vectors - vectors.mean(axis=0, dtype=np.float64), np.float32)
+
+
+def _estimate(values: Shares, total: int) -> Estimate:
+    """The mean of the sampled values, with its interval if there are more rows than those."""
+    mean, size = float(values.mean()), len(values)
+    if size == total:
+        return Estimate(mean)
+    margin = 1.96 * float(values.std(ddof=1)) * ((1 - size / total) / size) ** 0.5
+    return Estimate(mean, max(0.0, mean - margin), min(1.0, mean + margin))
+
+
+def _sampled_rows(n: int) -> Indices:
+    rows = np.random.default_rng(0).choice(n, min(n, SAMPLED_ROWS), replace=False)
+    return np.sort(rows).astype(np.int64)
+
+
+def _check(vectors: Floats, coordinates: Floats) -> None:
+    if len(vectors) != len(coordinates):
+        raise InputError(
+            f"There are {len(vectors):,} vectors and {len(coordinates):,} points on the map: each vector needs its own."
+        )
+    if not (np.isfinite(vectors).all() and np.isfinite(coordinates).all()):
+        raise InputError("Some vectors or points hold values that are not numbers: leave those rows out.")

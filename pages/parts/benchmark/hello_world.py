@@ -1,0 +1,179 @@
+"""The original table, live: "Hello World" on every model, CPU beside GPU."""
+
+import pandas as pd
+import streamlit as st
+
+from core import benchmark, examples
+from core.benchmark import Settings, Subject, Timing, Workload
+from core.charts.style import three_figures
+from core.charts.timings import timing_bars
+from core.machine import this_machine
+from core.models import ModelSpec, original_machine
+from core.models.files import availability
+from pages.shared import measurement, picks
+from pages.shared.ui import output, progress
+from pages.shared.ui.live_chart import GrowingChart
+
+NAME = "benchmark"
+Row = tuple[str, str]
+Timings = dict[Row, Timing]
+
+
+def show() -> None:
+    """Draw the view: the button, the chart that fills, four figures, the table."""
+    if picks.models() and all(spec.provider == "openai" for spec in picks.models()):
+        st.info("Models behind an API are not timed: their time is the network's.", icon=":material/info:")
+    specs = measurement.local_models()
+    rows = [(spec.name, device) for spec in specs for device in measurement.chosen_devices()]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        whole = st.button(
+            "Time all models", type="primary", icon=":material/timer:", on_click=progress.start_anew, args=(NAME,)
+        )
+        again = st.button("Time the picked again", icon=":material/replay:", on_click=progress.start_anew, args=(NAME,))
+        how = measurement.settings()
+        st.markdown(f'Median time to encode **"{benchmark.HELLO}"** on {this_machine().sentence}', width="content")
+    kept = benchmark.kept_timings(picks.precision())
+    wanted = _wanted(specs, kept, whole=whole, again=again)
+    chart = GrowingChart("bars")
+    being_timed = {(subject.model, subject.device) for subject in wanted}
+    shown = {row: kept[row] for row in rows if row in kept and row not in being_timed}
+    recorded = _recorded()
+    if wanted:
+        shown = _fill(chart, rows, shown, recorded, wanted, how)
+    chart.finish(
+        timing_bars(rows, shown, states=_idle(rows, shown), recorded=recorded),
+        config=output.picture("hello-world"),
+        alt='Median milliseconds to encode "Hello World", by model and device',
+    )
+    st.caption(
+        f"Faint marks: the original table, recorded by `%timeit` on {original_machine()}. Hatched: by architecture, "
+        "with random weights, before any download."
+    )
+    _four_figures(specs, shown, recorded)
+    measurement.tell_failures(list(shown.values()))
+    table = _table(specs, shown, recorded)
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="timings",
+        placeholder="–",
+        alt="Hello World milliseconds of each model, measured here and recorded",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.2f") for name in table.columns if name.endswith(", ms")
+        }
+        | {"Quartiles, ms": st.column_config.TextColumn(), "Memory": st.column_config.NumberColumn(format="bytes")},
+    )
+    measurement.provenance(list(shown.values()))
+    measurement.downloads(table, "benchmark", list(shown.values()))
+    output.code(examples.benchmark(specs[0], benchmark.HELLO))
+
+
+def _wanted(specs: list[ModelSpec], kept: Timings, *, whole: bool, again: bool) -> tuple[Subject, ...]:
+    """What is to be timed now: all, the picked, or at a first visit those picked that are here and never were."""
+    if not whole:
+        specs = [spec for spec in specs if spec in picks.models() and (again or availability(spec).is_ready)]
+    subjects = measurement.subjects(specs)
+    return tuple(subject for subject in subjects if whole or again or (subject.model, subject.device) not in kept)
+
+
+def _fill(
+    chart: GrowingChart,
+    rows: list[Row],
+    shown: Timings,
+    recorded: dict[Row, float],
+    wanted: tuple[Subject, ...],
+    how: Settings,
+) -> Timings:
+    """Run the benchmark while the bars fill; gives all timings to show."""
+    states = {(subject.model, subject.device): "waiting" for subject in wanted}
+
+    def draw() -> None:
+        chart.grow(timing_bars(rows, shown, states=_idle(rows, shown) | states, recorded=recorded))
+
+    def begin(subject: Subject) -> None:
+        states[subject.model, subject.device] = "timing …"
+        draw()
+
+    def grow(timing: Timing) -> None:
+        states.pop((timing.model, timing.device), None)
+        shown[timing.model, timing.device] = timing
+        draw()
+
+    draw()
+    measurement.watch(NAME, wanted, (Workload(),), how, grow, begin)
+    return shown
+
+
+def _idle(rows: list[Row], shown: Timings) -> dict[Row, str]:
+    return {row: "not timed yet" for row in rows if row not in shown}
+
+
+def _recorded() -> dict[Row, float]:
+    """The original table's milliseconds."""
+    return {(row.model, row.device): row.median_ms for row in benchmark.original_run().results if row.median_ms}
+
+
+def _four_figures(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -> None:
+    """Fastest, best by score, what the engine gains and what a GPU buys; no row where nothing was timed."""
+    done = {row: timing.median_ms for row, timing in shown.items() if timing.median_ms}
+    if not done:
+        return
+    figures = st.grid(4, min_column_width=190)
+    fastest = min(done, key=lambda row: done[row])
+    figures.metric("Fastest here", f"{three_figures(done[fastest])} ms", help=" on ".join(fastest), border=True)
+    scores = {spec.name: spec.mteb_v1["average"] for spec in specs if spec.mteb_v1}
+    scored = [row for row in done if row[0] in scores]
+    if scored:
+        best = max(scored, key=lambda row: (scores[row[0]], -done[row]))
+        figures.metric(
+            "Best MTEB v1 score here",
+            f"{three_figures(done[best])} ms",
+            help=f"{best[0]} on {best[1]}, score {scores[best[0]]:.2f}",
+            border=True,
+        )
+    slowest = max(done, key=lambda row: done[row])
+    figures.metric(
+        "Slowest beside fastest", f"{three_figures(done[slowest] / done[fastest])} ×", help=slowest[0], border=True
+    )
+    gains = _gains(done) or _gains(recorded)
+    most = max(gains, key=lambda model: gains[model])
+    label = "A GPU buys, here" if _gains(done) else "A GPU bought, recorded"
+    figures.metric(label, f"{gains[most]:.1f} ×", help=f"most, with {most}", border=True)
+
+
+def _gains(milliseconds: dict[Row, float]) -> dict[str, float]:
+    """How many times as fast each model is on the GPU."""
+    return {
+        model: milliseconds[model, "cpu"] / milliseconds[model, "cuda"]
+        for model, device in milliseconds
+        if device == "cuda" and (model, "cpu") in milliseconds
+    }
+
+
+def _table(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -> pd.DataFrame:
+    """The chart's figures and what belongs to them, one row a model and device."""
+    rows = [(spec.name, device) for spec in specs for device in ("cpu", "cuda")]
+    return pd.DataFrame(
+        [
+            {
+                "Model": row[0],
+                "Device": row[1],
+                "Median, ms": timing.median_ms if timing else None,
+                "p95, ms": timing.p95_ms if timing else None,
+                "Quartiles, ms": _quartiles(timing),
+                "p99, ms": timing.p99_ms if timing else None,
+                "Forward pass alone, ms": timing.forward.median_ms if timing and timing.forward else None,
+                "Memory": timing.memory_bytes if timing else None,
+                "Weights": timing.weights if timing else None,
+                "Recorded, ms": recorded.get(row),
+            }
+            for row in rows
+            if (timing := shown.get(row)) or row in recorded
+        ]
+    )
+
+
+def _quartiles(timing: Timing | None) -> str | None:
+    if timing is None or timing.quartile1_ms is None or timing.quartile3_ms is None:
+        return None
+    return f"{three_figures(timing.quartile1_ms)} to {three_figures(timing.quartile3_ms)}"

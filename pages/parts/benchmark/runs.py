@@ -1,0 +1,179 @@
+"""Runs: those made here, brought from elsewhere or recorded in the project; two of them compared bar by bar."""
+
+from collections import Counter
+
+import pandas as pd
+import streamlit as st
+
+from core import benchmark
+from core.benchmark import KeptRun
+from core.charts.timings import compared_bars
+from core.errors import InputError
+from pages.shared.frame import errors_told
+from pages.shared.ui import output
+
+What = tuple[str, str, int, str]
+
+MOST_LISTED = 300
+MOST_BARS = 60
+LONGEST_FINGERPRINT, LONGEST_CELL = 800, 300
+
+
+def show() -> None:
+    """Draw the view: the two runs and their bars, the list of all, the import."""
+    runs = {kept.name: kept for kept in _listed(benchmark.kept_runs())}
+    titles = _titles(runs)
+    of_original = [name for name, kept in runs.items() if any(row.is_hello for row in kept.run.results)]
+    first_place, second_place = st.columns(2)
+    first = first_place.selectbox(
+        "This run",
+        list(runs),
+        index=list(runs).index(of_original[0]),
+        format_func=titles.__getitem__,
+        key="first_run",
+        bind="query-params",
+    )
+    second = second_place.selectbox(
+        "beside this one",
+        list(runs),
+        index=list(runs).index(_counterpart(runs[first], list(runs.values())).name),
+        format_func=titles.__getitem__,
+        key="second_run",
+        bind="query-params",
+    )
+    _compare(runs[first], runs[second])
+    st.markdown("#### All runs")
+    st.dataframe(
+        pd.DataFrame([_row(kept) for kept in runs.values()]),
+        hide_index=True,
+        key="runs_table",
+        placeholder="–",
+        alt="All benchmark runs that are kept, brought or recorded",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if runs[first].run.created:  # the original table is no file
+            output.download_json(runs[first].run, "benchmark-run")
+        output.picture_format()
+    _import()
+
+
+def _listed(runs: list[KeptRun]) -> list[KeptRun]:
+    """The latest, and all that are recorded."""
+    recorded = [kept for kept in runs if kept.origin == "recorded"]
+    return [*[kept for kept in runs if kept.origin != "recorded"][:MOST_LISTED], *recorded]
+
+
+def _titles(runs: dict[str, KeptRun]) -> dict[str, str]:
+    """Each run's title by its name; alike ones end with a part of the name."""
+    titles = {name: title(kept) for name, kept in runs.items()}
+    often = Counter(titles.values())
+    return {name: f"{text} · {name[-8:]}" if often[text] > 1 else text for name, text in titles.items()}
+
+
+def title(kept: KeptRun) -> str:
+    """A run in a line: when, where, how much."""
+    machine = kept.run.machine
+    if not kept.run.created:
+        return f"The original table, recorded on: {machine.cpu}"
+    models = len({row.model for row in kept.run.results})
+    what = "Hello World" if any(row.is_hello for row in kept.run.results) else "sweep"
+    origin = "" if kept.origin == "here" else f" · {kept.origin}"
+    gpus = ", ".join(gpu.partition(",")[0] for gpu in machine.gpus) or "no GPU"
+    plural = "" if models == 1 else "s"
+    return (
+        f"{kept.run.time:%Y-%m-%d %H:%M:%S} · {what}, {models} model{plural} · {machine.cpu[:80]}, {gpus[:80]}{origin}"
+    )
+
+
+def _counterpart(first: KeptRun, runs: list[KeptRun]) -> KeptRun:
+    """The run to stand beside another at first: the original table or, sharing something with it, the next best."""
+    others = [kept for kept in reversed(runs) if kept.name != first.name]
+    return next((kept for kept in others if _common(first, kept)), runs[-1])
+
+
+def _compare(first: KeptRun, second: KeptRun) -> None:
+    """The bars of what both runs have timed."""
+    common = _common(first, second)
+    drawn = set([what for row in first.run.results if (what := _what(row)) in common][:MOST_BARS])
+    one, two = (tuple(row for row in kept.run.results if _what(row) in drawn) for kept in (first, second))
+    if first.name == second.name:
+        st.info("Choose two different runs to see them bar by bar.", icon=":material/compare_arrows:")
+    if not common:
+        st.info(
+            "These runs have no model, device and workload in common: choose another one.",
+            icon=":material/compare_arrows:",
+        )
+        return
+    st.plotly_chart(
+        compared_bars(one, two, ("this run", "beside this one")),
+        key="compared",
+        config=output.picture("compared"),
+        alt="The timings of two runs, bar by bar",
+    )
+    if len(drawn) < len(common):
+        st.caption(f"The first {len(drawn)} of {len(common)} that both have timed.")
+    for kept in (first, second):
+        alone = sum(_what(row) not in common for row in kept.run.results)
+        rest = f" · {alone} timings that the other run does not have" if alone else ""
+        st.caption(output.markdown_free(_fingerprint(kept) + rest))
+
+
+def _common(first: KeptRun, second: KeptRun) -> set[What]:
+    """What both runs have timed."""
+    return {_what(row) for row in first.run.results} & {_what(row) for row in second.run.results}
+
+
+def _what(row: benchmark.Timing) -> What:
+    return row.model, row.device, row.batch_size, "" if row.is_hello else f"{row.text} {row.tokens} tokens"
+
+
+def _fingerprint(kept: KeptRun) -> str:
+    run = kept.run
+    facts = [
+        title(kept),
+        f"{run.machine.cores} cores",
+        f"{run.machine.memory_bytes / 2**30:.0f} GiB",
+        ", ".join(run.machine.gpus),
+        run.machine.system,
+        f"Python {run.machine.python}" if run.machine.python else "",
+        ", ".join(f"{name} {version}" for name, version in run.machine.versions.items()),
+        run.power,
+    ]
+    return " · ".join(filter(None, facts))[:LONGEST_FINGERPRINT]
+
+
+def _row(kept: KeptRun) -> dict[str, object]:
+    results = kept.run.results
+    return {
+        "When (UTC)": f"{kept.run.time:%Y-%m-%d %H:%M:%S}" if kept.run.created else "",
+        "From": {"here": "this installation", "imported": "brought here"}.get(kept.origin, "recorded"),
+        "Machine": kept.run.machine.sentence[:LONGEST_CELL],
+        "Models": ", ".join(dict.fromkeys(row.model for row in results))[:LONGEST_CELL],
+        "Devices": ", ".join(dict.fromkeys(row.device for row in results))[:LONGEST_CELL],
+        "Timings": sum(row.median_ms is not None for row in results),
+        "Failed": sum(bool(row.failure) for row in results),
+        "Disturbed": sum(row.disturbed > 0 for row in results),
+    }
+
+
+def _import() -> None:
+    """Bring a run that was made elsewhere, by the page's JSON download or `python -m core benchmark --output`."""
+    with st.form("bring_run", border=False, clear_on_submit=True):
+        file = st.file_uploader("A run made elsewhere", type=["json"], key="run_file", max_upload_size=2)
+        brought = st.form_submit_button("Bring it here", icon=":material/upload:")
+    if brought and file is None:
+        st.info("Choose a JSON file first: the page's “Download JSON”, or `python -m core benchmark --output FILE`.")
+    elif brought and file is not None:
+        with errors_told():
+            kept = benchmark.bring(_decoded(file.getvalue()))
+            st.session_state["brought_run"] = kept.name
+            st.rerun()
+    if name := st.session_state.pop("brought_run", None):
+        st.success(f"It is here, as {output.markdown_free(name)}: choose it above.", icon=":material/check:")
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("This is not a benchmark run of Embedscope.") from None

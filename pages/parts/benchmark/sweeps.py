@@ -1,0 +1,201 @@
+"""Sweeps: batch sizes by lengths or with a text of one's own, what a model can take, and where a GPU starts to pay."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from core import benchmark, corpus
+from core.benchmark import Settings, Subject, Timing, Workload
+from core.benchmark.sweep import BATCH_SIZES
+from core.charts.sweeps import Measure, sweep_heatmap, sweep_lines
+from core.models import ModelSpec
+from pages.shared import measurement, picks
+from pages.shared.ui import output, progress
+from pages.shared.ui.live_chart import GrowingChart
+
+NAME = "sweep"
+MEASURES = ("latency, ms", "texts/s", "tokens/s")
+FIRST_TEXT = "How long does this text take, alone and in a batch?"
+Charts = dict[str, GrowingChart]
+SETTINGS = Settings(least_seconds=0.5, patience_seconds=2.0, most_seconds=6.0, with_forward=False)
+
+
+def show() -> None:
+    """Draw the view: what to sweep, the heatmaps or lines, where the GPU pays, the table."""
+    specs = measurement.local_models()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        spec = measurement.one_model(specs, "sweep_model")
+        kind = st.segmented_control(
+            "Texts", ["Lengths", "My text"], default="Lengths", key="sweep_texts", bind="query-params", required=True
+        )
+        measure = st.segmented_control(
+            "Measure", MEASURES, default="texts/s", key="measure", bind="query-params", required=True
+        )
+        start = st.button(
+            f"Sweep {spec.name}",
+            type="primary",
+            icon=":material/grid_on:",
+            on_click=progress.start_anew,
+            args=(NAME,),
+        )
+    workloads = _own_text() if kind == "My text" else benchmark.grid()
+    devices = measurement.chosen_devices()
+    columns = zip(devices, st.columns(len(devices)), strict=True)
+    charts = {device: GrowingChart(f"heatmap_{device}", column) for device, column in columns}
+    timings = _measure(charts, spec, workloads, measure) if start else _known(workloads)
+    own = [timing for timing in timings if timing.model == spec.name and timing.device in charts]
+    if not own:
+        st.info(
+            f"{spec.name} has not been swept here yet. “Sweep” times it in {len(workloads)} shapes, which takes a "
+            "minute or two; what would take too long is left out and says so.",
+            icon=":material/grid_on:",
+        )
+        return
+    for device, figure in _heatmaps(own, measure):
+        charts[device].finish(figure, **_options(device, measure))
+    _caption(own)
+    _lines(timings, measure)
+    table = _table(own)
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="sweep_table",
+        placeholder="–",
+        alt=f"All timings of {spec.name}",
+        column_config={
+            "Median, ms": st.column_config.NumberColumn(format="%.2f"),
+            "p95, ms": st.column_config.NumberColumn(format="%.2f"),
+            "Texts/s": st.column_config.NumberColumn(format="localized", step=1),
+            "Tokens/s": st.column_config.NumberColumn(format="localized", step=1),
+            "Why not": st.column_config.TextColumn(width="large"),
+        },
+    )
+    measurement.downloads(table, "sweep", own)
+
+
+def _own_text() -> tuple[Workload, ...]:
+    """The text that is typed, in every batch size."""
+    typed = st.text_area("My text", FIRST_TEXT, key="sweep_text", height=90, persist_state="session")
+    given = corpus.from_paste(" ".join((typed or "").split()), "the text to time")
+    output.left_out(given)
+    return tuple(Workload(batch_size, given.texts[0]) for batch_size in BATCH_SIZES)
+
+
+def _known(workloads: tuple[Workload, ...]) -> list[Timing]:
+    """What has been swept: lengths by anybody on this machine, this text of one's own in this session."""
+    if workloads[0].tokens:
+        return benchmark.kept_sweeps(picks.precision())
+    asked = picks.precision(), workloads[0].text
+    return [row for row in st.session_state.get("own_text_timings", []) if (row.asked_precision, row.text) == asked]
+
+
+def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> list[Timing]:
+    """Sweep while the cells fill."""
+    subjects = measurement.subjects([spec])
+    waiting = [_waiting(subject, workload) for subject in subjects for workload in workloads if workload.tokens]
+    others = [timing for timing in _known(workloads) if timing.model != spec.name]
+    measured: list[Timing] = []
+
+    def grow(timing: Timing) -> None:
+        measured.append(timing)
+        if not workloads[0].tokens:
+            st.session_state["own_text_timings"] = [*others, *measured]
+        done = {_cell(row) for row in measured}
+        rest = [row for row in waiting if _cell(row) not in done]
+        for device, figure in _heatmaps([*measured, *rest], measure):
+            charts[device].grow(figure, **_options(device, measure))
+
+    measurement.watch(NAME, subjects, workloads, SETTINGS, grow)
+    return _known(workloads)
+
+
+def _waiting(subject: Subject, workload: Workload) -> Timing:
+    """A cell that is still empty, so that the heatmap has its shape from the start."""
+    return Timing(
+        subject.model, subject.device, "", "", batch_size=workload.batch_size, tokens=workload.tokens, failure="waiting"
+    )
+
+
+def _cell(timing: Timing) -> tuple[str, int, int | None]:
+    return timing.device, timing.batch_size, timing.tokens
+
+
+def _heatmaps(timings: list[Timing], measure: str) -> Iterator[tuple[str, go.Figure]]:
+    """One heatmap for each device."""
+    for device in dict.fromkeys(timing.device for timing in timings):
+        rows = [row for row in timings if row.device == device]
+        yield device, sweep_heatmap(rows, cast(Measure, measure))
+
+
+def _options(device: str, measure: str) -> dict[str, Any]:
+    """What a heatmap is called, as a picture and for a screen reader."""
+    return {"config": output.picture(f"sweep-{device}"), "alt": f"{measure} by batch size and length on {device}"}
+
+
+def _caption(timings: list[Timing]) -> None:
+    """What computed the cells, and how far to trust them."""
+    done = [timing for timing in timings if timing.median_ms]
+    engines = dict.fromkeys(f"{row.device}: {row.engine} {row.precision}" for row in done)
+    architecture = "by architecture, random weights · " if any(row.weights == "random" for row in done) else ""
+    disturbed = sum(row.disturbed > 0 for row in done)
+    trouble = f" · others disturbed {disturbed} of {len(done)} shapes" if disturbed else ""
+    left_out = sum(bool(row.failure) for row in timings)
+    reasons = f" · – {left_out} shapes are not timed: point at one for the reason" if left_out else ""
+    st.caption(f"{architecture}{' · '.join(engines)} · end to end, median{trouble}{reasons}")
+
+
+def _lines(timings: list[Timing], measure: str) -> None:
+    """All models that have been swept, over the batch size, and where a GPU pays."""
+    lengths = sorted({timing.tokens for timing in timings if timing.tokens and timing.median_ms})
+    if not lengths:
+        return
+    st.markdown("#### All models that have been swept here")
+    tokens = lengths[0]
+    if len(lengths) > 1:
+        tokens = st.segmented_control(
+            "Tokens in each text", lengths, default=lengths[len(lengths) // 2], key="sweep_tokens", required=True
+        )
+    pays = benchmark.pays_from(timings)
+    st.plotly_chart(
+        sweep_lines(timings, cast(Measure, measure), tokens, pays_from=pays),
+        key="lines",
+        config=output.picture("sweep-lines"),
+        alt=f"{measure} over the batch size, one line for each model and device",
+    )
+    st.caption(_where_it_pays(pays))
+
+
+def _where_it_pays(pays: dict[tuple[str, int], int | None]) -> str:
+    if not pays:
+        return "There is no GPU here to set against the CPU."
+    sentences = [
+        f"{model}, {tokens} tokens: the GPU pays from batch {batch}." if batch else
+        f"{model}, {tokens} tokens: the GPU does not pay in any batch."
+        for (model, tokens), batch in pays.items()
+    ]  # fmt: skip
+    return " ".join(sentences)
+
+
+def _table(timings: list[Timing]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "Model": timing.model,
+                "Device": timing.device,
+                "Batch": timing.batch_size,
+                "Tokens": timing.tokens,
+                "Median, ms": timing.median_ms,
+                "p95, ms": timing.p95_ms,
+                "Texts/s": timing.texts_per_second,
+                "Tokens/s": timing.tokens_per_second,
+                "Samples": timing.samples,
+                "Disturbed": timing.disturbed,
+                "Engine": f"{timing.engine} {timing.precision}",
+                "Why not": timing.failure or None,
+            }
+            for timing in sorted(timings, key=lambda timing: (timing.device, timing.batch_size, timing.tokens or 0))
+        ]
+    )

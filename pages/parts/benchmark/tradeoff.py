@@ -1,0 +1,169 @@
+"""Accuracy against speed on this machine, the front that nothing beats, and what a million tokens cost."""
+
+import pandas as pd
+import streamlit as st
+
+from core import benchmark, corpus
+from core.benchmark import Settings, Timing, Workload
+from core.benchmark.tradeoff import Point, dollars_per_million, front, sentence
+from core.charts.models import BOARDS, score
+from core.charts.tradeoff import cost_bars, tradeoff
+from core.models import ModelSpec, known
+from core.models.files import availability
+from pages.shared import measurement, picks, quality
+from pages.shared.ui import output, progress
+
+NAME = "weighed"
+MEASURED = "nDCG@10 here"
+LATENCY, THROUGHPUT = "Latency", "Throughput"
+SETTINGS = Settings(patience_seconds=2.0, most_seconds=12.0, with_forward=False)
+BATCHES = (Workload(16, "", 128),)
+
+
+def show() -> None:
+    """Draw the view: score against speed, the sentence that reads it out, then what a million tokens cost."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        board = st.segmented_control(
+            "Accuracy", [*BOARDS, MEASURED], default="MTEB v1", key="accuracy", bind="query-params", required=True
+        )
+        speed = st.segmented_control(
+            "Speed", [LATENCY, THROUGHPUT], default=LATENCY, key="speed", bind="query-params", required=True
+        )
+        start = st.button("Time what is missing", icon=":material/timer:", on_click=progress.start_anew, args=(NAME,))
+    place = st.container()
+    timings = _timings(speed or LATENCY)
+    if start:
+        _measure(_missing(timings), speed or LATENCY)
+        timings = _timings(speed or LATENCY)
+    scores = _scores(board or "MTEB v1", timings)
+    points = _points(timings, scores, speed or LATENCY)
+    if not points:
+        place.info(
+            f"Nothing with a score of {board} has been timed here yet: “Time what is missing” does, or the view “Hello "
+            "World”.",
+            icon=":material/timer:",
+        )
+    else:
+        with place:
+            _chart(points, board or "MTEB v1", lower_is_faster=speed == LATENCY)
+            _scoreless(timings, scores, board or "MTEB v1")
+            measurement.provenance([timing for timing in timings if timing.model in scores])
+    _costs()
+
+
+def _timings(speed: str) -> list[Timing]:
+    """The latest timings of each model and device: "Hello World" alone, or batches of texts."""
+    if speed == LATENCY:
+        return [timing for timing in benchmark.kept_timings(picks.precision()).values() if timing.median_ms]
+    best: dict[tuple[str, str], Timing] = {}
+    for timing in benchmark.kept_sweeps(picks.precision()):
+        if timing.tokens == BATCHES[0].tokens and timing.median_ms:
+            key = timing.model, timing.device
+            if key not in best or (timing.texts_per_second or 0) > (best[key].texts_per_second or 0):
+                best[key] = timing
+    return list(best.values())
+
+
+def _missing(timings: list[Timing]) -> list[ModelSpec]:
+    """The models that are not timed yet on each device."""
+    done = {(timing.model, timing.device) for timing in timings}
+    return [
+        spec
+        for spec in measurement.local_models()
+        if any((spec.name, device) not in done for device in measurement.chosen_devices())
+    ]
+
+
+def _measure(specs: list[ModelSpec], speed: str) -> None:
+    """Time models as the speed that is shown asks for it."""
+    if not specs:
+        return
+    workloads = (Workload(),) if speed == LATENCY else BATCHES
+    run = measurement.watch(NAME, measurement.subjects(specs), workloads, SETTINGS, lambda _: None)
+    measurement.tell_failures(run.results)
+
+
+def _scores(board: str, timings: list[Timing]) -> dict[str, float]:
+    """Each timed model's score; nDCG@10 is measured now, of the models that are here."""
+    names = {timing.model for timing in timings}
+    specs = [spec for spec in known() if spec.name in names]
+    if board != MEASURED:
+        return {spec.name: value for spec in specs if (value := score(spec, board)) is not None}
+    here = [spec for spec in specs if availability(spec).is_ready]
+    with progress.line("weighed_scores") as tell:
+        found = quality.measured(corpus.sample(), corpus.sample_labels(), here, tell)
+    return {spec.name: found[spec.name].means["ndcg@10"] for spec in here}
+
+
+def _points(timings: list[Timing], scores: dict[str, float], speed: str) -> list[Point]:
+    return [
+        Point(
+            timing.model,
+            timing.device,
+            scores[timing.model],
+            (timing.median_ms if speed == LATENCY else timing.texts_per_second) or 0.0,
+            timing.memory_bytes,
+            timing.weights,
+        )
+        for timing in timings
+        if timing.model in scores
+    ]
+
+
+def _chart(points: list[Point], board: str, *, lower_is_faster: bool) -> None:
+    st.markdown(f"**{output.markdown_free(sentence(points, lower_is_faster=lower_is_faster))}**")
+    st.plotly_chart(
+        tradeoff(
+            points, front(points, lower_is_faster=lower_is_faster), lower_is_faster=lower_is_faster, score_title=board
+        ),
+        key="tradeoff",
+        config=output.picture("accuracy-and-speed"),
+        alt=f"{board} against speed on this machine, with the Pareto front",
+    )
+    table = pd.DataFrame(
+        {
+            "Model": point.model,
+            "Device": point.device,
+            board: point.score,
+            "Median, ms" if lower_is_faster else "Texts/s": point.speed,
+            "Memory": point.memory_bytes,
+            "Weights": point.weights,
+        }
+        for point in points
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        output.download_table(table, "accuracy-and-speed")
+        output.picture_format()
+
+
+def _scoreless(timings: list[Timing], scores: dict[str, float], board: str) -> None:
+    """Say which timed models are not in the chart."""
+    names = sorted({timing.model for timing in timings} - set(scores))
+    if names:
+        st.caption(output.markdown_free(f"Without {board}, and so not in the chart: {', '.join(names)}."))
+
+
+def _costs() -> None:
+    """US dollars per million tokens: API prices beside what an hour of this machine costs at its throughput."""
+    st.markdown("#### A million tokens: by API, or on a machine of one's own")
+    hour = st.number_input(
+        "US dollars for an hour of this machine", 0.0, 1000.0, 1.0, 0.1, key="dollars_per_hour", bind="query-params",
+        width=260,
+    )  # fmt: skip
+    api = {spec.name: spec.usd_per_million_tokens for spec in known() if spec.usd_per_million_tokens is not None}
+    here = {
+        timing.model: dollars_per_million(timing.tokens_per_second, hour)
+        for timing in _timings(THROUGHPUT)
+        if timing.tokens_per_second
+    }
+    st.plotly_chart(
+        cost_bars({**api, **here}, api),
+        key="costs",
+        config=output.picture("costs"),
+        alt="US dollars per million tokens, by API and on this machine",
+    )
+    st.caption(
+        "On this machine: texts of 128 tokens in the fastest batch that was timed, day and night without a pause; half "
+        "the load doubles the price. "
+        + ("" if here else "Nothing of that has been timed here yet: choose Throughput and “Time what is missing”.")
+    )

@@ -1,0 +1,100 @@
+"""Quality against bytes per vector: fewer dimensions, fewer bits, one chart for all models."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import evaluation, examples
+from core.charts.evaluation import compression
+from core.corpus import Corpus, Labels
+from core.evaluation import Compressed
+from core.evaluation import compression as codes
+from core.models import ModelSpec
+from core.progress import Progress
+from pages.shared import cache, corpora, picks, quality
+from pages.shared.labels import picker
+from pages.shared.ui import output, progress
+
+NAME = "compression"
+
+
+def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
+    """Draw the view: what is left of the quality, the chart, and the table behind it."""
+    with controls:
+        texts = corpora.chosen()
+        labels = picker.chosen(texts)
+    output.left_out(texts)
+    if labels is None:
+        picker.missing(texts)
+        return
+    picker.left_out(labels)
+    with progress.line(NAME, height=560) as tell:
+        specs = quality.able(texts, ready, tell)
+        measured = {spec.name: _measured(texts, labels, spec, tell) for spec in specs}
+    if not measured:
+        return
+    told = "; ".join(codes.sentence(name, points) for name, points in measured.items())
+    st.markdown(f"**{output.markdown_free(told)}.**")
+    st.plotly_chart(
+        compression(measured),
+        key="compression",
+        config=output.picture("compression"),
+        alt="nDCG@10 of each model against the bytes of its vectors",
+    )
+    st.caption(
+        "Documents in fewer bits, queries in float32; float16 and int8 as faiss's scalar quantiser codes them, binary "
+        "by the signs. Fewer dimensions: the first ones, made unit rows again; models that were not trained for it "
+        "(Matryoshka) lose more by that. Rescored: the best by signs ordered by the query in float32."
+    )
+    for spec in specs:
+        if source := picks.source(spec):
+            output.provenance(source)
+    _table(measured)
+    output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))
+
+
+def _measured(texts: Corpus, labels: Labels, spec: ModelSpec, tell: Progress) -> list[Compressed]:
+    key = ("compression", texts.fingerprint, labels.fingerprint, spec.name, picks.device(), picks.precision())
+
+    def measure() -> list[Compressed]:
+        documents = cache.embedded(texts, spec, tell).vectors
+        asked = cache.embed_texts(labels.queries.texts, spec, tell, kind="query").vectors
+        return evaluation.compressions(
+            asked, documents, labels.queries.ids, texts.document_ids, labels.qrels, _named(spec, tell)
+        )
+
+    return cache.memory().recall(key, measure)
+
+
+def _named(spec: ModelSpec, tell: Progress) -> Progress:
+    return lambda what, done, total: tell(f"{what} {spec.name}", done, total)
+
+
+def _table(measured: dict[str, list[Compressed]]) -> None:
+    table = pd.DataFrame(
+        {
+            "Model": name,
+            "Code": point.kind,
+            "Dimensions": point.dimensions,
+            "Bytes per vector": point.bytes_per_vector,
+            "nDCG@10": point.ndcg,
+            "Of float32": 100 * point.ndcg / points[0].ndcg if points[0].ndcg else None,
+        }
+        for name, points in measured.items()
+        for point in points
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="compressions",
+        height=300,
+        alt="Each way to store the vectors with its bytes and quality",
+        column_config={
+            "Bytes per vector": st.column_config.NumberColumn(format="localized"),
+            "nDCG@10": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.3f"),
+            "Of float32": st.column_config.NumberColumn(format="%.1f %%"),
+        },
+    )
+    output.download_table(table, "compression")

@@ -1,0 +1,157 @@
+"""Without labels: how much the systems agree, and the queries where marks would tell most, marked in place."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import corpus, evaluation, examples
+from core.charts.evaluation import agreement_matrix
+from core.corpus import Corpus
+from core.corpus.judgements import of_query
+from core.evaluation import CUT
+from core.models import ModelSpec
+from core.retrieval import HYBRID
+from core.search import Hits
+from core.tables import FORMATS
+from pages.parts.evaluate import hit_lists
+from pages.shared import cache, corpora, picks, quality
+from pages.shared.labels import judgements, picker
+from pages.shared.ui import inputs, output, progress
+
+NAME = "unlabelled"
+SAMPLE, PASTE, FILE = "Sample", "Paste", "File"
+TABLE_HEIGHT = 300
+DEPTH = 5
+
+
+def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
+    """Draw the view: the matrix of agreement, the most informative queries, both lists of one with buttons to mark."""
+    with controls:
+        texts = corpora.chosen()
+        queries = _queries(texts)
+    output.left_out(texts)
+    if queries is None:
+        st.info(
+            "Give queries that people ask of these texts, one a line, under “Queries”: no labels are needed.",
+            icon=":material/help:",
+        )
+        return
+    output.left_out(queries)
+    judgements.tell_failure()
+    with progress.line(NAME, height=400) as tell:
+        specs = quality.able(texts, ready, tell)
+        found = quality.rankings(texts, queries, specs, tell)
+    systems = {name: hits for name, hits in found.items() if name != HYBRID}
+    panels = st.grid(2, min_column_width=430)
+    with panels.cell():
+        _matrix(systems, len(queries))
+    with panels.cell():
+        place = _offered(texts, queries, systems, quality.ranked_by(texts, queries, specs))
+    for spec in specs:
+        if source := picks.source(spec):
+            output.provenance(source)
+    st.markdown(f"#### {output.markdown_free(queries.texts[place])}")
+    _mark_elsewhere(queries.texts[place])
+    grades = judgements.grades(texts, queries.texts[place])
+    hit_lists.show(texts, place, systems, grades, question=queries.texts[place], depth=DEPTH)
+    _marked(texts)
+    if specs:
+        output.code(examples.search(specs[0], queries.texts[place], texts.texts))
+
+
+def _queries(texts: Corpus) -> Corpus | None:
+    """The queries: the sample's for the sample corpus, pasted, of a file, or those of the labels in force."""
+    offered = [SAMPLE, PASTE, FILE] if quality.SAMPLE in quality.sources(texts) else [PASTE, FILE]
+    inputs.keep_offered("queries_from", offered, offered[0])
+    label = st.session_state.get("queries_from") or offered[0]
+    with st.popover(f"Queries: {label.lower()}", icon=":material/help:"):
+        source = st.segmented_control(
+            "Queries", offered, default=offered[0], key="queries_from", bind="query-params", required=True
+        )
+        if source == SAMPLE:
+            st.caption("The 192 queries of the sample corpus; their labels are not looked at here.")
+            return corpus.sample_queries()
+        if source == PASTE:
+            pasted = st.text_area("Queries, one a line", key="queries_pasted", height=220, persist_state="session")
+            return corpus.from_paste(pasted, "pasted queries") if (pasted or "").strip() else None
+        file = st.file_uploader("Queries", type=FORMATS, key="unlabelled_file")
+        st.caption("TXT (one a line), or with a column text: CSV, TSV, JSONL, Parquet.")
+        if file is None:
+            return None
+        content = file.getvalue()
+        digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+        return cache.memory().recall(("queries", file.name, digest), lambda: corpus.from_file(file.name, content))
+
+
+def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
+    matrix = evaluation.agreements(systems)
+    st.plotly_chart(
+        agreement_matrix(matrix, list(systems)),
+        key="agreement",
+        config=output.picture("agreement"),
+        alt="Rank-biased overlap of each two systems",
+    )
+    st.caption(f"Rank-biased overlap of the first {CUT} documents, 0 to 1, mean over {queries:,} queries.")
+
+
+def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits], key: tuple[str, ...]) -> int:
+    """The queries in the order in which marks tell most; gives the one that is clicked, at first the top one."""
+    agreement, order = cache.memory().recall(
+        ("informative", *key), lambda: (evaluation.agreement_by_query(systems), evaluation.informative(systems))
+    )
+    marks = judgements.all_grades(texts)
+    st.markdown("**Mark these first: the systems differ most on them**")
+    table = pd.DataFrame(
+        {
+            "Query": [queries.texts[row] for row in order],
+            "Agreement": agreement[order],
+            "Marked": [len(of_query(marks, queries.texts[row])) for row in order],
+        }
+    )
+    shown = st.dataframe(
+        table,
+        hide_index=True,
+        key="informative",
+        height=TABLE_HEIGHT,
+        on_select="rerun",
+        selection_mode="single-row",
+        alt="Queries, the most informative first",
+        column_config={
+            "Query": st.column_config.TextColumn(width=250),
+            "Agreement": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width=120),
+            "Marked": st.column_config.NumberColumn(width=70),
+        },
+    )
+    output.download_table(table, "informative-queries")
+    rows = [row for row in shown.selection.rows if row < len(order)]
+    return order[rows[0] if rows else 0]
+
+
+def _mark_elsewhere(query: str) -> None:
+    """The way to the Search page with this query."""
+    st.page_link(
+        "pages/search.py", label="Open on the Search page", icon=":material/search:", query_params={"q": query}
+    )
+
+
+def _marked(texts: Corpus) -> None:
+    """The marks made so far, to take away."""
+    labels = judgements.labels(texts)
+    if labels is None:
+        st.caption("Mark what answers the query: the marks become labels, and the view “Ranking” measures with them.")
+        return
+    marks = sum(map(len, labels.qrels.values()))
+    st.markdown(f"**{marks:,} marks on {len(labels.queries):,} queries so far**")
+    with st.container(horizontal=True):
+        picker.downloads(labels, "marks")
+        st.button(
+            "Measure with these marks", icon=":material/checklist:", on_click=_measure_with_marks, key="measure_marks"
+        )
+
+
+def _measure_with_marks() -> None:
+    st.session_state["evaluate"] = "Ranking"
+    st.session_state[quality.KEY] = quality.MARKED

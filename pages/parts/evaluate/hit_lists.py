@@ -1,0 +1,86 @@
+"""What systems found for one query, side by side, with the relevant ones ticked."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core import corpus
+from core.corpus import Corpus
+from core.evaluation import CUT
+from core.search import Hits
+from pages.shared import quality
+from pages.shared.labels import judgements
+from pages.shared.ui import output
+
+TEXT_LENGTH = 160
+
+
+def found(hits: Hits, query: int) -> list[tuple[int, float]]:
+    """The documents that a system found for a query with their scores, the best first."""
+    rows = zip(hits.rows[query].tolist(), hits.scores[query].tolist(), strict=True)
+    return [(row, score) for row, score in rows if score != 0]
+
+
+def show(
+    texts: Corpus,
+    query: int,
+    systems: Mapping[str, Hits],
+    grades: Mapping[str, int],
+    *,
+    question: str = "",
+    depth: int = CUT,
+) -> None:
+    """A column for each system; with a question, each document can be marked as answering it or not."""
+    names = quality.document_names(texts)
+    places = _first_places(texts.document_ids)
+    columns = st.grid(len(systems), min_column_width=300)
+    for system, hits in systems.items():
+        with columns.cell():
+            st.markdown(f"##### {output.markdown_free(system)}")
+            listed = found(hits, query)
+            for rank, (row, score) in enumerate(listed[:depth], start=1):
+                _card(texts, places[row], names[row], rank, score, grades, question, system)
+            if not listed:
+                st.caption("Nothing found.")
+            _missed(texts, listed, names, places, grades, depth)
+
+
+def _card(
+    texts: Corpus, place: int, name: str, rank: int, score: float, grades: Mapping[str, int], question: str, system: str
+) -> None:
+    grade = grades.get(name, 0)
+    tick = f" :green-badge[:material/check: relevant{f' ({grade})' if grade > 1 else ''}]" if grade > 0 else ""
+    with st.container(border=True, gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"**{rank}** &ensp; :gray[{score:.3f}]{tick}", width="content")
+            if question:
+                judgements.buttons(texts, question, name, key=f"{system}_{place}")
+        if texts.fields.get("title", ("",) * len(texts))[place]:
+            st.markdown(f"**{output.markdown_free(texts.titles[place])}**")
+        st.text(corpus.shortened(texts.texts[place], TEXT_LENGTH))
+
+
+def _missed(
+    texts: Corpus,
+    listed: Sequence[tuple[int, float]],
+    names: Sequence[str],
+    places: Sequence[int],
+    grades: Mapping[str, int],
+    depth: int,
+) -> None:
+    """The relevant documents that are not among the first, and where they are."""
+    ranks = {names[row]: rank for rank, (row, _) in enumerate(listed, start=1)}
+    numbers = {name: number for number, name in enumerate(names)}
+    for name, grade in grades.items():
+        if grade > 0 and ranks.get(name, depth + 1) > depth:
+            where = f"at rank {ranks[name]}" if name in ranks else "not among the first 100"
+            title = texts.titles[places[numbers[name]]] if name in numbers else f"{name}, not in the corpus"
+            st.caption(f":material/close: {where}: {output.markdown_free(corpus.shortened(title, 80))}")
+
+
+def _first_places(document_ids: Sequence[str]) -> list[int]:
+    """The row of each document's first passage."""
+    first: dict[str, int] = {}
+    for place, name in enumerate(document_ids):
+        first.setdefault(name, place)
+    return list(first.values())

@@ -1,0 +1,187 @@
+"""Sentence pairs with gold scores: correlations, the scatter of each model, the pairs it gets most wrong."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import corpus, evaluation, examples
+from core.charts.evaluation import pairs_scatter, ranking
+from core.corpus import SentencePairs
+from core.evaluation import Agreement, Interval
+from core.models import ModelSpec
+from pages.shared import cache, picks
+from pages.shared.frame import errors_told
+from pages.shared.ui import output, progress
+
+NAME = "pairs"
+FORMATS = ("csv", "tsv", "jsonl", "parquet")
+SAMPLE, TYPED, FILE = "Sample", "Typed", "File"
+EXAMPLE = "A dog runs. | A hound is running. | 4.5\nA dog runs. | Shares fell. | 0\nIt rains. | The weather is wet. | 4"
+MOST_DRAWN = 5_000
+WORST_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A model's cosines of the pairs, and how they follow the gold scores."""
+
+    cosines: npt.NDArray[np.float32]
+    agreement: Agreement
+    spearman: Interval
+    pearson: Interval
+
+
+def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
+    """Draw the view: both correlations with intervals, a scatter for each model, the worst pairs of one."""
+    with controls:
+        pairs = _chosen()
+        kind = st.segmented_control(
+            "Correlation", ["Spearman", "Pearson"], default="Spearman", key="correlation", bind="query-params",
+            required=True, label_visibility="collapsed",
+        )  # fmt: skip
+    if pairs.left_out:
+        listed = ", ".join(f"{reason} ({count:,})" for reason, count in pairs.left_out.items())
+        st.caption(f":material/filter_alt: Left out of {output.markdown_free(pairs.name)}: {listed}.")
+    compared = {}
+    with progress.line(NAME, height=400) as tell:
+        for spec in ready:
+            with errors_told():
+                vectors = cache.embed_texts([*pairs.first, *pairs.second], spec, tell).vectors
+                compared[spec.name] = _compared(pairs, spec, vectors)
+    if not compared:
+        return
+    st.markdown(f"**{output.markdown_free(_told(compared, kind or 'Spearman'))}**")
+    intervals = {name: found.spearman if kind == "Spearman" else found.pearson for name, found in compared.items()}
+    st.plotly_chart(
+        ranking(intervals, str(kind), f"{kind} correlation of cosine and gold score, and its 95 % interval"),
+        key="correlations",
+        config=output.picture("correlations"),
+        alt=f"{kind} correlation of each model with its 95 % interval",
+    )
+    _provenance(pairs, ready)
+    _scatters(pairs, compared)
+    _worst(pairs, compared)
+    output.code(examples.pairs(ready[0], pairs.first, pairs.second, pairs.gold))
+
+
+def _chosen() -> SentencePairs:
+    """The sample's pairs, typed ones, or a file's."""
+    label = st.session_state.get("pairs_from") or SAMPLE
+    with st.popover(f"Pairs: {label.lower()}", icon=":material/compare_arrows:"):
+        source = st.segmented_control(
+            "Pairs", [SAMPLE, TYPED, FILE], default=SAMPLE, key="pairs_from", bind="query-params", required=True
+        )
+        if source == TYPED:
+            typed = st.text_area(
+                "One pair a line: sentence | other sentence | score", EXAMPLE, key="pairs_typed", height=220,
+                persist_state="session",
+            )  # fmt: skip
+            return corpus.typed_pairs(typed or "")
+        if source == FILE:
+            file = st.file_uploader("Sentence pairs", type=FORMATS, key="pairs_file")
+            st.caption("With the columns sentence1, sentence2 and score, on any scale. The sample until there is one.")
+            if file:
+                content = file.getvalue()
+                digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+                return cache.memory().recall(("pairs", file.name, digest), lambda: corpus.pairs_of(file.name, content))
+        st.caption(
+            "The sample: each sample query with a passage that answers it (gold 2), one more of the same subject (1) "
+            "and one of another subject (0)."
+        )
+    return corpus.sample_pairs()
+
+
+def _told(compared: dict[str, Compared], kind: str) -> str:
+    """Which model follows the gold scores best, and how far each does."""
+    found = {name: one.spearman if kind == "Spearman" else one.pearson for name, one in compared.items()}
+    names = sorted(found, key=lambda name: -found[name].mean)
+    figures = [f"{name} {found[name].mean:.2f} ({found[name].low:.2f} to {found[name].high:.2f})" for name in names]
+    best = f"{names[0]} follows the gold scores best" if len(names) > 1 else "How far cosines follow the gold scores"
+    return f"{best}: {kind} {', '.join(figures)}."
+
+
+def _compared(pairs: SentencePairs, spec: ModelSpec, vectors: npt.NDArray[np.float32]) -> Compared:
+    key = ("compared", pairs.fingerprint, spec.name)
+
+    def compare() -> Compared:
+        first, second = vectors[: len(pairs)], vectors[len(pairs) :]
+        found = evaluation.agreement(first, second, pairs.gold)
+        cosines = evaluation.cosines_of(first, second)
+        return Compared(cosines, found, *evaluation.intervals(cosines, pairs.gold))
+
+    return cache.memory().recall((*key, picks.device(), picks.precision()), compare)
+
+
+def _provenance(pairs: SentencePairs, ready: Sequence[ModelSpec]) -> None:
+    st.caption(
+        f"{len(pairs):,} pairs ({output.markdown_free(pairs.name)}); 95 % intervals by bootstrap over the pairs."
+    )
+    for spec in ready:
+        if source := picks.source(spec):
+            output.provenance(source)
+
+
+def _scatters(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
+    step = -(-len(pairs) // MOST_DRAWN)
+    if step > 1:
+        st.caption(f"Of {len(pairs):,} pairs one in {step} is drawn.")
+    panels = st.grid(2 if len(compared) > 1 else 1, min_column_width=430)
+    texts = list(zip(pairs.first, pairs.second, strict=True))[::step]
+    for name, found in compared.items():
+        with panels.cell():
+            st.markdown(
+                f"#### {output.markdown_free(name)} &ensp;:small[:gray[Spearman **{found.agreement.spearman:.3f}** · "
+                f"Pearson **{found.agreement.pearson:.3f}**]]"
+            )
+            st.plotly_chart(
+                pairs_scatter(found.cosines[::step], pairs.gold[::step], texts, name),
+                key=f"scatter_{name}",
+                config=output.picture("pairs"),
+                alt=f"Cosine by {name} against the gold score of each pair",
+            )
+
+
+def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
+    """The pairs whose place among the cosines is farthest from their place among the gold scores."""
+    st.markdown("#### The worst pairs")
+    names = list(compared)
+    name = names[0]
+    if len(names) > 1:
+        chosen = st.segmented_control(
+            "Model", names, default=name, key="worst_of", required=True, label_visibility="collapsed"
+        )
+        name = str(chosen or name)
+    shift = evaluation.misplaced(compared[name].cosines, pairs.gold)
+    order = np.argsort(-np.abs(shift), kind="stable")
+    table = pd.DataFrame(
+        {
+            "Sentence": [pairs.first[row] for row in order],
+            "Other sentence": [pairs.second[row] for row in order],
+            "Gold": [pairs.gold[row] for row in order],
+            "Cosine": compared[name].cosines[order].astype(float),
+            "Ranked too high": shift[order],
+        }
+    )
+    st.dataframe(
+        table.head(WORST_SHOWN),
+        hide_index=True,
+        key="worst",
+        height=360,
+        alt="The pairs whose rank by cosine differs most from that by gold score",
+        column_config={
+            "Sentence": st.column_config.TextColumn(width=330),
+            "Other sentence": st.column_config.TextColumn(width=400),
+            "Gold": st.column_config.NumberColumn(format="%.3g"),
+            "Cosine": st.column_config.NumberColumn(format="%.3f"),
+            "Ranked too high": st.column_config.NumberColumn(
+                "Ranked too high by", format="percent", help="Share of all pairs it overtakes; below 0: too low."
+            ),
+        },
+    )
+    output.download_table(table, "worst-pairs", "Download all pairs, CSV")

@@ -1,0 +1,127 @@
+"""How well each system ranks the labelled queries, how sure that is, and the queries that two systems part on."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import evaluation, examples
+from core.charts.evaluation import ranking
+from core.corpus import Corpus, Labels
+from core.evaluation import Quality
+from core.evaluation.bootstrap import LEAST_QUERIES
+from core.models import ModelSpec
+from pages.parts.evaluate import downloads, winners
+from pages.shared import corpora, picks, quality
+from pages.shared.labels import picker
+from pages.shared.ui import inputs, output, progress
+
+NAME = "ranking"
+MEASURES = {"nDCG@10": "ndcg@10", "MRR@10": "mrr@10", "MAP@100": "map@100", "Recall@k": "recall@{k}"}
+HEIGHT = 320
+
+
+def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
+    """Draw the view: the chart with its sentence, the table of measures, and the queries won and lost."""
+    with controls:
+        texts = corpora.chosen()
+        labels = picker.chosen(texts)
+        title = st.selectbox("Measure", list(MEASURES), key="measure", bind="query-params", width=150)
+        inputs.keep_offered("recall_at", quality.RECALL_CUTS, evaluation.CUT)
+        cut = st.selectbox(
+            "Recall at k", quality.RECALL_CUTS, quality.RECALL_CUTS.index(evaluation.CUT), key="recall_at",
+            bind="query-params", width=120,
+        )  # fmt: skip
+    output.left_out(texts)
+    if labels is None:
+        picker.missing(texts)
+        return
+    picker.left_out(labels)
+    measure = MEASURES[title or "nDCG@10"].format(k=cut)
+    with progress.line(NAME, height=HEIGHT) as tell:
+        specs = quality.able(texts, ready, tell)
+        measured = quality.measured(texts, labels, specs, tell)
+        rankings = quality.rankings(texts, labels.queries, specs, tell)
+    shown = (title or "nDCG@10").replace("@k", f"@{cut}")
+    _chart(measured, measure, shown)
+    _provenance(texts, labels, measured, specs)
+    table = _table(measured, f"recall@{cut}")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        output.download_table(table, "measures")
+        downloads.popover(labels, measured, rankings, quality.document_names(texts))
+    winners.show(texts, labels, measured, rankings, measure, shown)
+    if specs:
+        output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))
+
+
+def told(measured: Mapping[str, Quality], measure: str) -> str:
+    """Which system is best, by how much it is better than which others, and from which it differs within chance."""
+    values = {name: found.values(measure) for name, found in measured.items()}
+    first, *others = sorted(values, key=lambda name: -measured[name].means[measure])
+    if not others:
+        return f"{first} is the only system here: pick a model in the sidebar."
+    compared = {name: evaluation.difference(values[first], values[name]) for name in others}
+    if next(iter(compared.values())).queries < LEAST_QUERIES:
+        return evaluation.sentence(", ".join([first, *others[:-1]]), others[-1], compared[others[-1]]) + "."
+    worse = [
+        f"than {name} by {found.mean:.2f} ({found.low:.2f} to {found.high:.2f})"
+        for name, found in compared.items()
+        if not found.is_within_chance
+    ]
+    alike = [evaluation.sentence(first, name, found) for name, found in compared.items() if found.is_within_chance]
+    return "; ".join([*([f"{first} is better {', '.join(worse)}"] if worse else []), *alike]) + "."
+
+
+def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
+    st.markdown(f"**{output.markdown_free(told(measured, measure))}**")
+    intervals = {name: evaluation.interval(found.values(measure)) for name, found in measured.items()}
+    st.plotly_chart(
+        ranking(intervals, title, f"{title}, mean over the queries and its 95 % interval"),
+        key="ranking_chart",
+        config=output.picture("ranking"),
+        alt=f"{title} of each system with its 95 % interval",
+    )
+
+
+def _table(measured: Mapping[str, Quality], recall: str) -> pd.DataFrame:
+    columns = ["ndcg@10", "mrr@10", "map@100", recall]
+    rows = []
+    for name, found in measured.items():
+        ndcg = evaluation.interval(found.values("ndcg@10"))
+        rows.append(
+            {"System": name}
+            | {column: found.means[column] for column in columns}
+            | {"ndcg@10 low": ndcg.low, "ndcg@10 high": ndcg.high, "queries": found.queries}
+        )
+    table = pd.DataFrame(rows).sort_values("ndcg@10", ascending=False, ignore_index=True)
+    titles = {"ndcg@10": "nDCG@10", "mrr@10": "MRR@10", "map@100": "MAP@100", recall: recall.capitalize()}
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="measures_table",
+        alt="The measures of each system",
+        column_config={
+            column: st.column_config.ProgressColumn(title, min_value=0, max_value=1, format="%.3f")
+            for column, title in titles.items()
+        }
+        | {
+            "ndcg@10 low": st.column_config.NumberColumn("nDCG@10 from", format="%.3f"),
+            "ndcg@10 high": st.column_config.NumberColumn("to (95 %)", format="%.3f"),
+            "queries": st.column_config.NumberColumn("Queries"),
+        },
+    )
+    return table
+
+
+def _provenance(texts: Corpus, labels: Labels, measured: Mapping[str, Quality], specs: Sequence[ModelSpec]) -> None:
+    queries = next(iter(measured.values())).queries
+    st.caption(
+        f"{queries:,} labelled queries ({output.markdown_free(labels.name)}) over "
+        f"{len(quality.document_names(texts)):,} documents ({output.markdown_free(texts.name)}). Intervals: 95 % by "
+        "bootstrap over the queries, paired for differences. Hybrid: reciprocal rank fusion of all others."
+        + (" What is not marked counts as not relevant." if quality.source(texts) == quality.MARKED else "")
+    )
+    for spec in specs:
+        if source := picks.source(spec):
+            output.provenance(source)

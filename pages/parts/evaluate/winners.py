@@ -1,0 +1,100 @@
+"""The queries that one of two systems answers better, and what both found for them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import evaluation
+from core.charts.evaluation import gains
+from core.corpus import Corpus, Labels
+from core.evaluation import Quality
+from core.retrieval import BM25, HYBRID
+from core.search import Hits
+from pages.parts.evaluate import hit_lists
+from pages.shared.ui import inputs, output
+
+TABLE_HEIGHT = 300
+
+
+def show(
+    texts: Corpus,
+    labels: Labels,
+    measured: Mapping[str, Quality],
+    rankings: Mapping[str, Hits],
+    measure: str,
+    title: str,
+) -> None:
+    """Two systems' difference on each query, sorted; the query that is clicked with both lists."""
+    if len(measured) < 2:
+        return
+    st.markdown("#### Queries won and lost")
+    first, second = _two(measured)
+    if first == second:
+        st.info("Choose two different systems.", icon=":material/info:")
+        return
+    queries = sorted(measured[first].per_query)
+    one, other = (np.array(measured[name].values(measure)) for name in (first, second))
+    compared = evaluation.difference(one, other)
+    asked = dict(zip(labels.queries.ids, labels.queries.texts, strict=True))
+    st.markdown(f"{output.markdown_free(evaluation.sentence(first, second, compared))}.")
+    st.plotly_chart(
+        gains(one - other, [asked[query] for query in queries], first, second, title),
+        key="gains",
+        config=output.picture("won-and-lost"),
+        alt=f"Difference of {first} and {second} on each query",
+    )
+    table = pd.DataFrame(
+        {
+            "Query": [asked[query] for query in queries],
+            first: one,
+            second: other,
+            "Difference": one - other,
+            "id": queries,
+        }
+    ).sort_values("Difference", ascending=False, kind="stable", ignore_index=True)
+    query = str(table["id"][_picked(table, first, second)])
+    st.markdown(f"**{output.markdown_free(asked[query])}**")
+    place = labels.queries.ids.index(query)
+    hit_lists.show(texts, place, {name: rankings[name] for name in (first, second)}, labels.qrels[query])
+
+
+def _two(measured: Mapping[str, Quality]) -> tuple[str, str]:
+    """The two systems to compare: at first the best model and BM25."""
+    names = list(measured)
+    models = [name for name in names if name not in (BM25, HYBRID)] or names
+    best = max(models, key=lambda name: measured[name].means["ndcg@10"])
+    with st.container(horizontal=True):
+        return _system("One system", "first", names, best), _system("Another system", "second", names, BM25)
+
+
+def _system(title: str, key: str, names: Sequence[str], usual: str) -> str:
+    inputs.keep_offered(key, names, usual)
+    chosen = st.selectbox(title, names, names.index(usual), key=key, bind="query-params", width=320)
+    return str(chosen or usual)
+
+
+def _picked(table: pd.DataFrame, first: str, second: str) -> int:
+    """The row of the table that is clicked; at first the query that is won by most."""
+    st.caption("The queries, those the first system wins on top: click one for both lists.")
+    shown = st.dataframe(
+        table,
+        hide_index=True,
+        key="won_and_lost",
+        height=TABLE_HEIGHT,
+        on_select="rerun",
+        selection_mode="single-row",
+        alt="Each query with both systems' measure",
+        column_config={
+            "Query": st.column_config.TextColumn(width="large"),
+            **{
+                name: st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.3f")
+                for name in (first, second)
+            },
+            "Difference": st.column_config.NumberColumn(format="%+.3f"),
+            "id": None,
+        },
+    )
+    rows = [row for row in shown.selection.rows if row < len(table)]
+    return rows[0] if rows else 0

@@ -1,0 +1,159 @@
+"""Models fetched from the Hub: the picked ones that are missing, any other by its id, and what is trending there."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import models
+from core.errors import EmbedscopeError, InputError, UnknownModelError
+from core.models import ModelSpec, hub
+from core.models.files import availability, beyond_memory
+from core.models.memory import gigabytes
+from core.settings import may_download
+from pages.shared import cache, picks
+from pages.shared.frame import errors_told
+from pages.shared.ui import output, progress
+
+RESUMES = "Stopping a download, or leaving the page, keeps what has come."
+OFFERED, BY_ID = "offered", "by_id"
+
+Places = dict[str, DeltaGenerator]
+
+
+def offer_missing() -> Places:
+    """A button for each picked model that can be downloaded; gives the place of each one's progress, by name."""
+    _tell_done(OFFERED)
+    if not may_download():
+        return {}
+    return {spec.name: _offer(spec) for spec in picks.models() if _is_downloadable(spec)}
+
+
+def _is_downloadable(spec: ModelSpec) -> bool:
+    return spec.provider == "huggingface" and not availability(spec).is_ready and not beyond_memory(spec)
+
+
+def _offer(spec: ModelSpec) -> DeltaGenerator:
+    size = f" ({gigabytes(spec.download_bytes)})" if spec.download_bytes else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"Download {spec.name}{size}",
+            key=f"download_{spec.name}",
+            icon=":material/download:",
+            on_click=_start,
+            args=(spec.name,),
+        )
+        st.caption(RESUMES, width="content")
+    return st.container()
+
+
+def more_models() -> DeltaGenerator:
+    """Any model of the Hub by its id, and what is trending there; gives the place of such a download's progress."""
+    if not may_download():
+        return st.empty()
+    columns = st.grid(2, min_column_width=430)
+    with columns.cell():
+        st.markdown("#### Another model")
+        with st.form("another_model", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            st.text_input("Hub id", key="another", placeholder="owner/name", max_chars=200, width=320)
+            st.form_submit_button("Download", icon=":material/download:", on_click=_start_another)
+        progress_place = st.container()
+        with progress_place:
+            _tell_done(BY_ID)
+        st.caption(
+            f"Only sentence-transformers models with safetensors weights; no code of theirs is ever run. {RESUMES} The "
+            "host adds models in a folder (EMBEDSCOPE_MODELS) and behind OpenAI's API (.streamlit/secrets.toml)."
+        )
+    with columns.cell():
+        st.markdown("#### Trending on the Hub")
+        if st.button("Show what is trending", icon=":material/trending_up:", key="show_trending"):
+            st.session_state["trending_shown"] = True
+        if st.session_state.get("trending_shown"):
+            with errors_told():
+                _trending_table()
+    return progress_place
+
+
+def fetch_wanted(offered: Places, by_id: DeltaGenerator) -> None:
+    """Fetch what the person has asked for, its progress at the button; called last, so that the page is whole.
+
+    Then the page runs again and shows the model as ready. A failure is not tried again by itself.
+    """
+    name = _wanted()
+    if name is None:
+        return
+    with offered.get(name, by_id), errors_told():
+        done = _fetch(name)
+        st.session_state[_done_at(OFFERED if name in offered else BY_ID)] = done
+        st.rerun()
+
+
+def _fetch(name: str) -> str:
+    """Download the model; says what is here now."""
+    try:
+        spec = _named(name)
+        with progress.line(_work(name), count=gigabytes) as tell:
+            pin = hub.download(spec, on_progress=tell)
+    except EmbedscopeError:
+        st.session_state.pop("downloading")
+        raise
+    st.session_state.pop("downloading")
+    advice = "" if spec in picks.models() else " Tick it in the table to use it."
+    return f"{spec.name} is here, pinned to revision {pin.revision[:14]}.{advice}"
+
+
+def _tell_done(where: str) -> None:
+    if done := st.session_state.pop(_done_at(where), None):
+        st.success(output.markdown_free(done), icon=":material/check:")
+
+
+def _done_at(where: str) -> str:
+    return f"downloaded_{where}"
+
+
+def _named(name: str) -> ModelSpec:
+    try:
+        return models.get(name)
+    except UnknownModelError:
+        raise InputError(f"{name!r} is not an id of the Hub: give it as owner/name, such as BAAI/bge-m3.") from None
+
+
+def _trending_table() -> None:
+    import pandas as pd
+
+    try:
+        rows = cache.trending()
+    except EmbedscopeError:
+        st.session_state.pop("trending_shown")
+        raise
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="trending",
+        height=240,
+        alt="Sentence-transformers models trending on the Hub",
+        column_config={
+            "id": st.column_config.TextColumn("Model", width="medium"),
+            "downloads": st.column_config.NumberColumn("Downloads, 30 days", format="compact"),
+            "likes": st.column_config.NumberColumn("Likes", format="compact"),
+            "updated": st.column_config.TextColumn("Changed"),
+        },
+    )
+    st.caption("Copy an id into “Hub id” to download it.")
+
+
+def _start_another() -> None:
+    _start((st.session_state["another"] or "").strip())
+
+
+def _start(name: str) -> None:
+    st.session_state["downloading"] = name
+    progress.start_anew(_work(name))
+
+
+def _wanted() -> str | None:
+    """The name of the model that is being downloaded for this session, if the person has not stopped it."""
+    name: str | None = st.session_state.get("downloading")
+    return None if name is None or progress.is_cancelled(_work(name)) else name
+
+
+def _work(name: str) -> str:
+    return f"download_of_{name}"

@@ -1,0 +1,49 @@
+"""How the map looks: what is written on it and under the pointer, the size of its points, lines to neighbours."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.corpus import Corpus
+from pages.parts.projector import map_view, neighbours
+from pages.parts.projector.colours import LABELS
+from pages.parts.projector.neighbours import Asked
+from pages.shared.ui import inputs
+
+HOVER = "title and text"
+
+
+@dataclass(frozen=True)
+class Look:
+    """The choices of the popover."""
+
+    hover: str
+    labels: str
+    points: map_view.Look
+    neighbours: Asked
+
+    def hover_texts(self, texts: Corpus) -> tuple[str, ...]:
+        """What stands under the pointer, for each text."""
+        if self.hover == "text":
+            return texts.texts
+        return texts.fields.get(self.hover, texts.documents)
+
+
+def chosen(texts: Corpus) -> Look:
+    """The popover and what is chosen in it."""
+    with st.popover("Look", icon=":material/visibility:"):
+        wanted = neighbours.asked()
+        edges = st.toggle("Lines to neighbours", key="edges", bind="query-params")
+        names = [*LABELS, *texts.fields]
+        inputs.keep_offered("labels", names, names[0])
+        labels = st.selectbox(
+            "Names on the map", names, key="labels", bind="query-params",
+            help="Of what the colour shows, of dense regions (by the words that mark them), or of any column.",
+        )  # fmt: skip
+        options = [HOVER, "text", *texts.fields]
+        inputs.keep_offered("hover", options, HOVER)
+        hover = st.selectbox("Under the pointer", options, key="hover", bind="query-params")
+        size = st.slider(
+            "Size of the points", 0.0, 20.0, 0.0, 0.5, key="size", bind="query-params", help="0: by how many there are."
+        )
+    return Look(hover, labels, map_view.Look(size=size, edges=edges), wanted)

@@ -1,0 +1,124 @@
+"""Axes of one's own: each runs from one text, or group of texts, to another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.corpus import one_text, shortened
+from core.errors import InputError
+from core.map_files import Space
+from core.maps import Axes, Floats
+from core.progress import Progress
+from core.search.patterns import matching
+from pages.parts.projector import selection
+from pages.parts.projector.sources import Source
+from pages.shared import cache
+
+FIRST = {
+    "x_from": "a machine that people build",
+    "x_to": "an animal in the wild",
+    "y_from": "something very small",
+    "y_to": "something very large",
+    "z_from": "long ago in history",
+    "z_to": "technology of the future",
+}
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of an axis: a text, or rows whose mean it is."""
+
+    text: str
+    rows: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """In a few words, for the axis's title."""
+        return f"{len(self.rows)} texts" if self.rows else shortened(self.text, 32)
+
+
+def chosen(space: Space, dimensions: int) -> list[tuple[End, End]]:
+    """The ends of each axis, set in a popover."""
+    with st.popover("Axes", icon=":material/tune:", width="content"):
+        if space.vectors is None:
+            st.caption("From any text to any other, or from one group of texts to another: select it on the map first.")
+        else:
+            st.caption(
+                "From the rows that hold a word to those that hold another, or between groups: select them first."
+            )
+        return [(_end(space, f"{axis}_from"), _end(space, f"{axis}_to")) for axis in "xyz"[:dimensions]]
+
+
+def titles(ends: Sequence[tuple[End, End]]) -> Axes:
+    """The axes' names."""
+    return Axes(tuple((start.name, end.name) for start, end in ends))
+
+
+def vectors_of(
+    ends: Sequence[tuple[End, End]], space: Space, source: Source, tell: Progress
+) -> list[tuple[Floats, Floats]]:
+    """Where the ends lie under one source: pairs of (d,) arrays.
+
+    Raises
+    ------
+    InputError
+        No row of a space with vectors of its own holds the words of an end.
+    """
+    return [(_vector(start, space, source, tell), _vector(end, space, source, tell)) for start, end in ends]
+
+
+def taken(space: Space) -> dict[str, list[int]]:
+    """The ends that are selections, for a file: their rows by the end's key."""
+    kept = {key: st.session_state.get(f"axis_{key}_rows", ("", ())) for key in FIRST}
+    return {key: list(rows) for key, (of, rows) in kept.items() if rows and of == space.fingerprint}
+
+
+def bring_back(space: Space, rows_of: Mapping[str, Sequence[int]]) -> None:
+    """Set the ends that a file tells; rows that are not there are passed over."""
+    for key in FIRST:
+        rows = tuple(row for row in rows_of.get(key, ()) if 0 <= row < len(space))
+        st.session_state[f"axis_{key}_rows"] = (space.fingerprint, rows)
+
+
+def _end(space: Space, key: str) -> End:
+    axis, side = key.split("_")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            f"{axis.upper()} {side}", FIRST[key] if space.vectors is None else "", key=f"axis_{key}",
+            bind="query-params", max_chars=500, on_change=_forget, args=(key,),
+        )  # fmt: skip
+        st.button(
+            "Selection", key=f"axis_{key}_take", on_click=_take, args=(space, key),
+            help="Take the texts that are selected on the map.",
+        )  # fmt: skip
+    of, rows = st.session_state.get(f"axis_{key}_rows", ("", ()))
+    if rows and of == space.fingerprint:
+        st.caption(f"{len(rows):,} selected texts, until you type another one.")
+        return End("", rows)
+    return End((text or "").strip() or FIRST[key])
+
+
+def _take(space: Space, key: str) -> None:
+    rows = tuple(int(row) for row in selection.current(space.corpus).selected)
+    if rows:
+        st.session_state[f"axis_{key}_rows"] = (space.fingerprint, rows)
+
+
+def _forget(key: str) -> None:
+    st.session_state.pop(f"axis_{key}_rows", None)
+
+
+def _vector(end: End, space: Space, source: Source, tell: Progress) -> Floats:
+    rows = np.array(end.rows, np.int64)
+    if not len(rows) and source.spec:
+        return cache.embed_texts([one_text(end.text, "the end of an axis")], source.spec, tell).vectors[0]
+    if not len(rows):
+        rows = matching([space.corpus.texts, *space.corpus.fields.values()], end.text)
+    if not len(rows):
+        raise InputError(
+            f"No row holds “{shortened(end.text, 60)}”: give each end of an axis a word that some rows hold, or a "
+            "selection."
+        )
+    return source.vectors[rows].mean(axis=0)

@@ -1,0 +1,187 @@
+"""The maps themselves: laid out, and laid on each other so that they can be compared."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+
+from core import maps
+from core.corpus import Corpus
+from core.map_files import Space
+from core.maps import Axes, Floats, Given, Metric, Pca, Projection, Tsne
+from core.maps.alignment import Aligned, align
+from core.maps.faithfulness import Misplaced, false_and_torn
+from core.maps.neighbours import nearest_to
+from core.maps.placement import place
+from core.progress import Progress
+from core.storage import arrays
+from pages.parts.projector import iterations, map_view, neighbours
+from pages.parts.projector.methods import Wanted
+from pages.parts.projector.sources import Source
+from pages.shared import cache
+from pages.shared.ui import output
+
+PLACING = 10  # neighbours that place a typed text where the method cannot
+Ends = Sequence[tuple[Floats, Floats]]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One map as it is drawn.
+
+    Attributes
+    ----------
+    title : str
+    source : Source or None
+        None where only coordinates were given.
+    projection : Projection
+    shown : (n, 2 or 3) float32 array
+        The components that are seen, as they were laid out.
+    aligned : Aligned or None
+        The same laid on the first map; None for the first one, and where axes have a meaning.
+    axes : tuple of str
+        The axes' titles, where they mean something.
+    """
+
+    title: str
+    source: Source | None
+    projection: Projection
+    shown: Floats
+    aligned: Aligned | None = None
+    axes: tuple[str, ...] = ()
+
+    @property
+    def coordinates(self) -> Floats:
+        """Where each text is drawn: (n, 2 or 3)."""
+        return self.aligned.coordinates if self.aligned else self.shown
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells this map from all others, for what is remembered of it."""
+        return (self.source.content if self.source else "", arrays.digest(self.coordinates))
+
+    @property
+    def metric(self) -> Metric:
+        """The distance that the map was to keep; for linear maps Euclid's."""
+        return getattr(self.projection.settings, "metric", "euclidean")
+
+    @property
+    def drawn(self) -> map_view.Map:
+        """The map for the screen."""
+        residual = f" · residual {self.aligned.residual:.2f}" if self.aligned else ""
+        return map_view.Map(f"{self.title}{residual}", self.coordinates, self.axes)
+
+    def placed(self, vector: Floats, components: tuple[int, ...]) -> tuple[float, ...]:
+        """Where a new vector, (1, d), lies: exactly for linear maps, else where its true neighbours place it."""
+        if self.source is None:
+            return ()
+        if self.projection.linear:
+            own = self.projection.linear.apply(vector)
+            own = own[:, list(components)] if components else own
+            return tuple((self.aligned.apply(own) if self.aligned else own)[0].tolist())
+        near = nearest_to(vector, self.source.vectors, PLACING)
+        return tuple(place(near.rows, near.distances, self.coordinates)[0].tolist())
+
+
+def laid_out(
+    space: Space, sources: Sequence[Source], wanted: Wanted, axes: Axes, ends: Sequence[Ends], tell: Progress
+) -> list[Chart]:
+    """A chart of each source; for axes of one's own, `ends` holds each source's vectors of them."""
+    if wanted.method == "given":
+        assert space.coordinates is not None
+        return [
+            Chart(
+                space.name, sources[0] if sources else None, Projection(Given(), space.coordinates), space.coordinates
+            )
+        ]
+    results = [_projection(source, wanted, axes, ends, place, tell) for place, source in enumerate(sources)]
+    charts = [_chart(source, result, wanted) for source, result in zip(sources, results, strict=True)]
+    if isinstance(results[0].settings, Axes):
+        return charts
+    return [charts[0], *(_laid_on(charts[0], chart) for chart in charts[1:])]
+
+
+def _projection(
+    source: Source, wanted: Wanted, axes: Axes, ends: Sequence[Ends], place: int, tell: Progress
+) -> Projection:
+    settings = wanted.settings
+    if settings is None:
+        return maps.project_on(source.vectors, axes, ends[place])
+    if isinstance(settings, Tsne):
+        return iterations.laid_out(source, settings, wanted.dimensions, tell)
+    return cache.memory().recall(
+        ("map", source.content, settings, wanted.dimensions),
+        lambda: maps.project(
+            source.vectors, settings, dimensions=wanted.dimensions, content=source.content, on_progress=tell
+        ),
+    )
+
+
+def _chart(source: Source, result: Projection, wanted: Wanted) -> Chart:
+    shown = result.coordinates
+    axes: tuple[str, ...] = ()
+    if isinstance(result.settings, Pca):
+        shown = np.ascontiguousarray(result.coordinates[:, list(wanted.components)])
+        shares = result.explained_variance
+        axes = tuple(f"PC{number + 1} ({shares[number]:.1%} of the variance)" for number in wanted.components)
+    if isinstance(result.settings, Axes):
+        axes = tuple(f"{start} → {end}" for start, end in result.settings.ends)
+    return Chart(source.title, source, result, shown, axes=axes)
+
+
+def _laid_on(first: Chart, other: Chart) -> Chart:
+    """The other map laid on the first; its axes, turned, no longer mean anything."""
+    if first.shown.shape != other.shown.shape:
+        return other
+    return replace(other, aligned=align(first.shown, other.shown), axes=())
+
+
+def packed(
+    texts: Corpus, charts: Sequence[Chart], hover: str, hover_texts: Callable[[Corpus], Sequence[str]]
+) -> map_view.Points:
+    """The maps as the browser takes them, packed once; `hover` names what stands under the pointer."""
+
+    def pack() -> map_view.Points:
+        return map_view.packed([chart.drawn for chart in charts], hover_texts(texts), rows=texts.fingerprint)
+
+    if iterations.is_moving([chart.projection for chart in charts]):  # soon to be another
+        return pack()
+    key = ("packed", texts.fingerprint, hover, *((chart.drawn.title, chart.axes, *chart.identity) for chart in charts))
+    return cache.memory().recall(key, pack)
+
+
+def placed(
+    charts: Sequence[Chart], vectors: Sequence[Floats], components: tuple[int, ...]
+) -> list[tuple[float, ...] | None]:
+    """Where a typed text lies on each map; nothing where none is typed."""
+    return [chart.placed(vector, components) for chart, vector in zip(charts, vectors, strict=False)]
+
+
+def misplaced(charts: Sequence[Chart], row: int | None, tell: Progress) -> list[Misplaced]:
+    """What each map gets wrong about one text; nothing where none is marked."""
+    if row is None:
+        return []
+    return [
+        false_and_torn(row, neighbours.of(chart.source, tell, chart.metric), chart.coordinates)
+        if chart.source
+        else Misplaced(np.empty(0, np.int64), np.empty(0, np.int64))
+        for chart in charts
+    ]
+
+
+def explained(charts: Sequence[Chart]) -> None:
+    """The share of the variance in each principal component, how very many points are drawn, what a residual means."""
+    for chart in charts:
+        if shares := chart.projection.explained_variance:
+            listed = ", ".join(f"PC{number} {share:.1%}" for number, share in enumerate(shares, 1))
+            title = f"{chart.title}: " if len(charts) > 1 else ""
+            st.caption(f"{title}variance explained, {sum(shares):.0%} by {len(shares)} components: {listed}")
+    if sentence := map_view.told_of(len(charts[0].coordinates)):
+        st.caption(sentence)
+    if any(chart.aligned for chart in charts):
+        st.caption(
+            f"Moved, turned, mirrored and scaled to lie on {output.markdown_free(charts[0].title)}'s map (Procrustes). "
+            "Residual: the share of the map's spread that still differs then, from 0 (the same map) to 1 (nothing in "
+            "common)."
+        )

@@ -1,0 +1,127 @@
+"""What the colour of a point means, and the names written on the map."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core import map_files
+from core.charts.style import CATEGORY_COLOURS, NEUTRAL
+from core.corpus import Corpus, shortened
+from core.map_files.columns import BLANK, OTHER, Column
+from core.maps import Floats, Neighbours
+from core.maps.agreement import per_text
+from core.maps.faithfulness import point_errors
+from core.maps.regions import Region, labelled_regions
+from core.progress import Progress
+from pages.parts.projector import map_view, neighbours
+from pages.parts.projector.charts import Chart
+from pages.shared import cache
+from pages.shared.ui import inputs
+
+NOTHING = "nothing"
+ERROR = "error of the map"
+AGREEMENT = "agreement of the models"
+MOST_LABELLED = 30
+OF_COLOUR, REGIONS, NONE = LABELS = ("as coloured", "dense regions", "none")
+
+
+def chosen(texts: Corpus, charts_wanted: int, *, has_vectors: bool) -> str:
+    """What to colour by: a column, the map's error, the models' agreement, or nothing."""
+    columns = [name for name, cells in texts.fields.items() if len(set(cells)) > 1 and name != "title"]
+    measured = [ERROR] * has_vectors + [AGREEMENT] * (charts_wanted > 1)
+    options = [*columns, *measured, NOTHING]
+    preferred = next((name for name in ("subject", "label", "category", "topic") if name in columns), options[0])
+    inputs.keep_offered("colour", options, preferred)
+    return st.selectbox("Colour by", options, index=options.index(preferred), key="colour", bind="query-params")
+
+
+def colour_of(
+    texts: Corpus, name: str, charts: Sequence[Chart], k: int, tell: Progress
+) -> tuple[map_view.Categories | map_view.Gradient, Column | None]:
+    """The colour of each text, and the column that it shows."""
+    if name == ERROR and charts[0].source:
+        true = neighbours.of(charts[0].source, tell, charts[0].metric)
+        errors = cache.memory().recall(
+            ("error", *charts[0].identity), lambda: point_errors(true, charts[0].coordinates)
+        )
+        return map_view.Gradient(
+            errors, 0, 1, f"true neighbours lost on {charts[0].title}'s map", format="percent"
+        ), None
+    if name == AGREEMENT and len(charts) > 1:
+        shares = agreement(charts, k, tell)
+        return map_view.Gradient(shares, 0, 1, f"of {k} neighbours, the models share", format="percent"), None
+    if name not in texts.fields:
+        return map_view.Categories(np.zeros(len(texts), np.uint8), ("all texts",), (CATEGORY_COLOURS[0],)), None
+    column = _column(texts, name)
+    return _drawn(column), column
+
+
+def agreement(charts: Sequence[Chart], k: int, tell: Progress) -> Floats:
+    """For each text, how many of its k neighbours the models share: (n,) from 0 to 1."""
+    models = known(charts, k, tell)
+    contents = [chart.source.content for chart in charts if chart.source]
+    return cache.memory().recall(("agreement", k, *contents), lambda: per_text(models))
+
+
+def known(charts: Sequence[Chart], k: int, tell: Progress) -> list[Neighbours]:
+    """The k true neighbours of each text under each model."""
+    return [neighbours.of(chart.source, tell, k=k) for chart in charts if chart.source]
+
+
+def labels(texts: Corpus, column: Column | None, charts: Sequence[Chart], *, wanted: str) -> list[map_view.Label]:
+    """Names on the maps: of a column's categories at the middle of their points, or of dense regions by their words."""
+    if wanted in texts.fields:
+        column = _column(texts, wanted)
+    elif wanted == REGIONS:
+        return [
+            map_view.Label(place, ", ".join(region.words[:3]), region.centre, NEUTRAL)
+            for place, chart in enumerate(charts)
+            for region in _regions(texts, chart)
+        ]
+    if wanted == NONE or column is None or not 1 < len(column.categories) <= MOST_LABELLED:
+        return []
+    return _of_categories(column, charts)
+
+
+def _column(texts: Corpus, name: str) -> Column:
+    return cache.memory().recall(
+        ("column", texts.fingerprint, name), lambda: map_files.column(name, texts.fields[name])
+    )
+
+
+def _regions(texts: Corpus, chart: Chart) -> tuple[Region, ...]:
+    return cache.memory().recall(
+        ("regions", texts.fingerprint, *chart.identity), lambda: labelled_regions(chart.coordinates, texts.texts)
+    )
+
+
+def _of_categories(column: Column, charts: Sequence[Chart]) -> list[map_view.Label]:
+    colours = _drawn(column)
+    assert isinstance(colours, map_view.Categories)
+    found = []
+    for place, chart in enumerate(charts):
+        for code, (name, colour) in enumerate(zip(colours.names, colours.colours, strict=True)):
+            rows = np.equal(colours.codes, code)
+            if name not in (OTHER, BLANK) and rows.any():
+                middle = tuple(np.nanmedian(chart.coordinates[rows], axis=0).tolist())
+                found.append(map_view.Label(place, shortened(name, 28), middle, colour))
+    return found
+
+
+def _drawn(column: Column) -> map_view.Categories | map_view.Gradient:
+    if column.codes is not None:
+        return map_view.Categories(column.codes, column.categories, _colours(column.categories))
+    assert column.values is not None
+    there = column.values[np.isfinite(column.values)]
+    low, high = (float(there.min()), float(there.max())) if len(there) else (0.0, 1.0)
+    return map_view.Gradient(
+        column.values, low, high, column.name, format="date" if column.kind == "date" else "number"
+    )
+
+
+def _colours(categories: Sequence[str]) -> tuple[str, ...]:
+    """Colours by the alphabet, so that a category keeps its own whatever its frequency; grey for the rest."""
+    named = sorted(name for name in categories if name not in (OTHER, BLANK))
+    colour = {name: CATEGORY_COLOURS[place % len(CATEGORY_COLOURS)] for place, name in enumerate(named)}
+    return tuple(colour.get(name, NEUTRAL) for name in categories)

@@ -1,0 +1,86 @@
+"""Where models disagree: how many neighbours they share, and the texts that they see most differently."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+
+from core.corpus import Corpus, shortened
+from core.maps import Indices
+from core.maps.agreement import agreement_matrix, most_disagreed
+from core.progress import Progress
+from pages.parts.projector import colours, selection
+from pages.parts.projector.charts import Chart
+from pages.parts.projector.panel import HEAD_PIXELS, ROW_PIXELS
+from pages.shared.ui import output
+
+MOST_LISTED = 50
+LINES = 6
+
+
+def show(texts: Corpus, charts: Sequence[Chart], k: int, tell: Progress) -> None:
+    """How many neighbours the models share, and the texts on which they disagree most; a click on one marks it."""
+    mapped = [chart for chart in charts if chart.source]
+    models = colours.known(mapped, k, tell)
+    matrix = agreement_matrix(models)
+    rows = most_disagreed(models, MOST_LISTED)
+    nearest = {
+        f"Nearest for {chart.title}": [shortened(texts.titles[near.rows[row][0]], 80) if near.k else "" for row in rows]
+        for chart, near in zip(mapped, models, strict=True)
+    }
+    table = pd.DataFrame(
+        {
+            "Text": [shortened(texts.titles[row], 200) for row in rows],
+            "Shared": colours.agreement(mapped, k, tell)[rows],
+            **nearest,
+        }
+    )
+    if len(mapped) == 2:
+        summary, listed = st.columns([1, 4], gap="medium")
+    else:
+        summary = listed = st.container()
+    with summary:
+        _shared([chart.title for chart in mapped], matrix, models[0].k)
+    with listed:
+        st.markdown("**The texts these models disagree on most**: click one for both lists of neighbours")
+        _list(texts, table, rows)
+    output.download_table(table, "disagreement", "Download the list")
+
+
+def _shared(titles: Sequence[str], matrix: npt.NDArray[np.float64], k: int) -> None:
+    """One figure for two models, a matrix for more."""
+    if len(titles) == 2:
+        st.metric("Neighbours shared", f"{matrix[0, 1]:.0%}")
+    else:
+        st.markdown("**Neighbours the models share**")
+        st.dataframe(
+            pd.DataFrame(matrix, columns=list(titles)).assign(**{"": titles})[["", *titles]],
+            hide_index=True,
+            key="agreement",
+            column_config={title: st.column_config.NumberColumn(format="percent") for title in titles},
+            alt="For each two models, the mean share of a text's nearest neighbours that are the same",
+        )
+    st.caption(f"Of a text's {k} nearest, the mean over all texts, in the original spaces: no map bends it.")
+
+
+def _list(texts: Corpus, table: pd.DataFrame, rows: Indices) -> None:
+    def mark() -> None:
+        lines = st.session_state["disagreed"]["selection"]["rows"]
+        if lines:
+            selection.point_at(texts, int(rows[lines[0]]))
+
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="disagreed",
+        height=HEAD_PIXELS + ROW_PIXELS * LINES,
+        on_select=mark,
+        selection_mode="single-row",
+        column_config={
+            "Shared": st.column_config.NumberColumn(format="percent", width=70),
+            "Text": st.column_config.TextColumn(width=200),
+        },
+        alt="Texts by how few of their neighbours the models share, the fewest first",
+    )

@@ -1,0 +1,88 @@
+"""What is taken away from the page: coordinates, neighbours, the files of TensorFlow's Projector, the whole view."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from core import map_files
+from core.errors import InputError
+from core.machine import devices
+from core.map_files import Space
+from core.maps import NAMES, neighbours_of
+from pages.parts.projector import sources, view_file
+from pages.parts.projector.charts import Chart
+from pages.parts.projector.neighbours import Asked
+from pages.parts.projector.sources import Source
+from pages.shared.ui import output
+
+
+def provenance(charts: Sequence[Chart]) -> None:
+    """Under the maps: what computed each, and the seconds of embedding, neighbours and layout."""
+    where = "neighbours on the GPU, layout on the CPU" if "cuda" in devices() else "laid out on the CPU"
+    for chart in charts:
+        result = chart.projection
+        steps = [f"{step} {seconds:.2f} s" for step, seconds in result.seconds.items()]
+        facts = [NAMES[result.settings.method], *steps, where] if steps else [NAMES[result.settings.method]]
+        if chart.source and chart.source.provenance:
+            output.provenance(chart.source.provenance, *facts)
+        else:
+            st.caption(" · ".join([output.markdown_free(chart.title), f"{len(chart.coordinates):,} points", *facts]))
+
+
+def downloads(space: Space, charts: Sequence[Chart], wanted: Asked) -> None:
+    """Files to take away, each made when it is asked for, and a view to open."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for chart in charts:
+            of = f" {chart.title}" if len(charts) > 1 else ""
+            with st.popover(f"Download{of}", icon=":material/download:"):
+                _of_chart(space, chart, wanted)
+        view = view_file.view_of(space)  # now: the download is made without a session
+        _button("Save this view", lambda: view_file.pack(view, None if sources.is_sample(space) else space), "view.zip")
+        with st.popover("Open a view", icon=":material/folder_open:"):
+            st.file_uploader("A view saved on this page", type=["zip"], key="view_file", on_change=_open)
+            if problem := st.session_state.pop("view_problem", ""):
+                st.error(output.markdown_free(problem))
+
+
+def _of_chart(space: Space, chart: Chart, wanted: Asked) -> None:
+    """What can be taken of one map."""
+    drawn = replace(space, coordinates=chart.coordinates)
+    name = chart.title.replace("/", "-")
+    _button("Coordinates, CSV", lambda: map_files.coordinates_csv(drawn), f"map-{name}.csv")
+    source = chart.source
+    if source is None:
+        return
+    with_vectors = replace(drawn, vectors=source.vectors)
+    _button(f"{wanted.k} neighbours of each, CSV", lambda: _neighbours(space, source, wanted), f"neighbours-{name}.csv")
+    _button("Texts, vectors and map, Parquet", lambda: map_files.space_parquet(with_vectors), f"vectors-{name}.parquet")
+    _button(
+        "For TensorFlow's Projector, ZIP", lambda: map_files.projector_archive(with_vectors), f"projector-{name}.zip"
+    )
+
+
+def _neighbours(space: Space, source: Source, wanted: Asked) -> bytes:
+    found = neighbours_of(source.vectors, wanted.k, metric=wanted.metric, content=source.content)
+    return map_files.neighbours_csv(space.corpus.ids, found.rows, found.distances)
+
+
+def _button(label: str, content: Callable[[], bytes], name: str) -> None:
+    st.download_button(
+        label, content, file_name=name, icon=":material/download:", on_click="ignore", key=f"download_{name}"
+    )
+
+
+def _open() -> None:
+    """Open an uploaded view, or say why not."""
+    file = st.session_state.get("view_file")
+    if file is None:
+        return
+    try:
+        view, space = view_file.unpack(file.name, file.getvalue())
+    except InputError as error:
+        st.session_state["view_problem"] = str(error)
+        return
+    st.session_state["space"] = sources.OPENED if space else "Sample"
+    if space:
+        st.session_state["opened_space"] = space
+    view_file.bring_back(view, space or sources.sample())

@@ -1,0 +1,90 @@
+"""Find texts by words, by a regular expression or by meaning; a text that is typed takes its place on every map."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.corpus import Corpus, one_text
+from core.errors import InputError
+from core.map_files import Space
+from core.maps import Floats, Indices
+from core.progress import Progress
+from core.search.patterns import matching
+from pages.parts.projector import selection
+from pages.parts.projector.sources import Source
+from pages.shared import cache
+from pages.shared.ui import inputs
+
+WAYS = ("Meaning", "Words", "Regex")
+EVERYWHERE = "everywhere"
+MOST_TYPED = 2000
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was typed and what it finds.
+
+    Attributes
+    ----------
+    text : str
+        Empty where nothing is typed.
+    rows : Indices or None
+        Rows that hold the words; None where the search is by meaning or nothing is typed.
+    vectors : list of (1, d) arrays
+        By meaning: the typed text under each source.
+    problem : str
+        What is wrong with what was typed.
+    """
+
+    text: str = ""
+    rows: Indices | None = None
+    vectors: Sequence[Floats] = ()
+    problem: str = ""
+
+
+def asked(space: Space, sources: Sequence[Source], tell: Progress) -> Found:
+    """The box, and what it finds."""
+    ways = WAYS if sources and all(source.spec for source in sources) else WAYS[1:]
+    inputs.keep_offered("find_by", ways, ways[0])
+    text = st.text_input(
+        "Find",
+        key="find",
+        bind="query-params",
+        placeholder="Type a text: it appears on the map" if ways == WAYS else "Type a word to find",
+        max_chars=MOST_TYPED,
+        label_visibility="collapsed",
+        icon=":material/search:",
+        on_change=selection.point_at,
+        args=(space.corpus, None),
+    )
+    way = st.segmented_control(
+        "Find by", ways, default=ways[0], key="find_by", bind="query-params", required=True, width="stretch",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    where = EVERYWHERE
+    if way != "Meaning":
+        columns = [EVERYWHERE, "text", *space.corpus.fields]
+        inputs.keep_offered("find_in", columns, EVERYWHERE)
+        where = st.selectbox(
+            "In", columns, key="find_in", bind="query-params", label_visibility="collapsed",
+        )  # fmt: skip
+    if not (text or "").strip():
+        return Found()
+    try:
+        if way == "Meaning":
+            return Found(text, vectors=_vectors(one_text(text, "the typed text"), sources, tell))
+        return Found(text, matching(_columns(space.corpus, where), text, is_regex=way == "Regex"))
+    except InputError as error:
+        return Found(text, np.empty(0, np.int64), problem=str(error))
+
+
+def _vectors(text: str, sources: Sequence[Source], tell: Progress) -> list[Floats]:
+    return [cache.embed_texts([text], source.spec, tell).vectors for source in sources if source.spec]
+
+
+def _columns(texts: Corpus, where: str) -> list[Sequence[str]]:
+    if where == EVERYWHERE:
+        return [texts.texts, *texts.fields.values()]
+    return [texts.fields.get(where, texts.texts)]

@@ -1,0 +1,82 @@
+"""t-SNE on its way: some iterations in each run of the page, until it is finished or stopped."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from core import maps
+from core.maps import Projection, Tsne
+from core.maps.layout import is_remembered
+from core.progress import Progress, silent
+from pages.parts.projector.sources import Source
+from pages.shared import cache
+from pages.shared.ui import progress
+
+BETWEEN_PICTURES = 50
+MORE, MOST = 250, 10_000  # iterations that are added to a finished map, and the most there may be
+LAYOUT = "layout"
+STOPPED = "tsne_stopped"
+
+
+def laid_out(source: Source, settings: Tsne, dimensions: int, tell: Progress) -> Projection:
+    """The map if it is finished already, else some iterations further, or as it is where it was stopped."""
+    runs: dict[object, Projection] = st.session_state.setdefault("tsne", {})
+    run = (source.content, replace(settings, iterations=1), dimensions)
+    if is_remembered(source.content, settings, dimensions):
+        runs[run] = cache.memory().recall(
+            ("map", source.content, settings, dimensions),
+            lambda: maps.project(source.vectors, settings, dimensions=dimensions, content=source.content),
+        )
+        return runs[run]
+    so_far = runs.get(run)
+    if so_far and (st.session_state.get(STOPPED) or so_far.iterations >= settings.iterations):
+        return replace(so_far, settings=settings)
+    runs[run] = maps.go_on(
+        source.vectors,
+        so_far,
+        settings,
+        iterations=BETWEEN_PICTURES,
+        dimensions=dimensions,
+        content=source.content,
+        on_progress=silent if so_far else tell,  # later ones are short, and a click in the meantime must not end them
+    )
+    return runs[run]
+
+
+def is_moving(maps: Sequence[Projection]) -> bool:
+    """Whether a t-SNE is on its way, so that the page runs again at once."""
+    return not st.session_state.get(STOPPED) and any(not each.is_finished for each in maps)
+
+
+def controls(maps: Sequence[Projection]) -> None:
+    """How far t-SNE is, with buttons to stop it, to go on and to add iterations."""
+    settings = maps[0].settings
+    if not isinstance(settings, Tsne):
+        return
+    done = min(each.iterations for each in maps)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"t-SNE: {done:,} of {settings.iterations:,} iterations", width="content")
+        if is_moving(maps):
+            st.button("Stop", icon=":material/stop:", on_click=_stop)
+        elif done < settings.iterations:
+            st.button("Go on", icon=":material/play_arrow:", type="primary", on_click=start)
+        else:
+            st.button(
+                f"{MORE} iterations more", icon=":material/play_arrow:", on_click=_add, args=(settings.iterations,)
+            )
+
+
+def start() -> None:
+    """Compute, whatever was stopped or cancelled before."""
+    st.session_state[STOPPED] = False
+    progress.start_anew(LAYOUT)
+
+
+def _stop() -> None:
+    st.session_state[STOPPED] = True
+
+
+def _add(iterations: int) -> None:
+    st.session_state["iterations"] = float(min(iterations + MORE, MOST))
+    start()

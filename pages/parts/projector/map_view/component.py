@@ -1,0 +1,181 @@
+"""The maps as a Streamlit component: what is large travels by itself and once, what changes is small."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.projector.map_view.content import Categories, Gradient, Label, Look, Marks, Rows
+from pages.parts.projector.map_view.packing import Points, pack_colour, pack_rows, unpack_rows
+
+SCRIPTS = (
+    "parcels", "rows", "colours", "cameras", "panels", "shaders", "painter", "pens", "labels", "overlay", "gestures",
+    "toolbar", "legend", "picture", "viewer", "shelf",
+)  # fmt: skip
+NOTHING = Marks()
+PLAIN = Look()
+
+
+def show(
+    points: Points,
+    colour: Categories | Gradient,
+    *,
+    key: str,
+    marks: Marks = NOTHING,
+    labels: Sequence[Label] = (),
+    neighbours: Rows = (),
+    false: Sequence[Rows] = (),
+    torn: Sequence[Rows] = (),
+    matches: Rows | None = None,
+    typed: Sequence[tuple[float, ...] | None] = (),
+    typed_text: str = "",
+    look: Look = PLAIN,
+    camera: Mapping[str, Any] | None = None,
+    height: int = 640,
+    on_change: Callable[[], None] | None = None,
+) -> None:
+    """Draw the maps of `points`, and tell by `on_change` when the person has marked something else.
+
+    Parameters
+    ----------
+    marks
+        What is marked, as the page knows it. The browser keeps what the person did since.
+    neighbours
+        Rows nearest to `marks.point` in the original space: the same on all maps.
+    false, torn
+        For each map the rows that are near the point there but far in truth, and near in truth but far there.
+    matches
+        Rows that a search found (None: there is no search); all others fade.
+    typed, typed_text
+        For each map the place of a typed text, in the map's own coordinates (None: it has none there).
+    camera
+        What `camera(key)` told before, to open the maps at that view. Later changes by the person have precedence.
+    height
+        In pixels, toolbar and legend included.
+    """
+    colour_id, colour_parcel = pack_colour(colour, points.count)
+    st.session_state[_drawn(key)] = (points.rows, points.count)
+    with st.container(gap=None):
+        _parcel_component()(data=points.parcel, key=f"{key}-points")
+        _parcel_component()(data=colour_parcel, key=f"{key}-colour")
+        _view_component()(
+            key=key,
+            height=height,
+            on_marks_change=on_change or _ignore,
+            on_camera_change=_ignore,
+            data={
+                "points": points.id,
+                "colour": colour_id,
+                "height": height,
+                "heard": _heard(key),
+                "marks": _packed_marks(marks, points.count),
+                "neighbours": {
+                    "of": marks.point,
+                    "rows": _listed(neighbours),
+                    "false": [_listed(rows) for rows in false],
+                    "torn": [_listed(rows) for rows in torn],
+                },
+                "matches": None if matches is None else pack_rows(matches, points.count),
+                "typed": {"text": typed_text, "places": [place and list(map(float, place)) for place in typed]},
+                "labels": [
+                    {"map": at.map, "text": at.text, "place": list(map(float, at.place)), "colour": at.colour}
+                    for at in labels
+                ],
+                "look": {"size": look.size, "opacity": look.opacity, "labels": look.labels, "edges": look.edges},
+                "camera": camera,
+                "legend": _legend(colour),
+            },
+        )
+
+
+def marks(key: str) -> Marks:
+    """What the person has marked by now on the maps of this key; nothing where the rows are no longer the same."""
+    rows, count = st.session_state.get(_drawn(key), ("", 0))
+    told = _state(key, "marks")
+    if told.get("rows") != rows:
+        return NOTHING
+    point = told.get("point")
+    isolated = told.get("isolated")
+    return Marks(
+        point if type(point) is int and 0 <= point < count else None,
+        unpack_rows(told.get("selected"), count),
+        None if isolated is None else unpack_rows(isolated, count),
+    )
+
+
+def camera(key: str) -> dict[str, Any] | None:
+    """Where the person looks by now, to be given to `show` again; None before anything was moved."""
+    return _state(key, "camera") or None
+
+
+@cache
+def _parcel_component() -> Callable[..., object]:
+    """What carries bytes to the browser, and with them the program that draws."""
+    return st.components.v2.component("embedscope_parcel", js="\n".join(_script(name) for name in SCRIPTS))
+
+
+@cache
+def _view_component() -> Callable[..., object]:
+    here = Path(__file__).parent
+    return st.components.v2.component(
+        "embedscope_maps",
+        html=(here / "viewer.html").read_text("utf-8"),
+        css=(here / "viewer.css").read_text("utf-8"),
+        js=_script("mount"),
+    )
+
+
+def _script(name: str) -> str:
+    return (Path(__file__).parent / f"{name}.js").read_text("utf-8")
+
+
+def _drawn(key: str) -> str:
+    return f"{key}-drawn"
+
+
+def _state(key: str, name: str) -> dict[str, Any]:
+    """One of the component's states as the browser sent it, whatever it sent; empty where it sent none."""
+    told = st.session_state.get(key)
+    value = told.get(name) if isinstance(told, Mapping) else None
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _heard(key: str) -> int:
+    """The number of the last gesture that has reached this run: an older answer must not undo a newer gesture."""
+    serial = _state(key, "marks").get("serial")
+    return serial if type(serial) is int else 0
+
+
+def _packed_marks(marked: Marks, count: int) -> dict[str, Any]:
+    return {
+        "point": marked.point,
+        "selected": pack_rows(marked.selected, count),
+        "isolated": None if marked.isolated is None else pack_rows(marked.isolated, count),
+    }
+
+
+def _listed(rows: Rows) -> list[int]:
+    return [int(row) for row in rows]
+
+
+def _legend(colour: Categories | Gradient) -> dict[str, Any]:
+    if isinstance(colour, Categories):
+        return {"kind": "categories", "names": list(colour.names), "colours": list(colour.colours)}
+    middle = (colour.low + colour.high) / 2
+    ticks = [_written(value, colour) for value in (colour.low, middle, colour.high)]
+    return {"kind": "gradient", "title": colour.title, "stops": list(colour.scale), "ticks": ticks}
+
+
+def _written(value: float, colour: Gradient) -> str:
+    if colour.format == "date":
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d")
+    if colour.format == "percent":
+        return f"{value:.0%}"
+    return f"{value:,.0f}" if abs(colour.high - colour.low) >= 10 else f"{value:.3g}"
+
+
+def _ignore() -> None:
+    """The page reads this state when it needs it."""

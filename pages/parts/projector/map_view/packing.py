@@ -1,0 +1,189 @@
+"""Points, colours and sets of rows as the browser reads them: few bytes, in one piece, known by their content."""
+
+import base64
+import binascii
+import gzip
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InputError
+from pages.parts.projector.map_view.content import Categories, Gradient, Map, Rows
+
+MOST_MAPS = 4
+MOST_EXACT_ROWS = 200_000  # above, 16 bits an axis: a map is then finer than any screen until zoomed 60 times
+MOST_HOVER_ROWS = 300_000
+MOST_HOVER_CHARACTERS = 400
+MOST_HOVER_BYTES = 9_000_000  # with 100,000 rows on four maps of three dimensions, 15 MB in all
+NOT_FINITE = 65_535
+GREY = 255
+LEVELS = 254
+ALIGNMENT = 4
+
+
+@dataclass(frozen=True)
+class Points:
+    """Maps of the same rows, packed for the browser.
+
+    `id` is the digest of the content; `rows` names what the rows are (a corpus' fingerprint): points of the same rows
+    glide to their new places when the layout changes. `count` is the number of rows.
+    """
+
+    id: str
+    rows: str
+    count: int
+    maps: tuple[Map, ...]
+    parcel: bytes
+
+
+def told_of(count: int) -> str:
+    """How so many rows are drawn, in sentences; empty where it is as ever."""
+    if count <= MOST_HOVER_ROWS:
+        return ""
+    return (
+        f"All {count:,} points are drawn, none is left out; in 2D their density lies as a cloud below. So many are "
+        "placed to 1/65,534 of the map's width, and the pointer tells only a row's number: click one for its text."
+    )
+
+
+def packed(maps: Sequence[Map], hover: Sequence[str] = (), *, rows: str = "") -> Points:
+    """Pack one to four maps of the same n rows, and the texts to show under the pointer (none, or one for each row).
+
+    Texts are cut as far as it takes to stay within a few megabytes; above 300,000 rows none are sent, and the browser
+    shows the row's number. Raises InputError where maps and texts do not fit together.
+    """
+    count = _agreed_count(maps, hover)
+    exact = count <= MOST_EXACT_ROWS
+    frames = [_frame(chart.coordinates) for chart in maps]
+    places = [_places(chart, *frame, exact) for chart, frame in zip(maps, frames, strict=True)]
+    lengths, texts = _hover(hover if count <= MOST_HOVER_ROWS else ())
+    header = {
+        "kind": "points",
+        "rows": rows,
+        "count": count,
+        "maps": [
+            {
+                "title": chart.title,
+                "axes": list(chart.axes),
+                "dimensions": chart.coordinates.shape[1],
+                "centre": centre.tolist(),
+                "reach": reach,
+            }
+            for chart, (centre, reach) in zip(maps, frames, strict=True)
+        ],
+    }
+    parcel, digest = _parcel(header, [*places, lengths, texts])
+    return Points(digest, rows, count, tuple(maps), parcel)
+
+
+def pack_colour(colour: Categories | Gradient, count: int) -> tuple[str, bytes]:
+    """One byte a row, and the digest that names it: a category's code, or a level of the gradient's 254 (255: grey).
+
+    Raises InputError unless there is one colour for each of `count` rows.
+    """
+    codes = colour.codes if isinstance(colour, Categories) else _levels(colour)
+    if len(codes) != count:
+        raise InputError(f"There are {len(codes):,} colours for {count:,} points: give one for each.")
+    parcel, digest = _parcel({"kind": "colour", "count": count}, [np.asarray(codes, np.uint8).tobytes()])
+    return digest, parcel
+
+
+def pack_rows(rows: Rows, count: int) -> dict[str, Any]:
+    """Rows of `count` as a list, or as base64 of one bit a row (the lowest bit first) where that is shorter."""
+    places = np.unique(np.asarray(rows, dtype=np.int64))
+    if len(places) * 48 <= count:
+        return {"rows": places.tolist()}
+    bits = np.zeros(count, dtype=bool)
+    bits[places] = True
+    return {"bits": base64.b64encode(np.packbits(bits, bitorder="little").tobytes()).decode()}
+
+
+def unpack_rows(packed_rows: object, count: int) -> NDArray[np.int64]:
+    """Rows below `count`, in order, out of what `pack_rows` made; it came from a browser, so anything else is empty."""
+    found = packed_rows if isinstance(packed_rows, dict) else {}
+    if isinstance(bits := found.get("bits"), str):
+        try:
+            marked = np.unpackbits(np.frombuffer(base64.b64decode(bits), np.uint8), bitorder="little")
+        except (binascii.Error, ValueError):
+            return np.empty(0, np.int64)
+        return np.flatnonzero(marked[:count]).astype(np.int64)
+    rows = found.get("rows")
+    listed = rows if isinstance(rows, list) else []
+    return np.unique(np.array([row for row in listed if type(row) is int and 0 <= row < count], dtype=np.int64))
+
+
+def _agreed_count(maps: Sequence[Map], hover: Sequence[str]) -> int:
+    if not 1 <= len(maps) <= MOST_MAPS:
+        raise InputError(f"There are {len(maps)} maps: give one to {MOST_MAPS}.")
+    for chart in maps:
+        if chart.coordinates.ndim != 2 or chart.coordinates.shape[1] not in {2, 3}:
+            raise InputError(f"The coordinates have the shape {chart.coordinates.shape}: give two or three for a row.")
+    counts = {len(chart.coordinates) for chart in maps} | ({len(hover)} if len(hover) else set())
+    if len(counts) > 1:
+        raise InputError(f"The maps and texts have {sorted(counts)} rows: all must have the same.")
+    return counts.pop()
+
+
+def _frame(coordinates: NDArray[np.floating]) -> tuple[NDArray[np.float64], float]:
+    """The middle of the places, and the largest distance from it along an axis (1 where they all coincide)."""
+    finite = coordinates[np.isfinite(coordinates).all(axis=1)].astype(np.float64)
+    if not len(finite):
+        return np.zeros(coordinates.shape[1]), 1.0
+    low, high = finite.min(axis=0), finite.max(axis=0)
+    return (low + high) / 2, float((high - low).max() / 2) or 1.0
+
+
+def _places(chart: Map, centre: NDArray[np.float64], reach: float, exact: bool) -> bytes:
+    """Places in -1 to 1: as float32, or as 0 to 65,534 where 65,535 is a row that is not finite."""
+    places = (chart.coordinates - centre) / reach
+    lost = ~np.isfinite(places).all(axis=1)
+    if exact:
+        places[lost] = np.nan
+        return places.astype("<f4").tobytes()
+    steps = np.round((np.nan_to_num(places) + 1) / 2 * (NOT_FINITE - 1)).clip(0, NOT_FINITE - 1)
+    steps[lost] = NOT_FINITE
+    return steps.astype("<u2").tobytes()
+
+
+def _levels(colour: Gradient) -> NDArray[np.uint8]:
+    span = (colour.high - colour.low) or 1.0
+    values = np.asarray(colour.values, dtype=np.float64)
+    levels = np.round(np.clip((np.nan_to_num(values) - colour.low) / span, 0, 1) * LEVELS)
+    levels[~np.isfinite(values)] = GREY
+    return levels.astype(np.uint8)
+
+
+def _hover(texts: Sequence[str]) -> tuple[bytes, bytes]:
+    """Each text's length in bytes (uint16), and all texts in a row, compressed; cut as far as the room demands."""
+    characters = MOST_HOVER_CHARACTERS
+    while len(texts):
+        encoded = [_cut(text, characters).encode("utf-8", "replace") for text in texts]
+        compressed = gzip.compress(b"".join(encoded), compresslevel=1, mtime=0)
+        if len(compressed) <= MOST_HOVER_BYTES:
+            return np.array([len(text) for text in encoded], "<u2").tobytes(), compressed
+        characters = int(characters * min(0.8, MOST_HOVER_BYTES / len(compressed)))
+    return b"", b""
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else text[: characters - 1].rstrip() + "…"
+
+
+def _parcel(header: dict[str, Any], parts: Sequence[bytes]) -> tuple[bytes, str]:
+    """The header's length (uint32), the header as JSON, and the parts, each at a multiple of four bytes."""
+    body = b"".join(_padded(part) for part in parts)
+    digest = hashlib.blake2b(digest_size=12)
+    digest.update(json.dumps(header).encode())
+    digest.update(body)
+    told = {**header, "id": digest.hexdigest(), "sizes": [len(part) for part in parts]}
+    head = _padded(json.dumps(told).encode(), b" ")
+    return len(head).to_bytes(ALIGNMENT, "little") + head + body, digest.hexdigest()
+
+
+def _padded(part: bytes, filler: bytes = b"\0") -> bytes:
+    return part + filler * (-len(part) % ALIGNMENT)

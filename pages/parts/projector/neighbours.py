@@ -1,0 +1,65 @@
+"""True neighbours: of all texts, for measuring maps, and of one text in as large a number as is asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core import maps
+from core.maps import METRICS, Floats, Metric, Neighbours
+from core.maps.faithfulness import NEIGHBOURS
+from core.progress import Progress
+from pages.parts.projector.sources import Source
+from pages.shared import cache
+
+FEWEST, FIRST, MOST = 5, 10, 500
+MEASURED = NEIGHBOURS  # on which maps are measured
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How many neighbours are listed and lit, and by which distance."""
+
+    k: int
+    metric: Metric
+
+
+def asked() -> Asked:
+    """The two controls."""
+    k = st.slider("Neighbours of a text", FEWEST, MOST, FIRST, key="k", bind="query-params")
+    metric = st.segmented_control(
+        "Distance between texts", METRICS, default="cosine", key="metric", bind="query-params", required=True,
+        format_func=str.capitalize,
+    )  # fmt: skip
+    return Asked(k, metric or "cosine")
+
+
+def of(source: Source, tell: Progress, metric: Metric = "cosine", k: int = MEASURED) -> Neighbours:
+    """The k nearest of every text; fifteen are those on which maps are measured."""
+    return cache.memory().recall(
+        ("neighbours", source.content, metric, k),
+        lambda: maps.neighbours_of(source.vectors, k, metric=metric, content=source.content, on_progress=tell),
+    )
+
+
+def of_row(source: Source, row: int, wanted: Asked) -> Neighbours:
+    """The nearest of one text, itself not among them: one line of rows and distances."""
+    found = of_vector(source, source.vectors[row : row + 1], Asked(wanted.k + 1, wanted.metric))
+    others = found.rows != row
+    others[others.all(axis=1), -1] = False
+    return Neighbours(found.rows[others][None], found.distances[others][None], wanted.metric)
+
+
+def of_vector(source: Source, vector: Floats, wanted: Asked) -> Neighbours:
+    """The nearest of a vector, (1, d): one line of rows and distances."""
+    return maps.nearest_to(vector, source.vectors, wanted.k, metric=wanted.metric)
+
+
+def under_each(sources: Sequence[Source], row: int | None, wanted: Asked) -> list[Neighbours]:
+    """The marked text's neighbours under each source; nothing where none is marked."""
+    return [] if row is None else [of_row(source, row, wanted) for source in sources]
+
+
+def of_typed(sources: Sequence[Source], vectors: Sequence[Floats], wanted: Asked) -> list[Neighbours]:
+    """The typed text's neighbours under each source."""
+    return [of_vector(source, vector, wanted) for source, vector in zip(sources, vectors, strict=False)]

@@ -1,0 +1,139 @@
+"""What the person has marked: a point, a selection, what is isolated; kept over pages and runs, and in the address."""
+
+import base64
+import json
+import zlib
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.corpus import Corpus
+from core.maps import Indices
+from pages.parts.projector import map_view
+from pages.parts.projector.map_view.content import Rows
+
+MAP = "map"
+LONGEST_IN_URL = 1200
+IN_ADDRESS = ("point", "selected", "isolated")
+
+
+def current(texts: Corpus) -> map_view.Marks:
+    """What is marked among these texts; on the first run what the address tells."""
+    told = st.session_state.get("marks")
+    if told is None and any(name in st.query_params for name in IN_ADDRESS):
+        return _put(texts, _of_address(texts))
+    if told is None or told[0] != texts.fingerprint:
+        return map_view.Marks()
+    marked: map_view.Marks = told[1]
+    return marked
+
+
+def note(texts: Corpus) -> None:
+    """Take over what was marked on the map: the callback of its gestures."""
+    _put(texts, map_view.marks(MAP))
+
+
+def point_at(texts: Corpus, row: int | None) -> None:
+    """Mark one text, as a click on it does."""
+    before = current(texts)
+    _put(texts, map_view.Marks(row, before.selected, before.isolated))
+
+
+def select(texts: Corpus, rows: Indices) -> None:
+    """Select texts."""
+    before = current(texts)
+    _put(texts, map_view.Marks(before.point, rows, before.isolated))
+
+
+def isolate(texts: Corpus, rows: Indices | None) -> None:
+    """Show only some texts, or all again."""
+    before = current(texts)
+    _put(texts, map_view.Marks(before.point, before.selected, rows))
+
+
+def restore(texts: Corpus, marked: map_view.Marks, looked: dict[str, Any] | None) -> None:
+    """Bring back what was marked, and where the person looked."""
+    _put(texts, marked)
+    st.session_state["camera_brought"] = (looked, map_view.camera(MAP))
+
+
+def camera() -> dict[str, Any] | None:
+    """Where the person looks; before anything was moved, what a view or the address tells of it."""
+    now = map_view.camera(MAP)
+    brought, before = st.session_state.get("camera_brought", (None, None))
+    if brought and now == before:
+        return brought
+    return now or _json(st.query_params.get("camera"))
+
+
+def write_address(texts: Corpus) -> None:
+    """Put what is marked into the address, where it is short enough for a link."""
+    marked = current(texts)
+    looked = map_view.camera(MAP)
+    _param("point", "" if marked.point is None else texts.ids[marked.point])
+    _param("selected", _shortened(marked.selected, len(texts)))
+    _param("isolated", "" if marked.isolated is None else _shortened(marked.isolated, len(texts)))
+    if looked is not None:
+        _param("camera", json.dumps(looked, separators=(",", ":")))
+
+
+def as_json(texts: Corpus) -> dict[str, Any]:
+    """What is marked, and where the person looks, for a file."""
+    marked = current(texts)
+    return {
+        "point": marked.point,
+        "selected": [int(row) for row in marked.selected],
+        "isolated": None if marked.isolated is None else [int(row) for row in marked.isolated],
+        "camera": camera(),
+    }
+
+
+def _put(texts: Corpus, marked: map_view.Marks) -> map_view.Marks:
+    st.session_state["marks"] = (texts.fingerprint, marked)
+    return marked
+
+
+def _of_address(texts: Corpus) -> map_view.Marks:
+    point = st.query_params.get("point")
+    isolated = st.query_params.get("isolated")
+    return map_view.Marks(
+        texts.ids.index(point) if point in texts.ids else None,
+        _lengthened(st.query_params.get("selected", ""), len(texts)),
+        _lengthened(isolated, len(texts)) if isolated else None,
+    )
+
+
+def _param(name: str, value: str) -> None:
+    if value and len(value) <= LONGEST_IN_URL:
+        if st.query_params.get(name) != value:
+            st.query_params[name] = value
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
+def _shortened(rows: Rows, count: int) -> str:
+    """Rows as text for an address: the bits of all rows, compressed; empty where there are none."""
+    if not len(rows):
+        return ""
+    bits = np.zeros(count, bool)
+    bits[np.asarray(rows)] = True
+    return base64.urlsafe_b64encode(zlib.compress(np.packbits(bits).tobytes(), 9)).decode().rstrip("=")
+
+
+def _lengthened(text: str, count: int) -> Indices:
+    """The rows of such a text; none where it is not one."""
+    try:
+        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        bits = zlib.decompressobj().decompress(packed, count // 8 + 1)
+    except (ValueError, zlib.error):
+        return np.empty(0, np.int64)
+    return np.flatnonzero(np.unpackbits(np.frombuffer(bits, np.uint8))[:count]).astype(np.int64)
+
+
+def _json(text: str | None) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

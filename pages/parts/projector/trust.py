@@ -1,0 +1,101 @@
+"""How far a map can be trusted, in figures and in a sentence."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.maps import Tsne, Umap
+from core.maps.faithfulness import Estimate, Faithfulness, faithfulness
+from core.progress import silent
+from pages.parts.projector import neighbours
+from pages.parts.projector.charts import Chart
+from pages.shared import cache
+from pages.shared.ui import output
+
+
+def show(charts: Sequence[Chart]) -> None:
+    """Trustworthiness, continuity and neighbour recall of each map."""
+    which = "this map" if len(charts) == 1 else "these maps"
+    st.markdown(f"**How far to trust {which}**", help="\n\n".join((_TRUST, _CONTINUITY, _RECALL)))
+    measured = {chart.title: _quality(chart) for chart in charts if chart.source}
+    if not measured:
+        st.caption(
+            "Coordinates as they were given: without the vectors nobody can tell how true they are. "
+            "Choose a method above to have the texts embedded."
+        )
+        return
+    if len(measured) == 1:
+        _one(next(iter(measured.values())))
+    else:
+        _several(measured)
+
+
+def _quality(chart: Chart) -> Faithfulness | None:
+    source = chart.source
+    assert source is not None
+
+    def measure() -> Faithfulness | None:
+        is_fitted = isinstance(
+            chart.projection.settings, Umap | Tsne
+        )  # then the neighbours are known, and read in no time
+        true = neighbours.of(source, silent, chart.metric) if is_fitted else None
+        return faithfulness(source.vectors, chart.coordinates, metric=chart.metric, true=true)
+
+    if not chart.projection.is_finished:
+        return measure()
+    return cache.memory().recall(("quality", *chart.identity, chart.metric), measure)
+
+
+def _one(quality: Faithfulness | None) -> None:
+    if quality is None:
+        st.caption("A map of so few texts has nothing to measure.")
+        return
+    with st.container(horizontal=True, gap="medium"):  # wraps where it is narrow
+        st.metric("Trust", _figure(quality.trustworthiness), help=_TRUST, width="content")
+        st.metric("Continuity", _figure(quality.continuity), help=_CONTINUITY, width="content")
+        st.metric("Recall", f"{quality.neighbour_recall.value:.0%}", help=_RECALL, width="content")
+    st.markdown(quality.sentence)
+    st.caption(_measured_on(quality))
+
+
+def _several(measured: dict[str, Faithfulness | None]) -> None:
+    for title, quality in measured.items():
+        st.markdown(f"**{output.markdown_free(title)}**")
+        if quality is None:
+            st.caption("A map of so few texts has nothing to measure.")
+            continue
+        st.markdown(
+            f"trust {_figure(quality.trustworthiness)} · continuity {_figure(quality.continuity)} · "
+            f"recall {quality.neighbour_recall.value:.0%}"
+        )
+        st.caption(f"{quality.sentence} {_measured_on(quality)}")
+
+
+def _figure(estimate: Estimate) -> str:
+    return f"{estimate.value:.3f}"
+
+
+def _measured_on(quality: Faithfulness) -> str:
+    """On how many texts, and how sure that is."""
+    if quality.rows == quality.total:
+        return f"Measured on all {quality.total:,} texts, {quality.neighbours} neighbours each."
+    ranges = [
+        f"{name} {estimate.low:.3f} to {estimate.high:.3f}"
+        for name, estimate in (
+            ("trust", quality.trustworthiness),
+            ("continuity", quality.continuity),
+            ("recall", quality.neighbour_recall),
+        )
+        if estimate.low is not None and estimate.high is not None
+    ]
+    return (
+        f"Measured on {quality.rows:,} of {quality.total:,} texts against all, {quality.neighbours} neighbours each; "
+        f"95 % intervals: {', '.join(ranges)}."
+    )
+
+
+_TRUST = (
+    "Trust (trustworthiness): how few of the map's neighbours are strangers in truth. 1: none; chance gives about 0.5."
+)
+_CONTINUITY = "Continuity: how few of the true neighbours are far apart on the map. 1: none; chance gives about 0.5."
+_RECALL = "Recall: the share of a text's true neighbours that are among its neighbours on the map."

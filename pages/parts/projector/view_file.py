@@ -1,0 +1,140 @@
+"""The whole view as one file, and back: the data where it is one's own, all choices, what is marked."""
+
+import io
+import zipfile
+from dataclasses import replace
+from typing import Any, Literal
+
+import streamlit as st
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core import map_files, models
+from core.errors import InputError
+from core.map_files import Space
+from core.maps.neighbours import Metric
+from pages.parts.projector import axes, map_view, selection
+from pages.shared import picks
+
+DATA, VIEW = "space.parquet", "view.json"
+MOST_BYTES = 2**30  # of the data in a view, unpacked
+Number = float
+
+
+class Choices(BaseModel):
+    """The page's choices by their widgets' keys; what is missing stays as it is."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    models: list[str] | None = Field(None, max_length=picks.MOST_MODELS)
+    map_models: list[str] | None = Field(None, max_length=picks.MOST_MODELS)
+    precision: Literal["auto", "float32"] | None = None
+    method: Literal["umap", "pca", "tsne", "axes", "given"] | None = None
+    dimensions: Literal[2, 3] | None = None
+    umap_neighbours: Number | None = Field(None, ge=2, le=500)
+    umap_min_dist: Number | None = Field(None, ge=0, le=1)
+    umap_metric: Metric | None = None
+    umap_seed: Number | None = Field(None, ge=0, le=1e6)
+    perplexity: Number | None = Field(None, ge=1, le=500)
+    learning_rate: Number | None = Field(None, ge=0, le=1e6)
+    component_x: str | None = Field(None, max_length=10)
+    component_y: str | None = Field(None, max_length=10)
+    component_z: str | None = Field(None, max_length=10)
+    iterations: Number | None = Field(None, ge=50, le=10_000)
+    tsne_metric: Metric | None = None
+    tsne_seed: Number | None = Field(None, ge=0, le=1e6)
+    colour: str | None = None
+    k: int | None = Field(None, ge=5, le=500)
+    metric: Metric | None = None
+    edges: bool | None = None
+    labels: str | None = None
+    hover: str | None = None
+    size: Number | None = Field(None, ge=0, le=20)
+    find: str | None = Field(None, max_length=2000)
+    find_in: str | None = None
+    find_by: Literal["Meaning", "Words", "Regex"] | None = None
+    axis_x_from: str | None = Field(None, max_length=500)
+    axis_x_to: str | None = Field(None, max_length=500)
+    axis_y_from: str | None = Field(None, max_length=500)
+    axis_y_to: str | None = Field(None, max_length=500)
+    axis_z_from: str | None = Field(None, max_length=500)
+    axis_z_to: str | None = Field(None, max_length=500)
+
+
+class Marked(BaseModel):
+    """What was marked, and where the person looked."""
+
+    point: int | None = None
+    selected: list[int] = []
+    isolated: list[int] | None = None
+    camera: dict[str, Any] | None = None
+
+
+class View(BaseModel):
+    """The file's description."""
+
+    schema_version: Literal[1] = 1
+    name: str = Field("", max_length=500)  # of the data, which a map is called by
+    choices: Choices
+    marked: Marked
+    ends: dict[str, list[int]] = {}  # of axes that run to or from selected texts
+
+
+def view_of(space: Space) -> View:
+    """The view as it is now."""
+    chosen = {name: st.session_state[name] for name in Choices.model_fields if name in st.session_state}
+    return View(
+        name=space.name[:500],
+        choices=Choices(**chosen),
+        marked=Marked(**selection.as_json(space.corpus)),
+        ends=axes.taken(space),
+    )
+
+
+def pack(view: View, data: Space | None) -> bytes:
+    """The view as a ZIP file: how to draw, and what, unless it is the sample corpus."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(VIEW, view.model_dump_json(exclude_none=True))
+        if data is not None:
+            archive.writestr(DATA, map_files.space_parquet(data))
+    return buffer.getvalue()
+
+
+def unpack(name: str, content: bytes) -> tuple[View, Space | None]:
+    """The view of such a file, and its data; None where it is the sample corpus.
+
+    Raises
+    ------
+    InputError
+        It is no such file.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+                raise InputError(f"{name} unpacks to more than {MOST_BYTES / 2**30:.0f} GiB: it is not opened.")
+            view = View.model_validate_json(archive.read(VIEW))
+            data = archive.read(DATA) if DATA in archive.namelist() else None
+    except (zipfile.BadZipFile, KeyError, ValidationError, OSError, RuntimeError, NotImplementedError, ValueError):
+        raise InputError(f"{name} is no view that was saved on this page: save one below the map.") from None
+    if data is None:
+        return view, None
+    space = map_files.from_files([(DATA, data)])
+    return view, replace(space, corpus=replace(space.corpus, name=view.name or DATA))
+
+
+def bring_back(view: View, space: Space) -> None:
+    """Set all choices and marks as they were; before the widgets of a run are drawn."""
+    for name, value in view.choices.model_dump(exclude_none=True).items():
+        st.session_state[name] = [model for model in value if model in models.names()] if "models" in name else value
+    axes.bring_back(space, view.ends)
+    count = len(space)
+    marked = view.marked
+    selection.restore(
+        space.corpus,
+        map_view.Marks(
+            marked.point if marked.point is not None and 0 <= marked.point < count else None,
+            [row for row in marked.selected if 0 <= row < count],
+            None if marked.isolated is None else [row for row in marked.isolated if 0 <= row < count],
+        ),
+        marked.camera,
+    )

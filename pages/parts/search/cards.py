@@ -1,0 +1,147 @@
+"""The lists side by side: a column for each system, a card for each document."""
+
+import html
+from collections.abc import Collection, Mapping
+
+import streamlit as st
+
+from core.charts.style import model_colour
+from core.corpus import Corpus, shortened
+from core.errors import EmbedscopeError
+from core.evaluation import Quality
+from core.retrieval import BM25, HYBRID
+from core.search.sentences import sentences
+from pages.parts.search.lists import List
+from pages.shared.labels import judgements
+from pages.shared.ui import output
+
+NARROWEST = 210
+EXCERPT = 420
+MOST_BEFORE = 160
+PROBLEM = "mark_problem"
+BADGE = "padding:0 .4em;border-radius:.5em;white-space:nowrap;"
+GREEN, RED, GREY = "rgba(0,158,115,.22)", "rgba(204,102,119,.22)", "rgba(138,146,156,.22)"
+SENTENCE = "background:rgba(230,159,0,.28);border-radius:3px;padding:1px 0"
+
+
+def show(
+    texts: Corpus,
+    query: str,
+    lists: Mapping[str, List],
+    k: int,
+    answers: Collection[str],
+    quality: Mapping[str, Quality],
+) -> None:
+    """A column of cards for each list, wrapped where the window is narrow.
+
+    `answers` are the ids of the documents that labels call relevant.
+    """
+    if problem := st.session_state.pop(PROBLEM, None):
+        st.error(output.markdown_free(problem), icon=":material/error:")
+    marks = judgements.grades(texts, query)
+    first = next(iter(lists))
+    leaders = lists[first].rows
+    columns = st.grid(len(lists), min_column_width=NARROWEST)
+    for place, (system, found) in enumerate(lists.items()):
+        with columns.cell():
+            st.html(_heading(system, quality.get(system)))
+            for rank, row in enumerate(found.rows[:k], start=1):
+                moved = "" if system == first else _moved(rank, row, leaders, k, first)
+                with st.container(border=True, gap="xsmall"):
+                    is_answer = texts.document_ids[row] in answers
+                    st.html(_card(texts, rank, row, found, moved, is_answer))
+                    _toggles(texts, query, row, marks, place)
+            if not found.rows:
+                st.info(_nothing(system), icon=":material/search_off:")
+            _source(system, first, found)
+
+
+def _heading(system: str, quality: Quality | None) -> str:
+    score = ""
+    if quality:
+        score = f'<div style="opacity:.75">nDCG@10 <b>{quality.means["ndcg@10"]:.2f}</b></div>'
+    line = f"border-bottom:3px solid {model_colour(system)};padding-bottom:.2em"
+    return (
+        f'<div style="{line};overflow-wrap:anywhere"><b style="font-size:1.15em">{html.escape(system)}</b>{score}</div>'
+    )
+
+
+def _card(texts: Corpus, rank: int, row: int, found: List, moved: str, is_answer: bool) -> str:
+    """Rank, score, move and the text with its sentence marked; every character of it as it is."""
+    tick = _badge("✓ answers", GREEN, "labelled as relevant") if is_answer else ""
+    known = html.escape(" · ".join(filter(None, [_known(texts, row)])))
+    head = (
+        f'<div style="display:flex;gap:.5em;align-items:baseline;flex-wrap:wrap"><b style="font-size:1.2em">{rank}</b>'
+        f'<span>{found.scores[rank - 1]:.3f}</span>{moved}{tick}<span style="opacity:.7">{known}</span></div>'
+    )
+    title = f"<div><b>{html.escape(texts.titles[row])}</b></div>" if "title" in texts.fields else ""
+    body = _marked(texts.texts[row], found.marked.get(row))
+    return f'{head}{title}<div style="font-size:.95em;line-height:1.45;overflow-wrap:anywhere">{body}</div>'
+
+
+def _known(texts: Corpus, row: int) -> str:
+    """The document's subject; of passages, which document they are of."""
+    if texts.parents and texts.parents[row] != texts.ids[row]:
+        return shortened(texts.parents[row], 40)
+    return shortened(texts.fields["subject"][row], 40) if "subject" in texts.fields else ""
+
+
+def _marked(text: str, place: int | None) -> str:
+    """An excerpt around the sentence, which is marked; the beginning where there is none."""
+    parts = sentences(text)
+    if place is None or len(parts) == 1:
+        return html.escape(shortened(text, EXCERPT))
+    before, sentence = "".join(parts[:place]), shortened(parts[place].strip(), EXCERPT)
+    after = "".join(parts[place + 1 :])
+    if len(text) > EXCERPT and len(before) > MOST_BEFORE:
+        before = "…" + before[-MOST_BEFORE:].partition(" ")[2]
+    room = max(0, EXCERPT - len(before) - len(sentence))
+    after = shortened(after, room) if room > 1 else ("…" if after else "")
+    mark = f'<mark style="{SENTENCE};color:inherit">{html.escape(sentence)}</mark>'
+    return f"{html.escape(before)}{mark} {html.escape(after)}"
+
+
+def _moved(rank: int, row: int, leaders: list[int], k: int, first: str) -> str:
+    """How the document's place differs from the first list's."""
+    if row not in leaders:
+        return _badge("new", GREY, f"not among the best {len(leaders)} of {first}")
+    before = leaders.index(row) + 1
+    if before > k:
+        return _badge("new", GREY, f"rank {before} under {first}")
+    if before == rank:
+        return _badge("=", GREY, f"the same rank under {first}")
+    sign, colour = ("▲", GREEN) if before > rank else ("▼", RED)
+    return _badge(f"{sign}{abs(before - rank)}", colour, f"rank {before} under {first}")
+
+
+def _badge(text: str, colour: str, told: str) -> str:
+    return f'<span style="{BADGE}background:{colour}" title="{html.escape(told)}">{html.escape(text)}</span>'
+
+
+def _toggles(texts: Corpus, query: str, row: int, marks: Mapping[str, int], place: int) -> None:
+    """Thumbs up for relevant, down for not; the present mark is shown, a second click takes it back."""
+    document = texts.document_ids[row]
+    key = f"mark_{place}_{row}"
+    st.session_state[key] = marks.get(document)
+    st.feedback("thumbs", key=key, on_change=_mark, args=(texts, query, document, key))
+
+
+def _mark(texts: Corpus, query: str, document: str, key: str) -> None:
+    try:
+        judgements.mark(texts, query, document, st.session_state[key])
+    except EmbedscopeError as error:
+        st.session_state[PROBLEM] = str(error)
+
+
+def _nothing(system: str) -> str:
+    return "No document shares a word with the query." if system == BM25 else "Nothing was found."
+
+
+def _source(system: str, first: str, found: List) -> None:
+    """What computed the list."""
+    if found.ranking.provenance:
+        output.provenance(found.ranking.provenance)
+    elif system == HYBRID:
+        st.caption(f"Reciprocal rank fusion of the other lists; sentences marked by {output.markdown_free(first)}")
+    else:
+        st.caption("BM25 (bm25s, k1 1.5, b 0.75) over stemmed English words")

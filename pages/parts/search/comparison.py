@@ -1,0 +1,117 @@
+"""What the lists have in common, what each step took, and all of it as files."""
+
+from collections.abc import Collection, Mapping
+from itertools import combinations
+
+import pandas as pd
+import streamlit as st
+
+from core.charts.search import moves
+from core.corpus import Corpus
+from core.search import rank_biased_overlap
+from pages.parts.search.lists import MARK, List
+from pages.shared.ui import output
+
+STEPS = ("embed the query", "search", "fuse", MARK)
+
+
+def chart(texts: Corpus, lists: Mapping[str, List], k: int, answers: Collection[str]) -> None:
+    """Lines that show how each document moves from list to list."""
+    ranks = {system: found.rows for system, found in lists.items()}
+    shown = {row for rows in ranks.values() for row in rows[:k]}
+    relevant = {row for row in shown if texts.document_ids[row] in answers}
+    depth = min(k, max(map(len, ranks.values()), default=0))
+    if depth:
+        st.plotly_chart(
+            moves(ranks, depth, texts.titles, relevant),
+            key="moves",
+            config=output.picture("search"),
+            alt="How documents move between the lists of the systems",
+        )
+
+
+def agreement(lists: Mapping[str, List]) -> pd.DataFrame:
+    """Rank-biased overlap of each list with each other, and a sentence; returns the table."""
+    overlaps = {pair: rank_biased_overlap(lists[pair[0]].rows, lists[pair[1]].rows) for pair in combinations(lists, 2)}
+    table = pd.DataFrame(
+        {
+            system: [1.0 if other == system else overlaps.get((system, other), overlaps.get((other, system)))
+                     for other in lists]
+            for system in lists
+        },
+        index=list(lists),
+    ).reset_index(names="list")  # fmt: skip
+    st.markdown("#### Agreement")
+    if overlaps:
+        most, least = max(overlaps, key=lambda pair: overlaps[pair]), min(overlaps, key=lambda pair: overlaps[pair])
+        sentence = f"{most[0]} and {most[1]} agree most ({overlaps[most]:.2f})"
+        if least != most:
+            sentence += f", {least[0]} and {least[1]} least ({overlaps[least]:.2f})"
+        st.markdown(output.markdown_free(sentence) + ".")
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="agreement",
+        alt="Rank-biased overlap of the lists",
+        column_config={
+            system: st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f") for system in lists
+        },
+    )
+    st.caption(
+        "Rank-biased overlap (p = 0.9, extrapolated) over up to 100 ranks: 1 is the same list, 0 nothing in common; "
+        "the first ten ranks have 86 % of the weight."
+    )
+    return table
+
+
+def latency(lists: Mapping[str, List]) -> pd.DataFrame:
+    """Milliseconds of each step of each system; returns the table."""
+    rows = []
+    totals = {system: 1000 * sum(found.seconds.values()) for system, found in lists.items()}
+    for system, found in lists.items():
+        steps = {name.removesuffix(" (remembered)"): 1000 * seconds for name, seconds in found.seconds.items()}
+        rows.append({"list": system, **{step: steps.get(step) for step in STEPS}, "total": totals[system]})
+    table = pd.DataFrame(rows)
+    st.markdown("#### Latency")
+    slowest = max(totals, key=lambda system: totals[system])
+    st.markdown(output.markdown_free(f"{slowest} took longest: {totals[slowest]:.1f} ms") + ".")
+    columns = {step: st.column_config.NumberColumn(f"{step}, ms", format="%.1f") for step in STEPS}
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="latency",
+        placeholder="–",
+        alt="Milliseconds of each step",
+        column_config={
+            **columns,
+            "total": st.column_config.ProgressColumn(
+                "total, ms", min_value=0, max_value=max(1e-9, totals[slowest]), format="%.1f"
+            ),
+        },
+    )
+    known = [system for system, found in lists.items() if any("remembered" in name for name in found.seconds)]
+    note = f" The query's vector was remembered for {', '.join(known)}." if known else ""
+    st.caption(
+        output.markdown_free(
+            f"When this query was first asked here. Hybrid adds its fusion to the other lists' time.{note}"
+        )
+    )
+    return table
+
+
+def downloads(
+    texts: Corpus, query: str, lists: Mapping[str, List], k: int, overlaps: pd.DataFrame, times: pd.DataFrame
+) -> None:
+    """The lists, the agreement and the latency as CSV."""
+    ranking = pd.DataFrame(
+        [
+            {"query": query, "system": system, "rank": rank, "score": score, "id": texts.ids[row],
+             "document": texts.document_ids[row], "text": texts.texts[row]}
+            for system, found in lists.items()
+            for rank, (row, score) in enumerate(zip(found.rows[:k], found.scores[:k], strict=True), start=1)
+        ]
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        output.download_table(ranking, "search")
+        output.download_table(overlaps, "agreement", "Agreement as CSV")
+        output.download_table(times, "latency", "Latency as CSV")

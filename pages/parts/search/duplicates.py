@@ -1,0 +1,153 @@
+"""The Duplicates view: texts that the corpus holds twice or nearly twice, and texts that stand alone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.corpus import Corpus, shortened
+from core.models import ModelSpec
+from core.progress import Progress
+from core.search import duplicates
+from core.search.duplicates import Indices, Pairs
+from pages.parts.search import model_choice
+from pages.shared import cache, picks
+from pages.shared.ui import output, progress
+
+MOST_LISTED = 1000
+LEAST, USUAL = 0.7, 0.95
+LONERS = 50
+
+
+def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
+    """Groups of the same and of nearly the same texts, and the texts without a near neighbour, under one model."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        spec = model_choice.model(specs)
+        threshold = st.slider(
+            "Near duplicates from this cosine on", LEAST, 1.0, USUAL, 0.01, key="near", bind="query-params", width=320
+        )
+    with progress.line("duplicates", height=420) as tell:
+        vectors = cache.embedded(texts, spec, tell)
+        same = cache.memory().recall(("same texts", texts.fingerprint), lambda: duplicates.same_texts(texts.documents))
+        pairs = _pairs(texts, spec, vectors.vectors, threshold, tell)
+        alone = _alone(texts, spec, vectors.vectors, tell)
+    near = duplicates.grouped(pairs, same)
+    _figures(texts, same, near, pairs)
+    groups, pair_table = _groups(texts, same, near, vectors.vectors), _pair_table(texts, pairs)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("#### Groups, the largest first")
+        _listed(groups, "groups", f"No two texts are the same, and none reach cosine {threshold:.2f}.")
+    with right:
+        st.markdown("#### Pairs, the nearest first")
+        _listed(pair_table, "near_pairs", f"No two texts reach cosine {threshold:.2f}.")
+    loners = _loners(texts, *alone) if alone else pd.DataFrame()
+    st.markdown("#### Without a near neighbour")
+    _listed(loners, "loners", "One text has nothing to be compared with.")
+    output.provenance(vectors.provenance)
+    with st.container(horizontal=True):
+        output.download_table(groups, "duplicates", "Groups as CSV")
+        output.download_table(pair_table, "near-pairs", "Pairs as CSV")
+        output.download_table(loners, "loners", "Texts without a near neighbour as CSV")
+
+
+def _pairs(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, threshold: float, tell: Progress) -> Pairs:
+    key = ("pairs", texts.fingerprint, spec.name, picks.device(), picks.precision(), threshold)
+    return cache.memory().recall(
+        key,
+        lambda: duplicates.near_pairs(
+            vectors, threshold, lambda done, total: tell("Comparing each text with each", done, total)
+        ),
+    )
+
+
+def _alone(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, tell: Progress) -> "tuple[Indices, np.ndarray] | None":
+    """Each text's nearest other and its cosine; None for a single text."""
+    if len(texts) < 2:
+        return None
+    key = ("nearest others", texts.fingerprint, spec.name, picks.device(), picks.precision())
+    return cache.memory().recall(
+        key,
+        lambda: duplicates.nearest_others(
+            vectors, lambda done, total: tell("Finding each text's nearest other", done, total)
+        ),
+    )
+
+
+def _figures(texts: Corpus, same: Sequence[Indices], near: Sequence[Indices], pairs: Pairs) -> None:
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Texts", f"{len(texts):,}")
+        st.metric("Same as an earlier one", f"{sum(len(rows) - 1 for rows in same):,}")
+        st.metric("Near pairs", f"{pairs.count:,}")
+        st.metric("Groups of near texts", f"{len(near):,}")
+        st.metric("Texts if each group were one", f"{len(texts) - sum(len(rows) - 1 for rows in near):,}")
+    if pairs.count > len(pairs.first):
+        st.caption(f"The {len(pairs.first):,} nearest pairs are listed.")
+
+
+def _groups(texts: Corpus, same: Sequence[Indices], near: Sequence[Indices], vectors: np.ndarray) -> pd.DataFrame:
+    """A line for each text of a group, with its cosine to the group's first."""
+    twins = {int(row) for rows in same for row in rows[1:]}
+    return pd.DataFrame(
+        [
+            {
+                "group": number,
+                "id": texts.ids[row],
+                "text": texts.texts[row],
+                "cosine to the first": float(vectors[row] @ vectors[rows[0]]),
+                "same text": int(row) in twins,
+            }
+            for number, rows in enumerate(near, start=1)
+            for row in rows
+        ]
+    )
+
+
+def _pair_table(texts: Corpus, pairs: Pairs) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "cosine": pairs.cosines,
+            "text": [texts.texts[row] for row in pairs.first],
+            "other text": [texts.texts[row] for row in pairs.second],
+            "id": [texts.ids[row] for row in pairs.first],
+            "other id": [texts.ids[row] for row in pairs.second],
+        }
+    )
+
+
+def _loners(texts: Corpus, others: Indices, cosines: np.ndarray) -> pd.DataFrame:
+    """The texts whose nearest other is farthest; the percentile is among all texts' cosines to their nearest."""
+    order = np.argsort(cosines, kind="stable")[:LONERS]
+    ranked = np.sort(cosines)
+    return pd.DataFrame(
+        {
+            "cosine": cosines[order],
+            "percentile": [100 * np.searchsorted(ranked, cosines[row], "right") / len(ranked) for row in order],
+            "text": [texts.texts[row] for row in order],
+            "its nearest": [texts.texts[others[row]] for row in order],
+            "id": [texts.ids[row] for row in order],
+        }
+    )
+
+
+def _listed(table: pd.DataFrame, key: str, nothing: str) -> None:
+    if not len(table):
+        st.info(nothing, icon=":material/check:")
+        return
+    shown = table.head(MOST_LISTED).map(lambda cell: shortened(cell, 300) if isinstance(cell, str) else cell)
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key=key,
+        height=min(300, 38 + 35 * len(shown)),
+        alt=f"Table of {key.replace('_', ' ')}",
+        column_config={
+            "cosine": st.column_config.NumberColumn(format="%.3f"),
+            "cosine to the first": st.column_config.NumberColumn(format="%.3f"),
+            "percentile": st.column_config.NumberColumn(format="%.1f"),
+            "text": st.column_config.TextColumn(width="large"),
+        },
+    )
+    if len(table) > MOST_LISTED:
+        st.caption(f"The first {MOST_LISTED:,} of {len(table):,} are listed; the download has all.")

@@ -1,0 +1,98 @@
+"""Conditions on the documents' fields, set before the search and kept in the address."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core.corpus import Corpus
+from core.search.filters import Choices, Span, filters, matching
+from pages.shared import cache
+from pages.shared.ui import output
+
+MOST_SHOWN = 8
+PREFIX = "where_"
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Which documents are searched.
+
+    Attributes
+    ----------
+    rows : (m,) int array, optional
+        The rows that meet every condition; None where there is none.
+    sentence : str
+        The conditions in words, for a caption; empty where there is none.
+    """
+
+    rows: npt.NDArray[np.int64] | None = None
+    sentence: str = ""
+
+    @property
+    def digest(self) -> str:
+        """A short name for the rows."""
+        return "" if self.rows is None else hashlib.blake2b(self.rows.tobytes(), digest_size=16).hexdigest()
+
+
+def chosen(texts: Corpus) -> Conditions:
+    """A popover with a control for each field that documents can be filtered by; none where there is no such field."""
+    fields = {name: cells for name, cells in texts.fields.items() if name != "title"}
+    offered = cache.memory().recall(("filters", texts.fingerprint), lambda: filters(fields))[:MOST_SHOWN]
+    if not offered:
+        return Conditions()
+    values: dict[str, list[str]] = {}
+    spans: dict[str, tuple[float, float]] = {}
+    with st.popover(_label(), icon=":material/filter_alt:", key="filter_popover"):
+        for each in offered:
+            if isinstance(each, Choices):
+                values[each.field] = _choices(each)
+            elif (span := _span(each)) != (each.low, each.high):
+                spans[each.field] = span
+    parts = [f"{field} is {' or '.join(kept)}" for field, kept in values.items() if kept]
+    parts += [f"{field} from {low:g} to {high:g}" for field, (low, high) in spans.items()]
+    if not parts:
+        return Conditions()
+    return Conditions(matching(fields, values, spans), " and ".join(parts))
+
+
+def _label() -> str:
+    count = sum(bool(st.session_state[key]) for key in st.session_state if str(key).startswith(PREFIX))
+    return "Filter" if not count else "Filter (set)"
+
+
+def _choices(field: Choices) -> list[str]:
+    key = PREFIX + field.field
+    if key in st.session_state:  # another corpus may have had other values
+        st.session_state[key] = [value for value in st.session_state[key] if value in field.counts]
+    return st.multiselect(
+        output.markdown_free(field.field),
+        list(field.counts),
+        format_func=lambda value: value or "(blank)",  # it stands in the address
+        key=key,
+        bind="query-params",
+        placeholder="any",
+    )
+
+
+def _span(field: Span) -> tuple[float, float]:
+    key = PREFIX + field.field
+    whole = field.is_whole
+    low, high = (int(field.low), int(field.high)) if whole else (field.low, field.high)
+    if key in st.session_state:
+        held = st.session_state[key]
+        if not (low <= held[0] <= held[1] <= high):
+            st.session_state[key] = (low, high)
+    kept = st.slider(
+        output.markdown_free(field.field),
+        low,
+        high,
+        (low, high),
+        step=1 if whole else (high - low) / 200,
+        format=None if whole else "%.4g",
+        key=key,
+        bind="query-params",
+    )
+    return float(kept[0]), float(kept[1])

@@ -1,0 +1,122 @@
+"""The Indexes view: what a faster or a smaller index costs in found documents, on this corpus."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import examples
+from core.corpus import Corpus
+from core.errors import EmbedscopeError
+from core.machine import this_machine
+from core.models import ModelSpec
+from core.progress import Progress
+from core.search import indexes, nearest
+from core.search.indexes import Measured
+from core.storage import arrays
+from pages.parts.search import model_choice
+from pages.shared import cache, picks, quality
+from pages.shared.ui import output, progress
+
+MOST_QUERIES = 200
+K = 10
+MILLION = 1_000_000
+
+
+def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
+    """A table of every kind of index under one model: recall against the exact search, size, time."""
+    spec = model_choice.model(specs)
+    with progress.line("indexes", height=420) as tell:
+        queries, told = _queries(texts, spec, tell)
+        measured = _measured(texts, spec, queries, tell)
+        source = cache.embedded(texts, spec, tell).provenance
+    table = _table(measured, len(texts))
+    st.markdown(_sentence(measured))
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="indexes",
+        alt="Indexes with their recall, size and time",
+        column_config={
+            f"recall@{K}": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.3f"),
+            "ms a query": st.column_config.NumberColumn(format="%.3f"),
+            "seconds to build": st.column_config.NumberColumn(format="%.2f"),
+            "MB": st.column_config.NumberColumn(format="%.2f"),
+            "bytes a vector": st.column_config.NumberColumn(format="%d"),
+            "MB for a million": st.column_config.NumberColumn(format="%d"),
+        },
+    )
+    st.caption(
+        f"Recall@{K}: the share of the {min(K, len(texts))} nearest of {len(texts):,} texts that the index finds, over "
+        f"{told}. Time: the median of one query, asked alone, on {output.markdown_free(this_machine().sentence)}. "
+        "In a small corpus any search takes a moment: an index pays from some hundred thousand vectors on."
+    )
+    output.provenance(source)
+    output.download_table(table, "indexes")
+    output.code(examples.index(spec, texts.texts))
+
+
+def _queries(texts: Corpus, spec: ModelSpec, tell: Progress) -> tuple[np.ndarray, str]:
+    """Vectors of the labelled queries where there are some, else of texts of the corpus; and what they are."""
+    try:
+        labels = quality.labels(texts)
+    except EmbedscopeError:
+        labels = None  # what is wrong with them is said where they are used
+    if labels:
+        asked = labels.queries.texts[:MOST_QUERIES]
+        told = f"{len(asked):,} labelled queries ({output.markdown_free(labels.name)})"
+        return cache.embed_texts(asked, spec, tell, kind="query").vectors, told
+    rows = np.unique(np.linspace(0, len(texts) - 1, MOST_QUERIES).astype(int))
+    vectors = cache.embedded(texts, spec, tell).vectors[rows]
+    return vectors, f"{len(rows):,} of the texts themselves as queries (there are no labelled ones)"
+
+
+def _measured(texts: Corpus, spec: ModelSpec, queries: np.ndarray, tell: Progress) -> list[Measured]:
+    """Each kind of index, built, measured and forgotten."""
+    vectors = cache.embedded(texts, spec, tell).vectors
+
+    def measure() -> list[Measured]:
+        indexes.check_finite(vectors)
+        truth = nearest(queries, vectors, K)
+        results = []
+        for name, build in indexes.kinds(vectors.shape[1]).items():
+            tell(f"Building the index {name}", 0, 1)
+            index = build(vectors, partial(tell, f"Building the index {name}"))
+            result = indexes.measured(index, queries, vectors, truth)
+            results.append(Measured(indexes.without_search(index), result.recall, result.milliseconds))
+        return results
+
+    key = ("indexes", texts.fingerprint, spec.name, picks.device(), picks.precision(), arrays.digest(queries))
+    return cache.memory().recall(key, measure)
+
+
+def _table(measured: Sequence[Measured], count: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "index": result.index.name,
+                f"recall@{K}": result.recall,
+                "ms a query": result.milliseconds,
+                "MB": result.index.bytes / 1e6,
+                "bytes a vector": result.index.bytes / count,
+                "MB for a million": result.index.bytes / count * MILLION / 1e6,
+                "seconds to build": result.index.seconds,
+                "remark": result.index.remark,
+            }
+            for result in measured
+        ]
+    )
+
+
+def _sentence(measured: Sequence[Measured]) -> str:
+    """The smallest index that loses next to nothing."""
+    good = [result for result in measured[1:] if result.recall >= 0.98]
+    if not good:
+        return "**No index finds 98 % of what the exact search finds here.**"
+    least = min(good, key=lambda result: result.index.bytes)
+    times = measured[0].index.bytes / least.index.bytes
+    size = f"goes through {times:.1f} times less memory" if times > 1 else "takes no less memory"
+    found = f"{least.recall:.1%} of what the exact search finds"
+    return f"**{least.index.name}** finds {found} and {size} ({least.index.remark})."

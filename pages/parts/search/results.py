@@ -1,0 +1,60 @@
+"""The Results view: one query, a list of each system, and what the lists have in common."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import examples
+from core.corpus import Corpus, Labels
+from core.models import ModelSpec
+from pages.parts.search import cards, comparison, lists, query
+from pages.parts.search.filters import Conditions
+from pages.shared import quality
+from pages.shared.frame import errors_told
+from pages.shared.ui import output, progress
+
+HEIGHT = 600
+
+
+def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -> None:
+    """The query's box, the lists side by side, their agreement and their time."""
+    typed = query.box()
+    query.examples()
+    asked = query.cleaned(typed)
+    if not _told(texts, where):
+        return
+    answers: set[str] = set()
+    qualities, labels = {}, None
+    with progress.line("search", height=HEIGHT) as tell:
+        found = lists.found(texts, asked, specs, where, k, tell)
+        with errors_told():
+            if labels := quality.labels(texts):
+                qualities = quality.measured(texts, labels, specs, tell)
+                answers = query.answers(labels, asked)
+    comparison.chart(texts, found, k, answers)
+    cards.show(texts, asked, found, k, answers, qualities)
+    if labels and qualities:
+        _explain(labels)
+    overlaps, times = comparison.agreement(found), comparison.latency(found)
+    comparison.downloads(texts, asked, found, k, overlaps, times)
+    output.code(examples.search(specs[0], asked, texts.texts))
+
+
+def _told(texts: Corpus, where: Conditions) -> bool:
+    """Say what is searched; whether there is anything left."""
+    if where.rows is None:
+        return True
+    st.caption(
+        f":material/filter_alt: {len(where.rows):,} of {len(texts):,} texts are searched: "
+        f"{output.markdown_free(where.sentence)}."
+    )
+    if not len(where.rows):
+        st.info("The filter leaves no text to search: take a condition back.", icon=":material/filter_alt_off:")
+    return len(where.rows) > 0
+
+
+def _explain(labels: Labels) -> None:
+    st.caption(
+        f"nDCG@10 is the mean over {len(labels.queries):,} labelled queries ({output.markdown_free(labels.name)}, the "
+        "whole corpus); 1 would put every answer on top. The Evaluate page has the intervals."
+    )

@@ -1,0 +1,111 @@
+"""What a score means: each model's cosines of random pairs of the corpus, drawn, and the marked pair among them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from core import corpus
+from core.charts.similarity import densities, percent
+from core.corpus import Corpus
+from core.models import ModelSpec
+from core.progress import Progress
+from core.similarity import Background, background
+from pages.parts.similarity.sources import Compared
+from pages.shared import cache, picks
+from pages.shared.frame import errors_told
+from pages.shared.ui import output
+
+MOST_ROWS = 2000
+ALLOWED = "background_by_api"
+
+
+def measured(texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Background]:
+    """The background of each model that has one; a corpus is sent to an API only when the person asks for it."""
+    found = {}
+    for spec in specs:
+        if spec.provider == "openai" and not st.session_state.get(_allowed(texts, spec)):
+            st.button(
+                f"Send {min(len(texts), MOST_ROWS):,} texts of the corpus to {output.markdown_free(spec.name)} for its "
+                "background",
+                key=f"background_{spec.name}",
+                on_click=_allow,
+                args=(texts, spec),
+            )
+            continue
+        with errors_told():
+            found[spec.name] = _of(texts, _queries(texts, compared), spec, tell)
+    return found
+
+
+def section(
+    backgrounds: Mapping[str, Background], texts: Corpus, compared: Compared, cosines: Mapping[str, float]
+) -> None:
+    """The distributions in one chart, the marked pair's cosines in it, and a sentence that reads it."""
+    if not backgrounds:
+        return
+    marked = {name: cosine for name, cosine in cosines.items() if name in backgrounds}
+    chart, words = st.columns([5, 3], gap="medium", vertical_alignment="center")
+    chart.plotly_chart(
+        densities(backgrounds, marked), key="backgrounds", alt="Distribution of cosines of random pairs by each model"
+    )
+    with words:
+        if marked:
+            st.markdown(_sentence(backgrounds, next(iter(marked.values()))))
+        st.caption(_basis(backgrounds, texts, compared))
+
+
+def _sentence(backgrounds: Mapping[str, Background], cosine: float) -> str:
+    """What one and the same cosine means for each model."""
+    first, *others = [
+        f"than **{percent(float(background.percentile(np.float32(cosine))))}** for {output.markdown_free(name)}"
+        for name, background in backgrounds.items()
+    ]
+    listed = ", and ".join([first.replace("** for", "** of random pairs for", 1), *others])
+    return f"A cosine of **{cosine:.2f}** is higher {listed}."
+
+
+def _basis(backgrounds: Mapping[str, Background], texts: Corpus, compared: Compared) -> str:
+    one = next(iter(backgrounds.values()))
+    what = "a query with a text" if compared.queries else "two different texts"
+    drawn = f"{len(one.cosines):,}"
+    how = f"all {drawn}" if len(one.cosines) + one.identical == one.possible else f"{drawn} random"
+    parts = [f"{how} pairs of {what} of {output.markdown_free(texts.name)}"]
+    if len(texts) > MOST_ROWS:
+        parts.append(f"from {MOST_ROWS:,} random texts of {len(texts):,}")
+    if one.identical:
+        parts.append(f"{one.identical:,} pairs of identical texts left out")
+    return f"Background: {', '.join(parts)} · a percentile is exact to {one.resolution:.2g} points"
+
+
+def _queries(texts: Corpus, compared: Compared) -> tuple[str, ...]:
+    """For queries against texts the sample's own queries, or those that are compared; for texts alone none."""
+    if not compared.queries:
+        return ()
+    return corpus.sample_queries().texts if texts.fingerprint == corpus.sample().fingerprint else compared.queries
+
+
+def _of(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, tell: Progress) -> Background:
+    key = ("background", texts.fingerprint, queries, spec.name, picks.device(), picks.precision())
+    return cache.memory().recall(key, lambda: _compute(texts, queries, spec, tell))
+
+
+def _compute(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, tell: Progress) -> Background:
+    if len(texts) <= MOST_ROWS:
+        documents, vectors = texts.documents, cache.embedded(texts, spec, tell).vectors
+    else:
+        rows = np.sort(np.random.default_rng(0).choice(len(texts), MOST_ROWS, replace=False))
+        documents = tuple(texts.documents[row] for row in rows)
+        vectors = cache.embed_texts(documents, spec, tell).vectors
+    if not queries:
+        return background(vectors, documents)
+    asked = cache.embed_texts(queries, spec, tell, kind="query").vectors
+    return background(vectors, documents, asked, queries)
+
+
+def _allowed(texts: Corpus, spec: ModelSpec) -> str:
+    return f"{ALLOWED}_{spec.name}_{texts.fingerprint}"
+
+
+def _allow(texts: Corpus, spec: ModelSpec) -> None:
+    st.session_state[_allowed(texts, spec)] = True

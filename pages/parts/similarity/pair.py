@@ -1,0 +1,112 @@
+"""The pair that is open: both texts, every model's score, and the tokens that make it."""
+
+import re
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.charts.similarity import percent, token_heatmap
+from core.charts.style import model_colour
+from core.progress import Progress
+from core.similarity import Background, Side, contributions, cosine_matrix
+from pages.parts.similarity.scores import Scored
+from pages.parts.similarity.sources import Compared
+from pages.shared import cache
+from pages.shared.ui import output
+
+MOST_TOKENS = 32
+CELL_PIXELS = 210
+TEXT_PIXELS = 128
+ADDRESS = "pair"
+OPENED = "opened_pair"
+
+Pair = tuple[int, int]
+
+
+def current(compared: Compared, fallback: Pair) -> Pair:
+    """The open pair, a row and a column as they were given: what was clicked, or stands in the link, or the fallback.
+
+    With other texts than those it was opened among, nothing is open any more.
+    """
+    digest, pair = st.session_state.setdefault(OPENED, (compared.digest, _from_address()))
+    if pair and digest == compared.digest and pair[0] < len(compared.rows) and pair[1] < len(compared.texts):
+        return (pair[0], pair[1])
+    st.query_params.pop(ADDRESS, None)
+    return fallback
+
+
+def open_pair(compared: Compared, pair: Pair) -> None:
+    """Open another pair, here and in the link."""
+    st.session_state[OPENED] = (compared.digest, pair)
+    st.query_params[ADDRESS] = f"{pair[0] + 1}-{pair[1] + 1}"
+
+
+def show(compared: Compared, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], pair: Pair) -> None:
+    """Both texts as they are, and every model's score."""
+    cells = st.grid(4, min_column_width=CELL_PIXELS)
+    for name, text in zip(_names(compared, pair), _texts(compared, pair), strict=True):
+        with cells.cell(), st.container(border=True, height=TEXT_PIXELS, gap="xsmall"):
+            st.caption(name)
+            st.text(text)
+    for name, result in results.items():
+        cosine = result.cosines[pair]
+        rank = float(backgrounds[name].percentile(cosine)) if name in backgrounds else None
+        cells.metric(
+            output.markdown_free(name),
+            f"{cosine:.3f}",
+            delta=None if rank is None else f"above {percent(rank)} of pairs",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            height=TEXT_PIXELS,
+        )
+
+
+def tokens(results: Mapping[str, Scored], compared: Compared, pair: Pair, tell: Progress) -> None:
+    """Token-to-token similarity by each model that can be looked into, and what each token brings."""
+    first, second = _texts(compared, pair)
+    panels = st.grid(2 if len(results) > 1 else 1, min_column_width=430)
+    for name, result in results.items():
+        with panels.cell():
+            st.markdown(f"**{output.markdown_free(name)}**")
+            encoder = cache.encoder(result.spec, tell)
+            if not hasattr(encoder, "trace"):
+                st.caption("Runs behind an API, which gives whole vectors only: its tokens cannot be shown.")
+                continue
+            traces = [encoder.trace(first, "query" if compared.queries else "document"), encoder.trace(second)]
+            _token_chart(name, *(Side(at.tokens, at.vectors, at.weights, at.pooled) for at in traces))
+
+
+def _token_chart(name: str, first: Side, second: Side) -> None:
+    brought = contributions(first, second)
+    if brought and not brought.adds_up:
+        brought = None
+    shown, other = first.tokens[:MOST_TOKENS], second.tokens[:MOST_TOKENS]
+    cosines = cosine_matrix(first.vectors[:MOST_TOKENS], second.vectors[:MOST_TOKENS])
+    st.plotly_chart(
+        token_heatmap(cosines, shown, other, brought, model_colour(name)),
+        key=f"tokens_{name}",
+        alt=f"Token-to-token similarity of the two texts by {name}",
+    )
+    said = (
+        f"The bars of either text add up to the cosine, {brought.total:.3f}: what each token brings, special tokens "
+        "included."
+        if brought
+        else "This model's embedding is not the plain mean of its tokens: no token has a share of the cosine."
+    )
+    if len(shown) < len(first.tokens) or len(other) < len(second.tokens):
+        said += f" The first {MOST_TOKENS} tokens of {len(first.tokens):,} and {len(second.tokens):,} are drawn."
+    st.caption(said)
+
+
+def _texts(compared: Compared, pair: Pair) -> tuple[str, str]:
+    return compared.rows[pair[0]], compared.texts[pair[1]]
+
+
+def _names(compared: Compared, pair: Pair) -> tuple[str, str]:
+    return f"{'Query' if compared.queries else 'Text'} {pair[0] + 1}", f"Text {pair[1] + 1}"
+
+
+def _from_address() -> Pair | None:
+    found = re.fullmatch(r"([1-9]\d{0,2})-([1-9]\d{0,2})", st.query_params.get(ADDRESS, ""))
+    return (int(found[1]) - 1, int(found[2]) - 1) if found else None

@@ -1,0 +1,119 @@
+"""All pairs as a table: by score, or by how much the models disagree."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+
+from core.corpus import shortened
+from core.similarity import Background, Matrix, disagreement, ranked_pairs
+from pages.parts.similarity.pair import Pair
+from pages.parts.similarity.scores import Scored
+from pages.parts.similarity.sources import Compared
+from pages.shared.ui import inputs, output
+
+MOST_LISTED = 1000
+SHOWN_OF_TEXT = 200
+ORDERS = ("Most similar", "Least similar", "Most disagreed")
+
+Indices = npt.NDArray[np.int64]
+Pairs = tuple[Indices, Indices]
+
+
+def chosen_order(models: int) -> str:
+    """How the table is sorted."""
+    offered = ORDERS if models > 1 else ORDERS[:2]
+    inputs.keep_offered("pairs_by", offered, ORDERS[0])
+    chosen = st.segmented_control(
+        "Pairs by", offered, default=ORDERS[0], key="pairs_by", bind="query-params", required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return str(chosen or ORDERS[0])
+
+
+def ranked(values: Mapping[str, Matrix], order: str, compared: Compared) -> Pairs:
+    """Rows and columns of the pairs in that order; similar for the first model."""
+    matrices = list(values.values())
+    if order == "Most disagreed" and len(matrices) > 1:
+        scores = disagreement(matrices)
+    else:
+        scores = -matrices[0] if order == "Least similar" else matrices[0]
+    return ranked_pairs(scores, symmetric=not compared.queries)
+
+
+def table_of(
+    pairs: Pairs, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], compared: Compared
+) -> pd.DataFrame:
+    """The pairs with each model's cosine, and its percentile where the model has a background."""
+    first, second = pairs
+    rows, texts = ([shortened(text, SHOWN_OF_TEXT) for text in given] for given in (compared.rows, compared.texts))
+    cosines = {name: result.cosines[first, second] for name, result in results.items()}
+    return pd.DataFrame(
+        {
+            "Query" if compared.queries else "Text": [rows[row] for row in first],
+            "Text" if compared.queries else "Other text": [texts[column] for column in second],
+            **cosines,
+            **{f"{name}, percentile": backgrounds[name].percentile(cosines[name]) for name in backgrounds},
+        }
+    )
+
+
+def show(
+    pairs: Pairs,
+    results: Mapping[str, Scored],
+    backgrounds: Mapping[str, Background],
+    compared: Compared,
+    on_click: Callable[[Pair], None],
+) -> None:
+    """The first pairs of the order; a click on one opens it."""
+    listed = pairs[0][:MOST_LISTED], pairs[1][:MOST_LISTED]
+
+    def note() -> None:
+        lines = st.session_state["pairs"]["selection"]["rows"]
+        if lines:
+            on_click((int(listed[0][lines[0]]), int(listed[1][lines[0]])))
+
+    bar = st.column_config.ProgressColumn
+    st.dataframe(
+        table_of(listed, results, backgrounds, compared),
+        hide_index=True,
+        key="pairs",
+        height=400,
+        on_select=note,
+        selection_mode="single-row",
+        alt="Pairs of texts with their cosine by each model",
+        column_config={
+            **{name: bar(min_value=0, max_value=1, format="%.3f", width=140) for name in results},
+            **{f"{name}, percentile": st.column_config.NumberColumn(format="%.1f", width=120) for name in backgrounds},
+        },
+    )
+    if len(pairs[0]) > MOST_LISTED:
+        st.caption(f"The first {MOST_LISTED:,} of {len(pairs[0]):,} pairs; the download holds all of them.")
+
+
+def downloads(
+    pairs: Pairs, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], compared: Compared
+) -> None:
+    """All pairs, and each model's matrix of cosines with its texts at its sides, as CSV."""
+    with st.container(horizontal=True):
+        output.download_table(lambda: table_of(pairs, results, backgrounds, compared), "pairs", "Download the pairs")
+        for name, result in results.items():
+            output.download_table(
+                partial(_matrix, result.cosines, compared),
+                f"matrix-{name.replace('/', '-').replace(':', '-')}",
+                f"Matrix of {output.markdown_free(name)}",
+            )
+
+
+def _matrix(cosines: Matrix, compared: Compared) -> pd.DataFrame:
+    """The matrix as given; numbers before the texts tell equal ones apart."""
+    table = pd.DataFrame(cosines, columns=_labels(compared.texts))
+    table.insert(0, "", _labels(compared.rows))
+    return table
+
+
+def _labels(texts: tuple[str, ...]) -> list[str]:
+    return [f"{number} {shortened(text, SHOWN_OF_TEXT)}" for number, text in enumerate(texts, start=1)]

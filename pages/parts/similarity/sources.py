@@ -1,0 +1,136 @@
+"""The texts that are compared: pasted, from a file or from the corpus; and queries to compare them with."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core import corpus
+from core.corpus import Corpus
+from core.errors import InputError
+from core.settings import most_rows
+from pages.shared import cache
+from pages.shared.corpora import columns, files
+from pages.shared.ui import inputs, output
+
+MOST_TEXTS = 500
+FROM_CORPUS = 100
+FILES = "similarity"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is compared.
+
+    Attributes
+    ----------
+    texts : tuple of str
+    queries : tuple of str
+        Where there are any, they are the heatmaps' rows and the texts their columns; else the texts are both.
+    said : str
+        Where the texts come from, and how many they are, where they are not pasted.
+    sources : tuple of Corpus
+        What they were read from, which knows what was left out.
+    """
+
+    texts: tuple[str, ...]
+    queries: tuple[str, ...]
+    said: str
+    sources: tuple[Corpus, ...]
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The texts at the left."""
+        return self.queries or self.texts
+
+    @property
+    def digest(self) -> str:
+        """What tells these texts from others."""
+        content = "\0".join([*self.texts, "", *self.queries]).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def chosen(texts: Corpus) -> Compared:
+    """The texts to compare, chosen in a popover; `texts` is the corpus that they can be taken from.
+
+    Raises
+    ------
+    InputError
+        There are none, or one alone with nothing to compare it with.
+    """
+    files.keep(FILES)
+    with st.popover("Edit the texts", icon=":material/edit:", width="content"):
+        source = st.segmented_control(
+            "Texts", ["Paste", "File", "Corpus"], default="Paste", key="texts_from", bind="query-params",
+            required=True, label_visibility="collapsed",
+        )  # fmt: skip
+        if source == "Corpus":
+            rows, said = _from_corpus(texts)
+            found, given = texts, tuple(texts.documents[row] for row in rows)
+        else:
+            found = _from_file() if source == "File" else _pasted()
+            given = found.texts
+            said = f"{min(len(found), MOST_TEXTS):,} texts of {found.name}" if source == "File" else ""
+        against = inputs.optional_texts(
+            "similarity_queries", height=100, label="Queries, one a line: if given, each is compared with every text"
+        )
+    queries = against.texts if against else ()
+    if len(given) < 2 and not queries:
+        raise InputError("One text has nothing to be compared with: give at least two, one a line.")
+    _say_what_is_left(given, queries)
+    return Compared(given[:MOST_TEXTS], queries[:MOST_TEXTS], said, (found, against) if against else (found,))
+
+
+def caption(compared: Compared, order: str) -> None:
+    """What is compared and how it is ordered, in a few words, and what was left out."""
+    count = f"{len(compared.texts):,} texts"
+    whence = output.markdown_free(compared.said) or count
+    if compared.queries:
+        st.caption(f"{len(compared.queries):,} queries, each compared with {whence}, {output.markdown_free(order)}.")
+    else:
+        st.caption(f"{whence}, each compared with every other, {output.markdown_free(order)}.")
+    for source in compared.sources:
+        output.left_out(source)
+
+
+def _pasted() -> Corpus:
+    return inputs.pasted_texts("similarity_texts", corpus.sample_sentences(), height=260)
+
+
+def _from_file() -> Corpus:
+    """The texts of files that this session keeps for this page, their columns chosen beside a preview."""
+    brought = files.ask(FILES)
+    if not brought:
+        raise InputError("No file is chosen yet: open “Edit the texts” and choose one.")
+    found = columns.choose(FILES, brought)
+    named = tuple((source.name, source.digest) for source in brought)
+    return cache.memory().recall(
+        ("similarity", named, found, most_rows()),
+        lambda: corpus.from_tables([(source.name, source.table) for source in brought], found),
+    )
+
+
+def _from_corpus(texts: Corpus) -> tuple[Sequence[int], str]:
+    """Rows of the corpus, and the words for them."""
+    most = min(MOST_TEXTS, len(texts))
+    inputs.keep_within("from_corpus", 1, most)
+    wanted = st.number_input(
+        "How many", 1, most, min(FROM_CORPUS, most), step=50, key="from_corpus", bind="query-params"
+    )
+    count = int(wanted or most)
+    which = st.segmented_control(
+        "Which", ["Random", "First"], default="Random", key="which", bind="query-params", required=True
+    )
+    if which == "First":
+        return range(count), f"the first {count:,} of {len(texts):,} texts of {texts.name}"
+    seed = int(st.number_input("Seed", 0, 10_000, 0, key="texts_seed", bind="query-params") or 0)
+    rows = np.sort(np.random.default_rng(seed).choice(len(texts), count, replace=False))
+    return rows.tolist(), f"{count:,} random texts of {len(texts):,} of {texts.name} (seed {seed})"
+
+
+def _say_what_is_left(texts: Sequence[str], queries: Sequence[str]) -> None:
+    for what, given in (("texts", texts), ("queries", queries)):
+        if len(given) > MOST_TEXTS:
+            st.info(f"The first {MOST_TEXTS} of {len(given):,} {what} are compared: more cells could not be read.")

@@ -1,0 +1,43 @@
+"""What a person sets: the weights, and what an hour of this machine costs."""
+
+import streamlit as st
+
+from core import verdict
+from core.verdict import CRITERIA, MOST_WEIGHT, Weights
+from core.verdict.svg import WIDTHS
+
+
+def weights() -> Weights:
+    """A slider for each criterion, from 0 to 10, above its column of the chart."""
+    usual = Weights().by_criterion
+    heading, *columns = st.columns(WIDTHS, vertical_alignment="center")
+    heading.markdown("**Weights**")
+    chosen = {
+        name: column.slider(
+            name.capitalize(),
+            0.0,
+            MOST_WEIGHT,
+            usual[name],
+            0.5,
+            format="%g",
+            key=f"weigh_{name}",
+            bind="query-params",
+        )
+        for name, column in zip(CRITERIA, columns, strict=True)
+    }
+    return Weights(**chosen)
+
+
+def dollars_per_hour() -> float:
+    """The price of this machine's hour, in a popover that tells how everything is weighed."""
+    with st.popover("Method", icon=":material/balance:"):
+        st.markdown("\n".join(f"- {line}" for line in verdict.scales()))
+        st.markdown(
+            "Of a model on this machine the price is that of the machine's hour at the texts a second that were timed "
+            "(128 tokens, batches of 16), day and night without a pause; behind an API it is the API's. Every scale is "
+            "fixed: no model's figures depend on which others stand beside it."
+        )
+        return st.number_input(
+            "US dollars for an hour of this machine", 0.0, 1000.0, 1.0, 0.1, key="dollars_per_hour",
+            bind="query-params", width=260,
+        )  # fmt: skip

@@ -1,0 +1,132 @@
+"""The verdict on the screen: three sentences, the chart, the table, and what can be taken away."""
+
+import html
+
+import pandas as pd
+import streamlit as st
+
+from core import examples, verdict
+from core.charts.style import model_colour
+from core.charts.verdict import verdict_lanes
+from core.corpus import Corpus
+from core.verdict import Verdict
+from pages.shared import frame
+from pages.shared.ui import output
+
+READ_FIRST = "font-size:1.6rem;font-weight:650;line-height:1.3;margin-bottom:.5rem"
+READ = "font-size:1.15rem;line-height:1.4;margin:0 0 .35rem"
+
+
+def without_labels(texts: Corpus) -> None:
+    """What to do where nothing says what is relevant in the corpus."""
+    st.info(
+        f"A verdict on {output.markdown_free(texts.name)} needs queries whose answers are known. Bring them as files "
+        "under “Labels”, or mark results as relevant; Evaluate offers the queries whose marks tell most.",
+        icon=":material/checklist:",
+    )
+    with st.container(horizontal=True):
+        st.page_link("pages/evaluate.py", label="Find queries to mark", icon=":material/rule:")
+        st.page_link("pages/search.py", label="Search and mark", icon=":material/search:")
+
+
+def sentences(decided: Verdict) -> None:
+    """Which model to take, why, and when another would be better."""
+    first, *rest = map(html.escape, verdict.sentences(decided))
+    lines = "".join(f'<p style="{READ}">{sentence}</p>' for sentence in rest)
+    st.html(f'<div style="{READ_FIRST}">{first}</div>{lines}')
+
+
+def chart(decided: Verdict) -> None:
+    """The lanes, and how firm the first place is."""
+    st.plotly_chart(
+        verdict_lanes(verdict.lanes(decided), decided.ranking.weights, is_dark=frame.is_dark()),
+        key="verdict_lanes",
+        config=output.picture("verdict"),
+        alt="Score, quality, speed, memory, price and licence of each model, the best on top",
+    )
+    st.caption(
+        "Every bar goes from 0 to 1, longer is better; the whisker is quality's 95 % interval over the queries; per "
+        "cent are shares of the weights. " + output.markdown_free(" ".join(verdict.firmness(decided)))
+    )
+
+
+def table(decided: Verdict) -> pd.DataFrame:
+    """The figures, one row a candidate."""
+    figures = pd.DataFrame(verdict.figures(decided))
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    st.dataframe(
+        figures,
+        hide_index=True,
+        key="verdict_table",
+        placeholder="–",
+        alt="The verdict's figures: score, quality with its interval, speed, memory, price and licence",
+        column_config={
+            "place": number("", width=36),
+            "model": text("Model", pinned=True, width=160),
+            "score": st.column_config.ProgressColumn("Score", min_value=0, max_value=1, format="%.3f", width=105),
+            "ndcg@10": number("nDCG@10", format="%.3f", width=75, help="Mean over the labelled queries."),
+            "low": number("95 % from", format="%.3f", width=80),
+            "high": number("to", format="%.3f", width=60),
+            "hello_world_ms": number("ms", format="%.3g", width=60, help="Median for “Hello World” on this machine."),
+            "texts_per_second": number("Texts/s", format="%.0f", width=65, help="Of 128 tokens, in batches of 16."),
+            "memory_bytes": number("Memory", format="bytes", width=75),
+            "usd_per_million_tokens": number("Price", format="$%.4f", width=75, help="US dollars a million tokens."),
+            "license": text("Licence", width=95),
+            "timed_on": text("Timed on"),
+            "commercial_use": text("What it allows"),
+            "dimensions": number("Dimensions"),
+            "bytes_per_vector": number("Bytes a vector"),
+            "engine": text("Engine"),
+            "precision": text("Precision"),
+            "revision": text("Revision"),
+            "notes": text("Notes"),
+        },
+    )
+    return figures
+
+
+def take_away(decided: Verdict, figures: pd.DataFrame) -> None:
+    """The verdict as a page and as Markdown, its figures as CSV."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.download_button(
+            "Send as HTML",
+            lambda: verdict.as_html(decided, model_colour).encode(),
+            file_name="verdict.html",
+            mime="text/html",
+            icon=":material/article:",
+            on_click="ignore",
+            type="primary",
+            key="download_verdict_html",
+        )
+        st.download_button(
+            "Markdown",
+            lambda: verdict.as_markdown(decided).encode(),
+            file_name="verdict.md",
+            mime="text/markdown",
+            icon=":material/markdown:",
+            on_click="ignore",
+            key="download_verdict_md",
+        )
+        output.download_table(figures, "verdict")
+        output.picture_format()
+
+
+def provenance(decided: Verdict) -> None:
+    """What the verdict was made from, in a caption."""
+    st.caption(output.markdown_free("  \n".join(verdict.provenance(decided))))
+
+
+def code(decided: Verdict) -> None:
+    """The few lines that weigh the same figures."""
+    rows = {
+        row.name: (
+            row.scores["quality"],
+            row.candidate.speed.milliseconds if row.candidate.speed else None,
+            row.candidate.memory_bytes,
+            row.candidate.dollars,
+            row.scores["licence"],
+        )
+        for row in decided.ranking.ranked
+    }
+    if rows:
+        output.code(examples.verdict(rows, decided.ranking.weights.by_criterion))

@@ -1,0 +1,139 @@
+"""What is kept between runs and shared by sessions: the only st.cache_* in the project."""
+
+import logging
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from core import embedding, maps, models, search
+from core.corpus import Corpus
+from core.encoders.base import Encoder, Kind
+from core.errors import EmbedscopeError
+from core.machine import this_machine
+from core.map_files import Space
+from core.models import hub
+from core.progress import Progress
+from pages.shared import picks
+
+Result = TypeVar("Result")
+
+MOST_RESULTS = 128
+MEMORY_SHARE = 0.15  # of the RAM, for results; loaded models have a share of their own
+SECONDS_TO_PAINT = 4.0
+
+log = logging.getLogger(__name__)
+
+
+class Memory:
+    """The latest results by key, bounded in number and size; two sessions may compute one at once, harmlessly."""
+
+    def __init__(self) -> None:
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+        self._most_bytes = this_machine().memory_bytes * MEMORY_SHARE
+
+    def recall(self, key: Hashable, compute: Callable[[], Result]) -> Result:
+        """The result under the key, computed if it is not there."""
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+                known: Result = self._results[key]
+                return known
+        result = compute()
+        with self._lock:
+            self._results[key] = result
+            total = sum(map(_bytes, self._results.values()))
+            while len(self._results) > 1 and (len(self._results) > MOST_RESULTS or total > self._most_bytes):
+                total -= _bytes(self._results.popitem(last=False)[1])
+        return result
+
+
+def _bytes(result: object) -> int:
+    """About how much memory a result takes: the arrays and texts in it, of which only some are looked at."""
+    if isinstance(size := getattr(result, "nbytes", None), int):
+        return size
+    if is_dataclass(result):
+        return sum(_bytes(getattr(result, field.name)) for field in fields(result))
+    if isinstance(result, Mapping):
+        return sum(map(_bytes, result.values()))
+    if isinstance(result, list | tuple) and result:
+        few = result[:: max(1, len(result) // 16)]
+        return sum(map(_bytes, few)) * len(result) // len(few)
+    return sys.getsizeof(result)
+
+
+@st.cache_resource
+def memory() -> Memory:
+    """The results that all sessions share."""
+    return Memory()
+
+
+def encoder(spec: models.ModelSpec, on_progress: Progress) -> Encoder:
+    """The model's shared encoder on the picked device, in the picked precision."""
+    return embedding.encoder(spec, device=picks.device(), precision=picks.precision(), on_progress=on_progress)
+
+
+def embed_texts(
+    texts: Sequence[str], spec: models.ModelSpec, on_progress: Progress, kind: Kind = "document"
+) -> embedding.Embedded:
+    """Embed on the picked device, in the picked precision; the sidebar shows where the vectors came from."""
+    embedded = embedding.embed(
+        texts, spec, kind=kind, device=picks.device(), precision=picks.precision(), on_progress=on_progress
+    )
+    if kind == "document":
+        picks.note_source(embedded.provenance)
+    return embedded
+
+
+def embedded(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -> embedding.Embedded:
+    """A corpus under a model, held in memory: pages that draw again and again do not read the store each time."""
+    key = ("embedded", texts.fingerprint, spec.name, picks.device(), picks.precision())
+    result = memory().recall(key, lambda: embed_texts(texts.documents, spec, on_progress))
+    picks.note_source(result.provenance)
+    return result
+
+
+def space(files: tuple[Hashable, ...], read: Callable[[], Space]) -> Space:
+    """What uploaded files hold, read once; `files` names them."""
+    return memory().recall(("space", *files), read)
+
+
+def keyword_index(texts: Corpus) -> search.KeywordIndex:
+    """The corpus's BM25 index."""
+    return memory().recall(("bm25", texts.fingerprint), lambda: search.KeywordIndex(texts.documents))
+
+
+def token_counts(encoder: Encoder, texts: Corpus) -> list[int]:
+    """Tokens of each document for a model; empty where the model's tokenizer is not on this machine."""
+    if encoder.engine == "openai":
+        return []
+    key = ("tokens", texts.fingerprint, encoder.spec.name, encoder.revision)
+    return memory().recall(key, lambda: encoder.count_tokens(texts.documents))
+
+
+@st.cache_data(ttl="1h", show_spinner=False)
+def trending() -> list[hub.TrendingModel]:
+    """What is trending on the Hub, asked at most once an hour."""
+    return hub.trending()
+
+
+@st.cache_resource
+def warm_up() -> None:
+    """Once for each server: load and compile what the other pages need, when the first page has been painted."""
+    timer = threading.Timer(SECONDS_TO_PAINT, _prepare)
+    timer.daemon = True
+    timer.start()
+
+
+def _prepare() -> None:
+    try:
+        for name in models.DEFAULT_PICKS:
+            embedding.encoder(models.get(name))
+        maps.warm_up()
+    except EmbedscopeError as error:
+        log.warning("Not warmed up: %s", error)  # whoever opens a page that needs it is told there

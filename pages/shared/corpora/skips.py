@@ -1,0 +1,30 @@
+"""What was left out of a corpus or mended: counted, and offered as a table."""
+
+import pandas as pd
+import streamlit as st
+
+from core.corpus import Corpus
+from core.tables import complete
+from pages.shared.ui import output
+
+
+def offer(texts: Corpus, key: str) -> None:
+    """How much was left out, and all of it as a file; nothing where nothing was."""
+    if not texts.left_out:
+        return
+    st.caption(f":material/filter_alt: Left out or mended: {texts.left_out_sentence}.")
+    output.download_table(table(texts), f"left-out-of-{key}", "Download what was left out")
+
+
+def table(texts: Corpus) -> pd.DataFrame:
+    """A row for each entry; what one file's entries stand for adds up to what is counted."""
+    entries = complete(texts.left_out, texts.left_out_rows)
+    return pd.DataFrame(
+        {
+            "file": [entry.file for entry in entries],
+            "line or row": [entry.place or "" for entry in entries],
+            "rows": [entry.rows for entry in entries],
+            "reason": [entry.reason for entry in entries],
+            "beginning of the text": [entry.beginning for entry in entries],
+        }
+    )

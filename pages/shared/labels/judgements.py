@@ -1,0 +1,88 @@
+"""Marking by clicking: which documents answer a query, kept under a token that stands in the URL."""
+
+import streamlit as st
+
+from core.corpus import Corpus, Labels, judgements
+from core.errors import EmbedscopeError
+from pages.shared.ui import output
+
+KEY, FAILED = "marks", "marking_failed"
+
+
+def grades(texts: Corpus, query: str) -> dict[str, int]:
+    """What this visitor has marked for the query: document id to 1, relevant, or 0, not."""
+    return judgements.of_query(all_grades(texts), query)
+
+
+def all_grades(texts: Corpus) -> dict[str, dict[str, int]]:
+    """What this visitor has marked in the corpus, by query."""
+    token = _token()
+    return judgements.marks(token, texts.fingerprint) if token else {}
+
+
+def mark(texts: Corpus, query: str, document_id: str, grade: int | None) -> None:
+    """Keep a mark; None takes it back. The first one makes the token, which stands in the URL from then on.
+
+    Raises
+    ------
+    InputError
+        There are too many marks, or they cannot be kept on this machine.
+    """
+    token = _token() or judgements.new_token()
+    judgements.mark(token, texts.fingerprint, query, document_id, grade)
+    _remember(token)
+
+
+def buttons(texts: Corpus, query: str, document_id: str, *, key: str) -> None:
+    """Two buttons, relevant or not, that show what is marked; pressed again, a mark is taken back.
+
+    `key` tells apart several places on a page where the same document can be marked.
+    """
+    name = f"mark_{key}_{document_id}"
+    st.session_state[name] = grades(texts, query).get(document_id)
+    st.segmented_control(
+        "Does it answer the query?",
+        [1, 0],
+        format_func={1: ":material/thumb_up:", 0: ":material/thumb_down:"}.__getitem__,
+        key=name,
+        on_change=_press,
+        args=(texts, query, document_id, name),
+        label_visibility="collapsed",
+    )
+
+
+def tell_failure() -> None:
+    """Say why the last mark could not be kept, once: a callback has no place on the screen."""
+    if problem := st.session_state.pop(FAILED, ""):
+        st.error(output.markdown_free(problem), icon=":material/error:")
+
+
+def _press(texts: Corpus, query: str, document_id: str, name: str) -> None:
+    try:
+        mark(texts, query, document_id, st.session_state[name])
+    except EmbedscopeError as error:
+        st.session_state[FAILED] = str(error)
+
+
+def labels(texts: Corpus) -> Labels | None:
+    """This visitor's marks in the corpus; None where nothing is marked as relevant."""
+    token = _token()
+    return judgements.labels(token, texts) if token else None
+
+
+def _token() -> str:
+    """The token in the URL, or this session's on another page; empty where there is none yet, or one of another form.
+
+    It is put into the URL again, because Streamlit empties that from page to page.
+    """
+    for candidate in (st.query_params.get(KEY, ""), str(st.session_state.get(KEY, ""))):
+        if judgements.is_token(candidate):
+            _remember(candidate)
+            return candidate
+    return ""
+
+
+def _remember(token: str) -> None:
+    st.session_state[KEY] = token
+    if st.query_params.get(KEY) != token:
+        st.query_params[KEY] = token

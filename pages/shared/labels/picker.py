@@ -1,0 +1,124 @@
+"""The labels in force: the sample's, files, or marks made by clicking; chosen in a popover beside the corpus."""
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+import pandas as pd
+import streamlit as st
+
+from core import corpus, examples
+from core.corpus import Corpus, Labels
+from core.corpus.labels import LABEL_FORMATS, as_beir, as_trec
+from core.tables import FORMATS
+from pages.shared import cache, quality
+from pages.shared.frame import errors_told
+from pages.shared.labels import judgements
+from pages.shared.ui import inputs, output
+
+Result = TypeVar("Result")
+
+
+def chosen(texts: Corpus) -> Labels | None:
+    """The labels for the corpus; None where there are none yet, and what was not used of them is said."""
+    offered, usual = quality.sources(texts), quality.source(texts)
+    is_linked = quality.KEY in st.query_params and quality.KEY not in st.session_state
+    if not quality.is_shown(texts) or not is_linked:
+        st.session_state[quality.KEY] = usual
+    inputs.keep_offered(quality.KEY, offered, usual)
+    with st.popover(f"Labels: {usual.lower()}", icon=":material/checklist:"), errors_told():
+        kind = st.segmented_control(
+            "Labels", offered, default=quality.standard(texts), key=quality.KEY, bind="query-params", required=True
+        )
+        quality.keep_source(texts, kind or usual)
+        if kind == quality.FILES:
+            _files()
+        elif kind == quality.MARKED:
+            _marked(texts)
+        else:
+            st.caption("192 queries on all subjects of the sample corpus, each with the passages that answer it.")
+    return quality.labels(texts)
+
+
+def left_out(labels: Labels) -> None:
+    """A caption of what was not used of the labels, if anything was."""
+    if labels.left_out:
+        listed = ", ".join(f"{reason} ({count:,})" for reason, count in labels.left_out.items())
+        st.caption(f":material/filter_alt: {output.markdown_free(labels.name)}: {listed}.")
+
+
+def missing(texts: Corpus) -> None:
+    """What to do where the corpus has no labels."""
+    st.info(
+        f"There are no labels for {output.markdown_free(texts.name)} yet. Bring queries and relevance labels as files "
+        "under “Labels”, or mark on the Search page which results answer your queries. The view “No labels” offers the "
+        "queries whose marks tell most.",
+        icon=":material/checklist:",
+    )
+    st.page_link("pages/search.py", label="Search and mark", icon=":material/search:")
+
+
+def _files() -> None:
+    """Queries and labels as two files, kept for this session."""
+    asked = st.file_uploader("Queries", type=FORMATS, key="queries_file")
+    st.caption("TXT (one a line), or with the columns _id and text: CSV, TSV, JSONL, Parquet.")
+    graded = st.file_uploader("Relevance labels", type=LABEL_FORMATS, key="qrels_file")
+    st.caption("BEIR's columns query-id, corpus-id, score, or TREC's: query, iteration, document, grade.")
+    if asked and graded:
+        queries = _read("queries", asked.name, asked.getvalue(), corpus.from_file)
+        qrels = _read("qrels", graded.name, graded.getvalue(), corpus.qrels_of)
+        quality.bring(queries, graded.name, qrels)
+        output.left_out(queries)
+    elif asked or graded:
+        st.info(f"The {'relevance labels are' if asked else 'file of queries is'} still missing.")
+    elif brought := quality.brought():
+        st.caption(f":material/check: In force: {output.markdown_free(brought)}.")
+
+
+def _marked(texts: Corpus) -> None:
+    """What has been marked so far, to take away in both formats."""
+    labels = judgements.labels(texts)
+    if labels is None:
+        st.caption("Nothing is marked as relevant in this corpus yet: mark results on the Search page.")
+        return
+    marks = sum(map(len, labels.qrels.values()))
+    st.caption(
+        f"{len(labels.queries):,} queries with {marks:,} marks. They are kept on this server under the link in the "
+        "address bar; whoever has it can see and change them."
+    )
+    queries = pd.DataFrame({"_id": labels.queries.ids, "text": labels.queries.texts})
+    with st.container(horizontal=True):
+        downloads(labels, "marks")
+        output.download_table(queries, "marked-queries", "Queries CSV")
+
+
+def downloads(labels: Labels, name: str) -> None:
+    """The labels as BEIR's TSV and as TREC's qrels."""
+    for title, write, ending in (("BEIR TSV", as_beir, "tsv"), ("TREC qrels", as_trec, "qrels")):
+        st.download_button(
+            title,
+            partial(write, labels.qrels),
+            file_name=f"{name}.{ending}",
+            mime="text/plain",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"download_{name}_{ending}",
+        )
+
+
+def few(texts: Corpus, labels: Labels) -> tuple[list[str], list[str], list[list[int]]]:
+    """Three queries, their answers among other documents, and each one's grade for each query, for the code."""
+    asked = dict(zip(labels.queries.ids[:3], labels.queries.texts, strict=False))
+    place = {name: row for row, name in reversed(list(enumerate(texts.document_ids)))}
+    relevant = [[name for name, grade in labels.qrels[query].items() if grade > 0 and name in place] for query in asked]
+    answers = [name for names in relevant for name in names[:2]]
+    shown = list(dict.fromkeys([*answers, *place]))[: examples.MOST_TEXTS_SHOWN]
+    grades = [[max(0, labels.qrels[query].get(name, 0)) for name in shown] for query in asked]
+    return list(asked.values()), [texts.documents[place[name]] for name in shown], grades
+
+
+def _read(what: str, name: str, content: bytes, read: Callable[[str, bytes], Result]) -> Result:
+    """What a file holds, read once for each content."""
+    digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+    return cache.memory().recall((what, name, digest), lambda: read(name, content))

@@ -1,0 +1,162 @@
+"""What the views share: which models are timed, how a run is started and watched, and what stands under its figures."""
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core import benchmark
+from core.benchmark import Run, Settings, Subject, Timing, Workload
+from core.machine import devices, this_machine
+from core.models import ModelSpec, catalogue
+from core.models.files import availability
+from pages.shared import picks
+from pages.shared.ui import output, progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEW_SECONDS = 20.0  # for each workload, before a room
+PATIENCE_SECONDS = 2.5
+
+METHOD = """
+- **A fresh process** for each model, device, engine and precision, one after the other in shuffled order; one benchmark
+  at a time on this machine, in the order in which they were asked for.
+- **Phases apart**: loading; the first call; 10 calls to warm up; then the samples, 30 or more over a second or more,
+  as you set it below, and fewer only where that would take too long. What is shown is the median; whiskers reach to
+  the 95th percentile.
+- **End to end**: a text in, its vector out, tokenising included; on a GPU from rest to rest. The forward pass alone is
+  timed beside it, on a GPU by its own clock.
+- **Disturbance is measured**: what other processes take of the processors, in slices of 0.2 s. Disturbed samples are
+  taken again; where that does not help, they count and the bar says so.
+- **By architecture** means random weights and the tokenizer of all-MiniLM-L6-v2: the time is the network's, before its
+  weights are downloaded.
+"""
+
+
+def chosen_devices() -> list[str]:
+    """The picked device, or all that there are."""
+    return [picks.device()] if picks.device() in devices() else list(devices())
+
+
+def local_models() -> list[ModelSpec]:
+    """The picked models that are computed here, and the original table's."""
+    chosen = set(picks.models())
+    return [
+        spec
+        for spec in [*catalogue(), *(spec for spec in picks.models() if spec not in catalogue())]
+        if spec.provider != "openai" and (spec in chosen or spec.original)
+    ]
+
+
+def settings() -> Settings:
+    """How thoroughly to time, from a popover that also tells the method."""
+    with st.popover("Method", icon=":material/science:"):
+        st.markdown(METHOD)
+        with st.container(horizontal=True):
+            samples = st.number_input(  # of floats: a link with samples=inf would break one of whole numbers
+                "Samples, at least", 10.0, 1000.0, 30.0, 1.0, format="%.0f", key="samples", bind="query-params"
+            )
+            seconds = st.number_input("Seconds of them, at least", 0.1, 30.0, 1.0, key="seconds", bind="query-params")
+        st.caption(f"This machine: {this_machine().sentence}")
+    return Settings(
+        least_samples=int(samples),
+        least_seconds=float(seconds),
+        patience_seconds=PATIENCE_SECONDS,
+        most_seconds=max(FEW_SECONDS, 2 * float(seconds)),
+    )
+
+
+def watch(
+    name: str,
+    subjects: Sequence[Subject],
+    workloads: Sequence[Workload],
+    how: Settings,
+    on_result: Callable[[Timing], None],
+    on_begin: Callable[[Subject], None] | None = None,
+) -> Run:
+    """Run a benchmark with a line that counts; `on_begin` hears of each subject when its turn comes.
+
+    The session remembers the run, with the texts as they were.
+    """
+    begun: set[Subject] = set()
+    with progress.line(name, count=None) as tell:
+
+        def hear(what: str, done: int, total: int) -> None:
+            tell(what, done, total)
+            for subject in subjects:
+                if on_begin and subject not in begun and f" {subject.model} on {subject.device}" in what:
+                    begun.add(subject)
+                    on_begin(subject)
+
+        run = benchmark.run(subjects, workloads, how, on_progress=hear, on_result=on_result)
+    st.session_state["latest_run"] = run
+    return run
+
+
+def downloads(table: "pd.DataFrame", name: str, timings: Sequence[Timing]) -> None:
+    """The figures as CSV, the run that holds them as JSON, and the format of the picture."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        output.download_table(table, name)
+        output.download_json(run_of(timings), f"{name}-run")
+        output.picture_format()
+
+
+def run_of(timings: Sequence[Timing]) -> Run | None:
+    """The latest run that holds one of the timings: the session's, or one that is kept."""
+    latest: Run | None = st.session_state.get("latest_run")
+    here = (kept.run for kept in benchmark.kept_runs() if kept.origin == "here")
+    wanted = set(timings)
+    return next((run for run in chain([latest] if latest else [], here) if not wanted.isdisjoint(run.results)), None)
+
+
+def subjects(specs: Sequence[ModelSpec]) -> tuple[Subject, ...]:
+    """The models on the picked device in the picked precision; by architecture those that are not here."""
+    return benchmark.subjects(
+        [spec.name for spec in specs], chosen_devices(), precision=picks.precision(), weights="any"
+    )
+
+
+def one_model(specs: Sequence[ModelSpec], key: str) -> ModelSpec:
+    """The model that is chosen of several; at first the first that is here."""
+    first = next((place for place, spec in enumerate(specs) if availability(spec).is_ready), 0)
+    names = [spec.name for spec in specs]
+    name = st.selectbox("Model", names, index=first, key=key, bind="query-params", width=260)
+    return specs[names.index(name)]
+
+
+def tell_failures(timings: Sequence[Timing]) -> None:
+    """A sentence for each thing that could not be timed, each reason once."""
+    reasons = {timing.failure: timing for timing in timings if timing.failure}
+    for failure, timing in reasons.items():
+        where = "" if failure.startswith(timing.model) else f"{timing.model} on {timing.device}: "
+        st.caption(f":material/error: {output.markdown_free(where + failure)}")
+
+
+def provenance(timings: Sequence[Timing]) -> None:
+    """A caption for each timing: what computed it, and how it was measured."""
+    lines = [_line(timing) for timing in timings if timing.median_ms]
+    if lines:
+        st.caption("  \n".join(lines))
+
+
+def _line(timing: Timing) -> str:
+    facts = [
+        timing.model,
+        f"revision {timing.revision[:14]}" if timing.weights == "own" else "by architecture, random weights",
+        timing.device,
+        timing.engine,
+        timing.precision,
+        f"batch {timing.batch_size}",
+        f"{timing.tokens} tokens",
+        f"{timing.samples:,} calls after {timing.warm_up_calls} to warm up",
+        f"{timing.threads} thread{'' if timing.threads == 1 else 's'}",
+    ]
+    if timing.load_seconds is not None and timing.first_call_ms is not None:
+        facts.append(f"loaded in {timing.load_seconds:.1f} s, first call {timing.first_call_ms:.0f} ms")
+    if timing.disturbed:
+        facts.append(f"others disturbed {timing.disturbed:,} of them")
+    if timing.left_out:
+        facts.append(f"{timing.left_out:,} disturbed ones were taken again")
+    return output.markdown_free(" · ".join(facts))

@@ -1,0 +1,1 @@
+"""Controls and outputs that the pages share."""

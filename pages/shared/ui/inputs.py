@@ -1,0 +1,85 @@
+"""What a person gives: models that can run, texts, a corpus."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import corpus
+from core.corpus import Corpus
+from core.models import DEFAULT_PICKS, ModelSpec
+from core.models.files import availability
+from pages.shared import picks
+
+LONGEST_IN_URL = 1500
+
+
+def ready_models() -> list[ModelSpec]:
+    """The picked models that can run here; what the others need is said in a sentence each.
+
+    Where none can run, the page ends here with the one thing to do.
+    """
+    chosen = picks.models()
+    ready = [spec for spec in chosen if availability(spec).is_ready]
+    missing = [availability(spec).sentence for spec in chosen if spec not in ready]
+    if missing:
+        st.info("\n\n".join(missing), icon=":material/info:")
+    if not ready:
+        if not chosen:
+            st.info("No model is picked: pick up to four in the sidebar or on the Models page.", icon=":material/info:")
+        st.button("Use the two models that come with Embedscope", type="primary", on_click=_pick_defaults)
+        st.stop()
+    return ready
+
+
+def pasted_texts(key: str, default: str, *, height: int, label: str = "Texts, one a line") -> Corpus:
+    """Texts typed or pasted, one a line; short ones live in the URL.
+
+    Raises
+    ------
+    InputError
+        There is no text.
+    """
+    return corpus.from_paste(kept_text(key, default, height=height, label=label))
+
+
+def kept_text(key: str, default: str, *, height: int, label: str = "Texts, one a line") -> str:
+    """What is typed or pasted, in one session the same on every page; what is short lives in the URL."""
+    if key not in st.session_state:
+        st.session_state[key] = st.query_params.get(key, default)
+    pasted = st.text_area(label, key=key, height=height, persist_state="session") or ""
+    _keep_in_url(key, "" if pasted == default else pasted)
+    return pasted
+
+
+def optional_texts(key: str, *, height: int, label: str) -> Corpus | None:
+    """Texts as in `pasted_texts`, none at first; None where there are none."""
+    pasted = kept_text(key, "", height=height, label=label)
+    return corpus.from_paste(pasted) if pasted.strip() else None
+
+
+def keep_offered(key: str, options: Sequence[object], fallback: object) -> None:
+    """Set a widget to the fallback where its options no longer offer what was chosen: call it before the widget.
+
+    Deleting the value would not do: the browser would go on showing it.
+    """
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = fallback
+
+
+def keep_within(key: str, least: int, most: int) -> None:
+    """Bring a number that was chosen, or named by a link, between the bounds: call it before the widget."""
+    number = st.session_state.get(key)
+    if isinstance(number, int | float) and not least <= number <= most:
+        st.session_state[key] = int(min(max(number, least), most))
+
+
+def _keep_in_url(key: str, text: str) -> None:
+    """Put a text into the URL, or take it out where it is the default or too long for a link."""
+    if text and len(text) <= LONGEST_IN_URL:
+        st.query_params[key] = text
+    else:
+        st.query_params.pop(key, None)
+
+
+def _pick_defaults() -> None:
+    st.session_state["models"] = list(DEFAULT_PICKS)

@@ -1,0 +1,103 @@
+"""Long work on the screen: a line that counts, with a button that cancels."""
+
+import html
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.errors import EmbedscopeError
+from core.progress import Progress
+
+APPEARS_AFTER_SECONDS, TELL_EVERY_SECONDS = 0.15, 0.5
+BAR = (
+    "<div>{sentence}</div>"
+    '<div role="progressbar" aria-valuenow="{percent:.0f}" style="height:.4rem;border-radius:.2rem;'
+    'background:linear-gradient(90deg,#2379B4 {percent:.1f}%,rgba(128,128,128,.25) {percent:.1f}%)"></div>'
+)
+
+
+@contextmanager
+def line(name: str, height: int = 0, count: Callable[[int], str] | None = "{:,}".format) -> Iterator[Progress]:
+    """A line that counts, with a cancel button, above an empty frame of the result's height; all go when it is done.
+
+    `name` tells the works of a page apart; `count` writes what is counted, a number or a size; with None the bar alone
+    shows it. The callable raises when the session has asked for another run or is gone: that cancels the work. The
+    bar and the frame stand still on purpose: what glides or shimmers, as st.progress and st.skeleton do, keeps a
+    browser that draws in software busy on one core, which slows embedding and ruins timings on the same machine.
+    """
+    if is_cancelled(name):
+        st.info("Cancelled. What was computed so far is remembered.", icon=":material/cancel:")
+        st.button("Go on", type="primary", key=f"go_on_{name}", on_click=start_anew, args=(name,))
+        st.stop()
+    shown = _Line(name, height, count)
+    try:
+        yield shown.tell
+    except EmbedscopeError:
+        shown.clear()  # its sentence takes the place
+        raise
+    shown.clear()
+
+
+class _Line:
+    """The latest progress on the screen; it appears when the work is not done at once."""
+
+    def __init__(self, name: str, height: int, count: Callable[[int], str] | None) -> None:
+        self._name = name
+        self._height = height
+        self._count = count
+        self._slot = st.empty()
+        self._bar: DeltaGenerator | None = None
+        self._told = time.monotonic()
+        self._started: dict[str, float] = {}
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """Show progress, twice a second."""
+        now = time.monotonic()
+        self._started.setdefault(what, now)
+        if now - self._told >= (TELL_EVERY_SECONDS if self._bar else APPEARS_AFTER_SECONDS):
+            self._told = now
+            sentence = self._sentence(what, done, total, now - self._started[what])
+            percent = 100 * min(1.0, done / max(1, total))
+            self._visible_bar().html(BAR.format(sentence=html.escape(sentence), percent=percent))
+
+    def clear(self) -> None:
+        """Take the line off the screen."""
+        self._slot.empty()
+
+    def _visible_bar(self) -> DeltaGenerator:
+        if self._bar is None:
+            place = self._slot.container()
+            row = place.container(horizontal=True, vertical_alignment="center")
+            self._bar = row.empty()
+            row.button("Cancel", key=f"cancel_{self._name}", on_click=_cancel, args=(self._name,))
+            if self._height:
+                place.container(height=self._height, border=True)
+        return self._bar
+
+    def _sentence(self, what: str, done: int, total: int, seconds: float) -> str:
+        """What is done, how much of how much, and the time left; where nothing can be counted, the time gone."""
+        if total <= 1 or not done or self._count is None:
+            return f"{what} … {seconds:.0f} s" if seconds >= 1 else f"{what} …"
+        left = seconds / done * (total - done)
+        return f"{what}: {self._count(done)} of {self._count(total)}, {left:.0f} s left"
+
+
+def _cancelled(name: str) -> str:
+    return f"cancelled_{name}"
+
+
+def is_cancelled(name: str) -> bool:
+    """Whether the person has cancelled this work and not started it anew."""
+    return bool(st.session_state.get(_cancelled(name)))
+
+
+def _cancel(name: str) -> None:
+    st.session_state[_cancelled(name)] = True
+
+
+def start_anew(name: str) -> None:
+    """Forget that a work of this page was cancelled: for buttons that start it."""
+    st.session_state.pop(_cancelled(name), None)

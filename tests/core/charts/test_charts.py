@@ -1,0 +1,240 @@
+"""Figures hold the data they are given, a model keeps its colour, and no text is taken for markup."""
+
+import html
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from scipy.stats import percentileofscore
+
+from core import models
+from core.charts.models import score_against_size, task_radar
+from core.charts.similarity import cosines_from, densities, differences, heatmap, percent, token_heatmap
+from core.charts.style import model_colour
+from core.charts.vectors import arrows, barcode
+from core.settings import DATA
+from core.similarity import Background, clusters
+
+HOSTILE = "<b>x</b> %{x} <img src=x onerror=1>"
+FACTS = {row["name"]: row for row in json.loads((DATA / "models.json").read_text(encoding="utf-8"))["models"]}
+COLOURED = ("bge-small-en-v1.5", "all-MiniLM-L6-v2")
+
+
+def strings(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict | list):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from strings(inner)
+
+
+def drawn_strings(figure: go.Figure) -> list[str]:
+    content = json.loads(figure.to_json())
+    content["layout"].pop("template", None)
+    return list(strings(content))
+
+
+HOSTILE_FIGURES = {
+    "heatmap": heatmap(np.eye(3, dtype=np.float32), [HOSTILE, HOSTILE, "tame"], scale=cosines_from(0)),
+    "tokens": token_heatmap(np.eye(2, dtype=np.float32), [HOSTILE, "a"], [HOSTILE, "b"], None, "#000000"),
+    "barcode": barcode(np.ones((2, 4), np.float32), [HOSTILE, "tame"]),
+    "arrows": arrows([HOSTILE, HOSTILE], [1, 0.5], "#000000"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_FIGURES)
+def test_no_markup_in_a_text_reaches_a_figure_unescaped(name: str) -> None:
+    drawn = drawn_strings(HOSTILE_FIGURES[name])
+    assert any(" %{x} " in text for text in drawn), "the text is drawn at all"
+    assert not [text for text in drawn if "<b>x" in text or "<img" in text]
+
+
+@pytest.mark.parametrize("name", HOSTILE_FIGURES)
+def test_no_text_becomes_part_of_a_template_that_plotly_fills_in(name: str) -> None:
+    for trace in HOSTILE_FIGURES[name].data:
+        templates = [trace.hovertemplate or "", getattr(trace, "texttemplate", None) or ""]
+        assert not any("onerror" in template or "%{x} " in template for template in templates)
+
+
+def test_the_whole_of_a_short_text_stands_in_its_hover() -> None:
+    hover = HOSTILE_FIGURES["heatmap"].layout.xaxis.ticktext[0]
+    assert html.unescape(hover).split("<br>")[0] == HOSTILE
+
+
+@pytest.mark.parametrize(
+    "text", ["日本語の文章" * 20, "https://example.org/" + "a" * 100], ids=["Japanese", "an address"]
+)
+def test_the_label_of_a_long_text_without_spaces_shows_its_beginning(text: str) -> None:
+    for figure in (
+        heatmap(np.eye(2, dtype=np.float32), [text, "b"], scale=cosines_from(0)),
+        barcode(np.eye(2, dtype=np.float32), [text, "b"]),
+    ):
+        label = figure.layout.yaxis.ticktext[0]
+        assert label.startswith(text[:10])
+        assert label.endswith("…")
+        assert len(label) <= 26
+
+
+def test_a_heatmap_holds_the_cosines_and_each_text_once_for_the_hover_of_its_row_and_column() -> None:
+    matrix = np.array([[1, -0.25, 0.5], [-0.25, 1, 0.75], [0.5, 0.75, 1]], np.float32)
+    figure = heatmap(matrix, ["red", "green", "blue"], scale=cosines_from(-0.25))
+    cells = figure.data[0]
+    assert np.array_equal(cells.z, matrix)
+    assert (cells.zmin, cells.zmax) == (-0.25, 1)
+    assert figure.layout.yaxis.ticktext == ("red", "green", "blue")
+    assert figure.layout.xaxis.ticktext == figure.layout.yaxis2.ticktext == ("red", "green", "blue")
+    assert cells.hovertemplate == "cosine <b>%{z:.3f}</b><br><br>%{y}<br><br>%{x}<extra></extra>"
+    assert cells.customdata is None
+
+
+@pytest.mark.parametrize(("texts", "numbers", "labels"), [(8, True, 8), (9, False, 9), (30, False, 30), (31, False, 0)])
+def test_a_large_heatmap_drops_the_numbers_first_and_then_the_labels(texts: int, numbers: bool, labels: int) -> None:
+    named = [f"text {row}" for row in range(texts)]
+    figure = heatmap(np.eye(texts, dtype=np.float32), named, scale=cosines_from(0))
+    assert bool(figure.data[0].texttemplate) == numbers
+    assert len(figure.layout.yaxis.ticktext) == labels
+    assert figure.layout.xaxis.ticktext == tuple(named)
+
+
+def test_queries_are_rows_and_texts_columns_each_with_a_tree_on_the_axis_it_belongs_to() -> None:
+    vectors = np.random.default_rng(0).normal(size=(7, 4)).astype(np.float32)
+    rows, columns = clusters(vectors[:3]), clusters(vectors)
+    figure = heatmap(
+        np.zeros((3, 7), np.float32), list("abc"), list("defghij"), scale=cosines_from(0), row_tree=rows,
+        column_tree=columns, marked=(2, 5),
+    )  # fmt: skip
+    cells, row_tree, column_tree, mark = figure.data
+    assert rows is not None
+    assert columns is not None
+    assert cells.z.shape == (3, 7)
+    assert (row_tree.yaxis, figure.layout.yaxis2.matches) == ("y", "y")
+    assert (column_tree.xaxis, cells.xaxis or "x") == ("x", "x")
+    assert np.nanmax(row_tree.x) == pytest.approx(rows.tree[:, 2].max())
+    assert np.nanmax(column_tree.y) == pytest.approx(columns.tree[:, 2].max())
+    assert (mark.x, mark.y, mark.yaxis) == ((5,), (2,), "y2")
+
+
+def test_the_figure_of_500_long_texts_stays_small() -> None:
+    texts = [f"{row} " + "word " * 4000 for row in range(500)]
+    tree = clusters(np.random.default_rng(0).normal(size=(500, 8)).astype(np.float32))
+    figure = heatmap(np.zeros((500, 500), np.float32), texts, scale=cosines_from(0), row_tree=tree)
+    assert len(figure.to_json()) < 2_000_000
+
+
+def test_a_difference_is_even_about_a_neutral_zero() -> None:
+    values = np.array([[0, -0.5], [0.25, 0]], np.float32)
+    figure = heatmap(values, ["a", "b"], scale=differences("difference", values, ".3f"))
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (-0.5, 0.5)
+    middle = [colour for place, colour in figure.data[0].colorscale if place == 0.5]
+    assert all(colour.endswith(",0)") for colour in middle)
+
+
+def test_no_difference_at_all_can_be_drawn() -> None:
+    scale = differences("difference", np.zeros((2, 2), np.float32), ".3f")
+    assert (scale.low, scale.high) == (-1, 1)
+
+
+def test_a_density_integrates_to_one_and_the_marked_cosine_is_told_with_its_percentile() -> None:
+    cosines = np.sort(np.random.default_rng(0).normal(0.3, 0.1, 5000).astype(np.float32))
+    figure = densities({"wordllama-256": Background(cosines, 5000, 0)}, {"wordllama-256": 0.4})
+    (line,) = figure.data
+    assert np.trapezoid(line.y, line.x) == pytest.approx(1, abs=0.02)
+    assert line.name == f"wordllama-256: 0.40 is above {percentileofscore(cosines, np.float32(0.4), 'mean'):.1f} %"
+    assert figure.layout.shapes[0].x0 == 0.4
+
+
+@pytest.mark.parametrize(
+    ("percentile", "told"),
+    [
+        (0, "0 %"),
+        (0.04, "0.04 %"),
+        (61, "61 %"),
+        (99.25, "99.2 %"),
+        (99.97, "99.97 %"),
+        (99.9996, "100 %"),
+        (100, "100 %"),
+    ],
+)
+def test_a_percentile_is_told_with_the_digits_that_it_needs(percentile: float, told: str) -> None:
+    assert percent(percentile) == told
+
+
+def test_a_barcode_holds_the_vectors_on_one_scale_that_is_even_about_zero() -> None:
+    vectors = np.array([[0.5, -0.25, 0], [-1, 0.125, 0.75]], np.float32)
+    figure = barcode(vectors, ["one", "two"])
+    (bars,) = figure.data
+    assert np.array_equal(bars.z, vectors)
+    assert bars.zmax == -bars.zmin == pytest.approx(np.quantile([0.5, 0.25, 0, 1, 0.125, 0.75], 0.99))
+    assert figure.layout.yaxis.ticktext == ("one", "two")
+    assert np.array(bars.customdata).tolist() == [["one"] * 3, ["two"] * 3]
+
+
+def test_a_barcode_of_zeros_can_be_drawn() -> None:
+    (bars,) = barcode(np.zeros((1, 3), np.float32), ["nothing"]).data
+    assert bars.zmin < 0 < bars.zmax
+
+
+def test_arrows_point_at_the_angle_whose_cosine_is_given() -> None:
+    figure = arrows(["one", "two", "three"], [1, 0.5, -0.6], "#123456")
+    heads = [(note.x, note.y) for note in figure.layout.annotations if note.showarrow is None]
+    captions = [note.text for note in figure.layout.annotations if note.text]
+    assert np.array(heads) == pytest.approx(np.array([[1, 0], [0.5, 0.75**0.5], [-0.6, -0.8]]), abs=1e-6)
+    assert captions[0] == "one"
+    assert "60°, cosine 0.50" in captions[1]
+    assert "127°, cosine -0.60" in captions[2]
+    assert [note.arrowcolor == "#123456" for note in figure.layout.annotations if note.arrowcolor] == [
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("board", "scores"),
+    [
+        ("MTEB v1", {name: (row.get("mteb_eng_v1") or {}).get("average") for name, row in FACTS.items()}),
+        ("MTEB v2", {name: (row.get("mteb_eng_v2") or {}).get("mean") for name, row in FACTS.items()}),
+    ],
+    ids=["v1", "v2"],
+)
+def test_scores_stand_over_sizes_and_models_without_either_are_left_out(
+    board: str, scores: dict[str, float | None]
+) -> None:
+    figure = score_against_size(models.catalogue(), ["all-MiniLM-L6-v2"], board)
+    sizes = {name: row.get("download_bytes") for name, row in FACTS.items()}
+    drawn = {trace.text[0].replace("<b>", "").replace("</b>", ""): (trace.x[0], trace.y[0]) for trace in figure.data}
+    assert drawn == {name: (sizes[name], score) for name, score in scores.items() if score and sizes[name]}
+    assert [trace.text[0] for trace in figure.data if trace.marker.size > 12] == ["<b>all-MiniLM-L6-v2</b>"]
+
+
+def test_the_radar_holds_the_seven_task_scores_and_closes() -> None:
+    (outline,) = task_radar([models.get("all-MiniLM-L6-v2")]).data
+    expected = FACTS["all-MiniLM-L6-v2"]["mteb_eng_v1"]
+    scores = dict(zip(outline.theta, outline.r, strict=True))
+    assert (len(outline.r), len(scores), outline.r[0]) == (8, 7, outline.r[-1])
+    assert scores["STS"] == expected["sts"]
+    assert scores["Pairs"] == expected["pair_classification"]
+    assert sorted(scores.values()) == sorted(value for task, value in expected.items() if task in models.TASKS)
+
+
+def test_a_model_has_one_colour_in_every_figure() -> None:
+    specs = [models.get(name) for name in COLOURED]
+    dots = {name: score_against_size([models.get(name)], [], "MTEB v1").data[0].marker.color for name in COLOURED}
+    outlines = {trace.name: trace.line.color for trace in task_radar(specs).data}
+    for name in COLOURED:
+        assert {dots[name], outlines[name]} == {model_colour(name)}
+    assert dots[COLOURED[0]] != dots[COLOURED[1]]
+
+
+def test_a_models_colour_depends_neither_on_its_company_nor_on_its_place() -> None:
+    one, two = (models.get(name) for name in COLOURED)
+    assert task_radar([one, two]).data[1].line.color == task_radar([two]).data[0].line.color
+
+
+def test_no_two_models_of_the_catalogue_share_a_colour_and_other_names_are_grey() -> None:
+    colours = [model_colour(name) for name in FACTS]
+    assert len(set(colours)) == len(FACTS)
+    assert model_colour("bm25") == model_colour("another") not in colours

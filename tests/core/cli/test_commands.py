@@ -1,0 +1,461 @@
+"""`python -m core`: each command's JSON, and errors in one line."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
+
+from core import __main__ as command_line
+from core import benchmark, embedding, models
+from core.benchmark import SCHEMA, Run, Settings, Subject, Workload
+from core.machine import this_machine
+from tests.conftest import ROOT
+from tests.core.benchmark.runs import finished, timing
+from tests.core.encoders.test_encoders import BY_HAND
+
+TEXTS = ["A plane is taking off.", "A man plays a flute.", "Rates went up.", "The river bank.", "Smile 😀 مرحبا"]
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """Run a command as `python -m core` does; returns exit code, standard output and standard error."""
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "empty hub cache"))
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["core", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exited:
+            command_line.main()
+        return exited.value.code or 0, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def answer(command):
+    """The JSON object that a command prints."""
+
+    def call(*arguments):
+        code, out, _ = command(*arguments, "--json")
+        assert code == 0
+        return json.loads(out)
+
+    return call
+
+
+@pytest.fixture
+def texts_file(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join([TEXTS[0], "", *TEXTS[1:], "  "]), encoding="utf-8")
+    return path
+
+
+def test_models_lists_the_catalogue_and_what_can_run_here(answer):
+    rows = answer("models")["models"]
+    assert [row["model"] for row in rows] == list(models.names())
+    found = {row["model"]: row for row in rows}
+    assert found["all-MiniLM-L6-v2"]["here"] == "ready"
+    assert found["text-embedding-ada-002"]["here"] == "needs an API key"
+    assert found["all-MiniLM-L6-v2"]["mteb_v2"] == 59.03
+    assert found["wordllama-256"]["mteb_v1"] is None
+
+
+def test_embed_writes_the_vectors_and_tells_what_it_did(answer, texts_file, tmp_path):
+    facts = answer("embed", "--model", "wordllama-256", "--input", texts_file, "--output", tmp_path / "v.npy")
+    vectors = np.load(tmp_path / "v.npy")
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(
+        vectors, BY_HAND["wordllama-256"]().encode(TEXTS, normalize_embeddings=True), rtol=0, atol=1e-6
+    )
+    told = {key: facts[key] for key in ("model", "device", "engine", "texts", "dimensions", "left_out")}
+    assert told == {
+        "model": "wordllama-256",
+        "device": "cpu",
+        "engine": "static",
+        "texts": 5,
+        "dimensions": 256,
+        "left_out": {"blank texts": 2},
+    }
+    assert facts["texts_per_second"] == pytest.approx(5 / facts["seconds"])
+
+
+def test_embed_remembers_unless_told_not_to(answer, texts_file, tmp_path):
+    embed = ("embed", "--model", "wordllama-256", "--input", texts_file, "--output", tmp_path / "v.npy")
+    answer(*embed)
+    assert answer(*embed)["remembered"] == 5
+    assert answer(*embed, "--no-store")["remembered"] == 0
+
+
+def test_embed_reads_the_column_it_is_told(answer, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("text,remark\nfirst,NA\nsecond,null\n", encoding="utf-8")
+    output = tmp_path / "v.npy"
+    facts = answer("embed", "-m", "wordllama-256", "-i", path, "-o", output, "--column", "remark")
+    assert (facts["texts"], facts["left_out"]) == (2, {})
+
+
+@pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "wordllama-256"])
+def test_pairs_agrees_with_sentence_transformers_evaluator(answer, shared_data, name):
+    path = shared_data / "sts-dev.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    facts = answer("pairs", "--model", name, "--input", path, "--precision", "float32")
+    evaluator = EmbeddingSimilarityEvaluator(
+        [row["sentence1"] for row in rows],
+        [row["sentence2"] for row in rows],
+        [float(row["score"]) for row in rows],
+        write_csv=False,
+    )
+    expected = evaluator(BY_HAND[name]())
+    assert facts["pairs"] == len(rows) == 1500
+    assert facts["spearman"] == pytest.approx(expected["spearman_cosine"], abs=5e-5)
+    assert facts["pearson"] == pytest.approx(expected["pearson_cosine"], abs=5e-5)
+    fastest = answer("pairs", "--model", name, "--input", path)
+    assert fastest["spearman"] == pytest.approx(expected["spearman_cosine"], abs=1e-3)
+
+
+def test_pairs_counts_the_rows_it_left_out(answer, tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text("sentence1,sentence2,score\na cat,a dog,3\na,b, and c,1\na cat,the cat,5\n", encoding="utf-8")
+    facts = answer("pairs", "--model", "wordllama-256", "--input", path)
+    assert facts["pairs"] == 2
+    assert sum(facts["left_out"].values()) == 1
+
+
+def test_pairs_does_not_compare_a_sentence_with_a_missing_one(answer, tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    rows = [("a cat", "a dog", 3), ("a cat", None, 1), ("a cat", "the cat", 5)]
+    lines = [json.dumps(dict(zip(("sentence1", "sentence2", "score"), row, strict=True))) for row in rows]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    facts = answer("pairs", "--model", "wordllama-256", "--input", path)
+    assert facts["pairs"] == 2
+
+
+@pytest.mark.parametrize("model", ["bm25", "wordllama-256"])
+def test_search_gives_the_best_documents_first(answer, tmp_path, model):
+    path = tmp_path / "corpus.jsonl"
+    documents = {"sky": "A plane is taking off.", "bank": "The bank raised its rates.", "cat": "A cat plays."}
+    path.write_text("\n".join(json.dumps({"_id": key, "text": text}) for key, text in documents.items()))
+    facts = answer("search", "--model", model, "--corpus", path, "--query", "bank rates", "-k", 2)
+    results = facts["results"]
+    assert (facts["model"], facts["query"]) == (model, "bank rates")
+    assert (results[0]["id"], results[0]["text"]) == ("bank", documents["bank"])
+    assert [hit["score"] for hit in results] == sorted((hit["score"] for hit in results), reverse=True)
+    assert len(results) == (1 if model == "bm25" else 2)
+
+
+def test_evaluate_ranks_the_network_above_the_table_above_the_keywords(answer):
+    qualities = [answer("evaluate", "--model", model) for model in ("all-MiniLM-L6-v2", "wordllama-256", "bm25")]
+    minilm, wordllama, bm25 = (quality["ndcg@10"] for quality in qualities)
+    assert minilm > wordllama > bm25
+    for quality in qualities:
+        assert quality.keys() >= {"model", "ndcg@10", "mrr@10", "map@100", "recall@10"}
+        assert quality["queries"] == 192
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    """A corpus, queries and labels whose answer is known: the second document comes first, the label is the first."""
+    (tmp_path / "corpus.csv").write_text("_id,text\nd1,rates of the bank went up slowly\nd2,bank rates\nd3,a cat\n")
+    (tmp_path / "queries.csv").write_text("_id,text,style\nq1,bank rates,short\nq2,cat,short\nq3,felines,long\n")
+    (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\nq2\td3\t1\nq3\td3\t1\n")
+    return [
+        *("--corpus", tmp_path / "corpus.csv"),
+        *("--queries", tmp_path / "queries.csv"),
+        *("--qrels", tmp_path / "qrels.tsv"),
+    ]
+
+
+def test_evaluate_measures_ones_own_files(answer, labelled):
+    facts = answer("evaluate", "--model", "bm25", *labelled)
+    assert facts["queries"] == 3
+    assert facts["mrr@10"] == pytest.approx((1 / 2 + 1 + 0) / 3)
+    assert facts["ndcg@10"] == pytest.approx((1 / np.log2(3) + 1 + 0) / 3)
+    assert facts["recall@10"] == pytest.approx(2 / 3)
+
+
+def test_evaluate_takes_trec_qrels_and_tells_how_sure_the_figure_is(answer, labelled):
+    beir = answer("evaluate", "--model", "bm25", *labelled)
+    labelled[-1].write_text("q1 0 d1 1\nq2 0 d3 1\nq3 0 d3 1\n")
+    assert answer("evaluate", "--model", "bm25", *labelled) == beir
+    low, high = beir["ndcg@10_interval"]
+    assert 0 == low < beir["ndcg@10"] < high == 1
+
+
+def test_evaluate_by_a_column_adds_a_row_for_each_of_its_values(answer, labelled):
+    facts = answer("evaluate", "--model", "bm25", *labelled, "--by", "style")
+    groups = {row["style"]: row for row in facts["by"]}
+    assert {name: row["queries"] for name, row in groups.items()} == {"short": 2, "long": 1}
+    assert groups["short"]["mrr@10"] == pytest.approx((1 / 2 + 1) / 2)
+    assert groups["long"]["mrr@10"] == 0
+
+
+def test_a_labelled_query_that_is_not_among_the_queries_counts_zero_by_group_too(answer, labelled):
+    with labelled[-1].open("a") as file:
+        file.write("q4\td1\t1\n")
+    assert answer("evaluate", "--model", "bm25", *labelled)["queries"] == 4
+    assert answer("evaluate", "--model", "bm25", *labelled, "--by", "style")["queries"] == 4
+
+
+@pytest.mark.parametrize(("method", "dimensions"), [("pca", 3), ("umap", 2), ("tsne", 2)])
+def test_project_tells_its_quality_and_writes_coordinates(answer, tmp_path, method, dimensions):
+    path, output = tmp_path / "texts.txt", tmp_path / "map.csv"
+    sentences = [f"{noun} {verb}, or so they say" for noun in ("A cat", "The bank", "Rain") for verb in "abcdefg"]
+    path.write_text("\n".join(sentences), encoding="utf-8")
+    facts = answer(
+        *("project", "--model", "wordllama-256", "--input", path, "--output", output),
+        *("--method", method, "--dimensions", dimensions),
+    )
+    assert (facts["method"], facts["texts"]) == (method, 21)
+    assert all(0 <= facts[measure] <= 1 for measure in ("trustworthiness", "continuity", "neighbour_recall"))
+    assert facts["seconds"].keys() >= {"embedding", "layout"}
+    table = pd.read_csv(output)
+    assert list(table.columns) == ["id", *"xyz"[:dimensions], "text"]
+    assert list(table["text"]) == sentences
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_benchmark_prints_a_run_that_can_be_read_again_and_keeps_it(answer, home, tmp_path, monkeypatch):
+    monkeypatch.setattr(benchmark, "Settings", partial(Settings, patience_seconds=0.3))  # a busy machine must do here
+    facts = answer(
+        *("benchmark", "--models", "wordllama-256, potion-base-8M,text-embedding-3-small", "--weights", "any"),
+        *("--seconds", 0.05, "--samples", 40, "--output", tmp_path / "run.json"),
+    )
+    assert facts["schema"] == SCHEMA
+    assert facts["machine"]["cpu"] == this_machine().cpu
+    own, random, failed = facts["results"]
+    assert [row["model"] for row in facts["results"]] == ["wordllama-256", "potion-base-8M", "text-embedding-3-small"]
+    assert [row["weights"] for row in (own, random)] == ["own", "random"]
+    for row in (own, random):
+        told = {key: row[key] for key in ("device", "engine", "precision", "batch_size")}
+        assert told == {"device": "cpu", "engine": "static", "precision": "float32", "batch_size": 1}
+        assert 0 < row["median_ms"] <= row["p95_ms"]
+        assert row["samples"] >= 40
+    assert "runs behind an API" in failed["failure"]
+    run = Run.from_json(json.dumps(facts))
+    (kept,) = (home / "runs").glob("*.json")
+    assert Run.from_json(kept.read_text(encoding="utf-8")) == run
+    written = (tmp_path / "run.json").read_text(encoding="utf-8")
+    assert Run.from_json(written) == run
+    assert benchmark.bring(written).run == run
+
+
+def test_verdict_prints_three_sentences_and_writes_what_can_be_sent(command, answer, home, tmp_path):
+    row = timing(revision=embedding.encoder(models.get("wordllama-256")).revision)
+    benchmark.keep(finished(row, replace(row, batch_size=16, text="", tokens=128)))
+    page, markdown = tmp_path / "verdict.html", tmp_path / "verdict.md"
+    options = ("verdict", "--models", "wordllama-256", "--weights", "speed=5", "--html", page, "--markdown", markdown)
+    facts = answer(*options)
+    assert len(facts["sentences"]) == 3
+    first, *others = facts["candidates"]
+    assert (first["model"], first["place"], first["hello_world_ms"]) == ("wordllama-256", 1, 1.5)
+    assert [one["model"] for one in others] == ["BM25", "Hybrid"]
+    assert first["ndcg@10"] == pytest.approx(answer("evaluate", "--model", "wordllama-256")["ndcg@10"])
+    assert facts["sentences"][0] in page.read_text(encoding="utf-8")
+    assert "speed 5" in markdown.read_text(encoding="utf-8")
+    assert command(*options)[1].startswith("\n".join(facts["sentences"]))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--weights", "beauty=1"), "no criterion"),
+        (("--corpus", "x.txt"), "together"),
+        (("--html", "no/v.html"), "folder"),
+    ],
+)
+def test_verdict_refuses_in_one_line(command, options, sentence):
+    code, out, err = command("verdict", *options)
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert sentence in err
+
+
+class Asked:
+    """What a command asks to be timed, in the place of timing it."""
+
+    def __init__(self, *results):
+        self._results = results
+
+    def __call__(self, subjects, workloads, settings, *, on_progress):
+        self.subjects, self.workloads, self.settings = subjects, workloads, settings
+        return finished(*self._results)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Let the command answer with these timings."""
+
+    def patch(*results):
+        asked = Asked(*results)
+        monkeypatch.setattr(benchmark, "run", asked)
+        return asked
+
+    return patch
+
+
+def test_benchmark_prints_a_table_and_says_once_why_something_failed(command, asked, monkeypatch):
+    monkeypatch.setattr(command_line.out, "width", 200)
+    asked(
+        timing("a-model", median_ms=1.25, p95_ms=2.5, samples=31, tokens=4),
+        timing("b-model", weights="random", engine="openvino", samples=77, disturbed=12),
+        timing("c-model", median_ms=None, samples=0, failure="It died."),
+        timing("c-model", median_ms=None, samples=0, failure="It died.", batch_size=8),
+    )
+    code, out, err = command("benchmark", "--models", "wordllama-256")
+    assert (code, err) == (0, "It died.\n")
+    lines = [line for line in out.splitlines() if re.search("[│┃]", line)]
+    header, *rows = ([cell.strip() for cell in re.split("[│┃]", line)[1:-1]] for line in lines)
+    table = [dict(zip(header, row, strict=True)) for row in rows]
+    assert [row["model"] for row in table] == ["a-model", "b-model", "c-model", "c-model"]
+    assert [row["weights"] for row in table] == ["own", "random", "own", "own"]
+    assert [row["engine"] for row in table][:2] == ["static float32", "openvino float32"]
+    assert [row["median ms"] for row in table] == ["1.25", "1.5", "–", "–"]
+    assert [row["p95 ms"] for row in table] == ["2.5", "–", "–", "–"]
+    assert [row["samples"] for row in table] == ["31", "77", "0", "0"]
+    assert [row["disturbed"] for row in table] == ["0", "12", "0", "0"]
+    assert [row["batch"] for row in table] == ["1", "1", "1", "8"]
+
+
+def test_benchmark_asks_for_what_the_options_say(answer, asked):
+    what = asked(timing())
+    answer(
+        *("benchmark", "--models", "all-MiniLM-L6-v2, wordllama-256", "--devices", "cpu, cuda", "--engine", "library"),
+        *("--precision", "float32", "--weights", "random", "--text", "One of my own", "--batch-size", "1, 32"),
+        *("--samples", 50, "--seconds", 2.5, "--most-seconds", 90, "--threads", 2, "--cosine"),
+    )
+    assert [(subject.model, subject.device) for subject in what.subjects] == [
+        ("all-MiniLM-L6-v2", "cpu"),
+        ("all-MiniLM-L6-v2", "cuda"),
+        ("wordllama-256", "cpu"),
+        ("wordllama-256", "cuda"),
+    ]
+    how = {(subject.engine, subject.precision, subject.weights) for subject in what.subjects}
+    assert how == {("library", "float32", "random")}
+    assert what.workloads == (Workload(1, "One of my own"), Workload(32, "One of my own"))
+    expected = Settings(least_samples=50, least_seconds=2.5, most_seconds=90, with_cosine=True, threads=2)
+    assert what.settings == expected
+
+
+def test_benchmark_without_options_asks_hello_world_of_each_models_own_weights(answer, asked):
+    what = asked(timing())
+    answer("benchmark", "--models", "wordllama-256")
+    assert what.subjects == (Subject("wordllama-256"),)
+    assert what.workloads == (Workload(1, "Hello World"),)
+    assert what.settings == Settings()
+
+
+def test_benchmark_takes_each_batch_size_with_each_length(answer, asked):
+    what = asked(timing())
+    answer("benchmark", "--models", "wordllama-256", "--batch-size", "1,4", "--tokens", "8,128")
+    pairs = [(workload.batch_size, workload.tokens) for workload in what.workloads]
+    assert pairs == [(1, 8), (4, 8), (1, 128), (4, 128)]
+
+
+@pytest.mark.parametrize("arguments", [["models"], ["search", "-m", "bm25", "-q", "dogs in summer"]])
+def test_without_json_a_command_prints_a_table(command, arguments):
+    code, out, err = command(*arguments)
+    assert (code, err) == (0, "")
+    assert len(out.splitlines()) > 5
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(out)
+
+
+def errors():
+    model, texts, output = ("--model", "wordllama-256"), ("--input", "{texts}"), ("--output", "{folder}/v.npy")
+    no_such, timed = "no-such-model", ("--models", "wordllama-256")
+    return {
+        "unknown model": (["embed", "--model", no_such, *texts, *output], no_such),
+        "model that is not here": (
+            ["search", "-m", "all-mpnet-base-v2", "-q", "cats"],
+            "python -m core download all-mpnet-base-v2",
+        ),
+        "model without its key": (["evaluate", "-m", "text-embedding-3-small"], "OPENAI_API_KEY"),
+        "no such file": (["embed", *model, "--input", "{folder}/none.txt", *output], "none.txt"),
+        "a folder for a file": (["embed", *model, "--input", "{folder}", *output], "cannot be read"),
+        "no such folder to write to": (
+            ["embed", *model, *texts, "--output", "{folder}/none/v.npy"],
+            "to write v.npy into",
+        ),
+        "no folder for the map": (
+            ["project", *model, *texts, "--method", "pca", "--output", "{folder}/none/map.csv"],
+            "to write map.csv into",
+        ),
+        "no such column": (["embed", *model, *texts, *output, "--column", "body"], "'body'"),
+        "unknown kind": (["embed", *model, *texts, *output, "--kind", "title"], "'title'"),
+        "unknown device": (["embed", *model, *texts, *output, "--device", "tpu"], "'tpu'"),
+        "unknown engine": (["embed", *model, *texts, *output, "--engine", "onnx"], "'onnx'"),
+        "unknown precision": (["embed", *model, *texts, *output, "--precision", "int3"], "'int3'"),
+        "pairs without scores": (["pairs", *model, *texts], "sentence1, sentence2 and score"),
+        "blank query": (["search", *model, "--query", " "], "no text in the query"),
+        "labels without queries": (["evaluate", *model, "--qrels", "{texts}"], "--queries"),
+        "no such group": (["evaluate", "--model", "bm25", "--by", "colour"], "'colour'"),
+        "unknown method": (["project", *model, *texts, "--method", "mds"], "'mds'"),
+        "a seed below 0": (["project", *model, *texts, "--method", "tsne", "--seed", "-1"], "from 0 to"),
+        "four dimensions": (["project", *model, *texts, "--method", "pca", "--dimensions", "4"], "4"),
+        "unknown model to time": (["benchmark", "--models", f"wordllama-256,{no_such}"], no_such),
+        "a model of no weights": (["benchmark", *timed, "--weights", "stolen"], "own, random or any"),
+        "a batch too large": (["benchmark", *timed, "--batch-size", "2000"], "1,024"),
+        "no batch": (["benchmark", *timed, "--batch-size", "1,0"], "1,024"),
+        "a batch that is no number": (["benchmark", *timed, "--batch-size", "1,many"], "'1,many' is not a number"),
+        "a length that is no number": (["benchmark", *timed, "--tokens", "8,,32"], "'8,,32' is not a number"),
+        "no tokens": (["benchmark", *timed, "--tokens", "0"], "at least one token"),
+        "no time": (["benchmark", *timed, "--seconds", "0"], "from above 0"),
+        "time that is no number": (["benchmark", *timed, "--seconds", "nan"], "from above 0"),
+        "a blank text to time": (["benchmark", *timed, "--text", " "], "needs a text"),
+        "no folder for the run": (
+            ["benchmark", *timed, "--output", "{folder}/none/run.json"],
+            "to write run.json into",
+        ),
+    }
+
+
+@pytest.mark.parametrize(("arguments", "said"), errors().values(), ids=errors())
+def test_an_error_is_one_line_on_standard_error_and_exit_code_1(command, texts_file, tmp_path, arguments, said):
+    filled = [argument.format(texts=texts_file, folder=tmp_path) for argument in arguments]
+    code, out, err = command(*filled, "--json")
+    assert (code, out) == (1, "")
+    assert said in err
+    assert len(err.splitlines()) == 1
+
+
+def test_as_a_process_the_answer_is_the_only_thing_on_standard_output(texts_file, tmp_path):
+    arguments = ["embed", "-m", "wordllama-256", "-i", texts_file, "-o", tmp_path / "v.npy", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "core", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["texts"] == 5
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_as_a_process_an_error_is_one_line_and_exit_code_1():
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "search", "-m", "no-such-model", "-q", "cats", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_gold_score_of_zero_is_a_score(answer, tmp_path):
+    rows = [("A dog runs.", "Shares fell.", 0), ("A dog runs.", "A dog is running.", 5), ("Rain.", "It rains.", 4)]
+    lines = [json.dumps({"sentence1": first, "sentence2": second, "score": score}) for first, second, score in rows]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    facts = answer("pairs", "--model", "wordllama-256", "--input", tmp_path / "pairs.jsonl")
+    assert (facts["pairs"], facts["left_out"]) == (3, {})

@@ -1,0 +1,282 @@
+"""The loaded models that all sessions share: loaded once, within a budget of memory, and never torn away."""
+
+import re
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import encoders, models
+from core.encoders.pool import Pool
+from core.errors import DeviceError, InputError, ModelUnavailableError
+from core.models.memory import budgets
+from tests.conftest import FakeEncoder
+
+SPEC = models.get("wordllama-256")
+FIRST, SECOND, THIRD = (replace(SPEC, name=name, parameters=None) for name in ("first", "second", "third"))
+SECONDS = 30
+
+
+class CancelledError(Exception):
+    pass
+
+
+@pytest.fixture
+def loads(monkeypatch):
+    """The names of the models that were loaded; they are fake and take 10 bytes each, on any device."""
+    names = []
+
+    def load(spec, **_):
+        names.append(spec.name)
+        encoder = FakeEncoder(spec)
+        encoder.memory_bytes = 10
+        return encoder
+
+    monkeypatch.setattr("core.encoders.load", load)
+    return names
+
+
+def loaded_names(pool):
+    return [encoder.spec.name for encoder in pool.loaded()]
+
+
+def test_twenty_threads_asking_for_a_cold_model_load_it_once(loads):
+    pool, everyone = Pool(), threading.Barrier(20)
+
+    def ask(_):
+        everyone.wait(SECONDS)
+        return pool.get(SPEC)
+
+    with ThreadPoolExecutor(20) as threads:
+        encoders = list(threads.map(ask, range(20)))
+    assert loads == ["wordllama-256"]
+    assert len({id(encoder) for encoder in encoders}) == 1
+
+
+def test_a_model_is_loaded_once_for_each_engine_and_precision(loads):
+    pool = Pool()
+    for engine, precision in [("torch", "float32"), ("openvino", "float32"), ("openvino", "bfloat16")] * 2:
+        pool.get(SPEC, engine=engine, precision=precision)
+    assert loads == ["wordllama-256"] * 3
+
+
+def test_the_device_auto_and_the_one_it_takes_are_one_model(monkeypatch, loads):
+    monkeypatch.setattr("core.encoders.pool.devices", lambda: ("cpu", "cuda"))
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    pool = Pool({"cpu": 10**9, "cuda": 10**9})
+    assert pool.get(SPEC, device="auto") is pool.get(SPEC, device="cuda")
+    assert pool.get(SPEC, device="cpu") is not pool.get(SPEC, device="cuda")
+
+
+def test_those_who_wait_hear_how_far_the_loading_is(monkeypatch):
+    heard = threading.Event()
+
+    def load(spec, *, on_progress, **_):
+        on_progress("Reading the weights", 3, 7)
+        assert heard.wait(SECONDS)
+        return FakeEncoder(spec)
+
+    def listen(what, done, total):
+        if (what, done, total) == ("Reading the weights", 3, 7):
+            heard.set()
+
+    monkeypatch.setattr("core.encoders.load", load)
+    Pool().get(SPEC, on_progress=listen)
+    assert heard.is_set()
+
+
+def test_a_load_that_failed_can_be_tried_again(monkeypatch):
+    outcomes = [DeviceError("The GPU is busy."), FakeEncoder(SPEC)]
+
+    def load(spec, **_):
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr("core.encoders.load", load)
+    pool = Pool()
+    with pytest.raises(DeviceError, match="busy"):
+        pool.get(SPEC)
+    assert pool.loaded() == []
+    assert pool.get(SPEC).spec is SPEC
+
+
+def test_a_load_that_times_out_fails_as_any_other(monkeypatch):
+    def load(spec, **_):
+        raise TimeoutError("The network drive does not answer.")
+
+    heard = []
+
+    def listen(*_):
+        heard.append(_)
+        assert len(heard) < 50, "the pool still waits for a load that has failed"
+
+    monkeypatch.setattr("core.encoders.load", load)
+    with pytest.raises(TimeoutError):
+        Pool().get(SPEC, on_progress=listen)
+
+
+def test_who_cancels_while_waiting_does_not_disturb_the_others(monkeypatch):
+    go_on = threading.Event()
+
+    def load(spec, **_):
+        assert go_on.wait(SECONDS)
+        return FakeEncoder(spec)
+
+    def cancel(*_):
+        raise CancelledError
+
+    monkeypatch.setattr("core.encoders.load", load)
+    pool = Pool()
+    with pytest.raises(CancelledError):
+        pool.get(SPEC, on_progress=cancel)
+    assert pool.loaded() == []
+    go_on.set()
+    assert pool.get(SPEC).spec is SPEC
+
+
+def test_models_that_fit_together_stay(loads):
+    pool = Pool({"cpu": 30})
+    for spec in (FIRST, SECOND, THIRD, FIRST):
+        pool.get(spec, device="cpu")
+    assert loads == ["first", "second", "third"]
+    assert loaded_names(pool) == ["second", "third", "first"]
+
+
+def test_the_model_used_longest_ago_is_dropped_first(loads):
+    pool = Pool({"cpu": 20})
+    for spec in (FIRST, SECOND, FIRST, THIRD):
+        pool.get(spec, device="cpu")
+    pool.get(FIRST, device="cpu")
+    assert loads == ["first", "second", "third"]
+    pool.get(SECOND, device="cpu")
+    assert loads == ["first", "second", "third", "second"]
+
+
+def test_room_is_made_before_a_model_of_known_size_is_loaded(monkeypatch):
+    in_memory = []
+
+    def load(spec, **_):
+        in_memory.append(loaded_names(pool))
+        encoder = FakeEncoder(spec)
+        encoder.memory_bytes = spec.float32_bytes
+        return encoder
+
+    monkeypatch.setattr("core.encoders.load", load)
+    pool = Pool({"cpu": 100})
+    for spec in (replace(FIRST, parameters=10), replace(SECOND, parameters=10), replace(THIRD, parameters=20)):
+        pool.get(spec, device="cpu")
+    assert in_memory == [[], ["first"], []]
+
+
+def test_a_model_that_turns_out_larger_than_the_budget_drops_the_others_and_stays(loads):
+    pool = Pool({"cpu": 5})
+    pool.get(FIRST, device="cpu")
+    pool.get(SECOND, device="cpu")
+    assert loaded_names(pool) == ["second"]
+
+
+def test_the_memory_of_the_gpu_and_of_the_cpu_are_counted_apart(monkeypatch, loads):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    pool = Pool({"cpu": 10, "cuda": 10})
+    for device in ("cpu", "cuda", "cpu", "cuda"):
+        pool.get(FIRST, device=device)
+    assert loads == ["first", "first"]
+
+
+def test_a_model_that_is_dropped_while_in_use_is_not_torn_away(loads):
+    pool = Pool({"cpu": 10})
+    in_use = pool.get(FIRST, device="cpu")
+    before = in_use.encode(["a"])
+    pool.get(SECOND, device="cpu")
+    np.testing.assert_array_equal(in_use.encode(["a"]), before)
+    assert pool.get(FIRST, device="cpu") is not in_use
+
+
+def test_a_model_larger_than_the_budget_is_refused_before_anything_is_loaded_or_dropped(loads):
+    pool = Pool({"cpu": 10**9})
+    pool.get(FIRST, device="cpu")
+    large = replace(SECOND, parameters=7_110_000_000)
+    expected = (
+        "second takes 28 GB and models may take 1.0 GB of this machine's memory. "
+        "Pick a smaller model, or ask the host to set EMBEDSCOPE_RAM_SHARE higher."
+    )
+    with pytest.raises(ModelUnavailableError, match=f"^{re.escape(expected)}$"):
+        pool.get(large, device="cpu")
+    assert loaded_names(pool) == loads == ["first"]
+
+
+def test_on_a_gpu_a_model_may_come_in_half_precision(monkeypatch, loads):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    pool = Pool({"cuda": 15 * 10**9})
+    pool.get(replace(FIRST, parameters=7_110_000_000), device="cuda")
+    with pytest.raises(ModelUnavailableError, match="EMBEDSCOPE_GPU_SHARE"):
+        pool.get(replace(SECOND, parameters=8_000_000_000), device="cuda")
+    assert loads == ["first"]
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine of 1000 bytes of RAM and a GPU of 500, whose host has set nothing."""
+    found = SimpleNamespace(memory_bytes=1000, gpu_memory_bytes=500)
+    monkeypatch.setattr("core.models.memory.this_machine", lambda: found)
+    monkeypatch.setattr("core.models.memory.devices", lambda: ("cpu", "cuda"))
+    monkeypatch.delenv("EMBEDSCOPE_RAM_SHARE", raising=False)
+    monkeypatch.delenv("EMBEDSCOPE_GPU_SHARE", raising=False)
+
+
+def test_models_may_take_half_of_the_ram_and_four_fifths_of_the_gpus_memory(machine):
+    assert budgets() == {"cpu": 500, "cuda": 400}
+
+
+def test_the_host_sets_both_shares(machine, monkeypatch):
+    monkeypatch.setenv("EMBEDSCOPE_RAM_SHARE", "0.25")
+    monkeypatch.setenv("EMBEDSCOPE_GPU_SHARE", "1")
+    assert budgets() == {"cpu": 250, "cuda": 500}
+
+
+def test_who_asks_for_a_gpu_where_there_is_none_hears_that(monkeypatch):
+    monkeypatch.setattr("core.encoders.pool.devices", lambda: ("cpu",))
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(DeviceError, match="no CUDA GPU"):
+        Pool().get(SPEC, device="cuda")
+
+
+@pytest.mark.parametrize("setting", ["EMBEDSCOPE_RAM_SHARE", "EMBEDSCOPE_GPU_SHARE"])
+@pytest.mark.parametrize("value", ["0", "-0.5", "1.5", "80 %", "nan", "inf"])
+def test_a_share_that_is_none_is_refused_by_name(monkeypatch, setting, value):
+    monkeypatch.setenv(setting, value)
+    with pytest.raises(InputError, match=f"{setting} is '{value}'"):
+        Pool()
+
+
+def test_the_memory_of_a_dropped_model_is_free_at_once(models_directory):
+    pool = Pool({"cpu": 1})
+    dropped: Any = pool.get(models.get("folder:bert"), device="cpu", engine="torch", precision="float32")
+    network = weakref.ref(dropped._model)
+    del dropped
+    pool.get(models.get("folder:mpnet"), device="cpu", engine="torch", precision="float32")
+    assert network() is None
+
+
+def test_a_silent_server_keeps_no_model_waiting(loads, monkeypatch):
+    answered, load = threading.Event(), encoders.load
+
+    def wait_for_server(spec, **options):
+        if spec.provider == "openai":
+            assert answered.wait(SECONDS)
+        return load(spec, **options)
+
+    monkeypatch.setattr("core.encoders.load", wait_for_server)
+    pool = Pool({"cpu": 10**9})
+    with ThreadPoolExecutor(1) as threads:
+        remote = threads.submit(pool.get, models.get("text-embedding-3-small"))
+        assert pool.get(FIRST, device="cpu").spec is FIRST
+        answered.set()
+        remote.result()

@@ -1,0 +1,345 @@
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import benchmark, models
+from core.benchmark import Timing
+from core.embedding import Provenance
+from core.errors import InputError
+from core.evaluation import Interval, Quality
+from core.verdict import (
+    CRITERIA,
+    Candidate,
+    Freedom,
+    Speed,
+    Verdict,
+    Weights,
+    figures,
+    firmness,
+    freedom,
+    of_model,
+    rank,
+    read_weights,
+    scores,
+    sentences,
+    timings,
+    weighed,
+)
+from tests.core.verdict.verdicts import candidate, noisy, verdict_on
+
+Facts = dict[str, Any]
+
+MINILM = models.get("all-MiniLM-L6-v2")
+SOURCE = Provenance("all-MiniLM-L6-v2", "r1", "cpu", "openvino", "bfloat16", "", "document", 3, 3, 0, 0.1)
+OWN = Timing("all-MiniLM-L6-v2", "cpu", "openvino", "bfloat16", revision="r1", median_ms=2.0, peak_memory_bytes=10**9)
+
+
+def measured(*values: float) -> Quality:
+    per_query = {f"q{place}": {"ndcg@10": value} for place, value in enumerate(values)}
+    return Quality({"ndcg@10": sum(values) / len(values)}, per_query)
+
+
+def of(*rows: Timing, source: Provenance | None = SOURCE, dollars_per_hour: float = 1.0) -> Candidate:
+    return of_model(
+        MINILM, measured(0.5, 1.0), source, dict.fromkeys(rows, "2026-01-01"), dollars_per_hour=dollars_per_hour
+    )
+
+
+@pytest.mark.parametrize(
+    ("ms", "expected"), [(1000, 0), (5000, 0), (0.1, 1), (0.01, 1), (10, 0.5), (100, 0.25), (1, 0.75)]
+)
+def test_speed_counts_by_its_logarithm_between_a_second_and_a_tenth_of_a_millisecond(
+    ms: float, expected: float
+) -> None:
+    assert scores(candidate("a", ms=ms))["speed"] == pytest.approx(expected)
+
+
+def test_every_scale_as_reckoned_by_hand() -> None:
+    row = candidate("a", ndcg=0.7, ms=10.0, memory_bytes=64 * 10**8, dollars=0.01, licence="gpl-3.0")
+    expected = {"quality": 0.7, "speed": 0.5, "memory": 1 / 3, "price": 0.6, "licence": 0.5}
+    assert scores(row) == pytest.approx(expected)
+    by_hand = (8 * 0.7 + 2 * 0.5 + 1 / 3 + 0.6 + 0.5) / 13
+    assert verdict_on(row).ranking.ranked[0].total == pytest.approx(by_hand)
+
+
+def test_what_is_not_known_is_no_score_and_counts_as_the_worst() -> None:
+    row = candidate("a", ndcg=0.7, ms=None, memory_bytes=None, dollars=None, licence="")
+    unknown = dict.fromkeys(("speed", "memory", "price", "licence"))
+    assert scores(row) == {"quality": pytest.approx(0.7), **unknown}
+    ranked = verdict_on(row).ranking.ranked[0]
+    assert ranked.total == pytest.approx(8 * 0.7 / 13)
+    assert ranked.at_most == pytest.approx((8 * 0.7 + 5) / 13)
+    assert ranked.unknown == ("speed", "memory", "price", "licence")
+
+
+POSITIVE = st.floats(1e-6, 1e12)
+FIGURES = st.fixed_dictionaries(
+    {
+        "ndcg": st.floats(0, 1),
+        "ms": st.none() | POSITIVE,
+        "memory_bytes": st.none() | st.integers(0, 10**14),
+        "dollars": st.none() | st.floats(0, 1e4),
+        "licence": st.sampled_from(["", "MIT", "gpl-3.0", "cc-by-nc-4.0"]),
+    }
+)
+WEIGHTS = st.builds(Weights, *[st.floats(0, 10)] * 5)
+
+
+def plainly(**facts: Any) -> Candidate:
+    """A candidate without the cost of resampling."""
+    ndcg, ms = facts.pop("ndcg"), facts.pop("ms")
+    speed = None if ms is None else Speed(ms, None, "cpu", "torch", "float32")
+    return Candidate("a", Interval(ndcg, ndcg, ndcg), {}, speed, **facts)
+
+
+@given(FIGURES, WEIGHTS)
+def test_scores_stay_between_0_and_1(facts: Facts, weights: Weights) -> None:
+    known = scores(plainly(**facts))
+    assert all(0 <= value <= 1 for value in known.values() if value is not None)
+    assert 0 <= weighed(known, weights) <= weighed(known, weights, unknown=1.0) <= 1
+
+
+@given(FIGURES, WEIGHTS, st.sampled_from(["ndcg", "ms", "memory_bytes", "dollars"]), st.floats(0, 1))
+def test_better_on_one_criterion_never_lowers_the_score(
+    facts: Facts, weights: Weights, which: str, share: float
+) -> None:
+    now = facts[which]
+    better = now + share * (1 - now) if which == "ndcg" else None if now is None else now * share
+    if which == "memory_bytes" and better is not None:
+        better = int(better)
+    if which == "ms" and better == 0:
+        return
+    before, after = (weighed(scores(plainly(**row)), weights) for row in (facts, facts | {which: better}))
+    assert after >= before - 1e-12
+
+
+@given(FIGURES, WEIGHTS, st.sampled_from(["ms", "memory_bytes", "dollars"]))
+def test_to_learn_what_was_not_known_never_lowers_the_score(facts: Facts, weights: Weights, which: str) -> None:
+    before, after = (weighed(scores(plainly(**row)), weights) for row in (facts | {which: None}, facts | {which: 1}))
+    assert after >= before
+
+
+@given(FIGURES, FIGURES, FIGURES, WEIGHTS)
+def test_a_third_model_never_turns_two_others_round(one: Facts, two: Facts, three: Facts, weights: Weights) -> None:
+    rows = [replace(plainly(**facts), name=name) for name, facts in zip("abc", (one, two, three), strict=True)]
+    with_third = [row.name for row in rank(rows, weights).ranked if row.name != "c"]
+    assert with_third == [row.name for row in rank(rows[:2], weights).ranked]
+
+
+@pytest.mark.parametrize("weight", [-1, 11, math.nan, math.inf])
+def test_a_weight_out_of_range_is_refused(weight: float) -> None:
+    with pytest.raises(InputError, match="from 0 to 10"):
+        Weights(speed=weight)
+
+
+def test_weights_are_read_from_a_list() -> None:
+    assert read_weights(" speed=3, quality = 0 ") == Weights(speed=3, quality=0)
+    assert read_weights("") == Weights()
+
+
+@pytest.mark.parametrize(
+    ("listed", "sentence"), [("beauty=3", "no criterion 'beauty'"), ("speed=fast", "not a weight")]
+)
+def test_other_weights_are_refused_in_a_sentence(listed: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        read_weights(listed)
+
+
+@pytest.mark.parametrize(
+    ("licence", "expected"),
+    [
+        ("MIT", Freedom.FREE),
+        ("Apache-2.0", Freedom.FREE),
+        ("bsd-3-clause", Freedom.FREE),
+        ("cc-by-4.0", Freedom.FREE),
+        ("cc-by-nc-4.0", Freedom.NON_COMMERCIAL),
+        ("CC BY-NC-SA 4.0", Freedom.NON_COMMERCIAL),
+        ("proprietary", Freedom.TERMS),
+        ("gemma", Freedom.TERMS),
+        ("agpl-3.0", Freedom.TERMS),
+        ("cc-by-sa-4.0", Freedom.TERMS),
+        ("other", None),
+        ("mitigated", None),
+        ("", None),
+    ],
+)
+def test_what_a_licence_allows(licence: str, expected: Freedom | None) -> None:
+    assert freedom(licence) == expected
+
+
+def test_every_licence_of_the_catalogue_is_understood() -> None:
+    assert all(freedom(spec.license) for spec in models.catalogue())
+
+
+def test_a_candidate_takes_the_timing_of_its_own_weights_and_the_machines_hour() -> None:
+    batch = replace(OWN, batch_size=16, text="", tokens=128, median_ms=100.0)
+    row = of(OWN, batch, replace(OWN, model="wordllama-256", median_ms=0.1), dollars_per_hour=3.6)
+    assert row.speed == Speed(2.0, 160.0, "cpu", "openvino", "bfloat16", "2026-01-01")
+    assert row.memory_bytes == 10**9
+    assert row.dollars == pytest.approx(3.6 / 3600 / (160 * 128) * 1e6)
+    assert row.quality is not None
+    assert row.quality.mean == 0.75
+    assert (row.dimensions, row.vector_bytes) == (384, 1536)
+
+
+@pytest.mark.parametrize(
+    ("timing", "note"),
+    [
+        (replace(OWN, weights="random", revision=""), "random weights takes 2 ms, which does not count"),
+        (replace(OWN, revision="r2"), "another revision"),
+    ],
+)
+def test_a_timing_of_random_weights_or_another_revision_does_not_count_and_is_noted(timing: Timing, note: str) -> None:
+    row = of(timing)
+    assert (row.speed, row.memory_bytes, row.dollars) == (None, None, None)
+    assert note in row.notes[0]
+
+
+def test_a_failed_timing_is_none() -> None:
+    assert of(replace(OWN, median_ms=None, failure="It died.")).speed is None
+
+
+def test_the_fastest_device_counts() -> None:
+    gpu = replace(OWN, device="cuda", median_ms=1.0, gpu_reserved_bytes=5 * 10**8)
+    row = of(OWN, gpu)
+    assert row.speed
+    assert (row.speed.device, row.memory_bytes) == ("cuda", 5 * 10**8)
+
+
+def test_a_model_behind_an_api_takes_no_memory_here_and_its_speed_is_not_known() -> None:
+    row = of_model(models.get("text-embedding-3-small"), measured(0.5), None, {}, dollars_per_hour=1)
+    assert (row.memory_bytes, row.speed) == (0, None)
+    assert "API" in row.notes[0]
+    assert scores(row)["memory"] == 1
+
+
+def test_runs_recorded_or_brought_from_elsewhere_are_no_timings_here(home: Path) -> None:
+    recorded = next(kept for kept in benchmark.kept_runs() if kept.origin == "recorded" and kept.run.created)
+    benchmark.bring(recorded.run.to_json())
+    assert timings() == {}
+
+
+def test_the_better_total_comes_first_and_baselines_and_the_unmeasured_are_not_ranked() -> None:
+    rows = [
+        candidate("slow", 0.6, 100.0),
+        candidate("fast", 0.6, 1.0),
+        candidate("unmeasured", None, 0.1),
+        replace(candidate("BM25", 0.9), is_model=False),
+    ]
+    ranking = rank(rows, Weights())
+    assert [row.name for row in ranking.ranked] == ["fast", "slow"]
+    assert [one.name for one in ranking.unranked] == ["unmeasured", "BM25"]
+    without_quality = rank(rows, Weights(quality=0))
+    assert [row.name for row in without_quality.ranked] == ["unmeasured", "fast", "slow"]
+
+
+def test_a_tie_is_said_and_shared() -> None:
+    decided = verdict_on(candidate("b"), candidate("a"), candidate("c", 0.2))
+    assert [row["place"] for row in figures(decided)] == [1, 1, 3]
+    assert sentences(decided)[0].startswith("Take a or b: they tie at ")
+
+
+def by_brute_force(decided: Verdict, criterion: str) -> list[tuple[float, str]]:
+    """The nearest weights on both sides where the first place changes, by trying thousands."""
+    rows = [row.candidate for row in decided.ranking.ranked]
+    now = decided.ranking.weights.by_criterion[criterion]
+    found = []
+    for tried in (np.arange(now, 10, 0.002), np.arange(now, 0, -0.002)):
+        for weight in tried:
+            weights = replace(decided.ranking.weights, **{criterion: float(weight)})
+            first = rank(rows, weights).ranked[0].name
+            if first != rows[0].name:
+                found.append((float(weight), first))
+                break
+    return found
+
+
+def test_the_weights_at_which_the_verdict_turns_are_those_that_trying_finds() -> None:
+    decided = verdict_on(
+        candidate("good", 0.8, 20.0, memory_bytes=2 * 10**9),
+        candidate("fast", 0.5, 0.2, memory_bytes=10**9),
+        candidate("free", 0.6, 20.0, dollars=0.00005, licence="cc-by-nc-4.0", memory_bytes=64 * 10**6),
+    )
+    assert decided.first
+    assert decided.first.name == "good"
+    for criterion in CRITERIA:
+        told = [(turn.beyond, turn.winner) for turn in decided.turns if turn.criterion == criterion]
+        expected = by_brute_force(decided, criterion)
+        assert [name for _, name in told] == [name for _, name in expected], criterion
+        assert [weight for weight, _ in told] == pytest.approx([weight for weight, _ in expected], abs=0.003)
+    assert any(decided.turns)
+
+
+def test_how_often_the_first_stays_first_is_that_of_resampling_by_hand() -> None:
+    one, other = noisy(0.55, 1), noisy(0.5, 2)
+    decided = verdict_on(candidate("a", values=one, ms=10.0), candidate("b", values=other, ms=10.0))
+    assert decided.first
+    draw = np.random.default_rng(5)
+    drawn = draw.integers(0, 40, (20_000, 40))
+    wins = float((np.array(one)[drawn].mean(1) > np.array(other)[drawn].mean(1)).mean())
+    assert decided.wins == pytest.approx(wins if decided.first.name == "a" else 1 - wins, abs=0.03)
+
+
+def test_thousands_of_queries_are_resampled_in_blocks() -> None:
+    decided = verdict_on(*(candidate(name, values=noisy(0.5, seed, 30_000)) for seed, name in enumerate("abcd")))
+    assert decided.wins is not None
+
+
+def test_models_measured_on_other_queries_are_not_compared_query_by_query() -> None:
+    decided = verdict_on(candidate("a", values=[0.9] * 20), candidate("b", values=[0.1] * 3))
+    assert (decided.lead, decided.wins) == (None, None)
+    assert len(sentences(decided)) == 3
+
+
+def test_the_three_sentences_say_which_why_and_when_not() -> None:
+    decided = verdict_on(candidate("good", 0.8, 20.0), candidate("fast", 0.5, 0.2))
+    which, why, when_not = sentences(decided)
+    assert which == "Take good: 0.79 of 1 under these weights, before fast with 0.68."
+    assert why == (
+        "It reaches nDCG@10 0.800 (0.80 to 0.80) on 20 queries of my texts, 0.300 (0.30 to 0.30) more than fast, "
+        "beyond chance, at 20 ms for a short text and 64 MB of memory."
+    )
+    assert when_not == "The better choice would be fast if speed weighed more than 4.8 (now 2)."
+    assert firmness(decided)[0] == "With the queries drawn anew, good stays first in every case."
+
+
+def test_a_lead_within_chance_is_called_so() -> None:
+    decided = verdict_on(candidate("a", values=noisy(0.52, 3)), candidate("b", values=noisy(0.5, 4)))
+    assert "within chance" in sentences(decided)[1]
+    assert "with other queries of this kind it would lose its place in" in sentences(decided)[2]
+
+
+def test_what_is_not_known_is_said_and_who_could_overtake_with_it() -> None:
+    decided = verdict_on(candidate("known", 0.5, 1.0), candidate("unknown", 0.5, None))
+    assert sentences(decided)[2].endswith(
+        "not known and counted as the worst: speed of unknown, with which unknown could still come first."
+    )
+    nobody_timed = verdict_on(candidate("a", 0.8, None), candidate("b", 0.5, None))
+    assert sentences(nobody_timed)[2].endswith("speed is not known here of any model.")
+
+
+def test_a_baseline_that_ranks_better_beyond_chance_is_said() -> None:
+    decided = verdict_on(candidate("a", 0.5), replace(candidate("BM25", 0.7), is_model=False))
+    assert sentences(decided)[2].startswith("BM25 ranks these texts better still, nDCG@10 0.700; ")
+
+
+def test_one_model_alone_is_taken_for_want_of_another() -> None:
+    which, _, when_not = sentences(verdict_on(candidate("alone")))
+    assert which == "Take alone, the only model here that can be ranked."
+    assert when_not == "Pick another model to have something to choose from."
+    assert firmness(verdict_on(candidate("alone"))) == []
+
+
+@pytest.mark.parametrize("weights", [dict.fromkeys(CRITERIA, 0.0), {}])
+def test_where_no_model_can_be_ranked_it_is_said_in_three_sentences(weights: dict[str, float]) -> None:
+    decided = verdict_on(candidate("a", None), **weights)
+    assert decided.first is None
+    assert sentences(decided)[0].startswith("No model is named: ")
+    assert all(sentence.endswith(".") for sentence in sentences(decided))
+    assert len(figures(decided)) == 1
