@@ -30,6 +30,8 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE_MS = 120_000
+QUIET_MS = 300  # longer than any widget waits for what is typed next
+REST = (ROOT / "tests/e2e/rest.js").read_text(encoding="utf-8")
 AT_REST = """() => document.querySelector('[data-testid="stApp"]')
     ?.getAttribute('data-test-script-state') === 'notRunning'"""
 
@@ -100,6 +102,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(REST)
     yield context.new_page()
     context.close()
 
@@ -120,9 +123,8 @@ def console_errors(page: Page) -> list[str]:
 
 def settle(page: Page) -> None:
     """Wait until the script has run and nothing is being drawn any more."""
-    page.wait_for_timeout(600)
-    page.wait_for_function(AT_REST, timeout=PATIENCE_MS)
-    page.wait_for_timeout(500)
+    page.evaluate(REST)  # a page of a context of its own does not have it yet
+    page.wait_for_function("ms => atRest(ms)", arg=QUIET_MS, timeout=PATIENCE_MS)
 
 
 def jobs(what: str) -> list[psutil.Process]:
