@@ -100,14 +100,22 @@ def test_where_no_other_is_faithful_torch_in_float32_is_taken():
     assert chosen.reason == "the fastest here within cosine 0.999 of float32"
 
 
-def test_one_slow_round_does_not_decide():
+@pytest.mark.parametrize("slow", [0, 1, 2])
+def test_one_slow_round_does_not_decide(slow):
     class Disturbed(Engines):
         def encode(self, network, texts):
-            self.now += 100 if self.encoded.count(network) == 2 and network == ROUGH else 0
+            self.now += 100 if self.encoded.count(network) == slow and network == ROUGH else 0
             return super().encode(network, texts)
 
     chosen, _ = Disturbed().choose()
     assert taken(chosen) == ROUGH
+
+
+def test_what_is_hopelessly_slow_twice_is_not_timed_to_the_end():
+    engines = Engines(seconds=(2, 1, 30))
+    chosen, _ = engines.choose()
+    assert taken(chosen) == EXACT
+    assert {network: engines.encoded.count(network) for network in ALL} == {TORCH: 9, EXACT: 9, ROUGH: 2}
 
 
 def test_only_what_the_demand_leaves_open_is_taken():
