@@ -17,7 +17,9 @@ from pages.parts.projector import (
     selection,
     sources,
     trust,
+    view_file,
 )
+from pages.shared import corpora
 from pages.shared.frame import errors_told, require_frame
 from pages.shared.ui import output, progress
 
@@ -26,7 +28,8 @@ require_frame()
 HEIGHT = 650
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    space = sources.chosen_space()
+    space = corpora.choose_space()
+    view_file.restore_selection(space)
     specs = sources.models_to_map(space)
     wanted = methods.chosen(space)
     axis_ends = axes.chosen(space, wanted.dimensions) if wanted.method == "axes" else []

@@ -6,7 +6,7 @@ its columns.
 """
 
 from core.map_files.columns import Column, Kind, column, column_kind
-from core.map_files.reader import FORMATS, from_files
+from core.map_files.reader import FORMATS, from_files, from_table, holds_vectors_alone
 from core.map_files.space import Space
 from core.map_files.tensorflow import projector_archive, projector_config, projector_metadata, projector_tensors
 from core.map_files.writer import coordinates_csv, metadata_csv, neighbours_csv, space_parquet, vectors_npy
@@ -20,6 +20,8 @@ __all__ = [
     "column_kind",
     "coordinates_csv",
     "from_files",
+    "from_table",
+    "holds_vectors_alone",
     "metadata_csv",
     "neighbours_csv",
     "projector_archive",

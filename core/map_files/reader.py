@@ -67,22 +67,28 @@ def _check(name: str, content: bytes) -> None:
         raise InputError(
             f"{name} holds bare numbers and does not say how many a row has: give an NPY or a TSV instead."
         )
-    if not _is_vectors(content) and Path(name).suffix.lower().lstrip(".") not in FORMATS:
+    if not holds_vectors_alone(content) and Path(name).suffix.lower().lstrip(".") not in FORMATS:
         raise InputError(f"{name} is not of a known format: give a file that ends in {', '.join(FORMATS)}.")
 
 
-def _is_vectors(content: bytes) -> bool:
+def from_table(name: str, table: Table, *, text_column: str | None = None, vector_column: str | None = None) -> Space:
+    """The space of one table that was read with its lists; columns and errors as in `from_files`."""
+    column = _vector_column(name, table, vector_column)
+    return _space(name, table, None if column is None else _stacked(name, table.lists[column]), text_column)
+
+
+def holds_vectors_alone(content: bytes) -> bool:
+    """Whether a file is NPY or a TSV of nothing but numbers."""
     return content.startswith(npy.MAGIC) or tensorflow.tensors_width(content) > 1
 
 
 def _from_one(name: str, content: bytes, text_column: str | None, vector_column: str | None) -> Space:
-    if _is_vectors(content):
+    if holds_vectors_alone(content):
         vectors = _read_vectors(name, content)
         table = tables.bounded({}, tables.beyond(len(vectors)))
         return _space(name, replace(table, length=min(len(vectors), settings.most_rows())), vectors, text_column)
     table = tables.read_table(name, content, with_lists=True)
-    column = _vector_column(name, table, vector_column)
-    return _space(name, table, None if column is None else _stacked(name, table.lists[column]), text_column)
+    return from_table(name, table, text_column=text_column, vector_column=vector_column)
 
 
 def _told_apart(files: Sequence[File]) -> tuple[File, File]:

@@ -44,8 +44,10 @@ def read_json_lines(name: str, content: bytes, with_lists: bool) -> Table:
     cells: dict[str, list[Any]] = {column: [row.get(column) for row in rows] for column in columns}
     plain = {column: list(map(_as_text, column_cells)) for column, column_cells in cells.items()
              if not _holds_lists(column_cells)}  # fmt: skip
-    lists = {column: _lists_of_json(cells[column]) for column in cells if with_lists and column not in plain}
-    return Table(len(rows), plain, lists, tally.counts, tuple(tally.listed), places)
+    of_lists = [column for column in cells if column not in plain]
+    lists = {column: _lists_of_json(cells[column]) for column in of_lists if with_lists}
+    unread = () if with_lists else tuple(of_lists)
+    return Table(len(rows), plain, lists, tally.counts, tuple(tally.listed), places, unread)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

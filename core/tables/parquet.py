@@ -1,6 +1,7 @@
 """Parquet, whose size in memory is read from its metadata before any of it is unpacked."""
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,11 +28,12 @@ def read_parquet(name: str, content: bytes, with_lists: bool) -> Table:
     try:
         schema = pyarrow.parquet.read_schema(io.BytesIO(content))
         plain = [column.name for column in schema if not pyarrow.types.is_nested(column.type)]
-        nested = [column.name for column in schema if with_lists and _is_list_of_numbers(column.type)]
+        of_lists = [column.name for column in schema if _is_list_of_numbers(column.type)]
+        nested = of_lists if with_lists else []
         # kept as a dictionary, a long text that stands in a million rows is in memory once
         file = pyarrow.parquet.ParquetFile(io.BytesIO(content), read_dictionary=plain)
         _check_size(name, file.metadata, {*plain, *nested})
-        return _unpack(name, file, plain, nested)
+        return replace(_unpack(name, file, plain, nested), unread_lists=() if with_lists else tuple(of_lists))
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(f"{name} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
 

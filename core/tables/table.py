@@ -54,6 +54,8 @@ class Table:
         The first of those rows.
     places : sequence of int, of that length or empty
         The line of the file at which each row begins; empty where the rows are the file's, one after the other.
+    unread_lists : tuple of str
+        The columns of lists of numbers, where they were not asked for.
     """
 
     length: int
@@ -62,6 +64,7 @@ class Table:
     skipped: Counter[str] = field(default_factory=Counter)
     left_out: tuple[LeftOut, ...] = ()
     places: Sequence[int] = ()
+    unread_lists: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.length

@@ -15,7 +15,6 @@ from core.corpus import Corpus
 from core.encoders.base import Encoder, Kind
 from core.errors import EmbedscopeError
 from core.machine import this_machine
-from core.map_files import Space
 from core.models import hub
 from core.progress import Progress
 from pages.shared import picks
@@ -96,11 +95,6 @@ def embedded(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -> em
     result = memory().recall(key, lambda: embed_texts(texts.documents, spec, on_progress))
     picks.note_source(result.provenance)
     return result
-
-
-def space(files: tuple[Hashable, ...], read: Callable[[], Space]) -> Space:
-    """What uploaded files hold, read once; `files` names them."""
-    return memory().recall(("space", *files), read)
 
 
 def keyword_index(texts: Corpus) -> search.KeywordIndex:

@@ -132,7 +132,7 @@ def drawn(folder: Path, count: int) -> dict[str, Any]:
     with running_server(folder) as address, fresh_page() as page:
         page.set_default_timeout(PATIENCE_MS)
         received = frames_of(page)
-        page.goto(f"{address}/projector?space=Files&models=wordllama-256&method=PCA")
+        page.goto(f"{address}/projector?corpus=File&models=wordllama-256&method=PCA")
         page.wait_for_selector(MAP)
         settle(page)
         received.clear()
@@ -222,7 +222,7 @@ def beside(folder: Path) -> dict[str, Any]:
         alone = {page: seconds_to_paint(other, f"{address}/{page}") for page in PAGES}
         other.goto("about:blank")
         newcomer_alone = first_visits(fitting, address)
-        fitting.goto(f"{address}/projector?space=Files&models=wordllama-256&method=PCA")
+        fitting.goto(f"{address}/projector?corpus=File&models=wordllama-256&method=PCA")
         fitting.wait_for_selector(MAP)
         fitting.click(DATA)
         files = fitting.wait_for_selector(FILES, state="attached")

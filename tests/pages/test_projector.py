@@ -46,13 +46,13 @@ def projector(app: AppTest, **choices: object) -> AppTest:
 
 
 def pasted(app: AppTest, *texts: str, **choices: object) -> AppTest:
-    projector(app, space="Paste", **choices)
-    return app.text_area(key="space_pasted").set_value("\n".join(texts)).run()
+    projector(app, corpus="Paste", corpus_pasted="a text", **choices)
+    return app.text_area(key="corpus_pasted").set_value("\n".join(texts)).run()
 
 
 def uploaded(app: AppTest, *files: tuple[str, bytes], **choices: object) -> AppTest:
-    projector(app, space="Files", **choices)
-    return app.file_uploader(key="space_files").set_value([(*file, "") for file in files]).run()
+    projector(app, corpus="File", **choices)
+    return app.file_uploader(key="corpus_upload").set_value([(*file, "") for file in files]).run()
 
 
 def drawn(app: AppTest) -> list[np.ndarray]:
@@ -391,10 +391,12 @@ def test_axes_of_ones_own_run_from_one_text_to_the_other(app: AppTest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("space", "label"), [("Paste", "Data: paste"), ("Files", "Data: files"), ("x", "Data: sample")]
+    ("space", "label"), [("Paste", "Corpus: pasted"), ("Files", "Corpus: file"), ("x", "Corpus: sample")]
 )
-def test_the_data_that_a_link_asks_for_are_named_at_once(app: AppTest, space: str, label: str) -> None:
-    projector(app, space=space)
+def test_a_link_made_when_the_projector_had_its_own_data_opens_the_same_kind(
+    app: AppTest, space: str, label: str
+) -> None:
+    projector(app, space=space, corpus_pasted="a text")
     assert app.get("popover")[0].proto.popover.label == label
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import map_files
+from core import corpus, map_files
 from core.errors import InputError
 from core.machine import devices
 from core.map_files import Space
 from core.maps import NAMES, neighbours_of
-from pages.parts.projector import sources, view_file
+from pages.parts.projector import view_file
 from pages.parts.projector.charts import Chart
 from pages.parts.projector.neighbours import Asked
 from pages.parts.projector.sources import Source
@@ -37,8 +37,9 @@ def downloads(space: Space, charts: Sequence[Chart], wanted: Asked) -> None:
             of = f" {chart.title}" if len(charts) > 1 else ""
             with st.popover(f"Download{of}", icon=":material/download:"):
                 _of_chart(space, chart, wanted)
+        is_sample = space.corpus.fingerprint == corpus.sample().fingerprint
         view = view_file.view_of(space)  # now: the download is made without a session
-        _button("Save this view", lambda: view_file.pack(view, None if sources.is_sample(space) else space), "view.zip")
+        _button("Save this view", lambda: view_file.pack(view, None if is_sample else space), "view.zip")
         with st.popover("Open a view", icon=":material/folder_open:"):
             st.file_uploader("A view saved on this page", type=["zip"], key="view_file", on_change=_open)
             if problem := st.session_state.pop("view_problem", ""):
@@ -78,11 +79,8 @@ def _open() -> None:
     if file is None:
         return
     try:
-        view, space = view_file.unpack(file.name, file.getvalue())
+        view, data = view_file.unpack(file.name, file.getvalue())
     except InputError as error:
         st.session_state["view_problem"] = str(error)
         return
-    st.session_state["space"] = sources.OPENED if space else "Sample"
-    if space:
-        st.session_state["opened_space"] = space
-    view_file.bring_back(view, space or sources.sample())
+    view_file.open_view(view, data)

@@ -5,19 +5,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import corpus, map_files
 from core.embedding import Provenance
 from core.map_files import Space
 from core.maps import Floats
 from core.models import ModelSpec
 from core.progress import Progress
-from core.settings import most_rows
 from core.storage import arrays
 from pages.shared import cache
 from pages.shared.ui import inputs
-
-KINDS = ("Sample", "Paste", "Files")
-OPENED = "View"
 
 
 @dataclass(frozen=True)
@@ -40,66 +35,6 @@ class Source:
     content: str
     spec: ModelSpec | None = None
     provenance: Provenance | None = None
-
-
-def chosen_space() -> Space:
-    """The sample corpus, pasted texts, uploaded files or an opened view, chosen in a popover that names the choice.
-
-    Raises
-    ------
-    InputError
-        The files cannot be read, or there is nothing in them.
-    """
-    kinds = [*KINDS, OPENED] if "opened_space" in st.session_state else KINDS
-    asked = st.session_state.get("space") or st.query_params.get("space")  # a link's first run knows only the latter
-    named = str(asked) if asked in kinds else KINDS[0]
-    with st.popover(f"Data: {named.lower()}", icon=":material/library_books:"):
-        kind = st.segmented_control(
-            "Data", kinds, default="Sample", key="space", bind="query-params", required=True,
-            label_visibility="collapsed",
-        )  # fmt: skip
-        if kind == "Paste":
-            pasted = st.text_area("Texts, one a line", key="space_pasted", height=240, persist_state="session")
-            return Space(corpus.from_paste(pasted or ""))
-        if kind == "Files":
-            return _uploaded() or sample()
-    if kind == OPENED:
-        opened: Space = st.session_state["opened_space"]
-        return opened
-    return sample()
-
-
-def sample() -> Space:
-    """The corpus that comes with Embedscope."""
-    return Space(corpus.sample())
-
-
-def is_sample(space: Space) -> bool:
-    """Whether this is the corpus that comes with Embedscope."""
-    return space.corpus.fingerprint == corpus.sample().fingerprint
-
-
-def _uploaded() -> Space | None:
-    """What the uploaded files hold; None until there are any."""
-    files = st.file_uploader(
-        "A file of texts, or vectors with their metadata",
-        type=map_files.FORMATS,
-        accept_multiple_files=True,
-        key="space_files",
-    )
-    st.caption(
-        "Texts: TXT, CSV, TSV, JSONL or Parquet; columns x, y and z are shown as they are. Vectors: NPY or a tensors "
-        "TSV of TensorFlow's Projector, alone or with a metadata file, or a Parquet or JSONL with a column of vectors. "
-        f"Up to {most_rows():,} rows; what is beyond is counted."
-    )
-    column = st.text_input("Column with the texts, if it is not called text", key="space_column", max_chars=100)
-    if not files:
-        return None
-    named = (column or "").strip() or None
-    return cache.space(
-        (*(file.file_id for file in files), named),
-        lambda: map_files.from_files([(file.name, file.getvalue()) for file in files], text_column=named),
-    )
 
 
 def models_to_map(space: Space) -> list[ModelSpec]:

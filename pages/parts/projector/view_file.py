@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from dataclasses import replace
 from typing import Any, Literal
 
 import streamlit as st
@@ -13,9 +12,10 @@ from core.errors import InputError
 from core.map_files import Space
 from core.maps.neighbours import Metric
 from pages.parts.projector import axes, map_view, selection
-from pages.shared import picks
+from pages.shared import corpora, picks
 
 DATA, VIEW = "space.parquet", "view.json"
+OPENED = "opened_view"
 MOST_BYTES = 2**30  # of the data in a view, unpacked
 Number = float
 
@@ -100,8 +100,8 @@ def pack(view: View, data: Space | None) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(name: str, content: bytes) -> tuple[View, Space | None]:
-    """The view of such a file, and its data; None where it is the sample corpus.
+def unpack(name: str, content: bytes) -> tuple[View, bytes | None]:
+    """The view of such a file, and its data as a Parquet file; None where it is the sample corpus.
 
     Raises
     ------
@@ -116,16 +116,24 @@ def unpack(name: str, content: bytes) -> tuple[View, Space | None]:
             data = archive.read(DATA) if DATA in archive.namelist() else None
     except (zipfile.BadZipFile, KeyError, ValidationError, OSError, RuntimeError, NotImplementedError, ValueError):
         raise InputError(f"{name} is no view that was saved on this page: save one below the map.") from None
-    if data is None:
-        return view, None
-    space = map_files.from_files([(DATA, data)])
-    return view, replace(space, corpus=replace(space.corpus, name=view.name or DATA))
+    if data is not None:
+        map_files.from_files([(DATA, data)])
+    return view, data
 
 
-def bring_back(view: View, space: Space) -> None:
-    """Set all choices and marks as they were; before the widgets of a run are drawn."""
+def open_view(view: View, data: bytes | None) -> None:
+    """Set the corpus and all choices as they were, before a run's widgets are drawn; see `restore_selection`."""
+    corpora.open_file(f"{view.name.removesuffix('.parquet') or 'view'}.parquet", data)
     for name, value in view.choices.model_dump(exclude_none=True).items():
         st.session_state[name] = [model for model in value if model in models.names()] if "models" in name else value
+    st.session_state[OPENED] = view
+
+
+def restore_selection(space: Space) -> None:
+    """Set what was marked in a view that has just been opened, as its texts are here now."""
+    view: View | None = st.session_state.pop(OPENED, None)
+    if view is None:
+        return
     axes.bring_back(space, view.ends)
     count = len(space)
     marked = view.marked

@@ -1,5 +1,5 @@
-"""The corpus that Search, Similarity, Evaluate and Verdict work on: chosen once, for all of them."""
+"""The corpus that all pages work on, chosen once; on the Projector with the vectors that its file may hold."""
 
-from pages.shared.corpora.picker import chosen, uploaded
+from pages.shared.corpora.picker import choose_space, chosen, open_file, uploaded
 
-__all__ = ["chosen", "uploaded"]
+__all__ = ["choose_space", "chosen", "open_file", "uploaded"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core import map_files
 from core.corpus import file_name, together
 from core.errors import InputError
 from core.settings import most_rows
@@ -37,28 +38,36 @@ class Source:
 
 
 def keep(key: str) -> None:
-    """Take what is in the uploader into the session, which other pages share; called before it is drawn."""
+    """Take what is newly in the uploader into the session, which other pages share; called before it is drawn."""
     brought: Sequence[UploadedFile] = st.session_state.get(_uploader(key)) or ()
-    if not brought or [file.file_id for file in brought] == [upload.id for upload in _kept(key)]:
+    ids = [file.file_id for file in brought]
+    if not brought or ids == st.session_state.get(_seen(key)):
         return
+    st.session_state[_seen(key)] = ids
     known = {upload.id: upload for upload in _kept(key)}
     names = unique_names(file_name(file.name) for file in brought)
     st.session_state[_files(key)] = tuple(
-        known.get(file.file_id) or _upload(file, name) for file, name in zip(brought, names, strict=True)
+        known.get(file.file_id) or _upload(file.file_id, name, file.getvalue())
+        for file, name in zip(brought, names, strict=True)
     )
 
 
-def ask(key: str) -> list[Source]:
-    """The tables of the uploaded files; none until there are any.
+def put(key: str, name: str, content: bytes) -> None:
+    """Take a file into the session as if it had been uploaded."""
+    st.session_state[_files(key)] = (_upload(name, name, content),)
+
+
+def ask(key: str) -> tuple[Upload, ...]:
+    """The uploaded files; none until there are any.
 
     Raises
     ------
     InputError
-        A file cannot be read, or they are too large together.
+        They are too large together.
     """
     st.file_uploader(
         "Files of texts",
-        type=FORMATS,
+        type=map_files.FORMATS,
         accept_multiple_files=True,
         key=_uploader(key),
         on_change=_forget_if_empty,
@@ -70,7 +79,8 @@ def ask(key: str) -> list[Source]:
         "Whatever is left out is counted and listed."
     )
     kept = _kept(key)
-    if kept and not st.session_state.get(_uploader(key)):
+    uploader: Sequence[UploadedFile] = st.session_state.get(_uploader(key)) or ()
+    if kept and [file.file_id for file in uploader] != [upload.id for upload in kept]:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"Kept: {together([upload.name for upload in kept])}", width="content")
             st.button("Remove", key=f"{key}_remove", on_click=_forget, args=(key,), type="tertiary")
@@ -79,7 +89,33 @@ def ask(key: str) -> list[Source]:
         raise InputError(
             f"The files have {size / 1e6:,.0f} MB together, {_most_megabytes():,} are allowed: give fewer."
         )
-    return [Source(upload.name, upload.digest, _table(upload)) for upload in kept]
+    return kept
+
+
+def source(upload: Upload) -> Source:
+    """The table of an uploaded file, without its lists of numbers.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    return Source(upload.name, upload.digest, table(upload))
+
+
+def table(upload: Upload, *, with_lists: bool = False) -> Table:
+    """What the file holds, or the sentence that says why not: neither is found out twice, whatever its name.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    key = ("table", upload.digest, most_rows(), with_lists)
+    read = cache.memory().recall(key, lambda: _read(upload, with_lists))
+    if isinstance(read, str):
+        raise InputError(read.replace(ITS_NAME, upload.name))
+    return read
 
 
 def pasted(text: str) -> Source:
@@ -93,24 +129,15 @@ def names(key: str) -> list[str]:
     return [upload.name for upload in _kept(key)]
 
 
-def _upload(file: UploadedFile, name: str) -> Upload:
-    content = file.getvalue()
+def _upload(own_id: str, name: str, content: bytes) -> Upload:
     digest = hashlib.blake2b(content, digest_size=16)
     digest.update(Path(name).suffix.lower().encode())
-    return Upload(file.file_id, name, digest.hexdigest(), content)
+    return Upload(own_id, name, digest.hexdigest(), content)
 
 
-def _table(upload: Upload) -> Table:
-    """What the file holds, or the sentence that says why not: neither is found out twice, whatever its name."""
-    read = cache.memory().recall(("table", upload.digest, most_rows()), lambda: _read(upload))
-    if isinstance(read, str):
-        raise InputError(read.replace(ITS_NAME, upload.name))
-    return read
-
-
-def _read(upload: Upload) -> Table | str:
+def _read(upload: Upload, with_lists: bool) -> Table | str:
     try:
-        return read_table(upload.name, upload.content)
+        return read_table(upload.name, upload.content, with_lists=with_lists)
     except InputError as error:
         return str(error).replace(upload.name, ITS_NAME)
 
@@ -121,8 +148,9 @@ def _kept(key: str) -> tuple[Upload, ...]:
 
 
 def _forget_if_empty(key: str) -> None:
-    """The person has removed the last file from the uploader."""
-    if not st.session_state.get(_uploader(key)):
+    """The person has removed the last file from the uploader: not what was opened in its place since."""
+    came = [upload.id for upload in _kept(key)] == st.session_state.get(_seen(key))
+    if came and not st.session_state.get(_uploader(key)):
         _forget(key)
 
 
@@ -132,6 +160,10 @@ def _forget(key: str) -> None:
 
 def _uploader(key: str) -> str:
     return f"{key}_upload"
+
+
+def _seen(key: str) -> str:
+    return f"{key}_seen"
 
 
 def _files(key: str) -> str:

@@ -35,6 +35,11 @@ def choose(key: str) -> Splitting | None:
     return Splitting(int(tokens or USUAL.tokens), int(overlap or 0))
 
 
+def turn_off(key: str) -> None:
+    """Leave texts whole, before the widgets are drawn."""
+    st.session_state[f"{key}_split"] = False
+
+
 def _shorten_overlap(key: str) -> None:
     """Passages have become so short that the overlap would fill them: a fifth of them is usual."""
     tokens, overlap = st.session_state[f"{key}_tokens"], st.session_state.get(f"{key}_overlap")

@@ -7,15 +7,18 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import corpus
 from core.corpus import Columns, Corpus, Splitting
+from core.errors import InputError
+from core.map_files import Space
 from core.progress import Progress
 from core.settings import most_rows
 from pages.shared import cache, frame
-from pages.shared.corpora import columns, files, passages, skips
+from pages.shared.corpora import columns, files, passages, points, skips
 from pages.shared.corpora.files import Source
 from pages.shared.ui import inputs, output, progress
 
 KEY = "corpus"
 SOURCES = ("Sample", "Paste", "File")
+OLD_SOURCES = {"Paste": "Paste", "Files": "File"}
 LONGEST_NAME = 26
 NOT_HERE = (
     "The address asks for an uploaded file, but only the session that uploaded it has it: "
@@ -31,28 +34,68 @@ def chosen() -> Corpus:
     InputError
         A file cannot be read, or there is no text.
     """
+    space = choose_space(with_points=False)
+    if not space.has_texts:
+        raise InputError(
+            f"{space.name} holds vectors but no texts: the Projector can draw it. To work on texts here, upload them "
+            "under Corpus."
+        )
+    return space.corpus
+
+
+def choose_space(*, with_points: bool = True) -> Space:
+    """The corpus of this session, with the vectors or coordinates that its file holds.
+
+    Parameters
+    ----------
+    with_points
+        Whether a table's columns of vectors or coordinates are wanted; without, only its texts are read.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, or holds nothing.
+    """
+    _follow_old_link()
     files.keep(KEY)
     with st.popover(_label(), icon=":material/library_books:", key="corpus_popover"):
         kind = st.segmented_control("Corpus", SOURCES, default="Sample", key=KEY, bind="query-params", required=True)
         if kind == "Sample":
             st.caption("Passages in many subjects, with labelled queries: paste or upload your own texts.")
-            return corpus.sample()
-        sources = _pasted() if kind == "Paste" else files.ask(KEY)
+            return Space(corpus.sample())
+        uploads = files.ask(KEY) if kind == "File" else ()
+        if uploads and (with_points or points.hold_vectors_alone(uploads)) and (space := points.choose(KEY, uploads)):
+            return space
+        sources = _pasted() if kind == "Paste" else [files.source(upload) for upload in uploads]
         if not sources:
-            return _sample_instead()
+            return Space(_sample_instead())
         texts, splitting, report = _ask_how(KEY, sources)
-    return _built(KEY, sources, texts, splitting, report)
+    return Space(_built(KEY, sources, texts, splitting, report))
+
+
+def open_file(name: str, content: bytes | None) -> None:
+    """Make a file the corpus of this session, or the sample where there is none, before a run's widgets are drawn."""
+    st.session_state[KEY] = "Sample" if content is None else "File"
+    if content is not None:
+        files.put(KEY, name, content)
+        passages.turn_off(KEY)
 
 
 def uploaded(key: str) -> Corpus:
     """The texts of uploaded files alone; the sample corpus until there are any. Errors as in `chosen`."""
     files.keep(key)
-    sources = files.ask(key)
+    sources = [files.source(upload) for upload in files.ask(key)]
     if not sources:
         return corpus.sample()
     with st.popover("Columns and passages", icon=":material/tune:", key=f"{key}_popover"):
         texts, splitting, report = _ask_how(key, sources)
     return _built(key, sources, texts, splitting, report)
+
+
+def _follow_old_link() -> None:
+    """Links were made when the Projector chose its data by itself, as `space`."""
+    if (kind := st.query_params.pop("space", None)) in OLD_SOURCES and KEY not in st.query_params:
+        st.session_state[KEY] = OLD_SOURCES[kind]
 
 
 def _label() -> str:

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from tests.benchmarks.peers.chromium import fresh_page
 from tests.e2e.conftest import running_server
 
-PAGE = "projector?space=Files&map_models=all-MiniLM-L6-v2&method=UMAP&dimensions={dimensions}D"
-DATA = 'button:has-text("Data:")'
+PAGE = "projector?corpus=File&map_models=all-MiniLM-L6-v2&method=UMAP&dimensions={dimensions}D"
+DATA = 'button:has-text("Corpus:")'
 FILES = 'input[type="file"]'
 MAP = '[data-testid="map"][data-ready="true"]'
 

@@ -1,0 +1,50 @@
+"""Vectors and coordinates in uploaded files: what the Projector draws as it is."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import map_files
+from core.map_files import Space
+from core.settings import most_rows
+from pages.shared import cache
+from pages.shared.corpora import files
+from pages.shared.corpora.files import Upload
+
+
+def hold_vectors_alone(uploads: Sequence[Upload]) -> bool:
+    """Whether one of the files is vectors and nothing else."""
+    return any(map_files.holds_vectors_alone(upload.content) for upload in uploads)
+
+
+def choose(key: str, uploads: Sequence[Upload]) -> Space | None:
+    """The texts with the vectors or coordinates that the files hold, read once; None where they hold neither.
+
+    Raises
+    ------
+    InputError
+        The files cannot be read, or do not belong together.
+    """
+    name = f"{key}_text_column"
+    asked = str(st.session_state.get(name) or "").strip() or None
+    space = cache.memory().recall(
+        ("space", tuple((upload.name, upload.digest) for upload in uploads), asked, most_rows()),
+        lambda: _read(uploads, asked),
+    )
+    if space is not None:
+        st.text_input(
+            "Column with the texts, if it is not called text", key=name, max_chars=100, persist_state="session"
+        )
+    return space
+
+
+def _read(uploads: Sequence[Upload], text_column: str | None) -> Space | None:
+    if hold_vectors_alone(uploads):
+        return map_files.from_files([(each.name, each.content) for each in uploads], text_column=text_column)
+    if len(uploads) != 1:
+        return None
+    (upload,) = uploads
+    table = files.table(upload)
+    table = files.table(upload, with_lists=True) if table.unread_lists else table
+    space = map_files.from_table(upload.name, table, text_column=text_column)
+    return None if space.vectors is None and space.coordinates is None else space
