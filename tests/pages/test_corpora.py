@@ -1,14 +1,17 @@
 """The corpus that pages share: sample, paste, files; columns, passages, and what is left out."""
 
+import io
 import json
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
 from core.corpus import Corpus
+from core.map_files import Space
 from core.models.tokenizer import stored_tokenizer
 from pages.shared import corpora
 from pages.shared.corpora import skips
@@ -44,8 +47,15 @@ def _seen(monkeypatch: pytest.MonkeyPatch) -> None:
         SEEN.append(original())
         return SEEN[-1]
 
+    def choose_space(**how: Any) -> Space:
+        space = with_points(**how)
+        SEEN.append(space.corpus)
+        return space
+
+    with_points = corpora.choose_space
     SEEN.clear()
     monkeypatch.setattr(corpora, "chosen", chosen)
+    monkeypatch.setattr(corpora, "choose_space", choose_space)
 
 
 def worked_on() -> Corpus:
@@ -328,3 +338,35 @@ def test_choosing_shorter_passages_shortens_their_overlap(app: AppTest) -> None:
     app.number_input(key="corpus_tokens").set_value(20).run()
     assert app.number_input(key="corpus_overlap").value == 4
     assert not app.error
+
+
+def test_a_corpus_of_the_search_page_is_mapped_without_being_uploaded_read_or_embedded_again(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ("Only here: a gull. It cries.", "Only here: a swan. It sleeps.", "Only here: a crow. It thinks.")
+    app.query_params["method"] = "PCA"
+    search_in(app, ("a.csv", "text\n{}\n".format("\n".join(texts)).encode()))
+    done: list[str] = []
+    monkeypatch.setattr("pages.shared.corpora.files.read_table", lambda *given, **_: done.append("read"))
+    monkeypatch.setattr("core.embedding.embed", partial(embed_noted, embedding.embed, texts, done))
+    app.switch_page("pages/projector.py").run()
+    assert not app.exception
+    assert worked_on().texts == texts
+    assert done == []
+
+
+def test_vectors_without_texts_are_the_projectors_alone_and_other_pages_say_so(app: AppTest) -> None:
+    vectors = io.BytesIO()
+    np.save(vectors, np.eye(5, dtype=np.float32))
+    search_in(app, ("own.npy", vectors.getvalue()))
+    assert "own.npy holds vectors but no texts" in said(app).replace("\\", "")
+    app.query_params["method"] = "PCA"
+    app.switch_page("pages/projector.py").run()
+    assert not app.exception
+    assert not app.error
+
+
+def test_texts_beside_vectors_are_the_corpus_of_the_other_pages(app: AppTest) -> None:
+    row = '{{"text": "{}", "vector": [{}, 0.5, 0.25]}}\n'
+    search_in(app, ("both.jsonl", "".join(row.format(text, text[-1]) for text in ("a 1", "b 2", "c 3")).encode()))
+    assert worked_on().texts == ("a 1", "b 2", "c 3")
