@@ -251,6 +251,18 @@ def test_another_layout_of_the_same_rows_keeps_the_marks(page: Page, maps_server
     assert chart.get_attribute("data-selected") == selected
 
 
+def test_the_twentieth_layout_is_drawn_like_the_first(page: Page, maps_server: str) -> None:
+    chart = opened(page, maps_server, points=300)
+    for _ in range(20):
+        before = place(chart, 5)
+        page.get_by_role("button", name="Another layout").click()
+        page.wait_for_function(
+            "([map, x]) => map.dataset.ready === 'true' && Math.abs(map.placeOf(5, 0)[0] - x) > 1",
+            arg=[chart.element_handle(), before[0]],
+            timeout=20_000,
+        )
+
+
 def test_a_link_opens_the_maps_at_the_view_it_was_made_of(page: Page, maps_server: str) -> None:
     chart = opened(page, maps_server, points=300, maps=23)
     page.mouse.move(*middle(page))

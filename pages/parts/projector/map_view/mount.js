@@ -4,6 +4,7 @@ export default function (component) {
   shelf.views.set(component.parentElement, component);
   shelf.draw?.(component);
   return () => {
+    if (shelf.views.get(component.parentElement) !== component) return; // a later call has taken its place
     shelf.views.delete(component.parentElement);
     shelf.close?.(component.parentElement);
   };

@@ -47,7 +47,7 @@ class Viewer {
 
   update(component, points, colour) {
     const { data: view } = component;
-    const fresh = points !== this.points;
+    const fresh = points.id !== this.points?.id;
     const sameRows = this.points?.count === points.count && this.points.rows === points.rows;
     this.tell = component.setStateValue;
     this.view = view;
@@ -56,7 +56,7 @@ class Viewer {
     this.pen.font = this.theme.font;
     if (!this.painter.gl) return this.giveUp();
     if (fresh) this.takePoints(points, sameRows ? this.points : null);
-    if (fresh || colour !== this.colour) this.painter.setCodes(colour.codes);
+    if (fresh || colour.id !== this.colour.id) this.painter.setCodes(colour.codes);
     this.colour = colour;
     const news = view.heard >= this.serial || (fresh && !sameRows);
     const changed = (news && this.adoptMarks(view.marks, view.heard)) || fresh;
