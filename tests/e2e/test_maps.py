@@ -251,9 +251,9 @@ def test_another_layout_of_the_same_rows_keeps_the_marks(page: Page, maps_server
     assert chart.get_attribute("data-selected") == selected
 
 
-def test_the_twentieth_layout_is_drawn_like_the_first(page: Page, maps_server: str) -> None:
+def test_the_twelfth_layout_is_drawn_like_the_first(page: Page, maps_server: str) -> None:
     chart = opened(page, maps_server, points=300)
-    for _ in range(20):
+    for _ in range(12):
         before = place(chart, 5)
         page.get_by_role("button", name="Another layout").click()
         page.wait_for_function(
