@@ -68,7 +68,7 @@ ANSWERS = """async (map, trials) => {
         (seconds[name] ??= []).push((answered - began) / 1000);
         if (painted > began) (seconds[`${name}, all points again`] ??= []).push((painted - began) / 1000);
     };
-    const bubble = map.querySelector(".bubble");
+    const tooltip = map.querySelector(".tooltip");
     const drawnSince = (began) => () => painted > began;
     const isInside = ([x, y]) => x > box.left + 50 && x < box.right - 50 && y > box.top + 50 && y < box.bottom - 50;
     const someRow = (from) => { // whose point is well within the map
@@ -77,7 +77,7 @@ ANSWERS = """async (map, trials) => {
     for (let trial = 0; trial < trials; trial++) {
         const [x, y] = someRow(trial * 101);
         const onPoint = [x - box.left - box.width / 2, y - box.top - box.height / 2];
-        await measure("hover", () => send("pointermove", ...onPoint, {buttons: 0}), () => !bubble.hidden);
+        await measure("hover", () => send("pointermove", ...onPoint, {buttons: 0}), () => !tooltip.hidden);
         send("pointermove", -box.width / 2 + 1, -box.height / 2 + 1, {buttons: 0});
         await measure("pan", () => {
             send("pointerdown", 0, 0), send("pointermove", 40 + 9 * trial, 30);

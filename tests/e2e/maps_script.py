@@ -34,7 +34,7 @@ def drawn(count: int, kinds: tuple[int, ...], seed: int, lost: int) -> map_view.
             map_view.Map(f"Model {'ABCD'[index]} · UMAP", places, ("PC 1 (31%)", "PC 2 (12%)") if lost else ())
         )
     hover = [f"{row}: <b>text</b> of this point, told in some words & signs" for row in range(count)]
-    return map_view.packed(charts, hover if count <= 200_000 else (), rows=f"made up {count}")
+    return map_view.pack(charts, hover if count <= 200_000 else (), rows=f"made up {count}")
 
 
 def heard() -> None:

@@ -91,9 +91,9 @@ def replace_files(page: Page, count: int, *files: File) -> None:
     settle(page)
 
 
-def lay_out(page: Page, method: str) -> None:
-    """Choose another method."""
-    page.get_by_test_id("stMain").get_by_text(method, exact=True).click()
+def lay_out(page: Page, choice: str) -> None:
+    """Choose another method, or another number of dimensions."""
+    page.get_by_role("radio", name=choice, exact=True).click()
 
 
 def own_cloud(page: Page, server: str, rows: int, dimensions: int, **choices: object) -> Locator:
@@ -148,6 +148,12 @@ def ink(chart: Locator, row: int, index: int = 0, layer: str = "overlay", reach:
         }""",
         [row, index, layer, reach],
     )
+    return found
+
+
+def pixels(chart: Locator) -> str:
+    """The points' canvas as it is now, as a picture in a data address."""
+    found: str = chart.evaluate("(map) => map.querySelector('canvas.points').toDataURL()")
     return found
 
 
@@ -341,6 +347,28 @@ def test_tsne_stops_goes_on_and_finishes(page: Page, server: str) -> None:
     expect(page.get_by_text("t-SNE: 400 of 400 iterations")).to_be_visible()
     expect(page.get_by_role("button", name="250 iterations more")).to_be_visible()
     expect(page.get_by_test_id("map")).to_have_attribute("data-points", "200")
+
+
+def test_each_of_many_maps_in_one_session_is_the_one_that_is_drawn(page: Page, server: str) -> None:
+    journey = [("PCA", "3D"), ("PCA", "2D"), ("t-SNE", "2D"), ("UMAP", "2D"), ("PCA", "2D"), ("UMAP", "2D")]
+    journey += [("UMAP", "3D"), ("PCA", "3D")]
+    chart = opened(page, server, iterations=650)
+    drawn = {("PCA", "2D"): pixels(chart)}
+    last = drawn["PCA", "2D"]
+    for view in journey:
+        for choice in view:
+            lay_out(page, choice)
+            settle(page)
+        if "t-SNE" in view:
+            expect(page.get_by_text("t-SNE: 650 of 650 iterations")).to_be_visible()
+        expect(page.get_by_text(re.compile(rf"648 texts .* · {view[0]} ·"))).to_be_visible()
+        settle(page)
+        page.wait_for_selector(READY)
+        now = pixels(chart)
+        assert now != last, f"the picture stood still on the way to {view}"
+        assert drawn.setdefault(view, now) == now, f"{view} is not the picture that it was before"
+        last = now
+    assert len(set(drawn.values())) == len(drawn)
 
 
 def test_umap_settings_count_when_compute_is_pressed(page: Page, server: str) -> None:

@@ -1,4 +1,4 @@
-"""The maps' parcels: small, exact, and read back by their own description alone."""
+"""The maps' packets: small, exact, and read back by their own description alone."""
 
 import gzip
 import json
@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from pages.parts.projector.map_view import Categories, Gradient, Map, packed, packing, told_of
+from pages.parts.projector.map_view import Categories, Gradient, Map, note_on_count, pack, packing
 from pages.parts.projector.map_view.packing import GREY, LEVELS, NOT_FINITE, pack_colour, pack_rows, unpack_rows
 
 
-def opened(parcel: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """A parcel's header and parts, as the browser takes them out."""
-    length = int.from_bytes(parcel[:4], "little")
-    header = json.loads(parcel[4 : 4 + length])
+def opened(packet: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    """A packet's header and parts, as the browser takes them out."""
+    length = int.from_bytes(packet[:4], "little")
+    header = json.loads(packet[4 : 4 + length])
     parts, place = [], 4 + length
     for size in header["sizes"]:
         assert place % 4 == 0
-        parts.append(parcel[place : place + size])
+        parts.append(packet[place : place + size])
         place += size + -size % 4
-    assert place == len(parcel)
+    assert place == len(packet)
     return header, parts
 
 
@@ -59,7 +59,7 @@ def test_bits_beyond_the_rows_are_dropped() -> None:
 
 def test_few_points_keep_single_precision() -> None:
     coordinates = np.random.default_rng(0).normal(50, 400, (100, 3)).astype(np.float32)
-    header, parts = opened(packed([Map("A", coordinates)]).parcel)
+    header, parts = opened(pack([Map("A", coordinates)]).packet)
     places = np.frombuffer(parts[0], "<f4").reshape(100, 3)
     assert np.abs(places).max() == pytest.approx(1)
     np.testing.assert_allclose(placed(header, 0, places), coordinates, atol=1e-3)
@@ -69,7 +69,7 @@ def test_many_points_keep_sixteen_bits_an_axis(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(packing, "MOST_EXACT_ROWS", 10)
     coordinates = np.random.default_rng(0).uniform(-3, 9, (100, 2)).astype(np.float32)
     coordinates[4, 1] = np.nan
-    header, parts = opened(packed([Map("A", coordinates)]).parcel)
+    header, parts = opened(pack([Map("A", coordinates)]).packet)
     steps = np.frombuffer(parts[0], "<u2").reshape(100, 2)
     kept = np.arange(100) != 4
     assert (steps[4] == NOT_FINITE).all()
@@ -79,7 +79,7 @@ def test_many_points_keep_sixteen_bits_an_axis(monkeypatch: pytest.MonkeyPatch) 
 
 def test_rows_that_are_not_finite_do_not_move_the_others() -> None:
     coordinates = np.array([[0, 0], [2, 2], [np.nan, 1], [np.inf, 0]], np.float32)
-    _, parts = opened(packed([Map("A", coordinates)]).parcel)
+    _, parts = opened(pack([Map("A", coordinates)]).packet)
     places = np.frombuffer(parts[0], "<f4").reshape(4, 2)
     np.testing.assert_array_equal(places[:2], [[-1, -1], [1, 1]])
     assert np.isnan(places[2:]).all()
@@ -87,13 +87,13 @@ def test_rows_that_are_not_finite_do_not_move_the_others() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_points_without_extent_lie_in_the_middle(count: int) -> None:
-    _, parts = opened(packed([Map("A", np.full((count, 2), 5.0, np.float32))]).parcel)
+    _, parts = opened(pack([Map("A", np.full((count, 2), 5.0, np.float32))]).packet)
     assert np.frombuffer(parts[0], "<f4").tolist() == [0.0] * (2 * count)
 
 
 def test_hover_texts_arrive_whole_in_any_script() -> None:
     texts = ["", "über", "日本語の文", "<b>&amp;", "a\nb"]
-    _, parts = opened(packed([Map("A", np.zeros((5, 2), np.float32))], texts).parcel)
+    _, parts = opened(pack([Map("A", np.zeros((5, 2), np.float32))], texts).packet)
     sizes = np.frombuffer(parts[1], "<u2").astype(int)
     whole = gzip.decompress(parts[2])
     ends = np.cumsum(sizes)
@@ -104,7 +104,7 @@ def test_hover_texts_are_cut_until_there_is_room(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(packing, "MOST_HOVER_BYTES", 20_000)
     random = np.random.default_rng(0)
     texts = ["".join(chr(97 + int(sign)) for sign in random.integers(0, 26, 300)) for _ in range(400)]
-    _, parts = opened(packed([Map("A", np.zeros((400, 2), np.float32))], texts).parcel)
+    _, parts = opened(pack([Map("A", np.zeros((400, 2), np.float32))], texts).packet)
     assert 5_000 < len(parts[2]) <= 20_000
     first = gzip.decompress(parts[2])[: int(np.frombuffer(parts[1], "<u2")[0])].decode()
     assert first.endswith("…")
@@ -114,44 +114,44 @@ def test_hover_texts_are_cut_until_there_is_room(monkeypatch: pytest.MonkeyPatch
 def test_so_many_rows_that_their_texts_stay_behind_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "MOST_HOVER_ROWS", 2)
     for count, is_told in ((2, False), (3, True)):
-        points = packed([Map("a", np.zeros((count, 2)))], ["text"] * count)
-        assert bool(opened(points.parcel)[1][-1]) is not is_told
-        assert bool(told_of(count)) is is_told
+        points = pack([Map("a", np.zeros((count, 2)))], ["text"] * count)
+        assert bool(opened(points.packet)[1][-1]) is not is_told
+        assert bool(note_on_count(count)) is is_told
 
 
 def test_the_same_content_has_the_same_name_and_other_content_another() -> None:
-    one, same, other = (packed([Map("A", np.full((3, 2), value, np.float32))]).id for value in (1, 1, 2))
+    one, same, other = (pack([Map("A", np.full((3, 2), value, np.float32))]).id for value in (1, 1, 2))
     assert one == same
-    assert packed([Map("B", np.full((3, 2), 1, np.float32))]).id != one
+    assert pack([Map("B", np.full((3, 2), 1, np.float32))]).id != one
     assert other != one
 
 
 def test_maps_and_texts_of_unequal_length_are_refused() -> None:
     three, four = Map("A", np.zeros((3, 2))), Map("B", np.zeros((4, 2)))
     with pytest.raises(InputError, match=r"\[3, 4\] rows"):
-        packed([three, four])
+        pack([three, four])
     with pytest.raises(InputError, match=r"\[1, 3\] rows"):
-        packed([three], ["only one"])
+        pack([three], ["only one"])
     with pytest.raises(InputError, match="5 maps"):
-        packed([three] * 5)
+        pack([three] * 5)
     with pytest.raises(InputError, match="two or three"):
-        packed([Map("A", np.zeros((3, 4)))])
+        pack([Map("A", np.zeros((3, 4)))])
 
 
 def test_a_gradient_has_even_levels_and_grey_for_what_is_missing() -> None:
     values = np.array([-5, 0, 5, 10, 99, np.nan], np.float32)
-    _, parcel = pack_colour(Gradient(values, 0, 10, "Length"), 6)
-    assert list(opened(parcel)[1][0]) == [0, 0, LEVELS // 2, LEVELS, LEVELS, GREY]
+    _, packet = pack_colour(Gradient(values, 0, 10, "Length"), 6)
+    assert list(opened(packet)[1][0]) == [0, 0, LEVELS // 2, LEVELS, LEVELS, GREY]
 
 
 def test_a_gradient_of_one_value_has_one_colour() -> None:
-    _, parcel = pack_colour(Gradient(np.full(3, 4.0), 4, 4, "Same"), 3)
-    assert list(opened(parcel)[1][0]) == [0, 0, 0]
+    _, packet = pack_colour(Gradient(np.full(3, 4.0), 4, 4, "Same"), 3)
+    assert list(opened(packet)[1][0]) == [0, 0, 0]
 
 
 def test_categories_travel_as_their_codes() -> None:
     codes = np.array([2, 0, 1], np.uint8)
-    _, parcel = pack_colour(Categories(codes, ("a", "b", "c"), ("#000000",) * 3), 3)
-    assert list(opened(parcel)[1][0]) == [2, 0, 1]
+    _, packet = pack_colour(Categories(codes, ("a", "b", "c"), ("#000000",) * 3), 3)
+    assert list(opened(packet)[1][0]) == [2, 0, 1]
     with pytest.raises(InputError, match="3 colours for 4 points"):
         pack_colour(Categories(codes, (), ()), 4)

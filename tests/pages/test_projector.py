@@ -57,7 +57,7 @@ def uploaded(app: AppTest, *files: tuple[str, bytes], **choices: object) -> AppT
 
 def drawn(app: AppTest) -> list[np.ndarray]:
     """Where each text is drawn on each map, as it is sent to the browser."""
-    header, parts = opened(_parcel(app, "points"))
+    header, parts = opened(_packet(app, "points"))
     frames = [(np.array(chart["centre"]), chart["reach"], chart["dimensions"]) for chart in header["maps"]]
     return [
         np.frombuffer(part, "<f4").reshape(header["count"], dimensions) * reach + centre
@@ -66,7 +66,7 @@ def drawn(app: AppTest) -> list[np.ndarray]:
 
 
 def colours(app: AppTest) -> np.ndarray:
-    return np.frombuffer(opened(_parcel(app, "colour"))[1][0], np.uint8)
+    return np.frombuffer(opened(_packet(app, "colour"))[1][0], np.uint8)
 
 
 def shown(app: AppTest) -> dict[str, Any]:
@@ -76,9 +76,9 @@ def shown(app: AppTest) -> dict[str, Any]:
     return content
 
 
-def _parcel(app: AppTest, kind: str) -> bytes:
-    parcels = [part.proto.bytes for part in app.get("bidi_component") if part.proto.component_name.endswith("parcel")]
-    (found,) = [parcel for parcel in parcels if opened(parcel)[0]["kind"] == kind]
+def _packet(app: AppTest, kind: str) -> bytes:
+    packets = [part.proto.bytes for part in app.get("bidi_component") if part.proto.component_name.endswith("map_data")]
+    (found,) = [packet for packet in packets if opened(packet)[0]["kind"] == kind]
     return bytes(found)
 
 
@@ -125,7 +125,7 @@ def test_two_models_are_measured_and_linked_side_by_side(app: AppTest) -> None:
     app.session_state["marks"] = _marked(app, 30)
     app.run()
     first, second = drawn(app)
-    (_, told) = [chart["title"] for chart in opened(_parcel(app, "points"))[0]["maps"]]
+    (_, told) = [chart["title"] for chart in opened(_packet(app, "points"))[0]["maps"]]
     assert told == f"{WORDLLAMA} · residual {procrustes(first, second)[2]:.2f}"
     assert "none is left out" not in said(app)
     assert "Residual: the share of the map's spread that still differs" in said(app)
@@ -180,7 +180,7 @@ def test_size_names_and_what_stands_under_the_pointer_are_of_choice(app: AppTest
     assert told["look"]["size"] == 6.5
     regions = labelled_regions(drawn(app)[0], texts.texts)
     assert [label["text"] for label in told["labels"]] == [", ".join(region.words[:3]) for region in regions]
-    assert gzip.decompress(opened(_parcel(app, "points"))[1][2]).decode() == "".join(texts.fields["subject"])
+    assert gzip.decompress(opened(_packet(app, "points"))[1][2]).decode() == "".join(texts.fields["subject"])
 
 
 def test_three_models_agreement_is_a_matrix() -> None:
@@ -327,7 +327,7 @@ def in_address(rows: list[int], count: int) -> str:
 def _marked(app: AppTest, row: int) -> tuple[str, Any]:
     from pages.parts.projector import map_view
 
-    fingerprint = opened(_parcel(app, "points"))[0]["rows"]
+    fingerprint = opened(_packet(app, "points"))[0]["rows"]
     return fingerprint, map_view.Marks(row, [0, row])
 
 
@@ -377,7 +377,7 @@ def test_components_are_chosen_and_their_axes_tell_their_shares(app: AppTest) ->
     np.testing.assert_allclose(np.abs(now[:, 0]), np.abs(left[:, 2] * values[2]), atol=1e-3)
     np.testing.assert_allclose(now[:, 1], first[:, 1], atol=1e-3)
     share = values[2] ** 2 / np.square(values).sum()
-    assert opened(_parcel(app, "points"))[0]["maps"][0]["axes"][0] == f"PC3 ({share:.1%} of the variance)"
+    assert opened(_packet(app, "points"))[0]["maps"][0]["axes"][0] == f"PC3 ({share:.1%} of the variance)"
 
 
 def test_axes_of_ones_own_run_from_one_text_to_the_other(app: AppTest) -> None:

@@ -143,7 +143,7 @@ def packed(
     """The maps as the browser takes them, packed once; `hover` names what stands under the pointer."""
 
     def pack() -> map_view.Points:
-        return map_view.packed([chart.drawn for chart in charts], hover_texts(texts), rows=texts.fingerprint)
+        return map_view.pack([chart.drawn for chart in charts], hover_texts(texts), rows=texts.fingerprint)
 
     if iterations.is_moving([chart.projection for chart in charts]):  # soon to be another
         return pack()
@@ -177,7 +177,7 @@ def explained(charts: Sequence[Chart]) -> None:
             listed = ", ".join(f"PC{number} {share:.1%}" for number, share in enumerate(shares, 1))
             title = f"{chart.title}: " if len(charts) > 1 else ""
             st.caption(f"{title}variance explained, {sum(shares):.0%} by {len(shares)} components: {listed}")
-    if sentence := map_view.told_of(len(charts[0].coordinates)):
+    if sentence := map_view.note_on_count(len(charts[0].coordinates)):
         st.caption(sentence)
     if any(chart.aligned for chart in charts):
         st.caption(

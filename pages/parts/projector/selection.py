@@ -46,12 +46,6 @@ def select(texts: Corpus, rows: Indices) -> None:
     _put(texts, map_view.Marks(before.point, rows, before.isolated))
 
 
-def isolate(texts: Corpus, rows: Indices | None) -> None:
-    """Show only some texts, or all again."""
-    before = current(texts)
-    _put(texts, map_view.Marks(before.point, before.selected, rows))
-
-
 def restore(texts: Corpus, marked: map_view.Marks, looked: dict[str, Any] | None) -> None:
     """Bring back what was marked, and where the person looked."""
     _put(texts, marked)

@@ -8,13 +8,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.projector.map_view.bundle import bundle
 from pages.parts.projector.map_view.content import Categories, Gradient, Label, Look, Marks, Rows
 from pages.parts.projector.map_view.packing import Points, pack_colour, pack_rows, unpack_rows
 
-SCRIPTS = (
-    "parcels", "rows", "colours", "cameras", "panels", "shaders", "painter", "pens", "labels", "overlay", "gestures",
-    "toolbar", "legend", "picture", "viewer", "shelf",
-)  # fmt: skip
+JS = Path(__file__).parent / "js"
 NOTHING = Marks()
 PLAIN = Look()
 
@@ -56,11 +54,11 @@ def show(
     height
         In pixels, toolbar and legend included.
     """
-    colour_id, colour_parcel = pack_colour(colour, points.count)
+    colour_id, colour_packet = pack_colour(colour, points.count)
     st.session_state[_drawn(key)] = (points.rows, points.count)
     with st.container(gap=None):
-        _parcel_component()(data=points.parcel, key=f"{key}-points")
-        _parcel_component()(data=colour_parcel, key=f"{key}-colour")
+        _data_component()(data=points.packet, key=f"{key}-points")
+        _data_component()(data=colour_packet, key=f"{key}-colour")
         _view_component()(
             key=key,
             height=height,
@@ -70,7 +68,7 @@ def show(
                 "points": points.id,
                 "colour": colour_id,
                 "height": height,
-                "heard": _heard(key),
+                "acknowledged": _acknowledged(key),
                 "marks": _packed_marks(marks, points.count),
                 "neighbours": {
                     "of": marks.point,
@@ -84,7 +82,7 @@ def show(
                     {"map": at.map, "text": at.text, "place": list(map(float, at.place)), "colour": at.colour}
                     for at in labels
                 ],
-                "look": {"size": look.size, "opacity": look.opacity, "labels": look.labels, "edges": look.edges},
+                "look": {"size": look.size, "labels": look.labels, "edges": look.edges},
                 "camera": camera,
                 "legend": _legend(colour),
             },
@@ -112,24 +110,19 @@ def camera(key: str) -> dict[str, Any] | None:
 
 
 @cache
-def _parcel_component() -> Callable[..., object]:
-    """What carries bytes to the browser, and with them the program that draws."""
-    return st.components.v2.component("embedscope_parcel", js="\n".join(_script(name) for name in SCRIPTS))
+def _data_component() -> Callable[..., object]:
+    """What carries bytes to the browser, and with them the script that draws; sent again only when it changes."""
+    return st.components.v2.component("embedscope_map_data", js=bundle(JS / "data-component.js"))
 
 
 @cache
 def _view_component() -> Callable[..., object]:
-    here = Path(__file__).parent
     return st.components.v2.component(
         "embedscope_maps",
-        html=(here / "viewer.html").read_text("utf-8"),
-        css=(here / "viewer.css").read_text("utf-8"),
-        js=_script("mount"),
+        html=(JS / "viewer.html").read_text("utf-8"),
+        css=(JS / "viewer.css").read_text("utf-8"),
+        js=bundle(JS / "view-component.js"),
     )
-
-
-def _script(name: str) -> str:
-    return (Path(__file__).parent / f"{name}.js").read_text("utf-8")
 
 
 def _drawn(key: str) -> str:
@@ -143,7 +136,7 @@ def _state(key: str, name: str) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def _heard(key: str) -> int:
+def _acknowledged(key: str) -> int:
     """The number of the last gesture that has reached this run: an older answer must not undo a newer gesture."""
     serial = _state(key, "marks").get("serial")
     return serial if type(serial) is int else 0

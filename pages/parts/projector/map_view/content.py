@@ -73,9 +73,8 @@ class Marks:
 
 @dataclass(frozen=True)
 class Look:
-    """Size of the points in pixels and their opacity (0: by how crowded the map is), labels, lines to neighbours."""
+    """Size of the points in pixels (0: by how crowded the map is), labels, lines to neighbours."""
 
     size: float = 0.0
-    opacity: float = 0.0
     labels: bool = True
     edges: bool = False

@@ -38,11 +38,11 @@ class Points:
     rows: str
     count: int
     maps: tuple[Map, ...]
-    parcel: bytes
+    packet: bytes
 
 
-def told_of(count: int) -> str:
-    """How so many rows are drawn, in sentences; empty where it is as ever."""
+def note_on_count(count: int) -> str:
+    """What is different about a map of so many rows, in sentences; empty where nothing is."""
     if count <= MOST_HOVER_ROWS:
         return ""
     return (
@@ -51,7 +51,7 @@ def told_of(count: int) -> str:
     )
 
 
-def packed(maps: Sequence[Map], hover: Sequence[str] = (), *, rows: str = "") -> Points:
+def pack(maps: Sequence[Map], hover: Sequence[str] = (), *, rows: str = "") -> Points:
     """Pack one to four maps of the same n rows, and the texts to show under the pointer (none, or one for each row).
 
     Texts are cut as far as it takes to stay within a few megabytes; above 300,000 rows none are sent, and the browser
@@ -77,8 +77,8 @@ def packed(maps: Sequence[Map], hover: Sequence[str] = (), *, rows: str = "") ->
             for chart, (centre, reach) in zip(maps, frames, strict=True)
         ],
     }
-    parcel, digest = _parcel(header, [*places, lengths, texts])
-    return Points(digest, rows, count, tuple(maps), parcel)
+    packet, digest = _packet(header, [*places, lengths, texts])
+    return Points(digest, rows, count, tuple(maps), packet)
 
 
 def pack_colour(colour: Categories | Gradient, count: int) -> tuple[str, bytes]:
@@ -89,8 +89,8 @@ def pack_colour(colour: Categories | Gradient, count: int) -> tuple[str, bytes]:
     codes = colour.codes if isinstance(colour, Categories) else _levels(colour)
     if len(codes) != count:
         raise InputError(f"There are {len(codes):,} colours for {count:,} points: give one for each.")
-    parcel, digest = _parcel({"kind": "colour", "count": count}, [np.asarray(codes, np.uint8).tobytes()])
-    return digest, parcel
+    packet, digest = _packet({"kind": "colour", "count": count}, [np.asarray(codes, np.uint8).tobytes()])
+    return digest, packet
 
 
 def pack_rows(rows: Rows, count: int) -> dict[str, Any]:
@@ -174,14 +174,14 @@ def _cut(text: str, characters: int) -> str:
     return text if len(text) <= characters else text[: characters - 1].rstrip() + "…"
 
 
-def _parcel(header: dict[str, Any], parts: Sequence[bytes]) -> tuple[bytes, str]:
+def _packet(header: dict[str, Any], parts: Sequence[bytes]) -> tuple[bytes, str]:
     """The header's length (uint32), the header as JSON, and the parts, each at a multiple of four bytes."""
     body = b"".join(_padded(part) for part in parts)
     digest = hashlib.blake2b(digest_size=12)
     digest.update(json.dumps(header).encode())
     digest.update(body)
-    told = {**header, "id": digest.hexdigest(), "sizes": [len(part) for part in parts]}
-    head = _padded(json.dumps(told).encode(), b" ")
+    described = {**header, "id": digest.hexdigest(), "sizes": [len(part) for part in parts]}
+    head = _padded(json.dumps(described).encode(), b" ")
     return len(head).to_bytes(ALIGNMENT, "little") + head + body, digest.hexdigest()
 
 

@@ -1,0 +1,85 @@
+/**
+ * Panels: the parts of the stage, one a map, and where points stand on them. `shown` are slots, or null for all.
+ */
+import { OrbitCamera, projector } from "./cameras.js";
+import { NOWHERE } from "./packets.js";
+
+/** Gives each panel its place on a stage of this size. */
+export function layOutPanels(panels, { width, height }) {
+  const columns = bestColumns(panels.length, width, height);
+  const lines = Math.ceil(panels.length / columns);
+  panels.forEach((panel, index) => {
+    const [left, right] = [index % columns, (index % columns) + 1].map((at) => Math.round((width * at) / columns));
+    const line = Math.floor(index / columns);
+    const [top, bottom] = [line, line + 1].map((at) => Math.round((height * at) / lines));
+    Object.assign(panel, { x: left, y: top, width: right - left, height: bottom - top });
+  });
+}
+
+// As many columns as make the panels' smaller side largest.
+function bestColumns(count, width, height) {
+  let [best, side] = [1, 0];
+  for (let columns = 1; columns <= count; columns++) {
+    const smaller = Math.min(width / columns, height / Math.ceil(count / columns));
+    if (smaller > side) [best, side] = [columns, smaller];
+  }
+  return best;
+}
+
+export function isSolid(panel) {
+  return panel.camera instanceof OrbitCamera;
+}
+
+/** Whether a place, from the panel's corner, is on it. */
+export function isInside(panel, x, y) {
+  return x >= 0 && x <= panel.width && y >= 0 && y <= panel.height;
+}
+
+export function eachSlot(points, shown, act) {
+  if (shown) for (const slot of shown) act(slot);
+  else for (let slot = 0; slot < points.count; slot++) act(slot);
+}
+
+/** Every slot in the panel's view: its place from the panel's corner, and its depth. */
+export function eachPlace(points, shown, panel, act) {
+  const { places } = points.maps[panel.map];
+  const project = projector(panel.camera, panel);
+  const out = [0, 0, 0];
+  eachSlot(points, shown, (slot) => {
+    const i = 3 * slot;
+    project(places[i], places[i + 1], places[i + 2], out);
+    if (out[2] > 0 && isInside(panel, out[0], out[1])) act(slot, out[0], out[1], out[2]);
+  });
+}
+
+/** Where a row is on the stage, or null where it is not drawn. */
+export function placeOfRow(panel, { points, isolated }, row) {
+  if (row >= points.count || (isolated && !isolated[row])) return null;
+  const { places } = points.maps[panel.map];
+  const i = 3 * points.order.slotOf[row];
+  if (places[i] === NOWHERE) return null;
+  const [x, y, w] = panel.project(places[i], places[i + 1], places[i + 2], [0, 0, 0]);
+  return w > 0 ? [panel.x + x, panel.y + y] : null;
+}
+
+/** The box of all shown places of a map, and how far the farthest is from its middle. */
+export function boundsOf(points, shown, { places }) {
+  const [low, high] = [Infinity, -Infinity].map((value) => [value, value, value]);
+  eachSlot(points, shown, (slot) => {
+    if (places[3 * slot] === NOWHERE) return;
+    for (let axis = 0; axis < 3; axis++) {
+      const value = places[3 * slot + axis];
+      if (value < low[axis]) low[axis] = value;
+      if (value > high[axis]) high[axis] = value;
+    }
+  });
+  if (low[0] > high[0]) return { low: [-1, -1, -1], high: [1, 1, 1], radius: 1 };
+  const [x, y, z] = low.map((value, axis) => (value + high[axis]) / 2);
+  let farthest = 0;
+  eachSlot(points, shown, (slot) => {
+    const i = 3 * slot;
+    if (places[i] === NOWHERE) return;
+    farthest = Math.max(farthest, (places[i] - x) ** 2 + (places[i + 1] - y) ** 2 + (places[i + 2] - z) ** 2);
+  });
+  return { low, high, radius: Math.sqrt(farthest) };
+}

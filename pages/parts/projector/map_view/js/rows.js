@@ -1,0 +1,47 @@
+/**
+ * Sets of rows: a mask of one byte a row here, and as packing.py writes them on the way.
+ */
+
+/** A mask, out of a list of rows or of base64 with one bit a row, the lowest bit first. */
+export function unpackRows(packed, count) {
+  const mask = new Uint8Array(count);
+  if (packed.bits !== undefined) {
+    const bytes = atob(packed.bits);
+    for (let row = 0; row < count; row++) mask[row] = (bytes.charCodeAt(row >> 3) >> (row & 7)) & 1;
+  } else {
+    for (const row of packed.rows) mask[row] = 1;
+  }
+  return mask;
+}
+
+/** The shorter of the two forms that `unpackRows` reads. */
+export function packRows(mask) {
+  const count = countRows(mask);
+  if (count * 48 <= mask.length) return { rows: listRows(mask, count) };
+  const bytes = new Uint8Array(Math.ceil(mask.length / 8));
+  for (let row = 0; row < mask.length; row++) bytes[row >> 3] |= mask[row] << (row & 7);
+  let text = "";
+  for (let start = 0; start < bytes.length; start += 8192) {
+    text += String.fromCharCode(...bytes.subarray(start, start + 8192));
+  }
+  return { bits: btoa(text) };
+}
+
+export function countRows(mask) {
+  let count = 0;
+  for (let row = 0; row < mask.length; row++) count += mask[row];
+  return count;
+}
+
+/** The rows of a mask in order, `most` at the most. */
+export function listRows(mask, most = Infinity) {
+  const rows = [];
+  for (let row = 0; row < mask.length && rows.length < most; row++) if (mask[row]) rows.push(row);
+  return rows;
+}
+
+/** Whether two masks are equal; null is no mask, and equal to itself alone. */
+export function sameRows(one, other) {
+  if (!one || !other) return one === other;
+  return one.length === other.length && one.every((value, row) => value === other[row]);
+}

@@ -1,0 +1,19 @@
+/**
+ * The theme: Streamlit's colours and font as CSS says them now, and our own signs in tones that are seen on them.
+ */
+import { rgb } from "./colours.js";
+
+export function themeOf(element) {
+  const style = getComputedStyle(element);
+  const named = (name, other) => rgb(style.getPropertyValue(name).trim() || other);
+  const background = named("--st-background-color", "#fff");
+  const isDark = background[0] + background[1] + background[2] < 384;
+  return {
+    background,
+    text: named("--st-text-color", "#1b1f24"),
+    accent: named("--st-primary-color", "#0b6ba8"),
+    falseNeighbour: isDark ? [255, 107, 94] : [200, 30, 45],
+    tornNeighbour: isDark ? [255, 196, 77] : [150, 90, 0],
+    font: style.fontFamily || "sans-serif",
+  };
+}

@@ -1,0 +1,305 @@
+/**
+ * The viewer: one to four panels on one stage. It acts at once on what the person does, and tells the server after.
+ */
+import { CameraSync } from "./camera-sync.js";
+import { FlatCamera, OrbitCamera, projector } from "./cameras.js";
+import { Frames } from "./frames.js";
+import { Gestures } from "./gestures.js";
+import { rowAt, rowsInside } from "./hits.js";
+import { Legend } from "./legend.js";
+import { keyOf } from "./markers.js";
+import { OverlayCanvas } from "./overlay-canvas.js";
+import { boundsOf, isInside, layOutPanels, placeOfRow } from "./panels.js";
+import { PointRenderer } from "./renderer.js";
+import { Scene } from "./scene.js";
+import { Selection } from "./selection.js";
+import { themeOf } from "./theme.js";
+import { Toolbar } from "./toolbar.js";
+import { Tooltip } from "./tooltip.js";
+
+export class Viewer {
+  constructor(root) {
+    this.root = root;
+    this.stage = root.querySelector(".stage");
+    this.size = { width: 0, height: 0 };
+    this.panels = [];
+    this.selection = new Selection((isolatedChanged) => this.selectionChanged(isolatedChanged));
+    this.scene = new Scene(this.selection);
+    this.renderer = new PointRenderer(root.querySelector(".points"));
+    this.overlay = new OverlayCanvas(root.querySelector(".overlay"));
+    this.frames = new Frames(this);
+    this.cameraSync = new CameraSync((state) => this.send("camera", state));
+    this.tooltip = new Tooltip(root.querySelector(".tooltip"));
+    this.legend = new Legend(root.querySelector(".legend"), root.querySelector(".keys"), {
+      onSelect: (code) => this.selection.toggle(this.scene.rowsOfCategory(code)),
+      onPoint: (code) => this.highlightCategory(code),
+    });
+    this.toolbar = new Toolbar(root, this);
+    this.gestures = new Gestures(this.stage, this);
+    Object.assign(this, { pointer: null, pointerMoved: false, outline: null, content: "" });
+    this.watch();
+    root.placeOf = (row, map = 0) => this.clientPlace(row, map);
+  }
+
+  watch() {
+    this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.selection.escape());
+    this.resizing = new ResizeObserver(() => this.resize());
+    this.resizing.observe(this.stage);
+    const { canvas } = this.renderer;
+    canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    canvas.addEventListener("webglcontextrestored", () => this.restore());
+  }
+
+  close() {
+    this.resizing.disconnect();
+    this.cameraSync.close();
+    this.frames.close();
+    this.renderer.close();
+  }
+
+  get points() {
+    return this.scene.points;
+  }
+
+  get colour() {
+    return this.scene.colour;
+  }
+
+  // ---- what the server says -------------------------------------------------------------------------------------
+
+  /** Draws what the server sends; `send(name, state)` is how it hears of the selection and the cameras. */
+  update(view, send, points, colour) {
+    const { scene } = this;
+    const isNew = points.id !== this.points?.id;
+    const sameRows = this.points?.count === points.count && this.points.rows === points.rows;
+    this.send = send;
+    scene.view = view;
+    scene.theme = themeOf(this.root);
+    this.root.style.height = `${view.height}px`;
+    if (!this.renderer.gl) return this.giveUp();
+    if (isNew) this.takePoints(points, sameRows ? this.points : null);
+    if (isNew || colour.id !== this.colour.id) this.renderer.setCodes(colour.codes);
+    scene.colour = colour;
+    const isNews = view.acknowledged >= this.selection.serial || (isNew && !sameRows);
+    const isMarked = isNews && this.adoptMarks(view);
+    this.restoreCameras(view.camera);
+    const content = JSON.stringify({ ...view, acknowledged: 0, marks: 0, camera: 0, theme: scene.theme });
+    if (isNew || isMarked || content !== this.content) this.takeView(content);
+  }
+
+  takePoints(points, previous) {
+    this.scene.points = points;
+    this.scene.hover = null;
+    this.tooltip.row = null;
+    this.renderer.setPoints(points, previous);
+    this.panels = points.maps.map((map, index) => ({
+      map: index,
+      title: map.title,
+      axes: map.axes,
+      bounds: null,
+      camera: map.dimensions === 2 ? new FlatCamera() : new OrbitCamera(),
+      project: null,
+      drawn: 0,
+      isStale: true,
+      isMoved: false, // until the person moves it, it fits all points into view
+    }));
+    this.root.dataset.ready = "false";
+    layOutPanels(this.panels, this.size);
+    this.frames.startGlide(previous !== null);
+  }
+
+  adoptMarks({ marks, acknowledged }) {
+    const { isChanged, isolatedChanged } = this.selection.adopt(marks, acknowledged, this.points.count);
+    if (isolatedChanged) for (const panel of this.panels) panel.isMoved = false;
+    return isChanged;
+  }
+
+  restoreCameras(state) {
+    this.cameraSync.restore(state, this.points, this.panels, (panel, isRestored) => {
+      if (isRestored) panel.isMoved = true;
+      this.redraw(panel);
+    });
+  }
+
+  // What is as before is not drawn again: a rerun of the page leaves the picture alone.
+  takeView(content) {
+    this.content = content;
+    this.scene.takeView();
+    this.renderer.setPalette(this.scene.palette);
+    this.refresh();
+  }
+
+  // The graphics card had lost all that it held.
+  restore() {
+    this.renderer.prepare();
+    if (!this.points) return;
+    this.renderer.setPoints(this.points, null);
+    this.renderer.setCodes(this.colour.codes);
+    this.renderer.setPalette(this.scene.palette);
+    this.refresh();
+  }
+
+  giveUp() {
+    this.root.querySelector(".toolbar").hidden = true;
+    this.say("This browser has no WebGL2, which the map needs. Try another browser.");
+  }
+
+  say(words) {
+    const message = this.root.querySelector(".message");
+    message.textContent = words;
+    message.hidden = !words;
+  }
+
+  // ---- what the person does -------------------------------------------------------------------------------------
+
+  selectionChanged(isolatedChanged) {
+    this.send("marks", this.selection.message(this.points.rows));
+    this.refresh();
+    if (isolatedChanged) this.fit(this.panels);
+  }
+
+  selectInside(panel, line) {
+    this.selection.change({ selected: rowsInside(this.points, this.scene.shownSlots, panel, line) });
+  }
+
+  highlightCategory(code) {
+    this.scene.category = code;
+    this.refresh();
+  }
+
+  hoverAt(place) {
+    this.pointer = place;
+    this.pointerMoved = true;
+    this.frames.schedule();
+  }
+
+  drawOutline(outline) {
+    this.outline = outline;
+    this.frames.scheduleOverlay();
+  }
+
+  moved(panel) {
+    panel.isMoved = true;
+    this.redraw(panel);
+    this.cameraSync.schedule(this.points, this.panels);
+  }
+
+  /** Fits all points of these panels into view, as the person asks. */
+  fit(panels) {
+    for (const panel of panels) {
+      this.moved(panel);
+      this.fitBounds(panel);
+    }
+  }
+
+  fitBounds(panel) {
+    panel.bounds = boundsOf(this.points, this.scene.shownSlots, this.points.maps[panel.map]);
+    panel.camera.fit(panel, panel.bounds);
+    panel.isMoved = false;
+    this.redraw(panel);
+  }
+
+  // ---- where things are -----------------------------------------------------------------------------------------
+
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    if (!width || !height) return;
+    this.size = { width, height };
+    layOutPanels(this.panels, this.size);
+    this.resizeCanvases();
+    if (this.points) this.refresh();
+  }
+
+  resizeCanvases() {
+    const { width, height } = this.size;
+    const ratio = Math.min(2, devicePixelRatio || 1);
+    if (this.renderer.gl) this.renderer.resize(width, height, ratio);
+    this.overlay.resize(width, height, ratio);
+  }
+
+  panelAt(x, y) {
+    return this.panels.find((panel) => isInside(panel, x - panel.x, y - panel.y)) ?? null;
+  }
+
+  rowAt(panel, x, y) {
+    return rowAt(this.points, this.scene.shownSlots, panel, x, y);
+  }
+
+  // Where a row is in the window, for tests.
+  clientPlace(row, map) {
+    const panel = this.panels[map];
+    const place = panel && placeOfRow(panel, this.scene.of(panel), row);
+    const box = this.stage.getBoundingClientRect();
+    return place && [box.left + place[0], box.top + place[1]];
+  }
+
+  // ---- drawing --------------------------------------------------------------------------------------------------
+
+  refresh() {
+    const { scene, renderer } = this;
+    if (!this.points || !this.size.width || this.frames.closed) return;
+    this.say(this.points.count ? "" : "There are no points to draw yet.");
+    scene.refresh();
+    renderer.setList(renderer.shown, scene.shownSlots);
+    renderer.setList(renderer.highlight, scene.highlightSlots);
+    for (const panel of this.panels) {
+      if (panel.isMoved) this.redraw(panel);
+      else this.fitBounds(panel);
+    }
+    this.legend.draw(scene.view.legend);
+    this.legend.drawKey(keyOf(scene.of(this.panels[0])), scene.theme);
+    this.toolbar.describe(this.points, this.selection);
+  }
+
+  redraw(panel) {
+    panel.drawn = 0;
+    panel.isStale = true;
+    panel.project = projector(panel.camera, panel);
+    this.frames.scheduleOverlay();
+  }
+
+  /** All points at another scale at once, for a picture: `take(canvas)` copies them. */
+  paintWhole(scale, take) {
+    const { renderer, scene } = this;
+    renderer.resize(this.size.width, this.size.height, scale);
+    for (const panel of this.panels) {
+      panel.drawn = 0;
+      while (renderer.paint(panel, scene.of(panel), Infinity));
+    }
+    take(renderer.canvas);
+    this.resizeCanvases();
+    for (const panel of this.panels) this.redraw(panel);
+  }
+
+  // ---- what each frame asks (frames.js) -------------------------------------------------------------------------
+
+  isReady() {
+    return this.points && this.size.width && !this.renderer.gl?.isContextLost();
+  }
+
+  beforePaint() {
+    if (!this.pointerMoved) return;
+    this.pointerMoved = false;
+    const { scene } = this;
+    const panel = this.pointer && this.panelAt(...this.pointer);
+    const row = panel ? this.rowAt(panel, ...this.pointer) : null;
+    this.tooltip.show(panel, row === null ? null : scene.of(panel), row, this.size);
+    if (row === scene.hover) return;
+    scene.hover = row;
+    this.stage.classList.toggle("over", row !== null);
+    this.frames.scheduleOverlay();
+  }
+
+  paintOverlay() {
+    this.overlay.draw(this.panels, this.scene, this.outline);
+  }
+
+  onGlide() {
+    for (const panel of this.panels) this.redraw(panel);
+  }
+
+  onPainted(milliseconds, isComplete) {
+    this.root.dataset.frameMs = milliseconds.toFixed(1);
+    if (isComplete) this.root.dataset.ready = "true";
+  }
+}

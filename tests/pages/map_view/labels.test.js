@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FlatCamera, projector } from "#map/cameras.js";
+import { drawLabels, fitText } from "#map/labels.js";
+
+// A drawing whose letters are 8 pixels wide, and which notes its boxes and texts.
+function drawing() {
+  const notes = { boxes: [], texts: [] };
+  return {
+    ...notes,
+    widthOf: (text) => 8 * text.length,
+    box: (box) => notes.boxes.push(box),
+    text: (_x, _y, text) => notes.texts.push(text),
+  };
+}
+
+const THEME = { background: [255, 255, 255], text: [0, 0, 0] };
+
+function panel() {
+  const made = { x: 0, y: 0, width: 800, height: 600, camera: new FlatCamera() };
+  return Object.assign(made, { project: projector(made.camera, made) });
+}
+
+const labelAt = (text, ...place) => ({ text, place: [...place, 0], colour: "#000000" });
+
+test("labels cover neither each other nor what is occupied, and the first come first", () => {
+  const to = drawing();
+  const marker = { x: 380, y: 300, width: 40, height: 24 };
+  const occupied = [marker];
+  const labels = Array.from({ length: 40 }, (_, i) => labelAt(`label ${i}`, Math.sin(i) / 3, Math.cos(i) / 3));
+  drawLabels(to, panel(), labels, THEME, occupied);
+  assert.equal(to.texts[0], "label 0");
+  assert.ok(to.texts.length > 10 && to.texts.length < 40);
+  occupied.forEach((one, i) => {
+    for (const other of occupied.slice(i + 1)) {
+      const across = one.x < other.x + other.width && other.x < one.x + one.width;
+      assert.ok(!across || one.y >= other.y + other.height || other.y >= one.y + one.height);
+    }
+  });
+});
+
+test("a label stays on its panel, and one whose place is out of view is left out", () => {
+  const to = drawing();
+  const occupied = [];
+  drawLabels(to, panel(), [labelAt("at the corner", 1.4, -0.99), labelAt("far away", 5, 5)], THEME, occupied);
+  assert.deepEqual(to.texts, ["at the corner"]);
+  const [{ x, width, y, height }] = occupied;
+  assert.ok(x >= 0 && x + width <= 800 && y >= 0 && y + height <= 600);
+});
+
+test("a text is cut to its room with an ellipsis, and never in the middle of a character", () => {
+  const to = drawing();
+  assert.equal(fitText(to, "short", 15, 400, 100), "short");
+  assert.equal(fitText(to, "rather long words", 15, 400, 8 * 8), "rather…");
+  for (let room = 16; room < 80; room += 8) {
+    const cut = fitText(to, "🐝🐝🐝🐝🐝🐝", 15, 400, room);
+    assert.ok(to.widthOf(cut) <= room);
+    assert.ok(cut.isWellFormed ? cut.isWellFormed() : !/[\ud800-\udbff](?![\udc00-\udfff])/.test(cut));
+  }
+});

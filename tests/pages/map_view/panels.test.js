@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FlatCamera, projector } from "#map/cameras.js";
+import { NOWHERE } from "#map/packets.js";
+import { boundsOf, layOutPanels, placeOfRow } from "#map/panels.js";
+import { points } from "./points.js";
+
+const SIZES = [{ width: 1000, height: 600 }, { width: 400, height: 900 }, { width: 1501, height: 203 }];
+
+function overlap(one, other) {
+  const across = one.x < other.x + other.width && other.x < one.x + one.width;
+  return across && one.y < other.y + other.height && other.y < one.y + one.height;
+}
+
+test("panels lie side by side without a gap, and none on another", () => {
+  for (const size of SIZES) {
+    for (let count = 1; count <= 4; count++) {
+      const panels = Array.from({ length: count }, () => ({}));
+      layOutPanels(panels, size);
+      for (const { x, y, width, height } of panels) {
+        assert.ok(x >= 0 && y >= 0 && x + width <= size.width && y + height <= size.height);
+      }
+      assert.ok(panels.every((one, i) => panels.slice(i + 1).every((other) => !overlap(one, other))));
+      const area = panels.reduce((sum, { width, height }) => sum + width * height, 0);
+      if (count !== 3) assert.equal(area, size.width * size.height); // three may leave a quarter free
+    }
+  }
+});
+
+test("two maps lie beside each other where it is wide, and above each other where it is high", () => {
+  const panels = [{}, {}];
+  layOutPanels(panels, { width: 1000, height: 600 });
+  assert.deepEqual(panels.map(({ x, y }) => [x, y]), [[0, 0], [500, 0]]);
+  layOutPanels(panels, { width: 600, height: 1000 });
+  assert.deepEqual(panels.map(({ x, y }) => [x, y]), [[0, 0], [0, 500]]);
+});
+
+test("bounds hold the shown places, and no place that is nowhere", () => {
+  const cloud = points([[0.5, -0.25], [NOWHERE, NOWHERE], [-1, 0.75], [9, 9]]);
+  const shown = [0, 1, 2].map((row) => cloud.order.slotOf[row]);
+  const { low, high, radius } = boundsOf(cloud, shown, cloud.maps[0]);
+  assert.deepEqual([low, high], [[-1, -0.25, 0], [0.5, 0.75, 0]]);
+  assert.ok(Math.abs(radius - Math.hypot(0.75, 0.5)) < 1e-6);
+  assert.equal(boundsOf(cloud, [], cloud.maps[0]).radius, 1);
+});
+
+test("a row is where the camera puts it, or nowhere when others alone are drawn", () => {
+  const cloud = points([[0, 0], [0.5, 0.5], [NOWHERE, 0]]);
+  const panel = { map: 0, x: 100, y: 10, width: 400, height: 300, camera: new FlatCamera() };
+  panel.project = projector(panel.camera, panel);
+  const [x, y] = panel.project(0.5, 0.5, 0, [0, 0, 0]);
+  assert.deepEqual(placeOfRow(panel, { points: cloud, isolated: null }, 1), [100 + x, 10 + y]);
+  assert.equal(placeOfRow(panel, { points: cloud, isolated: Uint8Array.from([1, 0, 1]) }, 1), null);
+  assert.equal(placeOfRow(panel, { points: cloud, isolated: null }, 2), null);
+  assert.equal(placeOfRow(panel, { points: cloud, isolated: null }, 3), null);
+});
