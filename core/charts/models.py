@@ -40,7 +40,7 @@ def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board:
             text=[f"<b>{spec.name}</b>" if is_picked else spec.name],
             textposition="bottom center" if is_picked else "top center",
             textfont={"size": 15 if is_picked else 13},
-            marker={"size": 20 if is_picked else 12, "color": model_colour(spec.name)},
+            marker={"size": 20 if is_picked else 12, "color": model_colour(spec.id)},
             hovertemplate=f"{spec.name}<br>{gigabytes(spec.download_bytes)}<br>{board}: {value:.2f}<extra></extra>",
             showlegend=False,
             cliponaxis=False,
@@ -67,7 +67,7 @@ def task_radar(specs: Sequence[ModelSpec]) -> go.Figure:
             r=[*values, values[0]],
             theta=[*labels, labels[0]],
             name=spec.name,
-            line={"color": model_colour(spec.name), "width": 3},
+            line={"color": model_colour(spec.id), "width": 3},
             hovertemplate="%{theta}: %{r:.1f}<extra>" + spec.name + "</extra>",
         )
     figure.update_layout(

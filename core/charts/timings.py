@@ -15,7 +15,6 @@ from core.charts.style import (
     device_name,
     device_opacity,
     fills,
-    model_colour,
     plain,
     styled,
     three_figures,
@@ -58,6 +57,7 @@ def timing_bars(
     rows: Sequence[Row],
     timings: Mapping[Row, Timing],
     *,
+    colours: Mapping[str, str],
     states: Mapping[Row, str] | None = None,
     recorded: Mapping[Row, float] | None = None,
 ) -> go.Figure:
@@ -71,6 +71,8 @@ def timing_bars(
         All that are to appear; a model's devices stand together, in the place of its first.
     timings : mapping
         Those that are done or have failed.
+    colours : mapping
+        Of each model, as "#RRGGBB".
     states : mapping
         A few words for each of the others, such as "waiting".
     recorded : mapping
@@ -83,7 +85,7 @@ def timing_bars(
         groups.setdefault(model, []).append(
             _Bar(
                 timing,
-                model_colour(model),
+                colours[model],
                 device_opacity(device),
                 _ending(timing, timings) if timing else f"{device_name(device)}: {plain((states or {}).get(row, ''))}",
                 _lane_records(row, rows, recorded or {}),
@@ -98,7 +100,9 @@ def timing_bars(
     return figure
 
 
-def compared_bars(first: Sequence[Timing], second: Sequence[Timing], names: tuple[str, str]) -> go.Figure:
+def compared_bars(
+    first: Sequence[Timing], second: Sequence[Timing], names: tuple[str, str], *, colours: Mapping[str, str]
+) -> go.Figure:
     """The timings of two runs bar by bar, the first full, the second light with its speed beside the first's.
 
     A model, a device and a workload make a row; so do engine and precision where a run holds several of them.
@@ -109,6 +113,8 @@ def compared_bars(first: Sequence[Timing], second: Sequence[Timing], names: tupl
         The runs' results.
     names : pair of str
         What the runs are called.
+    colours : mapping
+        Of each model, as "#RRGGBB".
     """
     by_engine = any(len({_key(row, False) for row in run}) < len(run) for run in (first, second))
     one, two = ({_key(row, by_engine): row for row in run} for run in (first, second))
@@ -116,7 +122,7 @@ def compared_bars(first: Sequence[Timing], second: Sequence[Timing], names: tupl
     for key in dict.fromkeys([*one, *two]):
         before, after = one.get(key), two.get(key)
         labels.append(_comparison_label(before or two[key], by_engine))
-        colour, change = model_colour(key[0]), _ratio(after, before, " as fast")
+        colour, change = colours[key[0]], _ratio(after, before, " as fast")
         pair = [
             _Bar(before, colour, RUN_OPACITIES[0], _words(before)),
             _Bar(after, colour, RUN_OPACITIES[1], _words(after, change)),
@@ -127,7 +133,7 @@ def compared_bars(first: Sequence[Timing], second: Sequence[Timing], names: tupl
     return figure
 
 
-def engine_bars(timings: Sequence[Timing]) -> go.Figure:
+def engine_bars(timings: Sequence[Timing], *, colours: Mapping[str, str]) -> go.Figure:
     """One model by engine and precision: milliseconds, speed beside the library's, cosine to torch in float32."""
     library = {timing.device: timing for timing in timings if timing.engine == "library"}
     several = len({timing.device for timing in timings}) > 1
@@ -136,7 +142,7 @@ def engine_bars(timings: Sequence[Timing]) -> go.Figure:
         [
             _Bar(
                 timing,
-                model_colour(timing.model),
+                colours[timing.model],
                 device_opacity(timing.device),
                 _words(timing, _ratio(timing, library.get(timing.device), ""), _cosine(timing)),
             )

@@ -1,7 +1,7 @@
 """The verdict to send after the meeting: one HTML file that fetches nothing, and Markdown."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 from core.markdown import markdown_free
 from core.verdict.lanes import lanes
@@ -38,16 +38,16 @@ th, td { text-align: left; vertical-align: top; padding: .45rem .7rem .45rem 0; 
 """
 
 
-def as_html(verdict: Verdict, colour: Callable[[str], str]) -> str:
+def as_html(verdict: Verdict, colours: Mapping[str, str]) -> str:
     """The verdict as a page of its own, light or dark as its reader likes; every text in it is escaped.
 
     Parameters
     ----------
-    colour : callable
-        Gives a model's colour as "#RRGGBB".
+    colours : mapping
+        Of each candidate's name, as "#RRGGBB".
     """
     first, *rest = map(html.escape, sentences(verdict))
-    drawn = svg(lanes(verdict), verdict.ranking.weights, colour)
+    drawn = svg(lanes(verdict), verdict.ranking.weights, colours)
     rows = in_words(verdict)
     return f"""<!doctype html>
 <html lang="en">

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core import benchmark, examples
 from core.benchmark import Settings, Subject, Timing, Workload
-from core.charts.style import three_figures
+from core.charts.style import model_colour, three_figures
 from core.charts.timings import timing_bars
 from core.machine import this_machine
 from core.models import ModelSpec, original_machine
@@ -37,11 +37,11 @@ def show() -> None:
     chart = GrowingChart("bars")
     being_timed = {(subject.model, subject.device) for subject in wanted}
     shown = {row: kept[row] for row in rows if row in kept and row not in being_timed}
-    recorded = _recorded()
+    recorded, colours = _recorded(), {spec.name: model_colour(spec.id) for spec in specs}
     if wanted:
-        shown = _fill(chart, rows, shown, recorded, wanted, how)
+        shown = _fill(chart, rows, shown, colours, recorded, wanted, how)
     chart.finish(
-        timing_bars(rows, shown, states=_idle(rows, shown), recorded=recorded),
+        timing_bars(rows, shown, colours=colours, states=_idle(rows, shown), recorded=recorded),
         config=output.picture("hello-world"),
         alt='Median milliseconds to encode "Hello World", by model and device',
     )
@@ -80,6 +80,7 @@ def _fill(
     chart: GrowingChart,
     rows: list[Row],
     shown: Timings,
+    colours: dict[str, str],
     recorded: dict[Row, float],
     wanted: tuple[Subject, ...],
     how: Settings,
@@ -88,7 +89,8 @@ def _fill(
     states = {(subject.model, subject.device): "waiting" for subject in wanted}
 
     def draw() -> None:
-        chart.grow(timing_bars(rows, shown, states=_idle(rows, shown) | states, recorded=recorded))
+        figure = timing_bars(rows, shown, colours=colours, states=_idle(rows, shown) | states, recorded=recorded)
+        chart.grow(figure)
 
     def begin(subject: Subject) -> None:
         states[subject.model, subject.device] = "timing …"

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core import benchmark
 from core.benchmark import KeptRun
+from core.charts.style import model_colours
 from core.charts.timings import compared_bars
 from core.errors import InputError
 from pages.shared.frame import errors_told
@@ -105,7 +106,9 @@ def _compare(first: KeptRun, second: KeptRun) -> None:
         )
         return
     st.plotly_chart(
-        compared_bars(one, two, ("this run", "beside this one")),
+        compared_bars(
+            one, two, ("this run", "beside this one"), colours=model_colours({row.model for row in (*one, *two)})
+        ),
         key="compared",
         config=output.picture("compared"),
         alt="The timings of two runs, bar by bar",

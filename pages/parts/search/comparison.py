@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.search import moves
+from core.charts.style import model_colours
 from core.corpus import Corpus
 from core.search import rank_biased_overlap
 from pages.parts.search.lists import MARK, List
@@ -23,7 +24,7 @@ def chart(texts: Corpus, lists: Mapping[str, List], k: int, answers: Collection[
     depth = min(k, max(map(len, ranks.values()), default=0))
     if depth:
         st.plotly_chart(
-            moves(ranks, depth, texts.titles, relevant),
+            moves(ranks, depth, texts.titles, relevant, colours=model_colours(ranks)),
             key="moves",
             config=output.picture("search"),
             alt="How documents move between the lists of the systems",
