@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from core import wording
 from core.benchmark.timing import HELLO, SCHEMA, Run, Settings, Timing
 from core.errors import InputError
 from core.machine import Machine, this_machine
@@ -64,7 +65,7 @@ def bring(text: str) -> KeptRun:
         It is too large, no run, of another schema, or there are too many already.
     """
     if len(text) > MOST_BYTES:
-        raise InputError(f"A run has at most {MOST_BYTES // 1_000_000} MB.")
+        raise InputError(f"A run has at most {wording.size(MOST_BYTES)}.")
     brought = Run.from_json(text)
     if not brought.results:
         raise InputError("This run holds no timings.")
@@ -73,7 +74,7 @@ def bring(text: str) -> KeptRun:
         raise InputError(f"{MOST_IMPORTED} runs have been brought here: ask the host to delete some from {imported}.")
     brought = _without_texts(brought)
     if len(brought.to_json()) > MOST_BYTES:
-        raise InputError(f"A run that is brought here has at most {MOST_BYTES // 1_000_000} MB, written out in full.")
+        raise InputError(f"A run that is brought here has at most {wording.size(MOST_BYTES)}, written out in full.")
     if brought.time > datetime.now(UTC) + CLOCKS_DIFFER:
         raise InputError("This run was made in the future: set the clock of its machine right, and make it again.")
     return KeptRun(_name(_write(brought, imported), "imported"), "imported", brought)

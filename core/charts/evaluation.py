@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from core import wording
 from core.charts.style import (
     FONT_SIZE,
     LEGEND_ABOVE,
@@ -236,7 +237,7 @@ def compression(models: Mapping[str, Sequence[Compressed]], *, colours: Mapping[
 
 def _in_two_lines(name: str) -> str:
     """A name broken at the hyphen nearest to its middle, where it is long."""
-    short = name if len(name) <= 24 else f"{name[:23]}…"
+    short = wording.shorten(name, 24)
     breaks = [place for place, letter in enumerate(short) if letter in "-_ "]
     if len(short) <= 11 or not breaks:
         return plain(short)

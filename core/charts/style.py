@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 
 import plotly.graph_objects as go
 
+from core import wording
 from core.models import ids
 
 SEQUENTIAL = "viridis"
@@ -94,13 +95,6 @@ def fills(colours: Sequence[str], opacities: Sequence[float]) -> dict[str, objec
     return {"color": full, "line": {"color": list(colours), "width": 2}}
 
 
-def three_figures(value: float) -> str:
-    """A number with three figures: 0.21, 7.00, 67.7, 323, 12,300."""
-    if value >= 100:
-        return f"{float(f'{value:.3g}'):,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
 def log_ticks(low: float, high: float) -> list[float]:
     """Round numbers between two values of a logarithmic axis: powers of ten, or 1, 2 and 5 where those were too few."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
@@ -110,8 +104,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 def plain(text: str, length: int = 60) -> str:
     """A text as plotly may draw it: shortened, on one line, and with nothing in it taken for markup."""
-    line = " ".join(text.split())
-    return html.escape(line if len(line) <= length else line[: length - 1].rstrip() + "…", quote=False)
+    return html.escape(wording.shorten(wording.one_line(text), length), quote=False)
 
 
 def wrapped(text: str, width: int = 60, lines: int = 6) -> str:

@@ -18,9 +18,9 @@ from core.charts.style import (
     log_ticks,
     plain,
     styled,
-    three_figures,
     wrapped,
 )
+from core.wording import milliseconds, three_figures
 
 Measure = Literal["latency, ms", "texts/s", "tokens/s"]
 
@@ -168,7 +168,7 @@ def _hover(timing: Timing) -> str:
     if not timing.median_ms:
         return f"{head}<br>{wrapped(timing.failure)}"
     return (
-        f"{head}<br>median {three_figures(timing.median_ms)} ms of {timing.samples:,} calls"
+        f"{head}<br>median {milliseconds(timing.median_ms)} of {timing.samples:,} calls"
         f"<br>{three_figures(timing.texts_per_second or 0)} texts/s, "
         f"{three_figures(timing.tokens_per_second or 0)} tokens/s"
     )

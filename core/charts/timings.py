@@ -17,9 +17,9 @@ from core.charts.style import (
     fills,
     plain,
     styled,
-    three_figures,
     wrapped,
 )
+from core.wording import milliseconds, ratio
 
 Row = tuple[str, str]
 
@@ -269,7 +269,7 @@ def _mark_recorded(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[flo
     symbol, size = MARKS.get(device, ("x-thin-open", 8))
     marked = [(bar.recorded[device], place) for bar, place in zip(bars, places, strict=True) if device in bar.recorded]
     figure.add_scatter(
-        x=[milliseconds for milliseconds, _ in marked],
+        x=[recorded for recorded, _ in marked],
         y=[place + 0.42 for _, place in marked],
         mode="markers",
         marker={
@@ -279,7 +279,7 @@ def _mark_recorded(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[flo
             "opacity": 0.8,
             "line": {"width": 3, "color": NEUTRAL},
         },
-        hovertext=[f"recorded, {device_name(device)}: {three_figures(milliseconds)} ms" for milliseconds, _ in marked],
+        hovertext=[f"recorded, {device_name(device)}: {milliseconds(recorded)}" for recorded, _ in marked],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
         name=f"recorded, {device_name(device)}",
@@ -309,15 +309,14 @@ def _words(timing: Timing | None, *notes: str) -> str:
         return f"{device_name(timing.device)}: {plain(reason, SHOWN_OF_REASON)}"
     disturbed = f"disturbed {timing.disturbed} of {timing.samples}" if timing.disturbed else ""
     shown = [note for note in (*notes, disturbed) if note]
-    return " · ".join([f"<b>{three_figures(timing.median_ms)} ms</b>", *shown])
+    return " · ".join([f"<b>{milliseconds(timing.median_ms)}</b>", *shown])
 
 
 def _ratio(timing: Timing | None, other: Timing | None, ending: str) -> str:
     """How many times as fast as the other one: "5.4×"; empty where there is nothing to compare."""
     if not timing or not other or other is timing or not timing.median_ms or not other.median_ms:
         return ""
-    ratio = other.median_ms / timing.median_ms
-    return f"{f'{ratio:.0f}' if ratio >= 10 else f'{ratio:.1f}' if ratio >= 1 else f'{ratio:.2f}'}×{ending}"
+    return f"{ratio(other.median_ms / timing.median_ms)}{ending}"
 
 
 def _cosine(timing: Timing) -> str:
@@ -332,12 +331,12 @@ def _hover(timing: Timing) -> str:
         return f"{head}<br>{wrapped(timing.failure)}"
     lines = [
         head,
-        f"median {three_figures(timing.median_ms)} ms" + (f" of {timing.samples:,} calls" if timing.samples else ""),
+        f"median {milliseconds(timing.median_ms)}" + (f" of {timing.samples:,} calls" if timing.samples else ""),
     ]
     if timing.p95_ms:
-        lines.append(f"95th percentile {three_figures(timing.p95_ms)} ms")
+        lines.append(f"95th percentile {milliseconds(timing.p95_ms)}")
     if timing.forward:
-        lines.append(f"forward pass alone {three_figures(timing.forward.median_ms)} ms")
+        lines.append(f"forward pass alone {milliseconds(timing.forward.median_ms)}")
     if timing.weights == "random":
         lines.append("by architecture: random weights")
     if timing.disturbed:

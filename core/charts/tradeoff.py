@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import plotly.graph_objects as go
 
+from core import wording
 from core.benchmark.tradeoff import Point
 from core.charts.style import (
     FONT_SIZE,
@@ -18,9 +19,7 @@ from core.charts.style import (
     log_ticks,
     plain,
     styled,
-    three_figures,
 )
-from core.models.memory import gigabytes
 
 Box = tuple[float, float, float, float]
 
@@ -131,7 +130,7 @@ def cost_bars(dollars: Mapping[str, float], is_api: Collection[str], *, colours:
         x=[dollars[name] or low for name in names],
         y=places,
         mode="text",
-        text=[f"  <b>{_price(dollars[name])}</b>{' by API' if name in is_api else ''}" for name in names],
+        text=[f"  <b>{wording.price(dollars[name])}</b>{' by API' if name in is_api else ''}" for name in names],
         textposition="middle right",
         hoverinfo="skip",
         cliponaxis=False,
@@ -141,7 +140,7 @@ def cost_bars(dollars: Mapping[str, float], is_api: Collection[str], *, colours:
         title="US dollars per million tokens",
         range=[np.log10(low), np.log10(high)],
         tickvals=ticks,
-        ticktext=[_price(tick) for tick in ticks],
+        ticktext=[wording.price(tick) for tick in ticks],
     )
     figure.update_yaxes(
         tickvals=places,
@@ -220,10 +219,10 @@ def _short_name(point: Point) -> str:
 
 
 def _hover(point: Point, is_milliseconds: bool) -> str:
-    speed = f"{three_figures(point.speed)} {'ms' if is_milliseconds else 'texts/s'}"
+    speed = wording.milliseconds(point.speed) if is_milliseconds else f"{wording.three_figures(point.speed)} texts/s"
     lines = [f"<b>{plain(point.model)}</b>, {device_name(point.device)}", f"score {point.score:.4g}, {speed}"]
     if point.memory_bytes:
-        lines.append(f"memory {gigabytes(point.memory_bytes)}")
+        lines.append(f"memory {wording.size(point.memory_bytes)}")
     if point.weights == "random":
         lines.append("by architecture: random weights")
     return "<br>".join(lines)
@@ -307,13 +306,8 @@ def _explain(figure: go.Figure, points: Sequence[Point]) -> None:
         legend=LEGEND_ABOVE
         | {
             "title": {
-                "text": f"Area: memory, up to {gigabytes(largest)} " if largest else "",
+                "text": f"Area: memory, up to {wording.size(largest)} " if largest else "",
                 "font": {"size": FONT_SIZE},
             },
         },
     )
-
-
-def _price(dollars: float) -> str:
-    """Dollars with two figures: $0.13, $0.0007, $2.50."""
-    return f"${np.format_float_positional(float(f'{dollars:.2g}'), min_digits=2, trim='k')}" if dollars else "$0"

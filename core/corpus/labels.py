@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core import wording
 from core.corpus.corpus import Corpus
 from core.corpus.reader import read_bytes
 from core.corpus.sample import sample_queries
@@ -200,8 +201,7 @@ def _listed(qrels: Qrels) -> Iterable[Label]:
 
 def _few(names: Iterable[str]) -> str:
     """The first of many names."""
-    listed = list(names)
-    return ", ".join(listed[:3]) + (", …" if len(listed) > 3 else "") if listed else "none"
+    return wording.join(list(names), most=3)
 
 
 def _one_word(name: str) -> str:

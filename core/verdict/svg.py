@@ -3,6 +3,7 @@
 import html
 from collections.abc import Mapping, Sequence
 
+from core import wording
 from core.verdict.lanes import Bar, Lane, headings
 from core.verdict.weights import Weights
 
@@ -70,5 +71,4 @@ def _rectangle(kind: str, left: float, top: int, width: float, more: str = "") -
 
 
 def _short(text: str, length: int) -> str:
-    line = " ".join(text.split())
-    return html.escape(line if len(line) <= length else f"{line[: length - 1]}…")
+    return html.escape(wording.shorten(wording.one_line(text), length))

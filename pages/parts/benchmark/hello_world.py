@@ -5,11 +5,12 @@ import streamlit as st
 
 from core import benchmark, examples
 from core.benchmark import Settings, Subject, Timing, Workload
-from core.charts.style import model_colour, three_figures
+from core.charts.style import model_colour
 from core.charts.timings import timing_bars
 from core.machine import this_machine
 from core.models import ModelSpec, original_machine
 from core.models.files import availability
+from core.wording import milliseconds, ratio, three_figures
 from pages.shared import measurement, picks
 from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import GrowingChart
@@ -122,25 +123,23 @@ def _four_figures(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, fl
         return
     figures = st.grid(4, min_column_width=190)
     fastest = min(done, key=lambda row: done[row])
-    figures.metric("Fastest here", f"{three_figures(done[fastest])} ms", help=" on ".join(fastest), border=True)
+    figures.metric("Fastest here", milliseconds(done[fastest]), help=" on ".join(fastest), border=True)
     scores = {spec.name: spec.mteb_v1["average"] for spec in specs if spec.mteb_v1}
     scored = [row for row in done if row[0] in scores]
     if scored:
         best = max(scored, key=lambda row: (scores[row[0]], -done[row]))
         figures.metric(
             "Best MTEB v1 score here",
-            f"{three_figures(done[best])} ms",
+            milliseconds(done[best]),
             help=f"{best[0]} on {best[1]}, score {scores[best[0]]:.2f}",
             border=True,
         )
     slowest = max(done, key=lambda row: done[row])
-    figures.metric(
-        "Slowest beside fastest", f"{three_figures(done[slowest] / done[fastest])} ×", help=slowest[0], border=True
-    )
+    figures.metric("Slowest beside fastest", ratio(done[slowest] / done[fastest]), help=slowest[0], border=True)
     gains = _gains(done) or _gains(recorded)
     most = max(gains, key=lambda model: gains[model])
     label = "A GPU buys, here" if _gains(done) else "A GPU bought, recorded"
-    figures.metric(label, f"{gains[most]:.1f} ×", help=f"most, with {most}", border=True)
+    figures.metric(label, ratio(gains[most]), help=f"most, with {most}", border=True)
 
 
 def _gains(milliseconds: dict[Row, float]) -> dict[str, float]:

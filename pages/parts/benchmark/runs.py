@@ -5,7 +5,7 @@ from collections import Counter
 import pandas as pd
 import streamlit as st
 
-from core import benchmark
+from core import benchmark, wording
 from core.benchmark import KeptRun
 from core.charts.style import model_colours
 from core.charts.timings import compared_bars
@@ -135,7 +135,7 @@ def _fingerprint(kept: KeptRun) -> str:
     facts = [
         title(kept),
         f"{run.machine.cores} cores",
-        f"{run.machine.memory_bytes / 2**30:.0f} GiB",
+        wording.size(run.machine.memory_bytes),
         ", ".join(run.machine.gpus),
         run.machine.system,
         f"Python {run.machine.python}" if run.machine.python else "",

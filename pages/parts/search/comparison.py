@@ -6,6 +6,7 @@ from itertools import combinations
 import pandas as pd
 import streamlit as st
 
+from core import wording
 from core.charts.search import moves
 from core.charts.style import model_colours
 from core.corpus import Corpus
@@ -75,7 +76,7 @@ def latency(lists: Mapping[str, List]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     st.markdown("#### Latency")
     slowest = max(totals, key=lambda system: totals[system])
-    st.markdown(output.markdown_free(f"{slowest} took longest: {totals[slowest]:.1f} ms") + ".")
+    st.markdown(output.markdown_free(f"{slowest} took longest: {wording.milliseconds(totals[slowest])}") + ".")
     columns = {step: st.column_config.NumberColumn(f"{step}, ms", format="%.1f") for step in STEPS}
     st.dataframe(
         table,

@@ -72,7 +72,7 @@ def table(decided: Verdict) -> pd.DataFrame:
             "hello_world_ms": number("ms", format="%.3g", width=60, help="Median for “Hello World” on this machine."),
             "texts_per_second": number("Texts/s", format="%.0f", width=65, help="Of 128 tokens, in batches of 16."),
             "memory_bytes": number("Memory", format="bytes", width=75),
-            "usd_per_million_tokens": number("Price", format="$%.4f", width=75, help="US dollars a million tokens."),
+            "usd_per_million_tokens": number("Price", format="$%.2g", width=75, help="US dollars a million tokens."),
             "license": text("Licence", width=95),
             "timed_on": text("Timed on"),
             "commercial_use": text("What it allows"),

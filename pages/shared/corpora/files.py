@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core import wording
 from core.corpus import file_name, together
 from core.errors import InputError
 from core.settings import most_rows
@@ -66,7 +67,7 @@ def ask(key: str) -> list[Source]:
     )
     st.caption(
         f"{', '.join(FORMATS).upper()}, by their endings; several files become one corpus. Up to {most_rows():,} "
-        f"rows and {_most_megabytes():,} MB in all; a Parquet may unpack to {MOST_BYTES / 2**30:.0f} GiB. "
+        f"rows and {_most_megabytes():,} MB in all; a Parquet may unpack to {wording.size(MOST_BYTES)}. "
         "Whatever is left out is counted and listed."
     )
     kept = _kept(key)
@@ -77,7 +78,7 @@ def ask(key: str) -> list[Source]:
     size = sum(len(upload.content) for upload in kept)
     if size > _most_megabytes() * 1_000_000:
         raise InputError(
-            f"The files have {size / 1e6:,.0f} MB together, {_most_megabytes():,} are allowed: give fewer."
+            f"The files have {wording.size(size)} together, {_most_megabytes():,} are allowed: give fewer."
         )
     return [Source(upload.name, upload.digest, _table(upload)) for upload in kept]
 

@@ -17,7 +17,7 @@ from core.benchmark.tradeoff import Point, front
 from core.charts import sweeps
 from core.charts import timings as timed
 from core.charts import tradeoff as weighed
-from core.charts.style import NEUTRAL, SEQUENTIAL, log_ticks, model_colours, three_figures
+from core.charts.style import NEUTRAL, SEQUENTIAL, log_ticks, model_colours
 from core.charts.sweeps import Measure, sweep_heatmap
 
 HOSTILE = "<b>x</b> %{x} <img src=x onerror=1>"
@@ -481,13 +481,6 @@ def test_a_run_from_elsewhere_cannot_bring_markup_into_a_figure(name: str) -> No
 def test_no_name_becomes_part_of_a_template_that_plotly_fills_in(name: str) -> None:
     for trace in HOSTILE_FIGURES[name].data:
         assert "onerror" not in (trace.hovertemplate or "")
-
-
-@pytest.mark.parametrize(
-    ("value", "written"), [(0.213, "0.21"), (7, "7.00"), (67.74, "67.7"), (323.4, "323"), (12345, "12,300")]
-)
-def test_numbers_are_written_with_three_figures_and_separated_thousands(value: float, written: str) -> None:
-    assert three_figures(value) == written
 
 
 @pytest.mark.parametrize(
