@@ -1,6 +1,5 @@
 """The runs that are kept: made on this machine, brought from another, or recorded in the project."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from core.errors import InputError
 from core.machine import Machine, this_machine
 from core.models import catalogue, original_machine
 from core.settings import DATA, cache_folder
+from core.storage import digests, files
 
 OWN_TEXT = "(a text of one's own)"
 MOST_IMPORTED = 50
@@ -158,14 +158,10 @@ def _without_texts(run: Run) -> Run:
 
 
 def _write(run: Run, into: Path) -> Path:
-    content = run.to_json()
-    digest = hashlib.blake2b(content.encode(), digest_size=4).hexdigest()
-    path = into / f"{run.time:%Y-%m-%dT%H%M%SZ}-{digest}.json"
+    content = run.to_json().encode()
+    path = into / f"{run.time:%Y-%m-%dT%H%M%SZ}-{digests.of(content, size=4)}.json"
     try:
-        into.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(content, encoding="utf-8")
-        part.replace(path)
+        files.write(path, content)
     except OSError as error:
         raise InputError(
             f"The run cannot be kept in {into} ({error.strerror}). Let EMBEDSCOPE_HOME name a folder that can be "

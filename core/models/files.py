@@ -1,6 +1,5 @@
 """Where a model's files come from, whether they are here, and that they are the right ones."""
 
-import hashlib
 import importlib.util
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +9,7 @@ from core import wording
 from core.errors import DamagedModelError, ModelUnavailableError
 from core.models import ModelSpec, layout, memory, pins, servers
 from core.settings import has_openai_key, models_folder, openai_address, secrets_problems
+from core.storage import digests
 
 
 @dataclass(frozen=True)
@@ -187,5 +187,4 @@ def _check(path: Path, digest: str, remedy: str) -> None:
 @cache
 def _sha256(path: Path, _modified_ns: int) -> str:
     """Hexadecimal sha256 of a file; read once for each time it was modified."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return digests.of_file(path)

@@ -1,6 +1,5 @@
 """Sentence pairs with gold scores: correlations, the scatter of each model, the pairs it gets most wrong."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from core.charts.style import model_colours
 from core.corpus import SentencePairs
 from core.evaluation import Agreement, Interval
 from core.models import ModelSpec
+from core.storage import digests
 from pages.shared import cache, picks
 from pages.shared.frame import errors_told
 from pages.shared.ui import output, progress
@@ -95,7 +95,7 @@ def _chosen() -> SentencePairs:
             st.caption("With the columns sentence1, sentence2 and score, on any scale. The sample until there is one.")
             if file:
                 content = file.getvalue()
-                digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+                digest = digests.of(content)
                 return cache.memory().recall(("pairs", file.name, digest), lambda: corpus.pairs_of(file.name, content))
         st.caption(
             "The sample: each sample query with a passage that answers it (gold 2), one more of the same subject (1) "

@@ -1,6 +1,5 @@
 """Uploaded files: kept by the session on every page, read once for equal content."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from core import wording
 from core.corpus import file_name, together
 from core.errors import InputError
 from core.settings import most_rows
+from core.storage import digests
 from core.tables import FORMATS, MOST_BYTES, Table, lines, read_table, unique_names
 from pages.shared import cache
 
@@ -85,7 +85,7 @@ def ask(key: str) -> list[Source]:
 
 def pasted(text: str) -> Source:
     """Pasted texts, one a line."""
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    digest = digests.of(text.encode("utf-8", "surrogatepass"))
     return Source("pasted texts", digest, lines(text))
 
 
@@ -96,9 +96,7 @@ def names(key: str) -> list[str]:
 
 def _upload(file: UploadedFile, name: str) -> Upload:
     content = file.getvalue()
-    digest = hashlib.blake2b(content, digest_size=16)
-    digest.update(Path(name).suffix.lower().encode())
-    return Upload(file.file_id, name, digest.hexdigest(), content)
+    return Upload(file.file_id, name, digests.of(content, Path(name).suffix.lower().encode()), content)
 
 
 def _table(upload: Upload) -> Table:
