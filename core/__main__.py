@@ -34,7 +34,7 @@ from core import (
     search,
     verdict,
 )
-from core.charts.style import model_colour
+from core.charts.style import model_colours
 from core.errors import EmbedscopeError, InputError
 from core.maps.faithfulness import faithfulness
 from core.models import hub
@@ -265,7 +265,8 @@ def weigh(
     setting = verdict.setting_of(texts, labels, queries=judged, dollars_per_hour=dollars_per_hour)
     decided = verdict.decide(candidates, weighing, setting)
     if html_file:
-        html_file.write_text(verdict.as_html(decided, model_colour), encoding="utf-8")
+        colours = model_colours(one.name for one in candidates)
+        html_file.write_text(verdict.as_html(decided, colours), encoding="utf-8")
     if markdown_file:
         markdown_file.write_text(verdict.as_markdown(decided), encoding="utf-8")
     told, firm, rows = verdict.sentences(decided), verdict.firmness(decided), verdict.figures(decided)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from core import wording
+
 LIBRARIES = ("torch", "sentence-transformers", "transformers", "openvino", "numpy")
 
 
@@ -32,14 +34,13 @@ class Machine:
     @property
     def gpu_memory_bytes(self) -> int:
         """Memory of the first GPU, as its driver tells it ("NAME, 1234 MiB, DRIVER"); 0 where nothing is told."""
-        told = self.gpus[0].split(", ")[1].removesuffix(" MiB") if self.gpus else ""
-        return int(told) * 2**20 if told.isdigit() else 0
+        return _gpu_memory_bytes(self.gpus[0]) if self.gpus else 0
 
     @property
     def sentence(self) -> str:
         """The machine in one line, for captions."""
-        gpus = ", ".join(self.gpus) or "no GPU"
-        return f"{self.cpu}, {self.cores} cores, {self.memory_bytes / 2**30:.0f} GiB, {gpus}"
+        gpus = ", ".join(map(_gpu_in_words, self.gpus)) or "no GPU"
+        return f"{self.cpu}, {self.cores} cores, {wording.size(self.memory_bytes)}, {gpus}"
 
 
 @cache
@@ -65,6 +66,19 @@ def power() -> str:
     """What is known of the power that the machine runs on now: mains or battery, the governor, the GPUs' limit."""
     known = [_battery(), _governor(), *(f"GPU limited to {limit}" for limit in _gpu_answers("power.limit"))]
     return ", ".join(filter(None, known))
+
+
+def _gpu_memory_bytes(gpu: str) -> int:
+    """The memory that a driver's line on a GPU tells, 0 where it tells none."""
+    facts = [*gpu.split(", "), ""]
+    told = facts[1].removesuffix(" MiB")
+    return int(told) * 2**20 if told.isdigit() else 0
+
+
+def _gpu_in_words(gpu: str) -> str:
+    """A GPU's name, memory and driver; as it is where the driver tells something else."""
+    memory = _gpu_memory_bytes(gpu)
+    return gpu.replace(gpu.split(", ")[1], wording.size(memory)) if memory else gpu
 
 
 def _battery() -> str:

@@ -14,7 +14,7 @@ from core.errors import InputError
 DATA = Path(__file__).parent / "data"
 PROJECT = Path(__file__).parent.parent
 SECRETS = Path(".streamlit") / "secrets.toml"
-STORE_BYTES = 2 * 2**30
+STORE_BYTES = 2_000_000_000
 MOST_ROWS = 100_000
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def cache_folder() -> Path:
 
 
 def store_bytes() -> int:
-    """Most that the store of vectors may take on disk, in bytes: EMBEDSCOPE_STORE_GB, in GiB; 2 GiB by default.
+    """Most that the store of vectors may take on disk, in bytes: EMBEDSCOPE_STORE_GB, in GB; 2 GB by default.
 
     Raises
     ------
@@ -42,8 +42,8 @@ def store_bytes() -> int:
     if size is None:
         return STORE_BYTES
     if not 0 < size < math.inf:
-        raise InputError(f"{name} is {os.environ[name]!r}: set it to a number of GiB above 0, such as 2.")
-    return int(size * 2**30)
+        raise InputError(f"{name} is {os.environ[name]!r}: set it to a number of GB above 0, such as 2.")
+    return int(size * 1_000_000_000)
 
 
 def most_rows() -> int:

@@ -75,7 +75,7 @@ left.plotly_chart(
     arrows(
         ["your sentence", *(f"another sentence {int(line) - 1}" for line in sentences.ids[1:])],
         cosines,
-        model_colour(spec.name),
+        model_colour(spec.id),
     ),
     key="arrows",
     alt="The sentences as arrows, their angle the cosine",

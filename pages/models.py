@@ -76,7 +76,7 @@ if shown:
             "url": st.column_config.LinkColumn("Link", display_text=":material/open_in_new:", width=42),
             "hello_world_ms": number("Here, ms", format="%.2f", width=68, help='Median for "Hello World" on this CPU.'),
             "max_tokens": number("Tokens", help="Longest input.", width=60),
-            "usd_per_million_tokens": number("Price", format="$%.2f", help="US dollars per million tokens.", width=52),
+            "usd_per_million_tokens": number("Price", format="$%.2g", help="US dollars per million tokens.", width=52),
         },
     )  # fmt: skip
 else:

@@ -1,6 +1,5 @@
 """The runs that are kept: made on this machine, brought from another, or recorded in the project."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -9,11 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from core import wording
 from core.benchmark.timing import HELLO, SCHEMA, Run, Settings, Timing
 from core.errors import InputError
 from core.machine import Machine, this_machine
 from core.models import catalogue, original_machine
 from core.settings import DATA, cache_folder
+from core.storage import digests, files
 
 OWN_TEXT = "(a text of one's own)"
 MOST_IMPORTED = 50
@@ -64,7 +65,7 @@ def bring(text: str) -> KeptRun:
         It is too large, no run, of another schema, or there are too many already.
     """
     if len(text) > MOST_BYTES:
-        raise InputError(f"A run has at most {MOST_BYTES // 1_000_000} MB.")
+        raise InputError(f"A run has at most {wording.size(MOST_BYTES)}.")
     brought = Run.from_json(text)
     if not brought.results:
         raise InputError("This run holds no timings.")
@@ -73,7 +74,7 @@ def bring(text: str) -> KeptRun:
         raise InputError(f"{MOST_IMPORTED} runs have been brought here: ask the host to delete some from {imported}.")
     brought = _without_texts(brought)
     if len(brought.to_json()) > MOST_BYTES:
-        raise InputError(f"A run that is brought here has at most {MOST_BYTES // 1_000_000} MB, written out in full.")
+        raise InputError(f"A run that is brought here has at most {wording.size(MOST_BYTES)}, written out in full.")
     if brought.time > datetime.now(UTC) + CLOCKS_DIFFER:
         raise InputError("This run was made in the future: set the clock of its machine right, and make it again.")
     return KeptRun(_name(_write(brought, imported), "imported"), "imported", brought)
@@ -157,14 +158,10 @@ def _without_texts(run: Run) -> Run:
 
 
 def _write(run: Run, into: Path) -> Path:
-    content = run.to_json()
-    digest = hashlib.blake2b(content.encode(), digest_size=4).hexdigest()
-    path = into / f"{run.time:%Y-%m-%dT%H%M%SZ}-{digest}.json"
+    content = run.to_json().encode()
+    path = into / f"{run.time:%Y-%m-%dT%H%M%SZ}-{digests.of(content, size=4)}.json"
     try:
-        into.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(content, encoding="utf-8")
-        part.replace(path)
+        files.write(path, content)
     except OSError as error:
         raise InputError(
             f"The run cannot be kept in {into} ({error.strerror}). Let EMBEDSCOPE_HOME name a folder that can be "

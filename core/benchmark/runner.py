@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from core import encoders
+from core import encoders, wording
 from core.benchmark import history
 from core.benchmark.timing import MOST_BATCH, SCHEMA, Run, Settings, Subject, Timing, Workload, behind_api
 from core.encoders import PRECISIONS
@@ -213,9 +213,8 @@ class _Limits:
         if LEAST_CALLS * foreseen <= most or workload.size > FORESIGHT * size:
             return ""
         self._known = workload.size, foreseen
-        return (
-            f"{LEAST_CALLS} calls would take about {LEAST_CALLS * foreseen:.0f} s: longer than the {most:g} s allowed."
-        )
+        would_take = wording.wait(LEAST_CALLS * foreseen)
+        return f"{LEAST_CALLS} calls would take about {would_take}: longer than the {most:g} s allowed."
 
     def note_failure(self, workload: Workload, error: EmbedscopeError) -> None:
         """A model that cannot be had fails for all workloads, a process that died for those at least as large."""

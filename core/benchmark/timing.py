@@ -8,6 +8,7 @@ from typing import Literal
 from core.errors import InputError
 from core.machine import Machine
 from core.models import ModelSpec
+from core.storage import records
 
 SCHEMA = 2
 HELLO = "Hello World"
@@ -239,13 +240,11 @@ class Run:
         InputError
             It is not a run, or of another schema.
         """
-        from pydantic import TypeAdapter
-
         _require_schema(text)
         try:
-            run = TypeAdapter(Run).validate_json(text, strict=True)
+            run = records.parse(Run, text)
             run.time  # noqa: B018  it names the run's file
-        except (ValueError, OverflowError):  # pydantic's ValidationError is a ValueError
+        except (ValueError, OverflowError):
             raise _foreign() from None
         return run
 

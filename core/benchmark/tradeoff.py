@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.benchmark.timing import Weights
+from core.wording import join
 
 SECONDS_AN_HOUR = 3600
 
@@ -51,7 +52,7 @@ def sentence(points: Sequence[Point], *, lower_is_faster: bool) -> str:
     best = front(points, lower_is_faster=lower_is_faster)
     if len(points) < 2:
         return "One model alone has nothing to be weighed against: time another."
-    choices = _listed([_name(point, points) for point in best])
+    choices = join([_name(point, points) for point in best], "or")
     beaten = [point for point in points if point not in best]
     start = f"Nothing here is both faster and better than {choices}"
     if not beaten:
@@ -75,7 +76,3 @@ def _name(point: Point, points: Sequence[Point]) -> str:
     """The model's name, with the device where it stands on two."""
     devices = {other.device for other in points}
     return f"{point.model} on {point.device}" if len(devices) > 1 else point.model
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

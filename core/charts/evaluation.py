@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from core import wording
 from core.charts.style import (
     FONT_SIZE,
     LEGEND_ABOVE,
@@ -13,7 +14,6 @@ from core.charts.style import (
     SEQUENTIAL,
     faded,
     log_ticks,
-    model_colour,
     plain,
     styled,
     wrapped,
@@ -32,13 +32,13 @@ SYMBOLS = {FLOAT32: "circle", FLOAT16: "square", INT8: "diamond", BINARY: "trian
 Floats = npt.NDArray[np.float64]
 
 
-def ranking(measured: Mapping[str, Interval], measure: str, title: str) -> go.Figure:
+def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colours: Mapping[str, str]) -> go.Figure:
     """A mean of each system as a dot on the line of its 95 % interval, the best on top; `title` is the axis's."""
     names = sorted(measured, key=lambda name: measured[name].mean)
     figure = go.Figure()
     for place, name in enumerate(names):
         found = measured[name]
-        colour = model_colour(name)
+        colour = colours[name]
         figure.add_scatter(
             x=[found.low, found.high],
             y=[place, place],
@@ -81,7 +81,9 @@ def ranking(measured: Mapping[str, Interval], measure: str, title: str) -> go.Fi
     return styled(figure, height=LANE_PIXELS * len(names) + 84, margin=(10, 155, 10, 10))
 
 
-def gains(values: Floats, queries: Sequence[str], first: str, second: str, measure: str) -> go.Figure:
+def gains(
+    values: Floats, queries: Sequence[str], first: str, second: str, measure: str, *, colours: Mapping[str, str]
+) -> go.Figure:
     """For each query, by what the first system is above the second, sorted; a bar in the winner's colour."""
     order = np.argsort(-values, kind="stable")
     sorted_values = values[order]
@@ -90,7 +92,7 @@ def gains(values: Floats, queries: Sequence[str], first: str, second: str, measu
             x=list(range(1, len(order) + 1)),
             y=sorted_values,
             marker={
-                "color": [model_colour(first if value > 0 else second) for value in sorted_values],
+                "color": [colours[first if value > 0 else second] for value in sorted_values],
                 "line_width": 0,
             },
             customdata=[wrapped(queries[row], 50, 3) for row in order],
@@ -105,7 +107,7 @@ def gains(values: Floats, queries: Sequence[str], first: str, second: str, measu
             yref="paper",
             xanchor="right" if x > 0.5 else "left",
             text=f"<b>{plain(name, 30)}</b> better on {int(won.sum()):,}",
-            font={"color": model_colour(name), "size": FONT_SIZE},
+            font={"color": colours[name], "size": FONT_SIZE},
             showarrow=False,
         )
     figure.update_xaxes(title="queries, sorted by the difference", range=[0, len(order) + 1], showgrid=False)
@@ -115,7 +117,7 @@ def gains(values: Floats, queries: Sequence[str], first: str, second: str, measu
 
 
 def pairs_scatter(
-    cosines: npt.NDArray[np.float32], gold: Sequence[float], texts: Sequence[tuple[str, str]], model: str
+    cosines: npt.NDArray[np.float32], gold: Sequence[float], texts: Sequence[tuple[str, str]], colour: str
 ) -> go.Figure:
     """Cosine over gold score for each pair; where gold scores repeat, points stand a little beside each other."""
     scores = np.asarray(gold, np.float64)
@@ -126,7 +128,7 @@ def pairs_scatter(
             x=scores + (beside if len(steps) < len(scores) / 4 else 0),
             y=cosines,
             mode="markers",
-            marker={"color": model_colour(model), "size": 8, "opacity": 0.55},
+            marker={"color": colour, "size": 8, "opacity": 0.55},
             customdata=[
                 f"{wrapped(first, 50, 3)}<br><br>{wrapped(second, 50, 3)}<br><br>gold {score:g}"
                 for (first, second), score in zip(texts, gold, strict=True)
@@ -171,14 +173,14 @@ def agreement_matrix(matrix: Floats, names: Sequence[str]) -> go.Figure:
     return styled(figure, height=CELL_PIXELS * len(names) + 70)
 
 
-def compression(models: Mapping[str, Sequence[Compressed]]) -> go.Figure:
+def compression(models: Mapping[str, Sequence[Compressed]], *, colours: Mapping[str, str]) -> go.Figure:
     """Quality over bytes per vector, on a logarithmic axis; a line in each model's colour joins its best of each size.
 
     The symbol is the kind of code.
     """
     figure = go.Figure()
     for model, points in models.items():
-        colour = model_colour(model)
+        colour = colours[model]
         best = front(points)
         figure.add_scatter(
             x=[point.bytes_per_vector for point in best],
@@ -235,7 +237,7 @@ def compression(models: Mapping[str, Sequence[Compressed]]) -> go.Figure:
 
 def _in_two_lines(name: str) -> str:
     """A name broken at the hyphen nearest to its middle, where it is long."""
-    short = name if len(name) <= 24 else f"{name[:23]}…"
+    short = wording.shorten(name, 24)
     breaks = [place for place, letter in enumerate(short) if letter in "-_ "]
     if len(short) <= 11 or not breaks:
         return plain(short)

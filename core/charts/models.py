@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from core import wording
 from core.charts.style import NEUTRAL, model_colour, styled
 from core.models import TASKS, ModelSpec
-from core.models.memory import gigabytes
 
 TASK_LABELS = {
     "classification": "Classification",
@@ -40,8 +40,8 @@ def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board:
             text=[f"<b>{spec.name}</b>" if is_picked else spec.name],
             textposition="bottom center" if is_picked else "top center",
             textfont={"size": 15 if is_picked else 13},
-            marker={"size": 20 if is_picked else 12, "color": model_colour(spec.name)},
-            hovertemplate=f"{spec.name}<br>{gigabytes(spec.download_bytes)}<br>{board}: {value:.2f}<extra></extra>",
+            marker={"size": 20 if is_picked else 12, "color": model_colour(spec.id)},
+            hovertemplate=f"{spec.name}<br>{wording.size(spec.download_bytes)}<br>{board}: {value:.2f}<extra></extra>",
             showlegend=False,
             cliponaxis=False,
         )
@@ -50,7 +50,7 @@ def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board:
         type="log",
         title="Download size",
         tickvals=ticks,
-        ticktext=[gigabytes(tick) for tick in ticks],
+        ticktext=[wording.size(tick) for tick in ticks],
         range=[6.9, 10.7],
     )
     figure.update_yaxes(title=f"{board}, {BOARDS[board]}")
@@ -67,7 +67,7 @@ def task_radar(specs: Sequence[ModelSpec]) -> go.Figure:
             r=[*values, values[0]],
             theta=[*labels, labels[0]],
             name=spec.name,
-            line={"color": model_colour(spec.name), "width": 3},
+            line={"color": model_colour(spec.id), "width": 3},
             hovertemplate="%{theta}: %{r:.1f}<extra>" + spec.name + "</extra>",
         )
     figure.update_layout(

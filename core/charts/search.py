@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from core.charts.style import FONT_SIZE, NEUTRAL, SEQUENTIAL, model_colour, plain, styled, wrapped
+from core.charts.style import FONT_SIZE, NEUTRAL, SEQUENTIAL, plain, styled, wrapped
 
 ROW_PIXELS = 38
 HEAD_PIXELS = 44
@@ -16,7 +16,12 @@ FIRST_SHADE, LAST_SHADE = 0.1, 0.75  # of the scale: its ends are lost on a ligh
 
 
 def moves(
-    lists: Mapping[str, Sequence[int]], k: int, titles: Sequence[str], relevant: Collection[int] = ()
+    lists: Mapping[str, Sequence[int]],
+    k: int,
+    titles: Sequence[str],
+    relevant: Collection[int] = (),
+    *,
+    colours: Mapping[str, str],
 ) -> go.Figure:
     """A line for each document over the lists' first k ranks, from system to system.
 
@@ -30,6 +35,8 @@ def moves(
     titles : sequence of str
         Of all documents, by row.
     relevant : collection of rows
+    colours : mapping
+        Of each system, as "#RRGGBB".
     """
     figure = go.Figure()
     systems = list(lists)
@@ -56,7 +63,7 @@ def moves(
     )
     figure.update_yaxes(range=[k + 1.3, 0.3], visible=False, fixedrange=True)
     for place, system in enumerate(systems):
-        figure.add_vline(x=place, line={"color": model_colour(system), "width": 3}, opacity=0.5, layer="below")
+        figure.add_vline(x=place, line={"color": colours[system], "width": 3}, opacity=0.5, layer="below")
     figure = styled(figure, height=HEAD_PIXELS + ROW_PIXELS * (k + 1), margin=(5, 5, HEAD_PIXELS, 5))
     return figure.update_layout(showlegend=False)
 

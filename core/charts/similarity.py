@@ -13,7 +13,6 @@ from core.charts.style import (
     NEUTRAL,
     SEQUENTIAL,
     faded,
-    model_colour,
     plain,
     styled,
     wrapped,
@@ -159,19 +158,21 @@ def _tree(figure: go.Figure, tree: Clusters, *, upright: bool) -> None:
     )
 
 
-def densities(backgrounds: Mapping[str, Background], marked: Mapping[str, float]) -> go.Figure:
+def densities(
+    backgrounds: Mapping[str, Background], marked: Mapping[str, float], *, colours: Mapping[str, str]
+) -> go.Figure:
     """Each model's cosines of random pairs as a density, the marked pair's cosine as a line, its percentile named."""
     figure = go.Figure()
     for name, background in backgrounds.items():
         middles, heights = background.densities()
         figure.add_scatter(
             x=middles, y=heights, mode="lines", name=_legend(name, background, marked.get(name)), fill="tozeroy",
-            line={"color": model_colour(name), "width": 2.5}, fillcolor=faded(model_colour(name), 0.18),
+            line={"color": colours[name], "width": 2.5}, fillcolor=faded(colours[name], 0.18),
             hovertemplate=f"{plain(name)}<br>cosine %{{x:.2f}}<extra></extra>",
         )  # fmt: skip
     for name in backgrounds:
         if name in marked:
-            figure.add_vline(x=marked[name], line={"color": model_colour(name), "width": 3, "dash": "dot"})
+            figure.add_vline(x=marked[name], line={"color": colours[name], "width": 3, "dash": "dot"})
     figure.update_xaxes(title="cosine of random pairs", showgrid=False, zeroline=False)
     figure.update_yaxes(title="density", showticklabels=False, showgrid=False, rangemode="tozero")
     figure.update_layout(legend=LEGEND_ABOVE, showlegend=True)

@@ -9,11 +9,13 @@ and on near-black.
 import html
 import math
 import textwrap
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable, Sequence
 
 import plotly.graph_objects as go
 
-from core.models import names
+from core import wording
+from core.models import ids
 
 SEQUENTIAL = "viridis"
 DIVERGING = [
@@ -35,10 +37,22 @@ LEGEND_ABOVE = {  # and of samples only: nothing can be switched off
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "GPU"}
 DEVICE_OPACITIES = {"cpu": 0.4, "cuda": 1.0}
 
-MODEL_COLOURS = (
-    "#CC6677", "#9C4F96", "#AA8FD8", "#117733", "#44AA99", "#0F7FBF", "#E69F00",
-    "#999933", "#C9B458", "#B07AA1", "#D55E00", "#56B4E9", "#009E73", "#A6761D",
-)  # fmt: skip
+MODEL_COLOURS = {  # the catalogue's, each its own; all others share these
+    "intfloat/e5-mistral-7b-instruct": "#CC6677",
+    "BAAI/bge-large-en-v1.5": "#9C4F96",
+    "BAAI/bge-small-en-v1.5": "#AA8FD8",
+    "sentence-transformers/all-mpnet-base-v2": "#117733",
+    "sentence-transformers/all-MiniLM-L12-v2": "#44AA99",
+    "sentence-transformers/all-MiniLM-L6-v2": "#0F7FBF",
+    "dleemiller/word-llama-l2-supercat": "#E69F00",
+    "text-embedding-3-large": "#999933",
+    "text-embedding-3-small": "#C9B458",
+    "text-embedding-ada-002": "#B07AA1",
+    "Qwen/Qwen3-Embedding-0.6B": "#D55E00",
+    "ibm-granite/granite-embedding-small-english-r2": "#56B4E9",
+    "minishlab/potion-base-8M": "#009E73",
+    "sentence-transformers/static-retrieval-mrl-en-v1": "#A6761D",
+}
 CATEGORY_COLOURS = (
     "#0F7FBF", "#E69F00", "#009E73", "#CC6677", "#9C4F96", "#56B4E9", "#D55E00", "#999933",
     "#44AA99", "#AA8FD8", "#A6761D", "#117733", "#E377C2", "#C9B458", "#6699CC", "#B15928",
@@ -46,10 +60,17 @@ CATEGORY_COLOURS = (
 )  # fmt: skip
 
 
-def model_colour(name: str) -> str:
-    """The colour of a model on every page, by its place in the catalogue; grey for what is not a model."""
-    order = names()
-    return MODEL_COLOURS[order.index(name) % len(MODEL_COLOURS)] if name in order else NEUTRAL
+def model_colour(model_id: str) -> str:
+    """The colour of a model on every page, fixed by its id: no two of the catalogue share one."""
+    palette = tuple(MODEL_COLOURS.values())
+    return MODEL_COLOURS.get(model_id) or palette[zlib.crc32(model_id.encode()) % len(palette)]
+
+
+def model_colours(names: Iterable[str]) -> dict[str, str]:
+    """The colour of each named model or system, to be given to charts; NEUTRAL for what is not a model."""
+    names = tuple(names)
+    known = ids(names)
+    return {name: model_colour(known[name]) if name in known else NEUTRAL for name in names}
 
 
 def faded(colour: str, opacity: float) -> str:
@@ -74,13 +95,6 @@ def fills(colours: Sequence[str], opacities: Sequence[float]) -> dict[str, objec
     return {"color": full, "line": {"color": list(colours), "width": 2}}
 
 
-def three_figures(value: float) -> str:
-    """A number with three figures: 0.21, 7.00, 67.7, 323, 12,300."""
-    if value >= 100:
-        return f"{float(f'{value:.3g}'):,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
 def log_ticks(low: float, high: float) -> list[float]:
     """Round numbers between two values of a logarithmic axis: powers of ten, or 1, 2 and 5 where those were too few."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
@@ -90,8 +104,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 def plain(text: str, length: int = 60) -> str:
     """A text as plotly may draw it: shortened, on one line, and with nothing in it taken for markup."""
-    line = " ".join(text.split())
-    return html.escape(line if len(line) <= length else line[: length - 1].rstrip() + "…", quote=False)
+    return html.escape(wording.shorten(wording.one_line(text), length), quote=False)
 
 
 def wrapped(text: str, width: int = 60, lines: int = 6) -> str:

@@ -16,12 +16,11 @@ from core.charts.style import (
     device_opacity,
     faded,
     log_ticks,
-    model_colour,
     plain,
     styled,
-    three_figures,
     wrapped,
 )
+from core.wording import milliseconds, three_figures
 
 Measure = Literal["latency, ms", "texts/s", "tokens/s"]
 
@@ -85,6 +84,7 @@ def sweep_lines(
     measure: Measure,
     tokens: int,
     *,
+    colours: Mapping[str, str],
     pays_from: Mapping[tuple[str, int], int | None] | None = None,
 ) -> go.Figure:
     """One length over the batch size, a line for each model and device: CPU light and dashed, GPU full.
@@ -97,10 +97,10 @@ def sweep_lines(
     batches = sorted({timing.batch_size for timing in shown})
     figure = go.Figure()
     for (model, device), line in lines.items():
-        _add_line(figure, model, device, line, measure)
-    _label_ends(figure, lines, measure)
+        _add_line(figure, colours[model], device, line, measure)
+    _label_ends(figure, lines, measure, colours)
     for place, (model, batch) in enumerate(sorted(marks.items(), key=lambda mark: -mark[1])):
-        _mark(figure, model, batch, place, is_left=batch**2 <= batches[0] * batches[-1])
+        _mark(figure, model, colours[model], batch, place, is_left=batch**2 <= batches[0] * batches[-1])
     figure.update_xaxes(
         type="log",
         title=f"texts in a batch, of {tokens:,} tokens each",
@@ -168,7 +168,7 @@ def _hover(timing: Timing) -> str:
     if not timing.median_ms:
         return f"{head}<br>{wrapped(timing.failure)}"
     return (
-        f"{head}<br>median {three_figures(timing.median_ms)} ms of {timing.samples:,} calls"
+        f"{head}<br>median {milliseconds(timing.median_ms)} of {timing.samples:,} calls"
         f"<br>{three_figures(timing.texts_per_second or 0)} texts/s, "
         f"{three_figures(timing.tokens_per_second or 0)} tokens/s"
     )
@@ -199,13 +199,13 @@ def _line_name(model: str, device: str) -> str:
     return f"{plain(model.rpartition('/')[2], 24)} {device_name(device)}"
 
 
-def _add_line(figure: go.Figure, model: str, device: str, line: Sequence[Timing], measure: Measure) -> None:
+def _add_line(figure: go.Figure, colour: str, device: str, line: Sequence[Timing], measure: Measure) -> None:
     figure.add_scatter(
         x=[timing.batch_size for timing in line],
         y=[_value(timing, measure) for timing in line],
         mode="lines+markers",
         line={
-            "color": faded(model_colour(model), max(FAINTEST_LINE, device_opacity(device))),
+            "color": faded(colour, max(FAINTEST_LINE, device_opacity(device))),
             "width": 3,
             "dash": "dash" if device == "cpu" else "solid",
         },
@@ -216,7 +216,12 @@ def _add_line(figure: go.Figure, model: str, device: str, line: Sequence[Timing]
     )
 
 
-def _label_ends(figure: go.Figure, lines: Mapping[tuple[str, str], Sequence[Timing]], measure: Measure) -> None:
+def _label_ends(
+    figure: go.Figure,
+    lines: Mapping[tuple[str, str], Sequence[Timing]],
+    measure: Measure,
+    colours: Mapping[str, str],
+) -> None:
     """Each line's name right of its end, moved up where another name would be covered."""
     if not lines:
         return
@@ -231,16 +236,15 @@ def _label_ends(figure: go.Figure, lines: Mapping[tuple[str, str], Sequence[Timi
             x=1,
             y=height,
             text=f"<b>{_line_name(*row)}</b>",
-            font={"color": model_colour(row[0])},
+            font={"color": colours[row[0]]},
             xanchor="left",
             xshift=6,
             showarrow=False,
         )
 
 
-def _mark(figure: go.Figure, model: str, batch: int, place: int, *, is_left: bool) -> None:
+def _mark(figure: go.Figure, model: str, colour: str, batch: int, place: int, *, is_left: bool) -> None:
     """A dotted line at a batch size, with its sentence above the plot in a row of its own."""
-    colour = model_colour(model)
     figure.add_vline(x=batch, line={"color": colour, "width": 2, "dash": "dot"})
     figure.add_annotation(
         x=float(np.log10(batch)),

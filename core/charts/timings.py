@@ -15,12 +15,11 @@ from core.charts.style import (
     device_name,
     device_opacity,
     fills,
-    model_colour,
     plain,
     styled,
-    three_figures,
     wrapped,
 )
+from core.wording import milliseconds, ratio
 
 Row = tuple[str, str]
 
@@ -58,6 +57,7 @@ def timing_bars(
     rows: Sequence[Row],
     timings: Mapping[Row, Timing],
     *,
+    colours: Mapping[str, str],
     states: Mapping[Row, str] | None = None,
     recorded: Mapping[Row, float] | None = None,
 ) -> go.Figure:
@@ -71,6 +71,8 @@ def timing_bars(
         All that are to appear; a model's devices stand together, in the place of its first.
     timings : mapping
         Those that are done or have failed.
+    colours : mapping
+        Of each model, as "#RRGGBB".
     states : mapping
         A few words for each of the others, such as "waiting".
     recorded : mapping
@@ -83,7 +85,7 @@ def timing_bars(
         groups.setdefault(model, []).append(
             _Bar(
                 timing,
-                model_colour(model),
+                colours[model],
                 device_opacity(device),
                 _ending(timing, timings) if timing else f"{device_name(device)}: {plain((states or {}).get(row, ''))}",
                 _lane_records(row, rows, recorded or {}),
@@ -98,7 +100,9 @@ def timing_bars(
     return figure
 
 
-def compared_bars(first: Sequence[Timing], second: Sequence[Timing], names: tuple[str, str]) -> go.Figure:
+def compared_bars(
+    first: Sequence[Timing], second: Sequence[Timing], names: tuple[str, str], *, colours: Mapping[str, str]
+) -> go.Figure:
     """The timings of two runs bar by bar, the first full, the second light with its speed beside the first's.
 
     A model, a device and a workload make a row; so do engine and precision where a run holds several of them.
@@ -109,6 +113,8 @@ def compared_bars(first: Sequence[Timing], second: Sequence[Timing], names: tupl
         The runs' results.
     names : pair of str
         What the runs are called.
+    colours : mapping
+        Of each model, as "#RRGGBB".
     """
     by_engine = any(len({_key(row, False) for row in run}) < len(run) for run in (first, second))
     one, two = ({_key(row, by_engine): row for row in run} for run in (first, second))
@@ -116,7 +122,7 @@ def compared_bars(first: Sequence[Timing], second: Sequence[Timing], names: tupl
     for key in dict.fromkeys([*one, *two]):
         before, after = one.get(key), two.get(key)
         labels.append(_comparison_label(before or two[key], by_engine))
-        colour, change = model_colour(key[0]), _ratio(after, before, " as fast")
+        colour, change = colours[key[0]], _ratio(after, before, " as fast")
         pair = [
             _Bar(before, colour, RUN_OPACITIES[0], _words(before)),
             _Bar(after, colour, RUN_OPACITIES[1], _words(after, change)),
@@ -127,7 +133,7 @@ def compared_bars(first: Sequence[Timing], second: Sequence[Timing], names: tupl
     return figure
 
 
-def engine_bars(timings: Sequence[Timing]) -> go.Figure:
+def engine_bars(timings: Sequence[Timing], *, colours: Mapping[str, str]) -> go.Figure:
     """One model by engine and precision: milliseconds, speed beside the library's, cosine to torch in float32."""
     library = {timing.device: timing for timing in timings if timing.engine == "library"}
     several = len({timing.device for timing in timings}) > 1
@@ -136,7 +142,7 @@ def engine_bars(timings: Sequence[Timing]) -> go.Figure:
         [
             _Bar(
                 timing,
-                model_colour(timing.model),
+                colours[timing.model],
                 device_opacity(timing.device),
                 _words(timing, _ratio(timing, library.get(timing.device), ""), _cosine(timing)),
             )
@@ -263,7 +269,7 @@ def _mark_recorded(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[flo
     symbol, size = MARKS.get(device, ("x-thin-open", 8))
     marked = [(bar.recorded[device], place) for bar, place in zip(bars, places, strict=True) if device in bar.recorded]
     figure.add_scatter(
-        x=[milliseconds for milliseconds, _ in marked],
+        x=[recorded for recorded, _ in marked],
         y=[place + 0.42 for _, place in marked],
         mode="markers",
         marker={
@@ -273,7 +279,7 @@ def _mark_recorded(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[flo
             "opacity": 0.8,
             "line": {"width": 3, "color": NEUTRAL},
         },
-        hovertext=[f"recorded, {device_name(device)}: {three_figures(milliseconds)} ms" for milliseconds, _ in marked],
+        hovertext=[f"recorded, {device_name(device)}: {milliseconds(recorded)}" for recorded, _ in marked],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
         name=f"recorded, {device_name(device)}",
@@ -303,15 +309,14 @@ def _words(timing: Timing | None, *notes: str) -> str:
         return f"{device_name(timing.device)}: {plain(reason, SHOWN_OF_REASON)}"
     disturbed = f"disturbed {timing.disturbed} of {timing.samples}" if timing.disturbed else ""
     shown = [note for note in (*notes, disturbed) if note]
-    return " · ".join([f"<b>{three_figures(timing.median_ms)} ms</b>", *shown])
+    return " · ".join([f"<b>{milliseconds(timing.median_ms)}</b>", *shown])
 
 
 def _ratio(timing: Timing | None, other: Timing | None, ending: str) -> str:
     """How many times as fast as the other one: "5.4×"; empty where there is nothing to compare."""
     if not timing or not other or other is timing or not timing.median_ms or not other.median_ms:
         return ""
-    ratio = other.median_ms / timing.median_ms
-    return f"{f'{ratio:.0f}' if ratio >= 10 else f'{ratio:.1f}' if ratio >= 1 else f'{ratio:.2f}'}×{ending}"
+    return f"{ratio(other.median_ms / timing.median_ms)}{ending}"
 
 
 def _cosine(timing: Timing) -> str:
@@ -326,12 +331,12 @@ def _hover(timing: Timing) -> str:
         return f"{head}<br>{wrapped(timing.failure)}"
     lines = [
         head,
-        f"median {three_figures(timing.median_ms)} ms" + (f" of {timing.samples:,} calls" if timing.samples else ""),
+        f"median {milliseconds(timing.median_ms)}" + (f" of {timing.samples:,} calls" if timing.samples else ""),
     ]
     if timing.p95_ms:
-        lines.append(f"95th percentile {three_figures(timing.p95_ms)} ms")
+        lines.append(f"95th percentile {milliseconds(timing.p95_ms)}")
     if timing.forward:
-        lines.append(f"forward pass alone {three_figures(timing.forward.median_ms)} ms")
+        lines.append(f"forward pass alone {milliseconds(timing.forward.median_ms)}")
     if timing.weights == "random":
         lines.append("by architecture: random weights")
     if timing.disturbed:

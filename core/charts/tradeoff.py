@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import plotly.graph_objects as go
 
+from core import wording
 from core.benchmark.tradeoff import Point
 from core.charts.style import (
     FONT_SIZE,
@@ -16,12 +17,9 @@ from core.charts.style import (
     faded,
     fills,
     log_ticks,
-    model_colour,
     plain,
     styled,
-    three_figures,
 )
-from core.models.memory import gigabytes
 
 Box = tuple[float, float, float, float]
 
@@ -44,7 +42,14 @@ PLACES = {
 PRICE_LANE_PIXELS = 40
 
 
-def tradeoff(points: Sequence[Point], front: Sequence[Point], *, lower_is_faster: bool, score_title: str) -> go.Figure:
+def tradeoff(
+    points: Sequence[Point],
+    front: Sequence[Point],
+    *,
+    lower_is_faster: bool,
+    score_title: str,
+    colours: Mapping[str, str],
+) -> go.Figure:
     """Score over speed, on a logarithmic axis; bubble area is memory, CPU light, GPU full, hollow by architecture.
 
     A faint line joins a model's devices. Its name stands at the faster one, in bold on the front.
@@ -57,6 +62,8 @@ def tradeoff(points: Sequence[Point], front: Sequence[Point], *, lower_is_faster
         Whether `speed` is milliseconds, otherwise it is texts a second.
     score_title : str
         What the score is.
+    colours : mapping
+        Of each model, as "#RRGGBB".
     """
     figure = go.Figure()
     if not points:
@@ -64,7 +71,7 @@ def tradeoff(points: Sequence[Point], front: Sequence[Point], *, lower_is_faster
     ranges = _ranges(points)
     steps = _steps(front)
     named = [point in front or point == _fastest(point.model, points, lower_is_faster) for point in points]
-    _join_devices(figure, points)
+    _join_devices(figure, points, colours)
     figure.add_scatter(
         x=[x for x, _ in steps],
         y=[y for _, y in steps],
@@ -79,7 +86,7 @@ def tradeoff(points: Sequence[Point], front: Sequence[Point], *, lower_is_faster
         x=[point.speed for point in points],
         y=[point.score for point in points],
         mode="markers+text",
-        marker=_markers(points),
+        marker=_markers(points, colours),
         text=names,
         textposition=places,
         hovertext=[_hover(point, lower_is_faster) for point in points],
@@ -99,7 +106,7 @@ def tradeoff(points: Sequence[Point], front: Sequence[Point], *, lower_is_faster
     return styled(figure, height=TRADEOFF_HEIGHT, margin=(10, 20, 40, 10))
 
 
-def cost_bars(dollars: Mapping[str, float], is_api: Collection[str]) -> go.Figure:
+def cost_bars(dollars: Mapping[str, float], is_api: Collection[str], *, colours: Mapping[str, str]) -> go.Figure:
     """US dollars per million tokens, the cheapest first, on a logarithmic axis; models behind an API in outline."""
     names = sorted(dollars, key=lambda name: dollars[name])
     paid = [value for value in dollars.values() if value > 0]
@@ -113,7 +120,7 @@ def cost_bars(dollars: Mapping[str, float], is_api: Collection[str]) -> go.Figur
             orientation="h",
             width=0.66,
             marker=fills(
-                [NEUTRAL if name in is_api else model_colour(name) for name in names],
+                [NEUTRAL if name in is_api else colours[name] for name in names],
                 [0.12 if name in is_api else 1 for name in names],
             ),
             hoverinfo="skip",
@@ -123,7 +130,7 @@ def cost_bars(dollars: Mapping[str, float], is_api: Collection[str]) -> go.Figur
         x=[dollars[name] or low for name in names],
         y=places,
         mode="text",
-        text=[f"  <b>{_price(dollars[name])}</b>{' by API' if name in is_api else ''}" for name in names],
+        text=[f"  <b>{wording.price(dollars[name])}</b>{' by API' if name in is_api else ''}" for name in names],
         textposition="middle right",
         hoverinfo="skip",
         cliponaxis=False,
@@ -133,7 +140,7 @@ def cost_bars(dollars: Mapping[str, float], is_api: Collection[str]) -> go.Figur
         title="US dollars per million tokens",
         range=[np.log10(low), np.log10(high)],
         tickvals=ticks,
-        ticktext=[_price(tick) for tick in ticks],
+        ticktext=[wording.price(tick) for tick in ticks],
     )
     figure.update_yaxes(
         tickvals=places,
@@ -179,7 +186,7 @@ def _steps(front: Sequence[Point]) -> list[tuple[float, float]]:
     return corners
 
 
-def _join_devices(figure: go.Figure, points: Sequence[Point]) -> None:
+def _join_devices(figure: go.Figure, points: Sequence[Point], colours: Mapping[str, str]) -> None:
     """A faint line between the bubbles of one model."""
     for model in dict.fromkeys(point.model for point in points):
         own = [point for point in points if point.model == model]
@@ -188,16 +195,16 @@ def _join_devices(figure: go.Figure, points: Sequence[Point]) -> None:
                 x=[point.speed for point in own],
                 y=[point.score for point in own],
                 mode="lines",
-                line={"color": faded(model_colour(model), 0.4), "width": 2},
+                line={"color": faded(colours[model], 0.4), "width": 2},
                 hoverinfo="skip",
                 showlegend=False,
             )
 
 
-def _markers(points: Sequence[Point]) -> dict[str, object]:
+def _markers(points: Sequence[Point], colours: Mapping[str, str]) -> dict[str, object]:
     """The bubbles: CPU light, GPU full, hollow where the weights are random."""
     opacities = [0.0 if point.weights == "random" else device_opacity(point.device) for point in points]
-    return fills([model_colour(point.model) for point in points], opacities) | {
+    return fills([colours[point.model] for point in points], opacities) | {
         "size": _diameters(points),
         "opacity": 1,
     }
@@ -212,10 +219,10 @@ def _short_name(point: Point) -> str:
 
 
 def _hover(point: Point, is_milliseconds: bool) -> str:
-    speed = f"{three_figures(point.speed)} {'ms' if is_milliseconds else 'texts/s'}"
+    speed = wording.milliseconds(point.speed) if is_milliseconds else f"{wording.three_figures(point.speed)} texts/s"
     lines = [f"<b>{plain(point.model)}</b>, {device_name(point.device)}", f"score {point.score:.4g}, {speed}"]
     if point.memory_bytes:
-        lines.append(f"memory {gigabytes(point.memory_bytes)}")
+        lines.append(f"memory {wording.size(point.memory_bytes)}")
     if point.weights == "random":
         lines.append("by architecture: random weights")
     return "<br>".join(lines)
@@ -299,13 +306,8 @@ def _explain(figure: go.Figure, points: Sequence[Point]) -> None:
         legend=LEGEND_ABOVE
         | {
             "title": {
-                "text": f"Area: memory, up to {gigabytes(largest)} " if largest else "",
+                "text": f"Area: memory, up to {wording.size(largest)} " if largest else "",
                 "font": {"size": FONT_SIZE},
             },
         },
     )
-
-
-def _price(dollars: float) -> str:
-    """Dollars with two figures: $0.13, $0.0007, $2.50."""
-    return f"${np.format_float_positional(float(f'{dollars:.2g}'), min_digits=2, trim='k')}" if dollars else "$0"

@@ -1,11 +1,11 @@
 """The verdict: a lane for each model with its score and, beside it, each criterion's bar."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.charts.style import NEUTRAL, faded, fills, model_colour, plain, styled
+from core.charts.style import NEUTRAL, faded, fills, plain, styled
 from core.verdict.lanes import Bar, Lane, headings
 from core.verdict.svg import WIDTHS
 from core.verdict.weights import Weights
@@ -19,7 +19,9 @@ LONGEST_IN_BAR = 13
 INK = {False: "#1B1F24", True: "#E8ECF1"}
 
 
-def verdict_lanes(lanes: Sequence[Lane], weights: Weights, *, is_dark: bool = False) -> go.Figure:
+def verdict_lanes(
+    lanes: Sequence[Lane], weights: Weights, *, colours: Mapping[str, str], is_dark: bool = False
+) -> go.Figure:
     """A lane a candidate, the best on top; every bar goes from 0 to 1, longer is better, its figure written on it.
 
     The whisker is quality's 95 % interval. A column whose criterion has no weight is faint. Figures on coloured bars
@@ -30,7 +32,8 @@ def verdict_lanes(lanes: Sequence[Lane], weights: Weights, *, is_dark: bool = Fa
     for column, name in enumerate(columns, start=1):
         counts = name == "score" or weights.by_criterion[name] > 0
         bars = [lane.score if name == "score" else lane.bars[name] for lane in lanes]
-        _draw_column(figure, column, lanes, bars, strength=(0.65 if name == "score" else 0.4) if counts else 0.12)
+        strength = (0.65 if name == "score" else 0.4) if counts else 0.12
+        _draw_column(figure, column, lanes, bars, colours=colours, strength=strength)
         figure.add_annotation(
             text=columns[name],
             x=0,
@@ -60,11 +63,16 @@ def _titles(weights: Weights) -> dict[str, str]:
 
 
 def _draw_column(
-    figure: go.Figure, column: int, lanes: Sequence[Lane], bars: Sequence[Bar], *, strength: float
+    figure: go.Figure,
+    column: int,
+    lanes: Sequence[Lane],
+    bars: Sequence[Bar],
+    *,
+    colours: Mapping[str, str],
+    strength: float,
 ) -> None:
     """A column's tracks, bars, and the figures on them."""
     places = [row + BAR_BELOW for row in range(len(bars))]
-    colours = [model_colour(lane.name) for lane in lanes]
     common = {"y": places, "orientation": "h", "width": BAR_WIDTH}
     hover = [f"<b>{plain(lane.name)}</b><br>{plain(bar.told)}" for lane, bar in zip(lanes, bars, strict=True)]
     figure.add_bar(
@@ -78,7 +86,7 @@ def _draw_column(
     )
     figure.add_bar(
         x=[bar.length for bar in bars],
-        marker=fills(colours, [strength] * len(bars)) | {"line": {"width": 0}},
+        marker=fills([colours[lane.name] for lane in lanes], [strength] * len(bars)) | {"line": {"width": 0}},
         hoverinfo="skip",
         error_x=_whiskers(bars),
         row=1,

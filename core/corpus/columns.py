@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core import wording
 from core.errors import InputError
 
 TEXT_COLUMNS = ("text", "passage", "sentence", "document", "content", "body")
@@ -96,7 +97,7 @@ def columns_of(name: str, columns: Sequence[str], chosen: Columns) -> Columns:
         None of the columns of texts is among them.
     """
     if not set(chosen.texts) & set(columns):
-        wanted = " or ".join(map(repr, chosen.texts)) or "called text"
+        wanted = wording.join([*map(repr, chosen.texts)], "or") if chosen.texts else "called text"
         raise InputError(
             f"{name} has no column {wanted}. Its columns are: {_listed(columns)}. Choose the one with the texts."
         )
@@ -115,5 +116,4 @@ def _first_of(known: Sequence[str], columns: Sequence[str]) -> str | None:
 
 def _listed(columns: Sequence[str]) -> str:
     """The columns' names for a sentence; a file may have thousands."""
-    more = f" and {len(columns) - 30:,} more" if len(columns) > 30 else ""
-    return (", ".join(column[:100] for column in columns[:30]) or "none") + more
+    return wording.join([wording.shorten(column, 100) for column in columns], most=30)

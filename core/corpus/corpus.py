@@ -1,11 +1,11 @@
 """Texts with their ids and what else is known of them."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from core.storage import digests
 from core.tables import LeftOut
 
 
@@ -76,4 +76,4 @@ def fingerprint(
 ) -> str:
     """Digest of a corpus's content."""
     content = json.dumps([ids, texts, fields, *([parents] if parents else [])], ensure_ascii=True, sort_keys=True)
-    return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+    return digests.of(content.encode())

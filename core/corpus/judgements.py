@@ -2,13 +2,13 @@
 
 import json
 import logging
-import os
 import re
 import secrets
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from core.corpus.corpus import Corpus
 from core.corpus.labels import Labels
@@ -17,16 +17,23 @@ from core.errors import InputError
 from core.jobs.queue import alone
 from core.progress import silent
 from core.settings import cache_folder
+from core.storage import files, records
 
 MOST_MARKS = 10_000
 MOST_BYTES = 10**6  # of a token
 MOST_FILES = 2_000
-VERSION = 1
-
 TOKEN = re.compile(r"[0-9a-f]{32}")
 Marks = dict[str, dict[str, int]]  # query to document id to grade
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _File:
+    """What a file holds: the marks of each corpus, by its fingerprint."""
+
+    marks: dict[str, Marks]
+    version: Literal[1] = 1
 
 
 def new_token() -> str:
@@ -91,34 +98,12 @@ def _path(token: str) -> Path:
 def _read(path: Path) -> dict[str, Marks]:
     """All marks of a file by corpus; none where it is not there, cannot be read or is not as it was written."""
     try:
-        return _checked(json.loads(path.read_bytes()))
+        return records.parse(_File, path.read_bytes()).marks
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         log.warning("The marks in %s cannot be read: %s", path, error)
         return {}
-
-
-def _checked(content: object) -> dict[str, Marks]:
-    if not isinstance(content, dict) or content.get("version") != VERSION:
-        raise ValueError("they are of another version")
-    corpora = content.get("marks")
-    grades = [
-        grade
-        for queries in _values(corpora)
-        for documents in _values(queries)
-        for grade in _values(documents)
-        if type(grade) is not int
-    ]
-    if grades:
-        raise ValueError("a grade is no whole number")
-    return corpora  # type: ignore[return-value]  # checked just now
-
-
-def _values(content: object) -> list[object]:
-    if not isinstance(content, dict):
-        raise ValueError("they are not nested as they should be")
-    return list(content.values())
 
 
 def _without_empty(everything: Mapping[str, Marks]) -> dict[str, Marks]:
@@ -130,20 +115,11 @@ def _without_empty(everything: Mapping[str, Marks]) -> dict[str, Marks]:
 
 
 def _write(path: Path, everything: Mapping[str, Marks]) -> None:
-    """Write beside the place and move there: whoever reads finds a whole file or none."""
-    content = json.dumps({"version": VERSION, "marks": everything}).encode()
+    content = json.dumps(asdict(_File(dict(everything)))).encode()
     if len(content) > MOST_BYTES:
         raise InputError(f"The marks take more than {MOST_BYTES:,} bytes, the most there may be: download them.")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        files.write(path, content)
     except OSError as error:
         raise InputError(
             f"The mark cannot be kept in {path.parent} ({error.strerror}). Let EMBEDSCOPE_HOME name a folder that can "
@@ -154,10 +130,10 @@ def _write(path: Path, everything: Mapping[str, Marks]) -> None:
 
 def _prune(folder: Path) -> None:
     """Delete the files that were longest not written, beyond the number that a folder may hold."""
-    files = list(folder.glob("*.json"))
-    if len(files) <= MOST_FILES:
+    kept = list(folder.glob("*.json"))
+    if len(kept) <= MOST_FILES:
         return
     with suppress(OSError):  # another process has pruned it
-        for path in sorted(files, key=lambda file: file.stat().st_mtime)[: len(files) - MOST_FILES]:
+        for path in sorted(kept, key=lambda file: file.stat().st_mtime)[: len(kept) - MOST_FILES]:
             path.unlink(missing_ok=True)
             path.with_suffix(".lock").unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """Which documents answer which queries: relevance labels from files and back into them."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -10,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from core import wording
 from core.corpus.corpus import Corpus
 from core.corpus.reader import read_bytes
 from core.corpus.sample import sample_queries
 from core.errors import InputError
 from core.evaluation import Qrels, Run
 from core.settings import DATA
+from core.storage import digests
 from core.tables import decode, harmless, read_table
 
 BEIR_COLUMNS = ("query-id", "corpus-id", "score")
@@ -51,7 +52,7 @@ class Labels:
     def fingerprint(self) -> str:
         """Digest of queries and grades."""
         content = json.dumps([self.queries.fingerprint, self.qrels], sort_keys=True)
-        return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+        return digests.of(content.encode())
 
 
 def matched(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) -> Labels:
@@ -190,7 +191,7 @@ def _only(queries: Corpus, wanted: Qrels) -> Corpus:
     ids, texts = (tuple(column[place] for place in places) for column in (queries.ids, queries.texts))
     fields = {name: tuple(column[place] for place in places) for name, column in queries.fields.items()}
     content = json.dumps([queries.fingerprint, places])
-    digest = hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+    digest = digests.of(content.encode())
     return replace(queries, ids=ids, texts=texts, fields=fields, fingerprint=digest, parents=())
 
 
@@ -200,8 +201,7 @@ def _listed(qrels: Qrels) -> Iterable[Label]:
 
 def _few(names: Iterable[str]) -> str:
     """The first of many names."""
-    listed = list(names)
-    return ", ".join(listed[:3]) + (", …" if len(listed) > 3 else "") if listed else "none"
+    return wording.join(list(names), most=3)
 
 
 def _one_word(name: str) -> str:

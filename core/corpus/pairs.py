@@ -1,6 +1,5 @@
 """Sentence pairs with gold scores."""
 
-import hashlib
 import json
 import math
 import random
@@ -13,6 +12,7 @@ from core.corpus.labels import sample_qrels
 from core.corpus.reader import from_paste
 from core.corpus.sample import sample, sample_queries
 from core.errors import InputError
+from core.storage import digests
 from core.tables import Table, read_table
 
 COLUMNS = ("sentence1", "sentence2", "score")
@@ -47,7 +47,7 @@ class SentencePairs:
     def fingerprint(self) -> str:
         """Digest of sentences and scores."""
         content = json.dumps([self.first, self.second, self.gold])
-        return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+        return digests.of(content.encode())
 
 
 def pairs_of(name: str, content: bytes) -> SentencePairs:

@@ -6,6 +6,7 @@ All that follows meets one shape: clean texts, none blank, ids unique.
 from collections.abc import Sequence
 from pathlib import Path
 
+from core import wording
 from core.corpus.cleaning import file_name
 from core.corpus.columns import Columns, columns_beside, columns_of, text_column, usual_columns
 from core.corpus.corpus import Corpus
@@ -125,4 +126,4 @@ def read_bytes(path: Path) -> bytes:
 
 def together(names: Sequence[str]) -> str:
     """One name for several files."""
-    return " and ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} more files"
+    return wording.join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} more files"

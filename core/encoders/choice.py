@@ -4,7 +4,6 @@ Each candidate embeds a small probe beside torch in float32. The fastest whose e
 taken. That is measured once for each model, revision, machine and set of library versions, and remembered on disk.
 """
 
-import hashlib
 import json
 import logging
 import math
@@ -22,6 +21,7 @@ from core.errors import DeviceError
 from core.machine import this_machine
 from core.progress import Progress, silent
 from core.settings import cache_folder
+from core.storage import digests, files, records
 
 REFERENCE = ("torch", "float32")
 CANDIDATES = {
@@ -68,6 +68,15 @@ class Choice:
             if (self.engine, self.precision) != REFERENCE:
                 measured = f"{self.speedup:.1f} times as fast as torch in float32, cosine to it {self.cosine:.5f}"
         return ". ".join(filter(None, [measured, self.note]))
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What is remembered on disk: what was measured, where, and the choice."""
+
+    model: list[str]
+    machine: str
+    choice: Choice
 
 
 Pair = tuple[str, str]
@@ -202,27 +211,23 @@ def _path(identity: Sequence[str], open_ones: tuple[Pair, ...]) -> Path:
         machine.gpus,
         sorted(machine.versions.items()),
     ]
-    digest = hashlib.blake2b(json.dumps(depends).encode(), digest_size=10).hexdigest()
+    digest = digests.of(json.dumps(depends).encode(), size=10)
     return cache_folder() / "engines" / f"{digest}.json"
 
 
 def _read(path: Path) -> Choice | None:
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return Choice(**content["choice"])
+        return records.parse(_Memory, path.read_bytes()).choice
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         log.warning("The remembered engine in %s cannot be read (%s): it is measured again.", path, error)
         return None
 
 
 def _write(path: Path, identity: Sequence[str], choice: Choice) -> None:
-    content = {"model": list(identity), "machine": this_machine().sentence, "choice": asdict(choice)}
+    memory = _Memory(list(identity), this_machine().sentence, choice)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{time.monotonic_ns()}.part")
-        part.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        part.replace(path)
+        files.write(path, json.dumps(asdict(memory), indent=1).encode())
     except OSError as error:
         log.warning("The choice of engine cannot be kept (%s): it is measured again next time.", error)

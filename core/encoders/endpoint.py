@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from core import wording
 from core.errors import ModelUnavailableError
 from core.models import ModelSpec, servers
 from core.progress import HEARTBEAT_SECONDS
@@ -218,11 +219,11 @@ def _trouble(error: "APIError", key: str) -> Trouble:
     if not isinstance(error, APIStatusError):
         return Trouble("broken")
     told = _told(error.body) if key == NO_KEY else _told(error.body).replace(key, "…")
-    message = " ".join(told.split())
+    message = wording.one_line(told)
     return Trouble(
         "refused",
         status=error.status_code,
-        message=message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "…",
+        message=wording.shorten(message, LONGEST_MESSAGE),
         code=error.code or "",
         retry_after=_retry_after(error.response.headers),
     )
@@ -238,7 +239,7 @@ def _told(body: object) -> str:
 def _advice(trouble: Trouble) -> str:
     if not trouble.may_pass:
         return ADVICE.get(trouble.status, "")
-    return f"Try again in {trouble.retry_after:.0f} s." if trouble.retry_after else "Try again later."
+    return f"Try again in {wording.wait(trouble.retry_after)}." if trouble.retry_after else "Try again later."
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -15,6 +15,7 @@ from sentence_transformers.sentence_transformer.modules import Pooling, StaticEm
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging
 
+from core import wording
 from core.encoders.assembly import (
     TOO_LARGE,
     half_for_large,
@@ -31,7 +32,6 @@ from core.errors import DeviceError, ModelUnavailableError
 from core.machine import this_machine
 from core.models import ModelSpec, get
 from core.models.files import locate
-from core.models.memory import gigabytes
 
 STAND_IN = "all-MiniLM-L6-v2"  # comes with Embedscope; no network of the catalogue has a smaller vocabulary
 REVISION = "random weights"
@@ -132,8 +132,8 @@ class RandomWeights:
         if needed > free:
             where = "the GPU" if self.device == "cuda" else "this machine"
             raise ModelUnavailableError(
-                f"{self.spec.name} takes {gigabytes(needed)} of memory as {choice.precision} and {where} has "
-                f"{gigabytes(free)} free. Pick a smaller model, or run Embedscope on a larger machine."
+                f"{self.spec.name} takes {wording.size(needed)} of memory as {choice.precision} and {where} has "
+                f"{wording.size(free)} free. Pick a smaller model, or run Embedscope on a larger machine."
             )
 
     def _made(self, choice: Choice) -> LocalEncoder:

@@ -17,6 +17,7 @@ from core.evaluation.measures import CUT, Qrels, Quality, evaluate
 from core.progress import Progress, silent
 from core.search import Hits, nearest
 from core.search.indexes import first_dimensions
+from core.wording import join
 
 FLOAT32, FLOAT16, INT8, BINARY, RESCORED = "float32", "float16", "int8", "binary", "binary, rescored"
 SHARES = (1, 2, 4, 8)
@@ -100,7 +101,7 @@ def sentence(model: str, points: Sequence[Compressed]) -> str:
             told.append(
                 f"{best.ndcg / whole.ndcg:.0%}{'' if told else ' of its nDCG@10'} at 1/{share} of the bytes ({how})"
             )
-    return f"{model} keeps {' and '.join(told) or 'all of its nDCG@10, for there is nothing to leave out'}"
+    return f"{model} keeps {join(told) if told else 'all of its nDCG@10, for there is nothing to leave out'}"
 
 
 def _as_they_are(queries: Vectors, documents: Vectors) -> Finder:

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from core import wording
 from core.errors import InputError
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
@@ -78,7 +79,7 @@ class Turn:
 def _in_words(seconds: float) -> str:
     if seconds < 1:
         return "any moment now"
-    return f"about {seconds:.0f} s" if seconds < 120 else f"about {seconds / 60:.0f} min"
+    return f"about {wording.wait(seconds)}"
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A space: texts, perhaps with vectors and coordinates of their own."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +9,7 @@ import numpy.typing as npt
 
 from core.corpus import Corpus
 from core.errors import InputError
+from core.storage import digests
 
 Floats = npt.NDArray[np.float32]
 
@@ -55,12 +55,12 @@ class Space:
     @cached_property
     def fingerprint(self) -> str:
         """Digest of the whole content: texts, ids, fields, vectors and coordinates, but not the name."""
-        digest = hashlib.blake2b(self.corpus.fingerprint.encode(), digest_size=16)
+        parts: list[bytes | memoryview] = [self.corpus.fingerprint.encode()]
         for numbers in (self.vectors, self.coordinates):
-            digest.update(repr(None if numbers is None else numbers.shape).encode())
+            parts.append(repr(None if numbers is None else numbers.shape).encode())
             if numbers is not None:
-                digest.update(np.ascontiguousarray(numbers).data)
-        return digest.hexdigest()
+                parts.append(np.ascontiguousarray(numbers).data)
+        return digests.of(*parts)
 
 
 def vectors_of(space: Space) -> Floats:

@@ -15,7 +15,7 @@ from core.maps.pca import Linear, Pca, principal_components
 from core.maps.tsne import Tsne
 from core.maps.umap import Umap
 from core.progress import Progress, silent
-from core.storage import arrays
+from core.storage import arrays, digests
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def project(
     _check(vectors, settings, dimensions)
     if isinstance(settings, Pca):
         return _principal(vectors)
-    content = content or arrays.digest(vectors)
+    content = content or digests.of_array(vectors)
 
     def compute() -> arrays.Arrays:
         started = time.perf_counter()
@@ -134,7 +134,7 @@ def neighbours_of(
         found = nearest_rows(vectors, searched, metric=metric, on_progress=on_progress)
         return {"rows": found.rows.astype(np.int32), "distances": found.distances}
 
-    stored = arrays.remembered(("neighbours", content or arrays.digest(vectors), searched, metric), compute)
+    stored = arrays.remembered(("neighbours", content or digests.of_array(vectors), searched, metric), compute)
     return Neighbours(stored["rows"].astype(np.int64), stored["distances"], metric).first(k)
 
 
@@ -156,7 +156,7 @@ def go_on(
         What the last call returned for the same vectors; None to begin.
     """
     _check(vectors, settings, dimensions)
-    content = content or arrays.digest(vectors)
+    content = content or digests.of_array(vectors)
     started = time.perf_counter()
     found = neighbours_of(
         vectors, settings.known_neighbours, metric=settings.metric, content=content, on_progress=on_progress

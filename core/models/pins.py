@@ -2,14 +2,15 @@
 
 import json
 import logging
-import os
 import re
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 from core.models.spec import ModelSpec
 from core.settings import cache_folder
+from core.storage import files, records
 
 ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -30,6 +31,8 @@ class Pin:
     license : as the Hub states it, empty where it does not
     parameters, dimensions, max_tokens, pooling, query_prompt, document_prompt : see ModelSpec; as the files tell
     """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     id: str
     revision: str
@@ -75,12 +78,8 @@ def pinned(model_id: str) -> Pin | None:
 
 
 def write(pin: Pin) -> None:
-    """Keep a pin, whole or not at all."""
-    path = _path(pin.id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.draft")
-    draft.write_text(json.dumps(asdict(pin), indent=1), encoding="utf-8")
-    draft.replace(path)
+    """Keep a pin."""
+    files.write(_path(pin.id), json.dumps(asdict(pin), indent=1).encode())
 
 
 def _folder() -> Path:
@@ -96,9 +95,9 @@ def _path(model_id: str) -> Path:
 def _read(path: Path, _modified_ns: int) -> Pin | None:
     """Read once for each time the file was modified: the known models are asked for many times a page."""
     try:
-        pin = Pin(**json.loads(path.read_text(encoding="utf-8")))
-        is_whole = is_id(pin.id) and _path(pin.id) == path and COMMIT.fullmatch(pin.revision) and dict(pin.sha256)
-    except (OSError, ValueError, TypeError):
+        pin = records.parse(Pin, path.read_bytes())
+        is_whole = is_id(pin.id) and _path(pin.id) == path and COMMIT.fullmatch(pin.revision) and pin.sha256
+    except (OSError, ValueError):
         is_whole = False
     if is_whole:
         return pin

@@ -12,10 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from core import wording
 from core.errors import DamagedModelError, ModelUnavailableError
 from core.models import ModelSpec
 from core.models.files import hub_folder, snapshot_folder
-from core.models.memory import gigabytes
 from core.progress import HEARTBEAT_SECONDS, Progress
 
 TIMEOUT_SECONDS = 10
@@ -57,7 +57,7 @@ class Transfer:
         free = shutil.disk_usage(self._unfinished).free
         if needed and free < needed + SPARE_BYTES:
             raise ModelUnavailableError(
-                f"{self.spec.name} needs {gigabytes(needed)} of disk and {gigabytes(free)} are free under "
+                f"{self.spec.name} needs {wording.size(needed)} of disk and {wording.size(free)} are free under "
                 f"{hub_folder(self.spec.id).parent}. Free some, or set HF_HUB_CACHE to a larger disk."
             )
 
@@ -95,7 +95,7 @@ class Transfer:
         while (size := unfinished.stat().st_size) < file.size:
             if size <= before:
                 raise ModelUnavailableError(
-                    f"The download of {self.spec.name} was interrupted at {gigabytes(self._done + size)}. "
+                    f"The download of {self.spec.name} was interrupted at {wording.size(self._done + size)}. "
                     "Start it again: it continues from there."
                 )
             before = size

@@ -4,11 +4,9 @@ A name is a digest of all that a result depends on. Each file begins with a dige
 never returned. A file that cannot be read is a miss, and one that cannot be written is logged and forgotten.
 """
 
-import hashlib
 import io
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.metadata import version
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from core.settings import cache_folder
+from core.storage import digests, files
 
 VERSION = 2  # of what is kept; raised when a layout would come out different
 MOST_BYTES = 2**30
@@ -27,13 +26,6 @@ LIBRARIES = ("umap-learn", "openTSNE", "scikit-learn", "numpy")
 log = logging.getLogger(__name__)
 
 Arrays = dict[str, np.ndarray]
-
-
-def digest(vectors: np.ndarray) -> str:
-    """Name of the vectors by their full content."""
-    content = hashlib.blake2b(repr((vectors.shape, vectors.dtype.str)).encode(), digest_size=DIGEST_BYTES)
-    content.update(np.ascontiguousarray(vectors).data)
-    return content.hexdigest()
 
 
 def remembered(parts: tuple[object, ...], compute: Callable[[], Arrays]) -> Arrays:
@@ -67,7 +59,7 @@ def _folder() -> Path:
 
 def _path(parts: tuple[object, ...]) -> Path:
     versions = tuple(version(name) for name in LIBRARIES)
-    name = hashlib.blake2b(repr((VERSION, versions, parts)).encode(), digest_size=20).hexdigest()
+    name = digests.of(repr((VERSION, versions, parts)).encode(), size=20)
     return _folder() / f"{name}.map"
 
 
@@ -90,27 +82,18 @@ def _read(path: Path) -> Arrays | None:
 
 
 def _write(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Write beside the place and move there: whoever reads finds a whole file or none."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     content = buffer.getvalue()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_digest(content) + content)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        files.write(path, _digest(content) + content)
         _prune(path.parent)
     except OSError as error:
         log.warning("%s cannot be written (%s): it is not remembered.", path, error)
 
 
 def _digest(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=DIGEST_BYTES).digest()
+    return bytes.fromhex(digests.of(content, size=DIGEST_BYTES))
 
 
 def _prune(folder: Path) -> None:

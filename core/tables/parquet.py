@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import settings
+from core import settings, wording
 from core.errors import InputError
 from core.tables.skips import Tally
 from core.tables.table import Lists, Table, check_cells, note_beyond, unique_names
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow
     import pyarrow.parquet
 
-MOST_BYTES = 2 * 2**30  # that a file may unpack to: a few compressed kilobytes can claim any size
+MOST_BYTES = 2_000_000_000  # that a file may unpack to: a few compressed kilobytes can claim any size
 ROWS_AT_ONCE = 2**18
 BYTES_OF = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "BYTE_ARRAY": 4, "INT96": 12}  # in memory; texts by their number
 
@@ -65,8 +65,8 @@ def _bytes_of(chunk: "pyarrow.parquet.ColumnChunkMetaData") -> int:
 
 
 def _too_large(name: str, needed: float) -> InputError:
-    gigabytes = f"{needed / 2**30:,.1f} GiB in memory, {MOST_BYTES / 2**30:.0f} are allowed"
-    return InputError(f"{name} is too large: it would take {gigabytes}. Give fewer rows or columns.")
+    takes = f"{wording.size(needed)} in memory, {wording.size(MOST_BYTES)} are allowed"
+    return InputError(f"{name} is too large: it would take {takes}. Give fewer rows or columns.")
 
 
 def _unpack(name: str, file: "pyarrow.parquet.ParquetFile", plain: list[str], nested: list[str]) -> Table:

@@ -11,6 +11,7 @@ from core.embedding import Provenance
 from core.evaluation import Interval, Quality, interval
 from core.models import ModelSpec
 from core.retrieval import BM25, HYBRID
+from core.wording import milliseconds
 
 MEASURE = "ndcg@10"
 BASELINES = {
@@ -169,7 +170,7 @@ def _notes(spec: ModelSpec, done: Sequence[Timing], hello: Timing | None) -> tup
         return ("behind an API: its time is the network's and is not measured",)
     random = [row.median_ms for row in done if row.is_hello and row.weights == "random" and row.median_ms]
     if hello is None and random:
-        return (f"its architecture with random weights takes {min(random):.3g} ms, which does not count",)
+        return (f"its architecture with random weights takes {milliseconds(min(random))}, which does not count",)
     if hello is None and any(row.is_hello for row in done):
         return ("another revision of it was timed, which does not count",)
     return ()

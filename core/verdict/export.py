@@ -1,7 +1,7 @@
 """The verdict to send after the meeting: one HTML file that fetches nothing, and Markdown."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 from core.markdown import markdown_free
 from core.verdict.lanes import lanes
@@ -10,6 +10,7 @@ from core.verdict.svg import svg
 from core.verdict.table import in_words, provenance
 from core.verdict.verdict import Verdict
 from core.verdict.weights import SCALES
+from core.wording import one_line
 
 READING = "Every bar goes from 0 to 1, longer is better; the whisker is the 95 % interval over the queries."
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -38,16 +39,16 @@ th, td { text-align: left; vertical-align: top; padding: .45rem .7rem .45rem 0; 
 """
 
 
-def as_html(verdict: Verdict, colour: Callable[[str], str]) -> str:
+def as_html(verdict: Verdict, colours: Mapping[str, str]) -> str:
     """The verdict as a page of its own, light or dark as its reader likes; every text in it is escaped.
 
     Parameters
     ----------
-    colour : callable
-        Gives a model's colour as "#RRGGBB".
+    colours : mapping
+        Of each candidate's name, as "#RRGGBB".
     """
     first, *rest = map(html.escape, sentences(verdict))
-    drawn = svg(lanes(verdict), verdict.ranking.weights, colour)
+    drawn = svg(lanes(verdict), verdict.ranking.weights, colours)
     rows = in_words(verdict)
     return f"""<!doctype html>
 <html lang="en">
@@ -131,4 +132,4 @@ def _markdown_list(lines: Sequence[str]) -> str:
 
 def _literal(text: str) -> str:
     """A text on one line, in which nothing is taken for Markdown."""
-    return markdown_free(" ".join(text.split()))
+    return markdown_free(one_line(text))

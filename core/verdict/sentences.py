@@ -4,6 +4,7 @@ from core.evaluation import Difference
 from core.verdict.ranking import Ranked, Turn
 from core.verdict.verdict import Verdict, lead_of
 from core.verdict.words import between, words
+from core.wording import join
 
 Three = tuple[str, str, str]
 
@@ -27,7 +28,7 @@ def firmness(verdict: Verdict) -> list[str]:
         told.append(f"With the queries drawn anew, {verdict.first.name} stays first in {_share(verdict.wins)}.")
     for winner in dict.fromkeys(turn.winner for turn in verdict.turns):
         beyond = [_beyond(turn) for turn in verdict.turns if turn.winner == winner]
-        told.append(f"{winner} would come first if {_either(beyond)}.")
+        told.append(f"{winner} would come first if {join(beyond, 'or')}.")
     return told if verdict.turns else [*told, "No other weight of a single criterion changes the first place."]
 
 
@@ -50,7 +51,7 @@ def _which(verdict: Verdict, first: Ranked) -> str:
     if verdict.second is None:
         return f"Take {first.name}, the only model here that can be ranked."
     if len(tied) > 1:
-        return f"Take {_either([row.name for row in tied])}: they tie at {first.total:.2f} of 1 under these weights."
+        return f"Take {join([row.name for row in tied], 'or')}: they tie at {first.total:.2f} of 1 under these weights."
     second = verdict.second
     digits = 2 if first.total - second.total >= 0.01 else 3 if first.total - second.total >= 0.001 else 5
     return (
@@ -119,10 +120,10 @@ def _unknown(verdict: Verdict) -> str:
     if len(missing) == len(rows) and len(set(missing.values())) == 1:
         criteria = next(iter(missing.values()))
         verb = "is" if len(criteria) == 1 else "are"
-        return f"{_listed(criteria)} {verb} not known here{' of any model' if len(rows) > 1 else ''}"
-    told = ", ".join(f"{_listed(criteria)} of {name}" for name, criteria in missing.items())
+        return f"{join(criteria)} {verb} not known here{' of any model' if len(rows) > 1 else ''}"
+    told = ", ".join(f"{join(criteria)} of {name}" for name, criteria in missing.items())
     overtaking = [row.name for row in rows[1:] if row.at_most > rows[0].total]
-    could = f", with which {_either(overtaking)} could still come first" if overtaking else ""
+    could = f", with which {join(overtaking, 'or')} could still come first" if overtaking else ""
     return f"not known and counted as the worst: {told}{could}"
 
 
@@ -137,11 +138,3 @@ def _baseline(verdict: Verdict, first: Ranked) -> str:
 
 def _share(share: float) -> str:
     return "every case" if share == 1 else f"{100 * share:.0f} % of cases" if share < 0.995 else "nearly every case"
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _either(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -1,8 +1,9 @@
 """The chart as SVG to stand within an HTML page: nothing is fetched, and it follows the page's colours."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
+from core import wording
 from core.verdict.lanes import Bar, Lane, headings
 from core.verdict.weights import Weights
 
@@ -12,8 +13,8 @@ HEADING, LANE, NAME, BAR = 48, 66, 22, 30
 LONGEST_NAME, LONGEST_FIGURE = 70, 15
 
 
-def svg(lanes: Sequence[Lane], weights: Weights, colour: Callable[[str], str]) -> str:
-    """The lanes drawn; `colour` gives a model's colour as "#RRGGBB"."""
+def svg(lanes: Sequence[Lane], weights: Weights, colours: Mapping[str, str]) -> str:
+    """The lanes drawn; `colours` are those of each lane's name, as "#RRGGBB"."""
     height = HEADING + LANE * len(lanes)
     parts = [_heading(column, title) for column, title in enumerate(["Score, of 1", *headings(weights).values()])]
     for row, lane in enumerate(lanes):
@@ -21,7 +22,7 @@ def svg(lanes: Sequence[Lane], weights: Weights, colour: Callable[[str], str]) -
         parts.append(_name(lane, top))
         for column, bar in enumerate([lane.score, *lane.bars.values()]):
             counts = column == 0 or list(weights.by_criterion.values())[column - 1] > 0
-            parts.append(_bar(bar, column, top + NAME + 4, colour(lane.name), is_faint=not counts))
+            parts.append(_bar(bar, column, top + NAME + 4, colours[lane.name], is_faint=not counts))
     drawn = "\n".join(parts)
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="The verdict">\n{drawn}\n</svg>'
 
@@ -70,5 +71,4 @@ def _rectangle(kind: str, left: float, top: int, width: float, more: str = "") -
 
 
 def _short(text: str, length: int) -> str:
-    line = " ".join(text.split())
-    return html.escape(line if len(line) <= length else f"{line[: length - 1]}…")
+    return html.escape(wording.shorten(wording.one_line(text), length))

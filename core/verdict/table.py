@@ -7,6 +7,7 @@ from core.verdict.lanes import Lane, lanes
 from core.verdict.verdict import Verdict
 from core.verdict.weights import CRITERIA
 from core.verdict.words import UNKNOWN, commercial_use
+from core.wording import one_line, price
 
 
 def figures(verdict: Verdict) -> list[dict[str, Any]]:
@@ -28,7 +29,7 @@ def provenance(verdict: Verdict) -> list[str]:
         f"Labels: {setting.labels}, {setting.queries:,} labelled queries",
         f"Weights: {verdict.ranking.weights.sentence}",
         *(_computed(lane.candidate) for lane in lanes(verdict) if lane.candidate.is_model),
-        f"Machine: {setting.machine.sentence}, its hour at {setting.dollars_per_hour:g} US dollars",
+        f"Machine: {setting.machine.sentence}, its hour at {price(setting.dollars_per_hour)}",
         f"Versions: Python {setting.machine.python}, {versions}",
         f"Made: {setting.made}",
     ]
@@ -39,7 +40,7 @@ def _computed(one: Candidate) -> str:
     how = [f"revision {one.revision[:14]}", one.device, one.engine, one.precision] if one.revision else ["not here"]
     speed = one.speed
     timed = f"timed {speed.day} on {speed.device} by {speed.engine} in {speed.precision}" if speed else "not timed here"
-    return " · ".join([one.name, *how, " ".join(timed.split())])
+    return " · ".join([one.name, *how, one_line(timed)])
 
 
 def _figures(lane: Lane) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def _draw_states(place: DeltaGenerator) -> None:
 
 
 def _state(spec: ModelSpec) -> str:
-    dot = f'<span style="color:{model_colour(spec.name)};font-size:1.2em">&#9679;</span>'
+    dot = f'<span style="color:{model_colour(spec.id)};font-size:1.2em">&#9679;</span>'
     lines = "".join(f'<div style="opacity:.75;margin-left:1.1em">{html.escape(line)}</div>' for line in _facts(spec))
     return f'<div style="line-height:1.35;margin-bottom:.55em">{dot} <b>{html.escape(spec.name)}</b>{lines}</div>'
 

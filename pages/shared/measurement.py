@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core import benchmark
+from core import benchmark, wording
 from core.benchmark import Run, Settings, Subject, Timing, Workload
 from core.machine import devices, this_machine
 from core.models import ModelSpec, catalogue
@@ -154,7 +154,8 @@ def _line(timing: Timing) -> str:
         f"{timing.threads} thread{'' if timing.threads == 1 else 's'}",
     ]
     if timing.load_seconds is not None and timing.first_call_ms is not None:
-        facts.append(f"loaded in {timing.load_seconds:.1f} s, first call {timing.first_call_ms:.0f} ms")
+        loaded, first_call = wording.duration(timing.load_seconds), wording.milliseconds(timing.first_call_ms)
+        facts.append(f"loaded in {loaded}, first call {first_call}")
     if timing.disturbed:
         facts.append(f"others disturbed {timing.disturbed:,} of them")
     if timing.left_out:

@@ -258,7 +258,7 @@ def test_on_a_machine_with_a_gpu_both_devices_are_timed_and_set_beside_each_othe
     drawn = figure(open_view(app, models=[MINILM]), "bars")
     assert [milliseconds for milliseconds in drawn["data"][0]["x"] if milliseconds] == [12.0, 3.0]
     assert "3.00 ms · 4.0× as fast" in words(drawn)
-    assert [metric.value for metric in app.metric if metric.label == "A GPU buys, here"] == ["4.0 ×"]
+    assert [metric.value for metric in app.metric if metric.label == "A GPU buys, here"] == ["4.0×"]
 
 
 def test_the_samples_and_seconds_in_the_address_are_those_that_are_taken(app: AppTest, children: Children) -> None:

@@ -102,7 +102,7 @@ def test_limits_are_stated_before_anything_is_uploaded(app: AppTest, monkeypatch
     monkeypatch.setenv("EMBEDSCOPE_MOST_ROWS", "1234")
     app.query_params["corpus"] = "File"
     open_page(app, "search")
-    assert "Up to 1,234 rows and 400 MB in all; a Parquet may unpack to 2 GiB" in said(app)
+    assert "Up to 1,234 rows and 400 MB in all; a Parquet may unpack to 2.0 GB" in said(app)
 
 
 def test_a_link_to_a_file_that_is_not_here_says_so_and_shows_the_sample(app: AppTest) -> None:
@@ -208,7 +208,7 @@ def test_columns_are_chosen_beside_the_first_rows(app: AppTest) -> None:
 
 def test_a_file_without_a_usual_text_column_asks_for_one(app: AppTest) -> None:
     search_in(app, ("a.csv", b"x,y\nOwls hunt.,Cats sleep.\n"))
-    assert "a.csv has no column called text. Its columns are: x, y. Choose the one" in app.error[0].value.replace(
+    assert "a.csv has no column called text. Its columns are: x and y. Choose the one" in app.error[0].value.replace(
         "\\", ""
     )
     widget(app, "multiselect", "Text").set_value([0, 1]).run()

@@ -6,6 +6,7 @@ import streamlit as st
 from core import benchmark
 from core.benchmark import Settings, Subject, Timing, Workload
 from core.benchmark.timing import Weights
+from core.charts.style import model_colour
 from core.charts.timings import engine_bars
 from core.encoders.choice import CANDIDATES, LEAST_COSINE
 from core.models import ModelSpec
@@ -40,7 +41,7 @@ def show() -> None:
         )
         return
     chart.finish(
-        engine_bars(timings),
+        engine_bars(timings, colours={spec.name: model_colour(spec.id)}),
         config=output.picture("engines"),
         alt=f'Median milliseconds of {spec.name} for "Hello World" by engine and precision',
     )
@@ -70,7 +71,7 @@ def _measure(chart: GrowingChart, spec: ModelSpec) -> list[Timing]:
 
     def grow(timing: Timing) -> None:
         measured.append(timing)
-        chart.grow(engine_bars(measured))
+        chart.grow(engine_bars(measured, colours={spec.name: model_colour(spec.id)}))
 
     weights: Weights = "own" if availability(spec).is_ready else "random"
     subjects = [

@@ -5,11 +5,12 @@ import streamlit as st
 
 from core import benchmark, examples
 from core.benchmark import Settings, Subject, Timing, Workload
-from core.charts.style import three_figures
+from core.charts.style import model_colour
 from core.charts.timings import timing_bars
 from core.machine import this_machine
 from core.models import ModelSpec, original_machine
 from core.models.files import availability
+from core.wording import milliseconds, ratio, three_figures
 from pages.shared import measurement, picks
 from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import GrowingChart
@@ -37,11 +38,11 @@ def show() -> None:
     chart = GrowingChart("bars")
     being_timed = {(subject.model, subject.device) for subject in wanted}
     shown = {row: kept[row] for row in rows if row in kept and row not in being_timed}
-    recorded = _recorded()
+    recorded, colours = _recorded(), {spec.name: model_colour(spec.id) for spec in specs}
     if wanted:
-        shown = _fill(chart, rows, shown, recorded, wanted, how)
+        shown = _fill(chart, rows, shown, colours, recorded, wanted, how)
     chart.finish(
-        timing_bars(rows, shown, states=_idle(rows, shown), recorded=recorded),
+        timing_bars(rows, shown, colours=colours, states=_idle(rows, shown), recorded=recorded),
         config=output.picture("hello-world"),
         alt='Median milliseconds to encode "Hello World", by model and device',
     )
@@ -80,6 +81,7 @@ def _fill(
     chart: GrowingChart,
     rows: list[Row],
     shown: Timings,
+    colours: dict[str, str],
     recorded: dict[Row, float],
     wanted: tuple[Subject, ...],
     how: Settings,
@@ -88,7 +90,8 @@ def _fill(
     states = {(subject.model, subject.device): "waiting" for subject in wanted}
 
     def draw() -> None:
-        chart.grow(timing_bars(rows, shown, states=_idle(rows, shown) | states, recorded=recorded))
+        figure = timing_bars(rows, shown, colours=colours, states=_idle(rows, shown) | states, recorded=recorded)
+        chart.grow(figure)
 
     def begin(subject: Subject) -> None:
         states[subject.model, subject.device] = "timing …"
@@ -120,25 +123,23 @@ def _four_figures(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, fl
         return
     figures = st.grid(4, min_column_width=190)
     fastest = min(done, key=lambda row: done[row])
-    figures.metric("Fastest here", f"{three_figures(done[fastest])} ms", help=" on ".join(fastest), border=True)
+    figures.metric("Fastest here", milliseconds(done[fastest]), help=" on ".join(fastest), border=True)
     scores = {spec.name: spec.mteb_v1["average"] for spec in specs if spec.mteb_v1}
     scored = [row for row in done if row[0] in scores]
     if scored:
         best = max(scored, key=lambda row: (scores[row[0]], -done[row]))
         figures.metric(
             "Best MTEB v1 score here",
-            f"{three_figures(done[best])} ms",
+            milliseconds(done[best]),
             help=f"{best[0]} on {best[1]}, score {scores[best[0]]:.2f}",
             border=True,
         )
     slowest = max(done, key=lambda row: done[row])
-    figures.metric(
-        "Slowest beside fastest", f"{three_figures(done[slowest] / done[fastest])} ×", help=slowest[0], border=True
-    )
+    figures.metric("Slowest beside fastest", ratio(done[slowest] / done[fastest]), help=slowest[0], border=True)
     gains = _gains(done) or _gains(recorded)
     most = max(gains, key=lambda model: gains[model])
     label = "A GPU buys, here" if _gains(done) else "A GPU bought, recorded"
-    figures.metric(label, f"{gains[most]:.1f} ×", help=f"most, with {most}", border=True)
+    figures.metric(label, ratio(gains[most]), help=f"most, with {most}", border=True)
 
 
 def _gains(milliseconds: dict[Row, float]) -> dict[str, float]:

@@ -5,8 +5,9 @@ from collections import Counter
 import pandas as pd
 import streamlit as st
 
-from core import benchmark
+from core import benchmark, wording
 from core.benchmark import KeptRun
+from core.charts.style import model_colours
 from core.charts.timings import compared_bars
 from core.errors import InputError
 from pages.shared.frame import errors_told
@@ -105,7 +106,9 @@ def _compare(first: KeptRun, second: KeptRun) -> None:
         )
         return
     st.plotly_chart(
-        compared_bars(one, two, ("this run", "beside this one")),
+        compared_bars(
+            one, two, ("this run", "beside this one"), colours=model_colours({row.model for row in (*one, *two)})
+        ),
         key="compared",
         config=output.picture("compared"),
         alt="The timings of two runs, bar by bar",
@@ -132,7 +135,7 @@ def _fingerprint(kept: KeptRun) -> str:
     facts = [
         title(kept),
         f"{run.machine.cores} cores",
-        f"{run.machine.memory_bytes / 2**30:.0f} GiB",
+        wording.size(run.machine.memory_bytes),
         ", ".join(run.machine.gpus),
         run.machine.system,
         f"Python {run.machine.python}" if run.machine.python else "",

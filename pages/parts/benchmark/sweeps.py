@@ -10,6 +10,7 @@ import streamlit as st
 from core import benchmark, corpus
 from core.benchmark import Settings, Subject, Timing, Workload
 from core.benchmark.sweep import BATCH_SIZES
+from core.charts.style import model_colours
 from core.charts.sweeps import Measure, sweep_heatmap, sweep_lines
 from core.models import ModelSpec
 from pages.shared import measurement, picks
@@ -160,7 +161,13 @@ def _lines(timings: list[Timing], measure: str) -> None:
         )
     pays = benchmark.pays_from(timings)
     st.plotly_chart(
-        sweep_lines(timings, cast(Measure, measure), tokens, pays_from=pays),
+        sweep_lines(
+            timings,
+            cast(Measure, measure),
+            tokens,
+            colours=model_colours({timing.model for timing in timings}),
+            pays_from=pays,
+        ),
         key="lines",
         config=output.picture("sweep-lines"),
         alt=f"{measure} over the batch size, one line for each model and device",

@@ -7,6 +7,7 @@ from core import benchmark, corpus
 from core.benchmark import Settings, Timing, Workload
 from core.benchmark.tradeoff import Point, dollars_per_million, front, sentence
 from core.charts.models import BOARDS, score
+from core.charts.style import model_colours
 from core.charts.tradeoff import cost_bars, tradeoff
 from core.models import ModelSpec, known
 from core.models.files import availability
@@ -114,7 +115,11 @@ def _chart(points: list[Point], board: str, *, lower_is_faster: bool) -> None:
     st.markdown(f"**{output.markdown_free(sentence(points, lower_is_faster=lower_is_faster))}**")
     st.plotly_chart(
         tradeoff(
-            points, front(points, lower_is_faster=lower_is_faster), lower_is_faster=lower_is_faster, score_title=board
+            points,
+            front(points, lower_is_faster=lower_is_faster),
+            lower_is_faster=lower_is_faster,
+            score_title=board,
+            colours=model_colours(point.model for point in points),
         ),
         key="tradeoff",
         config=output.picture("accuracy-and-speed"),
@@ -157,7 +162,7 @@ def _costs() -> None:
         if timing.tokens_per_second
     }
     st.plotly_chart(
-        cost_bars({**api, **here}, api),
+        cost_bars({**api, **here}, api, colours=model_colours(here)),
         key="costs",
         config=output.picture("costs"),
         alt="US dollars per million tokens, by API and on this machine",

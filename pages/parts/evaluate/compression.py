@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import evaluation, examples
 from core.charts.evaluation import compression
+from core.charts.style import model_colours
 from core.corpus import Corpus, Labels
 from core.evaluation import Compressed
 from core.evaluation import compression as codes
@@ -38,7 +39,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     told = "; ".join(codes.sentence(name, points) for name, points in measured.items())
     st.markdown(f"**{output.markdown_free(told)}.**")
     st.plotly_chart(
-        compression(measured),
+        compression(measured, colours=model_colours(measured)),
         key="compression",
         config=output.picture("compression"),
         alt="nDCG@10 of each model against the bytes of its vectors",

@@ -1,6 +1,5 @@
 """Without labels: how much the systems agree, and the queries where marks would tell most, marked in place."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -15,6 +14,7 @@ from core.evaluation import CUT
 from core.models import ModelSpec
 from core.retrieval import HYBRID
 from core.search import Hits
+from core.storage import digests
 from core.tables import FORMATS
 from pages.parts.evaluate import hit_lists
 from pages.shared import cache, corpora, picks, quality
@@ -82,7 +82,7 @@ def _queries(texts: Corpus) -> Corpus | None:
         if file is None:
             return None
         content = file.getvalue()
-        digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+        digest = digests.of(content)
         return cache.memory().recall(("queries", file.name, digest), lambda: corpus.from_file(file.name, content))
 
 

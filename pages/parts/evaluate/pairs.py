@@ -1,6 +1,5 @@
 """Sentence pairs with gold scores: correlations, the scatter of each model, the pairs it gets most wrong."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,9 +11,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import corpus, evaluation, examples
 from core.charts.evaluation import pairs_scatter, ranking
+from core.charts.style import model_colours
 from core.corpus import SentencePairs
 from core.evaluation import Agreement, Interval
 from core.models import ModelSpec
+from core.storage import digests
 from pages.shared import cache, picks
 from pages.shared.frame import errors_told
 from pages.shared.ui import output, progress
@@ -58,14 +59,20 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         return
     st.markdown(f"**{output.markdown_free(_told(compared, kind or 'Spearman'))}**")
     intervals = {name: found.spearman if kind == "Spearman" else found.pearson for name, found in compared.items()}
+    colours = model_colours(compared)
     st.plotly_chart(
-        ranking(intervals, str(kind), f"{kind} correlation of cosine and gold score, and its 95 % interval"),
+        ranking(
+            intervals,
+            str(kind),
+            f"{kind} correlation of cosine and gold score, and its 95 % interval",
+            colours=colours,
+        ),
         key="correlations",
         config=output.picture("correlations"),
         alt=f"{kind} correlation of each model with its 95 % interval",
     )
     _provenance(pairs, ready)
-    _scatters(pairs, compared)
+    _scatters(pairs, compared, colours)
     _worst(pairs, compared)
     output.code(examples.pairs(ready[0], pairs.first, pairs.second, pairs.gold))
 
@@ -88,7 +95,7 @@ def _chosen() -> SentencePairs:
             st.caption("With the columns sentence1, sentence2 and score, on any scale. The sample until there is one.")
             if file:
                 content = file.getvalue()
-                digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+                digest = digests.of(content)
                 return cache.memory().recall(("pairs", file.name, digest), lambda: corpus.pairs_of(file.name, content))
         st.caption(
             "The sample: each sample query with a passage that answers it (gold 2), one more of the same subject (1) "
@@ -127,7 +134,7 @@ def _provenance(pairs: SentencePairs, ready: Sequence[ModelSpec]) -> None:
             output.provenance(source)
 
 
-def _scatters(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
+def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict[str, str]) -> None:
     step = -(-len(pairs) // MOST_DRAWN)
     if step > 1:
         st.caption(f"Of {len(pairs):,} pairs one in {step} is drawn.")
@@ -140,7 +147,7 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
                 f"Pearson **{found.agreement.pearson:.3f}**]]"
             )
             st.plotly_chart(
-                pairs_scatter(found.cosines[::step], pairs.gold[::step], texts, name),
+                pairs_scatter(found.cosines[::step], pairs.gold[::step], texts, colours[name]),
                 key=f"scatter_{name}",
                 config=output.picture("pairs"),
                 alt=f"Cosine by {name} against the gold score of each pair",

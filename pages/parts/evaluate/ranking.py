@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import evaluation, examples
 from core.charts.evaluation import ranking
+from core.charts.style import model_colours
 from core.corpus import Corpus, Labels
 from core.evaluation import Quality
 from core.evaluation.bootstrap import LEAST_QUERIES
@@ -77,7 +78,12 @@ def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
     st.markdown(f"**{output.markdown_free(told(measured, measure))}**")
     intervals = {name: evaluation.interval(found.values(measure)) for name, found in measured.items()}
     st.plotly_chart(
-        ranking(intervals, title, f"{title}, mean over the queries and its 95 % interval"),
+        ranking(
+            intervals,
+            title,
+            f"{title}, mean over the queries and its 95 % interval",
+            colours=model_colours(intervals),
+        ),
         key="ranking_chart",
         config=output.picture("ranking"),
         alt=f"{title} of each system with its 95 % interval",

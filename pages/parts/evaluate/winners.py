@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import evaluation
 from core.charts.evaluation import gains
+from core.charts.style import model_colours
 from core.corpus import Corpus, Labels
 from core.evaluation import Quality
 from core.retrieval import BM25, HYBRID
@@ -40,7 +41,14 @@ def show(
     asked = dict(zip(labels.queries.ids, labels.queries.texts, strict=True))
     st.markdown(f"{output.markdown_free(evaluation.sentence(first, second, compared))}.")
     st.plotly_chart(
-        gains(one - other, [asked[query] for query in queries], first, second, title),
+        gains(
+            one - other,
+            [asked[query] for query in queries],
+            first,
+            second,
+            title,
+            colours=model_colours((first, second)),
+        ),
         key="gains",
         config=output.picture("won-and-lost"),
         alt=f"Difference of {first} and {second} on each query",

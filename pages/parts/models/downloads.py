@@ -3,11 +3,10 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import models
+from core import models, wording
 from core.errors import EmbedscopeError, InputError, UnknownModelError
 from core.models import ModelSpec, hub
 from core.models.files import availability, beyond_memory
-from core.models.memory import gigabytes
 from core.settings import may_download
 from pages.shared import cache, picks
 from pages.shared.frame import errors_told
@@ -32,7 +31,7 @@ def _is_downloadable(spec: ModelSpec) -> bool:
 
 
 def _offer(spec: ModelSpec) -> DeltaGenerator:
-    size = f" ({gigabytes(spec.download_bytes)})" if spec.download_bytes else ""
+    size = f" ({wording.size(spec.download_bytes)})" if spec.download_bytes else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             f"Download {spec.name}{size}",
@@ -90,7 +89,7 @@ def _fetch(name: str) -> str:
     """Download the model; says what is here now."""
     try:
         spec = _named(name)
-        with progress.line(_work(name), count=gigabytes) as tell:
+        with progress.line(_work(name), count=wording.size) as tell:
             pin = hub.download(spec, on_progress=tell)
     except EmbedscopeError:
         st.session_state.pop("downloading")

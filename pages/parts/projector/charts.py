@@ -15,7 +15,7 @@ from core.maps.faithfulness import Misplaced, false_and_torn
 from core.maps.neighbours import nearest_to
 from core.maps.placement import place
 from core.progress import Progress
-from core.storage import arrays
+from core.storage import digests
 from pages.parts.projector import iterations, map_view, neighbours
 from pages.parts.projector.methods import Wanted
 from pages.parts.projector.sources import Source
@@ -59,7 +59,7 @@ class Chart:
     @property
     def identity(self) -> tuple[object, ...]:
         """What tells this map from all others, for what is remembered of it."""
-        return (self.source.content if self.source else "", arrays.digest(self.coordinates))
+        return (self.source.content if self.source else "", digests.of_array(self.coordinates))
 
     @property
     def metric(self) -> Metric:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import corpus, map_files
+from core import corpus, map_files, wording
 from core.errors import InputError
 from core.machine import devices
 from core.map_files import Space
@@ -22,7 +22,7 @@ def provenance(charts: Sequence[Chart]) -> None:
     where = "neighbours on the GPU, layout on the CPU" if "cuda" in devices() else "laid out on the CPU"
     for chart in charts:
         result = chart.projection
-        steps = [f"{step} {seconds:.2f} s" for step, seconds in result.seconds.items()]
+        steps = [f"{step} {wording.duration(seconds)}" for step, seconds in result.seconds.items()]
         facts = [NAMES[result.settings.method], *steps, where] if steps else [NAMES[result.settings.method]]
         if chart.source and chart.source.provenance:
             output.provenance(chart.source.provenance, *facts)

@@ -10,7 +10,7 @@ from core.corpus import Corpus, shortened
 from core.maps import Indices, Neighbours
 from core.maps.faithfulness import Misplaced
 from core.maps.regions import characteristic_words
-from core.storage import arrays
+from core.storage import digests
 from pages.parts.projector import neighbours, selection
 from pages.parts.projector.charts import Chart
 from pages.parts.projector.finder import Found
@@ -101,7 +101,7 @@ def _marked_by(texts: Corpus, chosen: Indices) -> None:
 
 def _words(texts: Corpus, counted: Indices, step: int) -> tuple[str, ...]:
     return cache.memory().recall(
-        ("words", texts.fingerprint, step, arrays.digest(counted)),
+        ("words", texts.fingerprint, step, digests.of_array(counted)),
         lambda: characteristic_words(texts.texts[::step], [counted])[0],
     )
 

@@ -10,7 +10,7 @@ from core.map_files import Space
 from core.maps import Floats
 from core.models import ModelSpec
 from core.progress import Progress
-from core.storage import arrays
+from core.storage import digests
 from pages.shared import cache
 from pages.shared.ui import inputs
 
@@ -71,4 +71,4 @@ def _embedded(space: Space, spec: ModelSpec, tell: Progress) -> Source:
 
 
 def _digest(name: str, vectors: Floats) -> str:
-    return cache.memory().recall(("digest", name), lambda: arrays.digest(vectors))
+    return cache.memory().recall(("digest", name), lambda: digests.of_array(vectors))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import streamlit as st
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core import map_files, models
+from core import map_files, models, wording
 from core.errors import InputError
 from core.map_files import Space
 from core.maps.neighbours import Metric
@@ -16,7 +16,7 @@ from pages.shared import corpora, picks
 
 DATA, VIEW = "space.parquet", "view.json"
 OPENED = "opened_view"
-MOST_BYTES = 2**30  # of the data in a view, unpacked
+MOST_BYTES = 1_000_000_000  # of the data in a view, unpacked
 Number = float
 
 
@@ -111,7 +111,7 @@ def unpack(name: str, content: bytes) -> tuple[View, bytes | None]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-                raise InputError(f"{name} unpacks to more than {MOST_BYTES / 2**30:.0f} GiB: it is not opened.")
+                raise InputError(f"{name} unpacks to more than {wording.size(MOST_BYTES)}: it is not opened.")
             view = View.model_validate_json(archive.read(VIEW))
             data = archive.read(DATA) if DATA in archive.namelist() else None
     except (zipfile.BadZipFile, KeyError, ValidationError, OSError, RuntimeError, NotImplementedError, ValueError):

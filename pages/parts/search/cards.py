@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 import streamlit as st
 
-from core.charts.style import model_colour
+from core.charts.style import model_colours
 from core.corpus import Corpus, shortened
 from core.errors import EmbedscopeError
 from core.evaluation import Quality
@@ -41,10 +41,11 @@ def show(
     marks = judgements.grades(texts, query)
     first = next(iter(lists))
     leaders = lists[first].rows
+    colours = model_colours(lists)
     columns = st.grid(len(lists), min_column_width=NARROWEST)
     for place, (system, found) in enumerate(lists.items()):
         with columns.cell():
-            st.html(_heading(system, quality.get(system)))
+            st.html(_heading(system, colours[system], quality.get(system)))
             for rank, row in enumerate(found.rows[:k], start=1):
                 moved = "" if system == first else _moved(rank, row, leaders, k, first)
                 with st.container(border=True, gap="xsmall"):
@@ -56,11 +57,11 @@ def show(
             _source(system, first, found)
 
 
-def _heading(system: str, quality: Quality | None) -> str:
+def _heading(system: str, colour: str, quality: Quality | None) -> str:
     score = ""
     if quality:
         score = f'<div style="opacity:.75">nDCG@10 <b>{quality.means["ndcg@10"]:.2f}</b></div>'
-    line = f"border-bottom:3px solid {model_colour(system)};padding-bottom:.2em"
+    line = f"border-bottom:3px solid {colour};padding-bottom:.2em"
     return (
         f'<div style="{line};overflow-wrap:anywhere"><b style="font-size:1.15em">{html.escape(system)}</b>{score}</div>'
     )

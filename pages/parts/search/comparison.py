@@ -6,7 +6,9 @@ from itertools import combinations
 import pandas as pd
 import streamlit as st
 
+from core import wording
 from core.charts.search import moves
+from core.charts.style import model_colours
 from core.corpus import Corpus
 from core.search import rank_biased_overlap
 from pages.parts.search.lists import MARK, List
@@ -23,7 +25,7 @@ def chart(texts: Corpus, lists: Mapping[str, List], k: int, answers: Collection[
     depth = min(k, max(map(len, ranks.values()), default=0))
     if depth:
         st.plotly_chart(
-            moves(ranks, depth, texts.titles, relevant),
+            moves(ranks, depth, texts.titles, relevant, colours=model_colours(ranks)),
             key="moves",
             config=output.picture("search"),
             alt="How documents move between the lists of the systems",
@@ -74,7 +76,7 @@ def latency(lists: Mapping[str, List]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     st.markdown("#### Latency")
     slowest = max(totals, key=lambda system: totals[system])
-    st.markdown(output.markdown_free(f"{slowest} took longest: {totals[slowest]:.1f} ms") + ".")
+    st.markdown(output.markdown_free(f"{slowest} took longest: {wording.milliseconds(totals[slowest])}") + ".")
     columns = {step: st.column_config.NumberColumn(f"{step}, ms", format="%.1f") for step in STEPS}
     st.dataframe(
         table,

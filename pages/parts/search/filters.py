@@ -1,6 +1,5 @@
 """Conditions on the documents' fields, set before the search and kept in the address."""
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ import streamlit as st
 
 from core.corpus import Corpus
 from core.search.filters import Choices, Span, filters, matching
+from core.storage import digests
 from pages.shared import cache
 from pages.shared.ui import output
 
@@ -34,7 +34,7 @@ class Conditions:
     @property
     def digest(self) -> str:
         """A short name for the rows."""
-        return "" if self.rows is None else hashlib.blake2b(self.rows.tobytes(), digest_size=16).hexdigest()
+        return "" if self.rows is None else digests.of(self.rows.tobytes())
 
 
 def chosen(texts: Corpus) -> Conditions:

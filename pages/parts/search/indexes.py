@@ -15,7 +15,7 @@ from core.models import ModelSpec
 from core.progress import Progress
 from core.search import indexes, nearest
 from core.search.indexes import Measured
-from core.storage import arrays
+from core.storage import digests
 from pages.parts.search import model_choice
 from pages.shared import cache, picks, quality
 from pages.shared.ui import output, progress
@@ -88,7 +88,7 @@ def _measured(texts: Corpus, spec: ModelSpec, queries: np.ndarray, tell: Progres
             results.append(Measured(indexes.without_search(index), result.recall, result.milliseconds))
         return results
 
-    key = ("indexes", texts.fingerprint, spec.name, picks.device(), picks.precision(), arrays.digest(queries))
+    key = ("indexes", texts.fingerprint, spec.name, picks.device(), picks.precision(), digests.of_array(queries))
     return cache.memory().recall(key, measure)
 
 

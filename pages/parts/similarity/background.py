@@ -7,6 +7,7 @@ import streamlit as st
 
 from core import corpus
 from core.charts.similarity import densities, percent
+from core.charts.style import model_colours
 from core.corpus import Corpus
 from core.models import ModelSpec
 from core.progress import Progress
@@ -47,7 +48,9 @@ def section(
     marked = {name: cosine for name, cosine in cosines.items() if name in backgrounds}
     chart, words = st.columns([5, 3], gap="medium", vertical_alignment="center")
     chart.plotly_chart(
-        densities(backgrounds, marked), key="backgrounds", alt="Distribution of cosines of random pairs by each model"
+        densities(backgrounds, marked, colours=model_colours(backgrounds)),
+        key="backgrounds",
+        alt="Distribution of cosines of random pairs by each model",
     )
     with words:
         if marked:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.charts.similarity import percent, token_heatmap
 from core.charts.style import model_colour
+from core.models import ModelSpec
 from core.progress import Progress
 from core.similarity import Background, Side, contributions, cosine_matrix
 from pages.parts.similarity.scores import Scored
@@ -74,19 +75,19 @@ def tokens(results: Mapping[str, Scored], compared: Compared, pair: Pair, tell: 
                 st.caption("Runs behind an API, which gives whole vectors only: its tokens cannot be shown.")
                 continue
             traces = [encoder.trace(first, "query" if compared.queries else "document"), encoder.trace(second)]
-            _token_chart(name, *(Side(at.tokens, at.vectors, at.weights, at.pooled) for at in traces))
+            _token_chart(result.spec, *(Side(at.tokens, at.vectors, at.weights, at.pooled) for at in traces))
 
 
-def _token_chart(name: str, first: Side, second: Side) -> None:
+def _token_chart(spec: ModelSpec, first: Side, second: Side) -> None:
     brought = contributions(first, second)
     if brought and not brought.adds_up:
         brought = None
     shown, other = first.tokens[:MOST_TOKENS], second.tokens[:MOST_TOKENS]
     cosines = cosine_matrix(first.vectors[:MOST_TOKENS], second.vectors[:MOST_TOKENS])
     st.plotly_chart(
-        token_heatmap(cosines, shown, other, brought, model_colour(name)),
-        key=f"tokens_{name}",
-        alt=f"Token-to-token similarity of the two texts by {name}",
+        token_heatmap(cosines, shown, other, brought, model_colour(spec.id)),
+        key=f"tokens_{spec.name}",
+        alt=f"Token-to-token similarity of the two texts by {spec.name}",
     )
     said = (
         f"The bars of either text add up to the cosine, {brought.total:.3f}: what each token brings, special tokens "

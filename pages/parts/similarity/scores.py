@@ -10,7 +10,7 @@ from core.embedding import Provenance
 from core.models import ModelSpec
 from core.progress import Progress
 from core.similarity import Background, Clusters, Matrix, clusters, cosine_matrix
-from core.storage import arrays
+from core.storage import digests
 from pages.parts.similarity.sources import Compared
 from pages.shared import cache
 
@@ -97,4 +97,4 @@ def difference_scale(values: Matrix, *, percentiles: bool) -> Scale:
 
 
 def _clusters(vectors: Matrix) -> Clusters | None:
-    return cache.memory().recall(("clusters", arrays.digest(vectors)), lambda: clusters(vectors))
+    return cache.memory().recall(("clusters", digests.of_array(vectors)), lambda: clusters(vectors))

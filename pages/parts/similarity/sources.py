@@ -1,6 +1,5 @@
 """The texts that are compared: pasted, from a file or from the corpus; and queries to compare them with."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from core import corpus
 from core.corpus import Corpus
 from core.errors import InputError
 from core.settings import most_rows
+from core.storage import digests
 from pages.shared import cache
 from pages.shared.corpora import columns, files
 from pages.shared.ui import inputs, output
@@ -49,7 +49,7 @@ class Compared:
     def digest(self) -> str:
         """What tells these texts from others."""
         content = "\0".join([*self.texts, "", *self.queries]).encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(content, digest_size=8).hexdigest()
+        return digests.of(content, size=8)
 
 
 def chosen(texts: Corpus) -> Compared:
@@ -101,7 +101,7 @@ def _pasted() -> Corpus:
 
 def _from_file() -> Corpus:
     """The texts of files that this session keeps for this page, their columns chosen beside a preview."""
-    brought = files.ask(FILES)
+    brought = [files.source(upload) for upload in files.ask(FILES)]
     if not brought:
         raise InputError("No file is chosen yet: open “Edit the texts” and choose one.")
     found = columns.choose(FILES, brought)

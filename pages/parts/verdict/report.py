@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core import examples, verdict
-from core.charts.style import model_colour
+from core.charts.style import model_colours
 from core.charts.verdict import verdict_lanes
 from core.corpus import Corpus
 from core.verdict import Verdict
@@ -39,7 +39,9 @@ def sentences(decided: Verdict) -> None:
 def chart(decided: Verdict) -> None:
     """The lanes, and how firm the first place is."""
     st.plotly_chart(
-        verdict_lanes(verdict.lanes(decided), decided.ranking.weights, is_dark=frame.is_dark()),
+        verdict_lanes(
+            verdict.lanes(decided), decided.ranking.weights, colours=_colours(decided), is_dark=frame.is_dark()
+        ),
         key="verdict_lanes",
         config=output.picture("verdict"),
         alt="Score, quality, speed, memory, price and licence of each model, the best on top",
@@ -70,7 +72,7 @@ def table(decided: Verdict) -> pd.DataFrame:
             "hello_world_ms": number("ms", format="%.3g", width=60, help="Median for “Hello World” on this machine."),
             "texts_per_second": number("Texts/s", format="%.0f", width=65, help="Of 128 tokens, in batches of 16."),
             "memory_bytes": number("Memory", format="bytes", width=75),
-            "usd_per_million_tokens": number("Price", format="$%.4f", width=75, help="US dollars a million tokens."),
+            "usd_per_million_tokens": number("Price", format="$%.2g", width=75, help="US dollars a million tokens."),
             "license": text("Licence", width=95),
             "timed_on": text("Timed on"),
             "commercial_use": text("What it allows"),
@@ -90,7 +92,7 @@ def take_away(decided: Verdict, figures: pd.DataFrame) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.download_button(
             "Send as HTML",
-            lambda: verdict.as_html(decided, model_colour).encode(),
+            lambda: verdict.as_html(decided, _colours(decided)).encode(),
             file_name="verdict.html",
             mime="text/html",
             icon=":material/article:",
@@ -130,3 +132,7 @@ def code(decided: Verdict) -> None:
     }
     if rows:
         output.code(examples.verdict(rows, decided.ranking.weights.by_criterion))
+
+
+def _colours(decided: Verdict) -> dict[str, str]:
+    return model_colours(lane.name for lane in verdict.lanes(decided))

@@ -1,6 +1,5 @@
 """Which columns hold the text, the title and the id, and which are kept: chosen beside the first rows."""
 
-import hashlib
 from collections.abc import Sequence
 
 import pandas as pd
@@ -8,6 +7,7 @@ import streamlit as st
 
 from core.corpus import Columns, columns_beside, shortened, usual_columns
 from core.corpus.cleaning import cell_text, plain
+from core.storage import digests
 from core.tables import Table, unique_names
 from pages.shared.corpora.files import Source
 
@@ -40,7 +40,7 @@ def _usual(sources: Sequence[Source], offered: Sequence[str]) -> Columns:
 
 def _asked(key: str, offered: Sequence[str], labels: Sequence[str], usual: Columns) -> Columns:
     """The person's choice, by places: what a file calls its columns never becomes the value of a widget."""
-    suffix = hashlib.blake2b(repr(offered).encode("utf-8", "backslashreplace"), digest_size=6).hexdigest()
+    suffix = digests.of(repr(offered).encode("utf-8", "backslashreplace"), size=6)
     places, show = range(len(offered)), labels.__getitem__
     known = {column: place for place, column in enumerate(offered)}
     left, right = st.columns(2)

@@ -1,6 +1,5 @@
 """Uploaded files: kept by the session on every page, read once for equal content."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +7,11 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core import map_files
+from core import map_files, wording
 from core.corpus import file_name, together
 from core.errors import InputError
 from core.settings import most_rows
+from core.storage import digests
 from core.tables import FORMATS, MOST_BYTES, Table, lines, read_table, unique_names
 from pages.shared import cache
 
@@ -75,7 +75,7 @@ def ask(key: str) -> tuple[Upload, ...]:
     )
     st.caption(
         f"{', '.join(FORMATS).upper()}, by their endings; several files become one corpus. Up to {most_rows():,} "
-        f"rows and {_most_megabytes():,} MB in all; a Parquet may unpack to {MOST_BYTES / 2**30:.0f} GiB. "
+        f"rows and {_most_megabytes():,} MB in all; a Parquet may unpack to {wording.size(MOST_BYTES)}. "
         "Whatever is left out is counted and listed."
     )
     kept = _kept(key)
@@ -87,7 +87,7 @@ def ask(key: str) -> tuple[Upload, ...]:
     size = sum(len(upload.content) for upload in kept)
     if size > _most_megabytes() * 1_000_000:
         raise InputError(
-            f"The files have {size / 1e6:,.0f} MB together, {_most_megabytes():,} are allowed: give fewer."
+            f"The files have {wording.size(size)} together, {_most_megabytes():,} are allowed: give fewer."
         )
     return kept
 
@@ -120,7 +120,7 @@ def table(upload: Upload, *, with_lists: bool = False) -> Table:
 
 def pasted(text: str) -> Source:
     """Pasted texts, one a line."""
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    digest = digests.of(text.encode("utf-8", "surrogatepass"))
     return Source("pasted texts", digest, lines(text))
 
 
@@ -130,9 +130,7 @@ def names(key: str) -> list[str]:
 
 
 def _upload(own_id: str, name: str, content: bytes) -> Upload:
-    digest = hashlib.blake2b(content, digest_size=16)
-    digest.update(Path(name).suffix.lower().encode())
-    return Upload(own_id, name, digest.hexdigest(), content)
+    return Upload(own_id, name, digests.of(content, Path(name).suffix.lower().encode()), content)
 
 
 def _read(upload: Upload, with_lists: bool) -> Table | str:

@@ -1,6 +1,5 @@
 """The labels in force: the sample's, files, or marks made by clicking; chosen in a popover beside the corpus."""
 
-import hashlib
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -11,6 +10,7 @@ import streamlit as st
 from core import corpus, examples
 from core.corpus import Corpus, Labels
 from core.corpus.labels import LABEL_FORMATS, as_beir, as_trec
+from core.storage import digests
 from core.tables import FORMATS
 from pages.shared import cache, quality
 from pages.shared.frame import errors_told
@@ -120,5 +120,5 @@ def few(texts: Corpus, labels: Labels) -> tuple[list[str], list[str], list[list[
 
 def _read(what: str, name: str, content: bytes, read: Callable[[str, bytes], Result]) -> Result:
     """What a file holds, read once for each content."""
-    digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+    digest = digests.of(content)
     return cache.memory().recall((what, name, digest), lambda: read(name, content))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from core import wording
 from core.corpus import Corpus
 from core.embedding import Provenance
 from core.markdown import markdown_free as markdown_free  # noqa: PLC0414  pages take it from here
@@ -37,13 +38,13 @@ def provenance(source: Provenance, *further: str) -> None:
         source.engine,
         source.precision,
         f"{source.texts:,} texts",
-        f"{source.seconds:.2f} s",
+        wording.duration(source.seconds),
         origin(source),
     ]
     if source.tokens:
         facts.append(f"{source.tokens:,} tokens")
     if source.dollars:
-        facts.append(f"{source.dollars:.6f} US dollars")
+        facts.append(wording.price(source.dollars))
     st.caption(" · ".join([*facts, *further]))
 
 

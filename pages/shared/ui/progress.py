@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core import wording
 from core.errors import EmbedscopeError
 from core.progress import Progress
 
@@ -80,9 +81,9 @@ class _Line:
     def _sentence(self, what: str, done: int, total: int, seconds: float) -> str:
         """What is done, how much of how much, and the time left; where nothing can be counted, the time gone."""
         if total <= 1 or not done or self._count is None:
-            return f"{what} … {seconds:.0f} s" if seconds >= 1 else f"{what} …"
+            return f"{what} … {wording.wait(seconds)}" if seconds >= 1 else f"{what} …"
         left = seconds / done * (total - done)
-        return f"{what}: {self._count(done)} of {self._count(total)}, {left:.0f} s left"
+        return f"{what}: {self._count(done)} of {self._count(total)}, {wording.wait(left)} left"
 
 
 def _cancelled(name: str) -> str:

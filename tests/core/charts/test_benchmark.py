@@ -2,7 +2,9 @@
 
 import json
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,21 @@ from plotly.colors import sample_colorscale
 
 from core.benchmark.timing import Statistics, Timing
 from core.benchmark.tradeoff import Point, front
-from core.charts.style import NEUTRAL, SEQUENTIAL, log_ticks, model_colour, three_figures
-from core.charts.sweeps import Measure, sweep_heatmap, sweep_lines
-from core.charts.timings import compared_bars, engine_bars, timing_bars
-from core.charts.tradeoff import cost_bars, tradeoff
+from core.charts import sweeps
+from core.charts import timings as timed
+from core.charts import tradeoff as weighed
+from core.charts.style import NEUTRAL, SEQUENTIAL, log_ticks, model_colours
+from core.charts.sweeps import Measure, sweep_heatmap
 
 HOSTILE = "<b>x</b> %{x} <img src=x onerror=1>"
 SMALL, LARGE = "all-MiniLM-L6-v2", "bge-large-en-v1.5"
+COLOURS = defaultdict(lambda: NEUTRAL, model_colours([SMALL, LARGE]))
+timing_bars = partial(timed.timing_bars, colours=COLOURS)
+compared_bars = partial(timed.compared_bars, colours=COLOURS)
+engine_bars = partial(timed.engine_bars, colours=COLOURS)
+sweep_lines = partial(sweeps.sweep_lines, colours=COLOURS)
+tradeoff = partial(weighed.tradeoff, colours=COLOURS)
+cost_bars = partial(weighed.cost_bars, colours=COLOURS)
 ROWS = [(LARGE, "cpu"), (LARGE, "cuda"), (SMALL, "cpu"), (SMALL, "cuda")]
 
 
@@ -128,7 +138,7 @@ def test_more_rows_make_a_taller_figure() -> None:
 
 def test_the_cpu_is_light_and_the_gpu_full_in_the_models_one_colour() -> None:
     colours = bars_of(timing_bars(ROWS, FILLED)).marker.color
-    assert [rgb(colour) for colour in colours] == [rgb(model_colour(model)) for model, _ in ROWS]
+    assert [rgb(colour) for colour in colours] == [rgb(COLOURS[model]) for model, _ in ROWS]
     assert [alpha(colour) for colour in colours] == [0.4, 1, 0.4, 1]
 
 
@@ -400,7 +410,7 @@ def test_a_bubbles_area_is_its_memory() -> None:
 def test_the_cpu_is_light_the_gpu_full_and_random_weights_hollow() -> None:
     colours = bubbles_of(drawn(POINTS)).marker.color
     assert [alpha(colour) for colour in colours] == [0.4, 1, 0.4, 0]
-    assert rgb(colours[0]) == rgb(colours[1]) == rgb(model_colour(LARGE))
+    assert rgb(colours[0]) == rgb(colours[1]) == rgb(COLOURS[LARGE])
 
 
 def test_a_model_is_named_at_its_faster_device_and_in_bold_on_the_front() -> None:
@@ -438,7 +448,7 @@ def test_prices_stand_from_the_cheapest_up_and_apis_are_grey_outlines() -> None:
     api = bars_of(figure).marker.color[2]
     assert rgb(api) == rgb(NEUTRAL)
     assert alpha(api) < 0.5
-    assert rgb(bars_of(figure).marker.color[1]) == rgb(model_colour(SMALL))
+    assert rgb(bars_of(figure).marker.color[1]) == rgb(COLOURS[SMALL])
     assert 10 ** figure.layout.xaxis.range[0] < 0.00042
 
 
@@ -471,13 +481,6 @@ def test_a_run_from_elsewhere_cannot_bring_markup_into_a_figure(name: str) -> No
 def test_no_name_becomes_part_of_a_template_that_plotly_fills_in(name: str) -> None:
     for trace in HOSTILE_FIGURES[name].data:
         assert "onerror" not in (trace.hovertemplate or "")
-
-
-@pytest.mark.parametrize(
-    ("value", "written"), [(0.213, "0.21"), (7, "7.00"), (67.74, "67.7"), (323.4, "323"), (12345, "12,300")]
-)
-def test_numbers_are_written_with_three_figures_and_separated_thousands(value: float, written: str) -> None:
-    assert three_figures(value) == written
 
 
 @pytest.mark.parametrize(

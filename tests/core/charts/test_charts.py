@@ -13,7 +13,7 @@ from scipy.stats import percentileofscore
 from core import models
 from core.charts.models import score_against_size, task_radar
 from core.charts.similarity import cosines_from, densities, differences, heatmap, percent, token_heatmap
-from core.charts.style import model_colour
+from core.charts.style import NEUTRAL, model_colour
 from core.charts.vectors import arrows, barcode
 from core.settings import DATA
 from core.similarity import Background, clusters
@@ -139,7 +139,9 @@ def test_no_difference_at_all_can_be_drawn() -> None:
 
 def test_a_density_integrates_to_one_and_the_marked_cosine_is_told_with_its_percentile() -> None:
     cosines = np.sort(np.random.default_rng(0).normal(0.3, 0.1, 5000).astype(np.float32))
-    figure = densities({"wordllama-256": Background(cosines, 5000, 0)}, {"wordllama-256": 0.4})
+    figure = densities(
+        {"wordllama-256": Background(cosines, 5000, 0)}, {"wordllama-256": 0.4}, colours={"wordllama-256": NEUTRAL}
+    )
     (line,) = figure.data
     assert np.trapezoid(line.y, line.x) == pytest.approx(1, abs=0.02)
     assert line.name == f"wordllama-256: 0.40 is above {percentileofscore(cosines, np.float32(0.4), 'mean'):.1f} %"
@@ -225,16 +227,10 @@ def test_a_model_has_one_colour_in_every_figure() -> None:
     dots = {name: score_against_size([models.get(name)], [], "MTEB v1").data[0].marker.color for name in COLOURED}
     outlines = {trace.name: trace.line.color for trace in task_radar(specs).data}
     for name in COLOURED:
-        assert {dots[name], outlines[name]} == {model_colour(name)}
+        assert {dots[name], outlines[name]} == {model_colour(models.get(name).id)}
     assert dots[COLOURED[0]] != dots[COLOURED[1]]
 
 
 def test_a_models_colour_depends_neither_on_its_company_nor_on_its_place() -> None:
     one, two = (models.get(name) for name in COLOURED)
     assert task_radar([one, two]).data[1].line.color == task_radar([two]).data[0].line.color
-
-
-def test_no_two_models_of_the_catalogue_share_a_colour_and_other_names_are_grey() -> None:
-    colours = [model_colour(name) for name in FACTS]
-    assert len(set(colours)) == len(FACTS)
-    assert model_colour("bm25") == model_colour("another") not in colours

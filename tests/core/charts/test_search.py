@@ -3,6 +3,7 @@
 from core.charts.search import moves
 from core.charts.style import NEUTRAL
 
+COLOURS = dict.fromkeys(("one", "two", "three"), NEUTRAL)
 TITLES = ("first %{x}", "<b>second</b>", "third", "fourth", "fifth")
 
 
@@ -15,14 +16,14 @@ def names(figure):
 
 
 def test_a_line_stands_at_the_documents_rank_in_each_list() -> None:
-    figure = moves({"one": [0, 1, 2], "two": [2, 0, 1]}, 3, TITLES)
+    figure = moves({"one": [0, 1, 2], "two": [2, 0, 1]}, 3, TITLES, colours=COLOURS)
     ways = {tuple(trace.y[::2]) for trace in lines(figure)}
     assert ways == {(1, 2), (2, 3), (3, 1)}
     assert all(tuple(trace.x[::2]) == (0, 1) for trace in lines(figure))
 
 
 def test_a_line_dips_below_the_lists_that_lack_its_document_and_ends_where_it_is_last_listed() -> None:
-    figure = moves({"one": [0, 1], "two": [1, 2, 0], "three": [0, 3]}, 2, TITLES)
+    figure = moves({"one": [0, 1], "two": [1, 2, 0], "three": [0, 3]}, 2, TITLES, colours=COLOURS)
     by_title = {trace.text[0]: trace for trace in names(figure)}
     ways = {tuple(trace.y[::2]) for trace in lines(figure)}
     assert (1, 3, 1) in ways
@@ -33,7 +34,7 @@ def test_a_line_dips_below_the_lists_that_lack_its_document_and_ends_where_it_is
 
 
 def test_documents_that_are_not_in_the_first_list_are_grey_and_relevant_ones_are_thick_and_ticked() -> None:
-    figure = moves({"one": [0, 1], "two": [0, 2]}, 2, TITLES, {0})
+    figure = moves({"one": [0, 1], "two": [0, 2]}, 2, TITLES, {0}, colours=COLOURS)
     by_title = {trace.text[0]: trace for trace in names(figure)}
     assert by_title["third"].marker.color == NEUTRAL
     assert by_title["&lt;b&gt;second&lt;/b&gt;"].marker.color != NEUTRAL
@@ -42,5 +43,5 @@ def test_documents_that_are_not_in_the_first_list_are_grey_and_relevant_ones_are
 
 
 def test_a_single_list_and_an_empty_one_are_drawn() -> None:
-    assert moves({"one": [0]}, 1, TITLES).data
-    assert moves({"one": [0], "two": []}, 1, TITLES).data
+    assert moves({"one": [0]}, 1, TITLES, colours=COLOURS).data
+    assert moves({"one": [0], "two": []}, 1, TITLES, colours=COLOURS).data

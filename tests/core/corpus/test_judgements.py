@@ -71,7 +71,10 @@ def test_two_windows_that_mark_at_once_lose_nothing(home: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\xff\xfe", b"[]", b'{"version": 1}', b'{"version": 1, "marks": {"c": {"q": {"d": "x"}}}}', b"{" * 100_000],
+    [
+        *(b"", b"\xff\xfe", b"[]", b'{"version": 1}', b'{"version": 1, "marks": {"c": {"q": {"d": "x"}}}}'),
+        *(b"{" * 100_000, b'{"version": 2, "marks": {}}', b'{"version": 1, "marks": {"c": {"q": {"d": true}}}}'),
+    ],
 )
 def test_a_damaged_file_counts_as_empty_and_can_be_marked_anew(home: Path, content: bytes) -> None:
     token = judgements.new_token()

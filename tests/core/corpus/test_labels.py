@@ -92,7 +92,7 @@ def test_labels_of_missing_documents_and_queries_are_counted_and_unlabelled_quer
 def test_labels_that_name_nothing_here_are_a_sentence_that_shows_both_sides() -> None:
     with pytest.raises(InputError, match=r"labels.tsv labels no query of queries.csv: it names x, the queries are q1"):
         matched("labels.tsv", QUERIES, {"x": {"d1": 1}}, DOCUMENTS)
-    with pytest.raises(InputError, match=r"labels no document of docs.csv: it names d7, the documents are d1, d2"):
+    with pytest.raises(InputError, match=r"labels no document of docs.csv: it names d7, the documents are d1 and d2"):
         matched("labels.tsv", QUERIES, {"q1": {"d7": 1}}, DOCUMENTS)
     with pytest.raises(InputError, match="labels no query"):
         matched("labels.tsv", QUERIES, {}, DOCUMENTS)

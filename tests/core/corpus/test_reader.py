@@ -172,12 +172,12 @@ def test_a_column_named_by_hand_is_taken():
 
 
 def test_a_column_that_is_not_there_is_an_error_that_lists_the_columns():
-    with pytest.raises(InputError, match=r"a\.csv has no column 'txet'\. Its columns are: text, remark"):
+    with pytest.raises(InputError, match=r"a\.csv has no column 'txet'\. Its columns are: text and remark"):
         from_file("a.csv", b"text,remark\na,b\n", column="txet")
 
 
 def test_a_parquet_without_a_text_column_is_an_error_that_lists_the_columns():
-    with pytest.raises(InputError, match=r"a\.parquet has no column called text\. Its columns are: a, b"):
+    with pytest.raises(InputError, match=r"a\.parquet has no column called text\. Its columns are: a and b"):
         from_file("a.parquet", parquet({"a": ["x"], "b": ["y"]}))
 
 
@@ -350,7 +350,7 @@ def test_a_very_long_file_name_keeps_its_beginning_and_its_ending():
 
 def test_a_file_without_any_of_the_chosen_columns_is_named():
     both = [("a.txt", read_table("a.txt", b"one")), ("b.csv", read_table("b.csv", b"x,y\n1,2\n"))]
-    with pytest.raises(InputError, match=r"b\.csv has no column 'text'\. Its columns are: x, y"):
+    with pytest.raises(InputError, match=r"b\.csv has no column 'text'\. Its columns are: x and y"):
         from_tables(both, usual_columns(["text"]))
 
 

@@ -200,8 +200,11 @@ def test_for_another_demand_it_is_measured_again():
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b'{"choice": {"engine": "open', b"\xff\xfe", b"[]", b"{}", b'{"choice": {"motor": "torch"}}'],
-    ids=["empty", "torn", "not text", "a list", "nothing chosen", "other fields"],
+    [
+        *(b"", b'{"choice": {"engine": "open', b"\xff\xfe", b"[]", b"{}", b'{"choice": {"motor": "torch"}}'),
+        b'{"model": [], "machine": "", "choice": {"engine": "torch", "precision": "float32", "speedup": "fast"}}',
+    ],
+    ids=["empty", "torn", "not text", "a list", "nothing chosen", "other fields", "a word for a number"],
 )
 def test_a_damaged_memory_is_measured_again_with_a_word_in_the_log(home, caplog, content):
     first, _ = Engines().choose()

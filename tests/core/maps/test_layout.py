@@ -15,7 +15,7 @@ from core.maps import METRICS, Axes, Fitted, Pca, Projection, Tsne, Umap, go_on,
 from core.maps.layout import is_remembered
 from core.maps.neighbours import nearest_rows
 from core.maps.process import process
-from core.storage import arrays
+from core.storage import digests
 from tests.core.maps.clouds import GROUPS, OF_EACH, groups, normal, unit
 
 SHORT = Tsne(iterations=300)
@@ -115,7 +115,7 @@ def test_a_umap_tells_its_progress_epoch_by_epoch(of_each: int, total: int, home
 @every_slow_method
 def test_a_map_that_is_known_is_not_laid_out_again(settings: Fitted, home: Path) -> None:
     vectors = unit(normal(60, 8))
-    content = arrays.digest(vectors)
+    content = digests.of_array(vectors)
     assert not is_remembered(content, settings, 2)
     first = project(vectors, settings)
     assert is_remembered(content, settings, 2)
@@ -141,7 +141,7 @@ def test_a_map_of_anything_else_is_another_map(settings: Umap, dimensions: int, 
     project(vectors, Umap())
     if changed:
         vectors[59, 7] = np.nextafter(vectors[59, 7], np.float32(2))
-    assert not is_remembered(arrays.digest(vectors), settings, dimensions)
+    assert not is_remembered(digests.of_array(vectors), settings, dimensions)
 
 
 def test_neighbours_are_found_once_and_are_those_of_a_search(home: Path) -> None:

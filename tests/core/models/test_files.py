@@ -16,7 +16,6 @@ from core.errors import DamagedModelError, ModelUnavailableError
 from core.machine import this_machine
 from core.models import files
 from core.models.files import availability
-from core.models.memory import gigabytes
 from tests.conftest import ROOT
 from tests.core.encoders.test_encoders import package_folder
 
@@ -244,11 +243,3 @@ def test_loading_runs_no_code_of_the_packages_that_hold_the_files():
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
-
-
-@pytest.mark.parametrize(
-    ("size", "said"),
-    [(90_868_376, "91 MB"), (999_999_999, "1.0 GB"), (1_340_000_000, "1.3 GB"), (28_444_000_000, "28 GB")],
-)
-def test_a_size_is_said_in_megabytes_or_gigabytes(size, said):
-    assert gigabytes(size) == said

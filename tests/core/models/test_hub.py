@@ -481,7 +481,13 @@ def test_a_torn_pin_is_left_out_with_a_line_in_the_log(server, caplog, content):
     assert path.name in caplog.text
 
 
-@pytest.mark.parametrize("changes", [{"id": "someone/else"}, {"revision": "../../x"}, {"sha256": {}}, {"extra": 1}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"id": "someone/else"}, {"revision": "../../x"}, {"sha256": {}}, {"extra": 1}),
+        *({"bytes": "many"}, {"dimensions": 2.5}, {"license": None}, {"sha256": {"model.safetensors": 1}}),
+    ],
+)
 def test_a_pin_that_says_what_no_download_writes_is_left_out(server, changes):
     hub.download(models.get(ID))
     (path,) = (Path(os.environ["EMBEDSCOPE_HOME"]) / "pins").iterdir()

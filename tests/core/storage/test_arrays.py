@@ -15,7 +15,7 @@ import pytest
 
 from core.maps.umap import Umap
 from core.settings import PROJECT
-from core.storage import arrays
+from core.storage import arrays, digests
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -166,11 +166,12 @@ def test_where_nothing_can_be_written_all_is_computed_and_the_reason_is_logged(
 def test_a_full_disk_is_logged_and_leaves_nothing_half_written(
     home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def full(handle: int, mode: str) -> None:
-        os.close(handle)
+    def full(path: Path, content: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(content[:10])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.storage.arrays.os.fdopen", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     assert is_right(arrays.remembered(("a",), Count()))
     assert "No space left on device" in caplog.text
     assert not list((home / "maps").iterdir())
@@ -254,7 +255,7 @@ def test_a_digest_tells_vectors_apart_by_all_their_bits_their_shape_and_their_ty
     other = vectors.copy()
     other[777, 333] = np.nextafter(other[777, 333], np.float32(9))
     every = [vectors, other, vectors.reshape(600, 1000), vectors.view(np.int32), vectors[:999], vectors[:0]]
-    assert len({arrays.digest(each) for each in every}) == len(every)
+    assert len({digests.of_array(each) for each in every}) == len(every)
 
 
 def test_a_digest_is_of_the_values_and_not_of_how_they_lie_in_memory() -> None:
@@ -262,7 +263,7 @@ def test_a_digest_is_of_the_values_and_not_of_how_they_lie_in_memory() -> None:
     wide = np.zeros((50, 12), np.float32)
     wide[:, ::2] = vectors
     for same in (vectors.copy(), np.asfortranarray(vectors), wide[:, ::2]):
-        assert arrays.digest(same) == arrays.digest(vectors)
+        assert digests.of_array(same) == digests.of_array(vectors)
 
 
 if __name__ == "__main__":

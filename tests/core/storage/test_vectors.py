@@ -444,11 +444,11 @@ def test_a_smaller_bound_than_before_drops_what_is_too_much(path):
     assert 1 <= len(held(smaller)) <= BOUND // 4000
 
 
-def test_the_host_sets_the_bound_in_gib(monkeypatch):
+def test_the_host_sets_the_bound_in_gigabytes(monkeypatch):
     monkeypatch.delenv("EMBEDSCOPE_STORE_GB", raising=False)
-    assert store_bytes() == 2 * 1024**3
+    assert store_bytes() == 2_000_000_000
     monkeypatch.setenv("EMBEDSCOPE_STORE_GB", "0.5")
-    assert store_bytes() == 512 * 1024**2
+    assert store_bytes() == 500_000_000
 
 
 @pytest.mark.parametrize("setting", ["two", "0", "-1", "nan", "inf"])

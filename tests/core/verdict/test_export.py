@@ -1,16 +1,18 @@
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
 from markdown_it import MarkdownIt
 
-from core.charts.style import model_colour
+from core.charts.style import NEUTRAL
 from core.charts.verdict import verdict_lanes
 from core.verdict import Verdict, Weights, as_html, as_markdown, lanes, sentences
 from tests.core.verdict.verdicts import candidate, verdict_on
 
 HOSTILE = "<script>alert(1)</script>](http://evil.example)|![x](y)`\n# %{x}"
+COLOURS: defaultdict[str, str] = defaultdict(lambda: NEUTRAL)
 FETCHING = re.compile(r"https?:|//|\bsrc=|\bhref=|url\(|@import|<link|<script|<img|<iframe", re.IGNORECASE)
 
 
@@ -42,7 +44,7 @@ class Texts(HTMLParser):
 
 
 def test_the_page_holds_the_sentences_the_chart_and_the_table_and_fetches_nothing(decided: Verdict) -> None:
-    page = as_html(decided, model_colour)
+    page = as_html(decided, COLOURS)
     assert not FETCHING.search(page.replace("http-equiv", ""))
     assert "default-src 'none'" in page
     assert all(sentence in page for sentence in sentences(decided))
@@ -51,7 +53,7 @@ def test_the_page_holds_the_sentences_the_chart_and_the_table_and_fetches_nothin
     assert "prefers-color-scheme: dark" in page
 
 
-@pytest.mark.parametrize("write", [lambda decided: as_html(decided, model_colour), as_markdown])
+@pytest.mark.parametrize("write", [lambda decided: as_html(decided, COLOURS), as_markdown])
 def test_both_carry_where_it_comes_from(decided: Verdict, write: Callable[[Verdict], str]) -> None:
     text = write(decided).replace("\\", "")
     for fact in (
@@ -68,7 +70,7 @@ def test_both_carry_where_it_comes_from(decided: Verdict, write: Callable[[Verdi
 
 def test_hostile_names_stay_texts_in_the_page() -> None:
     decided = verdict_on(candidate(HOSTILE, licence="<b>MIT"), candidate("other", 0.2))
-    page = as_html(decided, lambda _: '"#000" onload="x')
+    page = as_html(decided, defaultdict(lambda: '"#000" onload="x'))
     assert "script" not in Texts(page).tags
     assert "b" not in Texts(page).tags
     assert 'onload="x' not in page
@@ -87,7 +89,7 @@ def test_hostile_names_stay_texts_in_markdown() -> None:
 
 
 def test_a_bar_is_as_long_as_its_score(decided: Verdict) -> None:
-    drawn = verdict_lanes(lanes(decided), Weights())
+    drawn = verdict_lanes(lanes(decided), Weights(), colours=COLOURS)
     bars = [trace for trace in drawn.data if trace.type == "bar"]
     tracks, scores, qualities = bars[0], bars[1], bars[3]
     assert list(tracks.x) == [1, 1]
@@ -98,13 +100,13 @@ def test_a_bar_is_as_long_as_its_score(decided: Verdict) -> None:
 
 def test_the_chart_takes_no_name_for_markup() -> None:
     decided = verdict_on(candidate(HOSTILE, licence="<b>%{x}"))
-    drawn = str(verdict_lanes(lanes(decided), decided.ranking.weights).to_json())
+    drawn = str(verdict_lanes(lanes(decided), decided.ranking.weights, colours=COLOURS).to_json())
     assert "<script>" not in drawn
     assert "\\u003cscript" not in drawn
 
 
 def test_a_verdict_on_nothing_can_be_sent_too() -> None:
     decided = verdict_on()
-    assert "No model is named" in as_html(decided, model_colour)
+    assert "No model is named" in as_html(decided, COLOURS)
     assert "No model is named" in as_markdown(decided)
-    assert verdict_lanes(lanes(decided), Weights()).data is not None
+    assert verdict_lanes(lanes(decided), Weights(), colours=COLOURS).data is not None

@@ -191,7 +191,7 @@ def test_a_candidate_takes_the_timing_of_its_own_weights_and_the_machines_hour()
 @pytest.mark.parametrize(
     ("timing", "note"),
     [
-        (replace(OWN, weights="random", revision=""), "random weights takes 2 ms, which does not count"),
+        (replace(OWN, weights="random", revision=""), "random weights takes 2.00 ms, which does not count"),
         (replace(OWN, revision="r2"), "another revision"),
     ],
 )
@@ -303,7 +303,7 @@ def test_the_three_sentences_say_which_why_and_when_not() -> None:
     assert which == "Take good: 0.79 of 1 under these weights, before fast with 0.68."
     assert why == (
         "It reaches nDCG@10 0.800 (0.80 to 0.80) on 20 queries of my texts, 0.300 (0.30 to 0.30) more than fast, "
-        "beyond chance, at 20 ms for a short text and 64 MB of memory."
+        "beyond chance, at 20.0 ms for a short text and 64 MB of memory."
     )
     assert when_not == "The better choice would be fast if speed weighed more than 4.8 (now 2)."
     assert firmness(decided)[0] == "With the queries drawn anew, good stays first in every case."

@@ -1,0 +1,68 @@
+"""How figures and names are written, on the screen, in files and in errors: one way for each kind."""
+
+import math
+from collections.abc import Sequence
+
+
+def three_figures(value: float) -> str:
+    """A number with three figures: 0.208, 7.00, 67.7, 323, 12,300."""
+    if not value:
+        return "0"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
+
+
+def ratio(value: float) -> str:
+    """How many times as much or as fast: "0.50×", "5.4×", "12×"."""
+    return f"{value:.{0 if value >= 9.95 else 1 if value >= 0.995 else 2}f}×"
+
+
+def milliseconds(value: float) -> str:
+    """A time in milliseconds: "0.208 ms", "1,230 ms"."""
+    return f"{three_figures(value)} ms"
+
+
+def duration(seconds: float) -> str:
+    """A time that was measured: "3.12 ms", "412 ms", "3.42 s", "134 s"."""
+    return milliseconds(1000 * seconds) if seconds < 0.9995 else f"{three_figures(seconds)} s"
+
+
+def wait(seconds: float) -> str:
+    """A time that is foreseen or still runs, no finer than it is known: "4 s", "119 s", "3 min", "2.5 h"."""
+    if seconds < 119.5:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7170 else f"{seconds / 3600:.1f} h"
+
+
+def size(count: float) -> str:
+    """A number of bytes, in powers of ten: "91 MB", "1.3 GB", "28 GB"."""
+    if count < 999.5e6:
+        return f"{count / 1e6:.0f} MB"
+    return f"{count / 1e9:.1f} GB" if count < 9.95e9 else f"{count / 1e9:,.0f} GB"
+
+
+def price(dollars: float) -> str:
+    """US dollars with two figures: "$0", "$0.00012", "$0.13", "$2.50", "$1,200.00"."""
+    if not dollars:
+        return "$0"
+    whole, _, cents = f"{float(f'{dollars:.2g}'):,.12f}".rstrip("0").partition(".")
+    return f"${whole}.{cents:0<2}"
+
+
+def join(names: Sequence[str], last: str = "and", *, most: int | None = None) -> str:
+    """Names in a sentence: "none", "a", "a and b", "a, b or c"; beyond `most` their number: "a, b and 7 more"."""
+    if not names:
+        return "none"
+    if most is not None and len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most:,} more"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
+
+
+def shorten(text: str, length: int) -> str:
+    """A text of at most so many characters: its beginning, with an ellipsis where something is cut off."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def one_line(text: str) -> str:
+    """A text with each run of white space, line breaks included, as one space."""
+    return " ".join(text.split())
