@@ -304,6 +304,7 @@ READY = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("make_ready", READY.values(), ids=READY)
 def test_the_median_agrees_with_timeit_of_the_library_within_ten_percent(afresh, make_ready):
     ready = make_ready()
