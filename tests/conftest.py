@@ -1,14 +1,22 @@
 """What all tests share: no network, a cache of their own, the bundled models loaded once, and a fake encoder."""
 
+import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # together the workers have as many threads as there are cores
+    os.environ["OMP_NUM_THREADS"] = str(-(-(os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])))
+os.environ["OMP_WAIT_POLICY"] = "passive"  # threads that spin while they wait take the cores from the other worker
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
-os.environ["EMBEDSCOPE_HOME"] = tempfile.mkdtemp(prefix="embedscope-tests-")
+if "EMBEDSCOPE_TESTS" not in os.environ:  # the folder that the workers have in common
+    os.environ["EMBEDSCOPE_TESTS"] = tempfile.mkdtemp(prefix="embedscope-tests-")
+os.environ["EMBEDSCOPE_HOME"] = f"{os.environ['EMBEDSCOPE_TESTS']}/{os.environ.get('PYTEST_XDIST_WORKER', 'home')}"
 os.environ["OPENAI_API_KEY"] = os.environ["OPENAI_BASE_URL"] = ""  # no secrets.toml of this machine's user counts
 
 import numpy as np
@@ -23,12 +31,46 @@ from core.progress import Progress, silent
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
+COMMON = Path(os.environ["EMBEDSCOPE_TESTS"])
 
 
 def _direction(content: str, dimensions: int) -> np.ndarray:
     seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:4], "little")
     vector = np.random.default_rng(seed).normal(size=dimensions)
     return vector / np.linalg.norm(vector)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let a test that is marked `alone` have the machine to itself."""
+    with _place(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@contextmanager
+def _place(*, alone: bool) -> Iterator[None]:
+    """A place on the machine beside the test of the other worker or, once that has ended, without one."""
+    with (COMMON / "queue").open("w") as queue, (COMMON / "machine").open("w") as machine:
+        fcntl.flock(queue, fcntl.LOCK_EX)  # who waits for the machine is next, whatever the other worker begins
+        fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(queue, fcntl.LOCK_UN)
+        yield
+
+
+def share_engines(home: Path) -> None:
+    """Let a home find the engines that others have chosen in this run: measuring them takes a while, and all alike."""
+    home.mkdir(exist_ok=True)
+    if not (home / "engines").exists():
+        (COMMON / "engines").mkdir(exist_ok=True)
+        (home / "engines").symlink_to(COMMON / "engines")
+
+
+share_engines(Path(os.environ["EMBEDSCOPE_HOME"]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers first, which take longest, and the many short tests of the core last: both workers end together."""
+    items.sort(key=lambda item: ("e2e", "pages", "core").index(item.path.relative_to(ROOT / "tests").parts[0]))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,6 +101,12 @@ class FakeEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what the workers have left, once they have all ended."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(COMMON)
 
 
 @pytest.fixture(scope="session", autouse=True)

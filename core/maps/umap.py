@@ -1,6 +1,7 @@
 """UMAP (McInnes, Healy and Melville 2018) by umap-learn, on neighbours that are already known."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -63,6 +64,7 @@ def fit(*, vectors: Floats, found: Neighbours, settings: Umap, dimensions: int, 
     on_progress("Preparing UMAP", 0, epochs)
     import umap
 
+    _keep_compiled()
     own = np.arange(len(found.rows))[:, None]  # umap-learn wants each point as its own first neighbour
     mapper = umap.UMAP(
         n_components=dimensions,
@@ -76,6 +78,19 @@ def fit(*, vectors: Floats, found: Neighbours, settings: Umap, dimensions: int, 
         tqdm_kwds={"file": _EpochCounter(epochs, on_progress), "disable": False, "mininterval": 0.1},
     )
     return np.asarray(mapper.fit_transform(vectors), np.float32)
+
+
+@cache
+def _keep_compiled() -> None:
+    """Let numba keep on disk what it compiles of umap-learn, which each new process takes seven seconds for."""
+    from umap import layouts, umap_
+
+    for function in (
+        umap_.smooth_knn_dist,
+        umap_.compute_membership_strengths,
+        layouts._nb_optimize_layout_euclidean_single_epoch,
+    ):
+        function.enable_caching()
 
 
 class _EpochCounter:

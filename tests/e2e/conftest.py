@@ -16,7 +16,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, share_engines
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
@@ -41,6 +41,7 @@ def running_server(
     home: Path, script: Path = ROOT / "streamlit_app.py", settings: Mapping[str, str] | None = None
 ) -> Iterator[str]:
     """A freshly started dashboard, or another script, with further settings in its environment; gives its address."""
+    share_engines(home)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -38,7 +38,8 @@ BATCHES = {
     "three of one length": [SHORT, SHORT, SHORT],
     "many of all lengths": TEXTS,
 }
-PAIRS = 300
+FEW = [*TEXTS[:38:6], *TEXTS[39:], "word " * 300]  # a CPU that emulates bfloat16 takes half a second for ten words
+PAIRS = 50
 
 pytestmark = pytest.mark.usefixtures("models_directory", "one_thread")
 
@@ -135,9 +136,8 @@ def test_minilm_in_float32_gives_torchs_vectors():
 
 
 def test_minilm_in_bfloat16_is_faithful(rough_minilm):
-    texts = [*TEXTS, "word " * 300]
-    found = rough_minilm.encode(texts)
-    assert least_cosine(found, unit_rows(minilm_by_hand(), texts)) >= choice.LEAST_COSINE
+    found = rough_minilm.encode(FEW)
+    assert least_cosine(found, unit_rows(minilm_by_hand(), FEW)) >= choice.LEAST_COSINE
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
 
 

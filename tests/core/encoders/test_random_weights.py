@@ -269,6 +269,7 @@ def test_a_network_that_openvino_cannot_take_runs_on_torch_and_says_so(monkeypat
 def test_what_is_left_open_is_as_the_stand_in_is_computed_which_is_measured_once(monkeypatch, tmp_path):
     monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path))
     monkeypatch.setattr(choice, "ROUNDS", 1)
+    monkeypatch.setattr(choice, "probe", lambda: TEXTS[:2])
     first = RandomWeights(smaller(models.get("bge-large-en-v1.5")))
     found = remembered((MINILM.id, str(MINILM.revision), "cpu"), candidates("cpu", "auto", "auto"))
     assert found

@@ -27,3 +27,15 @@ def umap_by_hand(vectors: Floats, on_progress: Progress) -> Floats:
     from umap import UMAP
 
     return UMAP(n_neighbors=15, min_dist=0.1, metric="cosine", random_state=42).fit_transform(vectors)
+
+
+def umap_functions_on_disk(on_progress: Progress) -> dict[str, int]:
+    """How often each slow function of umap-learn was found on disk or left there; meant to run in a child."""
+    from umap import umap_
+
+    slow = (umap_.smooth_knn_dist, umap_.compute_membership_strengths)
+    return {
+        function.py_func.__name__: sum([*function.stats.cache_hits.values(), *function.stats.cache_misses.values()])
+        for function in slow
+        if function.stats.cache_path
+    }

@@ -71,6 +71,12 @@ def test_a_umap_is_more_trustworthy_than_a_random_layout(clusters: np.ndarray, f
     assert flat_map.is_finished
 
 
+def test_what_umap_compiles_is_left_on_disk_for_the_next_process(flat_map: Projection) -> None:
+    on_disk = process().call("tests.core.maps.clouds:umap_functions_on_disk")
+    assert on_disk.keys() == {"smooth_knn_dist", "compute_membership_strengths"}
+    assert all(on_disk.values())
+
+
 def test_a_umap_is_as_trustworthy_as_umap_learn_called_by_hand(clusters: np.ndarray, flat_map: Projection) -> None:
     by_hand = process().call("tests.core.maps.clouds:umap_by_hand", vectors=clusters)  # where UMAP is compiled already
     assert trust(clusters, flat_map.coordinates) > trust(clusters, by_hand) - 0.02

@@ -61,7 +61,7 @@ def told_by_one(path, most_bytes, lives, seed):
     chance = random.Random(seed)
     for life in range(1, lives + 1):
         process = started(path, most_bytes, seed=f"{seed} {life}")
-        for _ in range(chance.randint(1, 60)):
+        for _ in range(chance.randint(1, 30)):
             yield process.stdout.readline()
         if life < lives:
             time.sleep(chance.uniform(0, 0.02))  # so that the kill can fall anywhere
