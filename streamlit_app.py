@@ -5,6 +5,7 @@ import streamlit as st
 from pages.shared import navigation
 
 page = navigation.declare()
+navigation.update_link(page)
 st.set_page_config(
     page_title=f"{page.title} · Embedscope", page_icon=navigation.ICON, layout="wide", initial_sidebar_state=285
 )

@@ -21,6 +21,8 @@ PAGES = {
     "verdict": ("Verdict", "Quality, speed, memory, price and licence weighed: which model to take, and why."),
 }
 
+RENAMED = {"projector": {"k": "neighbours"}}  # by page, what a parameter of its address was called in earlier links
+
 
 def declare() -> StreamlitPage:
     """Declare the pages and return the one the address asks for.
@@ -34,6 +36,16 @@ def declare() -> StreamlitPage:
         ],
         position="top",
     )
+
+
+def update_link(page: StreamlitPage) -> None:
+    """Call the parameters of an earlier link by the names that they have now, and start over if there were any."""
+    known = {old: new for old, new in RENAMED.get(page.url_path, {}).items() if old in st.query_params}
+    for old, new in known.items():
+        st.query_params.setdefault(new, st.query_params[old])
+        del st.query_params[old]
+    if known:
+        st.rerun()
 
 
 def head(page: StreamlitPage) -> None:

@@ -61,6 +61,26 @@ def test_hostile_texts_are_shown_as_they_are(page: Page, server: str, console_er
     assert console_errors == []
 
 
+def test_few_results_on_one_page_and_many_neighbours_on_another_leave_each_other_alone(page: Page, server: str) -> None:
+    open_page(page, server, "projector?models=wordllama-256&method=PCA")
+    page.get_by_role("link", name="Search").click()
+    page.get_by_text("3 results", exact=True).click()
+    settle(page)
+    page.get_by_role("link", name="Projector").click()
+    page.get_by_role("button", name="Look").click()
+    neighbours = page.get_by_role("slider", name="Neighbours of a text")
+    expect(neighbours).to_have_value("10", timeout=PATIENCE_MS)
+    neighbours.press("End")
+    settle(page)
+    assert "neighbours=500" in page.url
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Search").click()
+    expect(page.get_by_text("3 results", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    settle(page)
+    assert "k=3" in page.url
+    assert page.get_by_test_id("stException").count() == 0
+
+
 def test_two_sessions_do_not_see_each_others_picks(browser: Browser, server: str) -> None:
     first, second = browser.new_context().new_page(), browser.new_context().new_page()
     open_page(first, server, "similarity?models=wordllama-256")

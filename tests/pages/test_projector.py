@@ -450,6 +450,13 @@ def test_a_file_that_is_no_view_is_a_sentence(content: bytes) -> None:
         view_file.unpack("view.zip", content)
 
 
+def test_a_view_that_was_saved_before_a_choice_was_renamed_opens_as_it_was(app: AppTest) -> None:
+    projector(app)
+    view = view_archive(None, '{"choices": {"k": 7}, "marked": {"point": 4}}')
+    app.file_uploader(key="view_file").set_value(("view.zip", view, "")).run()
+    assert shown(app)["neighbours"]["rows"] == nearest(sample_vectors(WORDLLAMA), 4, 7)
+
+
 def test_a_view_brings_its_own_data_and_passes_over_rows_that_are_not_there(app: AppTest) -> None:
     marked = '{"point": 99, "selected": [3, 99, -1], "isolated": null, "camera": null}'
     view = view_archive(

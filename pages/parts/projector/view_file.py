@@ -5,7 +5,7 @@ import zipfile
 from typing import Any, Literal
 
 import streamlit as st
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from core import map_files, models, wording
 from core.errors import InputError
@@ -43,7 +43,7 @@ class Choices(BaseModel):
     tsne_metric: Metric | None = None
     tsne_seed: Number | None = Field(None, ge=0, le=1e6)
     colour: str | None = None
-    k: int | None = Field(None, ge=5, le=500)
+    neighbours: int | None = Field(None, ge=5, le=500, validation_alias=AliasChoices("neighbours", "k"))  # k before
     metric: Metric | None = None
     edges: bool | None = None
     labels: str | None = None
