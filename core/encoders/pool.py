@@ -84,9 +84,10 @@ class Pool:
         with self._lock:
             place = self._places.get(key)
             if place is None or (place.encoder.done() and not place.is_loaded):
-                place = self._places[key] = _Place(memory=device)
+                place = _Place(memory=device)
                 loader = self._asker if spec.provider == "openai" else self._loader
-                loader.submit(self._load, place, spec, device, engine, precision)
+                loader.submit(self._load, place, spec, device, engine, precision)  # raises while the process ends
+                self._places[key] = place
             self._places.move_to_end(key)
             return place
 

@@ -75,7 +75,7 @@ class Child:
                 process.stdin.write(request)
                 process.stdin.flush()
                 return
-            except OSError:
+            except (OSError, ValueError):  # it has died, or another thread has ended it and closed its pipe
                 self.end()
                 if attempt == 2:
                     raise JobError(f"The process for {self.what} could not be started. Try again.") from None

@@ -13,7 +13,6 @@ import streamlit as st
 from core import embedding, maps, models, search
 from core.corpus import Corpus
 from core.encoders.base import Encoder, Kind
-from core.errors import EmbedscopeError
 from core.machine import this_machine
 from core.models import hub
 from core.progress import Progress
@@ -129,5 +128,5 @@ def _prepare() -> None:
         for name in models.DEFAULT_PICKS:
             embedding.encoder(models.get(name))
         maps.warm_up()
-    except EmbedscopeError as error:
-        log.warning("Not warmed up: %s", error)  # whoever opens a page that needs it is told there
+    except Exception as error:  # noqa: BLE001  the server may be ending; whoever opens a page that needs it is told there
+        log.warning("Not warmed up: %s", error)

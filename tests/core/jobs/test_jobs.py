@@ -120,6 +120,14 @@ def test_a_child_that_is_killed_between_two_calls_is_replaced(child):
     assert child.call(f"{FUNCTIONS}:echo", value="well again") == "well again"
 
 
+def test_a_call_whose_child_is_ended_before_it_is_sent_starts_another(child):
+    first = child.call(f"{FUNCTIONS}:own_process_id")
+    process = child._process
+    child.end()
+    child._process = process  # as a thread still has it that took it just before
+    assert child.call(f"{FUNCTIONS}:own_process_id") != first
+
+
 @pytest.mark.parametrize("function", ["leave", "leave_as_scripts_do"])
 def test_a_child_that_leaves_is_a_job_error_with_its_exit_code(child, function):
     with pytest.raises(JobError, match="exit code 3"):
