@@ -1,20 +1,64 @@
-"""Systems that rank documents for queries: a model by cosine, BM25 over words, a hybrid of several."""
+"""Every system that ranks a corpus for queries: models by cosine, BM25 over words, a hybrid of all of them.
+
+Nothing is remembered here: vectors and the index of words are handed in, and so is what remembers rankings.
+"""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from core import search
+from core import embedding, evaluation, models, search
+from core.corpus import Corpus, Labels
 from core.embedding import Embedded, Provenance
+from core.evaluation import Finder, Quality
+from core.models import ModelSpec
+from core.progress import Progress, silent
 from core.search import Hits, KeywordIndex
+from core.storage import digests
 
 Rows = npt.NDArray[np.int64]
 
 BM25 = "BM25"
 HYBRID = "Hybrid"
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is ranked for which queries, and how deep.
+
+    Attributes
+    ----------
+    unit : "document" or "text"
+        What the rows of hits count: the corpus's documents, each found by the best of its passages, as in
+        `Corpus.document_names`; or its texts as they are.
+    among : (m,) int array, optional
+        Rows of the only texts to search.
+    """
+
+    texts: Corpus
+    queries: Corpus
+    k: int = evaluation.MAP_CUT
+    unit: Literal["document", "text"] = "document"
+    among: Rows | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """All that a ranking depends on besides its system."""
+        among = "" if self.among is None else digests.of(self.among.tobytes())
+        return (self.texts.fingerprint, self.queries.fingerprint, str(self.k), self.unit, among)
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """A task's texts and queries under one model."""
+
+    texts: Embedded
+    queries: Embedded
 
 
 @dataclass(frozen=True)
@@ -28,36 +72,117 @@ class Ranking:
     hits : Hits
         For each query, in their order.
     seconds : dict of str to float
-        What each step took for all queries together: "embed the queries", "search", ...
+        What each step took for all queries together: "embed the queries", "search", "fuse".
     provenance : Provenance, optional
-        What computed the documents' vectors; None where there are none.
+        What computed the texts' vectors; None where there are none.
+    is_query_remembered : bool
+        Whether the vectors of the queries, or some of them, were known before.
     """
 
     system: str
     hits: Hits
     seconds: dict[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
+    is_query_remembered: bool = False
 
 
-def by_model(documents: Embedded, queries: Embedded, k: int, among: Rows | None = None) -> Ranking:
-    """The k nearest documents of each query by cosine; `among` holds the rows of the only ones to search."""
+Recall = Callable[[tuple[str, ...], Callable[[], Ranking]], Ranking]
+"""Gives the ranking of a system, named with all models that it depends on: a remembered one, or what is computed."""
+
+
+def anew(_system: tuple[str, ...], compute: Callable[[], Ranking]) -> Ranking:
+    """Remember nothing."""
+    return compute()
+
+
+def rank(
+    task: Task,
+    embeddings: Mapping[str, Embeddings],
+    index: Callable[[], KeywordIndex],
+    *,
+    recall: Recall = anew,
+    on_progress: Progress = silent,
+) -> dict[str, Ranking]:
+    """Each system's ranking by its name: the models, BM25 and, where there is a model, the hybrid of all.
+
+    Parameters
+    ----------
+    embeddings : dict of model to Embeddings
+    index : callable
+        Gives the index of the corpus's words, where it is needed.
+    """
+    rankings = {
+        model: recall((model,), partial(by_model, task, pair, on_progress)) for model, pair in embeddings.items()
+    }
+    on_progress("Indexing the corpus's words", 0, 1)
+    rankings[BM25] = recall((BM25,), lambda: by_words(task, index(), on_progress))
+    if embeddings:
+        rankings[HYBRID] = recall((HYBRID, *embeddings), partial(by_fusion, task, tuple(rankings.values())))
+    return rankings
+
+
+def rank_by(system: str, task: Task, *, on_progress: Progress = silent, **how: Any) -> Ranking:
+    """The ranking by one system, "bm25" or a model's name, from nothing but texts; `how` as in `embed`."""
+    if system == BM25.lower():
+        return by_words(task, KeywordIndex(task.texts.documents), on_progress)
+    return by_model(task, embed(task, models.get(system), on_progress=on_progress, **how), on_progress)
+
+
+def embed(task: Task, spec: ModelSpec, *, on_progress: Progress = silent, **how: Any) -> Embeddings:
+    """A task's texts and queries under a model; `how` is the device, engine and precision of `embedding.embed`."""
+    texts = embedding.embed(task.texts.documents, spec, on_progress=on_progress, **how)
+    queries = embedding.embed(task.queries.texts, spec, kind="query", on_progress=on_progress, **how)
+    return Embeddings(texts, queries)
+
+
+def by_model(task: Task, embeddings: Embeddings, on_progress: Progress = silent) -> Ranking:
+    """The nearest of each query by cosine."""
     started = time.perf_counter()
-    hits = search.nearest(queries.vectors, documents.vectors if among is None else documents.vectors[among], k)
-    if among is not None:
-        hits = Hits(among[hits.rows], hits.scores)
-    seconds = {"embed the queries": queries.provenance.seconds, "search": time.perf_counter() - started}
-    return Ranking(documents.provenance.model, hits, seconds, documents.provenance)
+    texts, queries = embeddings.texts.vectors, embeddings.queries.vectors
+    searched = texts if task.among is None else texts[task.among]
+
+    def find(block: slice, depth: int) -> Hits:
+        hits = search.nearest(queries[block], searched, depth)
+        return hits if task.among is None else Hits(task.among[hits.rows], hits.scores)
+
+    hits = _found(task, find, on_progress)
+    source, asked = embeddings.texts.provenance, embeddings.queries.provenance
+    seconds = {"embed the queries": asked.seconds, "search": time.perf_counter() - started}
+    return Ranking(source.model, hits, seconds, source, is_query_remembered=asked.remembered > 0)
 
 
-def by_words(index: KeywordIndex, queries: Sequence[str], k: int, among: Rows | None = None) -> Ranking:
-    """The k best documents of each query by BM25; `among` as in `by_model`."""
+def by_words(task: Task, index: KeywordIndex, on_progress: Progress = silent) -> Ranking:
+    """The best of each query by BM25."""
     started = time.perf_counter()
-    hits = index.search(queries, k, among)
+    hits = _found(task, lambda block, depth: index.search(task.queries.texts[block], depth, task.among), on_progress)
     return Ranking(BM25, hits, {"search": time.perf_counter() - started})
 
 
-def by_fusion(rankings: Sequence[Ranking], k: int) -> Ranking:
-    """The k best documents of each query by reciprocal rank fusion of other systems' rankings."""
+def by_fusion(task: Task, rankings: Sequence[Ranking]) -> Ranking:
+    """The best of each query by reciprocal rank fusion of other systems' rankings."""
     started = time.perf_counter()
-    hits = search.fused([ranking.hits for ranking in rankings], k)
+    hits = search.fused([ranking.hits for ranking in rankings], task.k)
     return Ranking(HYBRID, hits, {"fuse": time.perf_counter() - started})
+
+
+def results(ranking: Ranking, texts: Corpus, query: int = 0) -> list[dict[str, Any]]:
+    """What a ranking of texts found for one of the queries, best first: the id, score and text of each."""
+    rows, scores = ranking.hits.rows[query], ranking.hits.scores[query]
+    return [
+        {"id": texts.ids[row], "score": float(score), "text": texts.texts[row]}
+        for row, score, is_found in zip(rows, scores, ranking.hits.is_found[query], strict=True)
+        if is_found
+    ]
+
+
+def measure(ranking: Ranking, texts: Corpus, labels: Labels, *, recall_at: Sequence[int] = ()) -> Quality:
+    """The quality of a ranking of documents against the labels; `recall_at` and errors as in `evaluation.evaluate`."""
+    run = ranking.hits.as_run(labels.queries.ids, texts.document_names)
+    return evaluation.evaluate(run, labels.qrels, recall_at=recall_at)
+
+
+def _found(task: Task, find: Finder, on_progress: Progress) -> Hits:
+    """The best of each query in the task's unit."""
+    if task.unit == "text":
+        return find(slice(None), task.k)
+    return evaluation.best_documents(find, len(task.queries), task.texts.document_ids, task.k, on_progress)

@@ -29,7 +29,7 @@ with progress.line("verdict", height=500) as tell:
     ready = quality.able(texts, ready, tell)
     measured = quality.measured(texts, labels, ready, tell)
     found = candidates.candidates(texts, measured, ready, dollars, tell)
-untimed = candidates.untimed(found, ready)
+untimed = verdict.untimed(found, ready)
 with offer.container():
     to_be_timed = candidates.offer_timing(untimed)
 if to_be_timed:

@@ -14,7 +14,7 @@ from core.benchmark.history import (
     original_run,
 )
 from core.benchmark.runner import ENGINES, expected_seconds, run, subjects
-from core.benchmark.sweep import grid, pays_from
+from core.benchmark.sweep import grid, pays_from, workloads
 from core.benchmark.timing import HELLO, SCHEMA, Run, Settings, Statistics, Subject, Timing, Workload
 
 __all__ = [
@@ -40,4 +40,5 @@ __all__ = [
     "pays_from",
     "run",
     "subjects",
+    "workloads",
 ]

@@ -58,6 +58,8 @@ _made: dict[Subject, Ready] = {}  # a process of its own for each subject: there
 def measure(*, subject: Subject, workload: Workload, settings: Settings, on_progress: Progress) -> Timing:
     """Time a subject under a workload; the first call in a process makes the subject ready.
 
+    `on_progress` counts samples alone: while the subject loads and warms up, none is done.
+
     Raises
     ------
     InputError
@@ -66,9 +68,10 @@ def measure(*, subject: Subject, workload: Workload, settings: Settings, on_prog
         The subject cannot be had here.
     """
     where = f"{subject.model} on {subject.device}"
-    on_progress(f"Loading {where}", 0, 1)
+    preparing = _uncounted(on_progress)
+    preparing(f"Loading {where}", 0, 1)
     threads = _pin_threads(settings.threads)
-    ready = _ready(subject, on_progress)
+    ready = _ready(subject, preparing)
     _forget_peaks(ready.timeable.device)
     timeable = ready.timeable
     texts = _texts(timeable, workload)
@@ -76,7 +79,7 @@ def measure(*, subject: Subject, workload: Workload, settings: Settings, on_prog
     once = clock(lambda: timeable.encode(texts), timeable.device)
     await_quiet(settings.patience_seconds)
     first_call_ms = once()
-    warm_up_calls = warm_up(once, settings, f"Warming up {where}", on_progress)
+    warm_up_calls = warm_up(once, settings, f"Warming up {where}", preparing)
     end_to_end = sample(once, settings, f"Timing {where}", on_progress)
     forward = _forward(timeable, texts, settings, where, on_progress) if settings.with_forward else None
     peak_memory_bytes, (gpu_allocated_bytes, gpu_reserved_bytes) = _peak_memory(), _gpu_memory(timeable.device)
@@ -109,6 +112,11 @@ def text_of(timeable: Timeable, tokens: int) -> str:
     """The longest text of one repeated word that has at most so many tokens, special tokens included."""
     words = bisect_right(range(1, tokens + 1), tokens, key=lambda count: timeable.count_tokens([FILLER * count])[0])
     return FILLER * max(1, words)
+
+
+def _uncounted(on_progress: Progress) -> Progress:
+    """Progress of what comes before the samples."""
+    return lambda what, _done, _total: on_progress(what, 0, 1)
 
 
 def _ready(subject: Subject, on_progress: Progress) -> Ready:
@@ -152,7 +160,7 @@ def _texts(timeable: Timeable, workload: Workload) -> list[str]:
 def _forward(timeable: Timeable, texts: list[str], settings: Settings, where: str, on_progress: Progress) -> Statistics:
     """The forward pass alone."""
     once = device_clock(timeable.prepared(texts), timeable.device)
-    warm_up(once, settings, f"Warming up the forward pass of {where}", on_progress)
+    warm_up(once, settings, f"Warming up the forward pass of {where}", _uncounted(on_progress))
     return sample(once, settings, f"Timing the forward pass of {where}", on_progress)
 
 

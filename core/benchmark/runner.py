@@ -28,6 +28,7 @@ LEAST_CALLS = 3  # a workload that would not even be called so often in its time
 FORESIGHT = 8  # times as large may a workload be to be foretold: of few tokens, more take hardly longer
 SECONDS_TO_START = 8.0  # of a process with its libraries; for the queue's estimate, until it is known better
 
+OnBegin = Callable[[Subject], None]
 OnResult = Callable[[Timing], None]
 
 _turn = Turn("benchmarks")
@@ -66,12 +67,20 @@ def run(
     settings: Settings = Settings(),  # noqa: B008  frozen
     *,
     on_progress: Progress = silent,
+    on_begin: OnBegin | None = None,
     on_result: OnResult | None = None,
 ) -> Run:
     """Time each subject under each workload, in an order that is shuffled; the run is kept, as far as it comes.
 
-    What cannot be timed costs its own timing, with the reason in `failure`. If `on_progress` raises, the running
+    What cannot be timed costs its own timing, with the reason in `failure`. If one of the callables raises, the running
     process is killed.
+
+    Parameters
+    ----------
+    on_progress : Progress
+        Hears the run's progress, in percent of one timing, and before that of the place in the queue.
+    on_begin, on_result : callable, optional
+        Hear of each subject when its turn begins, and of each timing when it is there.
 
     Returns
     -------
@@ -102,6 +111,8 @@ def run(
         tell = _counted(on_progress, results, len(subjects) * len(workloads))
         try:
             for turn, place in enumerate(order, start=1):
+                if on_begin:
+                    on_begin(subjects[place])
                 for number, timing in enumerate(_time(subjects[place], workloads, settings, tell)):
                     results[place, number] = replace(timing, turn=turn)
                     if on_result:
@@ -126,8 +137,7 @@ def _counted(on_progress: Progress, results: Sized, total: int) -> Progress:
 
     def tell(what: str, done: int, of: int) -> None:
         nonlocal told
-        share = 100 * done // of if what.startswith("Timing") and of else 0
-        told = max(told, 100 * len(results) + share)
+        told = max(told, 100 * len(results) + (100 * done // of if of else 0))
         on_progress(f"{len(results) + 1} of {total}: {what}", told, 100 * total)
 
     return tell

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.benchmark.timing import Timing, Workload
+from core.benchmark.timing import HELLO, Timing, Workload
 
 BATCH_SIZES = (1, 4, 16, 64, 256)
 LENGTHS = (8, 32, 128, 512)
@@ -12,6 +12,15 @@ def grid(batch_sizes: Sequence[int] = BATCH_SIZES, lengths: Sequence[int] = LENG
     """Each batch size with each length in tokens, the smallest first, so that each foretells the larger ones."""
     workloads = [Workload(batch_size, "", tokens) for batch_size in batch_sizes for tokens in lengths]
     return tuple(sorted(workloads, key=lambda workload: (workload.size, workload.batch_size)))
+
+
+def workloads(
+    text: str = HELLO, batch_sizes: Sequence[int] = (1,), lengths: Sequence[int] = ()
+) -> tuple[Workload, ...]:
+    """The text in each batch size; where lengths are given, each batch size with each length instead."""
+    if lengths:
+        return grid(batch_sizes, lengths)
+    return tuple(Workload(batch_size, text) for batch_size in batch_sizes)
 
 
 def pays_from(timings: Sequence[Timing]) -> dict[tuple[str, int], int | None]:

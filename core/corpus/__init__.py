@@ -12,7 +12,7 @@ from core.corpus.columns import (
 )
 from core.corpus.corpus import Corpus, shortened
 from core.corpus.documents import MOST_CHARACTERS
-from core.corpus.labels import Labels, matched, qrels_of, read_qrels, sample_labels, sample_qrels
+from core.corpus.labels import Labels, matched, qrels_of, read_labelled, read_qrels, sample_labels, sample_qrels
 from core.corpus.pairs import SentencePairs, pairs_of, sample_pairs, typed_pairs
 from core.corpus.passages import FEWEST_TOKENS, MOST_TOKENS, Splitter, Splitting, longer_than
 from core.corpus.reader import (
@@ -22,6 +22,7 @@ from core.corpus.reader import (
     from_table,
     from_tables,
     one_a_row,
+    one_query,
     one_text,
     read_bytes,
     together,
@@ -51,10 +52,12 @@ __all__ = [
     "matched",
     "named_column",
     "one_a_row",
+    "one_query",
     "one_text",
     "pairs_of",
     "qrels_of",
     "read_bytes",
+    "read_labelled",
     "read_qrels",
     "sample",
     "sample_labels",

@@ -53,6 +53,11 @@ class Corpus:
         return self.parents or self.ids
 
     @cached_property
+    def document_names(self) -> tuple[str, ...]:
+        """The id of each document, once where its passages share it, in the order of their first passages."""
+        return tuple(dict.fromkeys(self.document_ids))
+
+    @cached_property
     def titles(self) -> tuple[str, ...]:
         """A short name for each text: its title, or its first words."""
         titles = self.fields.get("title", ("",) * len(self))

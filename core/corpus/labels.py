@@ -11,7 +11,7 @@ import numpy as np
 
 from core import wording
 from core.corpus.corpus import Corpus
-from core.corpus.reader import read_bytes
+from core.corpus.reader import from_path, read_bytes
 from core.corpus.sample import sample_queries
 from core.errors import InputError
 from core.evaluation import Qrels, Run
@@ -86,6 +86,17 @@ def matched(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) -> Labe
         "relevant documents that are not in the corpus and count as not found": missing,
     }
     return Labels(name, _only(queries, own), own, {reason: count for reason, count in left_out.items() if count})
+
+
+def read_labelled(documents: Path, queries: Path, qrels: Path) -> tuple[Corpus, Labels]:
+    """A corpus and its labels from three files on disk, as they stand there: `matched` tells what does not fit.
+
+    Raises
+    ------
+    InputError
+        One of the files cannot be read.
+    """
+    return from_path(documents), Labels(qrels.name, from_path(queries), read_qrels(qrels))
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:

@@ -36,7 +36,16 @@ def one_text(typed: str, what: str) -> str:
     InputError
         It is blank; `what` names it.
     """
-    return from_paste(" ".join(typed.split()), what).texts[0]
+    return _one(typed, what).texts[0]
+
+
+def one_query(typed: str) -> Corpus:
+    """A query that was typed, as a corpus of one; errors as in `one_text`."""
+    return _one(typed, "the query")
+
+
+def _one(typed: str, what: str) -> Corpus:
+    return from_paste(" ".join(typed.split()), what)
 
 
 def from_file(name: str, content: bytes, column: str | None = None) -> Corpus:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.evaluation.bootstrap import Interval, percentiles
+from core.evaluation.bootstrap import CONFIDENCE, Interval
 
 RESAMPLED_NUMBERS = 10**7
 MOST_RESAMPLES, LEAST_RESAMPLES = 2_000, 200
@@ -56,7 +56,7 @@ def intervals(cosines: npt.NDArray[np.float32], gold: Sequence[float], *, seed: 
 
     values = np.stack([np.asarray(cosines, np.float64), np.asarray(gold, np.float64)])
     count = values.shape[1]
-    draw = np.random.default_rng(seed)
+    draw = np.random.default_rng(seed)  # no scipy.stats.bootstrap: it gives no interval if one resample gives no number
     spearmans, pearsons = [], []
     for _ in range(int(np.clip(RESAMPLED_NUMBERS // count, LEAST_RESAMPLES, MOST_RESAMPLES))):
         drawn = values[:, draw.integers(0, count, count)]
@@ -64,8 +64,8 @@ def intervals(cosines: npt.NDArray[np.float32], gold: Sequence[float], *, seed: 
         spearmans.append(_correlation(rankdata(drawn, axis=1)))
     ranked = rankdata(values, axis=1)
     return (
-        Interval(_correlation(ranked), *percentiles(np.array(spearmans))),
-        Interval(_correlation(values), *percentiles(np.array(pearsons))),
+        Interval(_correlation(ranked), *_ends(spearmans)),
+        Interval(_correlation(values), *_ends(pearsons)),
     )
 
 
@@ -74,6 +74,13 @@ def misplaced(cosines: npt.NDArray[np.float32], gold: Sequence[float]) -> Floats
     from scipy.stats import rankdata
 
     return (rankdata(cosines) - rankdata(gold)) / max(1, len(gold) - 1)
+
+
+def _ends(resampled: Sequence[float]) -> tuple[float, float]:
+    """The ends of the middle 95 % of what resamples gave, those that gave no number left out."""
+    tail = 50 * (1 - CONFIDENCE)
+    low, high = np.nanpercentile(resampled, [tail, 100 - tail])
+    return float(low), float(high)
 
 
 def _correlation(values: Floats) -> float:

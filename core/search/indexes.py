@@ -3,16 +3,19 @@
 All search for the highest inner product, which for unit rows is the cosine.
 """
 
+import math
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
+from core.progress import Progress, silent
 from core.search.exact import nearest
 from core.search.hits import Hits
 
@@ -21,13 +24,15 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 Search = Callable[[Floats, int], Hits]
 OnBlock = Callable[[int, int], None]
 
 LINKS = 32  # of each vector on each layer of HNSW; on the lowest twice as many
 EFFORT_TO_BUILD = 80
 EFFORT = 64  # candidates that HNSW holds while it searches
-CANDIDATES = 10  # times k: how many a binary search hands on to be scored again
+RESCORED = 10  # times k: how many a search by signs hands on to be scored again
+NUMBERS_AT_ONCE = 2**24
 TIE = 1e-6
 ADDED_AT_ONCE = 5000
 
@@ -133,49 +138,51 @@ def hnsw(
     return Index("HNSW", size, seconds, by_effort(effort), f"M {links}, efSearch {effort}", by_effort)
 
 
+def float16(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
+    """Each number in two bytes, by faiss."""
+    return _quantised("float16", vectors, "QT_fp16", 2, "half a float32")
+
+
 def int8(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
     """Each number in one byte, between the lowest and the highest of its dimension, by faiss."""
-    import faiss
+    return _quantised("int8", vectors, "QT_8bit", 1, "a byte a number, no rescoring")
 
-    def build() -> "faiss.Index":
-        kind, metric = faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
-        index = faiss.IndexScalarQuantizer(vectors.shape[1], kind, metric)
-        index.train(_contiguous(vectors))
-        index.add(_contiguous(vectors))
-        return index
 
-    index, seconds = _timed(build)
+def binary(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
+    """The sign of each number in one bit: the nearest to the query's signs, by faiss; the score is their cosine."""
+    (index, codes), seconds = _timed(lambda: _signs(vectors))
 
     def search(queries: Floats, k: int) -> Hits:
-        return _found(index.search(_contiguous(queries), k))
+        distances, rows = index.search(_packed(queries), k)
+        order = np.lexsort((rows, distances))
+        cosines = (1 - 2 * np.take_along_axis(distances, order, 1) / vectors.shape[1]).astype(np.float32)
+        return Hits(np.take_along_axis(rows, order, 1), _never_zero(cosines))
 
-    return Index("int8", vectors.size, seconds, _within(search, len(vectors)), "a byte a number, no rescoring")
+    return Index("Binary", codes.nbytes, seconds, _within(search, len(vectors)), "a bit a number, no rescoring")
 
 
-def binary(vectors: Floats, on_block: OnBlock = unheard, *, candidates: int = CANDIDATES) -> Index:  # noqa: ARG001
-    """The sign of each number in one bit; the best by Hamming distance are scored again by the full vectors."""
-    import faiss
+def rescored(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
+    """As `binary`; `multiple` times as many as are asked for are scored again, by the query in full and their signs.
 
-    def build() -> "faiss.IndexBinary":
-        codes = np.packbits(vectors > 0, axis=1)
-        index = faiss.IndexBinaryFlat(codes.shape[1] * 8)
-        index.add(codes)
-        return index
+    It needs nothing but the signs (Yamada, Asai and Hajishirzi 2021); the score is the cosine of query and signs.
+    """
+    (index, codes), seconds = _timed(lambda: _signs(vectors))
+    dimensions = vectors.shape[1]
 
-    index, seconds = _timed(build)
+    def signs(rows: Rows) -> Floats:
+        bits = np.unpackbits(codes[rows], axis=-1, count=dimensions)
+        return np.where(bits, np.float32(1), np.float32(-1)) / np.float32(math.sqrt(dimensions))
 
-    def search(queries: Floats, k: int) -> Hits:
-        deep = min(len(vectors), k * candidates)
-        _, rows = index.search(np.packbits(queries > 0, axis=1), deep)
-        rows = np.sort(rows.astype(np.int64), axis=1)
-        scores = np.einsum("qcd,qd->qc", vectors[rows], queries)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return Hits(np.take_along_axis(rows, order, 1), np.take_along_axis(scores, order, 1))
+    remark = f"{multiple} times as many as are asked for scored again, by the query in float32 and their signs"
+    return Index("Binary, rescored", codes.nbytes, seconds, _rescoring(index, signs, multiple), remark)
 
-    remark = f"{candidates} times as many as are asked for scored again by the full vectors, which may lie on disk"
-    return Index(
-        "Binary, rescored", len(vectors) * -(-vectors.shape[1] // 8), seconds, _within(search, len(vectors)), remark
-    )
+
+def binary_and_full(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
+    """As `rescored`, by the full vectors: the signs alone are searched, and the vectors may lie on disk."""
+    (index, codes), seconds = _timed(lambda: _signs(vectors))
+    remark = f"{multiple} times as many as are asked for scored again by the full vectors, which may lie on disk"
+    search = _rescoring(index, vectors.__getitem__, multiple)
+    return Index("Binary, full vectors on disk", codes.nbytes, seconds, search, remark)
 
 
 def truncated(vectors: Floats, dimensions: int) -> Index:
@@ -206,7 +213,8 @@ def kinds(dimensions: int) -> dict[str, Build]:
         "Exact": exact,
         "HNSW": hnsw,
         "int8": int8,
-        "Binary, rescored": binary,
+        "Binary, rescored": rescored,
+        "Binary, full vectors on disk": binary_and_full,
         **{f"First {cut} dimensions": _cut_to(cut) for cut in cuts},
     }
 
@@ -216,6 +224,25 @@ def _cut_to(dimensions: int) -> Build:
         return truncated(vectors, dimensions)
 
     return build
+
+
+def compare(vectors: Floats, queries: Floats, k: int, on_progress: Progress = silent) -> list[Measured]:
+    """Each kind of index built of (n, d) unit rows, measured on (q, d) ones and forgotten; the exact one first.
+
+    Raises
+    ------
+    InputError
+        A vector holds what is not a number.
+    """
+    check_finite(vectors)
+    truth = nearest(queries, vectors, k)
+    results = []
+    for name, build in kinds(vectors.shape[1]).items():
+        what = f"Building the index {name}"
+        on_progress(what, 0, 1)
+        found = measured(build(vectors, partial(on_progress, what)), queries, vectors, truth)
+        results.append(replace(found, index=without_search(found.index)))
+    return results
 
 
 def measured(index: Index, queries: Floats, vectors: Floats, truth: Hits) -> Measured:
@@ -261,6 +288,67 @@ def check_finite(vectors: Floats) -> None:
     rows = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(rows):
         raise InputError(f"Vector {rows[0] + 1} of {len(vectors):,} holds what is not a number: it cannot be indexed.")
+
+
+def _quantised(name: str, vectors: Floats, kind: str, bytes_a_number: int, remark: str) -> Index:
+    """Numbers in fewer bytes, by faiss's scalar quantiser of that kind; queries stay as they are."""
+    import faiss
+
+    def build() -> "faiss.Index":
+        code = getattr(faiss.ScalarQuantizer, kind)
+        index = faiss.IndexScalarQuantizer(vectors.shape[1], code, faiss.METRIC_INNER_PRODUCT)
+        index.train(_contiguous(vectors))
+        index.add(_contiguous(vectors))
+        return index
+
+    index, seconds = _timed(build)
+
+    def search(queries: Floats, k: int) -> Hits:
+        return _found(index.search(_contiguous(queries), k))
+
+    return Index(name, vectors.size * bytes_a_number, seconds, _within(search, len(vectors)), remark)
+
+
+def _signs(vectors: Floats) -> tuple["faiss.IndexBinary", npt.NDArray[np.uint8]]:
+    """An index of the signs by Hamming distance, and the signs in bits."""
+    import faiss
+
+    codes = _packed(vectors)
+    index = faiss.IndexBinaryFlat(codes.shape[1] * 8)
+    index.add(codes)
+    return index, codes
+
+
+def _packed(vectors: Floats) -> npt.NDArray[np.uint8]:
+    return np.packbits(vectors > 0, axis=1)
+
+
+def _rescoring(index: "faiss.IndexBinary", numbers_of: Callable[[Rows], Floats], multiple: int) -> Search:
+    """The best by inner product of those that a search by signs hands on; `numbers_of` gives (q, c, d) for (q, c)."""
+
+    def search(queries: Floats, k: int) -> Hits:
+        _, rows = index.search(_packed(queries), min(index.ntotal, multiple * k))
+        rows = np.sort(rows.astype(np.int64), axis=1)
+        scores = _products(queries, numbers_of, rows)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        return Hits(np.take_along_axis(rows, order, 1), _never_zero(np.take_along_axis(scores, order, 1)))
+
+    return _within(search, index.ntotal)
+
+
+def _products(queries: Floats, numbers_of: Callable[[Rows], Floats], rows: Rows) -> Floats:
+    """Inner products of each query with its own documents, (q, c), some queries at a time."""
+    products = np.empty(rows.shape, np.float32)
+    size = max(1, NUMBERS_AT_ONCE // max(1, rows.shape[1] * queries.shape[1]))
+    for start in range(0, len(queries), size):
+        block = slice(start, start + size)
+        products[block] = np.einsum("qd,qcd->qc", queries[block], numbers_of(rows[block]))
+    return products
+
+
+def _never_zero(scores: Floats) -> Floats:
+    """The scores in their order; a 0 would mean that nothing was found."""
+    return np.where(scores == 0, np.finfo(np.float32).tiny, scores)
 
 
 def _timed(build: Callable[[], Result]) -> tuple[Result, float]:

@@ -1,6 +1,6 @@
 """The verdict: candidates' quality, speed, memory, price and licence, weighed into one ranking that can be sent on."""
 
-from core.verdict.candidate import BASELINES, Candidate, Speed, baseline, of_model
+from core.verdict.candidate import BASELINES, Candidate, Speed, baseline, candidates, of_model, untimed
 from core.verdict.export import as_html, as_markdown, scales
 from core.verdict.lanes import Lane, lanes
 from core.verdict.licence import Freedom, freedom
@@ -30,6 +30,7 @@ __all__ = [
     "as_html",
     "as_markdown",
     "baseline",
+    "candidates",
     "decide",
     "figures",
     "firmness",
@@ -47,5 +48,6 @@ __all__ = [
     "share_of_wins",
     "timings",
     "turns",
+    "untimed",
     "weighed",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.benchmark.timing import Timing
 from core.benchmark.tradeoff import dollars_per_million
-from core.embedding import Provenance
+from core.embedding import Embedded, Provenance
 from core.evaluation import Interval, Quality, interval
 from core.models import ModelSpec
 from core.retrieval import BM25, HYBRID
@@ -85,6 +85,47 @@ class Candidate:
     def vector_bytes(self) -> int | None:
         """Bytes of one vector as float32."""
         return 4 * self.dimensions if self.dimensions else None
+
+
+def candidates(
+    specs: Sequence[ModelSpec],
+    measured: Mapping[str, Quality],
+    sources: Mapping[str, Embedded],
+    timings: Mapping[Timing, str],
+    *,
+    dollars_per_hour: float,
+) -> list[Candidate]:
+    """Models as candidates, and the baselines.
+
+    Parameters
+    ----------
+    measured : dict of system to Quality
+        Of the models that are here, and of the baselines.
+    sources : dict of model to Embedded
+        The vectors whose quality that is, of the models that are here.
+    timings, dollars_per_hour
+        See `of_model`.
+    """
+    found = []
+    for spec in specs:
+        source = sources.get(spec.name)
+        found.append(
+            of_model(
+                spec,
+                measured.get(spec.name),
+                source.provenance if source else None,
+                timings,
+                dollars_per_hour=dollars_per_hour,
+                dimensions=source.vectors.shape[1] if source else None,
+            )
+        )
+    return [*found, *(baseline(name, measured[name], note) for name, note in BASELINES.items() if name in measured)]
+
+
+def untimed(found: Sequence[Candidate], specs: Sequence[ModelSpec]) -> list[ModelSpec]:
+    """The models that could be timed here and are not, alone or in batches."""
+    done = {one.name for one in found if one.speed and one.speed.texts_per_second}
+    return [spec for spec in specs if spec.provider != "openai" and spec.name not in done]
 
 
 def of_model(

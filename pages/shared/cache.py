@@ -10,17 +10,18 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from core import embedding, maps, models, search
+from core import embedding, maps, models, retrieval, search
 from core.corpus import Corpus
 from core.encoders.base import Encoder, Kind
 from core.machine import this_machine
 from core.models import hub
 from core.progress import Progress
+from core.retrieval import Embeddings, Ranking, Task
 from pages.shared import picks
 
 Result = TypeVar("Result")
 
-MOST_RESULTS = 128
+MOST_RESULTS = 256
 MEMORY_SHARE = 0.15  # of the RAM, for results; loaded models have a share of their own
 SECONDS_TO_PAINT = 4.0
 
@@ -94,6 +95,24 @@ def embedded(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -> em
     result = memory().recall(key, lambda: embed_texts(texts.documents, spec, on_progress))
     picks.note_source(result.provenance)
     return result
+
+
+def embeddings(task: Task, spec: models.ModelSpec, on_progress: Progress) -> Embeddings:
+    """A task's texts and queries under a model, held in memory."""
+    key = ("queries", task.queries.fingerprint, spec.name, picks.device(), picks.precision())
+    return Embeddings(
+        embedded(task.texts, spec, on_progress),
+        memory().recall(key, lambda: embed_texts(task.queries.texts, spec, on_progress, kind="query")),
+    )
+
+
+def rankings(task: Task, embeddings: Mapping[str, Embeddings], on_progress: Progress) -> dict[str, Ranking]:
+    """Each system's ranking by its name, see `retrieval.rank`; remembered, with the seconds that it took."""
+
+    def recall(system: tuple[str, ...], compute: Callable[[], Ranking]) -> Ranking:
+        return memory().recall(("ranking", *task.key, *system, picks.device(), picks.precision()), compute)
+
+    return retrieval.rank(task, embeddings, lambda: keyword_index(task.texts), recall=recall, on_progress=on_progress)
 
 
 def keyword_index(texts: Corpus) -> search.KeywordIndex:

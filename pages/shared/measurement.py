@@ -76,21 +76,9 @@ def watch(
     on_result: Callable[[Timing], None],
     on_begin: Callable[[Subject], None] | None = None,
 ) -> Run:
-    """Run a benchmark with a line that counts; `on_begin` hears of each subject when its turn comes.
-
-    The session remembers the run, with the texts as they were.
-    """
-    begun: set[Subject] = set()
+    """Run a benchmark with a line that counts; the session remembers the run, with the texts as they were."""
     with progress.line(name, count=None) as tell:
-
-        def hear(what: str, done: int, total: int) -> None:
-            tell(what, done, total)
-            for subject in subjects:
-                if on_begin and subject not in begun and f" {subject.model} on {subject.device}" in what:
-                    begun.add(subject)
-                    on_begin(subject)
-
-        run = benchmark.run(subjects, workloads, how, on_progress=hear, on_result=on_result)
+        run = benchmark.run(subjects, workloads, how, on_progress=tell, on_begin=on_begin, on_result=on_result)
     st.session_state["latest_run"] = run
     return run
 

@@ -1,17 +1,16 @@
 """How well each system ranks a corpus against the labels in force for it; measured once and remembered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
-from core import corpus, evaluation, search
+from core import corpus, retrieval
 from core.corpus import Corpus, Labels
-from core.evaluation import MAP_CUT, Finder, Qrels, Quality, Run
+from core.evaluation import Qrels, Quality
 from core.models import ModelSpec
 from core.progress import Progress
-from core.retrieval import BM25, HYBRID
-from core.search import Hits
+from core.retrieval import HYBRID, Ranking, Task
 from pages.shared import cache, picks
 from pages.shared.frame import errors_told
 from pages.shared.labels import judgements
@@ -91,14 +90,14 @@ def measured(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], tell: Pr
 
     Besides the four usual measures, recall at each of RECALL_CUTS.
     """
-    names = document_names(texts)
     found = rankings(texts, labels.queries, specs, tell)
     qualities = {}
-    for place, (name, hits) in enumerate(found.items()):
+    for place, (name, ranking) in enumerate(found.items()):
         tell("Measuring the rankings", place, len(found))
-        key = ("quality", texts.fingerprint, labels.fingerprint, *_system(name, specs))
-        run = partial(hits.as_run, labels.queries.ids, names)
-        qualities[name] = cache.memory().recall(key, partial(_quality, run, labels))
+        models = [spec.name for spec in specs] if name == HYBRID else []
+        key = ("quality", texts.fingerprint, labels.fingerprint, name, *models, picks.device(), picks.precision())
+        measure = partial(retrieval.measure, ranking, texts, labels, recall_at=RECALL_CUTS)
+        qualities[name] = cache.memory().recall(key, measure)
     return qualities
 
 
@@ -112,72 +111,7 @@ def able(texts: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> list[Mode
     return ready
 
 
-def document_names(texts: Corpus) -> tuple[str, ...]:
-    """The id of each document, once where its passages share it: what the rows of `rankings` count."""
-    return tuple(dict.fromkeys(texts.document_ids))
-
-
-def rankings(texts: Corpus, queries: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Hits]:
-    """The best 100 documents of each query by each system; rows count documents, see `document_names`."""
-    found = {
-        spec.name: _ranked(texts, queries, spec.name, specs, _by_model(texts, queries, spec, tell), tell)
-        for spec in specs
-    }
-    tell("Indexing the corpus's words", 0, 1)
-    found[BM25] = _ranked(texts, queries, BM25, specs, _by_words(texts, queries), tell)
-    if specs:
-        key = ("rankings", texts.fingerprint, queries.fingerprint, *_system(HYBRID, specs))
-        found[HYBRID] = cache.memory().recall(key, lambda: search.fused(list(found.values()), MAP_CUT))
-    return found
-
-
-def ranked_by(texts: Corpus, queries: Corpus, specs: Sequence[ModelSpec]) -> tuple[str, ...]:
-    """All that the rankings depend on, to remember under it what follows from them."""
-    return (texts.fingerprint, queries.fingerprint, *_system(HYBRID, specs))
-
-
-def _quality(run: Callable[[], Run], labels: Labels) -> Quality:
-    return evaluation.evaluate(run(), labels.qrels, recall_at=RECALL_CUTS)
-
-
-def _ranked(
-    texts: Corpus,
-    queries: Corpus,
-    system: str,
-    specs: Sequence[ModelSpec],
-    finder: Callable[[], Finder],
-    tell: Progress,
-) -> Hits:
-    key = ("rankings", texts.fingerprint, queries.fingerprint, *_system(system, specs))
-
-    def rank() -> Hits:
-        return evaluation.best_documents(finder(), len(queries), texts.document_ids, MAP_CUT, tell)
-
-    return cache.memory().recall(key, rank)
-
-
-def _by_model(texts: Corpus, queries: Corpus, spec: ModelSpec, tell: Progress) -> Callable[[], Finder]:
-    """What finds passages by cosine, made when it is needed; the sidebar hears of the vectors' source at once."""
-    documents = cache.embedded(texts, spec, tell)
-
-    def make() -> Finder:
-        asked = cache.embed_texts(queries.texts, spec, tell, kind="query").vectors
-        return lambda block, depth: search.nearest(asked[block], documents.vectors, depth)
-
-    return make
-
-
-def _by_words(texts: Corpus, queries: Corpus) -> Callable[[], Finder]:
-    def make() -> Finder:
-        index = cache.keyword_index(texts)
-        return lambda block, depth: index.search(queries.texts[block], depth)
-
-    return make
-
-
-def _system(name: str, specs: Sequence[ModelSpec]) -> tuple[str, ...]:
-    """All that a system's ranking depends on besides texts and queries."""
-    if name == BM25:
-        return (BM25,)
-    models = [spec.name for spec in specs] if name == HYBRID else [name]
-    return (name, *models, picks.device(), picks.precision())
+def rankings(texts: Corpus, queries: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Ranking]:
+    """The best 100 documents of each query by each system; rows count documents, see `Corpus.document_names`."""
+    task = Task(texts, queries)
+    return cache.rankings(task, {spec.name: cache.embeddings(task, spec, tell) for spec in specs}, tell)

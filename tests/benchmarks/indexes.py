@@ -45,7 +45,7 @@ def main() -> None:
         vectors, queries = vectors[:-QUERIES], vectors[-QUERIES:]
         print(f"\n{name}: {len(vectors):,} vectors of {DIMENSIONS} dimensions", flush=True)
         truth = compare_exact(vectors, queries, options.rounds)
-        for build in (indexes.int8, indexes.binary):
+        for build in (indexes.int8, indexes.rescored, indexes.binary_and_full):
             report(build(vectors), queries, vectors, truth)
         for dimensions in (DIMENSIONS // 2, DIMENSIONS // 4):
             report(indexes.truncated(vectors, dimensions), queries, vectors, truth)

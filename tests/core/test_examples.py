@@ -1,10 +1,12 @@
 """The code shown on the pages: executed as it stands in a process without the project, it does what the core does."""
 
+import ast
 import os
 import pickle
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -12,7 +14,9 @@ import pytest
 
 from core import embedding, evaluation, examples, models
 from core.maps import Pca, project
+from core.models.spec import Server
 from core.search import nearest
+from tests.conftest import ROOT
 from tests.core.encoders.test_encoders import package_folder
 from tests.core.verdict.verdicts import candidate, verdict_on
 from tests.servers.openai import KEY, openai_server, served
@@ -38,7 +42,11 @@ RELEVANCE = [[0, 2, 0, 0, 0, 0, 1, 0], [0, 0, 0, 1, 0, 0, 0, 0]]
 GOLD = [1.0, 0.5, 3.0, 2.0, 5.0]
 QUERY = "Who said it's a cat's music?"
 
-# figure.show() would open a browser: it is noted instead, and nothing else is touched
+SCRIPTS = sorted((ROOT / "core" / "examples" / "scripts").glob("*.py"))
+LOADERS = sorted((ROOT / "core" / "examples" / "loaders").glob("*.py"))
+
+# figure.show() would open a browser: it is noted instead, and nothing else is touched. The project is there for the
+# scripts alone, which load their model by an import of it
 RUNNER = """
 import contextlib, io, pickle, sys, traceback
 import numpy as np
@@ -50,6 +58,9 @@ BaseFigure.show = lambda figure, *_, **__: shown.append({key: list(figure.data[0
                                                          if key in figure.data[0] and figure.data[0][key] is not None})
 for name, code in pickle.load(sys.stdin.buffer).items():
     shown.clear()
+    sys.path[:] = [each for each in sys.path if each != sys.argv[2]] + [sys.argv[2]] * name.endswith(".py")
+    for module in [each for each in sys.modules if each.partition(".")[0] == "core"]:
+        del sys.modules[module]
     space, printed, error = {"__name__": "__main__"}, io.StringIO(), ""
     with contextlib.redirect_stdout(printed):
         try:
@@ -84,7 +95,8 @@ def all_snippets():
         codes[f"explain {spec.name}"] = examples.explain(spec, TEXTS[1])
     for board in ("MTEB v1", "MTEB v2"):
         codes[f"compare {board}"] = examples.compare(models.catalogue(), board)
-    return codes
+    codes["verdict"] = examples.verdict({"a": (0.5, 1.0, None, 0.1, 1.0)}, {"quality": 1.0})
+    return codes | {path.name: path.read_text(encoding="utf-8") for path in [*LOADERS, *SCRIPTS]}
 
 
 def lay_out_hub_cache(folder):
@@ -114,7 +126,7 @@ def ran(tmp_path_factory):
             "OPENAI_API_KEY": KEY,
         }
         subprocess.run(
-            [sys.executable, "-c", RUNNER, str(results)],
+            [sys.executable, "-c", RUNNER, str(results), str(ROOT)],
             input=pickle.dumps(all_snippets()),
             env=environment,
             cwd=folder,
@@ -160,6 +172,51 @@ def test_embed_gives_the_vectors_of_the_core(ran, core_vectors, spec):
 @pytest.mark.parametrize("spec", SPECS, ids=by_name)
 def test_embed_of_a_query_gives_the_query_vector_of_the_core(ran, core_vectors, spec):
     assert_equal(ran[f"embed query {spec.name}"]["arrays"]["vectors"], core_vectors(spec, [QUERY], "query"))
+
+
+@pytest.mark.parametrize("name", [path.name for path in SCRIPTS])
+def test_a_script_prints_or_shows_something_as_it_stands(ran, name):
+    assert ran[name]["printed"] or ran[name]["shown"] or name == "index.py"
+
+
+def names_of(tree):
+    """The variables, functions and modules that code gives a value to."""
+    aliases = [alias for node in ast.walk(tree) for alias in getattr(node, "names", [])]
+    stored = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return {each.asname or each.name for each in aliases} | {each.id for each in stored} | {f.name for f in functions}
+
+
+@pytest.mark.parametrize("name", all_snippets())
+def test_a_snippet_needs_nothing_of_the_project_and_loads_nothing_in_vain(name):
+    if name.endswith(".py"):
+        return
+    tree = ast.parse(all_snippets()[name])
+    modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert not [module for module in modules if module.startswith("core")]
+    imported = {alias.asname or alias.name for node in tree.body for alias in getattr(node, "names", [])}
+    assert imported <= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=by_name)
+def test_a_snippet_does_what_its_script_does_with_other_values(spec):
+    script = ast.parse((ROOT / "core" / "examples" / "scripts" / "search.py").read_text(encoding="utf-8"))
+    shown = ast.parse(examples.search(spec, QUERY, TEXTS))
+    assert [ast.dump(node) for node in shown.body[-5:]] == [ast.dump(node) for node in script.body[-5:]]
+    values = {node.targets[0].id: node.value for node in shown.body if isinstance(node, ast.Assign)
+              if isinstance(node.targets[0], ast.Name)}  # fmt: skip
+    assert ast.literal_eval(values["texts"]) == list(SHOWN)
+    assert ast.literal_eval(values["query"]) == QUERY
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1:8080/v1", "http://localhost/it's"])
+def test_a_model_at_a_server_is_asked_there_by_the_name_it_has_there(url):
+    server = Server("box", url, "bge-m3")
+    code = examples.search(replace(OPENAI, server=server), QUERY, TEXTS)
+    assert "OpenAI(base_url=server, " in code
+    values = {node.targets[0].id: node.value.value for node in ast.parse(code).body if isinstance(node, ast.Assign)
+              if isinstance(node.value, ast.Constant)}  # fmt: skip
+    assert (values["server"], values["model_name"]) == (url, "bge-m3")
 
 
 def test_texts_beyond_those_shown_are_counted():
@@ -284,6 +341,6 @@ def test_a_models_prompt_is_given_to_queries_only(monkeypatch):
     prompt = "Represent this sentence for searching relevant passages: "
     assert calls == [
         "BAAI/bge-small-en-v1.5",
-        (["a text"], {"normalize_embeddings": True}),
+        (["a text"], {"prompt": None, "normalize_embeddings": True}),
         (["a query"], {"prompt": prompt, "normalize_embeddings": True}),
     ]

@@ -236,7 +236,7 @@ def test_what_failed_is_timed_again_when_asked_for(app: AppTest, children: Child
     assert {bar for bar, _ in lanes(figure(app, "bars")).values()} == {2.0, 3.0, None}
 
 
-def test_each_bar_is_drawn_when_it_is_measured(
+def test_each_bar_is_drawn_when_its_turn_begins_and_when_it_is_measured(
     app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[tuple[int, int]] = []
@@ -247,7 +247,7 @@ def test_each_bar_is_drawn_when_it_is_measured(
 
     monkeypatch.setattr("pages.parts.benchmark.hello_world.timing_bars", note)
     open_view(app)
-    assert drawn == [(0, 2), (1, 1), (2, 0), (2, 0)]
+    assert drawn == [(0, 2), (0, 1), (1, 1), (1, 0), (2, 0), (2, 0)]
 
 
 def test_on_a_machine_with_a_gpu_both_devices_are_timed_and_set_beside_each_other(

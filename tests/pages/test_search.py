@@ -199,7 +199,8 @@ def test_indexes_are_measured_against_the_exact_search(searching: AppTest) -> No
     open_page(searching, "search")
     table = searching.dataframe[0].value.set_index("index")
     assert list(table.index) == [
-        "Exact", "HNSW", "int8", "Binary, rescored", "First 128 of 256 dimensions", "First 64 of 256 dimensions",
+        "Exact", "HNSW", "int8", "Binary, rescored", "Binary, full vectors on disk", "First 128 of 256 dimensions",
+        "First 64 of 256 dimensions",
     ]  # fmt: skip
     assert table.loc["Exact", "recall@10"] == 1
     assert table.loc["HNSW", "recall@10"] >= 0.98

@@ -14,6 +14,7 @@ from core.evaluation import Compressed
 from core.evaluation import compression as codes
 from core.models import ModelSpec
 from core.progress import Progress
+from core.search.indexes import RESCORED
 from pages.shared import cache, corpora, picks, quality
 from pages.shared.labels import picker
 from pages.shared.ui import output, progress
@@ -47,7 +48,8 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     st.caption(
         "Documents in fewer bits, queries in float32; float16 and int8 as faiss's scalar quantiser codes them, binary "
         "by the signs. Fewer dimensions: the first ones, made unit rows again; models that were not trained for it "
-        "(Matryoshka) lose more by that. Rescored: the best by signs ordered by the query in float32."
+        f"(Matryoshka) lose more by that. Rescored: {RESCORED} times as many as are asked for are scored again by the "
+        "query in float32 and their signs, which takes no more bytes."
     )
     for spec in specs:
         if source := picks.source(spec):

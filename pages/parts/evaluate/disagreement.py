@@ -44,12 +44,12 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with progress.line(NAME, height=400) as tell:
         specs = quality.able(texts, ready, tell)
         found = quality.rankings(texts, queries, specs, tell)
-    systems = {name: hits for name, hits in found.items() if name != HYBRID}
+    systems = {name: ranking.hits for name, ranking in found.items() if name != HYBRID}
     panels = st.grid(2, min_column_width=430)
     with panels.cell():
         _matrix(systems, len(queries))
     with panels.cell():
-        place = _offered(texts, queries, systems, quality.ranked_by(texts, queries, specs))
+        place = _offered(texts, queries, systems)
     for spec in specs:
         if source := picks.source(spec):
             output.provenance(source)
@@ -97,10 +97,11 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
     st.caption(f"Rank-biased overlap of the first {CUT} documents, 0 to 1, mean over {queries:,} queries.")
 
 
-def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits], key: tuple[str, ...]) -> int:
+def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int:
     """The queries in the order in which marks tell most; gives the one that is clicked, at first the top one."""
+    key = ("informative", texts.fingerprint, queries.fingerprint, *systems, picks.device(), picks.precision())
     agreement, order = cache.memory().recall(
-        ("informative", *key), lambda: (evaluation.agreement_by_query(systems), evaluation.informative(systems))
+        key, lambda: (evaluation.agreement_by_query(systems), evaluation.informative(systems))
     )
     marks = judgements.all_grades(texts)
     st.markdown("**Mark these first: the systems differ most on them**")

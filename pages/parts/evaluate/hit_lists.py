@@ -8,7 +8,6 @@ from core import corpus
 from core.corpus import Corpus
 from core.evaluation import CUT
 from core.search import Hits
-from pages.shared import quality
 from pages.shared.labels import judgements
 from pages.shared.ui import output
 
@@ -31,7 +30,7 @@ def show(
     depth: int = CUT,
 ) -> None:
     """A column for each system; with a question, each document can be marked as answering it or not."""
-    names = quality.document_names(texts)
+    names = texts.document_names
     places = _first_places(texts.document_ids)
     columns = st.grid(len(systems), min_column_width=300)
     for system, hits in systems.items():

@@ -43,14 +43,15 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with progress.line(NAME, height=HEIGHT) as tell:
         specs = quality.able(texts, ready, tell)
         measured = quality.measured(texts, labels, specs, tell)
-        rankings = quality.rankings(texts, labels.queries, specs, tell)
+        found = quality.rankings(texts, labels.queries, specs, tell)
+    rankings = {name: ranking.hits for name, ranking in found.items()}
     shown = (title or "nDCG@10").replace("@k", f"@{cut}")
     _chart(measured, measure, shown)
     _provenance(texts, labels, measured, specs)
     table = _table(measured, f"recall@{cut}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         output.download_table(table, "measures")
-        downloads.popover(labels, measured, rankings, quality.document_names(texts))
+        downloads.popover(labels, measured, rankings, texts.document_names)
     winners.show(texts, labels, measured, rankings, measure, shown)
     if specs:
         output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))
@@ -124,7 +125,7 @@ def _provenance(texts: Corpus, labels: Labels, measured: Mapping[str, Quality], 
     queries = next(iter(measured.values())).queries
     st.caption(
         f"{queries:,} labelled queries ({output.markdown_free(labels.name)}) over "
-        f"{len(quality.document_names(texts)):,} documents ({output.markdown_free(texts.name)}). Intervals: 95 % by "
+        f"{len(texts.document_names):,} documents ({output.markdown_free(texts.name)}). Intervals: 95 % by "
         "bootstrap over the queries, paired for differences. Hybrid: reciprocal rank fusion of all others."
         + (" What is not marked counts as not relevant." if quality.source(texts) == quality.MARKED else "")
     )

@@ -76,7 +76,7 @@ def _card(texts: Corpus, rank: int, row: int, found: List, moved: str, is_answer
         f'<span>{found.scores[rank - 1]:.3f}</span>{moved}{tick}<span style="opacity:.7">{known}</span></div>'
     )
     title = f"<div><b>{html.escape(texts.titles[row])}</b></div>" if "title" in texts.fields else ""
-    body = _marked(texts.texts[row], found.marked.get(row))
+    body = _marked(texts.texts[row], found.marks.sentences.get(row))
     return f'{head}{title}<div style="font-size:.95em;line-height:1.45;overflow-wrap:anywhere">{body}</div>'
 
 

@@ -14,7 +14,7 @@ from core.search import rank_biased_overlap
 from pages.parts.search.lists import MARK, List
 from pages.shared.ui import output
 
-STEPS = ("embed the query", "search", "fuse", MARK)
+STEPS = {"embed the queries": "embed the query", "search": "search", "fuse": "fuse", MARK: MARK}
 
 
 def chart(texts: Corpus, lists: Mapping[str, List], k: int, answers: Collection[str]) -> None:
@@ -71,13 +71,13 @@ def latency(lists: Mapping[str, List]) -> pd.DataFrame:
     rows = []
     totals = {system: 1000 * sum(found.seconds.values()) for system, found in lists.items()}
     for system, found in lists.items():
-        steps = {name.removesuffix(" (remembered)"): 1000 * seconds for name, seconds in found.seconds.items()}
-        rows.append({"list": system, **{step: steps.get(step) for step in STEPS}, "total": totals[system]})
+        steps = {STEPS[name]: 1000 * seconds for name, seconds in found.seconds.items()}
+        rows.append({"list": system, **{step: steps.get(step) for step in STEPS.values()}, "total": totals[system]})
     table = pd.DataFrame(rows)
     st.markdown("#### Latency")
     slowest = max(totals, key=lambda system: totals[system])
     st.markdown(output.markdown_free(f"{slowest} took longest: {wording.milliseconds(totals[slowest])}") + ".")
-    columns = {step: st.column_config.NumberColumn(f"{step}, ms", format="%.1f") for step in STEPS}
+    columns = {step: st.column_config.NumberColumn(f"{step}, ms", format="%.1f") for step in STEPS.values()}
     st.dataframe(
         table,
         hide_index=True,
@@ -91,7 +91,7 @@ def latency(lists: Mapping[str, List]) -> pd.DataFrame:
             ),
         },
     )
-    known = [system for system, found in lists.items() if any("remembered" in name for name in found.seconds)]
+    known = [system for system, found in lists.items() if found.ranking.is_query_remembered]
     note = f" The query's vector was remembered for {', '.join(known)}." if known else ""
     st.caption(
         output.markdown_free(

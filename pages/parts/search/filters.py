@@ -8,7 +8,6 @@ import streamlit as st
 
 from core.corpus import Corpus
 from core.search.filters import Choices, Span, filters, matching
-from core.storage import digests
 from pages.shared import cache
 from pages.shared.ui import output
 
@@ -30,11 +29,6 @@ class Conditions:
 
     rows: npt.NDArray[np.int64] | None = None
     sentence: str = ""
-
-    @property
-    def digest(self) -> str:
-        """A short name for the rows."""
-        return "" if self.rows is None else digests.of(self.rows.tobytes())
 
 
 def chosen(texts: Corpus) -> Conditions:

@@ -1,7 +1,6 @@
 """The Indexes view: what a faster or a smaller index costs in found documents, on this corpus."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from core.errors import EmbedscopeError
 from core.machine import this_machine
 from core.models import ModelSpec
 from core.progress import Progress
-from core.search import indexes, nearest
+from core.search import indexes
 from core.search.indexes import Measured
 from core.storage import digests
 from pages.parts.search import model_choice
@@ -76,20 +75,8 @@ def _queries(texts: Corpus, spec: ModelSpec, tell: Progress) -> tuple[np.ndarray
 def _measured(texts: Corpus, spec: ModelSpec, queries: np.ndarray, tell: Progress) -> list[Measured]:
     """Each kind of index, built, measured and forgotten."""
     vectors = cache.embedded(texts, spec, tell).vectors
-
-    def measure() -> list[Measured]:
-        indexes.check_finite(vectors)
-        truth = nearest(queries, vectors, K)
-        results = []
-        for name, build in indexes.kinds(vectors.shape[1]).items():
-            tell(f"Building the index {name}", 0, 1)
-            index = build(vectors, partial(tell, f"Building the index {name}"))
-            result = indexes.measured(index, queries, vectors, truth)
-            results.append(Measured(indexes.without_search(index), result.recall, result.milliseconds))
-        return results
-
     key = ("indexes", texts.fingerprint, spec.name, picks.device(), picks.precision(), digests.of_array(queries))
-    return cache.memory().recall(key, measure)
+    return cache.memory().recall(key, lambda: indexes.compare(vectors, queries, K, tell))
 
 
 def _table(measured: Sequence[Measured], count: int) -> pd.DataFrame:

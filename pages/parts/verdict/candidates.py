@@ -21,29 +21,8 @@ def candidates(
 ) -> list[Candidate]:
     """The picked models, those that are not here without a quality, and the baselines."""
     timings = verdict.timings(device=picks.device(), precision=picks.precision())
-    found = []
-    for spec in picks.models():
-        embedded = cache.embedded(texts, spec, tell) if spec in ready else None
-        found.append(
-            verdict.of_model(
-                spec,
-                measured.get(spec.name),
-                embedded.provenance if embedded else None,
-                timings,
-                dollars_per_hour=dollars_per_hour,
-                dimensions=embedded.vectors.shape[1] if embedded else None,
-            )
-        )
-    return [
-        *found,
-        *(verdict.baseline(name, measured[name], note) for name, note in verdict.BASELINES.items() if name in measured),
-    ]
-
-
-def untimed(found: Sequence[Candidate], ready: Sequence[ModelSpec]) -> list[ModelSpec]:
-    """The models that could be timed here and are not, alone or in batches."""
-    done = {one.name for one in found if one.speed and one.speed.texts_per_second}
-    return [spec for spec in ready if spec.provider != "openai" and spec.name not in done]
+    sources = {spec.name: cache.embedded(texts, spec, tell) for spec in ready}
+    return verdict.candidates(picks.models(), measured, sources, timings, dollars_per_hour=dollars_per_hour)
 
 
 def offer_timing(specs: Sequence[ModelSpec]) -> bool:

@@ -151,6 +151,14 @@ def test_each_phase_says_what_it_does_on_which_device(timeable):
     ]
 
 
+def test_progress_counts_samples_and_neither_loading_nor_warming_up(timeable, monkeypatch):
+    monkeypatch.setattr("core.benchmark.sampling.TELL_EVERY_SECONDS", 0.0)
+    heard = []
+    measured(on_progress=lambda *progress: heard.append(progress))
+    counted = {what for what, done, _ in heard if done}
+    assert counted == {"Timing wordllama-256 on cpu", "Timing the forward pass of wordllama-256 on cpu"}
+
+
 def test_on_a_gpu_each_whole_call_is_waited_for_and_its_memory_told(timeable, monkeypatch):
     timeable.device = "cuda"
     monkeypatch.setattr(torch.cuda, "synchronize", lambda: timeable.happened.append("wait"))

@@ -395,6 +395,29 @@ def test_progress_is_that_of_the_whole_run_and_never_goes_back(answers):
     assert shares[-1] < 1
 
 
+def test_who_watches_hears_of_each_subject_when_its_turn_begins_and_of_its_timings_after(answers, monkeypatch):
+    monkeypatch.setattr("random.sample", lambda population, k: [2, 0, 1])
+    engines = [Subject(WORDLLAMA, engine=engine, weights="random") for engine in ("auto", "static", "library")]
+    events: list[tuple[str, str]] = []
+    run(
+        engines,
+        [Workload(), Workload(2)],
+        on_begin=lambda subject: events.append(("begins", subject.engine)),
+        on_result=lambda timing: events.append(("is timed", timing.model)),
+    )
+    timed = [("is timed", WORDLLAMA)] * 2
+    assert events == [("begins", "library"), *timed, ("begins", "auto"), *timed, ("begins", "static"), *timed]
+
+
+def test_who_raises_on_hearing_of_a_beginning_cancels(home, answers):
+    def cancel(subject):
+        raise CancelledError
+
+    with pytest.raises(CancelledError):
+        run(subjects([WORDLLAMA]), on_begin=cancel)
+    assert answers.calls == []
+
+
 def taking(milliseconds_per_token):
     """Answers whose calls take so long for each token."""
 

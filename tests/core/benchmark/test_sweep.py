@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from core.benchmark import grid, pays_from
+from core.benchmark import Workload, grid, pays_from, workloads
 from tests.core.benchmark.runs import timing
 
 LENGTH = 128
@@ -28,6 +28,11 @@ def test_the_grid_is_each_batch_size_with_each_length_the_smallest_first():
     sizes = [workload.batch_size * (workload.tokens or 0) for workload in workloads]
     assert sizes == sorted(sizes)
     assert (sizes[0], sizes[-1]) == (8, 256 * 512)
+
+
+def test_a_text_is_timed_in_each_batch_size_and_lengths_take_its_place():
+    assert workloads("One of my own", [1, 32]) == (Workload(1, "One of my own"), Workload(32, "One of my own"))
+    assert workloads("One of my own", [4, 1], [8, 2]) == grid([4, 1], [8, 2])
 
 
 def test_a_grid_of_ones_own_is_sorted_too():

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimilarityEvaluator
 
-from core import __main__ as command_line
 from core import benchmark, embedding, models
+from core import cli as command_line
 from core.benchmark import SCHEMA, Run, Settings, Subject, Workload
 from core.machine import this_machine
 from tests.conftest import ROOT
@@ -307,7 +307,7 @@ def asked(monkeypatch):
 
 
 def test_benchmark_prints_a_table_and_says_once_why_something_failed(command, asked, monkeypatch):
-    monkeypatch.setattr(command_line.out, "width", 200)
+    monkeypatch.setattr(command_line.output.out, "width", 200)
     asked(
         timing("a-model", median_ms=1.25, p95_ms=2.5, samples=31, tokens=4),
         timing("b-model", weights="random", engine="openvino", samples=77, disturbed=12),

@@ -37,6 +37,17 @@ def test_a_difference_is_paired_query_by_query() -> None:
     assert alone.low < other.high  # unpaired intervals overlap and would not tell
 
 
+def test_with_many_queries_the_interval_is_that_of_the_central_limit() -> None:
+    sample = values(1, 3000)
+    error = 1.96 * float(sample.std()) / np.sqrt(3000)
+    found = interval(sample)
+    assert (found.low, found.high) == pytest.approx((found.mean - error, found.mean + error), abs=0.1 * error)
+
+
+def test_of_one_query_the_interval_is_its_value() -> None:
+    assert (interval([0.25]).low, interval([0.25]).mean, interval([0.25]).high) == (0.25, 0.25, 0.25)
+
+
 def test_two_systems_alike_are_within_chance_and_the_sentence_says_so() -> None:
     found = difference(values(3), values(4))
     assert found.low < 0 < found.high

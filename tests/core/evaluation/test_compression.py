@@ -1,12 +1,14 @@
-"""Compressed vectors against faiss's own codes, and quality against bytes."""
+"""Compressed vectors against codes by numpy and by sentence-transformers, and quality against bytes."""
 
-import faiss
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from core.errors import InputError
 from core.evaluation import compressions, evaluate
 from core.evaluation.compression import BINARY, FLOAT16, FLOAT32, INT8, KINDS, RESCORED, front, sentence
-from core.search import Hits
+from core.search import Hits, indexes
 from core.search.indexes import first_dimensions
 
 QUERY_IDS = [f"q{number}" for number in range(30)]
@@ -29,22 +31,16 @@ def vectors() -> tuple[np.ndarray, np.ndarray]:
 QRELS = {query: {f"d{number:03}": 2, "d299": 1} for number, query in enumerate(QUERY_IDS)}
 
 
-def by_faiss(kind: str, queries: np.ndarray, documents: np.ndarray) -> np.ndarray:
-    """The ten best rows by faiss's index of that kind."""
-    size = documents.shape[1]
-    if kind == BINARY:
-        binary = faiss.IndexBinaryFlat(size)
-        binary.add(np.packbits(documents > 0, axis=1))
-        return binary.search(np.packbits(queries > 0, axis=1), 10)[1]
-    types = {FLOAT16: faiss.ScalarQuantizer.QT_fp16, INT8: faiss.ScalarQuantizer.QT_8bit}
-    index = (
-        faiss.IndexFlatIP(size)
-        if kind == FLOAT32
-        else faiss.IndexScalarQuantizer(size, types[kind], faiss.METRIC_INNER_PRODUCT)
-    )
-    index.train(documents)
-    index.add(documents)
-    return index.search(queries, 10)[1]
+def halves(documents: np.ndarray) -> np.ndarray:
+    """The documents as float16 keeps them."""
+    return documents.astype(np.float16).astype(np.float32)
+
+
+def steps(documents: np.ndarray) -> np.ndarray:
+    """The documents as a byte a number keeps them: 256 steps between each dimension's least and greatest value."""
+    low, high = documents.min(axis=0), documents.max(axis=0)
+    codes = np.minimum((documents - low) / (high - low) * 255, 255).astype(np.uint8)
+    return low + (codes + 0.5) / 255 * (high - low)
 
 
 def distances(queries: np.ndarray, documents: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -52,28 +48,59 @@ def distances(queries: np.ndarray, documents: np.ndarray, rows: np.ndarray) -> n
     return ((queries > 0)[:, None] != (documents > 0)[rows]).sum(axis=2)
 
 
-@pytest.mark.parametrize("kind", [FLOAT32, FLOAT16, INT8])
-def test_each_code_finds_what_faiss_finds_in_it(vectors: tuple[np.ndarray, np.ndarray], kind: str) -> None:
+@pytest.mark.parametrize(("kind", "decoded"), [(FLOAT32, np.asarray), (FLOAT16, halves), (INT8, steps)])
+def test_each_code_finds_what_a_product_with_its_numbers_finds(
+    vectors: tuple[np.ndarray, np.ndarray], kind: str, decoded: Callable[[np.ndarray], np.ndarray]
+) -> None:
     queries, documents = vectors
-    ours = KINDS[kind][1](queries, documents)(slice(0, 30), 10)
-    theirs = by_faiss(kind, queries, documents)
-    assert np.mean(ours.rows == theirs) > 0.98  # nearly equal ones may change places
+    hits = KINDS[kind](documents).search(queries, 10)
+    scores = queries @ decoded(documents).T
+    np.testing.assert_allclose(hits.scores, -np.sort(-scores, axis=1)[:, :10], rtol=0, atol=5e-5)
+    assert np.mean(hits.rows == np.argsort(-scores, axis=1)[:, :10]) > 0.98  # nearly equal ones may change places
 
 
-def test_binary_codes_find_documents_as_near_as_faiss_does(vectors: tuple[np.ndarray, np.ndarray]) -> None:
+def test_binary_codes_find_the_least_hamming_distances(vectors: tuple[np.ndarray, np.ndarray]) -> None:
     queries, documents = vectors
-    ours = KINDS[BINARY][1](queries, documents)(slice(0, 30), 10)
-    theirs = by_faiss(BINARY, queries, documents)
-    np.testing.assert_array_equal(distances(queries, documents, ours.rows), distances(queries, documents, theirs))
-    assert (ours.scores > 0).all()
+    hits = KINDS[BINARY](documents).search(queries, 10)
+    every = distances(queries, documents, np.tile(np.arange(300), (30, 1)))
+    np.testing.assert_array_equal(distances(queries, documents, hits.rows), np.sort(every, axis=1)[:, :10])
+    assert hits.is_found.all()
 
 
-def test_rescoring_orders_the_best_binary_ones_by_the_query_in_full(vectors: tuple[np.ndarray, np.ndarray]) -> None:
+def test_rescoring_finds_what_sentence_transformers_finds_by_the_query_in_full(
+    vectors: tuple[np.ndarray, np.ndarray],
+) -> None:
+    from sentence_transformers.util.quantization import semantic_search_faiss
+
     queries, documents = vectors
-    wide = KINDS[BINARY][1](queries, documents)(slice(0, 30), 40).rows
-    signs = np.where(documents > 0, 1.0, -1.0)
-    expected = [sorted(rows, key=lambda row: -(queries[q] @ signs[row]))[:10] for q, rows in enumerate(wide)]
-    np.testing.assert_array_equal(KINDS[RESCORED][1](queries, documents)(slice(0, 30), 10).rows, expected)
+    theirs, _ = semantic_search_faiss(
+        queries,
+        corpus_embeddings=np.packbits(documents > 0, axis=1),
+        corpus_precision="ubinary",
+        top_k=10,
+        rescore=True,
+        rescore_multiplier=10,
+        exact=True,
+    )
+    ours = KINDS[RESCORED](documents).search(queries, 10).rows
+    assert ours.tolist() == [[hit["corpus_id"] for hit in hits] for hits in theirs]
+
+
+def test_both_views_search_by_the_same_codes(vectors: tuple[np.ndarray, np.ndarray]) -> None:
+    """What Compression calls int8 and rescored, Indexes measures under the same name, of the same size."""
+    queries, documents = vectors
+    listed = indexes.kinds(64)
+    for kind, name in ((FLOAT32, "Exact"), (INT8, "int8"), (RESCORED, "Binary, rescored")):
+        one, other = KINDS[kind](documents), listed[name](documents)
+        assert one.bytes == other.bytes
+        np.testing.assert_array_equal(one.search(queries, 10).rows, other.search(queries, 10).rows)
+
+
+def test_vectors_that_are_no_numbers_are_refused() -> None:
+    rows = np.eye(3, dtype=np.float32)
+    rows[1, 1] = np.nan
+    with pytest.raises(InputError, match="Vector 2 of 3"):
+        compressions(rows, rows, ["a", "b", "c"], ["a", "b", "c"], {"a": {"a": 1}})
 
 
 def test_bytes_are_those_of_the_codes_and_quality_is_that_of_the_search(

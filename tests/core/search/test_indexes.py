@@ -21,7 +21,7 @@ def clustered(rows: int, seed: int) -> np.ndarray:
 
 VECTORS, QUERIES = clustered(ROWS, 0), clustered(40, 1)
 TRUTH = nearest(QUERIES, VECTORS, K)
-LEAST = {"Exact": 1.0, "HNSW": 0.98, "int8": 0.95, "Binary, rescored": 0.7}
+LEAST = {"Exact": 1.0, "HNSW": 0.98, "int8": 0.95, "Binary, rescored": 0.35, "Binary, full vectors on disk": 0.7}
 
 
 @pytest.mark.parametrize("kind", LEAST)
@@ -42,15 +42,44 @@ def test_more_results_than_documents_are_all_documents(kind: str) -> None:
     assert (np.diff(hits.scores, axis=1) <= 1e-6).all()
 
 
-@pytest.mark.parametrize("kind", ["Exact", "HNSW", "Binary, rescored"])
+@pytest.mark.parametrize("kind", ["Exact", "HNSW", "Binary, full vectors on disk"])
 def test_scores_are_cosines(kind: str) -> None:
     hits = indexes.kinds(DIMENSIONS)[kind](VECTORS).search(QUERIES, K)
     assert hits.scores == pytest.approx(np.einsum("qkd,qd->qk", VECTORS[hits.rows], QUERIES), abs=1e-6)
 
 
+def test_scores_by_signs_are_cosines_of_the_signs_or_of_the_query_with_them() -> None:
+    signs, asked = (np.where(rows > 0, 1.0, -1.0) / np.sqrt(DIMENSIONS) for rows in (VECTORS, QUERIES))
+    for build, queries in ((indexes.binary, asked), (indexes.rescored, QUERIES)):
+        hits = build(VECTORS).search(QUERIES, K)
+        assert hits.scores == pytest.approx(np.einsum("qkd,qd->qk", signs[hits.rows], queries), abs=1e-6)
+        assert hits.is_found.all()  # a cosine of signs is often 0, which elsewhere means that nothing was found
+
+
+@pytest.mark.parametrize("build", [indexes.rescored, indexes.binary_and_full])
+def test_rescoring_some_queries_at_a_time_finds_the_same(monkeypatch: pytest.MonkeyPatch, build: indexes.Build) -> None:
+    at_once = build(VECTORS).search(QUERIES, K)
+    monkeypatch.setattr(indexes, "NUMBERS_AT_ONCE", 1)
+    one_by_one = build(VECTORS).search(QUERIES, K)
+    np.testing.assert_array_equal(one_by_one.rows, at_once.rows)
+    np.testing.assert_allclose(one_by_one.scores, at_once.scores, rtol=0, atol=1e-6)
+
+
+def test_every_kind_is_compared_and_nothing_of_it_held() -> None:
+    told: list[str] = []
+    found = indexes.compare(VECTORS, QUERIES, K, lambda what, done, total: told.append(what))
+    built = [build(VECTORS) for build in indexes.kinds(DIMENSIONS).values()]
+    assert [(each.index.name, each.index.bytes) for each in found] == [(index.name, index.bytes) for index in built]
+    by_hand = [indexes.measured(index, QUERIES, VECTORS, TRUTH).recall for index in built]
+    assert [each.recall for each in found] == pytest.approx(by_hand)
+    assert list(dict.fromkeys(told)) == [f"Building the index {name}" for name in indexes.kinds(DIMENSIONS)]
+    with pytest.raises(InputError, match="not kept"):
+        found[0].index.search(QUERIES, K)
+
+
 def test_binary_search_scores_the_nearest_by_hamming_distance_again() -> None:
     distances = ((QUERIES[:, None] > 0) != (VECTORS[None] > 0)).sum(axis=2)
-    hits = indexes.binary(VECTORS, candidates=5).search(QUERIES, K)
+    hits = indexes.binary_and_full(VECTORS, multiple=5).search(QUERIES, K)
     for query, rows, of_query in zip(QUERIES, hits.rows, distances, strict=True):
         limit = np.sort(of_query)[5 * K - 1]
         assert (of_query[rows] <= limit).all()

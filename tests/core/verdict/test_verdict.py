@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core import benchmark, models
 from core.benchmark import Timing
-from core.embedding import Provenance
+from core.embedding import Embedded, Provenance
 from core.errors import InputError
 from core.evaluation import Interval, Quality
 from core.verdict import (
@@ -20,6 +20,7 @@ from core.verdict import (
     Speed,
     Verdict,
     Weights,
+    candidates,
     figures,
     firmness,
     freedom,
@@ -29,6 +30,7 @@ from core.verdict import (
     scores,
     sentences,
     timings,
+    untimed,
     weighed,
 )
 from tests.core.verdict.verdicts import candidate, noisy, verdict_on
@@ -223,6 +225,27 @@ def test_runs_recorded_or_brought_from_elsewhere_are_no_timings_here(home: Path)
     recorded = next(kept for kept in benchmark.kept_runs() if kept.origin == "recorded" and kept.run.created)
     benchmark.bring(recorded.run.to_json())
     assert timings() == {}
+
+
+def test_models_that_are_not_here_are_candidates_without_quality_and_baselines_come_last() -> None:
+    absent = models.get("all-mpnet-base-v2")
+    vectors = Embedded(np.zeros((3, 384), np.float32), SOURCE)
+    measures = {MINILM.name: measured(0.5), "BM25": measured(0.4), "Hybrid": measured(0.6)}
+    found = candidates([MINILM, absent], measures, {MINILM.name: vectors}, {OWN: "2026-01-01"}, dollars_per_hour=1.0)
+    assert [(one.name, one.quality and one.quality.mean, one.is_model) for one in found] == [
+        (MINILM.name, 0.5, True),
+        (absent.name, None, True),
+        ("BM25", 0.4, False),
+        ("Hybrid", 0.6, False),
+    ]
+    assert found[0] == of_model(MINILM, measured(0.5), SOURCE, {OWN: "2026-01-01"}, dollars_per_hour=1.0)
+
+
+def test_untimed_is_what_was_not_timed_alone_and_in_batches_and_runs_here() -> None:
+    api = models.get("text-embedding-3-small")
+    batch = replace(OWN, batch_size=16, tokens=128, text="")
+    for timed, expected in (((), [MINILM]), ((OWN,), [MINILM]), ((batch,), [MINILM]), ((OWN, batch), [])):
+        assert untimed([of(*timed)], [MINILM, api]) == expected
 
 
 def test_the_better_total_comes_first_and_baselines_and_the_unmeasured_are_not_ranked() -> None:

@@ -1,0 +1,35 @@
+"""The command line: `python -m core COMMAND`.
+
+Results go to standard output, progress and logs to standard error. `--json` prints one JSON object. What a person can
+mend ends with exit code 1 and one line.
+"""
+
+import sys
+
+import typer
+
+from core.cli import benchmark, maps, models, ranking, vectors, verdict
+from core.cli.output import complain
+from core.errors import EmbedscopeError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+app.command("models")(models.catalogue)
+app.command("download")(models.download)
+app.command("embed")(vectors.embed)
+app.command("pairs")(vectors.pairs)
+app.command("search")(ranking.search)
+app.command("evaluate")(ranking.evaluate)
+app.command("verdict")(verdict.decide)
+app.command("project")(maps.project)
+app.command("benchmark")(benchmark.run)
+
+
+def main() -> None:
+    """Run a command; an error that a person can mend becomes one line and exit code 1."""
+    try:
+        app()
+    except EmbedscopeError as error:
+        complain(str(error))
+        sys.exit(1)

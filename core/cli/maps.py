@@ -1,0 +1,60 @@
+"""Maps of texts in two or three dimensions."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core import corpus, embedding, maps, models
+from core.cli.options import AsJson, Column, Device, Engine, Input, Model, Precision, check_output
+from core.cli.output import bars, show
+from core.corpus import Corpus
+from core.maps.faithfulness import faithfulness
+
+
+def project(
+    model: Model,
+    file: Input,
+    method: Annotated[str, typer.Option(help=f"One of {', '.join(maps.METHODS)}.")] = "umap",
+    dimensions: Annotated[int, typer.Option(help="2 or 3.")] = 2,
+    seed: int = 42,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A CSV of id, coordinates and text.")] = None,
+    column: Column = None,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Lay the texts of a file out in two or three dimensions."""
+    check_output(output)
+    texts = corpus.from_path(file, column)
+    with bars() as progress:
+        embedded = embedding.embed(
+            texts.documents, models.get(model), device=device, engine=engine, precision=precision, on_progress=progress
+        )
+        seeded = {} if method == "pca" else {"seed": seed}
+        settings = maps.settings_of(method, **seeded)
+        result = maps.project(embedded.vectors, settings, dimensions=dimensions, on_progress=progress)
+        coordinates = result.coordinates[:, :dimensions]
+        quality = faithfulness(embedded.vectors, coordinates)
+    if output:
+        _write_coordinates(output, texts, coordinates)
+    facts = {
+        "model": model,
+        "method": method,
+        "texts": len(texts),
+        "seconds": {"embedding": embedded.provenance.seconds, **result.seconds},
+        "trustworthiness": quality.trustworthiness.value if quality else None,
+        "continuity": quality.continuity.value if quality else None,
+        "neighbour_recall": quality.neighbour_recall.value if quality else None,
+    }
+    show(facts, [facts], as_json)
+
+
+def _write_coordinates(path: Path, texts: Corpus, coordinates: maps.Floats) -> None:
+    import pandas as pd
+
+    table = pd.DataFrame(coordinates, columns=list("xyz")[: coordinates.shape[1]])
+    table.insert(0, "id", texts.ids)
+    table["text"] = texts.texts
+    table.to_csv(path, index=False)

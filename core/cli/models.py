@@ -1,0 +1,40 @@
+"""The models: what there is, and their files."""
+
+import time
+from typing import Annotated
+
+import typer
+from rich.progress import DownloadColumn, TransferSpeedColumn
+
+from core import benchmark, comparison, models
+from core.cli.options import AsJson
+from core.cli.output import bars, complain, show
+from core.models import hub
+from core.models.files import snapshot_folder
+
+
+def catalogue(as_json: AsJson = False) -> None:
+    """The catalogue and what can run here."""
+    for problem in models.servers.problems():
+        complain(problem)
+    rows = comparison.compare(models.known(), benchmark.kept_timings())
+    shown = ("model", "here", "mteb_v1", "mteb_v2", "dimensions", "hello_world_ms", "license")
+    show({"models": rows}, [{column: row[column] for column in shown} for row in rows], as_json)
+
+
+def download(
+    name: Annotated[str, typer.Argument(help="A model of the catalogue, or owner/name on the Hub.")],
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a model's files from the Hub, pinned and checked."""
+    started = time.perf_counter()
+    with bars(DownloadColumn(), TransferSpeedColumn()) as progress:
+        pin = hub.download(models.get(name), on_progress=progress)
+    facts = {
+        "model": name,
+        "revision": pin.revision,
+        "bytes": pin.bytes,
+        "folder": str(snapshot_folder(pin.id, pin.revision)),
+        "seconds": time.perf_counter() - started,
+    }
+    show(facts, [facts], as_json)

@@ -1,0 +1,70 @@
+"""The options that several commands share, and what is given in them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core import corpus, encoders
+from core.corpus import Corpus, Labels
+from core.errors import InputError
+
+Model = Annotated[str, typer.Option("--model", "-m", help="A model of the catalogue.")]
+ModelOrBm25 = Annotated[str, typer.Option("--model", "-m", help="A model of the catalogue, or bm25.")]
+Input = Annotated[Path, typer.Option("--input", "-i", help="TXT, CSV, TSV, JSONL or Parquet.")]
+CorpusFile = Annotated[Path | None, typer.Option("--corpus", "-c", help="The documents; the sample corpus by default.")]
+Queries = Annotated[Path | None, typer.Option(help="The queries; the sample's by default.")]
+Qrels = Annotated[Path | None, typer.Option(help="BEIR TSV (query-id, corpus-id, score) or TREC qrels.")]
+Column = Annotated[str | None, typer.Option(help="The column that holds the texts.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Engine = Annotated[str, typer.Option(help=f"One of {', '.join(encoders.ENGINES)}.")]
+Precision = Annotated[str, typer.Option(help="auto, float32, float16 or bfloat16.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def labelled(documents: Path | None, queries: Path | None, qrels: Path | None) -> tuple[Corpus, Labels]:
+    """The corpus and the labels of three files, or the sample where none is given.
+
+    Raises
+    ------
+    InputError
+        Some are given and not all, or one cannot be read.
+    """
+    if documents and queries and qrels:
+        return corpus.read_labelled(documents, queries, qrels)
+    if documents or queries or qrels:
+        raise InputError("Give --corpus, --queries and --qrels together, or none of them for the sample.")
+    return corpus.sample(), corpus.sample_labels()
+
+
+def names(listed: str) -> list[str]:
+    """The names of a list."""
+    return [name.strip() for name in listed.split(",") if name.strip()]
+
+
+def numbers(listed: str | None) -> list[int]:
+    """The numbers of a list.
+
+    Raises
+    ------
+    InputError
+        One is none.
+    """
+    try:
+        return [int(number) for number in listed.split(",")] if listed else []
+    except ValueError:
+        raise InputError(f"{listed!r} is not a number, nor several separated by commas.") from None
+
+
+def check_output(output: Path | None) -> None:
+    """Refuse before the work what could not be written after it.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, or the file is a folder.
+    """
+    if output and not output.absolute().parent.is_dir():
+        raise InputError(f"There is no folder {output.parent} to write {output.name} into.")
+    if output and output.is_dir():
+        raise InputError(f"{output} is a folder: name a file to write.")

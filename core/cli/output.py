@@ -1,0 +1,62 @@
+"""What commands print: answers on standard output, progress and problems on standard error."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress as Bars
+from rich.progress import ProgressColumn, TaskID
+from rich.table import Table
+
+from core.progress import Progress
+
+WIDTH_OF_A_FILE = 160  # where there is no terminal to tell it; rich would squeeze tables into 80
+
+out, log = Console(), Console(stderr=True)
+if not out.is_terminal:
+    out.width = WIDTH_OF_A_FILE
+
+
+@contextmanager
+def bars(*columns: ProgressColumn) -> Iterator[Progress]:
+    """A progress bar on standard error for the work that is under way, with further columns where wanted."""
+    with Bars(*Bars.get_default_columns(), *columns, console=log, transient=True, disable=not log.is_terminal) as shown:
+        tasks: dict[str, TaskID] = {}  # the one that is under way
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                for earlier in tasks.values():
+                    shown.remove_task(earlier)
+                tasks.clear()
+                tasks[what] = shown.add_task(what)
+            shown.update(tasks[what], completed=done, total=total)
+
+        yield tell
+
+
+def show(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:
+    """The facts as one JSON object, or the rows as a table for a person; a single row goes from top to bottom."""
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False))
+        return
+    if len(rows) == 1:
+        rows = [{"": name, " ": value} for name, value in rows[0].items()]
+    table = Table(*rows[0] if rows else ("no results",))
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    out.print(table)
+
+
+def complain(problem: str) -> None:
+    """A problem in one line on standard error."""
+    log.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return ", ".join(f"{key} {_cell(item)}" for key, item in value.items()) if isinstance(value, dict) else str(value)

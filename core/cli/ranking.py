@@ -1,0 +1,71 @@
+"""Rankings: what a system finds for a query, and how good that is on labelled ones."""
+
+from typing import Annotated
+
+import typer
+
+from core import corpus, evaluation, retrieval
+from core.cli.options import AsJson, CorpusFile, Device, Engine, ModelOrBm25, Precision, Qrels, Queries, labelled
+from core.cli.output import bars, show
+from core.errors import InputError
+from core.retrieval import Task
+
+
+def search(
+    model: ModelOrBm25,
+    query: Annotated[str, typer.Option("--query", "-q")],
+    corpus_file: CorpusFile = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="Number of results.")] = 10,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """The documents nearest to a query."""
+    documents = corpus.from_path(corpus_file) if corpus_file else corpus.sample()
+    task = Task(documents, corpus.one_query(query), k, "text")
+    with bars() as progress:
+        ranking = retrieval.rank_by(
+            model, task, device=device, engine=engine, precision=precision, on_progress=progress
+        )
+    rows = retrieval.results(ranking, documents)
+    show({"model": model, "query": query, "results": rows}, rows, as_json)
+
+
+def evaluate(
+    model: ModelOrBm25,
+    corpus_file: CorpusFile = None,
+    queries: Queries = None,
+    qrels: Qrels = None,
+    by: Annotated[
+        str | None, typer.Option(help="A column of the queries: one more row for each of its values.")
+    ] = None,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Quality of a ranking against labelled queries."""
+    documents, labels = labelled(corpus_file, queries, qrels)
+    fields = labels.queries.fields
+    if by and by not in fields:
+        raise InputError(f"The queries have no column {by!r}. They have: {', '.join(fields)}.")
+    with bars() as progress:
+        task = Task(documents, labels.queries)
+        ranking = retrieval.rank_by(
+            model, task, device=device, engine=engine, precision=precision, on_progress=progress
+        )
+    quality = retrieval.measure(ranking, documents, labels)
+    ndcg = evaluation.interval(quality.values("ndcg@10"))
+    facts = {
+        "model": model,
+        **quality.means,
+        "ndcg@10_interval": [ndcg.low, ndcg.high],
+        "queries": quality.queries,
+    }
+    if by is None:
+        show(facts, [facts], as_json)
+        return
+    groups = evaluation.grouped(quality, dict(zip(labels.queries.ids, fields[by], strict=True)))
+    rows = [{by: name, **group.means, "queries": group.queries} for name, group in groups.items()]
+    show(facts | {"by": rows}, [*rows, {by: "all", **quality.means, "queries": quality.queries}], as_json)

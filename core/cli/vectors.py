@@ -1,0 +1,87 @@
+"""Vectors of a person's own texts."""
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from core import corpus, embedding, encoders, evaluation, models
+from core.cli.options import AsJson, Column, Device, Engine, Input, Model, Precision, check_output
+from core.cli.output import bars, show
+from core.errors import InputError
+from core.storage.vectors import shared_store
+
+
+def embed(
+    model: Model,
+    file: Input,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The NPY file to write.")],
+    column: Column = None,
+    kind: Annotated[str, typer.Option(help="query or document.")] = "document",
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    dimensions: Annotated[int | None, typer.Option(help="Keep the first so many only (Matryoshka models).")] = None,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Compute everything, remember nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Embed the texts of a file."""
+    if kind not in ("query", "document"):
+        raise InputError(f"There is no kind {kind!r}: choose query or document.")
+    check_output(output)
+    texts = corpus.from_path(file, column)
+    started = time.perf_counter()
+    with bars() as progress:
+        encoder = encoders.load(
+            models.get(model),
+            device=device,
+            engine=engine,
+            precision=precision,
+            dimensions=dimensions,
+            on_progress=progress,
+        )
+        result = embedding.embed_with(
+            encoder,
+            texts.documents,
+            kind="query" if kind == "query" else "document",
+            store=None if no_store else shared_store(),
+            on_progress=progress,
+            started=started,
+        )
+    np.save(output, result.vectors)
+    facts = asdict(result.provenance) | {
+        "dimensions": result.vectors.shape[1],
+        "texts_per_second": len(texts) / result.provenance.seconds,
+        "left_out": texts.left_out,
+    }
+    show(facts, [facts], as_json)
+
+
+def pairs(
+    model: Model,
+    file: Input,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Correlation of cosines with gold scores: columns sentence1, sentence2, score."""
+    given = corpus.pairs_of(file.name, corpus.read_bytes(file))
+    texts = [*given.first, *given.second]
+    with bars() as progress:
+        embedded = embedding.embed(
+            texts, models.get(model), device=device, engine=engine, precision=precision, on_progress=progress
+        )
+    vectors, source = embedded.vectors, embedded.provenance
+    facts = {
+        "model": model,
+        **asdict(evaluation.agreement(vectors[: len(given)], vectors[len(given) :], given.gold)),
+        "device": source.device,
+        "engine": source.engine,
+        "precision": source.precision,
+        "left_out": given.left_out,
+    }
+    show(facts, [facts], as_json)

@@ -1,0 +1,65 @@
+"""The verdict: which model to take."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core import benchmark, corpus, models, retrieval, verdict
+from core.charts.style import model_colours
+from core.cli.options import AsJson, CorpusFile, Precision, Qrels, Queries, check_output, labelled, names
+from core.cli.output import bars, show
+from core.retrieval import Task
+from core.search import KeywordIndex
+
+
+def decide(
+    model_names: Annotated[str, typer.Option("--models", help="Names, separated by commas.")] = ",".join(
+        models.DEFAULT_PICKS
+    ),
+    corpus_file: CorpusFile = None,
+    queries: Queries = None,
+    qrels: Qrels = None,
+    weights: Annotated[str, typer.Option(help=f"Such as quality=8,speed=2; {', '.join(verdict.CRITERIA)}.")] = "",
+    dollars_per_hour: Annotated[float, typer.Option(min=0, help="What an hour of this machine costs.")] = 1.0,
+    time_missing: Annotated[bool, typer.Option("--time", help="Time first what is not timed here yet.")] = False,
+    html_file: Annotated[Path | None, typer.Option("--html", help="The page to write.")] = None,
+    markdown_file: Annotated[Path | None, typer.Option("--markdown", help="The Markdown file to write.")] = None,
+    precision: Precision = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Which model to take: quality on a corpus, speed, memory, price and licence, weighed."""
+    for file in (html_file, markdown_file):
+        check_output(file)
+    weighing, specs = verdict.read_weights(weights), [models.get(name) for name in names(model_names)]
+    texts, labels = labelled(corpus_file, queries, qrels)
+    labels = corpus.matched(labels.name, labels.queries, labels.qrels, texts)
+    task = Task(texts, labels.queries)
+    with bars() as progress:
+        embeddings = {
+            spec.name: retrieval.embed(task, spec, precision=precision, on_progress=progress) for spec in specs
+        }
+        rankings = retrieval.rank(task, embeddings, lambda: KeywordIndex(texts.documents), on_progress=progress)
+        measured = {name: retrieval.measure(ranking, texts, labels) for name, ranking in rankings.items()}
+        sources = {name: pair.texts for name, pair in embeddings.items()}
+        weigh = partial(verdict.candidates, specs, measured, sources, dollars_per_hour=dollars_per_hour)
+        candidates = weigh(verdict.timings(precision=precision))
+        if time_missing and (missing := verdict.untimed(candidates, specs)):
+            subjects = benchmark.subjects([spec.name for spec in missing], precision=precision)
+            benchmark.run(subjects, verdict.WORKLOADS, verdict.SETTINGS, on_progress=progress)
+            candidates = weigh(verdict.timings(precision=precision))
+    judged = measured[retrieval.BM25].queries
+    setting = verdict.setting_of(texts, labels, queries=judged, dollars_per_hour=dollars_per_hour)
+    decided = verdict.decide(candidates, weighing, setting)
+    if html_file:
+        colours = model_colours(one.name for one in candidates)
+        html_file.write_text(verdict.as_html(decided, colours), encoding="utf-8")
+    if markdown_file:
+        markdown_file.write_text(verdict.as_markdown(decided), encoding="utf-8")
+    told, firm, rows = verdict.sentences(decided), verdict.firmness(decided), verdict.figures(decided)
+    if not as_json:
+        print("\n".join([*told, *firm, ""]))
+    facts = {"sentences": told, "firmness": firm, "provenance": verdict.provenance(decided), "candidates": rows}
+    shown = [{name: cell for name, cell in row.items() if name != "Notes"} for row in verdict.in_words(decided)]
+    show(facts, shown, as_json)

@@ -1,0 +1,114 @@
+"""The few lines of sentence-transformers, openai or plotly that do what a page did.
+
+They are scripts that run as they stand: scripts/ holds what is done, loaders/ the ways to a model. A page shows a
+script with a person's own model and texts in the place of those that stand there.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from core.examples.script import filled
+from core.models import ModelSpec
+
+MOST_TEXTS_SHOWN = 8
+
+
+def embed(spec: ModelSpec, texts: Sequence[str], kind: str = "document") -> str:
+    """Embed texts into `vectors`, an array of unit rows."""
+    return _by_model("embed", spec, texts=_few(texts), kind=_source(kind))
+
+
+def explain(spec: ModelSpec, text: str) -> str:
+    """Tokens, token vectors and the pooled vector of a text."""
+    return _by_model("explain_static" if spec.is_static else "explain", spec, text=_source(text))
+
+
+def similarity(spec: ModelSpec, texts: Sequence[str]) -> str:
+    """A cosine heatmap of texts."""
+    return _by_model("similarity", spec, texts=_few(texts))
+
+
+def search(spec: ModelSpec, query: str, texts: Sequence[str]) -> str:
+    """The texts nearest to a query."""
+    return _by_model("search", spec, texts=_few(texts), query=_source(query))
+
+
+def evaluate(spec: ModelSpec, queries: Sequence[str], texts: Sequence[str], relevance: Sequence[Sequence[int]]) -> str:
+    """The mean nDCG@10 of a few queries; `relevance` has a row of grades for each, one for each text."""
+    grades = _listed([list(row) for row in relevance])
+    return _by_model("evaluate", spec, texts=_few(texts), asked=_listed(queries), relevance=grades)
+
+
+def pairs(spec: ModelSpec, first: Sequence[str], second: Sequence[str], gold: Sequence[float]) -> str:
+    """Spearman and Pearson correlation of a few pairs' cosines with gold scores."""
+    return _by_model("pairs", spec, pairs=_few(list(zip(first, second, gold, strict=True))))
+
+
+def index(spec: ModelSpec, texts: Sequence[str]) -> str:
+    """A graph (HNSW) to search texts by."""
+    return _by_model("index", spec, texts=_few(texts))
+
+
+def project(spec: ModelSpec, texts: Sequence[str], method: str, dimensions: int) -> str:
+    """A map of texts by "umap", "pca" or "tsne"."""
+    return _by_model(f"project_{method}", spec, texts=_few(texts), dimensions=_source(dimensions))
+
+
+def benchmark(spec: ModelSpec, text: str) -> str:
+    """The time of one call, as `%timeit` takes it."""
+    return _by_model("benchmark_api" if spec.provider == "openai" else "benchmark", spec, text=_source(text))
+
+
+def compare(specs: Sequence[ModelSpec], board: str) -> str:
+    """Scores against sizes."""
+    rows = [
+        (spec.name, spec.download_bytes, spec.mteb_v1.get("average") if board == "MTEB v1" else spec.mteb_v2)
+        for spec in specs
+    ]
+    return filled("compare", board=_source(board), rows=_listed([row for row in rows if None not in row]))
+
+
+def verdict(figures: Mapping[str, Sequence[float | None]], weights: Mapping[str, float]) -> str:
+    """Code that ranks models under weights; of each nDCG@10, ms, bytes, dollars a million tokens, licence."""
+    lines = "".join(f"    {_source(name)}: {_source(tuple(values))},\n" for name, values in figures.items())
+    return filled("verdict", weights=_source(tuple(weights.values())), figures=f"{{\n{lines}}}")
+
+
+def _by_model(name: str, spec: ModelSpec, **placeholders: str) -> str:
+    """A script with the way to the model written out."""
+    prompts = {kind: prompt for kind in ("query", "document") if (prompt := spec.prompt(kind))}
+    loader, model = _loader(spec)
+    return filled(name, loader, prompts=_source(prompts), **model, **placeholders)
+
+
+def _loader(spec: ModelSpec) -> tuple[str, dict[str, str]]:
+    """The way to a model, and what to fill in there."""
+    if spec.server:
+        return "server", {"server": _source(spec.server.url), "model_name": _source(spec.server.model)}
+    if spec.provider == "openai":
+        return "api", {"model_name": _source(spec.id)}
+    if spec.bundled and spec.is_static:
+        weights, tokenizer = spec.bundled.sha256
+        files = {"weights_file": _source(weights), "tokenizer_file": _source(tokenizer)}
+        return "static", {"package": _source(spec.bundled.package), **files}
+    return "local", {"model_name": _source(spec.id.removeprefix("folder:"))}
+
+
+def _few(values: Sequence[object]) -> str:
+    """The first of a list, one a line, and how many more there are."""
+    return _listed(values[:MOST_TEXTS_SHOWN], len(values) - MOST_TEXTS_SHOWN)
+
+
+def _listed(values: Sequence[object], more: int = 0) -> str:
+    """A list, one a line."""
+    lines = "".join(f"    {_source(value)},\n" for value in values)
+    return f"[\n{lines}    # ... and {more:,} more\n]" if more > 0 else f"[\n{lines}]"
+
+
+def _source(value: object) -> str:
+    """A value in Python, its texts between double quotes where that needs no escape."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_source, value))})"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_source(key)}: {_source(item)}' for key, item in value.items())}}}"
+    written = repr(value)
+    return f'"{written[1:-1]}"' if isinstance(value, str) and '"' not in value else written

@@ -1,0 +1,10 @@
+from sentence_transformers import SentenceTransformer
+
+model_name = "sentence-transformers/all-MiniLM-L6-v2"
+prompts = {}  # what stands before a text of a kind, such as {"query": "query: "}
+
+model = SentenceTransformer(model_name)
+
+
+def embed(texts, kind="document"):
+    return model.encode(texts, prompt=prompts.get(kind), normalize_embeddings=True)

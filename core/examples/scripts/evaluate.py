@@ -1,0 +1,22 @@
+from sklearn.metrics import ndcg_score
+
+from core.examples.loaders.local import embed
+
+texts = [
+    "The bank raised its rates.",
+    "We sat on the bank of the river.",
+    "A cat plays the piano.",
+]
+asked = [
+    "Where did we sit?",
+    "Which animal makes music?",
+]
+# a row for each query, a column for each text
+relevance = [
+    [0, 1, 0],
+    [0, 0, 1],
+]
+
+documents = embed(texts)
+queries = embed(asked, "query")
+print(f"nDCG@10 {ndcg_score(relevance, queries @ documents.T, k=10):.3f}")

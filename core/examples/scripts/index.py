@@ -1,0 +1,15 @@
+import faiss
+
+from core.examples.loaders.local import embed
+
+texts = [
+    "The bank raised its rates.",
+    "We sat on the bank of the river.",
+    "A cat plays the piano.",
+]
+
+vectors = embed(texts)
+index = faiss.IndexHNSWFlat(vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
+index.add(vectors)
+index.hnsw.efSearch = 64
+scores, rows = index.search(vectors[:1], min(10, len(texts)))

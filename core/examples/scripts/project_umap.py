@@ -1,0 +1,22 @@
+import plotly.express as px
+from umap import UMAP
+
+from core.examples.loaders.local import embed
+
+texts = [
+    "A plane is taking off.",
+    "An air plane is taking off.",
+    "The bank raised its rates.",
+    "Interest rates went up.",
+    "We sat on the bank of the river.",
+    "A cat plays the piano.",
+]
+dimensions = 2
+
+vectors = embed(texts)
+neighbours = min(15, len(texts) - 1)
+mapper = UMAP(n_components=dimensions, n_neighbors=neighbours, metric="cosine", init="random", random_state=42)
+points = mapper.fit_transform(vectors)
+axes = {axis: points[:, place] for place, axis in enumerate("xyz"[:dimensions])}
+draw = px.scatter if dimensions == 2 else px.scatter_3d
+draw(**axes, hover_name=texts).show()

@@ -1,0 +1,13 @@
+import plotly.express as px
+
+from core.examples.loaders.local import embed
+
+texts = [
+    "The bank raised its rates.",
+    "Interest rates went up.",
+    "We sat on the bank of the river.",
+]
+
+vectors = embed(texts)
+cosines = vectors @ vectors.T
+px.imshow(cosines, x=texts, y=texts, color_continuous_scale="viridis").show()
