@@ -171,7 +171,8 @@ def rescored(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RE
 
     def signs(rows: Rows) -> Floats:
         bits = np.unpackbits(codes[rows], axis=-1, count=dimensions)
-        return np.where(bits, np.float32(1), np.float32(-1)) / np.float32(math.sqrt(dimensions))
+        unit = np.float32(1 / math.sqrt(dimensions))
+        return np.where(bits, unit, -unit)
 
     remark = f"{multiple} times as many as are asked for scored again, by the query in float32 and their signs"
     return Index("Binary, rescored", codes.nbytes, seconds, _rescoring(index, signs, multiple), remark)
