@@ -73,7 +73,7 @@ def test_rescoring_finds_what_sentence_transformers_finds_by_the_query_in_full(
     from sentence_transformers.util.quantization import semantic_search_faiss
 
     queries, documents = vectors
-    theirs, _ = semantic_search_faiss(
+    theirs = semantic_search_faiss(
         queries,
         corpus_embeddings=np.packbits(documents > 0, axis=1),
         corpus_precision="ubinary",
@@ -81,7 +81,7 @@ def test_rescoring_finds_what_sentence_transformers_finds_by_the_query_in_full(
         rescore=True,
         rescore_multiplier=10,
         exact=True,
-    )
+    )[0]
     ours = KINDS[RESCORED](documents).search(queries, 10).rows
     assert ours.tolist() == [[hit["corpus_id"] for hit in hits] for hits in theirs]
 
