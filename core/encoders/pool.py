@@ -74,11 +74,6 @@ class Pool:
             on_progress(*place.said)
         return place.encoder.result()
 
-    def loaded(self) -> list[Encoder]:
-        """The encoders in memory, the least recently used first."""
-        with self._lock:
-            return [place.encoder.result() for place in self._places.values() if place.is_loaded]
-
     def _place(self, spec: ModelSpec, device: str, engine: str, precision: str) -> _Place:
         key = (spec, device, engine, precision)  # the whole spec: a server's name may come to mean another model
         with self._lock:

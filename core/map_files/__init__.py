@@ -6,10 +6,11 @@ its columns.
 """
 
 from core.map_files.columns import Column, Kind, column, column_kind
+from core.map_files.npy import write_npy
 from core.map_files.reader import FORMATS, from_files, from_table, holds_vectors_alone
 from core.map_files.space import Space
 from core.map_files.tensorflow import projector_archive, projector_config, projector_metadata, projector_tensors
-from core.map_files.writer import coordinates_csv, metadata_csv, neighbours_csv, space_parquet, vectors_npy
+from core.map_files.writer import coordinates_csv, metadata_csv, neighbours_csv, space_parquet
 
 __all__ = [
     "FORMATS",
@@ -29,5 +30,5 @@ __all__ = [
     "projector_metadata",
     "projector_tensors",
     "space_parquet",
-    "vectors_npy",
+    "write_npy",
 ]

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.map_files.npy import write_npy
-from core.map_files.space import Floats, Space, coordinates_of, vectors_of
+from core.map_files.space import Floats, Space, coordinates_of
 from core.tables import harmless
 
 AXES = ("x", "y", "z")  # whatever their case, readers take them for coordinates
@@ -50,17 +49,6 @@ def neighbours_csv(ids: Sequence[str], rows: npt.NDArray[np.int64], distances: F
     n, k = rows.shape
     columns = {"id": names.repeat(k), "rank": np.tile(np.arange(1, k + 1), n), "neighbour_id": names[rows.ravel()]}
     return _written({**columns, "distance": distances.ravel()})
-
-
-def vectors_npy(space: Space) -> bytes:
-    """The vectors as NPY; `metadata_csv` is what stands beside them.
-
-    Raises
-    ------
-    InputError
-        The space has no vectors.
-    """
-    return write_npy(vectors_of(space))
 
 
 def space_parquet(space: Space) -> bytes:

@@ -1,7 +1,7 @@
 """Cosine similarity of texts: scores, what they mean for a model, clusters, and what tokens bring to them."""
 
 from core.similarity.background import Background, background
-from core.similarity.clusters import Clusters, cluster_order, clusters
+from core.similarity.clusters import Clusters, clusters
 from core.similarity.cosines import (
     Matrix,
     cosine_matrix,
@@ -18,7 +18,6 @@ __all__ = [
     "Matrix",
     "Side",
     "background",
-    "cluster_order",
     "clusters",
     "contributions",
     "cosine_matrix",

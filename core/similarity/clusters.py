@@ -61,9 +61,3 @@ def clusters(vectors: Matrix) -> Clusters | None:
     np.fill_diagonal(distances, 0)
     tree = linkage(squareform(np.maximum(distances, 0), checks=False), "average", optimal_ordering=True)
     return Clusters(tuple(int(row) for row in leaves_list(tree)), tree)
-
-
-def cluster_order(vectors: Matrix) -> list[int]:
-    """An order of the rows that puts like beside like: that of `clusters`."""
-    found = clusters(vectors) if len(vectors) > 2 else None
-    return list(found.order) if found else list(range(len(vectors)))

@@ -47,20 +47,10 @@ def holds(parts: tuple[object, ...]) -> bool:
     return _path(parts).exists()
 
 
-def forget() -> None:
-    """Delete all that is kept."""
-    for path in _folder().glob("*.map"):
-        path.unlink(missing_ok=True)
-
-
-def _folder() -> Path:
-    return cache_folder() / "maps"
-
-
 def _path(parts: tuple[object, ...]) -> Path:
     versions = tuple(version(name) for name in LIBRARIES)
     name = digests.of(repr((VERSION, versions, parts)).encode(), size=20)
-    return _folder() / f"{name}.map"
+    return cache_folder() / "maps" / f"{name}.map"
 
 
 def _read(path: Path) -> Arrays | None:

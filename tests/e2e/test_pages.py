@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from core import benchmark, corpus, embedding, evaluation, models, search
 from core.maps.faithfulness import faithfulness
-from core.similarity import cluster_order, cosine_matrix
+from core.similarity import clusters, cosine_matrix
 from tests.conftest import ROOT
 from tests.e2e.conftest import settle
 
@@ -97,7 +97,9 @@ def test_embed_draws_a_row_for_each_text_and_model(opened: Page) -> None:
 @pytest.mark.parametrize("opened", ["similarity"], indirect=True)
 def test_similarity_draws_the_cosines_in_the_order_of_clusters(opened: Page) -> None:
     vectors = embedding.embed(corpus.from_paste(corpus.sample_sentences()).texts, MINILM).vectors
-    order = cluster_order(vectors)
+    found = clusters(vectors)
+    assert found
+    order = found.order
     drawn = charts(opened, 2)
     np.testing.assert_allclose(drawn[0][0]["z"], cosine_matrix(vectors)[np.ix_(order, order)], atol=1e-5)
 

@@ -1,6 +1,5 @@
 """What a person gets: provenance, downloads, and the code that does the same."""
 
-import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import streamlit as st
 from core import wording
 from core.corpus import Corpus
 from core.embedding import Provenance
+from core.map_files import write_npy
 from core.markdown import markdown_free as markdown_free  # noqa: PLC0414  pages take it from here
 from core.tables import harmless
 
@@ -115,7 +115,7 @@ def picture(name: str) -> dict[str, object]:
 def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str) -> None:
     """Vectors as NPY, as CSV and as JSONL with their texts, each made when it is asked for."""
     files = {
-        "NPY": (lambda: _npy(vectors), "npy", "application/octet-stream"),
+        "NPY": (lambda: write_npy(vectors), "npy", "application/octet-stream"),
         "CSV": (lambda: _csv(vectors, texts), "csv", "text/csv"),
         "JSONL": (lambda: _jsonl(vectors, texts), "jsonl", "application/jsonl"),
     }
@@ -130,12 +130,6 @@ def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str)
                 on_click="ignore",
                 key=f"download_{name}_{ending}",
             )
-
-
-def _npy(vectors: npt.NDArray[np.float32]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, vectors)
-    return buffer.getvalue()
 
 
 def _csv(vectors: npt.NDArray[np.float32], texts: Corpus) -> bytes:

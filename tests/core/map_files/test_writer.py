@@ -72,7 +72,7 @@ def test_parquet_is_read_back_as_the_same_space(space):
 @settings(max_examples=100, deadline=None)
 @given(any_space())
 def test_npy_with_metadata_is_read_back_as_the_same_space(space):
-    files = [("m.csv", map_files.metadata_csv(space)), ("v.npy", map_files.vectors_npy(space))]
+    files = [("m.csv", map_files.metadata_csv(space)), ("v.npy", map_files.write_npy(space.vectors))]
     assert map_files.from_files(files).fingerprint == Space(space.corpus, space.vectors).fingerprint
 
 
@@ -171,7 +171,7 @@ def test_parquet_and_npy_are_what_pyarrow_and_numpy_read():
     table = pyarrow.parquet.read_table(io.BytesIO(map_files.space_parquet(space)))
     assert table.column_names == ["id", "text", "note", "x", "y", "vector"]
     np.testing.assert_array_equal(np.array(table["vector"].to_pylist(), np.float32), space.vectors)
-    np.testing.assert_array_equal(np.load(io.BytesIO(map_files.vectors_npy(space))), space.vectors)
+    np.testing.assert_array_equal(np.load(io.BytesIO(map_files.write_npy(space.vectors))), space.vectors)
 
 
 def test_tensors_are_lines_of_numbers_without_a_header():
@@ -214,7 +214,7 @@ def test_the_archive_holds_the_three_files_and_names_them():
 
 def test_what_a_space_lacks_cannot_be_written():
     texts = map_files.from_files([("a.txt", b"one")])
-    for write in (map_files.vectors_npy, map_files.projector_tensors, map_files.projector_archive):
+    for write in (map_files.projector_tensors, map_files.projector_archive):
         with pytest.raises(InputError, match=r"^a\.txt has no vectors: embed its texts first"):
             write(texts)
     with pytest.raises(InputError, match=r"^a\.txt has no coordinates: lay it out first"):

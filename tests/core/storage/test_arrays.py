@@ -3,6 +3,7 @@
 import logging
 import os
 import random
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -71,18 +72,13 @@ def test_settings_are_told_apart_by_each_of_their_values() -> None:
     assert all(arrays.holds((settings,)) for settings in every)
 
 
-def test_all_is_forgotten_on_demand() -> None:
+def test_files_that_somebody_deletes_are_computed_anew(home: Path) -> None:
     compute = Count()
     arrays.remembered(("a",), compute)
-    arrays.forget()
+    shutil.rmtree(home / "maps")
     assert not arrays.holds(("a",))
     arrays.remembered(("a",), compute)
     assert compute.times == 2
-
-
-def test_where_nothing_is_kept_there_is_nothing_to_forget() -> None:
-    arrays.forget()
-    assert not arrays.holds(("a",))
 
 
 @pytest.mark.parametrize("library", arrays.LIBRARIES)
