@@ -10,7 +10,16 @@ from datetime import UTC, datetime
 
 from core import encoders, wording
 from core.benchmark import history
-from core.benchmark.timing import MOST_BATCH, SCHEMA, Run, Settings, Subject, Timing, Workload, behind_api
+from core.benchmark.timing import (
+    MOST_BATCH,
+    SCHEMA,
+    Run,
+    Settings,
+    Subject,
+    Timing,
+    Workload,
+    behind_api,
+)
 from core.encoders import PRECISIONS
 from core.encoders.base import require_offered
 from core.errors import DeviceError, EmbedscopeError, InputError, JobError, ModelError
@@ -177,7 +186,7 @@ def _time(
     try:
         for workload in workloads:
             started = time.perf_counter()
-            timing = _failed(subject, workload, limits.reason(workload))
+            timing = Timing.missing(subject, workload, limits.reason(workload))
             if not timing.failure:
                 timing = _in_child(child, subject, workload, settings, limits, on_progress)
             yield replace(timing, seconds=time.perf_counter() - started)
@@ -198,7 +207,7 @@ def _in_child(
         )
     except EmbedscopeError as error:
         limits.note_failure(workload, error)
-        return _failed(subject, workload, str(error))
+        return Timing.missing(subject, workload, str(error))
     limits.note_timing(workload, timing)
     return timing
 
@@ -236,22 +245,6 @@ class _Limits:
     def note_timing(self, workload: Workload, timing: Timing) -> None:
         """A workload that is a little larger takes about as long for each token."""
         self._known = workload.size, (timing.median_ms or 0) / 1000
-
-
-def _failed(subject: Subject, workload: Workload, reason: str) -> Timing:
-    return Timing(
-        subject.model,
-        subject.device,
-        subject.engine,
-        subject.precision,
-        subject.weights,
-        subject.engine,
-        subject.precision,
-        batch_size=workload.batch_size,
-        text="" if workload.tokens else workload.text,
-        tokens=workload.tokens,
-        failure=reason,
-    )
 
 
 def _refusal(subject: Subject) -> str:

@@ -176,6 +176,23 @@ class Timing:
     seconds: float = 0.0
     failure: str = ""
 
+    @classmethod
+    def missing(cls, subject: Subject, workload: Workload, reason: str) -> "Timing":
+        """What stands in the place of a timing that failed, or is still to come."""
+        return cls(
+            subject.model,
+            subject.device,
+            subject.engine,
+            subject.precision,
+            subject.weights,
+            subject.engine,
+            subject.precision,
+            batch_size=workload.batch_size,
+            text="" if workload.tokens else workload.text,
+            tokens=workload.tokens,
+            failure=reason,
+        )
+
     @property
     def is_hello(self) -> bool:
         """Whether this is the original table's question: "Hello World", one at a time."""

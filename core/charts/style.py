@@ -102,6 +102,14 @@ def log_ticks(low: float, high: float) -> list[float]:
     return [tick for power in powers for step in steps if low <= (tick := float(f"{step}e{power}")) <= high]
 
 
+def linear_ticks(end: float, most: int = 10) -> list[float]:
+    """Round numbers from 0 to an axis's end, a step of 1, 2 or 5 times a power of ten apart."""
+    power = math.floor(math.log10(end / most))
+    steps = (float(f"{step}e{power + more}") for more in (0, 1) for step in (1, 2, 5))
+    step = next(step for step in steps if step * most >= end)
+    return [step * number for number in range(math.floor(end / step) + 1)]
+
+
 def plain(text: str, length: int = 60) -> str:
     """A text as plotly may draw it: shortened, on one line, and with nothing in it taken for markup."""
     return html.escape(wording.shorten(wording.one_line(text), length), quote=False)

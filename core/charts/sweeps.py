@@ -76,7 +76,7 @@ def sweep_heatmap(timings: Sequence[Timing], measure: Measure) -> go.Figure:
     _categories(figure.layout.xaxis, lengths, "tokens in each text")
     _categories(figure.layout.yaxis, batches, "texts in a batch")
     figure.update_yaxes(ticklabelstandoff=6)
-    return styled(figure, height=CELL_PIXELS * len(batches) + 110, margin=(10, 10, 44, 10))
+    return styled(figure, height=CELL_PIXELS * len(batches) + 114, margin=(10, 10, 44, 70))
 
 
 def sweep_lines(
@@ -181,6 +181,7 @@ def _categories(axis: go.layout.XAxis | go.layout.YAxis, values: Sequence[int], 
         ticktext=[str(value) for value in values],
         showgrid=False,
         zeroline=False,
+        ticks="",
         range=[-0.5, len(values) - 0.5],
     )
 

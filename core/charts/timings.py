@@ -15,6 +15,7 @@ from core.charts.style import (
     device_name,
     device_opacity,
     fills,
+    linear_ticks,
     plain,
     styled,
     wrapped,
@@ -165,7 +166,14 @@ def _bars(labels: Sequence[str], groups: Sequence[Sequence[_Bar]]) -> go.Figure:
     for device in dict.fromkeys(device for bar in bars for device in bar.recorded):
         _mark_recorded(figure, bars, places, device)
     last = max(places, default=0)
-    figure.update_xaxes(title="ms, median (whisker: 95th percentile)", range=[0, end], zeroline=False)
+    ticks = linear_ticks(end)
+    figure.update_xaxes(
+        title="ms, median (whisker: 95th percentile)",
+        range=[0, end],
+        tickvals=ticks,
+        ticktext=[f"{tick:,g}" for tick in ticks],
+        zeroline=False,
+    )
     figure.update_yaxes(
         range=[last + 0.7, -0.7],
         tickvals=middles,
@@ -175,7 +183,7 @@ def _bars(labels: Sequence[str], groups: Sequence[Sequence[_Bar]]) -> go.Figure:
         ticklabelstandoff=8,
     )
     figure.update_layout(barmode="overlay", legend=LEGEND_ABOVE)
-    return styled(figure, height=round(LANE_PIXELS * (last + 1.4)) + 100, margin=(10, 10, 40, 60))
+    return styled(figure, height=round(LANE_PIXELS * (last + 1.4)) + 114, margin=(10, 20, 44, 70))
 
 
 def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], ends: Sequence[float]) -> None:

@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.charts.markup import to_html
 from core.charts.style import NEUTRAL, faded, fills, plain, styled
 from core.verdict.lanes import Bar, Lane, headings
-from core.verdict.svg import WIDTHS
 from core.verdict.weights import Weights
 
+ALT = "Score, quality, speed, memory, price and licence of each model, the best on top"
+WIDTHS = (1.0, 1.35, 1.0, 1.0, 1.0, 1.15)  # of the columns: the score, then the criteria
 LANE_PIXELS = 62
 HEADING_PIXELS = 50
 NAME_ABOVE, BAR_BELOW, BAR_WIDTH = 0.27, 0.17, 0.46  # of a lane
@@ -55,6 +57,11 @@ def verdict_lanes(
     figure.update_annotations(font=ink)
     figure.update_traces(textfont=ink, selector={"mode": "text"})
     return styled(figure, height=LANE_PIXELS * len(lanes) + HEADING_PIXELS, margin=(2, 2, HEADING_PIXELS, 0))
+
+
+def verdict_html(lanes: Sequence[Lane], weights: Weights, *, colours: Mapping[str, str]) -> str:
+    """The same as plain HTML, to stand within a page that is sent."""
+    return to_html(verdict_lanes(lanes, weights, colours=colours), ALT)
 
 
 def _titles(weights: Weights) -> dict[str, str]:

@@ -8,6 +8,7 @@ import typer
 
 from core import benchmark, corpus, models, retrieval, verdict
 from core.charts.style import model_colours
+from core.charts.verdict import verdict_html
 from core.cli.options import AsJson, CorpusFile, Precision, Qrels, Queries, check_output, labelled, names
 from core.cli.output import bars, show
 from core.retrieval import Task
@@ -54,7 +55,8 @@ def decide(
     decided = verdict.decide(candidates, weighing, setting)
     if html_file:
         colours = model_colours(one.name for one in candidates)
-        html_file.write_text(verdict.as_html(decided, colours), encoding="utf-8")
+        chart = verdict_html(verdict.lanes(decided), weighing, colours=colours)
+        html_file.write_text(verdict.as_html(decided, chart), encoding="utf-8")
     if markdown_file:
         markdown_file.write_text(verdict.as_markdown(decided), encoding="utf-8")
     told, firm, rows = verdict.sentences(decided), verdict.firmness(decided), verdict.figures(decided)

@@ -1,12 +1,10 @@
 """The verdict to send after the meeting: one HTML file that fetches nothing, and Markdown."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from core.markdown import markdown_free
-from core.verdict.lanes import lanes
 from core.verdict.sentences import firmness, sentences
-from core.verdict.svg import svg
 from core.verdict.table import in_words, provenance
 from core.verdict.verdict import Verdict
 from core.verdict.weights import SCALES
@@ -26,29 +24,21 @@ h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; }
 .why { font-size: 1.2rem; margin: .5rem 0; }
 figure { margin: 2rem 0 .5rem; }
 figcaption, .small { color: var(--quiet); font-size: .95rem; }
-svg { width: 100%; height: auto; font: 15px system-ui, sans-serif; fill: var(--ink); }
-.heading, .figure, .first { font-weight: 650; }
-.first { font-size: 19px; } .name { font-size: 16px; }
-.share, .unknown { fill: var(--quiet); } .unknown { font-style: italic; }
-.track { fill: var(--quiet); fill-opacity: .13; }
-.score { fill-opacity: .75; } .bar { fill-opacity: .45; } .faint { fill-opacity: .12; }
-.whisker { stroke: var(--quiet); stroke-width: 2.5; fill: none; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .95rem; overflow-wrap: normal; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .7rem .45rem 0; border-bottom: 1px solid var(--line); }
 """
 
 
-def as_html(verdict: Verdict, colours: Mapping[str, str]) -> str:
+def as_html(verdict: Verdict, chart: str) -> str:
     """The verdict as a page of its own, light or dark as its reader likes; every text in it is escaped.
 
     Parameters
     ----------
-    colours : mapping
-        Of each candidate's name, as "#RRGGBB".
+    chart : str
+        The lanes drawn as HTML.
     """
     first, *rest = map(html.escape, sentences(verdict))
-    drawn = svg(lanes(verdict), verdict.ranking.weights, colours)
     rows = in_words(verdict)
     return f"""<!doctype html>
 <html lang="en">
@@ -63,7 +53,7 @@ def as_html(verdict: Verdict, colours: Mapping[str, str]) -> str:
 <h1>{first}</h1>
 {"".join(f'<p class="why">{sentence}</p>' for sentence in rest)}
 <figure>
-{drawn}
+{chart}
 <figcaption>{READING}</figcaption>
 </figure>
 <h2>The figures</h2>

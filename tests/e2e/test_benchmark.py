@@ -25,20 +25,32 @@ STATES = ("waiting", "timing …", "not timed yet")
 QUICK = "samples=10&seconds=0.1"
 AT_ONCE_SECONDS = 2
 PATIENCE_SECONDS = 5 * PATIENCE_MS / 1000
-LANES = """() => {
-    const chart = [...document.querySelectorAll('[data-stale="false"] .js-plotly-plot')]
-        .find(chart => chart.checkVisibility({opacityProperty: true, visibilityProperty: true}));
-    if (!chart?.data || !chart.layout?.yaxis?.ticktext) return [];
-    const [bars, words] = chart.data, places = chart.layout.yaxis.tickvals;
-    return places.map((place, row) => [chart.layout.yaxis.ticktext[row], bars.x[row], words.text[row]]);
-}"""
+SEEN = "element => element.checkVisibility({opacityProperty: true, visibilityProperty: true})"
+LANES = f"""() => {{
+    const chart = [...document.querySelectorAll('.drawing, .js-plotly-plot')].find({SEEN});
+    if (chart?.data) {{
+        const [bars, words] = chart.data, {{tickvals, ticktext}} = chart.layout.yaxis;
+        return tickvals.map((place, row) => [ticktext[row], bars.x[row], words.text[row]]);
+    }}
+    if (!chart) return [];
+    const middle = element => {{
+        const {{top, bottom}} = element.getBoundingClientRect();
+        return (top + bottom) / 2;
+    }};
+    const [labels, plot] = chart.children;
+    const bars = [...plot.querySelectorAll(':scope > [title]')].filter({SEEN});
+    return [...labels.children].map((label, row) => {{
+        const words = plot.querySelectorAll(':scope > span')[row];
+        const bar = bars.find(bar => Math.abs(middle(bar) - middle(words)) < 5);
+        return [label.innerHTML, bar ? parseFloat(words.textContent) : null, words.textContent];
+    }});
+}}"""
 
-COUNT_CHARTS = """() => {
+COUNT_CHARTS = f"""() => {{
     window.chartsSeen = new Set();
-    const seen = () => [...document.querySelectorAll('.js-plotly-plot .main-svg:first-child')]
-        .filter(chart => chart.checkVisibility({opacityProperty: true, visibilityProperty: true}));
+    const seen = () => [...document.querySelectorAll('.drawing, .js-plotly-plot .main-svg:first-child')].filter({SEEN});
     setInterval(() => window.chartsSeen.add(seen().length), 20);
-}"""
+}}"""
 
 Lanes = dict[str, tuple[float | None, str]]
 

@@ -18,14 +18,13 @@ from tests.e2e.conftest import settle
 
 MINILM = models.get("all-MiniLM-L6-v2")
 PICTURES = ROOT / "screenshots"
-DRAWN = """[...document.querySelectorAll('.js-plotly-plot')].filter(
-    p => p.querySelector('.main-svg') && getComputedStyle(p).visibility !== 'hidden')"""  # not covered by a later one
+DRAWN = "[...document.querySelectorAll('.js-plotly-plot')].filter(chart => chart.querySelector('.main-svg'))"
 
 
 def charts(page: Page, number: int) -> list[list[dict[str, Any]]]:
     """The traces of each of the page's charts, as plotly holds them in the browser once it has drawn them."""
     page.wait_for_function(f"n => {DRAWN}.length >= n", arg=number)
-    drawn = page.evaluate(f"() => {DRAWN}.map(p => p.data.map(t => JSON.stringify(t)))")
+    drawn = page.evaluate(f"() => {DRAWN}.map(chart => chart.data.map(t => JSON.stringify(t)))")
     return [[{key: decoded(value) for key, value in json.loads(trace).items()} for trace in chart] for chart in drawn]
 
 

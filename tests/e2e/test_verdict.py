@@ -51,7 +51,8 @@ def test_sliders_turn_the_verdict_and_the_page_that_is_sent_fetches_nothing(
     opened.on("console", lambda message: broken.append(message.text))
     opened.goto(sent.as_uri())
     expect(opened.get_by_role("heading", name="Take wordllama-256: ")).to_be_visible()
-    assert opened.locator("svg rect").count() > 12
+    lanes = opened.get_by_role("img", name="Score, quality, speed, memory, price and licence of each model")
+    assert lanes.locator('div[style*="background"]').count() > 12
     assert opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(14, 17, 22)"
     assert (asked, broken) == ([sent.as_uri()], [])
     reader.close()

@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest, app_test
 from core import benchmark, corpus, embedding, evaluation, models, search
 from core.benchmark import Run, Settings, Subject, Timing, Workload, grid, runner
 from core.charts.sweeps import sweep_heatmap
-from core.charts.timings import timing_bars
+from core.charts.timings import engine_bars, timing_bars
 from core.errors import EmbedscopeError, JobError
 from core.machine import this_machine
 from core.models import memory
@@ -124,8 +124,10 @@ def told(app: AppTest) -> str:
 
 
 def figure(app: AppTest, key: str) -> dict[str, Any]:
-    """A chart of the page as it is sent to the browser."""
-    element: Any = next(chart for chart in app.get("plotly_chart") if chart.key == key)
+    """A chart of the page as it is sent to the browser; what tells a live one's content ends its key."""
+    element: Any = next(
+        chart for chart in app.get("plotly_chart") if re.fullmatch(f"{key}(_[0-9a-f]{{8}})?", chart.key)
+    )
     content: dict[str, Any] = json.loads(element.proto.spec)
     return content | {"config": json.loads(element.proto.config)}
 
@@ -408,7 +410,40 @@ def test_each_cell_is_filled_when_it_is_measured(
     monkeypatch.setattr("pages.parts.benchmark.sweeps.sweep_heatmap", note)
     monkeypatch.setattr(benchmark, "grid", partial(grid, (1, 4), (8, 32)))
     press(open_view(app, "Sweep", sweep_model=WORDLLAMA), f"Sweep {WORDLLAMA}")
-    assert filled == [(1, 4), (2, 4), (3, 4), (4, 4), (4, 4)]
+    assert filled == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4), (4, 4)]
+
+
+def test_a_text_of_ones_own_fills_cells_that_are_there_once_its_tokens_are_counted(
+    app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled: list[tuple[int, int, set[int | None]]] = []
+
+    def note(timings: list[Timing], measure: Any) -> Any:
+        filled.append((sum(bool(row.median_ms) for row in timings), len(timings), {row.tokens for row in timings}))
+        return sweep_heatmap(timings, measure)
+
+    monkeypatch.setattr("pages.parts.benchmark.sweeps.sweep_heatmap", note)
+    open_view(app, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
+    app.text_area(key="sweep_text").set_value(SECRET).run()
+    press(app, f"Sweep {WORDLLAMA}")
+    assert filled == [(done, 5, {7}) for done in (1, 2, 3, 4, 5, 5)]
+
+
+def test_each_engine_has_its_row_from_the_start(
+    app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[tuple[str, ...], int]] = []
+
+    def note(timings: list[Timing], **others: Any) -> Any:
+        figure = engine_bars(timings, **others)
+        labels = tuple(bare(label) for label in figure.layout.yaxis.ticktext)
+        drawn.append((labels, sum(bool(row.median_ms) for row in timings)))
+        return figure
+
+    monkeypatch.setattr("pages.parts.benchmark.engines.engine_bars", note)
+    press(open_view(app, "Engines", engines_model=MINILM), f"Compare the engines on {MINILM}")
+    assert len({labels for labels, _ in drawn}) == 1
+    assert [done for _, done in drawn] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
 
 
 def test_all_swept_models_stand_in_the_lines_and_only_the_chosen_one_in_the_heatmap(app: AppTest) -> None:

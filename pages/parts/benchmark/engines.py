@@ -13,7 +13,7 @@ from core.models import ModelSpec
 from core.models.files import availability
 from pages.shared import measurement
 from pages.shared.ui import output, progress
-from pages.shared.ui.live_chart import GrowingChart
+from pages.shared.ui.live_chart import LiveChart
 
 NAME = "engines"
 SETTINGS = Settings(most_seconds=measurement.FEW_SECONDS, with_forward=False, with_cosine=True)
@@ -31,7 +31,7 @@ def show() -> None:
             on_click=progress.start_anew,
             args=(NAME,),
         )
-    chart = GrowingChart("engines_bars")
+    chart = LiveChart("engines_bars", f'Median milliseconds of {spec.name} for "Hello World" by engine and precision')
     timings = _measure(chart, spec) if start else benchmark.kept_engines(spec.name)
     if not timings:
         st.info(
@@ -40,11 +40,7 @@ def show() -> None:
             icon=":material/compare_arrows:",
         )
         return
-    chart.finish(
-        engine_bars(timings, colours={spec.name: model_colour(spec.id)}),
-        config=output.picture("engines"),
-        alt=f'Median milliseconds of {spec.name} for "Hello World" by engine and precision',
-    )
+    chart.finish(engine_bars(timings, colours=_colours(spec)), output.picture("engines"))
     st.caption(
         f"× is the speed beside sentence-transformers with its defaults. The cosine is the smallest of a probe's "
         f"vectors to torch in float32; the machine chooses by itself only what stays within {LEAST_COSINE}."
@@ -66,17 +62,33 @@ def show() -> None:
     measurement.downloads(table, "engines", timings)
 
 
-def _measure(chart: GrowingChart, spec: ModelSpec) -> list[Timing]:
-    measured: list[Timing] = []
-
-    def grow(timing: Timing) -> None:
-        measured.append(timing)
-        chart.grow(engine_bars(measured, colours={spec.name: model_colour(spec.id)}))
-
+def _measure(chart: LiveChart, spec: ModelSpec) -> list[Timing]:
+    """Compare the engines while their bars fill."""
     weights: Weights = "own" if availability(spec).is_ready else "random"
     subjects = [
         Subject(spec.name, device, engine, precision, weights)
         for device in measurement.chosen_devices()
         for engine, precision in (("library", "float32"), *CANDIDATES[device])
     ]
-    return list(measurement.watch(NAME, subjects, (Workload(),), SETTINGS, grow).results)
+    rows = {_row(timing): timing for timing in (Timing.missing(subject, Workload(), "waiting") for subject in subjects)}
+
+    def draw() -> None:
+        chart.grow(engine_bars([*rows.values()], colours=_colours(spec)))
+
+    def grow(timing: Timing) -> None:
+        rows[_row(timing)] = timing
+        draw()
+
+    def begin(subject: Subject) -> None:
+        grow(Timing.missing(subject, Workload(), "timing …"))
+
+    draw()
+    return list(measurement.watch(NAME, subjects, (Workload(),), SETTINGS, grow, begin).results)
+
+
+def _row(timing: Timing) -> tuple[str, str, str]:
+    return timing.device, timing.asked_engine, timing.asked_precision
+
+
+def _colours(spec: ModelSpec) -> dict[str, str]:
+    return {spec.name: model_colour(spec.id)}

@@ -13,7 +13,7 @@ from core.models.files import availability
 from core.wording import milliseconds, ratio, three_figures
 from pages.shared import measurement, picks
 from pages.shared.ui import output, progress
-from pages.shared.ui.live_chart import GrowingChart
+from pages.shared.ui.live_chart import LiveChart
 
 NAME = "benchmark"
 Row = tuple[str, str]
@@ -35,7 +35,7 @@ def show() -> None:
         st.markdown(f'Median time to encode **"{benchmark.HELLO}"** on {this_machine().sentence}', width="content")
     kept = benchmark.kept_timings(picks.precision())
     wanted = _wanted(specs, kept, whole=whole, again=again)
-    chart = GrowingChart("bars")
+    chart = LiveChart("bars", 'Median milliseconds to encode "Hello World", by model and device')
     being_timed = {(subject.model, subject.device) for subject in wanted}
     shown = {row: kept[row] for row in rows if row in kept and row not in being_timed}
     recorded, colours = _recorded(), {spec.name: model_colour(spec.id) for spec in specs}
@@ -43,8 +43,7 @@ def show() -> None:
         shown = _fill(chart, rows, shown, colours, recorded, wanted, how)
     chart.finish(
         timing_bars(rows, shown, colours=colours, states=_idle(rows, shown), recorded=recorded),
-        config=output.picture("hello-world"),
-        alt='Median milliseconds to encode "Hello World", by model and device',
+        output.picture("hello-world"),
     )
     st.caption(
         f"Faint marks: the original table, recorded by `%timeit` on {original_machine()}. Hatched: by architecture, "
@@ -78,7 +77,7 @@ def _wanted(specs: list[ModelSpec], kept: Timings, *, whole: bool, again: bool) 
 
 
 def _fill(
-    chart: GrowingChart,
+    chart: LiveChart,
     rows: list[Row],
     shown: Timings,
     colours: dict[str, str],

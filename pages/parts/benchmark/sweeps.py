@@ -1,26 +1,27 @@
 """Sweeps: batch sizes by lengths or with a text of one's own, what a model can take, and where a GPU starts to pay."""
 
 from collections.abc import Iterator
-from typing import Any, cast
+from dataclasses import replace
+from typing import cast
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from core import benchmark, corpus
-from core.benchmark import Settings, Subject, Timing, Workload
+from core.benchmark import Settings, Timing, Workload
 from core.benchmark.sweep import BATCH_SIZES
 from core.charts.style import model_colours
 from core.charts.sweeps import Measure, sweep_heatmap, sweep_lines
 from core.models import ModelSpec
 from pages.shared import measurement, picks
 from pages.shared.ui import output, progress
-from pages.shared.ui.live_chart import GrowingChart
+from pages.shared.ui.live_chart import LiveChart
 
 NAME = "sweep"
 MEASURES = ("latency, ms", "texts/s", "tokens/s")
 FIRST_TEXT = "How long does this text take, alone and in a batch?"
-Charts = dict[str, GrowingChart]
+Charts = dict[str, LiveChart]
 SETTINGS = Settings(least_seconds=0.5, patience_seconds=2.0, most_seconds=6.0, with_forward=False)
 
 
@@ -45,7 +46,10 @@ def show() -> None:
     workloads = _own_text() if kind == "My text" else benchmark.grid()
     devices = measurement.chosen_devices()
     columns = zip(devices, st.columns(len(devices)), strict=True)
-    charts = {device: GrowingChart(f"heatmap_{device}", column) for device, column in columns}
+    charts = {
+        device: LiveChart(f"heatmap_{device}", f"{measure} by batch size and length on {device}", column)
+        for device, column in columns
+    }
     timings = _measure(charts, spec, workloads, measure) if start else _known(workloads)
     own = [timing for timing in timings if timing.model == spec.name and timing.device in charts]
     if not own:
@@ -56,7 +60,7 @@ def show() -> None:
         )
         return
     for device, figure in _heatmaps(own, measure):
-        charts[device].finish(figure, **_options(device, measure))
+        charts[device].finish(figure, output.picture(f"sweep-{device}"))
     _caption(own)
     _lines(timings, measure)
     table = _table(own)
@@ -96,28 +100,27 @@ def _known(workloads: tuple[Workload, ...]) -> list[Timing]:
 def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> list[Timing]:
     """Sweep while the cells fill."""
     subjects = measurement.subjects([spec])
-    waiting = [_waiting(subject, workload) for subject in subjects for workload in workloads if workload.tokens]
     others = [timing for timing in _known(workloads) if timing.model != spec.name]
     measured: list[Timing] = []
+
+    def draw(tokens: int | None) -> None:
+        """Draw all cells, those of a text of one's own as soon as its tokens were counted."""
+        done = {_cell(row) for row in measured}
+        waiting = (Timing.missing(subject, workload, "waiting") for subject in subjects for workload in workloads)
+        rest = (replace(row, tokens=row.tokens or tokens) for row in waiting)
+        for device, figure in _heatmaps([*measured, *(row for row in rest if _cell(row) not in done)], measure):
+            charts[device].grow(figure)
 
     def grow(timing: Timing) -> None:
         measured.append(timing)
         if not workloads[0].tokens:
             st.session_state["own_text_timings"] = [*others, *measured]
-        done = {_cell(row) for row in measured}
-        rest = [row for row in waiting if _cell(row) not in done]
-        for device, figure in _heatmaps([*measured, *rest], measure):
-            charts[device].grow(figure, **_options(device, measure))
+        draw(timing.tokens)
 
+    if workloads[0].tokens:
+        draw(None)
     measurement.watch(NAME, subjects, workloads, SETTINGS, grow)
     return _known(workloads)
-
-
-def _waiting(subject: Subject, workload: Workload) -> Timing:
-    """A cell that is still empty, so that the heatmap has its shape from the start."""
-    return Timing(
-        subject.model, subject.device, "", "", batch_size=workload.batch_size, tokens=workload.tokens, failure="waiting"
-    )
 
 
 def _cell(timing: Timing) -> tuple[str, int, int | None]:
@@ -129,11 +132,6 @@ def _heatmaps(timings: list[Timing], measure: str) -> Iterator[tuple[str, go.Fig
     for device in dict.fromkeys(timing.device for timing in timings):
         rows = [row for row in timings if row.device == device]
         yield device, sweep_heatmap(rows, cast(Measure, measure))
-
-
-def _options(device: str, measure: str) -> dict[str, Any]:
-    """What a heatmap is called, as a picture and for a screen reader."""
-    return {"config": output.picture(f"sweep-{device}"), "alt": f"{measure} by batch size and length on {device}"}
 
 
 def _caption(timings: list[Timing]) -> None:

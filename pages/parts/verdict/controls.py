@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core import verdict
+from core.charts.verdict import WIDTHS
 from core.verdict import CRITERIA, MOST_WEIGHT, Weights
-from core.verdict.svg import WIDTHS
 
 
 def weights() -> Weights:

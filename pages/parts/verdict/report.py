@@ -7,11 +7,12 @@ import streamlit as st
 
 from core import examples, verdict
 from core.charts.style import model_colours
-from core.charts.verdict import verdict_lanes
+from core.charts.verdict import ALT, verdict_html, verdict_lanes
 from core.corpus import Corpus
 from core.verdict import Verdict
 from pages.shared import frame
 from pages.shared.ui import output
+from pages.shared.ui.live_chart import LiveChart
 
 READ_FIRST = "font-size:1.6rem;font-weight:650;line-height:1.3;margin-bottom:.5rem"
 READ = "font-size:1.15rem;line-height:1.4;margin:0 0 .35rem"
@@ -38,18 +39,20 @@ def sentences(decided: Verdict) -> None:
 
 def chart(decided: Verdict) -> None:
     """The lanes, and how firm the first place is."""
-    st.plotly_chart(
+    LiveChart("verdict_lanes", ALT).finish(
         verdict_lanes(
             verdict.lanes(decided), decided.ranking.weights, colours=_colours(decided), is_dark=frame.is_dark()
         ),
-        key="verdict_lanes",
-        config=output.picture("verdict"),
-        alt="Score, quality, speed, memory, price and licence of each model, the best on top",
+        output.picture("verdict"),
     )
     st.caption(
         "Every bar goes from 0 to 1, longer is better; the whisker is quality's 95 % interval over the queries; per "
         "cent are shares of the weights. " + output.markdown_free(" ".join(verdict.firmness(decided)))
     )
+
+
+def _drawn(decided: Verdict) -> str:
+    return verdict_html(verdict.lanes(decided), decided.ranking.weights, colours=_colours(decided))
 
 
 def table(decided: Verdict) -> pd.DataFrame:
@@ -92,7 +95,7 @@ def take_away(decided: Verdict, figures: pd.DataFrame) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.download_button(
             "Send as HTML",
-            lambda: verdict.as_html(decided, _colours(decided)).encode(),
+            lambda: verdict.as_html(decided, _drawn(decided)).encode(),
             file_name="verdict.html",
             mime="text/html",
             icon=":material/article:",

@@ -1,60 +1,57 @@
-"""A chart that grows while the page computes, without a blink.
+"""A chart that grows while the page computes, and never blinks.
 
-Streamlit mounts a Plotly chart anew whenever its content changes, and for some frames there is nothing. So each chart
-is laid over the one before, which stays until the browser has drawn the new one.
+Streamlit mounts a plotly chart anew whenever its content changes, and for some frames there is nothing. So the figure
+is there as plain HTML, too, which changes in place: that is seen while the page computes, and wherever plotly has not
+drawn yet.
 """
 
-import time
-from collections import deque
+import zlib
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-PLACE = "growing_"
-SECONDS_TO_DRAW = 3.0
-DRAWN = '.js-plotly-plot:not([style*="visibility: hidden"]) .main-svg'
-OVERLAID = f"""<style>
-div[class*="st-key-{PLACE}"] {{ display: grid; grid-template-columns: minmax(0, 1fr) }}
-div[class*="st-key-{PLACE}"] > * {{ grid-area: 1 / 1 }}
-div[class*="st-key-{PLACE}"] > :has(~ [data-stale="false"] {DRAWN}),
-div[class*="st-key-{PLACE}"] > [data-stale="false"]:has({DRAWN}) ~ [data-stale="true"] {{
-    opacity: 0; visibility: hidden; transition: none
-}}
-</style>"""
+from core.charts.markup import to_html
 
 
-class GrowingChart:
-    """The place of one chart, drawn once or, while its figures come in, again and again."""
+class LiveChart:
+    """The place of one chart, drawn once or again and again; `alt` is its name for who does not see it."""
 
-    def __init__(self, name: str, place: DeltaGenerator | None = None) -> None:
-        st.html(OVERLAID)
-        self._name = name
-        self._place = (place or st).container(key=f"{PLACE}{name}")
-        self._drawn = 0
-        self._layers: deque[tuple[DeltaGenerator, float]] = deque()
+    def __init__(self, name: str, alt: str, place: DeltaGenerator | None = None) -> None:
+        self._name, self._alt, self._key = name, alt, f"live_{name}"
+        self._drawing = self._place = (place or st).container(key=self._key, gap=None)
 
-    def grow(self, figure: go.Figure, **options: Any) -> None:
-        """Draw what there is so far; `options` are those of `st.plotly_chart`."""
-        self._draw(figure, f"{self._name}_{self._drawn}", **options)
+    def grow(self, figure: go.Figure) -> None:
+        """Draw what there is so far, without plotly."""
+        self._draw(figure)
 
-    def finish(self, figure: go.Figure, **options: Any) -> None:
-        """Draw the whole, under the chart's own name; `options` as in `grow`."""
-        self._draw(figure, self._name, **options)
+    def finish(self, figure: go.Figure, config: dict[str, Any]) -> None:
+        """Draw the whole, with plotly as `config` says.
 
-    def _draw(self, figure: go.Figure, key: str, **options: Any) -> None:
-        layer = self._place.empty()
-        layer.plotly_chart(figure, key=key, **options)
-        self._drawn += 1
-        self._layers.append((layer, time.monotonic()))
-        self._clear_covered()
-
-    def _clear_covered(self) -> None:
-        """Empty the layers over which a later one has been for so long that the browser has surely drawn it.
-
-        The last ones stay, unseen, until the page runs again.
+        The chart's key tells it from the one before, which stays in the page, unseen, while the new one is drawn.
         """
-        while len(self._layers) > 1 and time.monotonic() - self._layers[1][1] > SECONDS_TO_DRAW:
-            covered, _ = self._layers.popleft()
-            covered.empty()
+        content = zlib.crc32(f"{figure.to_json()}{config}".encode())
+        chart = f"{self._name}_{content:08x}"
+        self._draw(figure, chart)
+        place = self._place.container(key=f"{self._key}_plotly")
+        place.plotly_chart(figure, key=chart, config=config, alt=self._alt)
+
+    def _draw(self, figure: go.Figure, chart: str | None = None) -> None:
+        """Put the plain drawing in the place of the one before, to be seen until plotly's `chart` is drawn."""
+        style = "\n".join(_rules(f".st-key-{self._key}", figure.layout.height, chart))
+        self._drawing = self._drawing.html(f"<style>{style}</style>{to_html(figure, self._alt)}")
+
+
+def _rules(place: str, height: int, chart: str | None) -> list[str]:
+    """The place is as tall as the chart; of its two drawings one is seen."""
+    both = [f"{place} {{ min-height: {height}px }}", f"{place} .drawing {{ position: absolute; inset: 0 0 auto }}"]
+    if chart is None:
+        return [*both, f"{place}_plotly {{ display: none }}"]
+    drawn = f'{place}:has(.st-key-{chart} .js-plotly-plot:not([style*="visibility: hidden"]) .main-svg)'
+    return [
+        *both,
+        f"{place}_plotly {{ visibility: hidden }}",
+        f"{drawn} .st-key-{chart} {{ visibility: visible }}",
+        f"{drawn} .drawing {{ visibility: hidden }}",
+    ]
