@@ -10,11 +10,10 @@ from core.charts.timings import engine_bars
 from core.encoders.choice import CANDIDATES, LEAST_COSINE
 from core.models import ModelSpec
 from core.models.files import availability
-from pages.shared import measurement
+from pages.shared import measurement, state
 from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import GrowingChart
 
-NAME = "engines"
 SETTINGS = Settings(most_seconds=measurement.FEW_SECONDS, with_forward=False, with_cosine=True)
 
 
@@ -22,15 +21,15 @@ def show() -> None:
     """Draw the view: the model, a bar for each engine and precision, the table."""
     specs = [spec for spec in measurement.local_models() if not spec.is_static]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        spec = measurement.one_model(specs, "engines_model")
+        spec = measurement.one_model(specs, state.Benchmark.ENGINES_MODEL)
         start = st.button(
             f"Compare the engines on {spec.name}",
             type="primary",
             icon=":material/compare_arrows:",
             on_click=progress.start_anew,
-            args=(NAME,),
+            args=(state.Benchmark.COMPARE_ENGINES,),
         )
-    chart = GrowingChart("engines_bars")
+    chart = GrowingChart(state.Benchmark.ENGINES_BARS)
     timings = _measure(chart, spec) if start else benchmark.kept_engines(spec.name)
     if not timings:
         st.info(
@@ -78,4 +77,4 @@ def _measure(chart: GrowingChart, spec: ModelSpec) -> list[Timing]:
         for device in measurement.chosen_devices()
         for engine, precision in (("library", "float32"), *CANDIDATES[device])
     ]
-    return list(measurement.watch(NAME, subjects, (Workload(),), SETTINGS, grow).results)
+    return list(measurement.watch(state.Benchmark.COMPARE_ENGINES, subjects, (Workload(),), SETTINGS, grow).results)

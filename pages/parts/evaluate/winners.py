@@ -13,6 +13,8 @@ from core.evaluation import Quality
 from core.retrieval import BM25, HYBRID
 from core.search import Hits
 from pages.parts.evaluate import hit_lists
+from pages.shared import state
+from pages.shared.state import Parameter
 from pages.shared.ui import inputs, output
 
 TABLE_HEIGHT = 300
@@ -41,7 +43,7 @@ def show(
     st.markdown(f"{output.markdown_free(evaluation.sentence(first, second, compared))}.")
     st.plotly_chart(
         gains(one - other, [asked[query] for query in queries], first, second, title),
-        key="gains",
+        key=state.Evaluate.GAINS,
         config=output.picture("won-and-lost"),
         alt=f"Difference of {first} and {second} on each query",
     )
@@ -66,10 +68,12 @@ def _two(measured: Mapping[str, Quality]) -> tuple[str, str]:
     models = [name for name in names if name not in (BM25, HYBRID)] or names
     best = max(models, key=lambda name: measured[name].means["ndcg@10"])
     with st.container(horizontal=True):
-        return _system("One system", "first", names, best), _system("Another system", "second", names, BM25)
+        return _system("One system", state.Evaluate.FIRST, names, best), _system(
+            "Another system", state.Evaluate.SECOND, names, BM25
+        )
 
 
-def _system(title: str, key: str, names: Sequence[str], usual: str) -> str:
+def _system(title: str, key: Parameter, names: Sequence[str], usual: str) -> str:
     inputs.keep_offered(key, names, usual)
     chosen = st.selectbox(title, names, names.index(usual), key=key, bind="query-params", width=320)
     return str(chosen or usual)
@@ -81,7 +85,7 @@ def _picked(table: pd.DataFrame, first: str, second: str) -> int:
     shown = st.dataframe(
         table,
         hide_index=True,
-        key="won_and_lost",
+        key=state.Evaluate.WON_AND_LOST,
         height=TABLE_HEIGHT,
         on_select="rerun",
         selection_mode="single-row",

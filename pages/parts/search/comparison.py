@@ -10,6 +10,7 @@ from core.charts.search import moves
 from core.corpus import Corpus
 from core.search import rank_biased_overlap
 from pages.parts.search.lists import MARK, List
+from pages.shared import state
 from pages.shared.ui import output
 
 STEPS = ("embed the query", "search", "fuse", MARK)
@@ -24,7 +25,7 @@ def chart(texts: Corpus, lists: Mapping[str, List], k: int, answers: Collection[
     if depth:
         st.plotly_chart(
             moves(ranks, depth, texts.titles, relevant),
-            key="moves",
+            key=state.Search.MOVES,
             config=output.picture("search"),
             alt="How documents move between the lists of the systems",
         )
@@ -51,7 +52,7 @@ def agreement(lists: Mapping[str, List]) -> pd.DataFrame:
     st.dataframe(
         table,
         hide_index=True,
-        key="agreement",
+        key=state.Search.AGREEMENT,
         alt="Rank-biased overlap of the lists",
         column_config={
             system: st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f") for system in lists
@@ -79,7 +80,7 @@ def latency(lists: Mapping[str, List]) -> pd.DataFrame:
     st.dataframe(
         table,
         hide_index=True,
-        key="latency",
+        key=state.Search.LATENCY,
         placeholder="–",
         alt="Milliseconds of each step",
         column_config={

@@ -10,7 +10,7 @@ from core.charts.style import model_colour
 from core.charts.verdict import verdict_lanes
 from core.corpus import Corpus
 from core.verdict import Verdict
-from pages.shared import frame
+from pages.shared import frame, state
 from pages.shared.ui import output
 
 READ_FIRST = "font-size:1.6rem;font-weight:650;line-height:1.3;margin-bottom:.5rem"
@@ -40,7 +40,7 @@ def chart(decided: Verdict) -> None:
     """The lanes, and how firm the first place is."""
     st.plotly_chart(
         verdict_lanes(verdict.lanes(decided), decided.ranking.weights, is_dark=frame.is_dark()),
-        key="verdict_lanes",
+        key=state.Verdict.LANES,
         config=output.picture("verdict"),
         alt="Score, quality, speed, memory, price and licence of each model, the best on top",
     )
@@ -57,7 +57,7 @@ def table(decided: Verdict) -> pd.DataFrame:
     st.dataframe(
         figures,
         hide_index=True,
-        key="verdict_table",
+        key=state.Verdict.TABLE,
         placeholder="–",
         alt="The verdict's figures: score, quality with its interval, speed, memory, price and licence",
         column_config={
@@ -96,7 +96,7 @@ def take_away(decided: Verdict, figures: pd.DataFrame) -> None:
             icon=":material/article:",
             on_click="ignore",
             type="primary",
-            key="download_verdict_html",
+            key=state.EveryPage.SAVE("verdict", "html"),
         )
         st.download_button(
             "Markdown",
@@ -105,7 +105,7 @@ def take_away(decided: Verdict, figures: pd.DataFrame) -> None:
             mime="text/markdown",
             icon=":material/markdown:",
             on_click="ignore",
-            key="download_verdict_md",
+            key=state.EveryPage.SAVE("verdict", "md"),
         )
         output.download_table(figures, "verdict")
         output.picture_format()

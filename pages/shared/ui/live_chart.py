@@ -12,7 +12,10 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-PLACE = "growing_"
+from pages.shared import state
+from pages.shared.state import Key
+
+PLACE = state.EveryPage.GROWING.prefix
 SECONDS_TO_DRAW = 3.0
 DRAWN = '.js-plotly-plot:not([style*="visibility: hidden"]) .main-svg'
 OVERLAID = f"""<style>
@@ -28,22 +31,22 @@ div[class*="st-key-{PLACE}"] > [data-stale="false"]:has({DRAWN}) ~ [data-stale="
 class GrowingChart:
     """The place of one chart, drawn once or, while its figures come in, again and again."""
 
-    def __init__(self, name: str, place: DeltaGenerator | None = None) -> None:
+    def __init__(self, name: Key, place: DeltaGenerator | None = None) -> None:
         st.html(OVERLAID)
         self._name = name
-        self._place = (place or st).container(key=f"{PLACE}{name}")
+        self._place = (place or st).container(key=state.EveryPage.GROWING(name))
         self._drawn = 0
         self._layers: deque[tuple[DeltaGenerator, float]] = deque()
 
     def grow(self, figure: go.Figure, **options: Any) -> None:
         """Draw what there is so far; `options` are those of `st.plotly_chart`."""
-        self._draw(figure, f"{self._name}_{self._drawn}", **options)
+        self._draw(figure, state.EveryPage.GROWING(self._name, self._drawn), **options)
 
     def finish(self, figure: go.Figure, **options: Any) -> None:
         """Draw the whole, under the chart's own name; `options` as in `grow`."""
         self._draw(figure, self._name, **options)
 
-    def _draw(self, figure: go.Figure, key: str, **options: Any) -> None:
+    def _draw(self, figure: go.Figure, key: Key, **options: Any) -> None:
         layer = self._place.empty()
         layer.plotly_chart(figure, key=key, **options)
         self._drawn += 1
