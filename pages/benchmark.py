@@ -1,6 +1,7 @@
 import streamlit as st
 
 from pages.parts.benchmark import engines, hello_world, runs, sweeps, tradeoff
+from pages.shared import state
 from pages.shared.frame import require_frame
 
 require_frame()
@@ -14,7 +15,7 @@ VIEWS = {
 }
 
 view = st.segmented_control(
-    "View", list(VIEWS), default="Hello World", key="view", bind="query-params", required=True,
+    "View", list(VIEWS), default="Hello World", key=state.Benchmark.VIEW, bind="query-params", required=True,
     label_visibility="collapsed",
 )  # fmt: skip
 VIEWS[view or "Hello World"]()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import examples
 from core.charts.vectors import barcode
-from pages.shared import cache, corpora
+from pages.shared import cache, corpora, state
 from pages.shared.frame import errors_told, require_frame
 from pages.shared.ui import inputs, output, progress
 
@@ -26,17 +26,20 @@ ready = inputs.ready_models()
 left, right = st.columns([2, 5], gap="large")
 with left:
     source = st.segmented_control(
-        "Texts", ["Type", "File"], default="Type", key="embed_from", bind="query-params", required=True,
+        "Texts", ["Type", "File"], default="Type", key=state.Embed.SOURCE, bind="query-params", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    texts = corpora.uploaded("embed") if source == "File" else inputs.pasted_texts("embed_texts", TEXTS, height=260)
+    if source == "File":
+        texts = corpora.uploaded(state.Embed.FILES)
+    else:
+        texts = inputs.pasted_texts(state.Embed.TYPED, TEXTS, height=260)
     st.caption(f"{len(texts):,} texts. Each line is embedded by itself.")
     output.left_out(texts)
 
 for spec in ready:
     with right.container(border=True), errors_told():
         st.markdown(f"#### {spec.name}")
-        with progress.line(spec.name, height=240) as tell:
+        with progress.line(state.Embed.EMBED(spec.name), height=240) as tell:
             encoder = cache.encoder(spec, tell)
             embedded = cache.embed_texts(texts.documents, spec, tell)
             tell("Counting tokens", 0, 1)
@@ -50,7 +53,7 @@ for spec in ready:
             st.metric("Norm", f"{np.linalg.norm(vectors[0]):.3f}", width="content")
         st.plotly_chart(
             barcode(vectors[:MOST_ROWS], texts.titles[:MOST_ROWS], row_pixels=32),
-            key=f"barcode_{spec.name}",
+            key=state.Embed.BARCODE(spec.name),
             alt=f"The texts' embeddings by {spec.name} as barcodes",
         )
         if len(texts) > MOST_ROWS:
@@ -62,7 +65,7 @@ for spec in ready:
         st.dataframe(
             numbers,
             hide_index=True,
-            key=f"numbers_{spec.name}",
+            key=state.Embed.NUMBERS(spec.name),
             column_config={
                 f"d{n}": st.column_config.NumberColumn(format="%.4f", width=70) for n in range(FIRST_NUMBERS)
             },

@@ -1,6 +1,7 @@
 import streamlit as st
 
 from pages.parts.evaluate import compression, disagreement, pairs, ranking
+from pages.shared import state
 from pages.shared.frame import require_frame
 from pages.shared.ui import inputs
 
@@ -16,7 +17,7 @@ VIEWS = {
 ready = inputs.ready_models()
 controls = st.container(horizontal=True, vertical_alignment="bottom")
 view = controls.segmented_control(
-    "View", list(VIEWS), default="Ranking", key="evaluate", bind="query-params", required=True,
+    "View", list(VIEWS), default="Ranking", key=state.Evaluate.VIEW, bind="query-params", required=True,
     label_visibility="collapsed",
 )  # fmt: skip
 VIEWS[view or "Ranking"](ready, controls)

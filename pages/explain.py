@@ -5,7 +5,7 @@ import streamlit as st
 from core import corpus, examples
 from core.charts.style import model_colour
 from core.charts.vectors import arrows, barcode
-from pages.shared import cache
+from pages.shared import cache, state
 from pages.shared.frame import require_frame
 from pages.shared.ui import inputs, output, progress
 
@@ -17,15 +17,17 @@ MOST_ROWS = 24
 
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    typed = st.text_input("A sentence", SENTENCE, key="sentence", bind="query-params", max_chars=500, live=True)
+    typed = st.text_input(
+        "A sentence", SENTENCE, key=state.Explain.SENTENCE, bind="query-params", max_chars=500, live=True
+    )
     model = st.segmented_control(
-        "Model", [spec.name for spec in ready], default=ready[0].name, key="explained", bind="query-params",
+        "Model", [spec.name for spec in ready], default=ready[0].name, key=state.Explain.MODEL, bind="query-params",
         required=True, width="content",
     )  # fmt: skip
 spec = next((spec for spec in ready if spec.name == model), ready[0])
 sentence = corpus.one_text(typed or "", "the sentence")
 
-with progress.line("trace", height=420) as tell:
+with progress.line(state.Explain.TRACE, height=420) as tell:
     encoder = cache.encoder(spec, tell)
     if not hasattr(encoder, "trace"):
         st.info(f"{spec.name} runs behind an API: its inside cannot be shown.", icon=":material/info:")
@@ -45,7 +47,9 @@ st.markdown(
 )
 labels = [f"{place + 1} {token.replace('▁', '␣')}" for place, token in enumerate(trace.tokens)]
 st.plotly_chart(
-    barcode(trace.vectors[:MOST_ROWS], labels[:MOST_ROWS], row_pixels=20), key="tokens", alt="Token vectors as barcodes"
+    barcode(trace.vectors[:MOST_ROWS], labels[:MOST_ROWS], row_pixels=20),
+    key=state.Explain.TOKENS,
+    alt="Token vectors as barcodes",
 )
 if len(labels) > MOST_ROWS:
     st.caption(f"The first {MOST_ROWS} of {len(labels)} tokens are drawn.")
@@ -55,19 +59,19 @@ pooling = {"mean": "their mean", "cls": "the first token's", "lasttoken": "the l
 )
 st.markdown(f"#### 3 · One vector &ensp;:small[:gray[{pooling} vector, brought to length 1: the embedding]]")
 st.plotly_chart(
-    barcode(trace.pooled[None], ["embedding"], row_pixels=44), key="pooled", alt="The embedding as a barcode"
+    barcode(trace.pooled[None], ["embedding"], row_pixels=44),
+    key=state.Explain.POOLED,
+    alt="The embedding as a barcode",
 )
 
 st.markdown("#### 4 · An angle becomes a cosine &ensp;:small[:gray[close in meaning, small angle, cosine near 1]]")
 left, right = st.columns([3, 2])
 with right:
     others = [
-        st.text_input(
-            f"Another sentence {place}", text, key=f"other{place}", bind="query-params", max_chars=500, live=True
-        )
-        for place, text in enumerate(OTHERS, start=1)
+        st.text_input(f"Another sentence {place}", text, key=key, bind="query-params", max_chars=500, live=True)
+        for place, (key, text) in enumerate(zip(state.Explain.OTHERS, OTHERS, strict=True), start=1)
     ]
-with progress.line("angles", height=400) as tell:
+with progress.line(state.Explain.ANGLES, height=400) as tell:
     sentences = corpus.from_paste("\n".join([sentence, *(" ".join((other or "").split()) for other in others)]))
     embedded = cache.embed_texts(sentences.texts, spec, tell)
 cosines = [float(value) for value in embedded.vectors @ embedded.vectors[0]]
@@ -77,7 +81,7 @@ left.plotly_chart(
         cosines,
         model_colour(spec.id),
     ),
-    key="arrows",
+    key=state.Explain.ARROWS,
     alt="The sentences as arrows, their angle the cosine",
 )
 with right:

@@ -8,7 +8,7 @@ from core.charts.models import BOARDS, score_against_size, task_radar
 from core.comparison import NAMED, compare, matching
 from core.models import catalogue, known, names, servers
 from pages.parts.models import downloads
-from pages.shared import frame, picks
+from pages.shared import frame, picks, state
 from pages.shared.frame import require_frame
 from pages.shared.ui import output
 
@@ -17,36 +17,39 @@ require_frame()
 
 def pick_rows() -> None:
     """Make the ticked rows the picked models; picks that the filter hides stay."""
-    rows = st.session_state["models_table"]["selection"]["rows"]
+    rows = st.session_state[state.Models.TABLE]["selection"]["rows"]
     ticked = [shown[row].name for row in rows if row < len(shown)]
-    hidden = [name for name in st.session_state["models"] if name not in {spec.name for spec in shown}]
+    hidden = [name for name in st.session_state[state.EveryPage.MODELS] if name not in {spec.name for spec in shown}]
     wanted_names = [name for name in names() if name in {*ticked, *hidden}]
     if len(wanted_names) > picks.MOST_MODELS:
         st.toast(f"At most {picks.MOST_MODELS} models can be picked: untick one first.", icon=":material/info:")
         return
-    st.session_state["models"] = wanted_names
+    st.session_state[state.EveryPage.MODELS] = wanted_names
 
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     wanted = st.text_input(
         "Filter",
-        key="filter",
+        key=state.Models.FILTER,
         bind="query-params",
         placeholder="Name, maker or licence",
         width=280,
         live=True,
         max_chars=80,
     )
-    which = st.segmented_control("Show", NAMED, default="All", key="show", bind="query-params", required=True)
-    board = st.segmented_control(
-        "Score in the charts", list(BOARDS), default="MTEB v1", key="board", bind="query-params", required=True
+    which = st.segmented_control(
+        "Show", NAMED, default="All", key=state.Models.SHOW, bind="query-params", required=True
     )
+    board = st.segmented_control(
+        "Score in the charts", list(BOARDS), default="MTEB v1", key=state.Models.BOARD, bind="query-params",
+        required=True,
+    )  # fmt: skip
 
 shown = matching(known(), wanted or "", which or "All")
 table = pd.DataFrame(compare(shown, benchmark.kept_timings()))
 chosen = [spec.name for spec in picks.models()]
 if shown:
-    st.session_state["models_table"] = {
+    st.session_state[state.Models.TABLE] = {
         "selection": {
             "rows": [row for row, spec in enumerate(shown) if spec.name in chosen],
             "columns": [],
@@ -57,7 +60,7 @@ if shown:
     score = partial(st.column_config.ProgressColumn, min_value=50, max_value=75, format="%.2f", width=85)
     st.dataframe(
         table,
-        key="models_table",
+        key=state.Models.TABLE,
         hide_index=True,
         on_select=pick_rows,
         selection_mode="multi-row",
@@ -95,13 +98,16 @@ charts = st.grid(2, min_column_width=430)
 with charts.cell():
     st.markdown(f"#### {board} against size")
     st.plotly_chart(
-        score_against_size(known(), chosen, board), key="score_size", alt=f"{board} score against download size"
-    )
+        score_against_size(known(), chosen, board), key=state.Models.SCORE_AGAINST_SIZE,
+        alt=f"{board} score against download size",
+    )  # fmt: skip
 with charts.cell():
     st.markdown("#### The seven task types (MTEB v1)")
     scored = [spec for spec in picks.models() if spec.mteb_v1]
     if scored:
-        st.plotly_chart(task_radar(scored), key="radar", alt="MTEB v1 scores of the picked models by task type")
+        st.plotly_chart(
+            task_radar(scored), key=state.Models.RADAR, alt="MTEB v1 scores of the picked models by task type"
+        )
     else:
         st.info("None of the picked models has MTEB v1 scores by task type.", icon=":material/info:")
 

@@ -19,7 +19,7 @@ from pages.parts.projector import (
     trust,
     view_file,
 )
-from pages.shared import corpora
+from pages.shared import corpora, state
 from pages.shared.frame import errors_told, require_frame
 from pages.shared.ui import output, progress
 
@@ -41,7 +41,7 @@ with side, st.container(horizontal=True, vertical_alignment="bottom"):
     has_vectors = wanted.method != "given" or space.vectors is not None
     colour_name = colours.chosen(texts, len(specs), has_vectors=has_vectors)
     looks = appearance.chosen(texts)
-with map_column, progress.line(iterations.LAYOUT, height=HEIGHT) as tell:
+with map_column, progress.line(state.Projector.LAY_OUT, height=HEIGHT) as tell:
     mapped = sources.sources_of(space, specs, tell) if wanted.method != "given" or space.vectors is not None else []
     directions = [axes.vectors_of(axis_ends, space, source, tell) for source in mapped]
     drawn = charts.laid_out(space, mapped, wanted, axes.titles(axis_ends), directions, tell)
@@ -49,7 +49,7 @@ with map_column, progress.line(iterations.LAYOUT, height=HEIGHT) as tell:
     labels = colours.labels(texts, column, drawn, wanted=looks.labels)
 
 with side, st.container(height=HEIGHT, border=False):
-    with progress.line("finding") as tell:
+    with progress.line(state.Projector.SEARCH) as tell:
         what = finder.asked(space, mapped, tell)
     marked = selection.current(texts)
     near = neighbours.under_each(mapped, marked.point, looks.neighbours)
@@ -67,7 +67,7 @@ with map_column:
     map_view.show(
         charts.packed(texts, drawn, looks.hover, looks.hover_texts),
         colour,
-        key=selection.MAP,
+        key=state.Projector.MAP,
         marks=marked,
         labels=labels,
         neighbours=near[0].rows[0] if near else (),
@@ -87,7 +87,7 @@ with map_column:
 with trust_slot, errors_told():
     trust.show(drawn)
 if len(mapped) > 1:
-    with progress.line("disagreement") as tell:
+    with progress.line(state.Projector.DISAGREE) as tell:
         disagreement.show(texts, drawn, looks.neighbours.k, tell)
 downloads.downloads(space, drawn, looks.neighbours)
 if specs and wanted.method in ("umap", "pca", "tsne"):

@@ -1,7 +1,7 @@
 import streamlit as st
 
 from pages.parts.search import duplicates, filters, indexes, results
-from pages.shared import corpora
+from pages.shared import corpora, state
 from pages.shared.frame import require_frame
 from pages.shared.ui import inputs, output
 
@@ -12,13 +12,19 @@ VIEWS = ("Results", "Indexes", "Duplicates")
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     view = st.segmented_control(
-        "View", VIEWS, default="Results", key="view", bind="query-params", required=True, label_visibility="collapsed"
+        "View",
+        VIEWS,
+        default="Results",
+        key=state.Search.VIEW,
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
     )
     texts = corpora.chosen()
     if view == "Results":
         where = filters.chosen(texts)
         k = st.segmented_control(
-            "Results", [3, 5, 10], default=5, key="k", bind="query-params", required=True,
+            "Results", [3, 5, 10], default=5, key=state.Search.RESULTS, bind="query-params", required=True,
             label_visibility="collapsed", format_func="{} results".format,
         )  # fmt: skip
 output.left_out(texts)

@@ -4,7 +4,7 @@ from core import examples
 from core.charts.similarity import HEIGHT
 from core.similarity import Background
 from pages.parts.similarity import background, heatmaps, pair, pairs, scores, sources
-from pages.shared import corpora
+from pages.shared import corpora, state
 from pages.shared.frame import errors_told, require_frame
 from pages.shared.ui import inputs, output, progress
 
@@ -17,12 +17,12 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     with place_of_texts:
         compared = sources.chosen(corpus)
     order = st.segmented_control(
-        "Order", ["By cluster", "As given"], default="By cluster", key="order", bind="query-params", required=True,
-        label_visibility="collapsed",
+        "Order", ["By cluster", "As given"], default="By cluster", key=state.Similarity.ORDER, bind="query-params",
+        required=True, label_visibility="collapsed",
     )  # fmt: skip
     scale = st.segmented_control(
-        "Scale", ["Cosine", "Percentile"], default="Cosine", key="scale", bind="query-params", required=True,
-        label_visibility="collapsed",
+        "Scale", ["Cosine", "Percentile"], default="Cosine", key=state.Similarity.SCALE, bind="query-params",
+        required=True, label_visibility="collapsed",
     )  # fmt: skip
     difference = heatmaps.chosen_difference([spec.name for spec in ready])
 sources.caption(
@@ -32,7 +32,7 @@ sources.caption(
 results: dict[str, scores.Scored] = {}
 backgrounds: dict[str, Background] = {}
 percentiles = scale == "Percentile"
-with progress.line("similarity", height=HEIGHT) as tell:
+with progress.line(state.Similarity.SCORE, height=HEIGHT) as tell:
     for spec in ready:
         with errors_told():
             results[spec.name] = scores.scored(compared, spec, tell)
@@ -57,7 +57,7 @@ with place_of_pair.container():
 for result in results.values():
     output.provenance(result.provenance)
 st.markdown("#### What a score means &ensp;:small[:gray[beside random pairs of the corpus]]")
-with progress.line("background", height=280) as tell:
+with progress.line(state.Similarity.MEASURE, height=280) as tell:
     if not percentiles:
         backgrounds = background.measured(corpus, compared, [result.spec for result in results.values()], tell)
         with place_of_pair.container():
@@ -65,7 +65,7 @@ with progress.line("background", height=280) as tell:
 background.section(backgrounds, corpus, compared, {name: float(at.cosines[opened]) for name, at in results.items()})
 
 st.markdown("#### Token by token &ensp;:small[:gray[how like the tokens are, and what each brings to the cosine]]")
-with progress.line("tokens", height=300) as tell, errors_told():
+with progress.line(state.Similarity.TRACE, height=300) as tell, errors_told():
     pair.tokens(results, compared, opened, tell)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):

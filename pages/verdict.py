@@ -4,7 +4,7 @@ from core import verdict
 from core.progress import silent
 from core.retrieval import BM25
 from pages.parts.verdict import candidates, controls, report
-from pages.shared import corpora, quality
+from pages.shared import corpora, quality, state
 from pages.shared.frame import require_frame
 from pages.shared.labels import picker
 from pages.shared.ui import inputs, output, progress
@@ -25,7 +25,7 @@ picker.left_out(labels)
 top = st.container()
 offer = st.empty()
 weights = controls.weights()
-with progress.line("verdict", height=500) as tell:
+with progress.line(state.Verdict.DECIDE, height=500) as tell:
     ready = quality.able(texts, ready, tell)
     measured = quality.measured(texts, labels, ready, tell)
     found = candidates.candidates(texts, measured, ready, dollars, tell)

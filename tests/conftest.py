@@ -70,7 +70,9 @@ share_engines(Path(os.environ["EMBEDSCOPE_HOME"]))
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers first, which take longest, and the many short tests of the core last: both workers end together."""
-    items.sort(key=lambda item: ("e2e", "pages", "core").index(item.path.relative_to(ROOT / "tests").parts[0]))
+    items.sort(
+        key=lambda item: [item.path.is_relative_to(ROOT / "tests" / first) for first in ("e2e", "pages")], reverse=True
+    )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

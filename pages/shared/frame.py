@@ -14,7 +14,7 @@ from core.errors import EmbedscopeError
 from core.machine import devices, this_machine
 from core.models import DEFAULT_PICKS, ModelSpec, names
 from core.models.files import availability
-from pages.shared import navigation, picks
+from pages.shared import navigation, picks, state
 from pages.shared.ui import output
 
 SECONDS_TO_DRAW = 0.8
@@ -64,8 +64,8 @@ def require_frame() -> None:
 
 def let_browser_draw() -> None:
     """Wait a moment, once a session, so that what is above appears before the browser loads the charts' code."""
-    if "drawn" not in st.session_state:
-        st.session_state["drawn"] = True
+    if state.EveryPage.DRAWN not in st.session_state:
+        st.session_state[state.EveryPage.DRAWN] = True
         time.sleep(SECONDS_TO_DRAW)
 
 
@@ -82,7 +82,7 @@ def sidebar() -> DeltaGenerator:
             names(),
             default=DEFAULT_PICKS,
             max_selections=picks.MOST_MODELS,
-            key="models",
+            key=state.EveryPage.MODELS,
             bind="query-params",
             help="Used on all pages. The table on the Models page picks too.",
         )
@@ -95,7 +95,12 @@ def sidebar() -> DeltaGenerator:
 def _device_choice() -> None:
     if len(devices()) > 1:
         st.segmented_control(
-            "Device", ["auto", *devices()], default="auto", key="device", bind="query-params", required=True
+            "Device",
+            ["auto", *devices()],
+            default="auto",
+            key=state.EveryPage.DEVICE,
+            bind="query-params",
+            required=True,
         )
     else:
         st.caption("Device: CPU (there is no GPU here)")
@@ -103,7 +108,7 @@ def _device_choice() -> None:
         "Precision",
         ["auto", "float32"],
         default="auto",
-        key="precision",
+        key=state.EveryPage.PRECISION,
         bind="query-params",
         required=True,
         help="auto: the fastest engine here whose vectors stay within cosine 0.999 of float32.",

@@ -11,7 +11,8 @@ from core.benchmark import Run, Settings, Subject, Timing, Workload
 from core.machine import devices, this_machine
 from core.models import ModelSpec, catalogue
 from core.models.files import availability
-from pages.shared import picks
+from pages.shared import picks, state
+from pages.shared.state import Parameter, Work
 from pages.shared.ui import output, progress
 
 if TYPE_CHECKING:
@@ -56,9 +57,18 @@ def settings() -> Settings:
         st.markdown(METHOD)
         with st.container(horizontal=True):
             samples = st.number_input(  # of floats: a link with samples=inf would break one of whole numbers
-                "Samples, at least", 10.0, 1000.0, 30.0, 1.0, format="%.0f", key="samples", bind="query-params"
+                "Samples, at least",
+                10.0,
+                1000.0,
+                30.0,
+                1.0,
+                format="%.0f",
+                key=state.Measurement.SAMPLES,
+                bind="query-params",
             )
-            seconds = st.number_input("Seconds of them, at least", 0.1, 30.0, 1.0, key="seconds", bind="query-params")
+            seconds = st.number_input(
+                "Seconds of them, at least", 0.1, 30.0, 1.0, key=state.Measurement.SECONDS, bind="query-params"
+            )
         st.caption(f"This machine: {this_machine().sentence}")
     return Settings(
         least_samples=int(samples),
@@ -69,7 +79,7 @@ def settings() -> Settings:
 
 
 def watch(
-    name: str,
+    name: Work,
     subjects: Sequence[Subject],
     workloads: Sequence[Workload],
     how: Settings,
@@ -79,7 +89,7 @@ def watch(
     """Run a benchmark with a line that counts; the session remembers the run, with the texts as they were."""
     with progress.line(name, count=None) as tell:
         run = benchmark.run(subjects, workloads, how, on_progress=tell, on_begin=on_begin, on_result=on_result)
-    st.session_state["latest_run"] = run
+    st.session_state[state.Measurement.LATEST_RUN] = run
     return run
 
 
@@ -93,7 +103,7 @@ def downloads(table: "pd.DataFrame", name: str, timings: Sequence[Timing]) -> No
 
 def run_of(timings: Sequence[Timing]) -> Run | None:
     """The latest run that holds one of the timings: the session's, or one that is kept."""
-    latest: Run | None = st.session_state.get("latest_run")
+    latest: Run | None = st.session_state.get(state.Measurement.LATEST_RUN)
     here = (kept.run for kept in benchmark.kept_runs() if kept.origin == "here")
     wanted = set(timings)
     return next((run for run in chain([latest] if latest else [], here) if not wanted.isdisjoint(run.results)), None)
@@ -106,7 +116,7 @@ def subjects(specs: Sequence[ModelSpec]) -> tuple[Subject, ...]:
     )
 
 
-def one_model(specs: Sequence[ModelSpec], key: str) -> ModelSpec:
+def one_model(specs: Sequence[ModelSpec], key: Parameter) -> ModelSpec:
     """The model that is chosen of several; at first the first that is here."""
     first = next((place for place, spec in enumerate(specs) if availability(spec).is_ready), 0)
     names = [spec.name for spec in specs]

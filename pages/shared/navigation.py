@@ -1,9 +1,11 @@
-"""The pages, their addresses and their titles; imports nothing but Streamlit, so that it is on screen first."""
+"""The pages, their addresses and their titles; imports next to nothing but Streamlit, so that it is on screen first."""
 
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+
+from pages.shared import state
 
 DEFAULT_PAGE = "models"
 ICON = str(Path(__file__).parent / "icon.svg")
@@ -21,8 +23,6 @@ PAGES = {
     "verdict": ("Verdict", "Quality, speed, memory, price and licence weighed: which model to take, and why."),
 }
 
-RENAMED = {"projector": {"k": "neighbours"}}  # by page, what a parameter of its address was called in earlier links
-
 
 def declare() -> StreamlitPage:
     """Declare the pages and return the one the address asks for.
@@ -39,12 +39,12 @@ def declare() -> StreamlitPage:
 
 
 def update_link(page: StreamlitPage) -> None:
-    """Call the parameters of an earlier link by the names that they have now, and start over if there were any."""
-    known = {old: new for old, new in RENAMED.get(page.url_path, {}).items() if old in st.query_params}
-    for old, new in known.items():
-        st.query_params.setdefault(new, st.query_params[old])
-        del st.query_params[old]
-    if known:
+    """Let a link that was made before say what it said in the words of today, and start over if there were others."""
+    found = [each for each in state.earlier(page.url_path or DEFAULT_PAGE) if each.name in st.query_params]
+    for each in found:
+        value = st.query_params.pop(each.name)
+        st.query_params.setdefault(each.now, each.values.get(value, value))
+    if found:
         st.rerun()
 
 

@@ -4,32 +4,34 @@ import streamlit as st
 
 from core.embedding import Provenance
 from core.models import DEFAULT_PICKS, ModelSpec, known
+from pages.shared import state
 
 MOST_MODELS = 4
 
 
 def models() -> list[ModelSpec]:
     """The picked models, in the catalogue's order."""
-    chosen = set(st.session_state.get("models", DEFAULT_PICKS))
+    chosen = set(st.session_state.get(state.EveryPage.MODELS, DEFAULT_PICKS))
     return [spec for spec in known() if spec.name in chosen]
 
 
 def device() -> str:
     """The picked device: auto, cpu or cuda."""
-    return str(st.session_state.get("device") or "auto")
+    return str(st.session_state.get(state.EveryPage.DEVICE) or "auto")
 
 
 def precision() -> str:
     """The picked precision: auto or float32."""
-    return str(st.session_state.get("precision") or "auto")
+    return str(st.session_state.get(state.EveryPage.PRECISION) or "auto")
 
 
 def note_source(provenance: Provenance) -> None:
     """Remember where a model's vectors came from in this session."""
-    st.session_state.setdefault("sources", {})[provenance.model, device(), precision()] = provenance
+    noted = st.session_state.setdefault(state.EveryPage.PROVENANCES, {})
+    noted[provenance.model, device(), precision()] = provenance
 
 
 def source(spec: ModelSpec) -> Provenance | None:
     """Where the model's vectors last came from, as picked now; None where there are none yet."""
-    found: Provenance | None = st.session_state.get("sources", {}).get((spec.name, device(), precision()))
-    return found
+    noted: dict[tuple[str, str, str], Provenance] = st.session_state.get(state.EveryPage.PROVENANCES, {})
+    return noted.get((spec.name, device(), precision()))

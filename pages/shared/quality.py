@@ -11,12 +11,10 @@ from core.evaluation import Qrels, Quality
 from core.models import ModelSpec
 from core.progress import Progress
 from core.retrieval import HYBRID, Ranking, Task
-from pages.shared import cache, picks
+from pages.shared import cache, picks, state
 from pages.shared.frame import errors_told
 from pages.shared.labels import judgements
 
-KEY = "labels"
-KEPT, OF, BROUGHT = "labels_kept", "labels_of", "labels_brought"
 SAMPLE, FILES, MARKED = "Sample", "Files", "Marked by clicking"
 RECALL_CUTS = (1, 3, 5, 10, 20, 50, 100)
 
@@ -30,12 +28,12 @@ def sources(texts: Corpus) -> list[str]:
 
 def source(texts: Corpus) -> str:
     """Where the labels in force come from: what was chosen, or else what there is."""
-    offered, kept = sources(texts), st.session_state.get(KEPT, {})
-    shown = st.session_state.get(KEY) if is_shown(texts) else None
-    for chosen in (shown, kept.get(texts.fingerprint), st.query_params.get(KEY)):
+    offered, kept = sources(texts), st.session_state.get(state.Labels.SOURCE_OF_CORPUS, {})
+    shown = st.session_state.get(state.Labels.SOURCE) if is_shown(texts) else None
+    for chosen in (shown, kept.get(texts.fingerprint), st.query_params.get(state.Labels.SOURCE)):
         if chosen in offered:
             return str(chosen)
-    return FILES if BROUGHT in st.session_state and SAMPLE not in offered else standard(texts)
+    return FILES if state.Labels.UPLOADS in st.session_state and SAMPLE not in offered else standard(texts)
 
 
 def standard(texts: Corpus) -> str:
@@ -45,23 +43,23 @@ def standard(texts: Corpus) -> str:
 
 def is_shown(texts: Corpus) -> bool:
     """Whether what is chosen on the screen was chosen for this corpus, and not for one before it."""
-    return st.session_state.get(OF, texts.fingerprint) == texts.fingerprint
+    return st.session_state.get(state.Labels.SHOWN_FOR, texts.fingerprint) == texts.fingerprint
 
 
 def keep_source(texts: Corpus, kind: str) -> None:
     """Remember where the corpus's labels come from, for pages on which it cannot be chosen and for its return."""
-    st.session_state.setdefault(KEPT, {})[texts.fingerprint] = kind
-    st.session_state[OF] = texts.fingerprint
+    st.session_state.setdefault(state.Labels.SOURCE_OF_CORPUS, {})[texts.fingerprint] = kind
+    st.session_state[state.Labels.SHOWN_FOR] = texts.fingerprint
 
 
 def brought() -> str:
     """The name of the file of labels that was brought; empty where none was."""
-    return str(st.session_state[BROUGHT][1]) if BROUGHT in st.session_state else ""
+    return str(st.session_state[state.Labels.UPLOADS][1]) if state.Labels.UPLOADS in st.session_state else ""
 
 
 def bring(queries: Corpus, name: str, qrels: Qrels) -> None:
     """Keep queries and labels that were brought as files for this session."""
-    st.session_state[BROUGHT] = (queries, name, qrels)
+    st.session_state[state.Labels.UPLOADS] = (queries, name, qrels)
 
 
 def labels(texts: Corpus) -> Labels | None:
@@ -79,9 +77,9 @@ def labels(texts: Corpus) -> Labels | None:
         return corpus.sample_labels()
     if kind == MARKED:
         return judgements.labels(texts)
-    if BROUGHT not in st.session_state:
+    if state.Labels.UPLOADS not in st.session_state:
         return None
-    queries, name, qrels = st.session_state[BROUGHT]
+    queries, name, qrels = st.session_state[state.Labels.UPLOADS]
     return corpus.matched(name, queries, qrels, texts)
 
 

@@ -12,6 +12,7 @@ from core.benchmark import Subject, Timing, Workload, grid
 from core.charts.style import model_colours
 from core.charts.sweeps import sweep_heatmap
 from core.charts.timings import engine_bars, timing_bars
+from pages.shared.state import Key
 from pages.shared.ui.live_chart import LiveChart
 
 LARGE, SMALL = "bge-large-en-v1.5", "all-MiniLM-L6-v2"
@@ -82,7 +83,7 @@ CHARTS = {"bars": (hello_world, len(ROWS)), "cells": (sweep, 6), "engines": (eng
 st.set_page_config(layout="wide")
 draw, steps = CHARTS[st.query_params.get("chart", "bars")]
 start = st.button("Start")
-chart = LiveChart("tried", "What is tried", st.columns(1)[0])
+chart = LiveChart(Key("tried"), "What is tried", st.columns(1)[0])
 if start:
     for step in range(steps + 1):
         chart.grow(draw(step, "waiting"))

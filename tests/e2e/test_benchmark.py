@@ -198,7 +198,7 @@ def test_the_models_stand_in_accuracy_against_speed(page: Page, filled: Filled, 
 def test_a_link_compares_the_run_with_the_original_table_and_it_can_be_taken_elsewhere(
     page: Page, filled: Filled, console_errors: list[str]
 ) -> None:
-    open_page(page, filled.address, f"benchmark?view=Runs&first_run={filled.link}")
+    open_page(page, filled.address, f"benchmark?benchmark=Runs&first_run={filled.link}")
     bars: dict[str, Any] = charts(page, 1)[0][0]
     here = {name: bar for name, (bar, _) in filled.lanes.items()}
     both = [(here[name], row.cpu_ms) for name, row in ORIGINAL.items() if row and row.cpu_ms]

@@ -266,7 +266,7 @@ def test_linked_maps_light_a_point_and_a_typed_text_on_both_and_list_what_each_m
     settle(page)
     assert all(ink(chart, row, index) > bare[index] for index in (0, 1))
     for index, name in enumerate(both):
-        page.locator(".st-key-point_model").get_by_text(name).click()
+        page.locator(".st-key-neighbours_under_point").get_by_text(name).click()
         near = [at for at in np.argsort(-(vectors[index] @ vectors[index][row])) if at != row][:10]
         listed = cells(page, f"list_point_{index}")
         assert [corpus.shortened(FEW[at], 60) for at in near] == [cell for cell in listed if not is_number(cell)][:10]
@@ -413,7 +413,7 @@ def test_axes_run_from_a_text_to_another_or_to_a_selection(page: Page, server: s
     body.get_by_label("X from").fill(SAMPLE.texts[0][:200])
     body.get_by_label("X from").press("Enter")
     settle(page)
-    body.locator(".st-key-axis_x_to_take").get_by_role("button", name="Selection").click()
+    body.locator(".st-key-take_axis_x_to").get_by_role("button", name="Selection").click()
     expect(body.get_by_text(f"{count} selected texts, until you type another one.")).to_be_visible()
     settle(page)
     page.wait_for_selector(READY)

@@ -106,7 +106,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> Children:
 
 def open_view(app: AppTest, view: str = "Hello World", **choices: Any) -> AppTest:
     """The Benchmark page by a deep link to one of its views, which spares it the page before."""
-    app.query_params.update({"view": view, **choices})
+    app.query_params.update({"benchmark": view, **choices})
     app.switch_page("pages/benchmark.py").run()
     assert not app.exception
     return app
@@ -126,7 +126,7 @@ def told(app: AppTest) -> str:
 def figure(app: AppTest, key: str) -> dict[str, Any]:
     """A chart of the page as it is sent to the browser; what tells a live one's content ends its key."""
     element: Any = next(
-        chart for chart in app.get("plotly_chart") if re.fullmatch(f"{key}(_[0-9a-f]{{8}})?", chart.key)
+        chart for chart in app.get("plotly_chart") if re.fullmatch(f"(live_)?{key}(_[0-9a-f]{{8}})?", str(chart.key))
     )
     content: dict[str, Any] = json.loads(element.proto.spec)
     return content | {"config": json.loads(element.proto.config)}
@@ -387,7 +387,7 @@ def test_a_sweep_fills_a_heatmap_with_what_was_measured(
         "tokens/s": lambda row: 1000 * row.batch_size * row.tokens / row.median_ms,
         "latency, ms": lambda row: row.median_ms,
     }.items():
-        app.button_group(key="measure").set_value(measure).run()
+        app.button_group(key="sweep_measure").set_value(measure).run()
         drawn = figure(app, "heatmap_cpu")
         cells = drawn["data"][1]
         for column, row, text in zip(cells["x"], cells["y"], cells["text"], strict=True):
@@ -486,7 +486,7 @@ def test_a_text_of_ones_own_is_not_shown_to_others(app: AppTest, children: Child
     other = AppTest.from_file(app._script_path, default_timeout=app.default_timeout)
     open_view(other, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
     assert "has not been swept here yet" in other.info[0].value
-    other.button_group(key="view").set_value("Runs").run()
+    other.button_group(key="benchmark").set_value("Runs").run()
     assert SECRET not in told(other) + other.dataframe[0].value.to_csv()
 
 
@@ -671,7 +671,7 @@ def test_a_run_of_another_machine_is_brought_listed_and_never_counted_as_ours(ap
     assert list(listed["From"]) == ["brought here", "recorded", "recorded"]
     assert "Another CPU" in listed["Machine"][0]
     assert len(app.selectbox(key="first_run").options) == 3
-    app.button_group(key="view").set_value("Hello World").run()
+    app.button_group(key="benchmark").set_value("Hello World").run()
     assert children.models == sorted(BUNDLED)
     assert 77.0 not in figure(app, "bars")["data"][0]["x"]
 
@@ -737,7 +737,7 @@ def test_the_original_table_stays_on_the_list_however_many_runs_there_are(app: A
 )
 def test_a_link_brings_its_view_back(app: AppTest, children: Children, view: str, button: str) -> None:
     open_view(app, view, sweep_model=MINILM)
-    assert app.button_group(key="view").value == view
+    assert app.button_group(key="benchmark").value == view
     assert button in [shown.label for shown in app.main.button]
     assert not app.error
 

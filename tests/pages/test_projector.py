@@ -21,6 +21,7 @@ from core.errors import InputError
 from core.map_files import Space, space_parquet
 from core.maps.regions import characteristic_words, labelled_regions
 from pages.parts.projector import view_file
+from pages.shared import state
 from pages.shared.ui.output import markdown_free
 from tests.pages.conftest import open_page, said
 from tests.pages.test_maps import opened
@@ -122,7 +123,7 @@ def test_trust_is_what_scikit_learn_measures_on_the_points_that_are_drawn(app: A
 
 def test_two_models_are_measured_and_linked_side_by_side(app: AppTest) -> None:
     pasted(app, *FEW, models=BOTH, map_models=BOTH)
-    app.session_state["marks"] = _marked(app, 30)
+    app.session_state[state.Projector.SELECTION] = _marked(app, 30)
     app.run()
     first, second = drawn(app)
     (_, told) = [chart["title"] for chart in opened(_packet(app, "points"))[0]["maps"]]
@@ -135,7 +136,7 @@ def test_two_models_are_measured_and_linked_side_by_side(app: AppTest) -> None:
     assert shown(app)["neighbours"]["rows"] == lists[MINILM]
     same = len({*lists[MINILM]} & {*lists[WORDLLAMA]})
     assert f"{same} of the 10 are the same under all 2 models." in said(app)
-    under: Any = next(group for group in app.get("button_group") if group.key == "point_model")
+    under: Any = next(group for group in app.get("button_group") if group.key == "neighbours_under_point")
     for name, choice in ((MINILM, 0), (WORDLLAMA, 1)):
         under.set_value(choice).run()
         table = next(table.value for table in app.dataframe if "1 - cos" in table.value)
@@ -159,7 +160,7 @@ def test_a_marked_points_neighbours_are_by_the_distance_asked_for_and_false_and_
     app: AppTest,
 ) -> None:
     uploaded(app, ("vectors.npy", npy(ROWS)), k="7", metric="Euclidean", edges="true")
-    app.session_state["marks"] = _marked(app, 4)
+    app.session_state[state.Projector.SELECTION] = _marked(app, 4)
     app.run()
     truth, here = (np.linalg.norm(places - places[4], axis=1) for places in (ROWS, drawn(app)[0]))
     near, beside = np.argsort(truth)[1:16].tolist(), np.argsort(here)[1:16].tolist()
@@ -304,7 +305,7 @@ def test_hostile_texts_are_shown_as_they_are_wherever_they_appear(app: AppTest) 
     uploaded(app, ("<b>![x](y)</b>.csv", "\n".join(table).encode()))
     kept = [re.sub("[\x00\x07]", "", text) for text in HOSTILE]
     for row, text in enumerate(kept, 1):
-        app.session_state["marks"] = _marked(app, row)
+        app.session_state[state.Projector.SELECTION] = _marked(app, row)
         app.run()
         assert not app.exception
         assert app.main.text[0].value == text

@@ -11,11 +11,10 @@ from core.charts.timings import engine_bars
 from core.encoders.choice import CANDIDATES, LEAST_COSINE
 from core.models import ModelSpec
 from core.models.files import availability
-from pages.shared import measurement
+from pages.shared import measurement, state
 from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import LiveChart
 
-NAME = "engines"
 SETTINGS = Settings(most_seconds=measurement.FEW_SECONDS, with_forward=False, with_cosine=True)
 
 
@@ -23,15 +22,17 @@ def show() -> None:
     """Draw the view: the model, a bar for each engine and precision, the table."""
     specs = [spec for spec in measurement.local_models() if not spec.is_static]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        spec = measurement.one_model(specs, "engines_model")
+        spec = measurement.one_model(specs, state.Benchmark.ENGINES_MODEL)
         start = st.button(
             f"Compare the engines on {spec.name}",
             type="primary",
             icon=":material/compare_arrows:",
             on_click=progress.start_anew,
-            args=(NAME,),
+            args=(state.Benchmark.COMPARE_ENGINES,),
         )
-    chart = LiveChart("engines_bars", f'Median milliseconds of {spec.name} for "Hello World" by engine and precision')
+    chart = LiveChart(
+        state.Benchmark.ENGINES_BARS, f'Median milliseconds of {spec.name} for "Hello World" by engine and precision'
+    )
     timings = _measure(chart, spec) if start else benchmark.kept_engines(spec.name)
     if not timings:
         st.info(
@@ -83,7 +84,9 @@ def _measure(chart: LiveChart, spec: ModelSpec) -> list[Timing]:
         grow(Timing.missing(subject, Workload(), "timing …"))
 
     draw()
-    return list(measurement.watch(NAME, subjects, (Workload(),), SETTINGS, grow, begin).results)
+    return list(
+        measurement.watch(state.Benchmark.COMPARE_ENGINES, subjects, (Workload(),), SETTINGS, grow, begin).results
+    )
 
 
 def _row(timing: Timing) -> tuple[str, str, str]:

@@ -11,11 +11,10 @@ from core.machine import this_machine
 from core.models import ModelSpec, original_machine
 from core.models.files import availability
 from core.wording import milliseconds, ratio, three_figures
-from pages.shared import measurement, picks
+from pages.shared import measurement, picks, state
 from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import LiveChart
 
-NAME = "benchmark"
 Row = tuple[str, str]
 Timings = dict[Row, Timing]
 
@@ -28,14 +27,20 @@ def show() -> None:
     rows = [(spec.name, device) for spec in specs for device in measurement.chosen_devices()]
     with st.container(horizontal=True, vertical_alignment="center"):
         whole = st.button(
-            "Time all models", type="primary", icon=":material/timer:", on_click=progress.start_anew, args=(NAME,)
+            "Time all models", type="primary", icon=":material/timer:", on_click=progress.start_anew,
+            args=(state.Benchmark.TIME,),
+        )  # fmt: skip
+        again = st.button(
+            "Time the picked again",
+            icon=":material/replay:",
+            on_click=progress.start_anew,
+            args=(state.Benchmark.TIME,),
         )
-        again = st.button("Time the picked again", icon=":material/replay:", on_click=progress.start_anew, args=(NAME,))
         how = measurement.settings()
         st.markdown(f'Median time to encode **"{benchmark.HELLO}"** on {this_machine().sentence}', width="content")
     kept = benchmark.kept_timings(picks.precision())
     wanted = _wanted(specs, kept, whole=whole, again=again)
-    chart = LiveChart("bars", 'Median milliseconds to encode "Hello World", by model and device')
+    chart = LiveChart(state.Benchmark.BARS, 'Median milliseconds to encode "Hello World", by model and device')
     being_timed = {(subject.model, subject.device) for subject in wanted}
     shown = {row: kept[row] for row in rows if row in kept and row not in being_timed}
     recorded, colours = _recorded(), {spec.name: model_colour(spec.id) for spec in specs}
@@ -55,7 +60,7 @@ def show() -> None:
     st.dataframe(
         table,
         hide_index=True,
-        key="timings",
+        key=state.Benchmark.TIMINGS,
         placeholder="–",
         alt="Hello World milliseconds of each model, measured here and recorded",
         column_config={
@@ -102,7 +107,7 @@ def _fill(
         draw()
 
     draw()
-    measurement.watch(NAME, wanted, (Workload(),), how, grow, begin)
+    measurement.watch(state.Benchmark.TIME, wanted, (Workload(),), how, grow, begin)
     return shown
 
 

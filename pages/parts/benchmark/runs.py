@@ -10,6 +10,7 @@ from core.benchmark import KeptRun
 from core.charts.style import model_colours
 from core.charts.timings import compared_bars
 from core.errors import InputError
+from pages.shared import state
 from pages.shared.frame import errors_told
 from pages.shared.ui import output
 
@@ -31,7 +32,7 @@ def show() -> None:
         list(runs),
         index=list(runs).index(of_original[0]),
         format_func=titles.__getitem__,
-        key="first_run",
+        key=state.Benchmark.FIRST_RUN,
         bind="query-params",
     )
     second = second_place.selectbox(
@@ -39,7 +40,7 @@ def show() -> None:
         list(runs),
         index=list(runs).index(_counterpart(runs[first], list(runs.values())).name),
         format_func=titles.__getitem__,
-        key="second_run",
+        key=state.Benchmark.SECOND_RUN,
         bind="query-params",
     )
     _compare(runs[first], runs[second])
@@ -47,7 +48,7 @@ def show() -> None:
     st.dataframe(
         pd.DataFrame([_row(kept) for kept in runs.values()]),
         hide_index=True,
-        key="runs_table",
+        key=state.Benchmark.RUNS,
         placeholder="–",
         alt="All benchmark runs that are kept, brought or recorded",
     )
@@ -109,7 +110,7 @@ def _compare(first: KeptRun, second: KeptRun) -> None:
         compared_bars(
             one, two, ("this run", "beside this one"), colours=model_colours({row.model for row in (*one, *two)})
         ),
-        key="compared",
+        key=state.Benchmark.COMPARED,
         config=output.picture("compared"),
         alt="The timings of two runs, bar by bar",
     )
@@ -161,17 +162,19 @@ def _row(kept: KeptRun) -> dict[str, object]:
 
 def _import() -> None:
     """Bring a run that was made elsewhere, by the page's JSON download or `python -m core benchmark --output`."""
-    with st.form("bring_run", border=False, clear_on_submit=True):
-        file = st.file_uploader("A run made elsewhere", type=["json"], key="run_file", max_upload_size=2)
+    with st.form(state.Benchmark.IMPORT, border=False, clear_on_submit=True):
+        file = st.file_uploader(
+            "A run made elsewhere", type=["json"], key=state.Benchmark.IMPORT_FILE, max_upload_size=2
+        )
         brought = st.form_submit_button("Bring it here", icon=":material/upload:")
     if brought and file is None:
         st.info("Choose a JSON file first: the page's “Download JSON”, or `python -m core benchmark --output FILE`.")
     elif brought and file is not None:
         with errors_told():
             kept = benchmark.bring(_decoded(file.getvalue()))
-            st.session_state["brought_run"] = kept.name
+            st.session_state[state.Benchmark.IMPORTED] = kept.name
             st.rerun()
-    if name := st.session_state.pop("brought_run", None):
+    if name := st.session_state.pop(state.Benchmark.IMPORTED, None):
         st.success(f"It is here, as {output.markdown_free(name)}: choose it above.", icon=":material/check:")
 
 

@@ -14,11 +14,10 @@ from core.benchmark.sweep import BATCH_SIZES
 from core.charts.style import model_colours
 from core.charts.sweeps import Measure, sweep_heatmap, sweep_lines
 from core.models import ModelSpec
-from pages.shared import measurement, picks
+from pages.shared import measurement, picks, state
 from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import LiveChart
 
-NAME = "sweep"
 MEASURES = ("latency, ms", "texts/s", "tokens/s")
 FIRST_TEXT = "How long does this text take, alone and in a batch?"
 Charts = dict[str, LiveChart]
@@ -29,25 +28,29 @@ def show() -> None:
     """Draw the view: what to sweep, the heatmaps or lines, where the GPU pays, the table."""
     specs = measurement.local_models()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        spec = measurement.one_model(specs, "sweep_model")
+        spec = measurement.one_model(specs, state.Benchmark.SWEEP_MODEL)
         kind = st.segmented_control(
-            "Texts", ["Lengths", "My text"], default="Lengths", key="sweep_texts", bind="query-params", required=True
-        )
+            "Texts", ["Lengths", "My text"], default="Lengths", key=state.Benchmark.SWEEP_TEXTS, bind="query-params",
+            required=True,
+        )  # fmt: skip
         measure = st.segmented_control(
-            "Measure", MEASURES, default="texts/s", key="measure", bind="query-params", required=True
-        )
+            "Measure", MEASURES, default="texts/s", key=state.Benchmark.SWEEP_MEASURE, bind="query-params",
+            required=True,
+        )  # fmt: skip
         start = st.button(
             f"Sweep {spec.name}",
             type="primary",
             icon=":material/grid_on:",
             on_click=progress.start_anew,
-            args=(NAME,),
+            args=(state.Benchmark.SWEEP,),
         )
     workloads = _own_text() if kind == "My text" else benchmark.grid()
     devices = measurement.chosen_devices()
     columns = zip(devices, st.columns(len(devices)), strict=True)
     charts = {
-        device: LiveChart(f"heatmap_{device}", f"{measure} by batch size and length on {device}", column)
+        device: LiveChart(
+            state.Benchmark.SWEEP_HEATMAP(device), f"{measure} by batch size and length on {device}", column
+        )
         for device, column in columns
     }
     timings = _measure(charts, spec, workloads, measure) if start else _known(workloads)
@@ -67,7 +70,7 @@ def show() -> None:
     st.dataframe(
         table,
         hide_index=True,
-        key="sweep_table",
+        key=state.Benchmark.SWEEP_TABLE,
         placeholder="–",
         alt=f"All timings of {spec.name}",
         column_config={
@@ -83,7 +86,7 @@ def show() -> None:
 
 def _own_text() -> tuple[Workload, ...]:
     """The text that is typed, in every batch size."""
-    typed = st.text_area("My text", FIRST_TEXT, key="sweep_text", height=90, persist_state="session")
+    typed = st.text_area("My text", FIRST_TEXT, key=state.Benchmark.SWEEP_TEXT, height=90, persist_state="session")
     given = corpus.from_paste(" ".join((typed or "").split()), "the text to time")
     output.left_out(given)
     return tuple(Workload(batch_size, given.texts[0]) for batch_size in BATCH_SIZES)
@@ -94,7 +97,8 @@ def _known(workloads: tuple[Workload, ...]) -> list[Timing]:
     if workloads[0].tokens:
         return benchmark.kept_sweeps(picks.precision())
     asked = picks.precision(), workloads[0].text
-    return [row for row in st.session_state.get("own_text_timings", []) if (row.asked_precision, row.text) == asked]
+    timings = st.session_state.get(state.Benchmark.SWEEP_TEXT_TIMINGS, [])
+    return [row for row in timings if (row.asked_precision, row.text) == asked]
 
 
 def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> list[Timing]:
@@ -114,12 +118,12 @@ def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], m
     def grow(timing: Timing) -> None:
         measured.append(timing)
         if not workloads[0].tokens:
-            st.session_state["own_text_timings"] = [*others, *measured]
+            st.session_state[state.Benchmark.SWEEP_TEXT_TIMINGS] = [*others, *measured]
         draw(timing.tokens)
 
     if workloads[0].tokens:
         draw(None)
-    measurement.watch(NAME, subjects, workloads, SETTINGS, grow)
+    measurement.watch(state.Benchmark.SWEEP, subjects, workloads, SETTINGS, grow)
     return _known(workloads)
 
 
@@ -155,8 +159,9 @@ def _lines(timings: list[Timing], measure: str) -> None:
     tokens = lengths[0]
     if len(lengths) > 1:
         tokens = st.segmented_control(
-            "Tokens in each text", lengths, default=lengths[len(lengths) // 2], key="sweep_tokens", required=True
-        )
+            "Tokens in each text", lengths, default=lengths[len(lengths) // 2], key=state.Benchmark.SWEEP_TOKENS,
+            required=True,
+        )  # fmt: skip
     pays = benchmark.pays_from(timings)
     st.plotly_chart(
         sweep_lines(
@@ -166,7 +171,7 @@ def _lines(timings: list[Timing], measure: str) -> None:
             colours=model_colours({timing.model for timing in timings}),
             pays_from=pays,
         ),
-        key="lines",
+        key=state.Benchmark.SWEEP_LINES,
         config=output.picture("sweep-lines"),
         alt=f"{measure} over the batch size, one line for each model and device",
     )

@@ -11,10 +11,9 @@ from core.charts.style import model_colours
 from core.charts.tradeoff import cost_bars, tradeoff
 from core.models import ModelSpec, known
 from core.models.files import availability
-from pages.shared import measurement, picks, quality
+from pages.shared import measurement, picks, quality, state
 from pages.shared.ui import output, progress
 
-NAME = "weighed"
 MEASURED = "nDCG@10 here"
 LATENCY, THROUGHPUT = "Latency", "Throughput"
 SETTINGS = Settings(patience_seconds=2.0, most_seconds=12.0, with_forward=False)
@@ -25,12 +24,21 @@ def show() -> None:
     """Draw the view: score against speed, the sentence that reads it out, then what a million tokens cost."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         board = st.segmented_control(
-            "Accuracy", [*BOARDS, MEASURED], default="MTEB v1", key="accuracy", bind="query-params", required=True
-        )
+            "Accuracy", [*BOARDS, MEASURED], default="MTEB v1", key=state.Benchmark.ACCURACY, bind="query-params",
+            required=True,
+        )  # fmt: skip
         speed = st.segmented_control(
-            "Speed", [LATENCY, THROUGHPUT], default=LATENCY, key="speed", bind="query-params", required=True
+            "Speed",
+            [LATENCY, THROUGHPUT],
+            default=LATENCY,
+            key=state.Benchmark.SPEED,
+            bind="query-params",
+            required=True,
         )
-        start = st.button("Time what is missing", icon=":material/timer:", on_click=progress.start_anew, args=(NAME,))
+        start = st.button(
+            "Time what is missing", icon=":material/timer:", on_click=progress.start_anew,
+            args=(state.Benchmark.TIME_MISSING,),
+        )  # fmt: skip
     place = st.container()
     timings = _timings(speed or LATENCY)
     if start:
@@ -80,7 +88,9 @@ def _measure(specs: list[ModelSpec], speed: str) -> None:
     if not specs:
         return
     workloads = (Workload(),) if speed == LATENCY else BATCHES
-    run = measurement.watch(NAME, measurement.subjects(specs), workloads, SETTINGS, lambda _: None)
+    run = measurement.watch(
+        state.Benchmark.TIME_MISSING, measurement.subjects(specs), workloads, SETTINGS, lambda _: None
+    )
     measurement.tell_failures(run.results)
 
 
@@ -91,7 +101,7 @@ def _scores(board: str, timings: list[Timing]) -> dict[str, float]:
     if board != MEASURED:
         return {spec.name: value for spec in specs if (value := score(spec, board)) is not None}
     here = [spec for spec in specs if availability(spec).is_ready]
-    with progress.line("weighed_scores") as tell:
+    with progress.line(state.Benchmark.MEASURE) as tell:
         found = quality.measured(corpus.sample(), corpus.sample_labels(), here, tell)
     return {spec.name: found[spec.name].means["ndcg@10"] for spec in here}
 
@@ -121,7 +131,7 @@ def _chart(points: list[Point], board: str, *, lower_is_faster: bool) -> None:
             score_title=board,
             colours=model_colours(point.model for point in points),
         ),
-        key="tradeoff",
+        key=state.Benchmark.TRADEOFF,
         config=output.picture("accuracy-and-speed"),
         alt=f"{board} against speed on this machine, with the Pareto front",
     )
@@ -152,8 +162,8 @@ def _costs() -> None:
     """US dollars per million tokens: API prices beside what an hour of this machine costs at its throughput."""
     st.markdown("#### A million tokens: by API, or on a machine of one's own")
     hour = st.number_input(
-        "US dollars for an hour of this machine", 0.0, 1000.0, 1.0, 0.1, key="dollars_per_hour", bind="query-params",
-        width=260,
+        "US dollars for an hour of this machine", 0.0, 1000.0, 1.0, 0.1, key=state.Measurement.DOLLARS_PER_HOUR,
+        bind="query-params", width=260,
     )  # fmt: skip
     api = {spec.name: spec.usd_per_million_tokens for spec in known() if spec.usd_per_million_tokens is not None}
     here = {
@@ -163,7 +173,7 @@ def _costs() -> None:
     }
     st.plotly_chart(
         cost_bars({**api, **here}, api, colours=model_colours(here)),
-        key="costs",
+        key=state.Benchmark.COSTS,
         config=output.picture("costs"),
         alt="US dollars per million tokens, by API and on this machine",
     )

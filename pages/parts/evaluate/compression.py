@@ -15,11 +15,9 @@ from core.evaluation import compression as codes
 from core.models import ModelSpec
 from core.progress import Progress
 from core.search.indexes import RESCORED
-from pages.shared import cache, corpora, picks, quality
+from pages.shared import cache, corpora, picks, quality, state
 from pages.shared.labels import picker
 from pages.shared.ui import output, progress
-
-NAME = "compression"
 
 
 def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
@@ -32,7 +30,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         picker.missing(texts)
         return
     picker.left_out(labels)
-    with progress.line(NAME, height=560) as tell:
+    with progress.line(state.Evaluate.COMPRESS, height=560) as tell:
         specs = quality.able(texts, ready, tell)
         measured = {spec.name: _measured(texts, labels, spec, tell) for spec in specs}
     if not measured:
@@ -41,7 +39,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     st.markdown(f"**{output.markdown_free(told)}.**")
     st.plotly_chart(
         compression(measured, colours=model_colours(measured)),
-        key="compression",
+        key=state.Evaluate.COMPRESSION,
         config=output.picture("compression"),
         alt="nDCG@10 of each model against the bytes of its vectors",
     )
@@ -91,7 +89,7 @@ def _table(measured: dict[str, list[Compressed]]) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        key="compressions",
+        key=state.Evaluate.COMPRESSIONS,
         height=300,
         alt="Each way to store the vectors with its bytes and quality",
         column_config={

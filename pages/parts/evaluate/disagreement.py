@@ -17,11 +17,10 @@ from core.search import Hits
 from core.storage import digests
 from core.tables import FORMATS
 from pages.parts.evaluate import hit_lists
-from pages.shared import cache, corpora, picks, quality
+from pages.shared import cache, corpora, picks, quality, state
 from pages.shared.labels import judgements, picker
 from pages.shared.ui import inputs, output, progress
 
-NAME = "unlabelled"
 SAMPLE, PASTE, FILE = "Sample", "Paste", "File"
 TABLE_HEIGHT = 300
 DEPTH = 5
@@ -41,7 +40,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         return
     output.left_out(queries)
     judgements.tell_failure()
-    with progress.line(NAME, height=400) as tell:
+    with progress.line(state.Evaluate.DISAGREE, height=400) as tell:
         specs = quality.able(texts, ready, tell)
         found = quality.rankings(texts, queries, specs, tell)
     systems = {name: ranking.hits for name, ranking in found.items() if name != HYBRID}
@@ -65,19 +64,21 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
 def _queries(texts: Corpus) -> Corpus | None:
     """The queries: the sample's for the sample corpus, pasted, of a file, or those of the labels in force."""
     offered = [SAMPLE, PASTE, FILE] if quality.SAMPLE in quality.sources(texts) else [PASTE, FILE]
-    inputs.keep_offered("queries_from", offered, offered[0])
-    label = st.session_state.get("queries_from") or offered[0]
+    inputs.keep_offered(state.Evaluate.QUERIES, offered, offered[0])
+    label = st.session_state.get(state.Evaluate.QUERIES) or offered[0]
     with st.popover(f"Queries: {label.lower()}", icon=":material/help:"):
         source = st.segmented_control(
-            "Queries", offered, default=offered[0], key="queries_from", bind="query-params", required=True
+            "Queries", offered, default=offered[0], key=state.Evaluate.QUERIES, bind="query-params", required=True
         )
         if source == SAMPLE:
             st.caption("The 192 queries of the sample corpus; their labels are not looked at here.")
             return corpus.sample_queries()
         if source == PASTE:
-            pasted = st.text_area("Queries, one a line", key="queries_pasted", height=220, persist_state="session")
+            pasted = st.text_area(
+                "Queries, one a line", key=state.Evaluate.QUERIES_PASTED, height=220, persist_state="session"
+            )
             return corpus.from_paste(pasted, "pasted queries") if (pasted or "").strip() else None
-        file = st.file_uploader("Queries", type=FORMATS, key="unlabelled_file")
+        file = st.file_uploader("Queries", type=FORMATS, key=state.Evaluate.QUERIES_FILE)
         st.caption("TXT (one a line), or with a column text: CSV, TSV, JSONL, Parquet.")
         if file is None:
             return None
@@ -90,7 +91,7 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
     matrix = evaluation.agreements(systems)
     st.plotly_chart(
         agreement_matrix(matrix, list(systems)),
-        key="agreement",
+        key=state.Evaluate.AGREEMENT,
         config=output.picture("agreement"),
         alt="Rank-biased overlap of each two systems",
     )
@@ -115,7 +116,7 @@ def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int
     shown = st.dataframe(
         table,
         hide_index=True,
-        key="informative",
+        key=state.Evaluate.INFORMATIVE,
         height=TABLE_HEIGHT,
         on_select="rerun",
         selection_mode="single-row",
@@ -134,7 +135,10 @@ def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int
 def _mark_elsewhere(query: str) -> None:
     """The way to the Search page with this query."""
     st.page_link(
-        "pages/search.py", label="Open on the Search page", icon=":material/search:", query_params={"q": query}
+        "pages/search.py",
+        label="Open on the Search page",
+        icon=":material/search:",
+        query_params=[(state.Search.QUERY, query)],
     )
 
 
@@ -149,10 +153,13 @@ def _marked(texts: Corpus) -> None:
     with st.container(horizontal=True):
         picker.downloads(labels, "marks")
         st.button(
-            "Measure with these marks", icon=":material/checklist:", on_click=_measure_with_marks, key="measure_marks"
+            "Measure with these marks",
+            icon=":material/checklist:",
+            on_click=_measure_with_marks,
+            key=state.Evaluate.MEASURE_MARKS,
         )
 
 
 def _measure_with_marks() -> None:
-    st.session_state["evaluate"] = "Ranking"
-    st.session_state[quality.KEY] = quality.MARKED
+    st.session_state[state.Evaluate.VIEW] = "Ranking"
+    st.session_state[state.Labels.SOURCE] = quality.MARKED

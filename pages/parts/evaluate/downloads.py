@@ -11,6 +11,7 @@ from core.corpus import Labels
 from core.corpus.labels import as_trec_run
 from core.evaluation import Quality
 from core.search import Hits
+from pages.shared import state
 from pages.shared.labels import picker
 from pages.shared.ui import output
 
@@ -28,7 +29,7 @@ def popover(
             mime="application/zip",
             icon=":material/download:",
             on_click="ignore",
-            key="download_runs",
+            key=state.EveryPage.SAVE("runs", "zip"),
         )
         picker.downloads(labels, "labels")
 

@@ -8,6 +8,7 @@ from core import corpus
 from core.corpus import Corpus
 from core.evaluation import CUT
 from core.search import Hits
+from pages.shared import state
 from pages.shared.labels import judgements
 from pages.shared.ui import output
 
@@ -53,7 +54,7 @@ def _card(
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f"**{rank}** &ensp; :gray[{score:.3f}]{tick}", width="content")
             if question:
-                judgements.buttons(texts, question, name, key=f"{system}_{place}")
+                judgements.buttons(texts, question, name, key=state.Evaluate.MARK(system, place, name))
         if texts.fields.get("title", ("",) * len(texts))[place]:
             st.markdown(f"**{output.markdown_free(texts.titles[place])}**")
         st.text(corpus.shortened(texts.texts[place], TEXT_LENGTH))

@@ -16,11 +16,10 @@ from core.corpus import SentencePairs
 from core.evaluation import Agreement, Interval
 from core.models import ModelSpec
 from core.storage import digests
-from pages.shared import cache, picks
+from pages.shared import cache, picks, state
 from pages.shared.frame import errors_told
 from pages.shared.ui import output, progress
 
-NAME = "pairs"
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 SAMPLE, TYPED, FILE = "Sample", "Typed", "File"
 EXAMPLE = "A dog runs. | A hound is running. | 4.5\nA dog runs. | Shares fell. | 0\nIt rains. | The weather is wet. | 4"
@@ -43,14 +42,14 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with controls:
         pairs = _chosen()
         kind = st.segmented_control(
-            "Correlation", ["Spearman", "Pearson"], default="Spearman", key="correlation", bind="query-params",
-            required=True, label_visibility="collapsed",
+            "Correlation", ["Spearman", "Pearson"], default="Spearman", key=state.Evaluate.CORRELATION,
+            bind="query-params", required=True, label_visibility="collapsed",
         )  # fmt: skip
     if pairs.left_out:
         listed = ", ".join(f"{reason} ({count:,})" for reason, count in pairs.left_out.items())
         st.caption(f":material/filter_alt: Left out of {output.markdown_free(pairs.name)}: {listed}.")
     compared = {}
-    with progress.line(NAME, height=400) as tell:
+    with progress.line(state.Evaluate.COMPARE, height=400) as tell:
         for spec in ready:
             with errors_told():
                 vectors = cache.embed_texts([*pairs.first, *pairs.second], spec, tell).vectors
@@ -67,7 +66,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
             f"{kind} correlation of cosine and gold score, and its 95 % interval",
             colours=colours,
         ),
-        key="correlations",
+        key=state.Evaluate.CORRELATIONS,
         config=output.picture("correlations"),
         alt=f"{kind} correlation of each model with its 95 % interval",
     )
@@ -79,19 +78,19 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
 
 def _chosen() -> SentencePairs:
     """The sample's pairs, typed ones, or a file's."""
-    label = st.session_state.get("pairs_from") or SAMPLE
+    label = st.session_state.get(state.Evaluate.PAIRS) or SAMPLE
     with st.popover(f"Pairs: {label.lower()}", icon=":material/compare_arrows:"):
         source = st.segmented_control(
-            "Pairs", [SAMPLE, TYPED, FILE], default=SAMPLE, key="pairs_from", bind="query-params", required=True
+            "Pairs", [SAMPLE, TYPED, FILE], default=SAMPLE, key=state.Evaluate.PAIRS, bind="query-params", required=True
         )
         if source == TYPED:
             typed = st.text_area(
-                "One pair a line: sentence | other sentence | score", EXAMPLE, key="pairs_typed", height=220,
-                persist_state="session",
+                "One pair a line: sentence | other sentence | score", EXAMPLE, key=state.Evaluate.PAIRS_TYPED,
+                height=220, persist_state="session",
             )  # fmt: skip
             return corpus.typed_pairs(typed or "")
         if source == FILE:
-            file = st.file_uploader("Sentence pairs", type=FORMATS, key="pairs_file")
+            file = st.file_uploader("Sentence pairs", type=FORMATS, key=state.Evaluate.PAIRS_FILE)
             st.caption("With the columns sentence1, sentence2 and score, on any scale. The sample until there is one.")
             if file:
                 content = file.getvalue()
@@ -148,7 +147,7 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict
             )
             st.plotly_chart(
                 pairs_scatter(found.cosines[::step], pairs.gold[::step], texts, colours[name]),
-                key=f"scatter_{name}",
+                key=state.Evaluate.SCATTER(name),
                 config=output.picture("pairs"),
                 alt=f"Cosine by {name} against the gold score of each pair",
             )
@@ -161,7 +160,7 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
     name = names[0]
     if len(names) > 1:
         chosen = st.segmented_control(
-            "Model", names, default=name, key="worst_of", required=True, label_visibility="collapsed"
+            "Model", names, default=name, key=state.Evaluate.WORST_OF, required=True, label_visibility="collapsed"
         )
         name = str(chosen or name)
     shift = evaluation.misplaced(compared[name].cosines, pairs.gold)
@@ -178,7 +177,7 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
     st.dataframe(
         table.head(WORST_SHOWN),
         hide_index=True,
-        key="worst",
+        key=state.Evaluate.WORST,
         height=360,
         alt="The pairs whose rank by cosine differs most from that by gold score",
         column_config={

@@ -14,11 +14,10 @@ from core.evaluation import Quality
 from core.evaluation.bootstrap import LEAST_QUERIES
 from core.models import ModelSpec
 from pages.parts.evaluate import downloads, winners
-from pages.shared import corpora, picks, quality
+from pages.shared import corpora, picks, quality, state
 from pages.shared.labels import picker
 from pages.shared.ui import inputs, output, progress
 
-NAME = "ranking"
 MEASURES = {"nDCG@10": "ndcg@10", "MRR@10": "mrr@10", "MAP@100": "map@100", "Recall@k": "recall@{k}"}
 HEIGHT = 320
 
@@ -28,10 +27,10 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with controls:
         texts = corpora.chosen()
         labels = picker.chosen(texts)
-        title = st.selectbox("Measure", list(MEASURES), key="measure", bind="query-params", width=150)
-        inputs.keep_offered("recall_at", quality.RECALL_CUTS, evaluation.CUT)
+        title = st.selectbox("Measure", list(MEASURES), key=state.Evaluate.MEASURE, bind="query-params", width=150)
+        inputs.keep_offered(state.Evaluate.RECALL_AT, quality.RECALL_CUTS, evaluation.CUT)
         cut = st.selectbox(
-            "Recall at k", quality.RECALL_CUTS, quality.RECALL_CUTS.index(evaluation.CUT), key="recall_at",
+            "Recall at k", quality.RECALL_CUTS, quality.RECALL_CUTS.index(evaluation.CUT), key=state.Evaluate.RECALL_AT,
             bind="query-params", width=120,
         )  # fmt: skip
     output.left_out(texts)
@@ -40,7 +39,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         return
     picker.left_out(labels)
     measure = MEASURES[title or "nDCG@10"].format(k=cut)
-    with progress.line(NAME, height=HEIGHT) as tell:
+    with progress.line(state.Evaluate.RANK, height=HEIGHT) as tell:
         specs = quality.able(texts, ready, tell)
         measured = quality.measured(texts, labels, specs, tell)
         found = quality.rankings(texts, labels.queries, specs, tell)
@@ -85,7 +84,7 @@ def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
             f"{title}, mean over the queries and its 95 % interval",
             colours=model_colours(intervals),
         ),
-        key="ranking_chart",
+        key=state.Evaluate.RANKING,
         config=output.picture("ranking"),
         alt=f"{title} of each system with its 95 % interval",
     )
@@ -106,7 +105,7 @@ def _table(measured: Mapping[str, Quality], recall: str) -> pd.DataFrame:
     st.dataframe(
         table,
         hide_index=True,
-        key="measures_table",
+        key=state.Evaluate.MEASURES,
         alt="The measures of each system",
         column_config={
             column: st.column_config.ProgressColumn(title, min_value=0, max_value=1, format="%.3f")

@@ -14,6 +14,8 @@ from core.evaluation import Quality
 from core.retrieval import BM25, HYBRID
 from core.search import Hits
 from pages.parts.evaluate import hit_lists
+from pages.shared import state
+from pages.shared.state import Parameter
 from pages.shared.ui import inputs, output
 
 TABLE_HEIGHT = 300
@@ -49,7 +51,7 @@ def show(
             title,
             colours=model_colours((first, second)),
         ),
-        key="gains",
+        key=state.Evaluate.GAINS,
         config=output.picture("won-and-lost"),
         alt=f"Difference of {first} and {second} on each query",
     )
@@ -74,10 +76,12 @@ def _two(measured: Mapping[str, Quality]) -> tuple[str, str]:
     models = [name for name in names if name not in (BM25, HYBRID)] or names
     best = max(models, key=lambda name: measured[name].means["ndcg@10"])
     with st.container(horizontal=True):
-        return _system("One system", "first", names, best), _system("Another system", "second", names, BM25)
+        return _system("One system", state.Evaluate.FIRST, names, best), _system(
+            "Another system", state.Evaluate.SECOND, names, BM25
+        )
 
 
-def _system(title: str, key: str, names: Sequence[str], usual: str) -> str:
+def _system(title: str, key: Parameter, names: Sequence[str], usual: str) -> str:
     inputs.keep_offered(key, names, usual)
     chosen = st.selectbox(title, names, names.index(usual), key=key, bind="query-params", width=320)
     return str(chosen or usual)
@@ -89,7 +93,7 @@ def _picked(table: pd.DataFrame, first: str, second: str) -> int:
     shown = st.dataframe(
         table,
         hide_index=True,
-        key="won_and_lost",
+        key=state.Evaluate.WON_AND_LOST,
         height=TABLE_HEIGHT,
         on_select="rerun",
         selection_mode="single-row",

@@ -8,7 +8,7 @@ from core.errors import EmbedscopeError, InputError, UnknownModelError
 from core.models import ModelSpec, hub
 from core.models.files import availability, beyond_memory
 from core.settings import may_download
-from pages.shared import cache, picks
+from pages.shared import cache, picks, state
 from pages.shared.frame import errors_told
 from pages.shared.ui import output, progress
 
@@ -35,7 +35,7 @@ def _offer(spec: ModelSpec) -> DeltaGenerator:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             f"Download {spec.name}{size}",
-            key=f"download_{spec.name}",
+            key=state.Models.DOWNLOAD(spec.name),
             icon=":material/download:",
             on_click=_start,
             args=(spec.name,),
@@ -51,8 +51,8 @@ def more_models() -> DeltaGenerator:
     columns = st.grid(2, min_column_width=430)
     with columns.cell():
         st.markdown("#### Another model")
-        with st.form("another_model", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input("Hub id", key="another", placeholder="owner/name", max_chars=200, width=320)
+        with st.form(state.Models.ANOTHER, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            st.text_input("Hub id", key=state.Models.HUB_ID, placeholder="owner/name", max_chars=200, width=320)
             st.form_submit_button("Download", icon=":material/download:", on_click=_start_another)
         progress_place = st.container()
         with progress_place:
@@ -63,9 +63,9 @@ def more_models() -> DeltaGenerator:
         )
     with columns.cell():
         st.markdown("#### Trending on the Hub")
-        if st.button("Show what is trending", icon=":material/trending_up:", key="show_trending"):
-            st.session_state["trending_shown"] = True
-        if st.session_state.get("trending_shown"):
+        if st.button("Show what is trending", icon=":material/trending_up:", key=state.Models.SHOW_TRENDING):
+            st.session_state[state.Models.TRENDING_SHOWN] = True
+        if st.session_state.get(state.Models.TRENDING_SHOWN):
             with errors_told():
                 _trending_table()
     return progress_place
@@ -81,7 +81,7 @@ def fetch_wanted(offered: Places, by_id: DeltaGenerator) -> None:
         return
     with offered.get(name, by_id), errors_told():
         done = _fetch(name)
-        st.session_state[_done_at(OFFERED if name in offered else BY_ID)] = done
+        st.session_state[state.Models.DOWNLOADED(OFFERED if name in offered else BY_ID)] = done
         st.rerun()
 
 
@@ -89,23 +89,19 @@ def _fetch(name: str) -> str:
     """Download the model; says what is here now."""
     try:
         spec = _named(name)
-        with progress.line(_work(name), count=wording.size) as tell:
+        with progress.line(state.Models.FETCH(name), count=wording.size) as tell:
             pin = hub.download(spec, on_progress=tell)
     except EmbedscopeError:
-        st.session_state.pop("downloading")
+        st.session_state.pop(state.Models.DOWNLOADING)
         raise
-    st.session_state.pop("downloading")
+    st.session_state.pop(state.Models.DOWNLOADING)
     advice = "" if spec in picks.models() else " Tick it in the table to use it."
     return f"{spec.name} is here, pinned to revision {pin.revision[:14]}.{advice}"
 
 
 def _tell_done(where: str) -> None:
-    if done := st.session_state.pop(_done_at(where), None):
+    if done := st.session_state.pop(state.Models.DOWNLOADED(where), None):
         st.success(output.markdown_free(done), icon=":material/check:")
-
-
-def _done_at(where: str) -> str:
-    return f"downloaded_{where}"
 
 
 def _named(name: str) -> ModelSpec:
@@ -121,12 +117,12 @@ def _trending_table() -> None:
     try:
         rows = cache.trending()
     except EmbedscopeError:
-        st.session_state.pop("trending_shown")
+        st.session_state.pop(state.Models.TRENDING_SHOWN)
         raise
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
-        key="trending",
+        key=state.Models.TRENDING,
         height=240,
         alt="Sentence-transformers models trending on the Hub",
         column_config={
@@ -140,19 +136,15 @@ def _trending_table() -> None:
 
 
 def _start_another() -> None:
-    _start((st.session_state["another"] or "").strip())
+    _start((st.session_state[state.Models.HUB_ID] or "").strip())
 
 
 def _start(name: str) -> None:
-    st.session_state["downloading"] = name
-    progress.start_anew(_work(name))
+    st.session_state[state.Models.DOWNLOADING] = name
+    progress.start_anew(state.Models.FETCH(name))
 
 
 def _wanted() -> str | None:
     """The name of the model that is being downloaded for this session, if the person has not stopped it."""
-    name: str | None = st.session_state.get("downloading")
-    return None if name is None or progress.is_cancelled(_work(name)) else name
-
-
-def _work(name: str) -> str:
-    return f"download_of_{name}"
+    name: str | None = st.session_state.get(state.Models.DOWNLOADING)
+    return None if name is None or progress.is_cancelled(state.Models.FETCH(name)) else name

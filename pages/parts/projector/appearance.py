@@ -8,6 +8,7 @@ from core.corpus import Corpus
 from pages.parts.projector import map_view, neighbours
 from pages.parts.projector.colours import LABELS
 from pages.parts.projector.neighbours import Asked
+from pages.shared import state
 from pages.shared.ui import inputs
 
 HOVER = "title and text"
@@ -33,17 +34,18 @@ def chosen(texts: Corpus) -> Look:
     """The popover and what is chosen in it."""
     with st.popover("Look", icon=":material/visibility:"):
         wanted = neighbours.asked()
-        edges = st.toggle("Lines to neighbours", key="edges", bind="query-params")
+        edges = st.toggle("Lines to neighbours", key=state.Projector.EDGES, bind="query-params")
         names = [*LABELS, *texts.fields]
-        inputs.keep_offered("labels", names, names[0])
+        inputs.keep_offered(state.Projector.LABELS, names, names[0])
         labels = st.selectbox(
-            "Names on the map", names, key="labels", bind="query-params",
+            "Names on the map", names, key=state.Projector.LABELS, bind="query-params",
             help="Of what the colour shows, of dense regions (by the words that mark them), or of any column.",
         )  # fmt: skip
         options = [HOVER, "text", *texts.fields]
-        inputs.keep_offered("hover", options, HOVER)
-        hover = st.selectbox("Under the pointer", options, key="hover", bind="query-params")
+        inputs.keep_offered(state.Projector.HOVER, options, HOVER)
+        hover = st.selectbox("Under the pointer", options, key=state.Projector.HOVER, bind="query-params")
         size = st.slider(
-            "Size of the points", 0.0, 20.0, 0.0, 0.5, key="size", bind="query-params", help="0: by how many there are."
-        )
+            "Size of the points", 0.0, 20.0, 0.0, 0.5, key=state.Projector.SIZE, bind="query-params",
+            help="0: by how many there are.",
+        )  # fmt: skip
     return Look(hover, labels, map_view.Look(size=size, edges=edges), wanted)

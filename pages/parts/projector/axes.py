@@ -14,7 +14,7 @@ from core.progress import Progress
 from core.search.patterns import matching
 from pages.parts.projector import selection
 from pages.parts.projector.sources import Source
-from pages.shared import cache
+from pages.shared import cache, state
 
 FIRST = {
     "x_from": "a machine that people build",
@@ -71,7 +71,7 @@ def vectors_of(
 
 def taken(space: Space) -> dict[str, list[int]]:
     """The ends that are selections, for a file: their rows by the end's key."""
-    kept = {key: st.session_state.get(f"axis_{key}_rows", ("", ())) for key in FIRST}
+    kept = {key: st.session_state.get(state.Projector.AXIS_END_ROWS(key), ("", ())) for key in FIRST}
     return {key: list(rows) for key, (of, rows) in kept.items() if rows and of == space.fingerprint}
 
 
@@ -79,21 +79,21 @@ def bring_back(space: Space, rows_of: Mapping[str, Sequence[int]]) -> None:
     """Set the ends that a file tells; rows that are not there are passed over."""
     for key in FIRST:
         rows = tuple(row for row in rows_of.get(key, ()) if 0 <= row < len(space))
-        st.session_state[f"axis_{key}_rows"] = (space.fingerprint, rows)
+        st.session_state[state.Projector.AXIS_END_ROWS(key)] = (space.fingerprint, rows)
 
 
 def _end(space: Space, key: str) -> End:
     axis, side = key.split("_")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            f"{axis.upper()} {side}", FIRST[key] if space.vectors is None else "", key=f"axis_{key}",
+            f"{axis.upper()} {side}", FIRST[key] if space.vectors is None else "", key=state.Projector.AXIS_END(key),
             bind="query-params", max_chars=500, on_change=_forget, args=(key,),
         )  # fmt: skip
         st.button(
-            "Selection", key=f"axis_{key}_take", on_click=_take, args=(space, key),
+            "Selection", key=state.Projector.TAKE_AXIS_END(key), on_click=_take, args=(space, key),
             help="Take the texts that are selected on the map.",
         )  # fmt: skip
-    of, rows = st.session_state.get(f"axis_{key}_rows", ("", ()))
+    of, rows = st.session_state.get(state.Projector.AXIS_END_ROWS(key), ("", ()))
     if rows and of == space.fingerprint:
         st.caption(f"{len(rows):,} selected texts, until you type another one.")
         return End("", rows)
@@ -103,11 +103,11 @@ def _end(space: Space, key: str) -> End:
 def _take(space: Space, key: str) -> None:
     rows = tuple(int(row) for row in selection.current(space.corpus).selected)
     if rows:
-        st.session_state[f"axis_{key}_rows"] = (space.fingerprint, rows)
+        st.session_state[state.Projector.AXIS_END_ROWS(key)] = (space.fingerprint, rows)
 
 
 def _forget(key: str) -> None:
-    st.session_state.pop(f"axis_{key}_rows", None)
+    st.session_state.pop(state.Projector.AXIS_END_ROWS(key), None)
 
 
 def _vector(end: End, space: Space, source: Source, tell: Progress) -> Floats:

@@ -16,7 +16,7 @@ from core.maps.regions import Region, labelled_regions
 from core.progress import Progress
 from pages.parts.projector import map_view, neighbours
 from pages.parts.projector.charts import Chart
-from pages.shared import cache
+from pages.shared import cache, state
 from pages.shared.ui import inputs
 
 NOTHING = "nothing"
@@ -32,8 +32,10 @@ def chosen(texts: Corpus, charts_wanted: int, *, has_vectors: bool) -> str:
     measured = [ERROR] * has_vectors + [AGREEMENT] * (charts_wanted > 1)
     options = [*columns, *measured, NOTHING]
     preferred = next((name for name in ("subject", "label", "category", "topic") if name in columns), options[0])
-    inputs.keep_offered("colour", options, preferred)
-    return st.selectbox("Colour by", options, index=options.index(preferred), key="colour", bind="query-params")
+    inputs.keep_offered(state.Projector.COLOUR, options, preferred)
+    return st.selectbox(
+        "Colour by", options, index=options.index(preferred), key=state.Projector.COLOUR, bind="query-params"
+    )
 
 
 def colour_of(

@@ -14,6 +14,7 @@ from core.progress import Progress
 from pages.parts.projector import colours, selection
 from pages.parts.projector.charts import Chart
 from pages.parts.projector.panel import HEAD_PIXELS, ROW_PIXELS
+from pages.shared import state
 from pages.shared.ui import output
 
 MOST_LISTED = 50
@@ -58,7 +59,7 @@ def _shared(titles: Sequence[str], matrix: npt.NDArray[np.float64], k: int) -> N
         st.dataframe(
             pd.DataFrame(matrix, columns=list(titles)).assign(**{"": titles})[["", *titles]],
             hide_index=True,
-            key="agreement",
+            key=state.Projector.AGREEMENT,
             column_config={title: st.column_config.NumberColumn(format="percent") for title in titles},
             alt="For each two models, the mean share of a text's nearest neighbours that are the same",
         )
@@ -67,14 +68,14 @@ def _shared(titles: Sequence[str], matrix: npt.NDArray[np.float64], k: int) -> N
 
 def _list(texts: Corpus, table: pd.DataFrame, rows: Indices) -> None:
     def mark() -> None:
-        lines = st.session_state["disagreed"]["selection"]["rows"]
+        lines = st.session_state[state.Projector.DISAGREED]["selection"]["rows"]
         if lines:
             selection.point_at(texts, int(rows[lines[0]]))
 
     st.dataframe(
         table,
         hide_index=True,
-        key="disagreed",
+        key=state.Projector.DISAGREED,
         height=HEAD_PIXELS + ROW_PIXELS * LINES,
         on_select=mark,
         selection_mode="single-row",

@@ -14,6 +14,7 @@ from pages.parts.projector import view_file
 from pages.parts.projector.charts import Chart
 from pages.parts.projector.neighbours import Asked
 from pages.parts.projector.sources import Source
+from pages.shared import state
 from pages.shared.ui import output
 
 
@@ -41,8 +42,8 @@ def downloads(space: Space, charts: Sequence[Chart], wanted: Asked) -> None:
         view = view_file.view_of(space)  # now: the download is made without a session
         _button("Save this view", lambda: view_file.pack(view, None if is_sample else space), "view.zip")
         with st.popover("Open a view", icon=":material/folder_open:"):
-            st.file_uploader("A view saved on this page", type=["zip"], key="view_file", on_change=_open)
-            if problem := st.session_state.pop("view_problem", ""):
+            st.file_uploader("A view saved on this page", type=["zip"], key=state.Projector.VIEW_FILE, on_change=_open)
+            if problem := st.session_state.pop(state.Projector.VIEW_FAILURE, ""):
                 st.error(output.markdown_free(problem))
 
 
@@ -69,18 +70,18 @@ def _neighbours(space: Space, source: Source, wanted: Asked) -> bytes:
 
 def _button(label: str, content: Callable[[], bytes], name: str) -> None:
     st.download_button(
-        label, content, file_name=name, icon=":material/download:", on_click="ignore", key=f"download_{name}"
+        label, content, file_name=name, icon=":material/download:", on_click="ignore", key=state.EveryPage.SAVE(name)
     )
 
 
 def _open() -> None:
     """Open an uploaded view, or say why not."""
-    file = st.session_state.get("view_file")
+    file = st.session_state.get(state.Projector.VIEW_FILE)
     if file is None:
         return
     try:
         view, data = view_file.unpack(file.name, file.getvalue())
     except InputError as error:
-        st.session_state["view_problem"] = str(error)
+        st.session_state[state.Projector.VIEW_FAILURE] = str(error)
         return
     view_file.open_view(view, data)

@@ -14,7 +14,7 @@ from core.progress import Progress
 from core.search.patterns import matching
 from pages.parts.projector import selection
 from pages.parts.projector.sources import Source
-from pages.shared import cache
+from pages.shared import cache, state
 from pages.shared.ui import inputs
 
 WAYS = ("Meaning", "Words", "Regex")
@@ -47,10 +47,10 @@ class Found:
 def asked(space: Space, sources: Sequence[Source], tell: Progress) -> Found:
     """The box, and what it finds."""
     ways = WAYS if sources and all(source.spec for source in sources) else WAYS[1:]
-    inputs.keep_offered("find_by", ways, ways[0])
+    inputs.keep_offered(state.Projector.FIND_BY, ways, ways[0])
     text = st.text_input(
         "Find",
-        key="find",
+        key=state.Projector.FIND,
         bind="query-params",
         placeholder="Type a text: it appears on the map" if ways == WAYS else "Type a word to find",
         max_chars=MOST_TYPED,
@@ -60,15 +60,16 @@ def asked(space: Space, sources: Sequence[Source], tell: Progress) -> Found:
         args=(space.corpus, None),
     )
     way = st.segmented_control(
-        "Find by", ways, default=ways[0], key="find_by", bind="query-params", required=True, width="stretch",
+        "Find by", ways, default=ways[0], key=state.Projector.FIND_BY, bind="query-params", required=True,
+        width="stretch",
         label_visibility="collapsed",
     )  # fmt: skip
     where = EVERYWHERE
     if way != "Meaning":
         columns = [EVERYWHERE, "text", *space.corpus.fields]
-        inputs.keep_offered("find_in", columns, EVERYWHERE)
+        inputs.keep_offered(state.Projector.FIND_IN, columns, EVERYWHERE)
         where = st.selectbox(
-            "In", columns, key="find_in", bind="query-params", label_visibility="collapsed",
+            "In", columns, key=state.Projector.FIND_IN, bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
     if not (text or "").strip():
         return Found()

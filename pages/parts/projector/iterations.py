@@ -10,18 +10,16 @@ from core.maps import Projection, Tsne
 from core.maps.layout import is_remembered
 from core.progress import Progress, silent
 from pages.parts.projector.sources import Source
-from pages.shared import cache
+from pages.shared import cache, state
 from pages.shared.ui import progress
 
 BETWEEN_PICTURES = 50
 MORE, MOST = 250, 10_000  # iterations that are added to a finished map, and the most there may be
-LAYOUT = "layout"
-STOPPED = "tsne_stopped"
 
 
 def laid_out(source: Source, settings: Tsne, dimensions: int, tell: Progress) -> Projection:
     """The map if it is finished already, else some iterations further, or as it is where it was stopped."""
-    runs: dict[object, Projection] = st.session_state.setdefault("tsne", {})
+    runs: dict[object, Projection] = st.session_state.setdefault(state.Projector.TSNE_RUNS, {})
     run = (source.content, replace(settings, iterations=1), dimensions)
     if is_remembered(source.content, settings, dimensions):
         runs[run] = cache.memory().recall(
@@ -30,7 +28,7 @@ def laid_out(source: Source, settings: Tsne, dimensions: int, tell: Progress) ->
         )
         return runs[run]
     so_far = runs.get(run)
-    if so_far and (st.session_state.get(STOPPED) or so_far.iterations >= settings.iterations):
+    if so_far and (st.session_state.get(state.Projector.TSNE_STOPPED) or so_far.iterations >= settings.iterations):
         return replace(so_far, settings=settings)
     runs[run] = maps.go_on(
         source.vectors,
@@ -46,7 +44,7 @@ def laid_out(source: Source, settings: Tsne, dimensions: int, tell: Progress) ->
 
 def is_moving(maps: Sequence[Projection]) -> bool:
     """Whether a t-SNE is on its way, so that the page runs again at once."""
-    return not st.session_state.get(STOPPED) and any(not each.is_finished for each in maps)
+    return not st.session_state.get(state.Projector.TSNE_STOPPED) and any(not each.is_finished for each in maps)
 
 
 def controls(maps: Sequence[Projection]) -> None:
@@ -69,14 +67,14 @@ def controls(maps: Sequence[Projection]) -> None:
 
 def start() -> None:
     """Compute, whatever was stopped or cancelled before."""
-    st.session_state[STOPPED] = False
-    progress.start_anew(LAYOUT)
+    st.session_state[state.Projector.TSNE_STOPPED] = False
+    progress.start_anew(state.Projector.LAY_OUT)
 
 
 def _stop() -> None:
-    st.session_state[STOPPED] = True
+    st.session_state[state.Projector.TSNE_STOPPED] = True
 
 
 def _add(iterations: int) -> None:
-    st.session_state["iterations"] = float(min(iterations + MORE, MOST))
+    st.session_state[state.Projector.ITERATIONS] = float(min(iterations + MORE, MOST))
     start()

@@ -8,6 +8,8 @@ from core.map_files import Space
 from core.maps import METRICS, NAMES, Fitted, Metric, Pca, Tsne, Umap
 from core.maps.pca import COMPONENTS
 from pages.parts.projector import iterations
+from pages.shared import state
+from pages.shared.state import Parameter
 from pages.shared.ui import inputs
 
 
@@ -39,23 +41,25 @@ def chosen(space: Space) -> Wanted:
     fitted = [] if given and space.vectors is None and not space.has_texts else ["umap", "pca", "tsne", "axes"]
     options = [*given, *fitted]
     _show_as_given(space)
-    inputs.keep_offered("method", options, options[0])
+    inputs.keep_offered(state.Projector.METHOD, options, options[0])
     method = st.segmented_control(
-        "Method", options, default=options[0], key="method", bind="query-params", required=True, format_func=_short
-    )
+        "Method", options, default=options[0], key=state.Projector.METHOD, bind="query-params", required=True,
+        format_func=_short,
+    )  # fmt: skip
     method = method or options[0]
     if method == "given" and space.coordinates is not None:
         return Wanted(method, None, space.coordinates.shape[1], ())
     dimensions = st.segmented_control(
-        "Dimensions", [2, 3], default=2, key="dimensions", bind="query-params", required=True, format_func="{}D".format
-    )
+        "Dimensions", [2, 3], default=2, key=state.Projector.DIMENSIONS, bind="query-params", required=True,
+        format_func="{}D".format,
+    )  # fmt: skip
     dimensions = dimensions or 2
     if method == "axes":
         return Wanted(method, None, dimensions, ())
     with st.popover("Settings", icon=":material/tune:"):
         if method == "pca":
             return Wanted(method, Pca(), dimensions, _components(dimensions))
-        with st.form("settings", border=False):
+        with st.form(state.Projector.SETTINGS, border=False):
             settings = _umap() if method == "umap" else _tsne()
             st.form_submit_button("Compute", type="primary", on_click=iterations.start, icon=":material/play_arrow:")
     return Wanted(method, settings, dimensions, ())
@@ -63,10 +67,10 @@ def chosen(space: Space) -> Wanted:
 
 def _show_as_given(space: Space) -> None:
     """Coordinates that have just come in are shown as they are, whatever method was chosen before."""
-    before = st.session_state.get("method_for", "")
-    st.session_state["method_for"] = space.fingerprint
+    before = st.session_state.get(state.Projector.METHOD_FOR, "")
+    st.session_state[state.Projector.METHOD_FOR] = space.fingerprint
     if before and before != space.fingerprint and space.coordinates is not None:
-        st.session_state["method"] = "given"
+        st.session_state[state.Projector.METHOD] = "given"
 
 
 def _short(method: str) -> str:
@@ -83,46 +87,48 @@ def _umap() -> Umap:
                 15.0,
                 1.0,
                 format="%.0f",
-                key="umap_neighbours",
+                key=state.Projector.UMAP_NEIGHBOURS,
                 bind="query-params",
                 help="Few show the fine grain, many the large shape.",
             )
         ),
-        min_dist=st.slider("Least distance", 0.0, 1.0, 0.1, 0.01, key="umap_min_dist", bind="query-params"),
-        metric=_metric("umap_metric"),
-        seed=_seed("umap_seed"),
+        min_dist=st.slider(
+            "Least distance", 0.0, 1.0, 0.1, 0.01, key=state.Projector.UMAP_MIN_DIST, bind="query-params"
+        ),
+        metric=_metric(state.Projector.UMAP_METRIC),
+        seed=_seed(state.Projector.UMAP_SEED),
     )
 
 
 def _tsne() -> Tsne:
     return Tsne(
         perplexity=st.number_input(
-            "Perplexity", 1.0, 500.0, 30.0, 5.0, format="%.0f", key="perplexity", bind="query-params",
+            "Perplexity", 1.0, 500.0, 30.0, 5.0, format="%.0f", key=state.Projector.PERPLEXITY, bind="query-params",
             help="About how many neighbours hold a point.",
         ),
         learning_rate=st.number_input(
-            "Learning rate", 0.0, 1e6, 0.0, 10.0, format="%.0f", key="learning_rate", bind="query-params",
+            "Learning rate", 0.0, 1e6, 0.0, 10.0, format="%.0f", key=state.Projector.LEARNING_RATE, bind="query-params",
             help="0: chosen by the number of points.",
         ),
         iterations=int(
             st.number_input(
-                "Iterations", 50.0, float(iterations.MOST), 750.0, 50.0, format="%.0f", key="iterations",
-                bind="query-params",
+                "Iterations", 50.0, float(iterations.MOST), 750.0, 50.0, format="%.0f",
+                key=state.Projector.ITERATIONS, bind="query-params",
             )
         ),
-        metric=_metric("tsne_metric"),
-        seed=_seed("tsne_seed"),
+        metric=_metric(state.Projector.TSNE_METRIC),
+        seed=_seed(state.Projector.TSNE_SEED),
     )  # fmt: skip
 
 
-def _metric(key: str) -> Metric:
+def _metric(key: Parameter) -> Metric:
     chosen = st.segmented_control(
         "Distance", METRICS, default="cosine", key=key, bind="query-params", required=True, format_func=str.capitalize
     )
     return chosen or "cosine"
 
 
-def _seed(key: str) -> int:
+def _seed(key: Parameter) -> int:
     return int(st.number_input("Seed", 0.0, 1e6, 42.0, 1.0, format="%.0f", key=key, bind="query-params"))
 
 
@@ -130,7 +136,9 @@ def _components(dimensions: int) -> tuple[int, ...]:
     """Which principal components are seen: the first ones, until others are chosen."""
     names = [f"PC{number}" for number in range(1, COMPONENTS + 1)]
     shown = [
-        st.selectbox(f"{axis} axis", names, index=place, key=f"component_{axis.lower()}", bind="query-params")
-        for place, axis in enumerate("XYZ"[:dimensions])
+        st.selectbox(
+            f"{axis.upper()} axis", names, index=place, key=state.Projector.COMPONENT(axis), bind="query-params"
+        )
+        for place, axis in enumerate("xyz"[:dimensions])
     ]
     return tuple(names.index(name) for name in shown if name in names)

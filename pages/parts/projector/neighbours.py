@@ -10,7 +10,7 @@ from core.maps import METRICS, Floats, Metric, Neighbours
 from core.maps.faithfulness import NEIGHBOURS
 from core.progress import Progress
 from pages.parts.projector.sources import Source
-from pages.shared import cache
+from pages.shared import cache, state
 
 FEWEST, FIRST, MOST = 5, 10, 500
 MEASURED = NEIGHBOURS  # on which maps are measured
@@ -26,10 +26,10 @@ class Asked:
 
 def asked() -> Asked:
     """The two controls."""
-    k = st.slider("Neighbours of a text", FEWEST, MOST, FIRST, key="neighbours", bind="query-params")
+    k = st.slider("Neighbours of a text", FEWEST, MOST, FIRST, key=state.Projector.NEIGHBOURS, bind="query-params")
     metric = st.segmented_control(
-        "Distance between texts", METRICS, default="cosine", key="metric", bind="query-params", required=True,
-        format_func=str.capitalize,
+        "Distance between texts", METRICS, default="cosine", key=state.Projector.METRIC, bind="query-params",
+        required=True, format_func=str.capitalize,
     )  # fmt: skip
     return Asked(k, metric or "cosine")
 

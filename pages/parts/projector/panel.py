@@ -15,7 +15,7 @@ from pages.parts.projector import neighbours, selection
 from pages.parts.projector.charts import Chart
 from pages.parts.projector.finder import Found
 from pages.parts.projector.map_view.content import Rows
-from pages.shared import cache
+from pages.shared import cache, state
 from pages.shared.ui import output
 
 MOST_LISTED = 1000
@@ -34,7 +34,7 @@ def found(texts: Corpus, what: Found, near: Sequence[Neighbours], charts: Sequen
         st.markdown(f"**{count:,} of {len(texts):,} texts** hold “{output.markdown_free(shortened(what.text, 60))}”")
         if count:
             st.button("Select them", icon=":material/select_all:", on_click=selection.select, args=(texts, what.rows))
-            _listed(texts, what.rows[:MOST_LISTED], key="matches")
+            _listed(texts, what.rows[:MOST_LISTED], name="matches")
     elif near:
         st.markdown(f"**“{output.markdown_free(shortened(what.text, 80))}”** is the star on the map")
         exact = charts[0].projection.linear is not None
@@ -43,7 +43,7 @@ def found(texts: Corpus, what: Found, near: Sequence[Neighbours], charts: Sequen
             if exact
             else "This map cannot place a new text itself: the star stands where its true neighbours do."
         )
-        _neighbours(texts, near, charts, key="typed")
+        _neighbours(texts, near, charts, name="typed")
 
 
 def point(texts: Corpus, row: int, near: Sequence[Neighbours], charts: Sequence[Chart]) -> None:
@@ -52,8 +52,8 @@ def point(texts: Corpus, row: int, near: Sequence[Neighbours], charts: Sequence[
         title, close = st.columns([8, 1], vertical_alignment="top")
         title.markdown(f"**{output.markdown_free(texts.titles[row] if 'title' in texts.fields else texts.ids[row])}**")
         close.button(
-            ":material/close:", type="tertiary", key="close_point", help="Close", on_click=selection.point_at,
-            args=(texts, None),
+            ":material/close:", type="tertiary", key=state.Projector.CLOSE_POINT, help="Close",
+            on_click=selection.point_at, args=(texts, None),
         )  # fmt: skip
         st.text(shortened(texts.texts[row], 600))
         known = [f"{name}: {cells[row]}" for name, cells in texts.fields.items() if name != "title" and cells[row]]
@@ -61,7 +61,7 @@ def point(texts: Corpus, row: int, near: Sequence[Neighbours], charts: Sequence[
             st.caption(output.markdown_free(shortened(" · ".join(known), 300)))
     if near:
         st.markdown("**Nearest in the original space**")
-        _neighbours(texts, near, charts, key="point")
+        _neighbours(texts, near, charts, name="point")
 
 
 def misplaced(charts: Sequence[Chart], wrong: Sequence[Misplaced]) -> None:
@@ -81,7 +81,7 @@ def selected(texts: Corpus, rows: Rows) -> None:
     chosen = np.asarray(rows)
     st.markdown(f"**{len(chosen):,} texts selected**")
     named = st.container()  # filled last: of many texts, counting words takes longer than listing them
-    _listed(texts, chosen[:MOST_LISTED], key="selection")
+    _listed(texts, chosen[:MOST_LISTED], name="selection")
     if len(chosen) > MOST_LISTED:
         st.caption(f"The first {MOST_LISTED:,} are listed; the download has all.")
     output.download_table(_table(texts, chosen), "selection", "Download the selection")
@@ -106,15 +106,15 @@ def _words(texts: Corpus, counted: Indices, step: int) -> tuple[str, ...]:
     )
 
 
-def _neighbours(texts: Corpus, near: Sequence[Neighbours], charts: Sequence[Chart], *, key: str) -> None:
+def _neighbours(texts: Corpus, near: Sequence[Neighbours], charts: Sequence[Chart], *, name: str) -> None:
     """A list of neighbours for each model; a click on a line marks its text."""
     places = [place for place, chart in enumerate(charts) if chart.source]
     shown = places[0]
     if len(places) > 1:
         titles = {place: charts[place].title for place in places}
         chosen = st.segmented_control(
-            "Under", places, default=places[0], format_func=lambda place: titles[place], key=f"{key}_model",
-            required=True, label_visibility="collapsed",
+            "Under", places, default=places[0], format_func=lambda place: titles[place],
+            key=state.Projector.NEIGHBOURS_UNDER(name), required=True, label_visibility="collapsed",
         )  # fmt: skip
         shown = chosen if chosen in places else places[0]
         shared = set(near[places[0]].rows[0].tolist())
@@ -128,21 +128,21 @@ def _neighbours(texts: Corpus, near: Sequence[Neighbours], charts: Sequence[Char
             _heading(found): found.distances[0],
         }
     )
-    _clickable(texts, table, found.rows[0], key=f"{key}_{shown}", number=_heading(found))
+    _clickable(texts, table, found.rows[0], name=f"{name}_{shown}", number=_heading(found))
 
 
 def _heading(found: Neighbours) -> str:
     return "1 - cos" if found.metric == "cosine" else "Distance"
 
 
-def _listed(texts: Corpus, rows: Indices, *, key: str) -> None:
+def _listed(texts: Corpus, rows: Indices, *, name: str) -> None:
     table = pd.DataFrame({"Text": [shortened(texts.titles[row], 200) for row in rows]})
-    _clickable(texts, table, rows, key=key)
+    _clickable(texts, table, rows, name=name)
 
 
-def _clickable(texts: Corpus, table: pd.DataFrame, rows: Indices, *, key: str, number: str = "") -> None:
+def _clickable(texts: Corpus, table: pd.DataFrame, rows: Indices, *, name: str, number: str = "") -> None:
     """A table of texts, whose lines mark their text on the maps when they are clicked."""
-    widget = f"list_{key}"
+    widget = state.Projector.TEXTS(name)
 
     def mark() -> None:
         lines = st.session_state[widget]["selection"]["rows"]

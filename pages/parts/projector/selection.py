@@ -12,15 +12,16 @@ from core.corpus import Corpus
 from core.maps import Indices
 from pages.parts.projector import map_view
 from pages.parts.projector.map_view.content import Rows
+from pages.shared import state
+from pages.shared.state import Parameter
 
-MAP = "map"
 LONGEST_IN_URL = 1200
-IN_ADDRESS = ("point", "selected", "isolated")
+IN_ADDRESS = (state.Projector.POINT, state.Projector.SELECTED, state.Projector.ISOLATED)
 
 
 def current(texts: Corpus) -> map_view.Marks:
     """What is marked among these texts; on the first run what the address tells."""
-    told = st.session_state.get("marks")
+    told = st.session_state.get(state.Projector.SELECTION)
     if told is None and any(name in st.query_params for name in IN_ADDRESS):
         return _put(texts, _of_address(texts))
     if told is None or told[0] != texts.fingerprint:
@@ -31,7 +32,7 @@ def current(texts: Corpus) -> map_view.Marks:
 
 def note(texts: Corpus) -> None:
     """Take over what was marked on the map: the callback of its gestures."""
-    _put(texts, map_view.marks(MAP))
+    _put(texts, map_view.marks(state.Projector.MAP))
 
 
 def point_at(texts: Corpus, row: int | None) -> None:
@@ -49,27 +50,27 @@ def select(texts: Corpus, rows: Indices) -> None:
 def restore(texts: Corpus, marked: map_view.Marks, looked: dict[str, Any] | None) -> None:
     """Bring back what was marked, and where the person looked."""
     _put(texts, marked)
-    st.session_state["camera_brought"] = (looked, map_view.camera(MAP))
+    st.session_state[state.Projector.CAMERA_OF_VIEW] = (looked, map_view.camera(state.Projector.MAP))
 
 
 def camera() -> dict[str, Any] | None:
     """Where the person looks; before anything was moved, what a view or the address tells of it."""
-    now = map_view.camera(MAP)
-    brought, before = st.session_state.get("camera_brought", (None, None))
+    now = map_view.camera(state.Projector.MAP)
+    brought, before = st.session_state.get(state.Projector.CAMERA_OF_VIEW, (None, None))
     if brought and now == before:
         return brought
-    return now or _json(st.query_params.get("camera"))
+    return now or _json(st.query_params.get(state.Projector.CAMERA))
 
 
 def write_address(texts: Corpus) -> None:
     """Put what is marked into the address, where it is short enough for a link."""
     marked = current(texts)
-    looked = map_view.camera(MAP)
-    _param("point", "" if marked.point is None else texts.ids[marked.point])
-    _param("selected", _shortened(marked.selected, len(texts)))
-    _param("isolated", "" if marked.isolated is None else _shortened(marked.isolated, len(texts)))
+    looked = map_view.camera(state.Projector.MAP)
+    _param(state.Projector.POINT, "" if marked.point is None else texts.ids[marked.point])
+    _param(state.Projector.SELECTED, _shortened(marked.selected, len(texts)))
+    _param(state.Projector.ISOLATED, "" if marked.isolated is None else _shortened(marked.isolated, len(texts)))
     if looked is not None:
-        _param("camera", json.dumps(looked, separators=(",", ":")))
+        _param(state.Projector.CAMERA, json.dumps(looked, separators=(",", ":")))
 
 
 def as_json(texts: Corpus) -> dict[str, Any]:
@@ -84,21 +85,21 @@ def as_json(texts: Corpus) -> dict[str, Any]:
 
 
 def _put(texts: Corpus, marked: map_view.Marks) -> map_view.Marks:
-    st.session_state["marks"] = (texts.fingerprint, marked)
+    st.session_state[state.Projector.SELECTION] = (texts.fingerprint, marked)
     return marked
 
 
 def _of_address(texts: Corpus) -> map_view.Marks:
-    point = st.query_params.get("point")
-    isolated = st.query_params.get("isolated")
+    point = st.query_params.get(state.Projector.POINT)
+    isolated = st.query_params.get(state.Projector.ISOLATED)
     return map_view.Marks(
         texts.ids.index(point) if point in texts.ids else None,
-        _lengthened(st.query_params.get("selected", ""), len(texts)),
+        _lengthened(st.query_params.get(state.Projector.SELECTED, ""), len(texts)),
         _lengthened(isolated, len(texts)) if isolated else None,
     )
 
 
-def _param(name: str, value: str) -> None:
+def _param(name: Parameter, value: str) -> None:
     if value and len(value) <= LONGEST_IN_URL:
         if st.query_params.get(name) != value:
             st.query_params[name] = value

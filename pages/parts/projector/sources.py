@@ -11,7 +11,7 @@ from core.maps import Floats
 from core.models import ModelSpec
 from core.progress import Progress
 from core.storage import digests
-from pages.shared import cache
+from pages.shared import cache, state
 from pages.shared.ui import inputs
 
 
@@ -43,14 +43,15 @@ def models_to_map(space: Space) -> list[ModelSpec]:
         return []
     ready = inputs.ready_models()
     names = [spec.name for spec in ready]
-    if "map_models" in st.session_state:  # as it may come from a saved view
-        st.session_state["map_models"] = [name for name in st.session_state["map_models"] or [] if name in names]
+    if state.Projector.MODELS in st.session_state:  # as it may come from a saved view
+        wanted = st.session_state[state.Projector.MODELS] or []
+        st.session_state[state.Projector.MODELS] = [name for name in wanted if name in names]
     chosen = st.segmented_control(
         "Models",
         names,
         default=names[:1],
         selection_mode="multi",
-        key="map_models",
+        key=state.Projector.MODELS,
         bind="query-params",
         help="Two or more draw linked maps of the same texts.",
     )

@@ -12,10 +12,9 @@ from core.errors import InputError
 from core.map_files import Space
 from core.maps.neighbours import Metric
 from pages.parts.projector import axes, map_view, selection
-from pages.shared import corpora, picks
+from pages.shared import corpora, picks, state
 
 DATA, VIEW = "space.parquet", "view.json"
-OPENED = "opened_view"
 MOST_BYTES = 1_000_000_000  # of the data in a view, unpacked
 Number = float
 
@@ -46,7 +45,7 @@ class Choices(BaseModel):
     neighbours: int | None = Field(None, ge=5, le=500, validation_alias=AliasChoices("neighbours", "k"))  # k before
     metric: Metric | None = None
     edges: bool | None = None
-    labels: str | None = None
+    map_labels: str | None = Field(None, validation_alias=AliasChoices("map_labels", "labels"))  # labels before
     hover: str | None = None
     size: Number | None = Field(None, ge=0, le=20)
     find: str | None = Field(None, max_length=2000)
@@ -126,12 +125,12 @@ def open_view(view: View, data: bytes | None) -> None:
     corpora.open_file(f"{view.name.removesuffix('.parquet') or 'view'}.parquet", data)
     for name, value in view.choices.model_dump(exclude_none=True).items():
         st.session_state[name] = [model for model in value if model in models.names()] if "models" in name else value
-    st.session_state[OPENED] = view
+    st.session_state[state.Projector.OPENED_VIEW] = view
 
 
 def restore_selection(space: Space) -> None:
     """Set what was marked in a view that has just been opened, as its texts are here now."""
-    view: View | None = st.session_state.pop(OPENED, None)
+    view: View | None = st.session_state.pop(state.Projector.OPENED_VIEW, None)
     if view is None:
         return
     axes.bring_back(space, view.ends)

@@ -12,13 +12,14 @@ from core.evaluation import Quality
 from core.retrieval import BM25, HYBRID
 from core.search.sentences import sentences
 from pages.parts.search.lists import List
+from pages.shared import state
 from pages.shared.labels import judgements
+from pages.shared.state import Key
 from pages.shared.ui import output
 
 NARROWEST = 210
 EXCERPT = 420
 MOST_BEFORE = 160
-PROBLEM = "mark_problem"
 BADGE = "padding:0 .4em;border-radius:.5em;white-space:nowrap;"
 GREEN, RED, GREY = "rgba(0,158,115,.22)", "rgba(204,102,119,.22)", "rgba(138,146,156,.22)"
 SENTENCE = "background:rgba(230,159,0,.28);border-radius:3px;padding:1px 0"
@@ -36,7 +37,7 @@ def show(
 
     `answers` are the ids of the documents that labels call relevant.
     """
-    if problem := st.session_state.pop(PROBLEM, None):
+    if problem := st.session_state.pop(state.Search.MARK_FAILURE, None):
         st.error(output.markdown_free(problem), icon=":material/error:")
     marks = judgements.grades(texts, query)
     first = next(iter(lists))
@@ -122,16 +123,16 @@ def _badge(text: str, colour: str, told: str) -> str:
 def _toggles(texts: Corpus, query: str, row: int, marks: Mapping[str, int], place: int) -> None:
     """Thumbs up for relevant, down for not; the present mark is shown, a second click takes it back."""
     document = texts.document_ids[row]
-    key = f"mark_{place}_{row}"
+    key = state.Search.MARK(place, row)
     st.session_state[key] = marks.get(document)
     st.feedback("thumbs", key=key, on_change=_mark, args=(texts, query, document, key))
 
 
-def _mark(texts: Corpus, query: str, document: str, key: str) -> None:
+def _mark(texts: Corpus, query: str, document: str, key: Key) -> None:
     try:
         judgements.mark(texts, query, document, st.session_state[key])
     except EmbedscopeError as error:
-        st.session_state[PROBLEM] = str(error)
+        st.session_state[state.Search.MARK_FAILURE] = str(error)
 
 
 def _nothing(system: str) -> str:

@@ -12,6 +12,7 @@ from core.charts.style import model_colours
 from core.corpus import Corpus
 from core.search import rank_biased_overlap
 from pages.parts.search.lists import MARK, List
+from pages.shared import state
 from pages.shared.ui import output
 
 STEPS = {"embed the queries": "embed the query", "search": "search", "fuse": "fuse", MARK: MARK}
@@ -26,7 +27,7 @@ def chart(texts: Corpus, lists: Mapping[str, List], k: int, answers: Collection[
     if depth:
         st.plotly_chart(
             moves(ranks, depth, texts.titles, relevant, colours=model_colours(ranks)),
-            key="moves",
+            key=state.Search.MOVES,
             config=output.picture("search"),
             alt="How documents move between the lists of the systems",
         )
@@ -53,7 +54,7 @@ def agreement(lists: Mapping[str, List]) -> pd.DataFrame:
     st.dataframe(
         table,
         hide_index=True,
-        key="agreement",
+        key=state.Search.AGREEMENT,
         alt="Rank-biased overlap of the lists",
         column_config={
             system: st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f") for system in lists
@@ -81,7 +82,7 @@ def latency(lists: Mapping[str, List]) -> pd.DataFrame:
     st.dataframe(
         table,
         hide_index=True,
-        key="latency",
+        key=state.Search.LATENCY,
         placeholder="–",
         alt="Milliseconds of each step",
         column_config={

@@ -12,7 +12,8 @@ from core.progress import Progress
 from core.search import duplicates
 from core.search.duplicates import Indices, Pairs
 from pages.parts.search import model_choice
-from pages.shared import cache, picks
+from pages.shared import cache, picks, state
+from pages.shared.state import Key
 from pages.shared.ui import output, progress
 
 MOST_LISTED = 1000
@@ -25,9 +26,10 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         spec = model_choice.model(specs)
         threshold = st.slider(
-            "Near duplicates from this cosine on", LEAST, 1.0, USUAL, 0.01, key="near", bind="query-params", width=320
-        )
-    with progress.line("duplicates", height=420) as tell:
+            "Near duplicates from this cosine on", LEAST, 1.0, USUAL, 0.01, key=state.Search.NEAR, bind="query-params",
+            width=320,
+        )  # fmt: skip
+    with progress.line(state.Search.COMPARE, height=420) as tell:
         vectors = cache.embedded(texts, spec, tell)
         same = cache.memory().recall(("same texts", texts.fingerprint), lambda: duplicates.same_texts(texts.documents))
         pairs = _pairs(texts, spec, vectors.vectors, threshold, tell)
@@ -38,13 +40,13 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("#### Groups, the largest first")
-        _listed(groups, "groups", f"No two texts are the same, and none reach cosine {threshold:.2f}.")
+        _listed(groups, state.Search.GROUPS, f"No two texts are the same, and none reach cosine {threshold:.2f}.")
     with right:
         st.markdown("#### Pairs, the nearest first")
-        _listed(pair_table, "near_pairs", f"No two texts reach cosine {threshold:.2f}.")
+        _listed(pair_table, state.Search.NEAR_PAIRS, f"No two texts reach cosine {threshold:.2f}.")
     loners = _loners(texts, *alone) if alone else pd.DataFrame()
     st.markdown("#### Without a near neighbour")
-    _listed(loners, "loners", "One text has nothing to be compared with.")
+    _listed(loners, state.Search.LONERS, "One text has nothing to be compared with.")
     output.provenance(vectors.provenance)
     with st.container(horizontal=True):
         output.download_table(groups, "duplicates", "Groups as CSV")
@@ -131,7 +133,7 @@ def _loners(texts: Corpus, others: Indices, cosines: np.ndarray) -> pd.DataFrame
     )
 
 
-def _listed(table: pd.DataFrame, key: str, nothing: str) -> None:
+def _listed(table: pd.DataFrame, key: Key, nothing: str) -> None:
     if not len(table):
         st.info(nothing, icon=":material/check:")
         return

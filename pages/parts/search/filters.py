@@ -8,11 +8,10 @@ import streamlit as st
 
 from core.corpus import Corpus
 from core.search.filters import Choices, Span, filters, matching
-from pages.shared import cache
+from pages.shared import cache, state
 from pages.shared.ui import output
 
 MOST_SHOWN = 8
-PREFIX = "where_"
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def chosen(texts: Corpus) -> Conditions:
         return Conditions()
     values: dict[str, list[str]] = {}
     spans: dict[str, tuple[float, float]] = {}
-    with st.popover(_label(), icon=":material/filter_alt:", key="filter_popover"):
+    with st.popover(_label(), icon=":material/filter_alt:", key=state.Search.FILTERS):
         for each in offered:
             if isinstance(each, Choices):
                 values[each.field] = _choices(each)
@@ -53,12 +52,13 @@ def chosen(texts: Corpus) -> Conditions:
 
 
 def _label() -> str:
-    count = sum(bool(st.session_state[key]) for key in st.session_state if str(key).startswith(PREFIX))
+    prefix = state.Search.FILTER.prefix
+    count = sum(bool(st.session_state[key]) for key in st.session_state if str(key).startswith(prefix))
     return "Filter" if not count else "Filter (set)"
 
 
 def _choices(field: Choices) -> list[str]:
-    key = PREFIX + field.field
+    key = state.Search.FILTER(field.field)
     if key in st.session_state:  # another corpus may have had other values
         st.session_state[key] = [value for value in st.session_state[key] if value in field.counts]
     return st.multiselect(
@@ -72,7 +72,7 @@ def _choices(field: Choices) -> list[str]:
 
 
 def _span(field: Span) -> tuple[float, float]:
-    key = PREFIX + field.field
+    key = state.Search.FILTER(field.field)
     whole = field.is_whole
     low, high = (int(field.low), int(field.high)) if whole else (field.low, field.high)
     if key in st.session_state:

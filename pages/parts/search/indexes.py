@@ -16,7 +16,7 @@ from core.search import indexes
 from core.search.indexes import Measured
 from core.storage import digests
 from pages.parts.search import model_choice
-from pages.shared import cache, picks, quality
+from pages.shared import cache, picks, quality, state
 from pages.shared.ui import output, progress
 
 MOST_QUERIES = 200
@@ -27,7 +27,7 @@ MILLION = 1_000_000
 def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     """A table of every kind of index under one model: recall against the exact search, size, time."""
     spec = model_choice.model(specs)
-    with progress.line("indexes", height=420) as tell:
+    with progress.line(state.Search.INDEX, height=420) as tell:
         queries, told = _queries(texts, spec, tell)
         measured = _measured(texts, spec, queries, tell)
         source = cache.embedded(texts, spec, tell).provenance
@@ -36,7 +36,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        key="indexes",
+        key=state.Search.INDEXES,
         alt="Indexes with their recall, size and time",
         column_config={
             f"recall@{K}": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.3f"),

@@ -5,16 +5,17 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.models import ModelSpec
+from pages.shared import state
 from pages.shared.ui import inputs
-
-KEY = "under"
 
 
 def model(specs: Sequence[ModelSpec]) -> ModelSpec:
     """One of the picked models that can run; chosen where there are several."""
     names = [spec.name for spec in specs]
-    inputs.keep_offered(KEY, names, names[0])
+    inputs.keep_offered(state.Search.MODEL, names, names[0])
     chosen = names[0]
     if len(names) > 1:
-        chosen = st.segmented_control("Under", names, default=names[0], key=KEY, bind="query-params", required=True)
+        chosen = st.segmented_control(
+            "Under", names, default=names[0], key=state.Search.MODEL, bind="query-params", required=True
+        )
     return specs[names.index(chosen)]

@@ -4,8 +4,8 @@ import streamlit as st
 
 from core import corpus
 from core.corpus import Labels
+from pages.shared import state
 
-KEY = "q"
 EXAMPLES = ("biology-2", "psychology-4", "architecture-3", "film-8", "cooking-3")
 FIRST = "animals-1"
 MOST_CHARACTERS = 500
@@ -13,19 +13,19 @@ MOST_CHARACTERS = 500
 
 def box() -> str:
     """What is typed into the query box; a sample query at first."""
-    return (
-        st.text_input(
-            "Query", _sample(FIRST), key=KEY, bind="query-params", max_chars=MOST_CHARACTERS, icon=":material/search:"
-        )
-        or ""
-    )
+    typed = st.text_input(
+        "Query", _sample(FIRST), key=state.Search.QUERY, bind="query-params", max_chars=MOST_CHARACTERS,
+        icon=":material/search:",
+    )  # fmt: skip
+    return typed or ""
 
 
 def examples() -> None:
     """Sample queries to click, below the box."""
     st.pills(
-        "Examples", [_sample(name) for name in EXAMPLES], key="example", on_change=_take, label_visibility="collapsed"
-    )
+        "Examples", [_sample(name) for name in EXAMPLES], key=state.Search.EXAMPLE, on_change=_take,
+        label_visibility="collapsed",
+    )  # fmt: skip
 
 
 def cleaned(typed: str) -> str:
@@ -51,5 +51,5 @@ def _sample(name: str) -> str:
 
 
 def _take() -> None:
-    if st.session_state["example"]:
-        st.session_state[KEY] = st.session_state["example"]
+    if example := st.session_state[state.Search.EXAMPLE]:
+        st.session_state[state.Search.QUERY] = example

@@ -9,7 +9,7 @@ from core.corpus import Corpus, Labels
 from core.models import ModelSpec
 from pages.parts.search import cards, comparison, lists, query
 from pages.parts.search.filters import Conditions
-from pages.shared import quality
+from pages.shared import quality, state
 from pages.shared.frame import errors_told
 from pages.shared.ui import output, progress
 
@@ -25,7 +25,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
         return
     answers: set[str] = set()
     qualities, labels = {}, None
-    with progress.line("search", height=HEIGHT) as tell:
+    with progress.line(state.Search.SEARCH, height=HEIGHT) as tell:
         found = lists.found(texts, asked, specs, where, k, tell)
         with errors_told():
             if labels := quality.labels(texts):

@@ -13,23 +13,24 @@ from core.models import ModelSpec
 from core.progress import Progress
 from core.similarity import Background, background
 from pages.parts.similarity.sources import Compared
-from pages.shared import cache, picks
+from pages.shared import cache, picks, state
 from pages.shared.frame import errors_told
 from pages.shared.ui import output
 
 MOST_ROWS = 2000
-ALLOWED = "background_by_api"
 
 
 def measured(texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Background]:
     """The background of each model that has one; a corpus is sent to an API only when the person asks for it."""
     found = {}
     for spec in specs:
-        if spec.provider == "openai" and not st.session_state.get(_allowed(texts, spec)):
+        if spec.provider == "openai" and not st.session_state.get(
+            state.Similarity.SENT_FOR_BACKGROUND(spec.name, texts.fingerprint)
+        ):
             st.button(
                 f"Send {min(len(texts), MOST_ROWS):,} texts of the corpus to {output.markdown_free(spec.name)} for its "
                 "background",
-                key=f"background_{spec.name}",
+                key=state.Similarity.SEND_FOR_BACKGROUND(spec.name),
                 on_click=_allow,
                 args=(texts, spec),
             )
@@ -49,7 +50,7 @@ def section(
     chart, words = st.columns([5, 3], gap="medium", vertical_alignment="center")
     chart.plotly_chart(
         densities(backgrounds, marked, colours=model_colours(backgrounds)),
-        key="backgrounds",
+        key=state.Similarity.BACKGROUNDS,
         alt="Distribution of cosines of random pairs by each model",
     )
     with words:
@@ -106,9 +107,5 @@ def _compute(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, tell: Pro
     return background(vectors, documents, asked, queries)
 
 
-def _allowed(texts: Corpus, spec: ModelSpec) -> str:
-    return f"{ALLOWED}_{spec.name}_{texts.fingerprint}"
-
-
 def _allow(texts: Corpus, spec: ModelSpec) -> None:
-    st.session_state[_allowed(texts, spec)] = True
+    st.session_state[state.Similarity.SENT_FOR_BACKGROUND(spec.name, texts.fingerprint)] = True

@@ -7,10 +7,12 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.shared import state
 
-def clickable(figure: go.Figure, key: str, alt: str, on_click: Callable[[int, int], None]) -> None:
+
+def clickable(figure: go.Figure, place: int, alt: str, on_click: Callable[[int, int], None]) -> None:
     """Draw the heatmap; `on_click` is called with row and column of a clicked cell, as they are drawn."""
-    listener = f"click_{key}"
+    listener = state.Similarity.CLICK(place)
     rows, columns = figure.data[0].z.shape
 
     def note() -> None:
@@ -21,8 +23,8 @@ def clickable(figure: go.Figure, key: str, alt: str, on_click: Callable[[int, in
             if 0 <= row < rows and 0 <= column < columns:
                 on_click(row, column)
 
-    with st.container(key=f"cells_{key}", gap=None):
-        st.plotly_chart(figure, key=key, alt=alt)
+    with st.container(key=state.Similarity.CELLS(place), gap=None):
+        st.plotly_chart(figure, key=state.Similarity.HEATMAP(place), alt=alt)
         _component()(key=listener, on_cell_change=note)
 
 

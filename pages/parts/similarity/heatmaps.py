@@ -13,6 +13,7 @@ from pages.parts.similarity.cells import clickable
 from pages.parts.similarity.pair import Pair
 from pages.parts.similarity.scores import Order
 from pages.parts.similarity.sources import Compared
+from pages.shared import state
 from pages.shared.ui import inputs, output
 
 BETWEEN = " − "
@@ -27,7 +28,7 @@ def chosen_difference(names: Sequence[str]) -> tuple[str, str] | None:
         "Show",
         views,
         default=views[0],
-        key="heatmaps",
+        key=state.Similarity.HEATMAPS,
         bind="query-params",
         required=True,
         label_visibility="collapsed",
@@ -37,10 +38,11 @@ def chosen_difference(names: Sequence[str]) -> tuple[str, str] | None:
     offered = {f"{one}{BETWEEN}{other}": (one, other) for one, other in combinations(names, 2)}
     if len(offered) == 1:
         return next(iter(offered.values()))
-    inputs.keep_offered("difference", list(offered), next(iter(offered)))
+    inputs.keep_offered(state.Similarity.DIFFERENCE, list(offered), next(iter(offered)))
     chosen = st.selectbox(
-        "Difference of", list(offered), key="difference", bind="query-params", label_visibility="collapsed", width=320
-    )
+        "Difference of", list(offered), key=state.Similarity.DIFFERENCE, bind="query-params",
+        label_visibility="collapsed", width=320,
+    )  # fmt: skip
     return offered[str(chosen)]
 
 
@@ -77,7 +79,7 @@ def show(
             )
             clickable(
                 figure,
-                f"heatmap_{place}",
+                place,
                 f"{scale.title} of the texts by {plain(name)}".capitalize(),
                 lambda row, column: on_click((order.rows[row], order.columns[column])),
             )

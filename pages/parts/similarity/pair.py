@@ -12,14 +12,12 @@ from core.progress import Progress
 from core.similarity import Background, Side, contributions, cosine_matrix
 from pages.parts.similarity.scores import Scored
 from pages.parts.similarity.sources import Compared
-from pages.shared import cache
+from pages.shared import cache, state
 from pages.shared.ui import output
 
 MOST_TOKENS = 32
 CELL_PIXELS = 210
 TEXT_PIXELS = 128
-ADDRESS = "pair"
-OPENED = "opened_pair"
 
 Pair = tuple[int, int]
 
@@ -29,17 +27,17 @@ def current(compared: Compared, fallback: Pair) -> Pair:
 
     With other texts than those it was opened among, nothing is open any more.
     """
-    digest, pair = st.session_state.setdefault(OPENED, (compared.digest, _from_address()))
+    digest, pair = st.session_state.setdefault(state.Similarity.OPENED_PAIR, (compared.digest, _from_address()))
     if pair and digest == compared.digest and pair[0] < len(compared.rows) and pair[1] < len(compared.texts):
         return (pair[0], pair[1])
-    st.query_params.pop(ADDRESS, None)
+    st.query_params.pop(state.Similarity.PAIR, None)
     return fallback
 
 
 def open_pair(compared: Compared, pair: Pair) -> None:
     """Open another pair, here and in the link."""
-    st.session_state[OPENED] = (compared.digest, pair)
-    st.query_params[ADDRESS] = f"{pair[0] + 1}-{pair[1] + 1}"
+    st.session_state[state.Similarity.OPENED_PAIR] = (compared.digest, pair)
+    st.query_params[state.Similarity.PAIR] = f"{pair[0] + 1}-{pair[1] + 1}"
 
 
 def show(compared: Compared, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], pair: Pair) -> None:
@@ -86,7 +84,7 @@ def _token_chart(spec: ModelSpec, first: Side, second: Side) -> None:
     cosines = cosine_matrix(first.vectors[:MOST_TOKENS], second.vectors[:MOST_TOKENS])
     st.plotly_chart(
         token_heatmap(cosines, shown, other, brought, model_colour(spec.id)),
-        key=f"tokens_{spec.name}",
+        key=state.Similarity.TOKENS(spec.name),
         alt=f"Token-to-token similarity of the two texts by {spec.name}",
     )
     said = (
@@ -109,5 +107,5 @@ def _names(compared: Compared, pair: Pair) -> tuple[str, str]:
 
 
 def _from_address() -> Pair | None:
-    found = re.fullmatch(r"([1-9]\d{0,2})-([1-9]\d{0,2})", st.query_params.get(ADDRESS, ""))
+    found = re.fullmatch(r"([1-9]\d{0,2})-([1-9]\d{0,2})", st.query_params.get(state.Similarity.PAIR, ""))
     return (int(found[1]) - 1, int(found[2]) - 1) if found else None

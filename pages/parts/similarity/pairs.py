@@ -13,6 +13,7 @@ from core.similarity import Background, Matrix, disagreement, ranked_pairs
 from pages.parts.similarity.pair import Pair
 from pages.parts.similarity.scores import Scored
 from pages.parts.similarity.sources import Compared
+from pages.shared import state
 from pages.shared.ui import inputs, output
 
 MOST_LISTED = 1000
@@ -26,9 +27,9 @@ Pairs = tuple[Indices, Indices]
 def chosen_order(models: int) -> str:
     """How the table is sorted."""
     offered = ORDERS if models > 1 else ORDERS[:2]
-    inputs.keep_offered("pairs_by", offered, ORDERS[0])
+    inputs.keep_offered(state.Similarity.PAIRS_BY, offered, ORDERS[0])
     chosen = st.segmented_control(
-        "Pairs by", offered, default=ORDERS[0], key="pairs_by", bind="query-params", required=True,
+        "Pairs by", offered, default=ORDERS[0], key=state.Similarity.PAIRS_BY, bind="query-params", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
     return str(chosen or ORDERS[0])
@@ -72,7 +73,7 @@ def show(
     listed = pairs[0][:MOST_LISTED], pairs[1][:MOST_LISTED]
 
     def note() -> None:
-        lines = st.session_state["pairs"]["selection"]["rows"]
+        lines = st.session_state[state.Similarity.PAIRS]["selection"]["rows"]
         if lines:
             on_click((int(listed[0][lines[0]]), int(listed[1][lines[0]])))
 
@@ -80,7 +81,7 @@ def show(
     st.dataframe(
         table_of(listed, results, backgrounds, compared),
         hide_index=True,
-        key="pairs",
+        key=state.Similarity.PAIRS,
         height=400,
         on_select=note,
         selection_mode="single-row",

@@ -11,13 +11,12 @@ from core.corpus import Corpus
 from core.errors import InputError
 from core.settings import most_rows
 from core.storage import digests
-from pages.shared import cache
+from pages.shared import cache, state
 from pages.shared.corpora import columns, files
 from pages.shared.ui import inputs, output
 
 MOST_TEXTS = 500
 FROM_CORPUS = 100
-FILES = "similarity"
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,10 @@ def chosen(texts: Corpus) -> Compared:
     InputError
         There are none, or one alone with nothing to compare it with.
     """
-    files.keep(FILES)
+    files.keep(state.Similarity.FILES)
     with st.popover("Edit the texts", icon=":material/edit:", width="content"):
         source = st.segmented_control(
-            "Texts", ["Paste", "File", "Corpus"], default="Paste", key="texts_from", bind="query-params",
+            "Texts", ["Paste", "File", "Corpus"], default="Paste", key=state.Similarity.SOURCE, bind="query-params",
             required=True, label_visibility="collapsed",
         )  # fmt: skip
         if source == "Corpus":
@@ -74,8 +73,9 @@ def chosen(texts: Corpus) -> Compared:
             given = found.texts
             said = f"{min(len(found), MOST_TEXTS):,} texts of {found.name}" if source == "File" else ""
         against = inputs.optional_texts(
-            "similarity_queries", height=100, label="Queries, one a line: if given, each is compared with every text"
-        )
+            state.Similarity.QUERIES, height=100,
+            label="Queries, one a line: if given, each is compared with every text",
+        )  # fmt: skip
     queries = against.texts if against else ()
     if len(given) < 2 and not queries:
         raise InputError("One text has nothing to be compared with: give at least two, one a line.")
@@ -96,15 +96,15 @@ def caption(compared: Compared, order: str) -> None:
 
 
 def _pasted() -> Corpus:
-    return inputs.pasted_texts("similarity_texts", corpus.sample_sentences(), height=260)
+    return inputs.pasted_texts(state.Similarity.TYPED, corpus.sample_sentences(), height=260)
 
 
 def _from_file() -> Corpus:
     """The texts of files that this session keeps for this page, their columns chosen beside a preview."""
-    brought = [files.source(upload) for upload in files.ask(FILES)]
+    brought = [files.source(upload) for upload in files.ask(state.Similarity.FILES)]
     if not brought:
         raise InputError("No file is chosen yet: open “Edit the texts” and choose one.")
-    found = columns.choose(FILES, brought)
+    found = columns.choose(state.Similarity.FILES, brought)
     named = tuple((source.name, source.digest) for source in brought)
     return cache.memory().recall(
         ("similarity", named, found, most_rows()),
@@ -115,17 +115,17 @@ def _from_file() -> Corpus:
 def _from_corpus(texts: Corpus) -> tuple[Sequence[int], str]:
     """Rows of the corpus, and the words for them."""
     most = min(MOST_TEXTS, len(texts))
-    inputs.keep_within("from_corpus", 1, most)
+    inputs.keep_within(state.Similarity.HOW_MANY, 1, most)
     wanted = st.number_input(
-        "How many", 1, most, min(FROM_CORPUS, most), step=50, key="from_corpus", bind="query-params"
+        "How many", 1, most, min(FROM_CORPUS, most), step=50, key=state.Similarity.HOW_MANY, bind="query-params"
     )
     count = int(wanted or most)
     which = st.segmented_control(
-        "Which", ["Random", "First"], default="Random", key="which", bind="query-params", required=True
+        "Which", ["Random", "First"], default="Random", key=state.Similarity.WHICH, bind="query-params", required=True
     )
     if which == "First":
         return range(count), f"the first {count:,} of {len(texts):,} texts of {texts.name}"
-    seed = int(st.number_input("Seed", 0, 10_000, 0, key="texts_seed", bind="query-params") or 0)
+    seed = int(st.number_input("Seed", 0, 10_000, 0, key=state.Similarity.SEED, bind="query-params") or 0)
     rows = np.sort(np.random.default_rng(seed).choice(len(texts), count, replace=False))
     return rows.tolist(), f"{count:,} random texts of {len(texts):,} of {texts.name} (seed {seed})"
 

@@ -10,10 +10,8 @@ from core.evaluation import Quality
 from core.models import ModelSpec
 from core.progress import Progress
 from core.verdict import SETTINGS, WORKLOADS, Candidate
-from pages.shared import cache, measurement, picks
+from pages.shared import cache, measurement, picks, state
 from pages.shared.ui import output, progress
-
-NAME = "verdict_timing"
 
 
 def candidates(
@@ -30,7 +28,12 @@ def offer_timing(specs: Sequence[ModelSpec]) -> bool:
     if not specs:
         return False
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Time what is missing", icon=":material/timer:", on_click=progress.start_anew, args=(NAME,))
+        pressed = st.button(
+            "Time what is missing",
+            icon=":material/timer:",
+            on_click=progress.start_anew,
+            args=(state.Verdict.TIME_MISSING,),
+        )
         names = ", ".join(spec.name for spec in specs)
         st.caption(
             f"Speed, memory and price of {output.markdown_free(names)} are not measured here yet: half a "
@@ -42,5 +45,7 @@ def offer_timing(specs: Sequence[ModelSpec]) -> bool:
 
 def time_them(specs: Sequence[ModelSpec]) -> None:
     """Time models alone and in batches, with a line that counts; the run is kept as the Benchmark page's are."""
-    run = measurement.watch(NAME, measurement.subjects(specs), WORKLOADS, SETTINGS, lambda _: None)
+    run = measurement.watch(
+        state.Verdict.TIME_MISSING, measurement.subjects(specs), WORKLOADS, SETTINGS, lambda _: None
+    )
     measurement.tell_failures(run.results)

@@ -5,6 +5,7 @@ import streamlit as st
 from core import verdict
 from core.charts.verdict import WIDTHS
 from core.verdict import CRITERIA, MOST_WEIGHT, Weights
+from pages.shared import state
 
 
 def weights() -> Weights:
@@ -20,7 +21,7 @@ def weights() -> Weights:
             usual[name],
             0.5,
             format="%g",
-            key=f"weigh_{name}",
+            key=state.Verdict.WEIGHT(name),
             bind="query-params",
         )
         for name, column in zip(CRITERIA, columns, strict=True)
@@ -38,6 +39,6 @@ def dollars_per_hour() -> float:
             "fixed: no model's figures depend on which others stand beside it."
         )
         return st.number_input(
-            "US dollars for an hour of this machine", 0.0, 1000.0, 1.0, 0.1, key="dollars_per_hour",
+            "US dollars for an hour of this machine", 0.0, 1000.0, 1.0, 0.1, key=state.Measurement.DOLLARS_PER_HOUR,
             bind="query-params", width=260,
         )  # fmt: skip

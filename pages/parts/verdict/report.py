@@ -10,7 +10,7 @@ from core.charts.style import model_colours
 from core.charts.verdict import ALT, verdict_html, verdict_lanes
 from core.corpus import Corpus
 from core.verdict import Verdict
-from pages.shared import frame
+from pages.shared import frame, state
 from pages.shared.ui import output
 from pages.shared.ui.live_chart import LiveChart
 
@@ -39,7 +39,7 @@ def sentences(decided: Verdict) -> None:
 
 def chart(decided: Verdict) -> None:
     """The lanes, and how firm the first place is."""
-    LiveChart("verdict_lanes", ALT).finish(
+    LiveChart(state.Verdict.LANES, ALT).finish(
         verdict_lanes(
             verdict.lanes(decided), decided.ranking.weights, colours=_colours(decided), is_dark=frame.is_dark()
         ),
@@ -62,7 +62,7 @@ def table(decided: Verdict) -> pd.DataFrame:
     st.dataframe(
         figures,
         hide_index=True,
-        key="verdict_table",
+        key=state.Verdict.TABLE,
         placeholder="–",
         alt="The verdict's figures: score, quality with its interval, speed, memory, price and licence",
         column_config={
@@ -101,7 +101,7 @@ def take_away(decided: Verdict, figures: pd.DataFrame) -> None:
             icon=":material/article:",
             on_click="ignore",
             type="primary",
-            key="download_verdict_html",
+            key=state.EveryPage.SAVE("verdict", "html"),
         )
         st.download_button(
             "Markdown",
@@ -110,7 +110,7 @@ def take_away(decided: Verdict, figures: pd.DataFrame) -> None:
             mime="text/markdown",
             icon=":material/markdown:",
             on_click="ignore",
-            key="download_verdict_md",
+            key=state.EveryPage.SAVE("verdict", "md"),
         )
         output.download_table(figures, "verdict")
         output.picture_format()

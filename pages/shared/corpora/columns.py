@@ -10,6 +10,7 @@ from core.corpus.cleaning import cell_text, plain
 from core.storage import digests
 from core.tables import Table, unique_names
 from pages.shared.corpora.files import Source
+from pages.shared.state import Files
 
 NONE = -1
 MOST_OFFERED = 300
@@ -21,15 +22,15 @@ LONGEST_NAME = 60
 LONGEST_CELL = 200
 
 
-def choose(key: str, sources: Sequence[Source]) -> Columns:
+def choose(files: Files, sources: Sequence[Source]) -> Columns:
     """The columns, as their names suggest until somebody chooses; there is nothing to ask where there is but one."""
     offered = list(dict.fromkeys(column for source in sources for column in source.table.columns))
     usual = _usual(sources, offered)
     if len(offered) == 1:
         return usual
     labels = unique_names(shortened(" ".join(plain(column).split()), LONGEST_NAME) for column in offered)
-    _preview(key, sources, dict(zip(offered, labels, strict=True)))
-    return _asked(key, offered[:MOST_OFFERED], labels, usual)
+    _preview(files, sources, dict(zip(offered, labels, strict=True)))
+    return _asked(files, offered[:MOST_OFFERED], labels, usual)
 
 
 def _usual(sources: Sequence[Source], offered: Sequence[str]) -> Columns:
@@ -38,7 +39,7 @@ def _usual(sources: Sequence[Source], offered: Sequence[str]) -> Columns:
     return Columns(usual.texts, usual.title, usual.id, usual.kept[:MOST_KEPT_AT_FIRST])
 
 
-def _asked(key: str, offered: Sequence[str], labels: Sequence[str], usual: Columns) -> Columns:
+def _asked(files: Files, offered: Sequence[str], labels: Sequence[str], usual: Columns) -> Columns:
     """The person's choice, by places: what a file calls its columns never becomes the value of a widget."""
     suffix = digests.of(repr(offered).encode("utf-8", "backslashreplace"), size=6)
     places, show = range(len(offered)), labels.__getitem__
@@ -46,21 +47,21 @@ def _asked(key: str, offered: Sequence[str], labels: Sequence[str], usual: Colum
     left, right = st.columns(2)
     texts = left.multiselect(
         "Text", places, [known[column] for column in usual.texts if column in known], show,
-        key=f"{key}_texts_{suffix}", persist_state="session", help="Of several, the cells are joined.",
+        key=files.TEXTS(suffix), persist_state="session", help="Of several, the cells are joined.",
     )  # fmt: skip
     kept = right.multiselect(
         "Kept as metadata", places, [known[column] for column in usual.kept if column in known], show,
-        key=f"{key}_kept_{suffix}", persist_state="session",
+        key=files.METADATA(suffix), persist_state="session",
     )  # fmt: skip
     title = left.selectbox(
         "Title", [NONE, *places], 1 + known.get(usual.title or "", NONE),
         lambda place: "none" if place == NONE else show(place),
-        key=f"{key}_title_{suffix}", persist_state="session", help="Embedded before the text.",
+        key=files.TITLE(suffix), persist_state="session", help="Embedded before the text.",
     )  # fmt: skip
     own_id = right.selectbox(
         "Id", [NONE, *places], 1 + known.get(usual.id or "", NONE),
         lambda place: "the row's number" if place == NONE else show(place),
-        key=f"{key}_id_{suffix}", persist_state="session",
+        key=files.ID(suffix), persist_state="session",
     )  # fmt: skip
     taken = {*texts, title, own_id}
     return Columns(
@@ -71,7 +72,7 @@ def _asked(key: str, offered: Sequence[str], labels: Sequence[str], usual: Colum
     )
 
 
-def _preview(key: str, sources: Sequence[Source], labels: dict[str, str]) -> None:
+def _preview(files: Files, sources: Sequence[Source], labels: dict[str, str]) -> None:
     """The first rows of the first files."""
     shown = [
         {"file": source.name, **row} if len(sources) > 1 else row
@@ -81,7 +82,7 @@ def _preview(key: str, sources: Sequence[Source], labels: dict[str, str]) -> Non
     st.dataframe(
         pd.DataFrame(shown, dtype=str).fillna(""),
         hide_index=True,
-        key=f"{key}_preview",
+        key=files.PREVIEW,
         alt="The first rows of the files",
         row_height=35,
     )

@@ -14,6 +14,7 @@ from core.settings import most_rows
 from core.storage import digests
 from core.tables import FORMATS, MOST_BYTES, Table, lines, read_table, unique_names
 from pages.shared import cache
+from pages.shared.state import Files
 
 ITS_NAME = "\0"
 
@@ -37,27 +38,27 @@ class Source:
     table: Table
 
 
-def keep(key: str) -> None:
+def keep(keys: Files) -> None:
     """Take what is newly in the uploader into the session, which other pages share; called before it is drawn."""
-    brought: Sequence[UploadedFile] = st.session_state.get(_uploader(key)) or ()
+    brought: Sequence[UploadedFile] = st.session_state.get(keys.UPLOADER) or ()
     ids = [file.file_id for file in brought]
-    if not brought or ids == st.session_state.get(_seen(key)):
+    if not brought or ids == st.session_state.get(keys.SEEN):
         return
-    st.session_state[_seen(key)] = ids
-    known = {upload.id: upload for upload in _kept(key)}
+    st.session_state[keys.SEEN] = ids
+    known = {upload.id: upload for upload in _kept(keys)}
     names = unique_names(file_name(file.name) for file in brought)
-    st.session_state[_files(key)] = tuple(
+    st.session_state[keys.UPLOADS] = tuple(
         known.get(file.file_id) or _upload(file.file_id, name, file.getvalue())
         for file, name in zip(brought, names, strict=True)
     )
 
 
-def put(key: str, name: str, content: bytes) -> None:
+def put(keys: Files, name: str, content: bytes) -> None:
     """Take a file into the session as if it had been uploaded."""
-    st.session_state[_files(key)] = (_upload(name, name, content),)
+    st.session_state[keys.UPLOADS] = (_upload(name, name, content),)
 
 
-def ask(key: str) -> tuple[Upload, ...]:
+def ask(keys: Files) -> tuple[Upload, ...]:
     """The uploaded files; none until there are any.
 
     Raises
@@ -69,21 +70,21 @@ def ask(key: str) -> tuple[Upload, ...]:
         "Files of texts",
         type=map_files.FORMATS,
         accept_multiple_files=True,
-        key=_uploader(key),
+        key=keys.UPLOADER,
         on_change=_forget_if_empty,
-        args=(key,),
+        args=(keys,),
     )
     st.caption(
         f"{', '.join(FORMATS).upper()}, by their endings; several files become one corpus. Up to {most_rows():,} "
         f"rows and {_most_megabytes():,} MB in all; a Parquet may unpack to {wording.size(MOST_BYTES)}. "
         "Whatever is left out is counted and listed."
     )
-    kept = _kept(key)
-    uploader: Sequence[UploadedFile] = st.session_state.get(_uploader(key)) or ()
+    kept = _kept(keys)
+    uploader: Sequence[UploadedFile] = st.session_state.get(keys.UPLOADER) or ()
     if kept and [file.file_id for file in uploader] != [upload.id for upload in kept]:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"Kept: {together([upload.name for upload in kept])}", width="content")
-            st.button("Remove", key=f"{key}_remove", on_click=_forget, args=(key,), type="tertiary")
+            st.button("Remove", key=keys.REMOVE, on_click=_forget, args=(keys,), type="tertiary")
     size = sum(len(upload.content) for upload in kept)
     if size > _most_megabytes() * 1_000_000:
         raise InputError(
@@ -124,9 +125,9 @@ def pasted(text: str) -> Source:
     return Source("pasted texts", digest, lines(text))
 
 
-def names(key: str) -> list[str]:
+def names(keys: Files) -> list[str]:
     """The names of the files that the session has."""
-    return [upload.name for upload in _kept(key)]
+    return [upload.name for upload in _kept(keys)]
 
 
 def _upload(own_id: str, name: str, content: bytes) -> Upload:
@@ -140,32 +141,20 @@ def _read(upload: Upload, with_lists: bool) -> Table | str:
         return str(error).replace(upload.name, ITS_NAME)
 
 
-def _kept(key: str) -> tuple[Upload, ...]:
-    kept: tuple[Upload, ...] = st.session_state.get(_files(key), ())
+def _kept(keys: Files) -> tuple[Upload, ...]:
+    kept: tuple[Upload, ...] = st.session_state.get(keys.UPLOADS, ())
     return kept
 
 
-def _forget_if_empty(key: str) -> None:
+def _forget_if_empty(keys: Files) -> None:
     """The person has removed the last file from the uploader: not what was opened in its place since."""
-    came = [upload.id for upload in _kept(key)] == st.session_state.get(_seen(key))
-    if came and not st.session_state.get(_uploader(key)):
-        _forget(key)
+    came = [upload.id for upload in _kept(keys)] == st.session_state.get(keys.SEEN)
+    if came and not st.session_state.get(keys.UPLOADER):
+        _forget(keys)
 
 
-def _forget(key: str) -> None:
-    st.session_state.pop(_files(key), None)
-
-
-def _uploader(key: str) -> str:
-    return f"{key}_upload"
-
-
-def _seen(key: str) -> str:
-    return f"{key}_seen"
-
-
-def _files(key: str) -> str:
-    return f"{key}_files"
+def _forget(keys: Files) -> None:
+    st.session_state.pop(keys.UPLOADS, None)
 
 
 def _most_megabytes() -> int:

@@ -7,44 +7,45 @@ from core.corpus import FEWEST_TOKENS, MOST_TOKENS, Corpus, Splitter, Splitting,
 from core.models import ModelSpec
 from core.models.tokenizer import stored_tokenizer
 from pages.shared import cache, picks
+from pages.shared.state import Files
 from pages.shared.ui import output
 
 TOKENIZER = "all-MiniLM-L6-v2"
 USUAL = Splitting()
 
 
-def choose(key: str) -> Splitting | None:
+def choose(files: Files) -> Splitting | None:
     """How long passages are; None where texts stay whole."""
     is_wanted = st.toggle(
-        "Split long texts into passages", key=f"{key}_split", persist_state="session", bind="query-params"
+        "Split long texts into passages", key=files.SPLIT, persist_state="session", bind="query-params"
     )
     if not is_wanted:
         return None
     left, right = st.columns(2)
     tokens = left.number_input(
-        "Tokens of a passage", FEWEST_TOKENS, MOST_TOKENS, USUAL.tokens, key=f"{key}_tokens",
+        "Tokens of a passage", FEWEST_TOKENS, MOST_TOKENS, USUAL.tokens, key=files.TOKENS,
         persist_state="session", bind="query-params", required=True,
         help=f"Counted by {TOKENIZER}'s tokenizer; other models' tokens differ by some per cent.",
-        on_change=_shorten_overlap, args=(key,),
+        on_change=_shorten_overlap, args=(files,),
     )  # fmt: skip
     overlap = right.number_input(
-        "Overlapping tokens", 0, MOST_TOKENS, USUAL.overlap, key=f"{key}_overlap",
+        "Overlapping tokens", 0, MOST_TOKENS, USUAL.overlap, key=files.OVERLAP,
         persist_state="session", bind="query-params", required=True,
         help="So many tokens, at most, of a passage's end begin the next one.",
     )  # fmt: skip
     return Splitting(int(tokens or USUAL.tokens), int(overlap or 0))
 
 
-def turn_off(key: str) -> None:
+def turn_off(files: Files) -> None:
     """Leave texts whole, before the widgets are drawn."""
-    st.session_state[f"{key}_split"] = False
+    st.session_state[files.SPLIT] = False
 
 
-def _shorten_overlap(key: str) -> None:
+def _shorten_overlap(files: Files) -> None:
     """Passages have become so short that the overlap would fill them: a fifth of them is usual."""
-    tokens, overlap = st.session_state[f"{key}_tokens"], st.session_state.get(f"{key}_overlap")
+    tokens, overlap = st.session_state[files.TOKENS], st.session_state.get(files.OVERLAP)
     if tokens is not None and overlap is not None and overlap >= tokens:
-        st.session_state[f"{key}_overlap"] = int(tokens) // 5
+        st.session_state[files.OVERLAP] = int(tokens) // 5
 
 
 def splitter(splitting: Splitting) -> Splitter:

@@ -11,14 +11,13 @@ from core.errors import InputError
 from core.map_files import Space
 from core.progress import Progress
 from core.settings import most_rows
-from pages.shared import cache, frame
+from pages.shared import cache, frame, state
 from pages.shared.corpora import columns, files, passages, points, skips
 from pages.shared.corpora.files import Source
+from pages.shared.state import Files
 from pages.shared.ui import inputs, output, progress
 
-KEY = "corpus"
 SOURCES = ("Sample", "Paste", "File")
-OLD_SOURCES = {"Paste": "Paste", "Files": "File"}
 LONGEST_NAME = 26
 NOT_HERE = (
     "The address asks for an uploaded file, but only the session that uploaded it has it: "
@@ -56,58 +55,57 @@ def choose_space(*, with_points: bool = True) -> Space:
     InputError
         A file cannot be read, or holds nothing.
     """
-    _follow_old_link()
-    files.keep(KEY)
-    with st.popover(_label(), icon=":material/library_books:", key="corpus_popover"):
-        kind = st.segmented_control("Corpus", SOURCES, default="Sample", key=KEY, bind="query-params", required=True)
+    files.keep(state.Corpus.FILES)
+    with st.popover(_label(), icon=":material/library_books:", key=state.Corpus.FILES.POPOVER):
+        kind = st.segmented_control(
+            "Corpus", SOURCES, default="Sample", key=state.Corpus.SOURCE, bind="query-params", required=True
+        )
         if kind == "Sample":
             st.caption("Passages in many subjects, with labelled queries: paste or upload your own texts.")
             return Space(corpus.sample())
-        uploads = files.ask(KEY) if kind == "File" else ()
-        if uploads and (with_points or points.hold_vectors_alone(uploads)) and (space := points.choose(KEY, uploads)):
+        uploads = files.ask(state.Corpus.FILES) if kind == "File" else ()
+        if (
+            uploads
+            and (with_points or points.hold_vectors_alone(uploads))
+            and (space := points.choose(state.Corpus.FILES, uploads))
+        ):
             return space
         sources = _pasted() if kind == "Paste" else [files.source(upload) for upload in uploads]
         if not sources:
             return Space(_sample_instead())
-        texts, splitting, report = _ask_how(KEY, sources)
-    return Space(_built(KEY, sources, texts, splitting, report))
+        texts, splitting, report = _ask_how(state.Corpus.FILES, sources)
+    return Space(_built(state.Corpus.FILES, sources, texts, splitting, report))
 
 
 def open_file(name: str, content: bytes | None) -> None:
     """Make a file the corpus of this session, or the sample where there is none, before a run's widgets are drawn."""
-    st.session_state[KEY] = "Sample" if content is None else "File"
+    st.session_state[state.Corpus.SOURCE] = "Sample" if content is None else "File"
     if content is not None:
-        files.put(KEY, name, content)
-        passages.turn_off(KEY)
+        files.put(state.Corpus.FILES, name, content)
+        passages.turn_off(state.Corpus.FILES)
 
 
-def uploaded(key: str) -> Corpus:
+def uploaded(keys: Files) -> Corpus:
     """The texts of uploaded files alone; the sample corpus until there are any. Errors as in `chosen`."""
-    files.keep(key)
-    sources = [files.source(upload) for upload in files.ask(key)]
+    files.keep(keys)
+    sources = [files.source(upload) for upload in files.ask(keys)]
     if not sources:
         return corpus.sample()
-    with st.popover("Columns and passages", icon=":material/tune:", key=f"{key}_popover"):
-        texts, splitting, report = _ask_how(key, sources)
-    return _built(key, sources, texts, splitting, report)
-
-
-def _follow_old_link() -> None:
-    """Links were made when the Projector chose its data by itself, as `space`."""
-    if (kind := st.query_params.pop("space", None)) in OLD_SOURCES and KEY not in st.query_params:
-        st.session_state[KEY] = OLD_SOURCES[kind]
+    with st.popover("Columns and passages", icon=":material/tune:", key=keys.POPOVER):
+        texts, splitting, report = _ask_how(keys, sources)
+    return _built(keys, sources, texts, splitting, report)
 
 
 def _label() -> str:
     """What is chosen, before the widgets have said so: a link's first run knows only the address."""
-    kind = str(st.session_state.get(KEY) or st.query_params.get(KEY) or "")
-    if kind == "File" and (names := files.names(KEY)):
+    kind = str(st.session_state.get(state.Corpus.SOURCE) or st.query_params.get(state.Corpus.SOURCE) or "")
+    if kind == "File" and (names := files.names(state.Corpus.FILES)):
         return f"Corpus: {output.markdown_free(corpus.shortened(corpus.together(names), LONGEST_NAME))}"
     return {"Paste": "Corpus: pasted", "File": "Corpus: file"}.get(kind, "Corpus: sample")
 
 
 def _pasted() -> list[Source]:
-    pasted = inputs.kept_text(f"{KEY}_pasted", "", height=240)
+    pasted = inputs.kept_text(state.Corpus.PASTED, "", height=240)
     return [files.pasted(pasted)]
 
 
@@ -117,21 +115,21 @@ def _sample_instead() -> Corpus:
     return corpus.sample()
 
 
-def _ask_how(key: str, sources: Sequence[Source]) -> tuple[Columns, Splitting | None, DeltaGenerator]:
+def _ask_how(keys: Files, sources: Sequence[Source]) -> tuple[Columns, Splitting | None, DeltaGenerator]:
     """The columns, how to split, and a place for what comes of it."""
-    found = columns.choose(key, sources)
-    return found, passages.choose(key), st.container()
+    found = columns.choose(keys, sources)
+    return found, passages.choose(keys), st.container()
 
 
 def _built(
-    key: str, sources: Sequence[Source], found: Columns, splitting: Splitting | None, report: DeltaGenerator
+    keys: Files, sources: Sequence[Source], found: Columns, splitting: Splitting | None, report: DeltaGenerator
 ) -> Corpus:
     """The corpus, built once for equal content and choices, and what is to be said of it."""
-    with frame.above(), progress.line(key) as tell:
+    with frame.above(), progress.line(keys.BUILD) as tell:
         texts = _remembered(sources, found, splitting, tell)
     with report:
         passages.told(texts, splitting)
-        skips.offer(texts, key)
+        skips.offer(texts, keys.owner)
     return texts
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from core import map_files
 from core.map_files import Space
 from core.settings import most_rows
-from pages.shared import cache
+from pages.shared import cache, state
 from pages.shared.corpora import files
 from pages.shared.corpora.files import Upload
 
@@ -17,7 +17,7 @@ def hold_vectors_alone(uploads: Sequence[Upload]) -> bool:
     return any(map_files.holds_vectors_alone(upload.content) for upload in uploads)
 
 
-def choose(key: str, uploads: Sequence[Upload]) -> Space | None:
+def choose(keys: state.Files, uploads: Sequence[Upload]) -> Space | None:
     """The texts with the vectors or coordinates that the files hold, read once; None where they hold neither.
 
     Raises
@@ -25,16 +25,16 @@ def choose(key: str, uploads: Sequence[Upload]) -> Space | None:
     InputError
         The files cannot be read, or do not belong together.
     """
-    name = f"{key}_text_column"
-    asked = str(st.session_state.get(name) or "").strip() or None
+    asked = str(st.session_state.get(keys.TEXT_COLUMN) or "").strip() or None
     space = cache.memory().recall(
         ("space", tuple((upload.name, upload.digest) for upload in uploads), asked, most_rows()),
         lambda: _read(uploads, asked),
     )
     if space is not None:
         st.text_input(
-            "Column with the texts, if it is not called text", key=name, max_chars=100, persist_state="session"
-        )
+            "Column with the texts, if it is not called text", key=keys.TEXT_COLUMN, max_chars=100,
+            persist_state="session",
+        )  # fmt: skip
     return space
 
 

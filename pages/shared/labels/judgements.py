@@ -4,9 +4,9 @@ import streamlit as st
 
 from core.corpus import Corpus, Labels, judgements
 from core.errors import EmbedscopeError
+from pages.shared import state
+from pages.shared.state import Key
 from pages.shared.ui import output
-
-KEY, FAILED = "marks", "marking_failed"
 
 
 def grades(texts: Corpus, query: str) -> dict[str, int]:
@@ -33,35 +33,34 @@ def mark(texts: Corpus, query: str, document_id: str, grade: int | None) -> None
     _remember(token)
 
 
-def buttons(texts: Corpus, query: str, document_id: str, *, key: str) -> None:
+def buttons(texts: Corpus, query: str, document_id: str, *, key: Key) -> None:
     """Two buttons, relevant or not, that show what is marked; pressed again, a mark is taken back.
 
-    `key` tells apart several places on a page where the same document can be marked.
+    `key` tells apart the documents, and the places on a page where the same one can be marked.
     """
-    name = f"mark_{key}_{document_id}"
-    st.session_state[name] = grades(texts, query).get(document_id)
+    st.session_state[key] = grades(texts, query).get(document_id)
     st.segmented_control(
         "Does it answer the query?",
         [1, 0],
         format_func={1: ":material/thumb_up:", 0: ":material/thumb_down:"}.__getitem__,
-        key=name,
+        key=key,
         on_change=_press,
-        args=(texts, query, document_id, name),
+        args=(texts, query, document_id, key),
         label_visibility="collapsed",
     )
 
 
 def tell_failure() -> None:
     """Say why the last mark could not be kept, once: a callback has no place on the screen."""
-    if problem := st.session_state.pop(FAILED, ""):
+    if problem := st.session_state.pop(state.Labels.FAILURE, ""):
         st.error(output.markdown_free(problem), icon=":material/error:")
 
 
-def _press(texts: Corpus, query: str, document_id: str, name: str) -> None:
+def _press(texts: Corpus, query: str, document_id: str, key: Key) -> None:
     try:
-        mark(texts, query, document_id, st.session_state[name])
+        mark(texts, query, document_id, st.session_state[key])
     except EmbedscopeError as error:
-        st.session_state[FAILED] = str(error)
+        st.session_state[state.Labels.FAILURE] = str(error)
 
 
 def labels(texts: Corpus) -> Labels | None:
@@ -75,7 +74,7 @@ def _token() -> str:
 
     It is put into the URL again, because Streamlit empties that from page to page.
     """
-    for candidate in (st.query_params.get(KEY, ""), str(st.session_state.get(KEY, ""))):
+    for candidate in (st.query_params.get(state.Labels.TOKEN, ""), str(st.session_state.get(state.Labels.TOKEN, ""))):
         if judgements.is_token(candidate):
             _remember(candidate)
             return candidate
@@ -83,6 +82,6 @@ def _token() -> str:
 
 
 def _remember(token: str) -> None:
-    st.session_state[KEY] = token
-    if st.query_params.get(KEY) != token:
-        st.query_params[KEY] = token
+    st.session_state[state.Labels.TOKEN] = token
+    if st.query_params.get(state.Labels.TOKEN) != token:
+        st.query_params[state.Labels.TOKEN] = token

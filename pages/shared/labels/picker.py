@@ -12,7 +12,7 @@ from core.corpus import Corpus, Labels
 from core.corpus.labels import LABEL_FORMATS, as_beir, as_trec
 from core.storage import digests
 from core.tables import FORMATS
-from pages.shared import cache, quality
+from pages.shared import cache, quality, state
 from pages.shared.frame import errors_told
 from pages.shared.labels import judgements
 from pages.shared.ui import inputs, output
@@ -23,13 +23,18 @@ Result = TypeVar("Result")
 def chosen(texts: Corpus) -> Labels | None:
     """The labels for the corpus; None where there are none yet, and what was not used of them is said."""
     offered, usual = quality.sources(texts), quality.source(texts)
-    is_linked = quality.KEY in st.query_params and quality.KEY not in st.session_state
+    is_linked = state.Labels.SOURCE in st.query_params and state.Labels.SOURCE not in st.session_state
     if not quality.is_shown(texts) or not is_linked:
-        st.session_state[quality.KEY] = usual
-    inputs.keep_offered(quality.KEY, offered, usual)
+        st.session_state[state.Labels.SOURCE] = usual
+    inputs.keep_offered(state.Labels.SOURCE, offered, usual)
     with st.popover(f"Labels: {usual.lower()}", icon=":material/checklist:"), errors_told():
         kind = st.segmented_control(
-            "Labels", offered, default=quality.standard(texts), key=quality.KEY, bind="query-params", required=True
+            "Labels",
+            offered,
+            default=quality.standard(texts),
+            key=state.Labels.SOURCE,
+            bind="query-params",
+            required=True,
         )
         quality.keep_source(texts, kind or usual)
         if kind == quality.FILES:
@@ -61,9 +66,9 @@ def missing(texts: Corpus) -> None:
 
 def _files() -> None:
     """Queries and labels as two files, kept for this session."""
-    asked = st.file_uploader("Queries", type=FORMATS, key="queries_file")
+    asked = st.file_uploader("Queries", type=FORMATS, key=state.Labels.QUERIES_FILE)
     st.caption("TXT (one a line), or with the columns _id and text: CSV, TSV, JSONL, Parquet.")
-    graded = st.file_uploader("Relevance labels", type=LABEL_FORMATS, key="qrels_file")
+    graded = st.file_uploader("Relevance labels", type=LABEL_FORMATS, key=state.Labels.QRELS_FILE)
     st.caption("BEIR's columns query-id, corpus-id, score, or TREC's: query, iteration, document, grade.")
     if asked and graded:
         queries = _read("queries", asked.name, asked.getvalue(), corpus.from_file)
@@ -103,7 +108,7 @@ def downloads(labels: Labels, name: str) -> None:
             mime="text/plain",
             icon=":material/download:",
             on_click="ignore",
-            key=f"download_{name}_{ending}",
+            key=state.EveryPage.SAVE(name, ending),
         )
 
 

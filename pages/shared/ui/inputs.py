@@ -8,7 +8,8 @@ from core import corpus
 from core.corpus import Corpus
 from core.models import DEFAULT_PICKS, ModelSpec
 from core.models.files import availability
-from pages.shared import picks
+from pages.shared import picks, state
+from pages.shared.state import Key, Parameter
 
 LONGEST_IN_URL = 1500
 
@@ -31,7 +32,7 @@ def ready_models() -> list[ModelSpec]:
     return ready
 
 
-def pasted_texts(key: str, default: str, *, height: int, label: str = "Texts, one a line") -> Corpus:
+def pasted_texts(key: Parameter, default: str, *, height: int, label: str = "Texts, one a line") -> Corpus:
     """Texts typed or pasted, one a line; short ones live in the URL.
 
     Raises
@@ -42,7 +43,7 @@ def pasted_texts(key: str, default: str, *, height: int, label: str = "Texts, on
     return corpus.from_paste(kept_text(key, default, height=height, label=label))
 
 
-def kept_text(key: str, default: str, *, height: int, label: str = "Texts, one a line") -> str:
+def kept_text(key: Parameter, default: str, *, height: int, label: str = "Texts, one a line") -> str:
     """What is typed or pasted, in one session the same on every page; what is short lives in the URL."""
     if key not in st.session_state:
         st.session_state[key] = st.query_params.get(key, default)
@@ -51,13 +52,13 @@ def kept_text(key: str, default: str, *, height: int, label: str = "Texts, one a
     return pasted
 
 
-def optional_texts(key: str, *, height: int, label: str) -> Corpus | None:
+def optional_texts(key: Parameter, *, height: int, label: str) -> Corpus | None:
     """Texts as in `pasted_texts`, none at first; None where there are none."""
     pasted = kept_text(key, "", height=height, label=label)
     return corpus.from_paste(pasted) if pasted.strip() else None
 
 
-def keep_offered(key: str, options: Sequence[object], fallback: object) -> None:
+def keep_offered(key: Key, options: Sequence[object], fallback: object) -> None:
     """Set a widget to the fallback where its options no longer offer what was chosen: call it before the widget.
 
     Deleting the value would not do: the browser would go on showing it.
@@ -66,14 +67,14 @@ def keep_offered(key: str, options: Sequence[object], fallback: object) -> None:
         st.session_state[key] = fallback
 
 
-def keep_within(key: str, least: int, most: int) -> None:
+def keep_within(key: Key, least: int, most: int) -> None:
     """Bring a number that was chosen, or named by a link, between the bounds: call it before the widget."""
     number = st.session_state.get(key)
     if isinstance(number, int | float) and not least <= number <= most:
         st.session_state[key] = int(min(max(number, least), most))
 
 
-def _keep_in_url(key: str, text: str) -> None:
+def _keep_in_url(key: Parameter, text: str) -> None:
     """Put a text into the URL, or take it out where it is the default or too long for a link."""
     if text and len(text) <= LONGEST_IN_URL:
         st.query_params[key] = text
@@ -82,4 +83,4 @@ def _keep_in_url(key: str, text: str) -> None:
 
 
 def _pick_defaults() -> None:
-    st.session_state["models"] = list(DEFAULT_PICKS)
+    st.session_state[state.EveryPage.MODELS] = list(DEFAULT_PICKS)

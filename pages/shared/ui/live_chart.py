@@ -13,14 +13,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.charts.markup import to_html
+from pages.shared import state
+from pages.shared.state import Key
 
 
 class LiveChart:
     """The place of one chart, drawn once or again and again; `alt` is its name for who does not see it."""
 
-    def __init__(self, name: str, alt: str, place: DeltaGenerator | None = None) -> None:
-        self._name, self._alt, self._key = name, alt, f"live_{name}"
-        self._drawing = self._place = (place or st).container(key=self._key, gap=None)
+    def __init__(self, name: Key, alt: str, place: DeltaGenerator | None = None) -> None:
+        self._name, self._alt = name, alt
+        self._drawing = self._place = (place or st).container(key=state.EveryPage.LIVE_CHART(name), gap=None)
 
     def grow(self, figure: go.Figure) -> None:
         """Draw what there is so far, without plotly."""
@@ -32,18 +34,18 @@ class LiveChart:
         The chart's key tells it from the one before, which stays in the page, unseen, while the new one is drawn.
         """
         content = zlib.crc32(f"{figure.to_json()}{config}".encode())
-        chart = f"{self._name}_{content:08x}"
+        chart = state.EveryPage.LIVE_CHART(self._name, f"{content:08x}")
         self._draw(figure, chart)
-        place = self._place.container(key=f"{self._key}_plotly")
+        place = self._place.container(key=state.EveryPage.LIVE_CHART(self._name, "plotly"))
         place.plotly_chart(figure, key=chart, config=config, alt=self._alt)
 
-    def _draw(self, figure: go.Figure, chart: str | None = None) -> None:
+    def _draw(self, figure: go.Figure, chart: Key | None = None) -> None:
         """Put the plain drawing in the place of the one before, to be seen until plotly's `chart` is drawn."""
-        style = "\n".join(_rules(f".st-key-{self._key}", figure.layout.height, chart))
+        style = "\n".join(_rules(f".st-key-{state.EveryPage.LIVE_CHART(self._name)}", figure.layout.height, chart))
         self._drawing = self._drawing.html(f"<style>{style}</style>{to_html(figure, self._alt)}")
 
 
-def _rules(place: str, height: int, chart: str | None) -> list[str]:
+def _rules(place: str, height: int, chart: Key | None) -> list[str]:
     """The place is as tall as the chart; of its two drawings one is seen."""
     both = [f"{place} {{ min-height: {height}px }}", f"{place} .drawing {{ position: absolute; inset: 0 0 auto }}"]
     if chart is None:

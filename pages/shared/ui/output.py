@@ -13,6 +13,7 @@ from core.embedding import Provenance
 from core.map_files import write_npy
 from core.markdown import markdown_free as markdown_free  # noqa: PLC0414  pages take it from here
 from core.tables import harmless
+from pages.shared import state
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,7 @@ def download_table(table: "pd.DataFrame | Callable[[], pd.DataFrame]", name: str
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
-        key=f"download_{name}_csv",
+        key=state.EveryPage.SAVE(name, "csv"),
     )
 
 
@@ -90,20 +91,24 @@ def download_json(run: "Run | None", name: str) -> None:
             mime="application/json",
             icon=":material/data_object:",
             on_click="ignore",
-            key=f"download_{name}_json",
+            key=state.EveryPage.SAVE(name, "json"),
         )
 
 
 def picture_format() -> None:
     """The format in which the camera above a chart saves it."""
     st.segmented_control(
-        "Picture, by the camera above the chart", ["PNG", "SVG"], default="PNG", key="picture_format", required=True
+        "Picture, by the camera above the chart",
+        ["PNG", "SVG"],
+        default="PNG",
+        key=state.EveryPage.PICTURE_FORMAT,
+        required=True,
     )
 
 
 def picture(name: str) -> dict[str, object]:
     """A chart's configuration: the camera alone, which saves it as PNG or SVG, as `picture_format` says."""
-    kind = str(st.session_state.get("picture_format") or "PNG")
+    kind = str(st.session_state.get(state.EveryPage.PICTURE_FORMAT) or "PNG")
     return {
         "displaylogo": False,
         "displayModeBar": True,
@@ -128,7 +133,7 @@ def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str)
                 mime=mime,
                 icon=":material/download:",
                 on_click="ignore",
-                key=f"download_{name}_{ending}",
+                key=state.EveryPage.SAVE(name, ending),
             )
 
 

@@ -11,6 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 from core import wording
 from core.errors import EmbedscopeError
 from core.progress import Progress
+from pages.shared import state
+from pages.shared.state import Work
 
 APPEARS_AFTER_SECONDS, TELL_EVERY_SECONDS = 0.15, 0.5
 BAR = (
@@ -21,7 +23,7 @@ BAR = (
 
 
 @contextmanager
-def line(name: str, height: int = 0, count: Callable[[int], str] | None = "{:,}".format) -> Iterator[Progress]:
+def line(name: Work, height: int = 0, count: Callable[[int], str] | None = "{:,}".format) -> Iterator[Progress]:
     """A line that counts, with a cancel button, above an empty frame of the result's height; all go when it is done.
 
     `name` tells the works of a page apart; `count` writes what is counted, a number or a size; with None the bar alone
@@ -31,7 +33,7 @@ def line(name: str, height: int = 0, count: Callable[[int], str] | None = "{:,}"
     """
     if is_cancelled(name):
         st.info("Cancelled. What was computed so far is remembered.", icon=":material/cancel:")
-        st.button("Go on", type="primary", key=f"go_on_{name}", on_click=start_anew, args=(name,))
+        st.button("Go on", type="primary", key=state.EveryPage.RESUME(name), on_click=start_anew, args=(name,))
         st.stop()
     shown = _Line(name, height, count)
     try:
@@ -45,7 +47,7 @@ def line(name: str, height: int = 0, count: Callable[[int], str] | None = "{:,}"
 class _Line:
     """The latest progress on the screen; it appears when the work is not done at once."""
 
-    def __init__(self, name: str, height: int, count: Callable[[int], str] | None) -> None:
+    def __init__(self, name: Work, height: int, count: Callable[[int], str] | None) -> None:
         self._name = name
         self._height = height
         self._count = count
@@ -73,7 +75,7 @@ class _Line:
             place = self._slot.container()
             row = place.container(horizontal=True, vertical_alignment="center")
             self._bar = row.empty()
-            row.button("Cancel", key=f"cancel_{self._name}", on_click=_cancel, args=(self._name,))
+            row.button("Cancel", key=state.EveryPage.CANCEL(self._name), on_click=_cancel, args=(self._name,))
             if self._height:
                 place.container(height=self._height, border=True)
         return self._bar
@@ -86,19 +88,15 @@ class _Line:
         return f"{what}: {self._count(done)} of {self._count(total)}, {wording.wait(left)} left"
 
 
-def _cancelled(name: str) -> str:
-    return f"cancelled_{name}"
-
-
-def is_cancelled(name: str) -> bool:
+def is_cancelled(name: Work) -> bool:
     """Whether the person has cancelled this work and not started it anew."""
-    return bool(st.session_state.get(_cancelled(name)))
+    return bool(st.session_state.get(state.EveryPage.CANCELLED(name)))
 
 
-def _cancel(name: str) -> None:
-    st.session_state[_cancelled(name)] = True
+def _cancel(name: Work) -> None:
+    st.session_state[state.EveryPage.CANCELLED(name)] = True
 
 
-def start_anew(name: str) -> None:
+def start_anew(name: Work) -> None:
     """Forget that a work of this page was cancelled: for buttons that start it."""
-    st.session_state.pop(_cancelled(name), None)
+    st.session_state.pop(state.EveryPage.CANCELLED(name), None)

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.projector.map_view.bundle import bundle
 from pages.parts.projector.map_view.content import Categories, Gradient, Label, Look, Marks, Rows
 from pages.parts.projector.map_view.packing import Points, pack_colour, pack_rows, unpack_rows
+from pages.shared import state
 
 JS = Path(__file__).parent / "js"
 NOTHING = Marks()
@@ -55,10 +56,10 @@ def show(
         In pixels, toolbar and legend included.
     """
     colour_id, colour_packet = pack_colour(colour, points.count)
-    st.session_state[_drawn(key)] = (points.rows, points.count)
+    st.session_state[state.Projector.MAP_ROWS(key)] = (points.rows, points.count)
     with st.container(gap=None):
-        _data_component()(data=points.packet, key=f"{key}-points")
-        _data_component()(data=colour_packet, key=f"{key}-colour")
+        _data_component()(data=points.packet, key=state.Projector.PARCEL(key, "points"))
+        _data_component()(data=colour_packet, key=state.Projector.PARCEL(key, "colour"))
         _view_component()(
             key=key,
             height=height,
@@ -91,7 +92,7 @@ def show(
 
 def marks(key: str) -> Marks:
     """What the person has marked by now on the maps of this key; nothing where the rows are no longer the same."""
-    rows, count = st.session_state.get(_drawn(key), ("", 0))
+    rows, count = st.session_state.get(state.Projector.MAP_ROWS(key), ("", 0))
     told = _state(key, "marks")
     if told.get("rows") != rows:
         return NOTHING
@@ -123,10 +124,6 @@ def _view_component() -> Callable[..., object]:
         css=(JS / "viewer.css").read_text("utf-8"),
         js=bundle(JS / "view-component.js"),
     )
-
-
-def _drawn(key: str) -> str:
-    return f"{key}-drawn"
 
 
 def _state(key: str, name: str) -> dict[str, Any]:

@@ -1,0 +1,410 @@
+"""Every key of the session and every parameter of the address, by the page that owns it: spelled out here alone.
+
+Streamlit keeps one session for all pages, so two pages that spell a key alike share its value. What pages share on
+purpose stands first, then what each page has for itself. A control that is bound to the address stands there under its
+key: a `Parameter` is both. A test sees to it that no two pages share a key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class Key(str):
+    """A key of `st.session_state`, which is also that of a control, a chart or a table."""
+
+    __slots__ = ()
+
+
+class Parameter(Key):
+    """A key whose value stands in the address, under the same name: links hold it, so it never changes its meaning."""
+
+    __slots__ = ()
+
+
+class Work(str):
+    """The name of something long that a page computes, by which it is cancelled and resumed."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A key for each of several things, such as models: `Embed.BARCODE("wordllama-256")`."""
+
+    prefix: str
+
+    def __call__(self, *parts: object) -> Key:
+        """The key of one of them."""
+        return Key(self.prefix + "_".join(map(str, parts)))
+
+
+@dataclass(frozen=True)
+class Parameters(Keys):
+    """A parameter of the address for each of several things, such as the fields of a corpus."""
+
+    def __call__(self, *parts: object) -> Parameter:
+        """The parameter of one of them."""
+        return Parameter(super().__call__(*parts))
+
+
+@dataclass(frozen=True)
+class Works:
+    """Something long that is computed for each of several things."""
+
+    prefix: str
+
+    def __call__(self, name: str) -> Work:
+        """The name of the work for one of them."""
+        return Work(self.prefix + name)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """How links made before said what a parameter says now.
+
+    Attributes
+    ----------
+    name : str
+        What the parameter was called.
+    now : Parameter
+    values : mapping of str to str
+        The values that were called otherwise too.
+    """
+
+    name: str
+    now: Parameter
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+class Files:
+    """The keys of a place where files of texts are uploaded, with their columns and passages."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        self.BUILD = Work(f"{owner}_files")
+        self.POPOVER = Key(f"{owner}_popover")
+        self.UPLOADER = Key(f"{owner}_upload")
+        self.UPLOADS = Key(f"{owner}_files")
+        self.SEEN = Key(f"{owner}_seen")
+        self.REMOVE = Key(f"{owner}_remove")
+        self.TEXT_COLUMN = Key(f"{owner}_text_column")
+        self.PREVIEW = Key(f"{owner}_preview")
+        self.TEXTS = Keys(f"{owner}_texts_")
+        self.METADATA = Keys(f"{owner}_kept_")
+        self.TITLE = Keys(f"{owner}_title_")
+        self.ID = Keys(f"{owner}_id_")
+        self.SPLIT = Parameter(f"{owner}_split")
+        self.TOKENS = Parameter(f"{owner}_tokens")
+        self.OVERLAP = Parameter(f"{owner}_overlap")
+
+
+# What pages share
+
+
+class EveryPage:
+    """The picked models with their device and precision; long work; downloads."""
+
+    MODELS = Parameter("models")
+    DEVICE = Parameter("device")
+    PRECISION = Parameter("precision")
+    PROVENANCES = Key("sources")
+    DRAWN = Key("drawn")
+    CANCELLED = Keys("cancelled_")
+    CANCEL = Keys("cancel_")
+    RESUME = Keys("go_on_")
+    LIVE_CHART = Keys("live_")
+    SAVE = Keys("save_")
+    PICTURE_FORMAT = Key("picture_format")
+
+
+class Corpus:
+    """The corpus that all pages work on."""
+
+    SOURCE = Parameter("corpus")
+    PASTED = Parameter("corpus_pasted")
+    FILES = Files("corpus")
+
+
+class Labels:
+    """The labels in force for the corpus, and what is marked by clicking: on Search, Evaluate and Verdict."""
+
+    SOURCE = Parameter("labels")
+    SOURCE_OF_CORPUS = Key("labels_kept")
+    SHOWN_FOR = Key("labels_of")
+    UPLOADS = Key("labels_brought")
+    QUERIES_FILE = Key("queries_file")
+    QRELS_FILE = Key("qrels_file")
+    TOKEN = Parameter("marks")
+    FAILURE = Key("marking_failed")
+
+
+class Measurement:
+    """How models are timed, and the latest run: on Benchmark and Verdict."""
+
+    SAMPLES = Parameter("samples")
+    SECONDS = Parameter("seconds")
+    LATEST_RUN = Key("latest_run")
+    DOLLARS_PER_HOUR = Parameter("dollars_per_hour")
+
+
+# What each page has for itself
+
+
+class Models:
+    """The Models page."""
+
+    FILTER = Parameter("filter")
+    SHOW = Parameter("show")
+    BOARD = Parameter("board")
+    TABLE = Key("models_table")
+    SCORE_AGAINST_SIZE = Key("score_size")
+    RADAR = Key("radar")
+    DOWNLOAD = Keys("download_")
+    ANOTHER = Key("another_model")
+    HUB_ID = Key("another")
+    SHOW_TRENDING = Key("show_trending")
+    TRENDING_SHOWN = Key("trending_shown")
+    TRENDING = Key("trending")
+    DOWNLOADING = Key("downloading")
+    DOWNLOADED = Keys("downloaded_")
+    FETCH = Works("download_of_")
+
+
+class Explain:
+    """The Explain page."""
+
+    SENTENCE = Parameter("sentence")
+    MODEL = Parameter("explained")
+    OTHERS = (Parameter("other1"), Parameter("other2"))
+    TOKENS = Key("token_vectors")
+    POOLED = Key("pooled")
+    ARROWS = Key("arrows")
+    TRACE = Work("trace")
+    ANGLES = Work("angles")
+
+
+class Embed:
+    """The Embed page."""
+
+    SOURCE = Parameter("embed_from")
+    TYPED = Parameter("embed_texts")
+    FILES = Files("embed")
+    BARCODE = Keys("barcode_")
+    NUMBERS = Keys("numbers_")
+    EMBED = Works("embedding_")
+
+
+class Similarity:
+    """The Similarity page."""
+
+    SOURCE = Parameter("texts_from")
+    TYPED = Parameter("similarity_texts")
+    QUERIES = Parameter("similarity_queries")
+    FILES = Files("similarity")
+    HOW_MANY = Parameter("from_corpus")
+    WHICH = Parameter("which")
+    SEED = Parameter("texts_seed")
+    ORDER = Parameter("order")
+    SCALE = Parameter("scale")
+    HEATMAPS = Parameter("heatmaps")
+    DIFFERENCE = Parameter("difference")
+    HEATMAP = Keys("heatmap_")
+    CELLS = Keys("cells_")
+    CLICK = Keys("click_")
+    PAIR = Parameter("pair")
+    OPENED_PAIR = Key("opened_pair")
+    PAIRS_BY = Parameter("pairs_by")
+    PAIRS = Key("pairs")
+    BACKGROUNDS = Key("backgrounds")
+    SEND_FOR_BACKGROUND = Keys("background_")
+    SENT_FOR_BACKGROUND = Keys("sent_for_background_")
+    TOKENS = Keys("tokens_")
+    SCORE = Work("similarity")
+    MEASURE = Work("background")
+    TRACE = Work("tokens")
+
+
+class Search:
+    """The Search page."""
+
+    VIEW = Parameter("view")
+    QUERY = Parameter("q")
+    EXAMPLE = Key("example")
+    RESULTS = Parameter("k")
+    FILTERS = Key("filter_popover")
+    FILTER = Parameters("where_")
+    MARK = Keys("search_mark_")
+    MARK_FAILURE = Key("marking_problem")
+    MOVES = Key("moves")
+    AGREEMENT = Key("search_agreement")
+    LATENCY = Key("latency")
+    MODEL = Parameter("under")
+    INDEXES = Key("indexes")
+    NEAR = Parameter("near")
+    GROUPS = Key("groups")
+    NEAR_PAIRS = Key("near_pairs")
+    LONERS = Key("loners")
+    SEARCH = Work("search")
+    INDEX = Work("indexes")
+    COMPARE = Work("duplicates")
+
+
+class Evaluate:
+    """The Evaluate page."""
+
+    VIEW = Parameter("evaluate")
+    MEASURE = Parameter("measure")
+    RECALL_AT = Parameter("recall_at")
+    RANKING = Key("ranking_chart")
+    MEASURES = Key("measures_table")
+    FIRST = Parameter("first")
+    SECOND = Parameter("second")
+    GAINS = Key("gains")
+    WON_AND_LOST = Key("won_and_lost")
+    CORRELATION = Parameter("correlation")
+    CORRELATIONS = Key("correlations")
+    PAIRS = Parameter("pairs_from")
+    PAIRS_TYPED = Key("pairs_typed")
+    PAIRS_FILE = Key("pairs_file")
+    SCATTER = Keys("scatter_")
+    WORST_OF = Key("worst_of")
+    WORST = Key("worst")
+    QUERIES = Parameter("queries_from")
+    QUERIES_PASTED = Key("queries_pasted")
+    QUERIES_FILE = Key("unlabelled_file")
+    AGREEMENT = Key("systems_agreement")
+    INFORMATIVE = Key("informative")
+    MARK = Keys("mark_")
+    MEASURE_MARKS = Key("measure_marks")
+    COMPRESSION = Key("compression")
+    COMPRESSIONS = Key("compressions")
+    RANK = Work("ranking")
+    COMPARE = Work("pairs")
+    DISAGREE = Work("unlabelled")
+    COMPRESS = Work("compression")
+
+
+class Projector:
+    """The Projector."""
+
+    MODELS = Parameter("map_models")
+    METHOD = Parameter("method")
+    METHOD_FOR = Key("method_for")
+    DIMENSIONS = Parameter("dimensions")
+    SETTINGS = Key("settings")
+    UMAP_NEIGHBOURS = Parameter("umap_neighbours")
+    UMAP_MIN_DIST = Parameter("umap_min_dist")
+    UMAP_METRIC = Parameter("umap_metric")
+    UMAP_SEED = Parameter("umap_seed")
+    PERPLEXITY = Parameter("perplexity")
+    LEARNING_RATE = Parameter("learning_rate")
+    ITERATIONS = Parameter("iterations")
+    TSNE_METRIC = Parameter("tsne_metric")
+    TSNE_SEED = Parameter("tsne_seed")
+    TSNE_RUNS = Key("tsne")
+    TSNE_STOPPED = Key("tsne_stopped")
+    COMPONENT = Parameters("component_")
+    AXIS_END = Parameters("axis_")
+    AXIS_END_ROWS = Keys("rows_of_axis_")
+    TAKE_AXIS_END = Keys("take_axis_")
+    COLOUR = Parameter("colour")
+    NEIGHBOURS = Parameter("neighbours")
+    METRIC = Parameter("metric")
+    EDGES = Parameter("edges")
+    LABELS = Parameter("map_labels")
+    HOVER = Parameter("hover")
+    SIZE = Parameter("size")
+    FIND = Parameter("find")
+    FIND_BY = Parameter("find_by")
+    FIND_IN = Parameter("find_in")
+    MAP = Key("map")
+    MAP_ROWS = Keys("rows_of_map_")
+    PARCEL = Keys("parcel_")
+    SELECTION = Key("map_selection")
+    POINT = Parameter("point")
+    SELECTED = Parameter("selected")
+    ISOLATED = Parameter("isolated")
+    CAMERA = Parameter("camera")
+    CAMERA_OF_VIEW = Key("camera_brought")
+    CLOSE_POINT = Key("close_point")
+    TEXTS = Keys("list_")
+    NEIGHBOURS_UNDER = Keys("neighbours_under_")
+    AGREEMENT = Key("models_agreement")
+    DISAGREED = Key("disagreed")
+    VIEW_FILE = Key("view_file")
+    VIEW_FAILURE = Key("view_problem")
+    OPENED_VIEW = Key("opened_view")
+    LAY_OUT = Work("layout")
+    SEARCH = Work("finding")
+    DISAGREE = Work("disagreement")
+    EARLIER = (
+        Earlier("space", Corpus.SOURCE, {"Files": "File"}),
+        Earlier("k", NEIGHBOURS),
+        Earlier("labels", LABELS),
+    )
+
+
+class Benchmark:
+    """The Benchmark page."""
+
+    VIEW = Parameter("benchmark")
+    BARS = Key("bars")
+    TIMINGS = Key("timings")
+    SWEEP_MODEL = Parameter("sweep_model")
+    SWEEP_TEXTS = Parameter("sweep_texts")
+    SWEEP_MEASURE = Parameter("sweep_measure")
+    SWEEP_TEXT = Key("sweep_text")
+    SWEEP_TEXT_TIMINGS = Key("own_text_timings")
+    SWEEP_HEATMAP = Keys("sweep_heatmap_")
+    SWEEP_TABLE = Key("sweep_table")
+    SWEEP_TOKENS = Key("sweep_tokens")
+    SWEEP_LINES = Key("lines")
+    ENGINES_MODEL = Parameter("engines_model")
+    ENGINES_BARS = Key("engines_bars")
+    ACCURACY = Parameter("accuracy")
+    SPEED = Parameter("speed")
+    TRADEOFF = Key("tradeoff")
+    COSTS = Key("costs")
+    FIRST_RUN = Parameter("first_run")
+    SECOND_RUN = Parameter("second_run")
+    RUNS = Key("runs_table")
+    COMPARED = Key("compared")
+    IMPORT = Key("bring_run")
+    IMPORT_FILE = Key("run_file")
+    IMPORTED = Key("brought_run")
+    TIME = Work("benchmark")
+    SWEEP = Work("sweep")
+    COMPARE_ENGINES = Work("engines")
+    TIME_MISSING = Work("weighed")
+    MEASURE = Work("weighed_scores")
+    EARLIER = (Earlier("view", VIEW), Earlier("measure", SWEEP_MEASURE))
+
+
+class Verdict:
+    """The Verdict."""
+
+    WEIGHT = Parameters("weigh_")
+    LANES = Key("verdict_lanes")
+    TABLE = Key("verdict_table")
+    DECIDE = Work("verdict")
+    TIME_MISSING = Work("verdict_timing")
+
+
+PAGES: dict[str, type] = {
+    "models": Models,
+    "explain": Explain,
+    "embed": Embed,
+    "similarity": Similarity,
+    "search": Search,
+    "evaluate": Evaluate,
+    "projector": Projector,
+    "benchmark": Benchmark,
+    "verdict": Verdict,
+}
+SHARED: tuple[type, ...] = (EveryPage, Corpus, Labels, Measurement)
+
+
+def earlier(page: str) -> tuple[Earlier, ...]:
+    """The parameters of a page that links made before call otherwise."""
+    found: tuple[Earlier, ...] = getattr(PAGES[page], "EARLIER", ())
+    return found
