@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from core.__main__ import app
+from core.cli import app
 from core.models import catalogue
 from pages.shared import navigation
 from tests.conftest import ROOT
