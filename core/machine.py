@@ -85,7 +85,7 @@ def _battery() -> str:
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     if battery is None:
         return ""
-    return "plugged in" if battery.power_plugged else f"on battery, {battery.percent:.0f} % left"
+    return "plugged in" if battery.power_plugged else f"on battery, {battery.percent:.0f}% left"
 
 
 def _governor() -> str:

@@ -135,11 +135,11 @@ def _read(path: Path, shown: str, _modified_ns: int) -> tuple[dict[str, Any], st
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")), ""
     except OSError:
-        problem = f"{shown} cannot be opened: check who may read it. Until then its keys and servers are not used."
+        problem = f"Cannot open {shown}: check its permissions. Until then, its keys and servers are ignored."
     except ValueError as error:
         line = re.search(r"at line (\d+)", str(error))
         where = f": see line {line[1]}" if line else ""
-        problem = f"{shown} is not valid TOML{where}. Mend it; until then its keys and servers are not used."
+        problem = f"{shown} is not valid TOML{where}. Fix it; until then, its keys and servers are ignored."
     log.warning(problem)
     return {}, problem
 

@@ -33,7 +33,7 @@ with left:
         texts = corpora.uploaded(state.Embed.FILES)
     else:
         texts = inputs.pasted_texts(state.Embed.TYPED, TEXTS, height=260)
-    st.caption(f"{len(texts):,} texts. Each line is embedded by itself.")
+    st.caption(f"{len(texts):,} texts, one embedding each.")
     output.left_out(texts)
 
 for spec in ready:
@@ -48,16 +48,16 @@ for spec in ready:
         cut = sum(count > encoder.max_tokens for count in tokens) if tokens and encoder.max_tokens else 0
         with st.container(horizontal=True, gap="medium"):
             st.metric("Tokens, longest text", _tokens_of_limit(tokens, encoder.max_tokens), width="content")
-            st.metric("Texts cut off", f"{cut:,}" if tokens else "–", width="content")
+            st.metric("Texts truncated", f"{cut:,}" if tokens else "–", width="content")
             st.metric("Dimensions", f"{vectors.shape[1]:,}", width="content")
             st.metric("Norm", f"{np.linalg.norm(vectors[0]):.3f}", width="content")
         st.plotly_chart(
             barcode(vectors[:MOST_ROWS], texts.titles[:MOST_ROWS], row_pixels=32),
             key=state.Embed.BARCODE(spec.name),
-            alt=f"The texts' embeddings by {spec.name} as barcodes",
+            alt=f"Embeddings of the texts by {spec.name}, as barcodes",
         )
         if len(texts) > MOST_ROWS:
-            st.caption(f"The first {MOST_ROWS} of {len(texts):,} texts are drawn; the downloads hold all.")
+            st.caption(f"Showing the first {MOST_ROWS} of {len(texts):,} texts; the downloads have all of them.")
         numbers = pd.DataFrame(vectors[:MOST_ROWS, :FIRST_NUMBERS], columns=[f"d{n}" for n in range(FIRST_NUMBERS)])
         numbers.insert(0, "text", texts.titles[:MOST_ROWS])
         if tokens:

@@ -18,7 +18,7 @@ MOST_ROWS = 24
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     typed = st.text_input(
-        "A sentence", SENTENCE, key=state.Explain.SENTENCE, bind="query-params", max_chars=500, live=True
+        "Your sentence", SENTENCE, key=state.Explain.SENTENCE, bind="query-params", max_chars=500, live=True
     )
     model = st.segmented_control(
         "Model", [spec.name for spec in ready], default=ready[0].name, key=state.Explain.MODEL, bind="query-params",
@@ -30,7 +30,7 @@ sentence = corpus.one_text(typed or "", "the sentence")
 with progress.line(state.Explain.TRACE, height=420) as tell:
     encoder = cache.encoder(spec, tell)
     if not hasattr(encoder, "trace"):
-        st.info(f"{spec.name} runs behind an API: its inside cannot be shown.", icon=":material/info:")
+        st.info(f"{spec.name} runs behind an API: its tokens can't be inspected.", icon=":material/info:")
         st.stop()
     trace = encoder.trace(sentence)
 
@@ -43,7 +43,7 @@ if trace.truncated:
 dimensions = trace.vectors.shape[1]
 st.markdown(
     f"#### 2 · Token vectors &ensp;:small[:gray[each token becomes {dimensions} numbers"
-    + (", looked up in a table]]" if spec.is_static else ", coloured by its neighbours through attention]]")
+    + (", looked up in a table]]" if spec.is_static else ", shaped by its context through attention]]")
 )
 labels = [f"{place + 1} {token.replace('▁', '␣')}" for place, token in enumerate(trace.tokens)]
 st.plotly_chart(
@@ -52,12 +52,12 @@ st.plotly_chart(
     alt="Token vectors as barcodes",
 )
 if len(labels) > MOST_ROWS:
-    st.caption(f"The first {MOST_ROWS} of {len(labels)} tokens are drawn.")
+    st.caption(f"Showing the first {MOST_ROWS} of {len(labels)} tokens.")
 
 pooling = {"mean": "their mean", "cls": "the first token's", "lasttoken": "the last token's"}.get(
     trace.pooling, trace.pooling
 )
-st.markdown(f"#### 3 · One vector &ensp;:small[:gray[{pooling} vector, brought to length 1: the embedding]]")
+st.markdown(f"#### 3 · One vector &ensp;:small[:gray[{pooling} vector, scaled to unit length: the embedding]]")
 st.plotly_chart(
     barcode(trace.pooled[None], ["embedding"], row_pixels=44),
     key=state.Explain.POOLED,
@@ -82,12 +82,12 @@ left.plotly_chart(
         model_colour(spec.id),
     ),
     key=state.Explain.ARROWS,
-    alt="The sentences as arrows, their angle the cosine",
+    alt="The sentences as arrows; the angle between them gives the cosine",
 )
 with right:
     for text, cosine in zip(sentences.texts[1:], cosines[1:], strict=True):
         st.metric(output.markdown_free(text), f"{cosine:.2f}", help="Cosine with your sentence", border=True)
-    st.caption("Angles are measured from your sentence; the angle between the other two is not drawn true.")
+    st.caption("Angles are measured from your sentence; the angle between the other two is not to scale.")
 output.provenance(embedded.provenance)
 output.download_table(
     pd.DataFrame(np.vstack([trace.vectors, trace.pooled]), index=[*labels, "embedding"])

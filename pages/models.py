@@ -22,7 +22,7 @@ def pick_rows() -> None:
     hidden = [name for name in st.session_state[state.EveryPage.MODELS] if name not in {spec.name for spec in shown}]
     wanted_names = [name for name in names() if name in {*ticked, *hidden}]
     if len(wanted_names) > picks.MOST_MODELS:
-        st.toast(f"At most {picks.MOST_MODELS} models can be picked: untick one first.", icon=":material/info:")
+        st.toast(f"You can pick up to {picks.MOST_MODELS} models: untick one first.", icon=":material/info:")
         return
     st.session_state[state.EveryPage.MODELS] = wanted_names
 
@@ -41,7 +41,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Show", NAMED, default="All", key=state.Models.SHOW, bind="query-params", required=True
     )
     board = st.segmented_control(
-        "Score in the charts", list(BOARDS), default="MTEB v1", key=state.Models.BOARD, bind="query-params",
+        "Score in charts", list(BOARDS), default="MTEB v1", key=state.Models.BOARD, bind="query-params",
         required=True,
     )  # fmt: skip
 
@@ -66,27 +66,29 @@ if shown:
         selection_mode="multi-row",
         height=38 + 35 * len(table),
         placeholder="–",
-        alt="Embedding models with score, size, licence and what each needs to run here",
+        alt="Embedding models with score, size, licence and what each needs to run on this machine",
         column_config={
             "model": st.column_config.TextColumn("Model", pinned=True, width=225),
-            "here": st.column_config.TextColumn("Here", width=135, help="What the model needs to run on this machine."),
+            "here": st.column_config.TextColumn(
+                "On this machine", width=135, help="What the model needs to run on this machine."
+            ),
             "mteb_v1": score("MTEB v1", help="Average of 56 datasets; bar: 50 to 75."),
-            "mteb_v2": score("MTEB v2", help="Mean of 41 English tasks: another scale than v1. Bar: 50 to 75."),
-            "download_bytes": number("Size", format="bytes", help="Download.", width=62),
-            "parameters": number("Params", format="compact", help="Parameters.", width=60),
-            "dimensions": number("Length", help="Dimensions of an embedding.", width=58),
+            "mteb_v2": score("MTEB v2", help="Mean of 41 English tasks, on a different scale from v1. Bar: 50 to 75."),
+            "download_bytes": number("Size", format="bytes", help="Download size.", width=62),
+            "parameters": number("Params", format="compact", help="Number of parameters.", width=60),
+            "dimensions": number("Dims", help="Dimensions of an embedding.", width=58),
             "license": st.column_config.TextColumn("Licence", width=82),
             "url": st.column_config.LinkColumn("Link", display_text=":material/open_in_new:", width=42),
-            "hello_world_ms": number("Here, ms", format="%.2f", width=68, help='Median for "Hello World" on this CPU.'),
-            "max_tokens": number("Tokens", help="Longest input.", width=60),
+            "hello_world_ms": number("Time, ms", format="%.2f", width=68, help='Median for "Hello World" on this CPU.'),
+            "max_tokens": number("Tokens", help="Longest input, in tokens.", width=60),
             "usd_per_million_tokens": number("Price", format="$%.2g", help="US dollars per million tokens.", width=52),
         },
     )  # fmt: skip
 else:
-    st.info("No model matches the filter: clear it, or show all.", icon=":material/filter_alt_off:")
+    st.info("No model matches the filter: clear it or show all.", icon=":material/filter_alt_off:")
 st.caption(
-    "Tick up to four rows: they are the models of all pages. MTEB v1 and v2 are different scales. "
-    "Empty means not known. Scores: archived MTEB leaderboard (v1), embeddings-benchmark/results (v2)."
+    "Tick up to four models to use them on every page. MTEB v1 and v2 are different scales. A dash means unknown. "
+    "Scores: archived MTEB leaderboard (v1), embeddings-benchmark/results (v2)."
 )
 
 offered = downloads.offer_missing()

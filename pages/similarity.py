@@ -25,9 +25,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         required=True, label_visibility="collapsed",
     )  # fmt: skip
     difference = heatmaps.chosen_difference([spec.name for spec in ready])
-sources.caption(
-    compared, "in the order of the first model's clusters" if order == "By cluster" else "in the order given"
-)
+sources.caption(compared, "ordered by the first model's clusters" if order == "By cluster" else "in the order given")
 
 results: dict[str, scores.Scored] = {}
 backgrounds: dict[str, Background] = {}
@@ -56,7 +54,7 @@ with place_of_pair.container():
     pair.show(compared, results, backgrounds, opened)
 for result in results.values():
     output.provenance(result.provenance)
-st.markdown("#### What a score means &ensp;:small[:gray[beside random pairs of the corpus]]")
+st.markdown("#### What a score means &ensp;:small[:gray[compared with random pairs of the corpus]]")
 with progress.line(state.Similarity.MEASURE, height=280) as tell:
     if not percentiles:
         backgrounds = background.measured(corpus, compared, [result.spec for result in results.values()], tell)
@@ -64,7 +62,7 @@ with progress.line(state.Similarity.MEASURE, height=280) as tell:
             pair.show(compared, results, backgrounds, opened)
 background.section(backgrounds, corpus, compared, {name: float(at.cosines[opened]) for name, at in results.items()})
 
-st.markdown("#### Token by token &ensp;:small[:gray[how like the tokens are, and what each brings to the cosine]]")
+st.markdown("#### Token by token &ensp;:small[:gray[how similar the tokens are, and what each adds to the cosine]]")
 with progress.line(state.Similarity.TRACE, height=300) as tell, errors_told():
     pair.tokens(results, compared, opened, tell)
 

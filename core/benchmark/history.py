@@ -65,18 +65,23 @@ def bring(text: str) -> KeptRun:
         It is too large, no run, of another schema, or there are too many already.
     """
     if len(text) > MOST_BYTES:
-        raise InputError(f"A run has at most {wording.size(MOST_BYTES)}.")
+        raise InputError(f"This run is too large: a run can have at most {wording.size(MOST_BYTES)}.")
     brought = Run.from_json(text)
     if not brought.results:
-        raise InputError("This run holds no timings.")
+        raise InputError("This run contains no timings.")
     imported = folder() / "imported"
     if len(_files(imported)) >= MOST_IMPORTED:
-        raise InputError(f"{MOST_IMPORTED} runs have been brought here: ask the host to delete some from {imported}.")
+        raise InputError(
+            f"{MOST_IMPORTED} runs have been imported, the maximum: ask your administrator to delete some from "
+            f"{imported}."
+        )
     brought = _without_texts(brought)
     if len(brought.to_json()) > MOST_BYTES:
-        raise InputError(f"A run that is brought here has at most {wording.size(MOST_BYTES)}, written out in full.")
+        raise InputError(
+            f"This run is too large: an imported run can have at most {wording.size(MOST_BYTES)} when unpacked."
+        )
     if brought.time > datetime.now(UTC) + CLOCKS_DIFFER:
-        raise InputError("This run was made in the future: set the clock of its machine right, and make it again.")
+        raise InputError("This run is dated in the future: correct that machine's clock and run the benchmark again.")
     return KeptRun(_name(_write(brought, imported), "imported"), "imported", brought)
 
 
@@ -164,8 +169,7 @@ def _write(run: Run, into: Path) -> Path:
         files.write(path, content)
     except OSError as error:
         raise InputError(
-            f"The run cannot be kept in {into} ({error.strerror}). Let EMBEDSCOPE_HOME name a folder that can be "
-            "written."
+            f"Cannot save the run in {into} ({error.strerror}). Set EMBEDSCOPE_HOME to a writable folder."
         ) from None
     return path
 
@@ -175,7 +179,7 @@ def _read_folder(path: Path, origin: Origin) -> Iterator[KeptRun]:
         try:
             yield KeptRun(_name(file, origin), origin, _read(file, file.stat().st_mtime_ns))
         except (InputError, OSError, UnicodeDecodeError) as error:
-            log.debug("%s is passed over: %s", file, error)
+            log.debug("Skipped %s: %s", file, error)
 
 
 def _files(path: Path) -> list[Path]:
@@ -183,7 +187,7 @@ def _files(path: Path) -> list[Path]:
     try:
         return sorted(path.glob("*.json"))
     except OSError as error:
-        log.warning("The runs in %s cannot be read: %s", path, error)
+        log.warning("Cannot read the runs in %s: %s", path, error)
         return []
 
 

@@ -32,7 +32,7 @@ class Library:
     def __init__(self, spec: ModelSpec, device: str, precision: str = "auto", weights: Weights = "own") -> None:
         if precision not in ("auto", self.precision):
             raise DeviceError(
-                f"The library's defaults are {self.precision}, not {precision}: choose the precision auto."
+                f"sentence-transformers uses {self.precision} by default, not {precision}: choose precision auto."
             )
         self.device = resolve_device(device)
         if weights == "random":

@@ -153,7 +153,7 @@ def _texts(timeable: Timeable, workload: Workload) -> list[str]:
     if workload.tokens is None:
         return [workload.text] * workload.batch_size
     if timeable.max_tokens and workload.tokens > timeable.max_tokens:
-        raise InputError(f"It reads {timeable.max_tokens:,} tokens at most.")
+        raise InputError(f"This model reads at most {timeable.max_tokens:,} tokens.")
     return [text_of(timeable, workload.tokens)] * workload.batch_size
 
 

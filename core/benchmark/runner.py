@@ -58,7 +58,7 @@ def subjects(
     UnknownModelError, InputError
     """
     if weights not in ("own", "random", "any"):
-        raise InputError(f"There are no weights {weights!r}: choose own, random or any.")
+        raise InputError(f"Unknown weights {weights!r}: choose own, random or any.")
     specs = [get(name) for name in models]
     takes_random = {
         spec.name: weights == "random" or (weights == "any" and not availability(spec).is_ready) for spec in specs
@@ -115,7 +115,7 @@ def run(
     with ExitStack() as held:
         held.enter_context(_turn.taken(on_progress, expected_seconds(subjects, workloads, settings)))
         held.enter_context(
-            alone(history.folder() / "lock", on_progress, "Waiting for a benchmark of another program on this machine")
+            alone(history.folder() / "lock", on_progress, "Waiting for another program's benchmark on this machine")
         )
         tell = _counted(on_progress, results, len(subjects) * len(workloads))
         try:
@@ -162,18 +162,18 @@ def _check(subjects: Sequence[Subject], workloads: Sequence[Workload], settings:
         require_offered("precision", subject.precision, PRECISIONS)
     for workload in workloads:
         if workload.tokens is None and not workload.text.strip():
-            raise InputError("A benchmark needs a text.")
+            raise InputError("A benchmark needs a text to encode.")
         if not 1 <= workload.batch_size <= MOST_BATCH:
-            raise InputError(f"The batch size goes from 1 to {MOST_BATCH:,}.")
+            raise InputError(f"The batch size must be from 1 to {MOST_BATCH:,}.")
         if workload.tokens is not None and workload.tokens < 1:
-            raise InputError("A text has at least one token.")
+            raise InputError("Texts must have at least one token.")
     if min(settings.warm_up_calls, settings.least_samples) < 1:
-        raise InputError("A benchmark needs at least one call to warm up and one sample.")
+        raise InputError("A benchmark needs at least one warm-up call and one sample.")
     if settings.threads is not None and not 1 <= settings.threads <= MOST_THREADS:
-        raise InputError(f"The number of threads goes from 1 to {MOST_THREADS:,}.")
+        raise InputError(f"The number of threads must be from 1 to {MOST_THREADS:,}.")
     if not 0 < settings.least_seconds <= settings.most_seconds < math.inf:
         raise InputError(
-            f"The seconds of samples go from above 0 to the most seconds for each workload, {settings.most_seconds:g}."
+            f"The seconds of samples must be above 0 and at most {settings.most_seconds:g}, the maximum per workload."
         )
 
 
@@ -233,7 +233,7 @@ class _Limits:
             return ""
         self._known = workload.size, foreseen
         would_take = wording.wait(LEAST_CALLS * foreseen)
-        return f"{LEAST_CALLS} calls would take about {would_take}: longer than the {most:g} s allowed."
+        return f"{LEAST_CALLS} calls would take about {would_take}, longer than the {most:g} s allowed."
 
     def note_failure(self, workload: Workload, error: EmbedscopeError) -> None:
         """A model that cannot be had fails for all workloads, a process that died for those at least as large."""

@@ -39,7 +39,7 @@ class Subject:
 
 def behind_api(spec: ModelSpec) -> str:
     """Why a model behind an API is not timed."""
-    return f"{spec.name} runs behind an API: its time is the network's, and is not measured here."
+    return f"{spec.name} runs behind an API: its latency depends on the network, so it is not timed."
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ def _require_schema(text: str) -> None:
     if not isinstance(schema, int):
         raise _foreign()
     if schema != SCHEMA:
-        raise InputError(f"The run is of schema {schema}; this version reads schema {SCHEMA}.")
+        raise InputError(f"This run uses schema {schema}; this version of Embedscope reads schema {SCHEMA}.")
 
 
 def _refuse(constant: str) -> float:
@@ -292,4 +292,4 @@ def _countable(number: str) -> int:
 
 
 def _foreign() -> InputError:
-    return InputError("This is not a benchmark run of Embedscope.")
+    return InputError("This file is not an Embedscope benchmark run.")

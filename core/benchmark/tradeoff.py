@@ -51,12 +51,12 @@ def sentence(points: Sequence[Point], *, lower_is_faster: bool) -> str:
     """The front, read out."""
     best = front(points, lower_is_faster=lower_is_faster)
     if len(points) < 2:
-        return "One model alone has nothing to be weighed against: time another."
+        return "Only one model has been timed: time another to compare."
     choices = join([_name(point, points) for point in best], "or")
     beaten = [point for point in points if point not in best]
-    start = f"Nothing here is both faster and better than {choices}"
+    start = f"Nothing is both faster and more accurate than {choices}"
     if not beaten:
-        return f"{start}: each buys accuracy with time."
+        return f"{start}: each trades speed for accuracy."
     reasons = [f"{_name(point, points)} by {_name(_beater(point, best, lower_is_faster), points)}" for point in beaten]
     return f"{start}. Beaten: {'; '.join(reasons)}."
 

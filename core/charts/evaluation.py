@@ -51,8 +51,8 @@ def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colou
             y=[place],
             mode="markers",
             marker={"color": colour, "size": 17, "line": {"color": "white", "width": 2}},
-            hovertemplate=f"<b>{plain(name)}</b><br>{plain(measure)} {found.mean:.3f}"
-            f"<br>95 %: {found.low:.3f} to {found.high:.3f}<extra></extra>",
+            hovertemplate=f"<b>{plain(name)}</b><br>{plain(measure)} {found.mean:.3f}<br>95%: {found.low:.3f} to "
+            f"{found.high:.3f}<extra></extra>",
         )
         figure.add_annotation(
             x=1,
@@ -110,8 +110,8 @@ def gains(
             font={"color": colours[name], "size": FONT_SIZE},
             showarrow=False,
         )
-    figure.update_xaxes(title="queries, sorted by the difference", range=[0, len(order) + 1], showgrid=False)
-    figure.update_yaxes(title=f"difference in {plain(measure)}", range=[-1.05, 1.05], tickformat="+.1f")
+    figure.update_xaxes(title="Queries, sorted by difference", range=[0, len(order) + 1], showgrid=False)
+    figure.update_yaxes(title=f"Difference in {plain(measure)}", range=[-1.05, 1.05], tickformat="+.1f")
     figure.update_layout(bargap=0.1 if len(order) < 300 else 0)
     return styled(figure, height=GAINS_HEIGHT)
 
@@ -136,8 +136,8 @@ def pairs_scatter(
             hovertemplate="%{customdata} · cosine <b>%{y:.3f}</b><extra></extra>",
         )
     )
-    figure.update_xaxes(title="gold score")
-    figure.update_yaxes(title="cosine")
+    figure.update_xaxes(title="Gold score")
+    figure.update_yaxes(title="Cosine")
     return styled(figure, height=SCATTER_HEIGHT)
 
 
@@ -225,7 +225,7 @@ def compression(models: Mapping[str, Sequence[Compressed]], *, colours: Mapping[
     ticks = [4**power for power in range(10) if min(sizes) / 2 <= 4**power <= max(sizes) * 2]
     figure.update_xaxes(
         type="log",
-        title="bytes per vector (further left is smaller)",
+        title="Bytes per vector (further left is smaller)",
         tickvals=ticks or log_ticks(min(sizes), max(sizes)),
         tickformat=",d",
         range=[float(np.log10(min(sizes) / 1.4)), float(np.log10(max(sizes) * 1.4))],

@@ -153,7 +153,7 @@ def _tree(figure: go.Figure, tree: Clusters, *, upright: bool) -> None:
         yaxis="y3" if upright else "y",
         mode="lines",
         line={"color": NEUTRAL, "width": 1.5 if len(tree.order) <= GAPS_UP_TO else 0.6},
-        hovertemplate=f"joined at cosine distance <b>%{{{'y' if upright else 'x'}:.2f}}</b><extra></extra>",
+        hovertemplate=f"merged at cosine distance <b>%{{{'y' if upright else 'x'}:.2f}}</b><extra></extra>",
         showlegend=False,
     )
 
@@ -173,8 +173,8 @@ def densities(
     for name in backgrounds:
         if name in marked:
             figure.add_vline(x=marked[name], line={"color": colours[name], "width": 3, "dash": "dot"})
-    figure.update_xaxes(title="cosine of random pairs", showgrid=False, zeroline=False)
-    figure.update_yaxes(title="density", showticklabels=False, showgrid=False, rangemode="tozero")
+    figure.update_xaxes(title="Cosine of random pairs", showgrid=False, zeroline=False)
+    figure.update_yaxes(title="Density", showticklabels=False, showgrid=False, rangemode="tozero")
     figure.update_layout(legend=LEGEND_ABOVE, showlegend=True)
     return styled(figure, height=280)
 
@@ -186,12 +186,12 @@ def _legend(name: str, background: Background, marked: float | None) -> str:
 
 
 def percent(percentile: float) -> str:
-    """A percentile as people read it: 61 %, 99.2 %, 99.97 %; 0 % and 100 % only where it is just that."""
+    """A percentile as people read it: 61%, 99.2%, 99.97%; 0% and 100% only where it is just that."""
     for digits in (1, 2, 3):
         rounded = round(percentile, digits)
         if 0 < rounded < 100:
-            return f"{rounded:.{digits}f} %".replace(".0 %", " %")
-    return "0 %" if percentile < 50 else "100 %"
+            return f"{rounded:.{digits}f}%".replace(".0%", "%")
+    return "0%" if percentile < 50 else "100%"
 
 
 def token_heatmap(
@@ -222,7 +222,7 @@ def token_heatmap(
     if contributions:
         aside = {"domain": [share + 0.02, 1], "showgrid": False, "nticks": 3, "fixedrange": True, "zeroline": True}
         figure.update_layout(xaxis2=aside, yaxis2=aside)
-        brings = "brings <b>%{{{axis}:.4f}}</b> of " + f"{contributions.total:.3f}<extra></extra>"
+        brings = "contributes <b>%{{{axis}:.4f}}</b> of " + f"{contributions.total:.3f}<extra></extra>"
         figure.add_bar(
             x=contributions.first[: len(first)], y=list(range(len(first))), orientation="h", xaxis="x2", yaxis="y",
             marker_color=colour, hovertemplate="%{y}<br>" + brings.format(axis="x"),

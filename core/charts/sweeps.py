@@ -71,10 +71,10 @@ def sweep_heatmap(timings: Sequence[Timing], measure: Measure) -> go.Figure:
     )
     few = f"; ≈ fewer than {FEW_SAMPLES} calls" if any("≈" in _cell(timing, measure) for timing in cells) else ""
     figure.update_layout(
-        title={"text": f"{measure}, median (bright is fast{few})", "x": 0, "xref": "paper", "font": {"size": 16}}
+        title={"text": f"Median {measure} (brighter is faster{few})", "x": 0, "xref": "paper", "font": {"size": 16}}
     )
-    _categories(figure.layout.xaxis, lengths, "tokens in each text")
-    _categories(figure.layout.yaxis, batches, "texts in a batch")
+    _categories(figure.layout.xaxis, lengths, "Tokens per text")
+    _categories(figure.layout.yaxis, batches, "Texts per batch")
     figure.update_yaxes(ticklabelstandoff=6)
     return styled(figure, height=CELL_PIXELS * len(batches) + 114, margin=(10, 10, 44, 70))
 
@@ -103,7 +103,7 @@ def sweep_lines(
         _mark(figure, model, colours[model], batch, place, is_left=batch**2 <= batches[0] * batches[-1])
     figure.update_xaxes(
         type="log",
-        title=f"texts in a batch, of {tokens:,} tokens each",
+        title=f"Texts per batch, {tokens:,} tokens each",
         tickvals=batches,
         range=[np.log10(batches[0]) - 0.05, np.log10(batches[-1]) + 0.03] if batches else None,
         showgrid=False,
@@ -168,8 +168,8 @@ def _hover(timing: Timing) -> str:
     if not timing.median_ms:
         return f"{head}<br>{wrapped(timing.failure)}"
     return (
-        f"{head}<br>median {milliseconds(timing.median_ms)} of {timing.samples:,} calls"
-        f"<br>{three_figures(timing.texts_per_second or 0)} texts/s, "
+        f"{head}<br>median {milliseconds(timing.median_ms)} over {timing.samples:,} "
+        f"calls<br>{three_figures(timing.texts_per_second or 0)} texts/s, "
         f"{three_figures(timing.tokens_per_second or 0)} tokens/s"
     )
 
@@ -252,7 +252,7 @@ def _mark(figure: go.Figure, model: str, colour: str, batch: int, place: int, *,
         yref="paper",
         y=1,
         yshift=MARK_PIXELS * place,
-        text=f"{plain(model.rpartition('/')[2], 24)}: the GPU pays from batch {batch}",
+        text=f"{plain(model.rpartition('/')[2], 24)}: the GPU pays off from batch {batch}",
         font={"color": colour},
         xanchor="left" if is_left else "right",
         yanchor="bottom",

@@ -26,7 +26,7 @@ Row = tuple[str, str]
 
 MARKS = {"cpu": ("line-ns-open", 12), "cuda": ("diamond-open", 7)}
 SHOWN_OF_REASON = 48
-LIBRARY_NAME = "sentence-transformers, its defaults"
+LIBRARY_NAME = "sentence-transformers, defaults"
 RUN_OPACITIES = (1.0, 0.3)
 LANE_PIXELS = 30
 LANE_GAP = 0.7
@@ -168,7 +168,7 @@ def _bars(labels: Sequence[str], groups: Sequence[Sequence[_Bar]]) -> go.Figure:
     last = max(places, default=0)
     ticks = linear_ticks(end)
     figure.update_xaxes(
-        title="ms, median (whisker: 95th percentile)",
+        title="Median ms (whisker: 95th percentile)",
         range=[0, end],
         tickvals=ticks,
         ticktext=[f"{tick:,g}" for tick in ticks],
@@ -315,7 +315,7 @@ def _words(timing: Timing | None, *notes: str) -> str:
     if timing.median_ms is None:
         reason = timing.failure.removeprefix(timing.model).strip()  # its name stands at the left
         return f"{device_name(timing.device)}: {plain(reason, SHOWN_OF_REASON)}"
-    disturbed = f"disturbed {timing.disturbed} of {timing.samples}" if timing.disturbed else ""
+    disturbed = f"{timing.disturbed} of {timing.samples} disturbed" if timing.disturbed else ""
     shown = [note for note in (*notes, disturbed) if note]
     return " · ".join([f"<b>{milliseconds(timing.median_ms)}</b>", *shown])
 
@@ -339,23 +339,23 @@ def _hover(timing: Timing) -> str:
         return f"{head}<br>{wrapped(timing.failure)}"
     lines = [
         head,
-        f"median {milliseconds(timing.median_ms)}" + (f" of {timing.samples:,} calls" if timing.samples else ""),
+        f"median {milliseconds(timing.median_ms)}" + (f" over {timing.samples:,} calls" if timing.samples else ""),
     ]
     if timing.p95_ms:
         lines.append(f"95th percentile {milliseconds(timing.p95_ms)}")
     if timing.forward:
-        lines.append(f"forward pass alone {milliseconds(timing.forward.median_ms)}")
+        lines.append(f"forward pass only {milliseconds(timing.forward.median_ms)}")
     if timing.weights == "random":
-        lines.append("by architecture: random weights")
+        lines.append("architecture only: random weights")
     if timing.disturbed:
-        lines.append(f"{timing.disturbed} calls while others kept the processors busy")
+        lines.append(f"{timing.disturbed} calls disturbed by other processes")
     return "<br>".join(lines)
 
 
 def _model_label(model: str, is_by_architecture: bool) -> str:
     """A model's name in bold, below it in small its owner and whether the weights are its own."""
     owner, _, name = model.rpartition("/")
-    small = ", ".join(part for part in (plain(owner, 24), "by architecture" if is_by_architecture else "") if part)
+    small = ", ".join(part for part in (plain(owner, 24), "architecture only" if is_by_architecture else "") if part)
     return f"<b>{wrapped(name, 24, 2)}</b>" + (f"<br>{small}" if small else "")
 
 

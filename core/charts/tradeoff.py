@@ -97,7 +97,7 @@ def tradeoff(
     _explain(figure, points)
     figure.update_xaxes(
         type="log",
-        title="ms, median (further left is faster)" if lower_is_faster else "texts/s (further right is faster)",
+        title="Median ms (further left is faster)" if lower_is_faster else "Texts/s (further right is faster)",
         range=ranges[0],
         tickvals=log_ticks(*(10**end for end in ranges[0])),
         tickformat=",~g",
@@ -224,7 +224,7 @@ def _hover(point: Point, is_milliseconds: bool) -> str:
     if point.memory_bytes:
         lines.append(f"memory {wording.size(point.memory_bytes)}")
     if point.weights == "random":
-        lines.append("by architecture: random weights")
+        lines.append("architecture only: random weights")
     return "<br>".join(lines)
 
 
@@ -296,7 +296,7 @@ def _explain(figure: go.Figure, points: Sequence[Point]) -> None:
     devices = sorted({point.device for point in points}, key=device_opacity)
     samples = [(device_name(device), device_opacity(device)) for device in devices if len(devices) > 1]
     if any(point.weights == "random" for point in points):
-        samples.append(("by architecture", 0.0))
+        samples.append(("architecture only", 0.0))
     for name, opacity in samples:
         marker = fills([NEUTRAL], [opacity]) | {"size": 14}
         figure.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)

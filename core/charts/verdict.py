@@ -30,7 +30,7 @@ def verdict_lanes(
     need an ink of their own, light on the dark theme.
     """
     figure = make_subplots(1, len(WIDTHS), column_widths=list(WIDTHS), horizontal_spacing=0.014)
-    columns = {"score": "<b>Score</b><br>of 1", **_titles(weights)}
+    columns = {"score": "<b>Score</b><br>out of 1", **_titles(weights)}
     for column, name in enumerate(columns, start=1):
         counts = name == "score" or weights.by_criterion[name] > 0
         bars = [lane.score if name == "score" else lane.bars[name] for lane in lanes]

@@ -1,7 +1,7 @@
 """The command line: `python -m core COMMAND`.
 
-Results go to standard output, progress and logs to standard error. `--json` prints one JSON object. What a person can
-mend ends with exit code 1 and one line.
+Results go to standard output, progress and logs to standard error. `--json` prints one JSON object. An error
+that you can fix ends with exit code 1 and one line.
 """
 
 import sys

@@ -13,23 +13,25 @@ from core.cli.output import bars, complain, show
 
 
 def run(
-    model_names: Annotated[str, typer.Option("--models", help="Names, separated by commas.")],
-    devices: Annotated[str, typer.Option(help="cpu, cuda or both, separated by commas.")] = "cpu",
-    engine: Annotated[str, typer.Option(help=f"One of {', '.join(benchmark.ENGINES)}.")] = "auto",
+    model_names: Annotated[str, typer.Option("--models", help="Model names, separated by commas.")],
+    devices: Annotated[str, typer.Option(help="Devices to time on: cpu, cuda or cpu,cuda.")] = "cpu",
+    engine: Annotated[str, typer.Option(help=f"Engine: {', '.join(benchmark.ENGINES)}.")] = "auto",
     precision: Precision = "auto",
     text: str = benchmark.HELLO,
-    batch_size: Annotated[str, typer.Option(help="One, or several separated by commas.")] = "1",
-    tokens: Annotated[str | None, typer.Option(help="Texts of so many tokens instead; or several numbers.")] = None,
-    weights: Annotated[str, typer.Option(help="own, random (by architecture), or any: own where they are.")] = "own",
-    samples: Annotated[int, typer.Option(min=1, help="At least so many.")] = benchmark.Settings.least_samples,
-    seconds: Annotated[float, typer.Option(help="At least so many, of samples.")] = benchmark.Settings.least_seconds,
-    most_seconds: Annotated[float, typer.Option(help="For each workload.")] = benchmark.Settings.most_seconds,
-    threads: Annotated[int | None, typer.Option(min=1, help="On the CPU; torch's own number by default.")] = None,
-    cosine: Annotated[bool, typer.Option("--cosine", help="Compare the vectors with torch in float32, too.")] = False,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The JSON file to write, besides.")] = None,
+    batch_size: Annotated[str, typer.Option(help="Batch size, or several separated by commas.")] = "1",
+    tokens: Annotated[str | None, typer.Option(help="Texts of this many tokens instead; or several numbers.")] = None,
+    weights: Annotated[str, typer.Option(help="own, random (architecture only) or any (own if downloaded).")] = "own",
+    samples: Annotated[int, typer.Option(min=1, help="Minimum number of samples.")] = benchmark.Settings.least_samples,
+    seconds: Annotated[float, typer.Option(help="Minimum seconds of samples.")] = benchmark.Settings.least_seconds,
+    most_seconds: Annotated[
+        float, typer.Option(help="Maximum seconds per workload.")
+    ] = benchmark.Settings.most_seconds,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads (default: torch's own choice).")] = None,
+    cosine: Annotated[bool, typer.Option("--cosine", help="Also compare the vectors with torch in float32.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Also write the run to this JSON file.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Time models on devices, each in a process of its own; the run is kept for the Benchmark page."""
+    """Time models on devices, each in its own process, and save the run for the Benchmark page."""
     check_output(output)
     subjects = benchmark.subjects(
         names(model_names), names(devices), engine=engine, precision=precision, weights=weights

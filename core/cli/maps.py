@@ -15,17 +15,19 @@ from core.maps.faithfulness import faithfulness
 def project(
     model: Model,
     file: Input,
-    method: Annotated[str, typer.Option(help=f"One of {', '.join(maps.METHODS)}.")] = "umap",
-    dimensions: Annotated[int, typer.Option(help="2 or 3.")] = 2,
+    method: Annotated[str, typer.Option(help=f"Layout method: {', '.join(maps.METHODS)}.")] = "umap",
+    dimensions: Annotated[int, typer.Option(help="Dimensions of the map: 2 or 3.")] = 2,
     seed: int = 42,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A CSV of id, coordinates and text.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="CSV file to write: id, coordinates and text.")
+    ] = None,
     column: Column = None,
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Lay the texts of a file out in two or three dimensions."""
+    """Map the texts in a file in two or three dimensions."""
     check_output(output)
     texts = corpus.from_path(file, column)
     with bars() as progress:

@@ -14,7 +14,7 @@ from core.models.files import snapshot_folder
 
 
 def catalogue(as_json: AsJson = False) -> None:
-    """The catalogue and what can run here."""
+    """List the models, and whether each can run on this machine."""
     for problem in models.servers.problems():
         complain(problem)
     rows = comparison.compare(models.known(), benchmark.kept_timings())
@@ -23,10 +23,10 @@ def catalogue(as_json: AsJson = False) -> None:
 
 
 def download(
-    name: Annotated[str, typer.Argument(help="A model of the catalogue, or owner/name on the Hub.")],
+    name: Annotated[str, typer.Argument(help="Model name, or owner/name on the Hugging Face Hub.")],
     as_json: AsJson = False,
 ) -> None:
-    """Fetch a model's files from the Hub, pinned and checked."""
+    """Download a model from the Hugging Face Hub, pinned to a revision and verified."""
     started = time.perf_counter()
     with bars(DownloadColumn(), TransferSpeedColumn()) as progress:
         pin = hub.download(models.get(name), on_progress=progress)

@@ -9,17 +9,19 @@ from core import corpus, encoders
 from core.corpus import Corpus, Labels
 from core.errors import InputError
 
-Model = Annotated[str, typer.Option("--model", "-m", help="A model of the catalogue.")]
-ModelOrBm25 = Annotated[str, typer.Option("--model", "-m", help="A model of the catalogue, or bm25.")]
-Input = Annotated[Path, typer.Option("--input", "-i", help="TXT, CSV, TSV, JSONL or Parquet.")]
-CorpusFile = Annotated[Path | None, typer.Option("--corpus", "-c", help="The documents; the sample corpus by default.")]
-Queries = Annotated[Path | None, typer.Option(help="The queries; the sample's by default.")]
-Qrels = Annotated[Path | None, typer.Option(help="BEIR TSV (query-id, corpus-id, score) or TREC qrels.")]
-Column = Annotated[str | None, typer.Option(help="The column that holds the texts.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-Engine = Annotated[str, typer.Option(help=f"One of {', '.join(encoders.ENGINES)}.")]
-Precision = Annotated[str, typer.Option(help="auto, float32, float16 or bfloat16.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Model = Annotated[str, typer.Option("--model", "-m", help="Model name, as the models command lists it.")]
+ModelOrBm25 = Annotated[str, typer.Option("--model", "-m", help="Model name, or bm25.")]
+Input = Annotated[Path, typer.Option("--input", "-i", help="Input file: TXT, CSV, TSV, JSONL or Parquet.")]
+CorpusFile = Annotated[
+    Path | None, typer.Option("--corpus", "-c", help="File of documents (default: the sample corpus).")
+]
+Queries = Annotated[Path | None, typer.Option(help="File of queries (default: the sample queries).")]
+Qrels = Annotated[Path | None, typer.Option(help="Relevance labels: BEIR TSV or TREC qrels.")]
+Column = Annotated[str | None, typer.Option(help="Name of the text column.")]
+Device = Annotated[str, typer.Option(help="Device: auto, cpu or cuda.")]
+Engine = Annotated[str, typer.Option(help=f"Engine: {', '.join(encoders.ENGINES)}.")]
+Precision = Annotated[str, typer.Option(help="Precision: auto, float32, float16 or bfloat16.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 
 def labelled(documents: Path | None, queries: Path | None, qrels: Path | None) -> tuple[Corpus, Labels]:
@@ -33,7 +35,7 @@ def labelled(documents: Path | None, queries: Path | None, qrels: Path | None) -
     if documents and queries and qrels:
         return corpus.read_labelled(documents, queries, qrels)
     if documents or queries or qrels:
-        raise InputError("Give --corpus, --queries and --qrels together, or none of them for the sample.")
+        raise InputError("Pass --corpus, --queries and --qrels together, or none of them to use the sample.")
     return corpus.sample(), corpus.sample_labels()
 
 
@@ -53,7 +55,7 @@ def numbers(listed: str | None) -> list[int]:
     try:
         return [int(number) for number in listed.split(",")] if listed else []
     except ValueError:
-        raise InputError(f"{listed!r} is not a number, nor several separated by commas.") from None
+        raise InputError(f"{listed!r} is not a number or a list of numbers: write 16, or 1,16,64.") from None
 
 
 def check_output(output: Path | None) -> None:
@@ -65,6 +67,6 @@ def check_output(output: Path | None) -> None:
         There is no such folder, or the file is a folder.
     """
     if output and not output.absolute().parent.is_dir():
-        raise InputError(f"There is no folder {output.parent} to write {output.name} into.")
+        raise InputError(f"Cannot write {output.name}: the folder {output.parent} does not exist.")
     if output and output.is_dir():
-        raise InputError(f"{output} is a folder: name a file to write.")
+        raise InputError(f"{output} is a folder: give the name of a file to write.")

@@ -43,7 +43,7 @@ def show(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> No
         return
     if len(rows) == 1:
         rows = [{"": name, " ": value} for name, value in rows[0].items()]
-    table = Table(*rows[0] if rows else ("no results",))
+    table = Table(*rows[0] if rows else ("No results",))
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     out.print(table)

@@ -13,7 +13,7 @@ from core.retrieval import Task
 
 def search(
     model: ModelOrBm25,
-    query: Annotated[str, typer.Option("--query", "-q")],
+    query: Annotated[str, typer.Option("--query", "-q", help="Text to search for.")],
     corpus_file: CorpusFile = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Number of results.")] = 10,
     device: Device = "auto",
@@ -21,7 +21,7 @@ def search(
     precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """The documents nearest to a query."""
+    """Find the documents nearest to a query."""
     documents = corpus.from_path(corpus_file) if corpus_file else corpus.sample()
     task = Task(documents, corpus.one_query(query), k, "text")
     with bars() as progress:
@@ -37,15 +37,13 @@ def evaluate(
     corpus_file: CorpusFile = None,
     queries: Queries = None,
     qrels: Qrels = None,
-    by: Annotated[
-        str | None, typer.Option(help="A column of the queries: one more row for each of its values.")
-    ] = None,
+    by: Annotated[str | None, typer.Option(help="Query column to break the results down by.")] = None,
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Quality of a ranking against labelled queries."""
+    """Measure ranking quality on labelled queries."""
     documents, labels = labelled(corpus_file, queries, qrels)
     fields = labels.queries.fields
     if by and by not in fields:

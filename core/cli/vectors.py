@@ -18,19 +18,23 @@ from core.storage.vectors import shared_store
 def embed(
     model: Model,
     file: Input,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The NPY file to write.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="NPY file to write.")],
     column: Column = None,
-    kind: Annotated[str, typer.Option(help="query or document.")] = "document",
+    kind: Annotated[str, typer.Option(help="Kind of text: query or document.")] = "document",
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
-    dimensions: Annotated[int | None, typer.Option(help="Keep the first so many only (Matryoshka models).")] = None,
-    no_store: Annotated[bool, typer.Option("--no-store", help="Compute everything, remember nothing.")] = False,
+    dimensions: Annotated[
+        int | None, typer.Option(help="Keep only the first N dimensions (Matryoshka models).")
+    ] = None,
+    no_store: Annotated[
+        bool, typer.Option("--no-store", help="Skip the cache: recompute everything and save nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Embed the texts of a file."""
+    """Embed the texts in a file."""
     if kind not in ("query", "document"):
-        raise InputError(f"There is no kind {kind!r}: choose query or document.")
+        raise InputError(f"Unknown kind {kind!r}: choose query or document.")
     check_output(output)
     texts = corpus.from_path(file, column)
     started = time.perf_counter()
@@ -68,7 +72,7 @@ def pairs(
     precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Correlation of cosines with gold scores: columns sentence1, sentence2, score."""
+    """Correlate cosines with gold scores (columns sentence1, sentence2, score)."""
     given = corpus.pairs_of(file.name, corpus.read_bytes(file))
     texts = [*given.first, *given.second]
     with bars() as progress:

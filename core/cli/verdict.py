@@ -16,21 +16,27 @@ from core.search import KeywordIndex
 
 
 def decide(
-    model_names: Annotated[str, typer.Option("--models", help="Names, separated by commas.")] = ",".join(
+    model_names: Annotated[str, typer.Option("--models", help="Model names, separated by commas.")] = ",".join(
         models.DEFAULT_PICKS
     ),
     corpus_file: CorpusFile = None,
     queries: Queries = None,
     qrels: Qrels = None,
-    weights: Annotated[str, typer.Option(help=f"Such as quality=8,speed=2; {', '.join(verdict.CRITERIA)}.")] = "",
-    dollars_per_hour: Annotated[float, typer.Option(min=0, help="What an hour of this machine costs.")] = 1.0,
-    time_missing: Annotated[bool, typer.Option("--time", help="Time first what is not timed here yet.")] = False,
-    html_file: Annotated[Path | None, typer.Option("--html", help="The page to write.")] = None,
-    markdown_file: Annotated[Path | None, typer.Option("--markdown", help="The Markdown file to write.")] = None,
+    weights: Annotated[
+        str, typer.Option(help=f"Such as quality=8,speed=2. Criteria: {', '.join(verdict.CRITERIA)}.")
+    ] = "",
+    dollars_per_hour: Annotated[
+        float, typer.Option(min=0, help="Cost of an hour on this machine, in US dollars.")
+    ] = 1.0,
+    time_missing: Annotated[
+        bool, typer.Option("--time", help="Before the verdict, time any model not yet timed on this machine.")
+    ] = False,
+    html_file: Annotated[Path | None, typer.Option("--html", help="HTML report to write.")] = None,
+    markdown_file: Annotated[Path | None, typer.Option("--markdown", help="Markdown report to write.")] = None,
     precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Which model to take: quality on a corpus, speed, memory, price and licence, weighed."""
+    """Recommend a model by weighing quality on a corpus, speed, memory, price and licence."""
     for file in (html_file, markdown_file):
         check_output(file)
     weighing, specs = verdict.read_weights(weights), [models.get(name) for name in names(model_names)]

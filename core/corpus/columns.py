@@ -70,7 +70,7 @@ def text_column(name: str, columns: Sequence[str], asked: str | None = None) -> 
     found = usual_columns(columns).texts
     if not found:
         raise InputError(
-            f"{name} has no column called text. Its columns are: {_listed(columns)}. Name the one with the texts."
+            f"{name} has no column called text. Its columns are: {_listed(columns)}. Name the text column."
         )
     return found[0]
 
@@ -98,9 +98,7 @@ def columns_of(name: str, columns: Sequence[str], chosen: Columns) -> Columns:
     """
     if not set(chosen.texts) & set(columns):
         wanted = wording.join([*map(repr, chosen.texts)], "or") if chosen.texts else "called text"
-        raise InputError(
-            f"{name} has no column {wanted}. Its columns are: {_listed(columns)}. Choose the one with the texts."
-        )
+        raise InputError(f"{name} has no column {wanted}. Its columns are: {_listed(columns)}. Choose the text column.")
     return Columns(
         tuple(column for column in chosen.texts if column in columns),
         chosen.title if chosen.title in columns else None,

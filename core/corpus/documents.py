@@ -13,8 +13,8 @@ from core.progress import Progress, silent
 from core.tables import Table, Tally, unique_names
 
 MOST_CHARACTERS = 20_000
-MENDED = "texts with control characters or broken Unicode mended"
-CUT = f"texts cut to {MOST_CHARACTERS:,} characters"
+MENDED = "repaired texts with control characters or broken Unicode"
+CUT = f"texts truncated to {MOST_CHARACTERS:,} characters"
 BLANK = "blank texts"
 FILE = "file"
 

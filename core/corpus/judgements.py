@@ -65,14 +65,14 @@ def mark(token: str, fingerprint: str, query: str, document: str, grade: int | N
         The token has not the form of one, there are too many marks, or the folder cannot be written.
     """
     path, query = _path(token), one_text(query, "the query")
-    with alone(path.with_suffix(".lock"), silent, "Waiting for another window to mark"):
+    with alone(path.with_suffix(".lock"), silent, "Waiting for another window to save"):
         everything = _read(path)
         own = everything.setdefault(fingerprint, {})
         own.setdefault(query, {}).pop(document, None)
         if grade is not None:
             own[query][document] = grade
         if sum(len(grades) for queries in everything.values() for grades in queries.values()) > MOST_MARKS:
-            raise InputError(f"{MOST_MARKS:,} documents are marked here, the most there may be: download them.")
+            raise InputError(f"{MOST_MARKS:,} documents are judged already, the maximum: download your judgements.")
         _write(path, _without_empty(everything))
 
 
@@ -83,15 +83,15 @@ def labels(token: str, documents: Corpus) -> Labels | None:
     if not qrels:
         return None
     unsure = len(graded) - len(qrels)
-    left_out = {"marked queries without a relevant document": unsure} if unsure else {}
-    queries = from_paste("\n".join(qrels), "marked queries")
+    left_out = {"judged queries without a relevant document": unsure} if unsure else {}
+    queries = from_paste("\n".join(qrels), "judged queries")
     named = {name: qrels[text] for name, text in zip(queries.ids, queries.texts, strict=True)}
-    return Labels("labels marked by clicking", queries, named, left_out)
+    return Labels("judgements made by clicking", queries, named, left_out)
 
 
 def _path(token: str) -> Path:
     if not is_token(token):
-        raise InputError("That is no token of marks: it has 32 digits and letters from a to f.")
+        raise InputError("This is not a valid token for judgements: it must be 32 digits and letters from a to f.")
     return cache_folder() / "marks" / f"{token}.json"
 
 
@@ -102,7 +102,7 @@ def _read(path: Path) -> dict[str, Marks]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        log.warning("The marks in %s cannot be read: %s", path, error)
+        log.warning("Cannot read the judgements in %s: %s", path, error)
         return {}
 
 
@@ -117,13 +117,12 @@ def _without_empty(everything: Mapping[str, Marks]) -> dict[str, Marks]:
 def _write(path: Path, everything: Mapping[str, Marks]) -> None:
     content = json.dumps(asdict(_File(dict(everything)))).encode()
     if len(content) > MOST_BYTES:
-        raise InputError(f"The marks take more than {MOST_BYTES:,} bytes, the most there may be: download them.")
+        raise InputError(f"Your judgements take more than {MOST_BYTES:,} bytes, the maximum: download them.")
     try:
         files.write(path, content)
     except OSError as error:
         raise InputError(
-            f"The mark cannot be kept in {path.parent} ({error.strerror}). Let EMBEDSCOPE_HOME name a folder that can "
-            "be written."
+            f"Cannot save the judgement in {path.parent} ({error.strerror}). Set EMBEDSCOPE_HOME to a writable folder."
         ) from None
     _prune(path.parent)
 

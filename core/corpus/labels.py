@@ -70,20 +70,21 @@ def matched(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) -> Labe
     own = {query: grades for query, grades in qrels.items() if query in texts and max(grades.values(), default=0) > 0}
     if not own:
         raise InputError(
-            f"{name} labels no query of {queries.name}: it names {_few(qrels)}, the queries are {_few(queries.ids)}."
+            f"{name} labels no query of {queries.name}: its query ids are {_few(qrels)}, the queries' are "
+            f"{_few(queries.ids)}."
         )
     relevant = [document for grades in own.values() for document, grade in grades.items() if grade > 0]
     missing = sum(document not in known for document in relevant)
     if missing == len(relevant):
         raise InputError(
-            f"{name} labels no document of {documents.name}: it names {_few(relevant)}, the documents are "
-            f"{_few(documents.document_ids)}."
+            f"{name} labels no document of {documents.name}: its document ids are {_few(relevant)}, the documents' "
+            f"are {_few(documents.document_ids)}."
         )
     left_out = {
-        "labelled queries whose text is not there": sum(query not in texts for query in qrels),
+        "labelled queries without a text": sum(query not in texts for query in qrels),
         "labelled queries without a relevant document": sum(query in texts for query in qrels) - len(own),
         "queries without labels": len(queries) - sum(query in qrels for query in queries.ids),
-        "relevant documents that are not in the corpus and count as not found": missing,
+        "relevant documents missing from the corpus, counted as not found": missing,
     }
     return Labels(name, _only(queries, own), own, {reason: count for reason, count in left_out.items() if count})
 
@@ -159,7 +160,9 @@ def sample_qrels() -> dict[str, dict[str, int]]:
 def _of_trec(name: str, lines: Sequence[str]) -> Iterable[Label]:
     for number, line in enumerate(lines, start=1):
         if not TREC_LINE.fullmatch(line):
-            raise InputError(f"Line {number} of {name} is not `query iteration document grade` as the first one is.")
+            raise InputError(
+                f"Line {number} of {name} should be `query iteration document grade`, like the first line."
+            )
         query, _, document, grade = line.split()
         yield query, document, int(grade)
 
@@ -168,7 +171,9 @@ def _of_table(name: str, content: bytes) -> Iterable[Label]:
     ending = Path(name).suffix.lower()
     table = read_table(name if ending in TABLE_ENDINGS else f"{name}.tsv", content)
     if table.skipped:
-        raise InputError(f"{name} is not whole: {', '.join(table.skipped)}. Mend it: a lost label is a wrong figure.")
+        raise InputError(
+            f"{name} is incomplete: {', '.join(table.skipped)}. Fix the file: a missing label makes the results wrong."
+        )
     wrong = InputError(
         f"{name} needs the columns query-id, corpus-id and score (a whole number), or TREC's four: query, iteration, "
         "document, grade."
@@ -190,7 +195,9 @@ def _gathered(name: str, labels: Iterable[Label]) -> dict[str, dict[str, int]]:
     qrels: dict[str, dict[str, int]] = {}
     for query, document, grade in labels:
         if qrels.setdefault(query, {}).setdefault(document, grade) != grade:
-            raise InputError(f"{name} gives {document} two grades for {query}, {qrels[query][document]} and {grade}.")
+            raise InputError(
+                f"{name} gives {document} two grades for {query}, {qrels[query][document]} and {grade}: keep one."
+            )
     return qrels
 
 

@@ -49,11 +49,12 @@ class Splitter:
 
         if not FEWEST_TOKENS <= splitting.tokens <= MOST_TOKENS:
             raise InputError(
-                f"A passage of {splitting.tokens:,} tokens was asked for: give {FEWEST_TOKENS} to {MOST_TOKENS:,}."
+                f"Passages cannot have {splitting.tokens:,} tokens: choose {FEWEST_TOKENS} to {MOST_TOKENS:,}."
             )
         if not 0 <= splitting.overlap < splitting.tokens:
             raise InputError(
-                f"Passages of {splitting.tokens:,} tokens cannot overlap by {splitting.overlap:,}: give fewer."
+                f"Passages of {splitting.tokens:,} tokens cannot overlap by {splitting.overlap:,}: choose a smaller "
+                "overlap."
             )
         self._splitter = TextSplitter.from_huggingface_tokenizer(tokenizer, splitting.tokens, overlap=splitting.overlap)
 

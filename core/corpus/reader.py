@@ -101,7 +101,7 @@ def from_tables(
     for name, (_, table) in zip(names, tables, strict=True):
         documents.add(name, table, columns_of(name, table.columns, columns))
     if not len(documents):
-        raise InputError(f"There is no text in {together(names)}: give at least one line with a word in it.")
+        raise InputError(f"No text found in {together(names)}: add at least one line with a word in it.")
     return documents.corpus(together(names), splitter, on_progress)
 
 
@@ -130,7 +130,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+        raise InputError(f"Cannot read {path}: {error.strerror}.") from None
 
 
 def together(names: Sequence[str]) -> str:

@@ -100,7 +100,7 @@ class RemoteEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:  # noqa: ARG002
         """Not offered: the model's tokenizer is not on this machine."""
-        raise DeviceError(f"{self.spec.name} is tokenized behind its API: its tokens cannot be counted here.")
+        raise DeviceError(f"{self.spec.name} is tokenized by its API: its tokens can't be counted on this machine.")
 
     def _probe(self) -> int:
         """Length of the server's vectors."""
@@ -111,14 +111,14 @@ class RemoteEncoder:
         """The vectors brought to unit length, in float64 so that none is too long to be measured."""
         if vectors.shape[1] != self.dimensions:
             raise ModelUnavailableError(
-                f"{self._endpoint.address} answered with vectors of {vectors.shape[1]} numbers, where {self.spec.name} "
+                f"{self._endpoint.address} returned vectors of {vectors.shape[1]} dimensions, but {self.spec.name} "
                 f"should have {self.dimensions}. Check the model and the dimensions."
             )
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not (np.isfinite(lengths).all() and lengths.all()):
             raise ModelUnavailableError(
-                f"{self._endpoint.address} answered with a vector of {self.spec.name} that is zero or not a number. "
-                "Such a text cannot be compared with others: check the server."
+                f"{self._endpoint.address} returned a vector of {self.spec.name} that is zero or not a number, so "
+                "it can't be compared with others. Check the server."
             )
         return np.asarray(vectors / lengths, np.float32)
 
@@ -127,10 +127,10 @@ def _check_dimensions(spec: ModelSpec, dimensions: int | None) -> None:
     if dimensions is None:
         return
     if not spec.server and not spec.id.startswith("text-embedding-3-"):
-        raise InputError(f"{spec.name} cannot shorten its vectors: they have {spec.dimensions} numbers.")
+        raise InputError(f"{spec.name} cannot shorten its vectors: they always have {spec.dimensions} dimensions.")
     if dimensions < 1 or (not spec.server and dimensions > (spec.dimensions or 0)):
-        upper = "" if spec.server else f" to {spec.dimensions}"
-        raise InputError(f"{spec.name} has no vectors of {dimensions} numbers: choose from 1{upper}.")
+        upper = " or more" if spec.server else f" to {spec.dimensions}"
+        raise InputError(f"{spec.name} has no vectors of {dimensions} dimensions: choose 1{upper}.")
 
 
 def _revision(spec: ModelSpec, address: str) -> str:
@@ -148,7 +148,7 @@ def _fitting(texts: list[str]) -> int:
 
 def _too_long(text: str, error: TooLargeError) -> InputError:
     beginning = " ".join(well_formed(text).split())[:50]
-    return InputError(f"The text that begins with “{beginning}” is too long: shorten or split it. {error}")
+    return InputError(f"The text beginning “{beginning}” is too long: shorten or split it. {error}")
 
 
 def _usage(tokens: int | None, usd_per_million_tokens: float | None) -> Usage:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.encoders.openvino import Converted
 
 MEASURING_BYTES = 10  # a weight, in all the precisions that are compared at once
-TOO_LARGE = "It is too large to be compared with float32 here."
+TOO_LARGE = "It is too large to compare with float32 on this machine."
 
 
 def load_local(
@@ -54,7 +54,7 @@ def load_local(
         if not hasattr(model[0], "model"):
             choice = static_choice(spec, engine, precision)
         elif engine == "static":
-            raise DeviceError(f"{spec.name} is a network, not a table of token vectors: choose the engine auto.")
+            raise DeviceError(f"{spec.name} is a network, not a table of token vectors: choose engine auto.")
         elif in_half:
             choice = Choice("torch", in_half, note=TOO_LARGE)
             from core.encoders.cuda import GraphedModule
@@ -96,8 +96,8 @@ def _want_of_memory_told(spec: ModelSpec) -> Iterator[None]:
 
         free_cache()
         raise ModelUnavailableError(
-            f"{spec.name} does not fit into what is free of the GPU's memory. Try again when others are done, pick a "
-            "smaller model, or choose the device cpu."
+            f"{spec.name} does not fit in the GPU's free memory. Try again when other jobs have finished, pick a "
+            "smaller model, or choose device cpu."
         ) from None
 
 
@@ -111,7 +111,7 @@ def static_choice(spec: ModelSpec, engine: str, precision: str) -> Choice:
     """
     if engine in ("auto", "static") and precision in ("auto", "float32"):
         return Choice("static", "float32")
-    raise DeviceError(f"{spec.name} is a table of float32 vectors: choose the engine auto and the precision auto.")
+    raise DeviceError(f"{spec.name} is a table of float32 vectors: choose engine auto and precision auto.")
 
 
 def revision_of(spec: ModelSpec, folder: Path) -> str:
@@ -146,7 +146,7 @@ def resolve_device(device: str) -> str:
     if torch.cuda.is_available():
         return "cuda"
     if device == "cuda":
-        raise DeviceError("This machine has no CUDA GPU that torch can use: choose the device cpu.")
+        raise DeviceError("This machine has no CUDA GPU that torch can use: choose device cpu.")
     return "cpu"
 
 

@@ -104,7 +104,7 @@ def require_offered(kind: str, asked: str, offered: Sequence[str]) -> None:
         It is not among those offered.
     """
     if asked not in offered:
-        raise DeviceError(f"There is no {kind} {asked!r}: choose {', '.join(offered)}.")
+        raise DeviceError(f"Unknown {kind} {asked!r}: choose {', '.join(offered)}.")
 
 
 def well_formed(text: str) -> str:

@@ -37,7 +37,7 @@ def load_model(spec: ModelSpec, folder: Path, device: str, precision: str) -> "S
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
         reason = str(error).partition("\n")[0][:200]
-        raise ModelUnavailableError(f"{spec.name} cannot be loaded: {reason}") from error
+        raise ModelUnavailableError(f"{spec.name} could not be loaded: {reason}") from error
 
 
 def counting_tokenizer(model: "SentenceTransformer") -> Any:

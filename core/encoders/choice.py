@@ -29,7 +29,7 @@ CANDIDATES = {
     "cuda": (REFERENCE, ("torch", "float16"), ("torch", "bfloat16")),
 }
 LEAST_COSINE = 0.999
-INSTEAD = "It runs on torch in float32 instead."
+INSTEAD = "Using torch in float32 instead."
 ROUNDS = 8  # the least counts: in few rounds a busy machine may leave no engine undisturbed
 HOPELESS = 8  # so many times as long as the fastest, twice: it is not timed any more
 VERSION = 1  # of the probe and of what is measured on it
@@ -64,9 +64,9 @@ class Choice:
         """What speaks for the choice, for a person; empty where there was nothing to choose."""
         measured = ""
         if self.speedup is not None:
-            measured = f"the fastest here within cosine {LEAST_COSINE} of float32"
+            measured = f"the fastest on this machine within cosine {LEAST_COSINE} of float32"
             if (self.engine, self.precision) != REFERENCE:
-                measured = f"{self.speedup:.1f} times as fast as torch in float32, cosine to it {self.cosine:.5f}"
+                measured = f"{self.speedup:.1f} times as fast as torch in float32, at cosine {self.cosine:.5f}"
         return ". ".join(filter(None, [measured, self.note]))
 
 
@@ -97,7 +97,7 @@ def candidates(device: str, engine: str, precision: str) -> tuple[Pair, ...]:
     if not open_ones:
         choices = ", ".join(" ".join(pair) for pair in offered)
         raise DeviceError(
-            f"Engine {engine} with precision {precision} is not offered on {device}: choose of {choices}."
+            f"Engine {engine} with precision {precision} is not available on {device}: choose from {choices}."
         )
     return open_ones
 
@@ -146,7 +146,7 @@ def build_or_fall_back(choice: Choice, build: Build) -> tuple[Choice, Any]:
     except DeviceError as error:
         if (choice.engine, choice.precision) == REFERENCE:
             raise
-        log.warning("%s torch is used.", error)
+        log.warning("%s Using torch.", error)
         return Choice(*REFERENCE, note=f"{error} {INSTEAD}"), build(*REFERENCE)
 
 
@@ -167,7 +167,7 @@ def _measure(open_ones: tuple[Pair, ...], build: Build, encode: Encode, on_progr
     cosines = {pair: float(np.sum(found * vectors[REFERENCE], axis=1).min()) for pair, found in vectors.items()}
     faithful = [pair for pair in networks if pair in open_ones and cosines[pair] >= LEAST_COSINE]
     if not faithful:
-        notes.append(f"Nothing that was asked for stays within cosine {LEAST_COSINE} of float32. {INSTEAD}")
+        notes.append(f"None of the requested engines stays within cosine {LEAST_COSINE} of float32. {INSTEAD}")
         return Choice(*REFERENCE, note=" ".join(notes)), networks[REFERENCE]
     best = min(faithful, key=lambda pair: least[pair])
     return Choice(*best, least[REFERENCE] / least[best], cosines[best], " ".join(notes)), networks[best]
@@ -221,7 +221,7 @@ def _read(path: Path) -> Choice | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        log.warning("The remembered engine in %s cannot be read (%s): it is measured again.", path, error)
+        log.warning("Cannot read the engine saved in %s (%s): measuring again.", path, error)
         return None
 
 
@@ -230,4 +230,4 @@ def _write(path: Path, identity: Sequence[str], choice: Choice) -> None:
     try:
         files.write(path, json.dumps(asdict(memory), indent=1).encode())
     except OSError as error:
-        log.warning("The choice of engine cannot be kept (%s): it is measured again next time.", error)
+        log.warning("Cannot save the choice of engine (%s): it will be measured again next time.", error)

@@ -62,7 +62,7 @@ class GraphedModule(torch.nn.Module):
             self._replays.clear()  # each holds memory of its own, which the usual way may need
             return None
         except RuntimeError as error:  # some networks read a number back from the GPU, which no graph can hold
-            log.warning("%s is not recorded as a CUDA graph: %s", type(self.module).__name__, error)
+            log.warning("Could not record %s as a CUDA graph: %s", type(self.module).__name__, error)
             self._can_record = False
             return None
         return replay(padded)[:texts, :tokens].clone()

@@ -160,25 +160,26 @@ class Endpoint:
         except (AttributeError, TypeError, ValueError):
             pass  # not JSON, or not the API's JSON
         raise ModelUnavailableError(
-            f"{self.address} did not answer with one embedding of {self.model} for each text. Check the address."
+            f"{self.address} did not return one embedding of {self.model} per text. Check the address."
         )
 
     def _reason(self, trouble: Trouble) -> str:
         reasons = {
             "unreachable": "cannot be reached",
-            "slow": "has not answered in time",
-            "broken": "broke off",
-            "refused": "has too many requests" if trouble.status == 429 else f"answered with error {trouble.status}",
+            "slow": "did not answer in time",
+            "broken": "closed the connection",
+            "refused": "is limiting requests" if trouble.status == 429 else f"answered with error {trouble.status}",
         }
         return f"{self.address} {reasons[trouble.kind]}"
 
     def _error(self, trouble: Trouble) -> ModelUnavailableError:
         if trouble.kind != "refused":
             return ModelUnavailableError(
-                f"{self._reason(trouble)}. Check the network and the address, or pick a model that is ready here."
+                f"{self._reason(trouble)}. Check the network and the address, or pick a model that is ready on this "
+                "machine."
             )
         told = f": {trouble.message.rstrip('.')}" if trouble.message else ""
-        sentence = f"{self._name} was refused by {self.address} with error {trouble.status}{told}."
+        sentence = f"{self.address} refused {self._name} with error {trouble.status}{told}."
         kind = TooLargeError if trouble.is_about_size else ModelUnavailableError
         return kind(f"{sentence} {_advice(trouble)}".rstrip())
 
@@ -189,7 +190,7 @@ def _client(address: str, key: str | None, *, own: bool) -> "OpenAI":
 
     if key and not (key.isascii() and key.isprintable()):
         raise ModelUnavailableError(
-            f"The API key for {address} holds a character that no key has, such as a line break. Copy it again."
+            f"The API key for {address} contains a character that no key can have, such as a line break. Copy it again."
         )
     return OpenAI(
         api_key=key or NO_KEY,

@@ -110,7 +110,7 @@ class LocalEncoder:
             except torch.OutOfMemoryError:
                 _free_gpu()
                 raise DeviceError(
-                    f"The GPU's memory does not suffice for these texts at once with {self.spec.name}: give fewer or "
+                    f"The GPU does not have enough memory for these texts with {self.spec.name}: use fewer or "
                     "shorter ones."
                 ) from None
 
@@ -182,8 +182,8 @@ class LocalEncoder:
             _free_gpu()
         if len(batch) == 1:
             raise DeviceError(
-                f"The GPU's memory does not suffice for one text with {self.spec.name}. Shorten the text, wait until "
-                "others are done, or choose the device cpu."
+                f"The GPU does not have enough memory for one text with {self.spec.name}. Shorten the text, wait "
+                "for other jobs to finish, or choose device cpu."
             )
         middle = len(batch) // 2
         return np.concatenate([self._compute(features, part) for part in (batch[:middle], batch[middle:])])
@@ -199,8 +199,7 @@ class LocalEncoder:
         rows = np.asarray(self._unit_vectors(features).cpu().numpy(), np.float32)
         if not np.isfinite(rows).all():
             raise DeviceError(
-                f"{self.spec.name} leaves the range of {self.precision} with one of these texts: choose the precision "
-                "float32."
+                f"{self.spec.name} overflows {self.precision} on one of these texts: choose precision float32."
             )
         return rows
 
@@ -257,7 +256,7 @@ def _bags(features: Features, batch: batches.Rows) -> Features:
 
 def _checked_dimensions(spec: ModelSpec, wanted: int | None, whole: int) -> int:
     if wanted is not None and not 1 <= wanted <= whole:
-        raise InputError(f"{spec.name} has {whole:,} dimensions: ask for 1 to {whole:,} of them.")
+        raise InputError(f"{spec.name} has {whole:,} dimensions: choose 1 to {whole:,} of them.")
     return wanted or whole
 
 

@@ -22,7 +22,7 @@ class _Place:
 
     memory: str
     encoder: Future[Encoder] = field(default_factory=Future)
-    said: tuple[str, int, int] = ("Waiting to be loaded", 0, 1)
+    said: tuple[str, int, int] = ("Waiting to load", 0, 1)
 
     def tell(self, what: str, done: int, total: int) -> None:
         self.said = (what, done, total)

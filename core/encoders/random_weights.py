@@ -122,7 +122,9 @@ class RandomWeights:
         stand_in = get(STAND_IN)
         known = remembered((stand_in.id, str(stand_in.revision), self.device), open_ones)
         fastest = known or load_local(stand_in, self.device, engine, precision)
-        note = f"as {STAND_IN} is computed here; its own vectors are compared with float32 once its weights are here"
+        note = (
+            f"same engine as {STAND_IN} on this machine; to be checked against float32 once the weights are downloaded"
+        )
         return Choice(fastest.engine, fastest.precision, note=note)
 
     def _require_memory(self, choice: Choice) -> None:
@@ -132,7 +134,7 @@ class RandomWeights:
         if needed > free:
             where = "the GPU" if self.device == "cuda" else "this machine"
             raise ModelUnavailableError(
-                f"{self.spec.name} takes {wording.size(needed)} of memory as {choice.precision} and {where} has "
+                f"{self.spec.name} needs {wording.size(needed)} of memory in {choice.precision}, and {where} has "
                 f"{wording.size(free)} free. Pick a smaller model, or run Embedscope on a larger machine."
             )
 
@@ -172,7 +174,7 @@ def outline(spec: ModelSpec, precision: str = "float32") -> torch.nn.Module:
         Its architecture is not known.
     """
     if spec.provider == "openai":
-        raise DeviceError(f"{spec.name} runs behind an API: it can only be timed there, with its own weights.")
+        raise DeviceError(f"{spec.name} runs behind an API, so it can only be timed with its own weights.")
     with torch.device("meta"):
         if spec.is_static:
             return torch.nn.EmbeddingBag(*_table_shape(spec), dtype=_dtype(precision))
@@ -269,6 +271,5 @@ def _table_shape(spec: ModelSpec) -> tuple[int, int]:
 
 def _unknown(spec: ModelSpec) -> ModelUnavailableError:
     return ModelUnavailableError(
-        f"The architecture of {spec.name} is not known here, so it cannot be timed without its weights. "
-        "Time it with its own."
+        f"The architecture of {spec.name} is unknown, so it cannot be timed with random weights. Time it with its own."
     )

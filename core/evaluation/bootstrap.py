@@ -68,7 +68,9 @@ def difference(first: Values, second: Values, *, seed: int = 0) -> Difference:
     """
     one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
     if one.shape != other.shape:
-        raise InputError(f"{len(one)} queries of one system cannot be compared with {len(other)} of another.")
+        raise InputError(
+            f"{len(one)} queries of one system can't be compared with {len(other)} of another: use the same queries."
+        )
     gaps = one - other
     low, high = _ends(gaps, seed)
     return Difference(float(gaps.mean()), low, high, len(gaps))
@@ -80,7 +82,7 @@ def sentence(first: str, second: str, compared: Difference) -> str:
         few = "one query is" if compared.queries == 1 else f"{compared.queries} queries are"
         return f"{first} and {second}: {few} too few to tell a difference from chance"
     if compared.is_within_chance:
-        return f"{first} and {second}: the difference is within chance ({_range(compared.low, compared.high)})"
+        return f"{first} and {second}: the difference could be chance ({_range(compared.low, compared.high)})"
     better, worse = (first, second) if compared.mean > 0 else (second, first)
     low, high = sorted((abs(compared.low), abs(compared.high)))
     return f"{better} is better than {worse} by {abs(compared.mean):.2f} ({_range(low, high)})"
@@ -93,7 +95,7 @@ def _range(low: float, high: float) -> str:
 def _ends(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
     """The ends of the interval that holds the middle 95 % of the means of resamples."""
     if not len(values):
-        raise InputError("There is no query to measure.")
+        raise InputError("There are no queries to measure.")
     return _resampled(values.tobytes(), seed)
 
 

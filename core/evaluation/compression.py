@@ -90,7 +90,7 @@ def sentence(model: str, points: Sequence[Compressed]) -> str:
     """What is left of the quality at a quarter and at a thirty-second of the bytes."""
     whole = max(points, key=lambda point: point.bytes_per_vector)
     if not whole.ndcg:
-        return f"{model} finds nothing, whatever its vectors take"
+        return f"{model} finds nothing at any vector size"
     told: list[str] = []
     for share in (4, 32):
         small = [point for point in points if point.bytes_per_vector * share <= whole.bytes_per_vector]
@@ -100,7 +100,7 @@ def sentence(model: str, points: Sequence[Compressed]) -> str:
             told.append(
                 f"{best.ndcg / whole.ndcg:.0%}{'' if told else ' of its nDCG@10'} at 1/{share} of the bytes ({how})"
             )
-    return f"{model} keeps {join(told) if told else 'all of its nDCG@10, for there is nothing to leave out'}"
+    return f"{model} keeps {join(told) if told else 'all of its nDCG@10: there is nothing to compress'}"
 
 
 def _finder(index: Index, queries: Floats) -> Finder:

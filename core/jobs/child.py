@@ -78,7 +78,7 @@ class Child:
             except (OSError, ValueError):  # it has died, or another thread has ended it and closed its pipe
                 self.end()
                 if attempt == 2:
-                    raise JobError(f"The process for {self.what} could not be started. Try again.") from None
+                    raise JobError(f"Could not start the process for {self.what}. Try again.") from None
 
     def _start(self) -> subprocess.Popen[bytes]:
         path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
@@ -123,11 +123,11 @@ class Child:
                 self._process.wait(HEARTBEAT_SECONDS)
         code = self._process.poll() if self._process else None
         if code is None:
-            reason = "was ended, or answered what cannot be read"
+            reason = "ended, or sent an unreadable answer"
         elif code == -signal.SIGKILL:
-            reason = "was killed, most likely because memory ran out"
+            reason = "was killed, most likely because it ran out of memory"
         else:
-            reason = f"died of signal {-code}" if code < 0 else f"stopped with exit code {code}"
+            reason = f"was stopped by signal {-code}" if code < 0 else f"stopped with exit code {code}"
         return f"The process for {self.what} {reason}. Try again, with less data or a smaller model."
 
 

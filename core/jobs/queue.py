@@ -73,7 +73,7 @@ class Turn:
     def _wait_in_words(self, before: list[_Ticket]) -> str:
         time = f", {_in_words(sum(each.rest() for each in before))}" if all(each.seconds for each in before) else ""
         place = f"place {len(before)} in the queue for {self.what}"
-        return f"Waiting: {place}{time} (one at a time, so that none disturbs another)"
+        return f"Waiting: {place}{time} (one runs at a time)"
 
 
 def _in_words(seconds: float) -> str:
@@ -115,7 +115,5 @@ def _try_to_lock(lock: "BaseFileLock") -> bool:
         return False
     except OSError as error:
         folder, reason = Path(lock.lock_file).parent, error.strerror or error
-        raise InputError(
-            f"{folder} cannot be written ({reason}): let EMBEDSCOPE_HOME name a folder that can be."
-        ) from None
+        raise InputError(f"Cannot write to {folder} ({reason}). Set EMBEDSCOPE_HOME to a writable folder.") from None
     return True

@@ -28,16 +28,16 @@ def read_npy(name: str, content: bytes) -> npt.NDArray[np.generic]:
     try:
         shape, by_columns, kind = _HEADERS[np.lib.format.read_magic(file)](file)
     except DAMAGE:
-        raise InputError(f"{name} has no readable NPY header: write it again with numpy.save.") from None
+        raise InputError(f"{name} has no readable NPY header: save it again with numpy.save.") from None
     if kind.kind not in "fiu":
-        raise InputError(f"{name} holds {_named(kind)}: vectors are numbers; save them as float32.")
+        raise InputError(f"{name} contains {_named(kind)}, but vectors are numbers: save them as float32.")
     if len(shape) != 2:
-        raise InputError(f"{name} has {len(shape)} dimensions: vectors have 2, rows and columns.")
+        raise InputError(f"{name} has {len(shape)} dimensions, but vectors need 2: rows and columns.")
     claimed, there = math.prod(shape) * kind.itemsize, len(content) - file.tell()
     if claimed != there or min(shape) < 0:
         size = " x ".join(f"{length:,}" for length in shape)
         raise InputError(
-            f"{name} is damaged: its header says {size} numbers, {claimed:,} bytes in all, and {there:,} bytes follow."
+            f"{name} is damaged: its header says {size} numbers ({claimed:,} bytes), but {there:,} bytes follow."
         )
     flat = np.frombuffer(content, kind, offset=file.tell())
     return flat.reshape(shape, order="F" if by_columns else "C")

@@ -21,7 +21,7 @@ LABELS = ("label", "word", "name", "title")
 DIFFERENT = 0.9  # share of the cells of a column that may serve as labels
 NOT_FINITE = "rows whose vector is missing or not finite"
 NOT_PLACED = "rows whose coordinates are missing or not finite"
-ZEROS = "rows of zeros, which have no direction, kept"
+ZEROS = "all-zero rows, kept although they have no direction"
 
 File = tuple[str, bytes]
 
@@ -53,7 +53,7 @@ def from_files(files: Sequence[File], *, text_column: str | None = None, vector_
     if len(files) == 1:
         return _from_one(*files[0], text_column, vector_column)
     if len(files) != 2:
-        raise InputError(f"{len(files)} files were given: give one, or vectors and their metadata.")
+        raise InputError(f"You chose {len(files)} files: choose one, or vectors and their metadata.")
     (name, content), (metadata_name, metadata) = _told_apart(files)
     vectors = _read_vectors(name, content)
     table = _metadata(metadata_name, metadata, name, len(vectors))
@@ -64,11 +64,9 @@ def _check(name: str, content: bytes) -> None:
     if not content:
         raise InputError(f"{name} is empty.")
     if Path(name).suffix.lower() in {".bytes", ".bin"}:
-        raise InputError(
-            f"{name} holds bare numbers and does not say how many a row has: give an NPY or a TSV instead."
-        )
+        raise InputError(f"{name} contains bare numbers without the length of a row: use an NPY or TSV file instead.")
     if not holds_vectors_alone(content) and Path(name).suffix.lower().lstrip(".") not in FORMATS:
-        raise InputError(f"{name} is not of a known format: give a file that ends in {', '.join(FORMATS)}.")
+        raise InputError(f"{name} has an unknown format: use a file ending in {', '.join(FORMATS)}.")
 
 
 def from_table(name: str, table: Table, *, text_column: str | None = None, vector_column: str | None = None) -> Space:
@@ -96,11 +94,9 @@ def _told_apart(files: Sequence[File]) -> tuple[File, File]:
     widths = [_width(content) for _, content in files]
     first, second = files
     if max(widths) < 2:
-        raise InputError(
-            f"Neither {first[0]} nor {second[0]} holds vectors alone: give them as NPY or as TSV of numbers."
-        )
+        raise InputError(f"Neither {first[0]} nor {second[0]} contains only vectors: use NPY, or a TSV of numbers.")
     if widths[0] == widths[1]:
-        raise InputError(f"Both {first[0]} and {second[0]} hold vectors: give one of them with its metadata.")
+        raise InputError(f"Both {first[0]} and {second[0]} contain vectors: choose one of them with its metadata.")
     return (first, second) if widths[0] > widths[1] else (second, first)
 
 
@@ -113,7 +109,7 @@ def _read_vectors(name: str, content: bytes) -> npt.NDArray[np.generic]:
     is_npy = content.startswith(npy.MAGIC)
     vectors = npy.read_npy(name, content) if is_npy else tensorflow.read_tensors(name, content)
     if not vectors.size:
-        raise InputError(f"{name} holds no vectors: give at least one row of numbers.")
+        raise InputError(f"{name} contains no vectors: it needs at least one row of numbers.")
     return vectors
 
 
@@ -123,11 +119,13 @@ def _metadata(name: str, content: bytes, vectors_name: str, rows: int) -> Table:
     table = tables.read_table(name, content) if is_table else tensorflow.read_metadata(name, content, rows)
     found = len(table) + table.skipped.total()
     if found != rows:
-        hint = "" if is_table else " A TSV of one column has no header, one of several columns has one."
-        raise InputError(f"{vectors_name} has {rows:,} vectors, {name} has {found:,} rows: they must be as many.{hint}")
+        hint = "" if is_table else " Metadata of one column has no header; metadata of several columns has one."
+        raise InputError(
+            f"{vectors_name} has {rows:,} vectors, but {name} has {found:,} rows: the numbers must match.{hint}"
+        )
     if table.skipped != tables.beyond(rows):
         raise InputError(
-            f"{name} is not whole: {', '.join(table.skipped)}. Mend it: its rows stand beside the vectors."
+            f"{name} is incomplete: {', '.join(table.skipped)}. Fix the file: each row must match a vector."
         )
     return table
 
@@ -138,7 +136,7 @@ def _vector_column(name: str, table: Table, asked: str | None) -> str | None:
         return corpus.named_column(name, tuple(table.lists), asked)
     found = [column for column, lists in table.lists.items() if lists.are_vectors]
     if len(found) > 1:
-        raise InputError(f"{name} has several columns of vectors: {', '.join(found)}. Name the one to take.")
+        raise InputError(f"{name} has several columns of vectors: {', '.join(found)}. Name the one to use.")
     return found[0] if found else None
 
 
@@ -146,13 +144,13 @@ def _stacked(name: str, lists: Lists) -> Floats:
     """The lists as an array, (n, d), with NaN where one is missing."""
     there = np.flatnonzero(lists.lengths)
     if not there.size:
-        raise InputError(f"{name} holds no vectors: its column of lists is empty.")
+        raise InputError(f"{name} contains no vectors: its vector column is empty.")
     width = lists.lengths[there[0]]
     others = there[lists.lengths[there] != width]
     for row in others[:1]:
         raise InputError(
-            f"Row {row + 1:,} of {name} has a vector of {lists.lengths[row]:,} numbers, row {there[0] + 1:,} one of "
-            f"{width:,}: they must be as long. Name another column of vectors, or leave this one out."
+            f"Row {row + 1:,} of {name} has a vector of {lists.lengths[row]:,} numbers, but row {there[0] + 1:,} "
+            f"has {width:,}: all must have the same length. Name another vector column, or remove this one."
         )
     stacked = lists.numbers.reshape(len(there), width)
     if len(there) == len(lists.lengths):
@@ -177,7 +175,7 @@ def _space(name: str, table: Table, vectors: npt.NDArray[np.generic] | None, tex
             left_out[reason] = int((kept & ~finite).sum())
             kept &= finite
     if not kept.any():
-        raise InputError(f"In {name}, there is no row whose numbers are all finite: nothing can be drawn.")
+        raise InputError(f"{name} has no row of finite numbers: there is nothing to draw.")
     if own is not None:
         own = own[kept]
         left_out[ZEROS] = int((~own.any(axis=1)).sum())
@@ -188,7 +186,7 @@ def _space(name: str, table: Table, vectors: npt.NDArray[np.generic] | None, tex
 
 def _float32(name: str, vectors: npt.NDArray[np.generic]) -> Floats:
     if vectors.shape[1] < 2:
-        raise InputError(f"The vectors of {name} have {vectors.shape[1]} number each: give vectors of at least 2.")
+        raise InputError(f"The vectors of {name} have {vectors.shape[1]} number each: vectors need at least 2.")
     with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is left out as such
         return np.ascontiguousarray(vectors, np.float32)
 

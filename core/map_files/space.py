@@ -85,5 +85,5 @@ def coordinates_of(space: Space) -> Floats:
         It is not.
     """
     if space.coordinates is None:
-        raise InputError(f"{space.name} has no coordinates: lay it out first.")
+        raise InputError(f"{space.name} has no coordinates: compute a map first.")
     return space.coordinates

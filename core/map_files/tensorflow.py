@@ -40,7 +40,7 @@ def read_tensors(name: str, content: bytes) -> Floats:
     try:
         return np.loadtxt([line for _, line in numbered], np.float32, comments=None, delimiter="\t", ndmin=2)
     except ValueError as error:
-        raise _torn(name, numbered) or InputError(f"{name} cannot be read as numbers: {error}.") from None
+        raise _torn(name, numbered) or InputError(f"Cannot read {name} as numbers: {error}.") from None
 
 
 def read_metadata(name: str, content: bytes, rows: int) -> Table:
@@ -134,10 +134,11 @@ def _torn(name: str, numbered: Sequence[tuple[int, str]]) -> InputError | None:
         cells = line.split("\t")
         strange = next((cell for cell in cells if not _is_number(cell)), None)
         if strange is not None:
-            return InputError(f"Line {number} of {name} holds {strange[:40]!r}, which is not a number.")
+            return InputError(f"Line {number} of {name} contains {strange[:40]!r}, which is not a number.")
         if len(cells) != width:
             return InputError(
-                f"Line {number} of {name} has {len(cells):,} numbers, line {first} has {width:,}: they must be as many."
+                f"Line {number} of {name} has {len(cells):,} numbers, but line {first} has {width:,}: the numbers "
+                "must match."
             )
     return None
 
@@ -145,5 +146,7 @@ def _torn(name: str, numbered: Sequence[tuple[int, str]]) -> InputError | None:
 def _filled(name: str, number: int, cells: list[str], width: int) -> list[str | None]:
     """A line's cells; those that it lacks are missing."""
     if len(cells) > width:
-        raise InputError(f"Line {number} of {name} has {len(cells):,} cells, the header {width:,}: they must agree.")
+        raise InputError(
+            f"Line {number} of {name} has {len(cells):,} cells, but the header has {width:,}: the numbers must match."
+        )
     return [*cells, *[None] * (width - len(cells))]

@@ -22,8 +22,8 @@ def overlaps(first: Neighbours, second: Neighbours) -> Floats:
     """
     if len(first.rows) != len(second.rows):
         raise InputError(
-            f"Neighbours of {len(first.rows):,} and of {len(second.rows):,} texts cannot be compared: "
-            "they must be of the same texts."
+            f"Neighbours of {len(first.rows):,} and of {len(second.rows):,} texts can't be compared: use the same "
+            "texts for both."
         )
     k = min(first.k, second.k)
     if k == 0:
@@ -41,7 +41,7 @@ def agreement_matrix(models: Sequence[Neighbours]) -> npt.NDArray[np.float64]:
         They are not of the same number of texts, or there are no texts.
     """
     if any(not len(model.rows) for model in models):
-        raise InputError("There are no texts to compare models on: give at least one.")
+        raise InputError("There are no texts to compare the models on: add at least one.")
     matrix = np.eye(len(models))
     for first, second in combinations(range(len(models)), 2):
         shares = overlaps(models[first], models[second])

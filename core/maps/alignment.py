@@ -78,13 +78,13 @@ def _standardised(points: Floats) -> tuple[Points, Points, float]:
 def _check(reference: Floats, coordinates: Floats) -> None:
     if len(reference) != len(coordinates):
         raise InputError(
-            f"Maps of {len(reference):,} and {len(coordinates):,} points cannot be laid on each other: "
-            "both must show the same texts."
+            f"Maps of {len(reference):,} and {len(coordinates):,} points can't be aligned: both must show the same "
+            "texts."
         )
     if reference.shape[1] != coordinates.shape[1] or reference.shape[1] not in (2, 3):
         raise InputError(
-            f"A map of {coordinates.shape[1]} dimensions cannot be laid on one of {reference.shape[1]}: "
-            "both need 2, or both 3."
+            f"A map of {coordinates.shape[1]} dimensions can't be aligned with one of {reference.shape[1]}: both "
+            "need 2, or both 3."
         )
     if not (np.isfinite(reference).all() and np.isfinite(coordinates).all()):
-        raise InputError("Some points hold values that are not numbers: leave those rows out.")
+        raise InputError("Some points contain values that are not finite numbers: remove those rows.")

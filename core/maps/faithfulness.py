@@ -66,19 +66,22 @@ class Faithfulness:
         near_is_related, related_is_near = self.trustworthiness.value >= GOOD, self.continuity.value >= GOOD
         if not near_is_related and not related_is_near:
             return (
-                "Do not read neighbours off this map, for strangers lie side by side and related texts far apart, and "
-                "look at a text's own list of neighbours instead"
+                "Don't read neighbours off this map: unrelated texts sit next to each other and related texts far "
+                "apart. Use a text's own list of neighbours instead"
             )
         if not near_is_related:
-            return "Do not trust closeness on this map: related texts stay together, but strangers lie among them"
+            return "Don't trust closeness on this map: related texts stay together, but unrelated texts sit among them"
         if not related_is_near:
-            return "Trust closeness on this map, not distance: near texts are related, but many related ones lie apart"
+            return (
+                "Trust closeness on this map, not distance: nearby texts are related, but many related texts are "
+                "far apart"
+            )
         if self.neighbour_recall.value < HALF:
             return (
-                "Trust the groups on this map, not who is nearest to whom: near texts are related, but distances "
+                "Trust the groups on this map, not the exact neighbours: nearby texts are related, but distances "
                 "between groups mean little"
             )
-        return "Trust closeness on this map: near texts are related, but distances between groups mean little"
+        return "Trust closeness on this map: nearby texts are related, but distances between groups mean little"
 
 
 @dataclass(frozen=True)
@@ -255,7 +258,8 @@ def _sampled_rows(n: int) -> Indices:
 def _check(vectors: Floats, coordinates: Floats) -> None:
     if len(vectors) != len(coordinates):
         raise InputError(
-            f"There are {len(vectors):,} vectors and {len(coordinates):,} points on the map: each vector needs its own."
+            f"There are {len(vectors):,} vectors and {len(coordinates):,} points on the map: each vector needs one "
+            "point."
         )
     if not (np.isfinite(vectors).all() and np.isfinite(coordinates).all()):
-        raise InputError("Some vectors or points hold values that are not numbers: leave those rows out.")
+        raise InputError("Some vectors or points contain values that are not finite numbers: remove those rows.")

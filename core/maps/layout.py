@@ -32,7 +32,7 @@ Settings = Fitted | Axes | Given
 METHODS: dict[str, type[Fitted]] = {kind.method: kind for kind in (Umap, Pca, Tsne)}
 SEEDS = 2**32
 SEARCHED = 15  # k is searched in multiples of it, so that a map and what measures it share one search
-NAMES = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE", "axes": "own axes", "given": "coordinates as given"}
+NAMES = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE", "axes": "custom axes", "given": "coordinates as uploaded"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def settings_of(method: str, **values: Any) -> Fitted:
         There is no such method, or a value is out of bounds.
     """
     if method not in METHODS:
-        raise InputError(f"There is no method {method!r}: choose {', '.join(METHODS)}.")
+        raise InputError(f"Unknown method {method!r}: choose {', '.join(METHODS)}.")
     return METHODS[method](**values)
 
 
@@ -198,8 +198,8 @@ def _check(vectors: Floats, settings: Fitted, dimensions: int) -> None:
         raise InputError(f"A map has 2 or 3 dimensions, not {dimensions}.")
     if len(vectors) < settings.least_rows:
         method = NAMES[settings.method]
-        raise InputError(f"A map by {method} needs at least {settings.least_rows} texts, not {len(vectors)}.")
+        raise InputError(f"A {method} map needs at least {settings.least_rows} texts; there are {len(vectors)}.")
     if not isinstance(settings, Pca) and not 0 <= settings.seed < SEEDS:
-        raise InputError(f"A seed is a whole number from 0 to {SEEDS - 1:,}, not {settings.seed}.")
+        raise InputError(f"A seed must be a whole number from 0 to {SEEDS - 1:,}, not {settings.seed}.")
     if not np.isfinite(vectors).all():
-        raise InputError("Some vectors hold values that are not numbers: leave those rows out.")
+        raise InputError("Some vectors contain values that are not finite numbers: remove those rows.")

@@ -78,9 +78,9 @@ def unit(vectors: Floats) -> Floats:
 def _nearest(queries: Floats, vectors: Floats, k: int, metric: Metric, on_progress: Progress) -> Hits:
     """The k nearest vectors of each query, with the products that put them in order."""
     if metric not in METRICS:
-        raise InputError(f"There is no metric {metric!r}: choose {' or '.join(METRICS)}.")
+        raise InputError(f"Unknown metric {metric!r}: choose {' or '.join(METRICS)}.")
     if not (np.isfinite(queries).all() and np.isfinite(vectors).all()):
-        raise InputError("Some vectors hold values that are not numbers: leave those rows out.")
+        raise InputError("Some vectors contain values that are not finite numbers: remove those rows.")
     asked, searched = _as_product(queries, vectors, metric)
     return nearest(asked, searched, k, lambda done, total: on_progress("Finding neighbours", done, total))
 

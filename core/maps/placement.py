@@ -31,7 +31,7 @@ def place(rows: Indices, distances: Floats, coordinates: Floats) -> Floats:
         There are no neighbours to go by.
     """
     if not rows.shape[1]:
-        raise InputError("A text without neighbours cannot be placed: the map needs at least one text.")
+        raise InputError("A text without neighbours can't be placed: the map needs at least one text.")
     around = coordinates[rows].astype(np.float64)
     gathered = _weights(distances)[:, None, :] * _kernel(around)
     heaviest = gathered[np.arange(len(rows)), gathered.sum(2).argmax(1)]

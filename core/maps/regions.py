@@ -65,7 +65,7 @@ def labelled_regions(coordinates: Floats, texts: Sequence[str], most: int = MOST
     """
     if len(texts) != len(coordinates):
         raise InputError(
-            f"There are {len(texts):,} texts and {len(coordinates):,} points on the map: each text needs its own."
+            f"There are {len(texts):,} texts and {len(coordinates):,} points on the map: each text needs one point."
         )
     regions = dense_regions(coordinates, most)
     groups = [np.flatnonzero(regions.labels == label) for label in range(len(regions.centres))]
@@ -265,6 +265,6 @@ def _words_of_texts(texts: tuple[str, ...]) -> tuple[Any, list[str]]:
 
 def _check(coordinates: Floats) -> None:
     if coordinates.shape[1] not in CELLS:
-        raise InputError(f"Regions are found on maps of 2 or 3 dimensions, not {coordinates.shape[1]}.")
+        raise InputError(f"Regions need a map of 2 or 3 dimensions, not {coordinates.shape[1]}.")
     if not np.isfinite(coordinates).all():
-        raise InputError("Some points hold values that are not numbers: leave those rows out.")
+        raise InputError("Some points contain values that are not finite numbers: remove those rows.")

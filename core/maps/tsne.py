@@ -46,8 +46,8 @@ class Tsne:
     def __post_init__(self) -> None:
         if not (1 <= self.perplexity <= 500 and 0 <= self.learning_rate <= 1e6 and 1 <= self.iterations <= 100_000):
             raise InputError(
-                "t-SNE takes a perplexity from 1 to 500, a learning rate of 0 (automatic) or above, and 1 to 100,000 "
-                "iterations."
+                "t-SNE needs a perplexity from 1 to 500, a learning rate of 0 (automatic) or more, and 1 to "
+                "100,000 iterations."
             )
 
     @property

@@ -37,7 +37,7 @@ class Umap:
 
     def __post_init__(self) -> None:
         if self.neighbours < 2 or not 0 <= self.min_dist <= 1:
-            raise InputError("UMAP takes at least 2 neighbours and a min_dist from 0 to 1.")
+            raise InputError("UMAP needs at least 2 neighbours and a min_dist from 0 to 1.")
 
     @property
     def known_neighbours(self) -> int:

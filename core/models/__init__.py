@@ -62,6 +62,5 @@ def get(name: str) -> ModelSpec:
         return pins.undownloaded(name)
     unread = "".join(f" {problem}" for problem in servers.problems())
     raise UnknownModelError(
-        f"There is no model called {name!r}. Known are: {', '.join(names())}; or any model of the Hub as owner/name."
-        f"{unread}"
+        f"There is no model called {name!r}. Choose from {', '.join(names())}, or any Hub model as owner/name.{unread}"
     )

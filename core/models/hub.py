@@ -62,7 +62,7 @@ def download(spec: ModelSpec, *, on_progress: Progress = silent) -> pins.Pin:
         A file is not the published one.
     """
     if spec.provider != "huggingface" or is_bundled_here(spec):
-        raise InputError(f"{spec.name} is not downloaded from the Hub: there is nothing to fetch.")
+        raise InputError(f"{spec.name} does not come from the Hub: there is nothing to download.")
     with _in_sentences(spec.id), _turn(spec, on_progress):
         before = pins.pinned(spec.id)
         listing = _listing(spec, spec.revision or (before.revision if before else None))
@@ -131,7 +131,7 @@ def _in_sentences(name: str) -> Iterator[None]:
         ) from None
     except errors.RepositoryNotFoundError:
         raise ModelUnavailableError(
-            f"The Hub has no model {name} that is open to you. Check its name (owner/name), or log in."
+            f"The Hub has no model {name} that you can access. Check its name (owner/name), or log in."
         ) from None
     except (errors.RevisionNotFoundError, errors.RemoteEntryNotFoundError):
         raise ModelUnavailableError(
@@ -139,22 +139,21 @@ def _in_sentences(name: str) -> Iterator[None]:
         ) from None
     except errors.OfflineModeIsEnabled:
         raise ModelUnavailableError(
-            f"{name} needs the Hub, which is switched off here (HF_HUB_OFFLINE). Unset it, then try again."
+            f"{name} needs the Hub, but offline mode is on (HF_HUB_OFFLINE). Unset it, then try again."
         ) from None
     except errors.HfHubHTTPError as error:
         status = error.response.status_code
         raise ModelUnavailableError(f"The Hub refused {name} (HTTP status {status}). Try again later.") from None
     except TransportError:
         raise ModelUnavailableError(
-            f"{name} needs the Hub, and {constants.ENDPOINT} cannot be reached from here. "
-            "Check the network, then try again."
+            f"{name} needs the Hub, but {constants.ENDPOINT} cannot be reached. Check the network, then try again."
         ) from None
     except OSError as error:
         if error.errno == ENOSPC:
-            reason = "the disk is full. Free some space, then start again: it continues from there."
+            reason = "the disk is full. Free some space, then start again: the download resumes."
         else:
-            reason = f"{error.strerror or error}. Check the folder that HF_HUB_CACHE names."
-        raise ModelUnavailableError(f"{name} cannot be written: {reason}") from None
+            reason = f"{error.strerror or error}. Check the folder set in HF_HUB_CACHE."
+        raise ModelUnavailableError(f"Cannot save {name}: {reason}") from None
 
 
 @contextmanager
@@ -166,7 +165,7 @@ def _as_the_hub_answers() -> Iterator[None]:
         yield
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ModelUnavailableError(
-            f"{ENDPOINT} does not answer as the Hub does. Check the network, and HF_ENDPOINT where it is set."
+            f"{ENDPOINT} does not answer like the Hub. Check the network, and HF_ENDPOINT if it is set."
         ) from None
 
 
@@ -226,7 +225,7 @@ def _refuse_own_code(name: str, config: Path) -> None:
     """Refuse a model that transformers cannot build without running code from its repository."""
     settings = layout.read_object(config)
     if settings.get("auto_map") and not _is_built_in(str(settings.get("model_type"))):
-        raise ModelUnavailableError(f"{name} needs code of its own, which Embedscope never runs. Pick another model.")
+        raise ModelUnavailableError(f"{name} needs custom code, which Embedscope never runs. Pick another model.")
 
 
 def _is_built_in(model_type: str) -> bool:
@@ -250,7 +249,7 @@ def _check_memory(spec: ModelSpec, listing: _Listing, files: list[PublishedFile]
 
 def _pin(spec: ModelSpec, listing: _Listing, folder: Path, files: list[PublishedFile]) -> pins.Pin:
     if lacking := layout.missing(spec.name, folder):
-        raise ModelUnavailableError(f"{spec.name} is not complete on the Hub: {lacking[0]} is missing there.")
+        raise ModelUnavailableError(f"{spec.name} is incomplete on the Hub: {lacking[0]} is missing.")
     weights = [file for file in files if file.name in layout.weights(spec.name, folder)]
     return pins.Pin(
         id=spec.id,

@@ -52,7 +52,7 @@ def modules(name: str, content: bytes) -> tuple[Module, ...]:
     except (ValueError, TypeError, KeyError):
         raise ModelUnavailableError(f"{name} cannot be used: its modules.json is not a list of modules.") from None
     if not rows:
-        raise ModelUnavailableError(f"{name} cannot be used: its modules.json names no module.")
+        raise ModelUnavailableError(f"{name} cannot be used: its modules.json lists no modules.")
     return tuple(_module(name, kind, folder) for kind, folder in rows)
 
 
@@ -124,9 +124,9 @@ def read_object(path: Path) -> dict[str, Any]:
 def _module(name: str, kind: str, folder: str) -> Module:
     package, _, short = kind.rpartition(".")
     if package.partition(".")[0] != "sentence_transformers":
-        raise ModelUnavailableError(f"{name} needs code of its own ({kind}), which Embedscope never runs.")
+        raise ModelUnavailableError(f"{name} needs custom code ({kind}), which Embedscope never runs.")
     if short not in WITH_PARAMETERS + WITHOUT:
-        raise ModelUnavailableError(f"{name} is built with {short}, which Embedscope does not run.")
+        raise ModelUnavailableError(f"{name} uses {short}, which Embedscope does not support.")
     if folder not in ("", ".") and not SAFE_NAME.fullmatch(folder):
         raise ModelUnavailableError(
             f"{name} cannot be used: its modules.json points to {folder!r}, outside its folder."

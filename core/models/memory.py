@@ -30,6 +30,6 @@ def shortage(spec: ModelSpec, device: str, limits: Mapping[str, int]) -> str:
         return ""
     where = "the GPU's memory" if device == "cuda" else "this machine's memory"
     return (
-        f"{spec.name} takes {wording.size(needed)} and models may take {wording.size(limit)} of {where}. "
-        f"Pick a smaller model, or ask the host to set {SHARES[device]} higher."
+        f"{spec.name} needs {wording.size(needed)}, and models may use {wording.size(limit)} of {where}. Pick a "
+        f"smaller model, or ask your administrator to raise {SHARES[device]}."
     )

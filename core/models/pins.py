@@ -101,7 +101,7 @@ def _read(path: Path, _modified_ns: int) -> Pin | None:
         is_whole = False
     if is_whole:
         return pin
-    log.warning("%s is not a pin that can be read; its model counts as not downloaded", path.name)
+    log.warning("Cannot read the pin %s: its model counts as not downloaded", path.name)
     return None
 
 

@@ -65,7 +65,7 @@ def _checked() -> tuple[tuple[ModelSpec, ...], tuple[str, ...]]:
         try:
             specs.append(_spec(name, section))
         except InputError as error:
-            wrong.append(f"[servers.{name}] in secrets.toml is left out: {error}")
+            wrong.append(f"[servers.{name}] in secrets.toml is skipped: {error}")
             _log_once(wrong[-1])
     return tuple(specs), tuple(wrong)
 
@@ -96,7 +96,7 @@ def _spec(name: str, section: Any) -> ModelSpec:
 
 def _check_name(name: str, section: Any) -> None:
     if not NAME.fullmatch(name):
-        raise InputError("a name has 1 to 40 letters, digits, hyphens and underscores, as in [servers.gpu].")
+        raise InputError("its name must have 1 to 40 letters, digits, hyphens and underscores, as in [servers.gpu].")
     if not isinstance(section, dict):
         raise InputError("it must be a section with the lines url and model.")
 
@@ -104,21 +104,21 @@ def _check_name(name: str, section: Any) -> None:
 def _check_values(section: dict[str, Any]) -> None:
     """Check all lines of a section; no value is repeated in a message, since a key may stand in the wrong line."""
     if unknown := set(section) - set(LINES):
-        raise InputError(f"it knows no line {sorted(unknown)[0]!r}, only {', '.join(LINES)}.")
+        raise InputError(f"{sorted(unknown)[0]!r} is not one of its lines: {', '.join(LINES)}.")
     for line in (line for line in TEXTS if line in section):
         if not isinstance(section[line], str):
-            raise InputError(f"{line} must be a text in quotes.")
+            raise InputError(f"{line} must be text in quotes.")
     for line in ("url", "model"):
         if not section.get(line):
-            raise InputError(f"it has no {line}; url and model are needed.")
+            raise InputError(f"{line} is missing: url and model are required.")
     if not is_address(section["url"]):
         raise InputError(
             "url must be an http or https address without user name, password or query, such as "
-            "http://gpu.example:8000/v1. A key has a line of its own: key."
+            "http://gpu.example:8000/v1. Put the key on its own line: key."
         )
     for line in (line for line in COUNTS if line in section):
         if type(section[line]) is not int or section[line] < 1:
-            raise InputError(f"{line} must be a whole number from 1.")
+            raise InputError(f"{line} must be a whole number of 1 or more.")
     price = section.get(PRICE, 0)
     if type(price) not in (int, float) or not 0 <= price < math.inf:
-        raise InputError(f"{PRICE} must be a number from 0.")
+        raise InputError(f"{PRICE} must be a number of 0 or more.")

@@ -24,7 +24,7 @@ def stored_tokenizer(spec: ModelSpec) -> "Tokenizer":
 
     path = locate(spec) / FILE
     if not path.is_file():
-        raise ModelUnavailableError(f"{spec.name} has no {FILE}: take another model's tokenizer.")
+        raise ModelUnavailableError(f"{spec.name} has no {FILE}: use another model's tokenizer.")
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
     tokenizer.no_padding()

@@ -57,8 +57,8 @@ class Transfer:
         free = shutil.disk_usage(self._unfinished).free
         if needed and free < needed + SPARE_BYTES:
             raise ModelUnavailableError(
-                f"{self.spec.name} needs {wording.size(needed)} of disk and {wording.size(free)} are free under "
-                f"{hub_folder(self.spec.id).parent}. Free some, or set HF_HUB_CACHE to a larger disk."
+                f"{self.spec.name} needs {wording.size(needed)} of disk space, but only {wording.size(free)} is "
+                f"free in {hub_folder(self.spec.id).parent}. Free some space, or set HF_HUB_CACHE to a larger disk."
             )
 
     def fetch_all(self, files: list[PublishedFile]) -> None:
@@ -80,7 +80,7 @@ class Transfer:
         if not self._is_published(unfinished, file):
             unfinished.unlink()
             raise DamagedModelError(
-                f"{file.name} of {self.spec.name} was damaged on its way: its digest differs from the Hub's. "
+                f"{file.name} of {self.spec.name} was damaged in transfer: its digest differs from the Hub's. "
                 "Download it again."
             )
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -95,8 +95,8 @@ class Transfer:
         while (size := unfinished.stat().st_size) < file.size:
             if size <= before:
                 raise ModelUnavailableError(
-                    f"The download of {self.spec.name} was interrupted at {wording.size(self._done + size)}. "
-                    "Start it again: it continues from there."
+                    f"The download of {self.spec.name} was interrupted at {wording.size(self._done + size)}. Start "
+                    "it again, and it resumes from there."
                 )
             before = size
             with suppress(TransportError):

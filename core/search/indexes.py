@@ -95,7 +95,7 @@ class Measured:
 
 def exact(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
     """The vectors as they are."""
-    return Index("Exact", vectors.nbytes, 0.0, lambda queries, k: nearest(queries, vectors, k), "correct by definition")
+    return Index("Exact", vectors.nbytes, 0.0, lambda queries, k: nearest(queries, vectors, k), "exact by definition")
 
 
 def hnsw(
@@ -145,7 +145,7 @@ def float16(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG
 
 def int8(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
     """Each number in one byte, between the lowest and the highest of its dimension, by faiss."""
-    return _quantised("int8", vectors, "QT_8bit", 1, "a byte a number, no rescoring")
+    return _quantised("int8", vectors, "QT_8bit", 1, "one byte per number, no rescoring")
 
 
 def binary(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
@@ -181,7 +181,7 @@ def rescored(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RE
 def binary_and_full(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
     """As `rescored`, by the full vectors: the signs alone are searched, and the vectors may lie on disk."""
     (index, codes), seconds = _timed(lambda: _signs(vectors))
-    remark = f"{multiple} times as many as are asked for scored again by the full vectors, which may lie on disk"
+    remark = f"rescores {multiple} times as many candidates with the full vectors, which can stay on disk"
     search = _rescoring(index, vectors.__getitem__, multiple)
     return Index("Binary, full vectors on disk", codes.nbytes, seconds, search, remark)
 
@@ -275,7 +275,7 @@ def without_search(index: Index) -> Index:
 
 
 def _forgotten(_queries: Floats, _k: int) -> Hits:
-    raise InputError("This index was measured and is not kept: build it again.")
+    raise InputError("This index was only measured, not kept: build it again.")
 
 
 def check_finite(vectors: Floats) -> None:
@@ -288,7 +288,9 @@ def check_finite(vectors: Floats) -> None:
     """
     rows = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(rows):
-        raise InputError(f"Vector {rows[0] + 1} of {len(vectors):,} holds what is not a number: it cannot be indexed.")
+        raise InputError(
+            f"Vector {rows[0] + 1} of {len(vectors):,} contains a value that is not a number, so it cannot be indexed."
+        )
 
 
 def _quantised(name: str, vectors: Floats, kind: str, bytes_a_number: int, remark: str) -> Index:

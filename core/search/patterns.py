@@ -34,6 +34,6 @@ def matching(columns: Sequence[Sequence[str]], pattern: str, *, is_regex: bool =
             hits = match(pyarrow.array(column, pyarrow.large_string()), pattern, ignore_case=True)
         except pyarrow.ArrowInvalid as error:
             reason = str(error).removeprefix("Invalid regular expression: ")
-            raise InputError(f"This is no regular expression: {reason}. Mend it, or search for words.") from None
+            raise InputError(f"This is not a regular expression: {reason}. Fix it, or search by words.") from None
         found |= hits.to_numpy(zero_copy_only=False)
     return np.flatnonzero(found)

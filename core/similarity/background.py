@@ -89,7 +89,7 @@ def background(
     different = of_rows[first] != of_columns[second]
     if different.sum() < FEWEST_PAIRS:
         raise InputError(
-            f"The corpus makes {int(different.sum()):,} pairs of different texts: a background needs at least "
+            f"This corpus has only {int(different.sum()):,} pairs of different texts; a background needs at least "
             f"{FEWEST_PAIRS}. Choose a corpus of 15 texts or more."
         )
     cosines = pair_cosines(vectors if queries is None else queries, vectors, first[different], second[different])

@@ -59,11 +59,11 @@ def _read(path: Path) -> Arrays | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        log.warning("%s cannot be read (%s): it is computed again.", path, error)
+        log.warning("Cannot read %s (%s): computing it again.", path, error)
         return None
     told, arrays = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
     if told != _digest(arrays):
-        log.warning("%s is damaged: it is computed again.", path)
+        log.warning("%s is damaged: computing it again.", path)
         return None
     with suppress(OSError):  # in a folder that is not ours the time of the last use cannot be noted
         os.utime(path)
@@ -79,7 +79,7 @@ def _write(path: Path, arrays: Mapping[str, Any]) -> None:
         files.write(path, _digest(content) + content)
         _prune(path.parent)
     except OSError as error:
-        log.warning("%s cannot be written (%s): it is not remembered.", path, error)
+        log.warning("Cannot write %s (%s): it is not cached.", path, error)
 
 
 def _digest(content: bytes) -> bytes:

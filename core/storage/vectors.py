@@ -70,12 +70,14 @@ class Store:
                     rows = _select(database, wanted[start : start + KEYS_PER_QUERY])
                     sound = [row for row in rows if _is_sound(row, dimensions)]
                     if len(sound) < len(rows):
-                        log.warning("%d damaged vectors in %s are computed again.", len(rows) - len(sound), self.path)
+                        log.warning(
+                            "%d damaged vectors in %s: computing them again.", len(rows) - len(sound), self.path
+                        )
                     found |= _vectors(sound, dimensions)
                     long_unused += [name for name, is_long_unused, _, _ in sound if is_long_unused]
                 _note_use(database, long_unused)
         except (sqlite3.Error, OSError) as error:
-            log.warning("The store %s cannot be read (%s): vectors are computed.", self.path, error)
+            log.warning("Cannot read the cache %s (%s): computing the vectors.", self.path, error)
         return found
 
     def put(self, vectors: Mapping[bytes, Vector]) -> None:
@@ -90,7 +92,7 @@ class Store:
                 )
                 self._shrink(database)
         except (sqlite3.Error, OSError) as error:
-            log.warning("The store %s cannot be written (%s): these vectors are not kept.", self.path, error)
+            log.warning("Cannot write to the cache %s (%s): these vectors are not saved.", self.path, error)
 
     def _shrink(self, database: sqlite3.Connection) -> None:
         """Drop the least recently used hundredth until the rest fits."""
@@ -182,7 +184,7 @@ def _mark(file: Path) -> Path:
 
 
 def _give_up(file: Path) -> None:
-    log.warning("The store's file %s is damaged: it is deleted, and a new one is begun.", file)
+    log.warning("The cache file %s is damaged: replacing it with a new one.", file)
     _mark(file).touch()
     for suffix in ("", "-wal", "-shm"):
         with suppress(OSError):  # somebody else has deleted it, or the system keeps it while it is open

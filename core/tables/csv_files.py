@@ -59,8 +59,8 @@ def _header(name: str, text: str) -> str:
     line = next(lines_with_ends(head), "")
     if len(text) > HEAD and line == head:
         raise InputError(
-            f"The first line of {name} goes on for more than {HEAD:,} characters: a table begins with a line of "
-            "column names, such as id,text."
+            f"The first line of {name} has more than {HEAD:,} characters: a table must begin with a line of column "
+            "names, such as id,text."
         )
     return line
 
@@ -78,7 +78,9 @@ def _check_quotes(name: str, text: str, separator: str, first: int) -> None:
             lines.separators = 0
     except csv.Error as error:
         if "unexpected end" in str(error):
-            raise InputError(f"In {name}, a quote is opened at line {line} and never closed: close it.") from None
+            raise InputError(
+                f"In {name}, the quotation mark opened on line {line} is never closed: close it."
+            ) from None
 
 
 def _read(name: str, text: str, separator: str, first: int) -> Table:

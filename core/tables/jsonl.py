@@ -39,7 +39,7 @@ def read_json_lines(name: str, content: bytes, with_lists: bool) -> Table:
             columns |= dict.fromkeys(row)
             check_cells(name, len(columns), len(rows))
     if not rows:
-        raise InputError(f'{name} holds no JSON objects: each line should read like {{"text": "…"}}.')
+        raise InputError(f'{name} contains no JSON objects: each line should look like {{"text": "…"}}.')
     note_beyond(tally, beyond, *first_beyond)
     cells: dict[str, list[Any]] = {column: [row.get(column) for row in rows] for column in columns}
     plain = {column: list(map(_as_text, column_cells)) for column, column_cells in cells.items()

@@ -35,7 +35,7 @@ def read_parquet(name: str, content: bytes, with_lists: bool) -> Table:
         _check_size(name, file.metadata, {*plain, *nested})
         return replace(_unpack(name, file, plain, nested), unread_lists=() if with_lists else tuple(of_lists))
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise InputError(f"{name} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
+        raise InputError(f"Cannot read {name} as Parquet: {str(error).splitlines()[0]}") from None
 
 
 def _is_list_of_numbers(kind: "pyarrow.DataType") -> bool:
@@ -65,8 +65,8 @@ def _bytes_of(chunk: "pyarrow.parquet.ColumnChunkMetaData") -> int:
 
 
 def _too_large(name: str, needed: float) -> InputError:
-    takes = f"{wording.size(needed)} in memory, {wording.size(MOST_BYTES)} are allowed"
-    return InputError(f"{name} is too large: it would take {takes}. Give fewer rows or columns.")
+    takes = f"{wording.size(needed)} of memory, and the limit is {wording.size(MOST_BYTES)}"
+    return InputError(f"{name} is too large: it would need {takes}. Use fewer rows or columns.")
 
 
 def _unpack(name: str, file: "pyarrow.parquet.ParquetFile", plain: list[str], nested: list[str]) -> Table:
@@ -89,7 +89,7 @@ def _unpack(name: str, file: "pyarrow.parquet.ParquetFile", plain: list[str], ne
         if length == most:
             break
     if length < min(total, most):
-        raise InputError(f"{name} is cut off: it says that it has {total:,} rows, and {length:,} are there.")
+        raise InputError(f"{name} is cut off: it should have {total:,} rows, but has {length:,}.")
     tally = Tally()
     note_beyond(tally, total - length, length + 1)
     lists = {column: _joined(lists) for column, lists in parts.items()}

@@ -30,7 +30,7 @@ def read_table(name: str, content: bytes, *, with_lists: bool = False) -> Table:
     """
     ending = Path(name).suffix.lower().lstrip(".")
     if ending not in _READERS:
-        raise InputError(f"{name} is not of a known format: give a file that ends in {', '.join(FORMATS)}.")
+        raise InputError(f"{name} has an unknown format: use a file ending in {', '.join(FORMATS)}.")
     if not content:
         raise InputError(f"{name} is empty.")
     return _READERS[ending](name, content, with_lists)

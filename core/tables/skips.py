@@ -60,4 +60,4 @@ def complete(counts: Counter[str] | dict[str, int], listed: Iterable[LeftOut]) -
     for entry in entries:
         seen[entry.reason] += entry.rows
     missing = ((reason, count - seen[reason]) for reason, count in counts.items())
-    return entries + [LeftOut(0, reason, "further ones, not listed", count) for reason, count in missing if count > 0]
+    return entries + [LeftOut(0, reason, "others, not listed", count) for reason, count in missing if count > 0]

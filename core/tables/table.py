@@ -118,8 +118,8 @@ def check_cells(name: str, columns: int, rows: int) -> None:
     """
     if columns * rows > MOST_CELLS:
         raise InputError(
-            f"{name} is too large: it has {columns:,} columns, and {MOST_CELLS:,} cells are allowed in all. "
-            "Give fewer rows or columns."
+            f"{name} is too large: it has {columns:,} columns, and a table can have {MOST_CELLS:,} cells at most. "
+            "Use fewer rows or columns."
         )
 
 

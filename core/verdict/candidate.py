@@ -15,8 +15,8 @@ from core.wording import milliseconds
 
 MEASURE = "ndcg@10"
 BASELINES = {
-    BM25: "words alone, no model: shown to compare, not ranked",
-    HYBRID: "all models here and BM25 fused: shown to compare, not ranked",
+    BM25: "keyword search, no model: for comparison, not ranked",
+    HYBRID: "all picked models fused with BM25: for comparison, not ranked",
 }
 BATCH_TOKENS = 128  # of the texts whose throughput gives the price
 
@@ -208,10 +208,10 @@ def _dollars(spec: ModelSpec, batch: Timing | None, dollars_per_hour: float) -> 
 
 def _notes(spec: ModelSpec, done: Sequence[Timing], hello: Timing | None) -> tuple[str, ...]:
     if spec.provider == "openai":
-        return ("behind an API: its time is the network's and is not measured",)
+        return ("behind an API: its latency depends on the network and is not measured",)
     random = [row.median_ms for row in done if row.is_hello and row.weights == "random" and row.median_ms]
     if hello is None and random:
-        return (f"its architecture with random weights takes {milliseconds(min(random))}, which does not count",)
+        return (f"its architecture with random weights takes {milliseconds(min(random))} (not counted)",)
     if hello is None and any(row.is_hello for row in done):
-        return ("another revision of it was timed, which does not count",)
+        return ("only another revision was timed (not counted)",)
     return ()

@@ -10,7 +10,7 @@ from core.verdict.verdict import Verdict
 from core.verdict.weights import SCALES
 from core.wording import one_line
 
-READING = "Every bar goes from 0 to 1, longer is better; the whisker is the 95 % interval over the queries."
+READING = "Every bar runs from 0 to 1; longer is better. The whisker is the 95% interval over the queries."
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 STYLE = """
 :root { color-scheme: light dark; --ink: #1B1F24; --ground: #FFFFFF; --quiet: #5B6470; --line: #D9DEE4; }
@@ -56,13 +56,13 @@ def as_html(verdict: Verdict, chart: str) -> str:
 {chart}
 <figcaption>{READING}</figcaption>
 </figure>
-<h2>The figures</h2>
+<h2>Figures</h2>
 <div class="wide">{_html_table(rows)}</div>
-<h2>How firm it is</h2>
+<h2>How robust it is</h2>
 {_html_list(firmness(verdict))}
-<h2>How it is weighed</h2>
+<h2>How it is scored</h2>
 {_html_list(scales())}
-<h2>Where it comes from</h2>
+<h2>Provenance</h2>
 {_html_list(provenance(verdict))}
 </body>
 </html>
@@ -76,11 +76,11 @@ def as_markdown(verdict: Verdict) -> str:
         f"# {first}",
         *rest,
         _markdown_table(in_words(verdict)),
-        "## How firm it is",
+        "## How robust it is",
         _markdown_list(firmness(verdict)),
-        "## How it is weighed",
+        "## How it is scored",
         _markdown_list(scales()),
-        "## Where it comes from",
+        "## Provenance",
         _markdown_list(provenance(verdict)),
     ]
     return "\n\n".join(parts) + "\n"
@@ -90,9 +90,9 @@ def scales() -> list[str]:
     """How each criterion is brought to a scale from 0 to 1, and what becomes of what is not known."""
     return [
         *(f"{criterion.capitalize()}: {scale}." for criterion, scale in SCALES.items()),
-        "What is not known counts as the worst; a model without a measured quality is not ranked while quality has a "
-        "weight. Memory is the largest of the process that was timed, libraries included; a model behind somebody "
-        "else's API takes none here.",
+        "Unknown values score 0; a model without a measured quality is not ranked while quality has a weight. "
+        "Memory is the peak of the timed process, libraries included; a model behind an external API uses none on "
+        "this machine.",
     ]
 
 

@@ -7,7 +7,7 @@ from core.verdict.verdict import Verdict
 from core.verdict.weights import CRITERIA, Weights, scores
 from core.verdict.words import words
 
-TITLES = {"quality": "nDCG@10 here", "speed": "Speed", "memory": "Memory", "price": "Price", "licence": "Licence"}
+TITLES = {"quality": "nDCG@10", "speed": "Speed", "memory": "Memory", "price": "Price", "licence": "Licence"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def lanes(verdict: Verdict) -> list[Lane]:
         for row, total in zip(verdict.ranking.ranked, totals, strict=True)
     ]
     others = [
-        Lane(one, None, Bar(None, "not ranked" if one.is_model else "to compare"), _bars(one))
+        Lane(one, None, Bar(None, "not ranked" if one.is_model else "for comparison"), _bars(one))
         for one in verdict.ranking.unranked
     ]
     return [*ranked, *others]
@@ -72,7 +72,7 @@ def lanes(verdict: Verdict) -> list[Lane]:
 def headings(weights: Weights) -> dict[str, str]:
     """Each criterion with its share of the weights."""
     return {
-        name: f"{TITLES[name]}, {100 * weight / (weights.total or 1):.0f} %"
+        name: f"{TITLES[name]}, {100 * weight / (weights.total or 1):.0f}%"
         for name, weight in weights.by_criterion.items()
     }
 

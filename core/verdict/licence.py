@@ -24,7 +24,7 @@ class Freedom(Enum):
         """What that means for a company."""
         return {
             Freedom.FREE: "commercial use allowed",
-            Freedom.TERMS: "commercial use under terms: read them",
+            Freedom.TERMS: "commercial use under conditions: read the licence",
             Freedom.NON_COMMERCIAL: "no commercial use",
         }[self]
 

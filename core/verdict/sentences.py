@@ -25,38 +25,41 @@ def firmness(verdict: Verdict) -> list[str]:
         return []
     told = []
     if verdict.wins is not None:
-        told.append(f"With the queries drawn anew, {verdict.first.name} stays first in {_share(verdict.wins)}.")
+        told.append(f"When the queries are resampled, {verdict.first.name} stays first in {_share(verdict.wins)}.")
     for winner in dict.fromkeys(turn.winner for turn in verdict.turns):
         beyond = [_beyond(turn) for turn in verdict.turns if turn.winner == winner]
         told.append(f"{winner} would come first if {join(beyond, 'or')}.")
-    return told if verdict.turns else [*told, "No other weight of a single criterion changes the first place."]
+    return told if verdict.turns else [*told, "Changing any single weight does not change the winner."]
 
 
 def _nobody(verdict: Verdict) -> Three:
     if not verdict.ranking.weights.total:
         return (
-            "No model is named: all weights are 0.",
+            "No recommendation: all weights are 0.",
             "Give at least one of quality, speed, memory, price and licence a weight above 0.",
-            "The figures below stand as they were measured.",
+            "The measured figures are shown below all the same.",
         )
     return (
-        "No model is named: none of them has been measured on these texts.",
-        "A verdict needs nDCG@10 here, of at least one picked model that can run on this machine.",
-        "With the weight of quality at 0 they are ranked by the rest.",
+        "No recommendation: none of the models has been measured on these texts.",
+        "A verdict needs nDCG@10 on these texts for at least one picked model that can run on this machine.",
+        "Set the weight of quality to 0 to rank the models by the other criteria.",
     )
 
 
 def _which(verdict: Verdict, first: Ranked) -> str:
     tied = verdict.ranking.tied
     if verdict.second is None:
-        return f"Take {first.name}, the only model here that can be ranked."
+        return f"Choose {first.name}, the only model that can be ranked."
     if len(tied) > 1:
-        return f"Take {join([row.name for row in tied], 'or')}: they tie at {first.total:.2f} of 1 under these weights."
+        return (
+            f"Choose {join([row.name for row in tied], 'or')}: they tie at {first.total:.2f} out of 1 with these "
+            "weights."
+        )
     second = verdict.second
     digits = 2 if first.total - second.total >= 0.01 else 3 if first.total - second.total >= 0.001 else 5
     return (
-        f"Take {first.name}: {first.total:.{digits}f} of 1 under these weights, before {second.name} with "
-        f"{second.total:.{digits}f}."
+        f"Choose {first.name}: it scores {first.total:.{digits}f} out of 1 with these weights, ahead of "
+        f"{second.name} with {second.total:.{digits}f}."
     )
 
 
@@ -69,7 +72,7 @@ def _why(verdict: Verdict, first: Ranked) -> str:
     lead = _compared(verdict.lead, verdict.second.name) if verdict.lead and verdict.second else ""
     asked = f"{verdict.setting.queries:,} {'query' if verdict.setting.queries == 1 else 'queries'}"
     return (
-        f"It reaches nDCG@10 {candidate.quality.mean:.3f} ({between(candidate.quality)}) on {asked} of "
+        f"It reaches an nDCG@10 of {candidate.quality.mean:.3f} ({between(candidate.quality)}) on {asked} of "
         f"{verdict.setting.corpus}{lead}{at}."
     )
 
@@ -77,10 +80,10 @@ def _why(verdict: Verdict, first: Ranked) -> str:
 def _compared(lead: Difference, second: str) -> str:
     """How its quality stands to the second's."""
     if lead.is_within_chance:
-        return f", which differs from {second} within chance ({lead.low:+.2f} to {lead.high:+.2f})"
+        return f", not clearly different from {second} ({lead.low:+.2f} to {lead.high:+.2f})"
     low, high = sorted((abs(lead.low), abs(lead.high)))
-    more = "more" if lead.mean > 0 else "less"
-    return f", {abs(lead.mean):.3f} ({low:.2f} to {high:.2f}) {more} than {second}, beyond chance"
+    more = "higher" if lead.mean > 0 else "lower"
+    return f", {abs(lead.mean):.3f} ({low:.2f} to {high:.2f}) {more} than {second}, more than chance would explain"
 
 
 def _when_not(verdict: Verdict, first: Ranked) -> str:
@@ -93,22 +96,25 @@ def _when_not(verdict: Verdict, first: Ranked) -> str:
 
 def _turn(verdict: Verdict) -> str:
     if verdict.second is None:
-        return "pick another model to have something to choose from"
+        return "pick another model to compare it with"
     if not verdict.turns:
-        return "no other weight of a single criterion would change that"
+        return "changing any single weight would not change that"
     nearest = min(verdict.turns, key=lambda turn: abs(turn.beyond - turn.now))
-    return f"the better choice would be {nearest.winner} if {_beyond(nearest)}"
+    return f"{nearest.winner} would be the better choice if {_beyond(nearest)}"
 
 
 def _beyond(turn: Turn) -> str:
-    return f"{turn.criterion} weighed {'more' if turn.is_upward else 'less'} than {turn.beyond:.1f} (now {turn.now:g})"
+    return (
+        f"the weight of {turn.criterion} were {'above' if turn.is_upward else 'below'} {turn.beyond:.1f} (now "
+        f"{turn.now:g})"
+    )
 
 
 def _chance(verdict: Verdict) -> str:
     """That the queries are too few, or too mixed, for the first place to be certain."""
     if verdict.wins is None or verdict.wins >= CERTAIN:
         return ""
-    return f"with other queries of this kind it would lose its place in {100 * (1 - verdict.wins):.0f} % of cases"
+    return f"with other queries like these, it would lose first place in {100 * (1 - verdict.wins):.0f}% of cases"
 
 
 def _unknown(verdict: Verdict) -> str:
@@ -120,11 +126,11 @@ def _unknown(verdict: Verdict) -> str:
     if len(missing) == len(rows) and len(set(missing.values())) == 1:
         criteria = next(iter(missing.values()))
         verb = "is" if len(criteria) == 1 else "are"
-        return f"{join(criteria)} {verb} not known here{' of any model' if len(rows) > 1 else ''}"
-    told = ", ".join(f"{join(criteria)} of {name}" for name, criteria in missing.items())
+        return f"{join(criteria)} {verb} unknown{' for every model' if len(rows) > 1 else ''}"
+    told = ", ".join(f"{join(criteria)} for {name}" for name, criteria in missing.items())
     overtaking = [row.name for row in rows[1:] if row.at_most > rows[0].total]
-    could = f", with which {join(overtaking, 'or')} could still come first" if overtaking else ""
-    return f"not known and counted as the worst: {told}{could}"
+    could = f", which could still put {join(overtaking, 'or')} first" if overtaking else ""
+    return f"unknown, so scored 0: {told}{could}"
 
 
 def _baseline(verdict: Verdict, first: Ranked) -> str:
@@ -133,8 +139,8 @@ def _baseline(verdict: Verdict, first: Ranked) -> str:
     lead = lead_of(best, first.candidate) if best else None
     if best is None or best.quality is None or lead is None or lead.is_within_chance or lead.mean <= 0:
         return ""
-    return f"{best.name} ranks these texts better still, nDCG@10 {best.quality.mean:.3f}"
+    return f"{best.name} ranks these texts even better, with an nDCG@10 of {best.quality.mean:.3f}"
 
 
 def _share(share: float) -> str:
-    return "every case" if share == 1 else f"{100 * share:.0f} % of cases" if share < 0.995 else "nearly every case"
+    return "every case" if share == 1 else f"{100 * share:.0f}% of cases" if share < 0.995 else "nearly every case"

@@ -29,17 +29,25 @@ def provenance(verdict: Verdict) -> list[str]:
         f"Labels: {setting.labels}, {setting.queries:,} labelled queries",
         f"Weights: {verdict.ranking.weights.sentence}",
         *(_computed(lane.candidate) for lane in lanes(verdict) if lane.candidate.is_model),
-        f"Machine: {setting.machine.sentence}, its hour at {price(setting.dollars_per_hour)}",
+        f"Machine: {setting.machine.sentence}, at {price(setting.dollars_per_hour)} an hour",
         f"Versions: Python {setting.machine.python}, {versions}",
-        f"Made: {setting.made}",
+        f"Created: {setting.made}",
     ]
 
 
 def _computed(one: Candidate) -> str:
     """What computed a model's vectors, and what it was timed with."""
-    how = [f"revision {one.revision[:14]}", one.device, one.engine, one.precision] if one.revision else ["not here"]
+    how = (
+        [f"revision {one.revision[:14]}", one.device, one.engine, one.precision]
+        if one.revision
+        else ["not on this machine"]
+    )
     speed = one.speed
-    timed = f"timed {speed.day} on {speed.device} by {speed.engine} in {speed.precision}" if speed else "not timed here"
+    timed = (
+        f"timed {speed.day} on {speed.device} with {speed.engine} in {speed.precision}"
+        if speed
+        else "not timed on this machine"
+    )
     return " · ".join([one.name, *how, one_line(timed)])
 
 
@@ -80,8 +88,8 @@ def _words(lane: Lane) -> dict[str, str]:
         "": str(lane.place or dash),
         "Model": one.name,
         "Score": lane.score.text,
-        "nDCG@10 here (95 %)": told["quality"],
-        "“Hello World” here": told["speed"],
+        "nDCG@10 (95% interval)": told["quality"],
+        "“Hello World”": told["speed"],
         "Texts/s": f"{throughput:,.0f}" if throughput else dash,
         "Memory": told["memory"],
         "US dollars per million tokens": told["price"],

@@ -17,11 +17,12 @@ from core.verdict.licence import freedom
 MOST_WEIGHT = 10.0
 ANCHORS = {"speed": (1000.0, 0.1), "memory": (64e9, 64e6), "price": (10.0, 0.0001)}
 SCALES = {
-    "quality": "nDCG@10 as it is",
-    "speed": "by its logarithm, 0 at 1,000 ms for “Hello World”, 1 at 0.1 ms",
-    "memory": "by its logarithm, 0 at 64 GB, 1 at 64 MB",
-    "price": "by its logarithm, 0 at 10 US dollars per million tokens, 1 at 0.0001",
-    "licence": "1 where commercial use, changes and passing on are allowed, 0.5 under terms, 0 without commercial use",
+    "quality": "nDCG@10, unchanged",
+    "speed": "on a logarithmic scale, from 0 at 1,000 ms for “Hello World” to 1 at 0.1 ms",
+    "memory": "on a logarithmic scale, from 0 at 64 GB to 1 at 64 MB",
+    "price": "on a logarithmic scale, from 0 at 10 US dollars per million tokens to 1 at 0.0001",
+    "licence": "1 if commercial use, modification and redistribution are allowed, 0.5 under conditions, 0 without "
+    "commercial use",
 }
 
 
@@ -44,7 +45,7 @@ class Weights:
     def __post_init__(self) -> None:
         for criterion, weight in self.by_criterion.items():
             if not 0 <= weight <= MOST_WEIGHT:  # False for what is not a number, too
-                raise InputError(f"The weight of {criterion} is {weight:g}: it goes from 0 to {MOST_WEIGHT:g}.")
+                raise InputError(f"The weight of {criterion} is {weight:g}: it must be from 0 to {MOST_WEIGHT:g}.")
 
     @property
     def by_criterion(self) -> dict[str, float]:
@@ -77,7 +78,7 @@ def read_weights(listed: str) -> Weights:
     for part in filter(None, map(str.strip, listed.split(","))):
         name, _, weight = part.partition("=")
         if name.strip() not in CRITERIA:
-            raise InputError(f"There is no criterion {name.strip()!r}: they are {', '.join(CRITERIA)}.")
+            raise InputError(f"Unknown criterion {name.strip()!r}: choose from {', '.join(CRITERIA)}.")
         try:
             given[name.strip()] = float(weight)
         except ValueError:

@@ -9,8 +9,8 @@ UNKNOWN = {
     "quality": "not measured",
     "speed": "not timed",
     "memory": "not measured",
-    "price": "not known",
-    "licence": "not known",
+    "price": "unknown",
+    "licence": "unknown",
 }
 
 
@@ -34,10 +34,10 @@ def between(interval: Interval) -> str:
 def commercial_use(candidate: Candidate) -> str:
     """What its licence allows a company."""
     free = freedom(candidate.licence)
-    return free.words if free else "not known" if candidate.is_model else "–"
+    return free.words if free else "unknown" if candidate.is_model else "–"
 
 
 def _memory(size: int | None) -> str:
     if size is None:
         return ""
-    return wording.size(size) if size else "none here"
+    return wording.size(size) if size else "none"

@@ -84,7 +84,7 @@ def sidebar() -> DeltaGenerator:
             max_selections=picks.MOST_MODELS,
             key=state.EveryPage.MODELS,
             bind="query-params",
-            help="Used on all pages. The table on the Models page picks too.",
+            help="Used on every page. You can also tick them in the table on the Models page.",
         )
         states = st.empty()
         _draw_states(states)
@@ -103,7 +103,7 @@ def _device_choice() -> None:
             required=True,
         )
     else:
-        st.caption("Device: CPU (there is no GPU here)")
+        st.caption("Device: CPU (no GPU on this machine)")
     st.segmented_control(
         "Precision",
         ["auto", "float32"],
@@ -111,7 +111,7 @@ def _device_choice() -> None:
         key=state.EveryPage.PRECISION,
         bind="query-params",
         required=True,
-        help="auto: the fastest engine here whose vectors stay within cosine 0.999 of float32.",
+        help="auto: the fastest engine on this machine whose vectors stay within cosine 0.999 of float32.",
     )
     st.caption(f"Machine: {this_machine().sentence}")
 

@@ -22,17 +22,17 @@ FEW_SECONDS = 20.0  # for each workload, before a room
 PATIENCE_SECONDS = 2.5
 
 METHOD = """
-- **A fresh process** for each model, device, engine and precision, one after the other in shuffled order; one benchmark
-  at a time on this machine, in the order in which they were asked for.
-- **Phases apart**: loading; the first call; 10 calls to warm up; then the samples, 30 or more over a second or more,
-  as you set it below, and fewer only where that would take too long. What is shown is the median; whiskers reach to
-  the 95th percentile.
-- **End to end**: a text in, its vector out, tokenising included; on a GPU from rest to rest. The forward pass alone is
-  timed beside it, on a GPU by its own clock.
-- **Disturbance is measured**: what other processes take of the processors, in slices of 0.2 s. Disturbed samples are
-  taken again; where that does not help, they count and the bar says so.
-- **By architecture** means random weights and the tokenizer of all-MiniLM-L6-v2: the time is the network's, before its
-  weights are downloaded.
+- **A fresh process** for each model, device, engine and precision, one after the other in shuffled order. Only one
+  benchmark runs on this machine at a time; the others wait in a queue.
+- **Separate phases**: loading; the first call; 10 warm-up calls; then at least 30 samples over at least a second (or
+  what you set below), fewer only if that would take too long. Charts show the median; whiskers reach the 95th
+  percentile.
+- **End to end**: from text to vector, tokenising included; on a GPU from idle to idle. The forward pass is also timed
+  on its own, on a GPU by the GPU's clock.
+- **Interference is measured**: how much processor time other processes use, in slices of 0.2 s. Disturbed samples are
+  repeated; if that does not help, they count and the bar says so.
+- **Architecture only** means random weights and the tokenizer of all-MiniLM-L6-v2: the time is that of the network,
+  before its weights are downloaded.
 """
 
 
@@ -57,7 +57,7 @@ def settings() -> Settings:
         st.markdown(METHOD)
         with st.container(horizontal=True):
             samples = st.number_input(  # of floats: a link with samples=inf would break one of whole numbers
-                "Samples, at least",
+                "Minimum samples",
                 10.0,
                 1000.0,
                 30.0,
@@ -67,7 +67,7 @@ def settings() -> Settings:
                 bind="query-params",
             )
             seconds = st.number_input(
-                "Seconds of them, at least", 0.1, 30.0, 1.0, key=state.Measurement.SECONDS, bind="query-params"
+                "Minimum seconds of samples", 0.1, 30.0, 1.0, key=state.Measurement.SECONDS, bind="query-params"
             )
         st.caption(f"This machine: {this_machine().sentence}")
     return Settings(
@@ -142,20 +142,20 @@ def provenance(timings: Sequence[Timing]) -> None:
 def _line(timing: Timing) -> str:
     facts = [
         timing.model,
-        f"revision {timing.revision[:14]}" if timing.weights == "own" else "by architecture, random weights",
+        f"revision {timing.revision[:14]}" if timing.weights == "own" else "architecture only, random weights",
         timing.device,
         timing.engine,
         timing.precision,
         f"batch {timing.batch_size}",
         f"{timing.tokens} tokens",
-        f"{timing.samples:,} calls after {timing.warm_up_calls} to warm up",
+        f"{timing.samples:,} calls after {timing.warm_up_calls} warm-up calls",
         f"{timing.threads} thread{'' if timing.threads == 1 else 's'}",
     ]
     if timing.load_seconds is not None and timing.first_call_ms is not None:
         loaded, first_call = wording.duration(timing.load_seconds), wording.milliseconds(timing.first_call_ms)
         facts.append(f"loaded in {loaded}, first call {first_call}")
     if timing.disturbed:
-        facts.append(f"others disturbed {timing.disturbed:,} of them")
+        facts.append(f"{timing.disturbed:,} disturbed by other processes")
     if timing.left_out:
-        facts.append(f"{timing.left_out:,} disturbed ones were taken again")
+        facts.append(f"{timing.left_out:,} disturbed calls repeated")
     return output.markdown_free(" · ".join(facts))

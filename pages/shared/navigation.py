@@ -12,15 +12,21 @@ ICON = str(Path(__file__).parent / "icon.svg")
 LOGO = str(Path(__file__).parent / "logo.svg")
 
 PAGES = {
-    "models": ("Models", "Compare the models and pick up to four for all pages."),
-    "explain": ("Explain", "Watch a text become tokens, vectors and one embedding."),
+    "models": ("Models", "Compare models and pick up to four to use on every page."),
+    "explain": ("Explain", "Watch a sentence become tokens, token vectors and one embedding."),
     "embed": ("Embed", "Embed your own texts with the picked models, side by side."),
-    "similarity": ("Similarity", "Cosine heatmaps of texts, one for each picked model."),
-    "search": ("Search", "One query, every picked model and BM25 side by side."),
-    "evaluate": ("Evaluate", "Which model finds the right texts: measured on your queries, and how sure that is."),
-    "projector": ("Projector", "A map of texts by UMAP, PCA or t-SNE, how far to trust it, and two models linked."),
-    "benchmark": ("Benchmark", "Time the picked models on this machine, CPU against GPU."),
-    "verdict": ("Verdict", "Quality, speed, memory, price and licence weighed: which model to take, and why."),
+    "similarity": ("Similarity", "Cosine heatmaps of your texts, one per picked model."),
+    "search": ("Search", "One query through every picked model and BM25, side by side."),
+    "evaluate": (
+        "Evaluate",
+        "How well each model finds the right documents for your queries, and how certain that is.",
+    ),
+    "projector": (
+        "Projector",
+        "Map your texts with UMAP, PCA or t-SNE, see how far to trust the map, and link models.",
+    ),
+    "benchmark": ("Benchmark", "Time the picked models on this machine, CPU vs GPU."),
+    "verdict": ("Verdict", "Weigh quality, speed, memory, price and licence to choose a model, and see why."),
 }
 
 

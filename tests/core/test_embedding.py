@@ -64,8 +64,8 @@ def test_provenance_tells_what_was_computed_and_what_remembered(fake_encoder, st
 
 
 def test_provenance_tells_why_this_engine_was_taken(fake_encoder):
-    fake_encoder.reason = "the fastest here"
-    assert embed_with(fake_encoder, ["a"]).provenance.reason == "the fastest here"
+    fake_encoder.reason = "the fastest on this machine"
+    assert embed_with(fake_encoder, ["a"]).provenance.reason == "the fastest on this machine"
 
 
 def test_queries_and_documents_are_remembered_apart(fake_encoder, store):

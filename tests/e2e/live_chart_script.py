@@ -46,7 +46,7 @@ def all_rows() -> dict[tuple[str, str], Timing]:
         for place, row in enumerate(ROWS[:-1])
     ]
     failed = Timing.missing(
-        Subject(*ROWS[-1]), Workload(), "takes 28 GB and models may take 8.6 GB of this machine's memory."
+        Subject(*ROWS[-1]), Workload(), "needs 28 GB, and models may use 8.6 GB of this machine's memory."
     )
     return {(row.model, row.device): row for row in [*timings, failed]}
 

@@ -33,7 +33,7 @@ def test_files_of_ones_own_are_searched_in_passages_on_every_page_and_what_was_l
     page.on("request", lambda request: outside.append(request.url) if "evil.example" in request.url else None)
     page.goto(f"{server}/search?corpus=File&models=wordllama-256&q=Do%20owls%20hunt%3F")
     settle(page)
-    expect(page.get_by_text("only the session that uploaded it has it")).to_be_visible()
+    expect(page.get_by_text("an uploaded file that only the original session has")).to_be_visible()
 
     open_corpus(page)
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
@@ -41,19 +41,19 @@ def test_files_of_ones_own_are_searched_in_passages_on_every_page_and_what_was_l
     )
     settle(page)
     choice = page.get_by_test_id("stPopoverBody")
-    expect(choice.get_by_text("Kept as metadata")).to_be_visible()  # still open, and its columns are offered
+    expect(choice.get_by_text("Metadata")).to_be_visible()  # still open, and its columns are offered
     expect(choice.get_by_text(HOSTILE)).to_be_visible()
     assert page.locator("img[src='x']").count() == 0
 
     choice.get_by_text("Split long texts into passages").click()
     settle(page)
-    choice.get_by_role("spinbutton", name="Tokens of a passage").fill("40")
-    choice.get_by_role("spinbutton", name="Tokens of a passage").press("Enter")
+    choice.get_by_role("spinbutton", name="Tokens per passage").fill("40")
+    choice.get_by_role("spinbutton", name="Tokens per passage").press("Enter")
     settle(page)
-    expect(choice.get_by_text("3 documents in")).to_be_visible()
+    expect(choice.get_by_text("3 documents split into")).to_be_visible()
 
     with page.expect_download() as download:
-        choice.get_by_role("button", name="Download what was left out").click()
+        choice.get_by_role("button", name="Download skipped rows").click()
     listed = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))
     assert [(row["file"], row["line or row"], row["beginning of the text"]) for row in listed] == [
         ("articles.csv", "4", "'=1+1,torn,by,too,many,cells"),
@@ -69,7 +69,7 @@ def test_files_of_ones_own_are_searched_in_passages_on_every_page_and_what_was_l
     page.get_by_role("link", name="Search").click()
     settle(page)
     open_corpus(page)
-    expect(page.get_by_test_id("stPopoverBody").get_by_text("Kept: articles.csv and more.jsonl")).to_be_visible()
-    expect(page.get_by_test_id("stPopoverBody").get_by_text("3 documents in")).to_be_visible()
+    expect(page.get_by_test_id("stPopoverBody").get_by_text("Uploaded: articles.csv and more.jsonl")).to_be_visible()
+    expect(page.get_by_test_id("stPopoverBody").get_by_text("3 documents split into")).to_be_visible()
     assert outside == []
     assert console_errors == []

@@ -97,7 +97,7 @@ def online(place: Path, hub_address: str) -> dict[str, str]:
 
 def download(page: Page, model_id: str) -> None:
     """Type an id and press the button beside it."""
-    page.get_by_label("Hub id").fill(model_id)
+    page.get_by_label("Hub ID").fill(model_id)
     page.get_by_role("button", name="Download", exact=True).click()
 
 
@@ -137,7 +137,7 @@ def test_a_download_is_watched_stopped_and_continued_and_its_model_used(
     hub.release.set()
     download(page, ID)
     expect(page.get_by_test_id("stAlertContentSuccess")).to_have_text(
-        re.compile(f"{ID} is here, pinned to revision {repository.commit[:14]}"), timeout=PATIENCE_MS
+        re.compile(f"{ID} is downloaded, pinned to revision {repository.commit[:14]}"), timeout=PATIENCE_MS
     )
     settle(page)
     continued = hub.transfers[-1]
@@ -150,9 +150,9 @@ def test_a_download_is_watched_stopped_and_continued_and_its_model_used(
     page.keyboard.press("Escape")  # the open list hides the rest of the page from its readers
     settle(page)
     page.get_by_role("link", name="Embed").click()
-    page.get_by_label("Texts, one a line").fill("word7 word9")
-    page.get_by_label("Texts, one a line").press("Control+Enter")
-    expect(page.get_by_text("1 texts. Each line")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_label("Texts, one per line").fill("word7 word9")
+    page.get_by_label("Texts, one per line").press("Control+Enter")
+    expect(page.get_by_text("1 texts, one embedding each.")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     mean = TABLE[[7, 9]].mean(axis=0)
     np.testing.assert_allclose(charts(page, 3)[2][0]["z"], [mean / np.linalg.norm(mean)], atol=1e-5)
@@ -162,8 +162,8 @@ def test_a_download_is_watched_stopped_and_continued_and_its_model_used(
 
 def test_what_is_trending_is_listed_in_the_hubs_order(page: Page, dashboard: str, console_errors: list[str]) -> None:
     open_page(page, dashboard, "")
-    page.get_by_role("button", name="Show what is trending").click()
-    expect(page.get_by_text("Copy an id into “Hub id”")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Show trending models").click()
+    expect(page.get_by_text("Copy a model's name into “Hub ID”")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     assert [cell for cell in cells(page, 1) if "/" in cell] == TRENDING
     assert console_errors == []
@@ -174,10 +174,10 @@ def test_each_refusal_is_one_sentence_and_the_page_goes_on(
 ) -> None:
     open_page(page, dashboard, "")
     for model_id, sentence in {
-        "../../etc/passwd": "'../../etc/passwd' is not an id of the Hub: give it as owner/name",
+        "../../etc/passwd": "'../../etc/passwd' is not a Hub ID: write it as owner/name",
         GATED: f"{GATED} is gated: accept its terms at ",
-        "nobody/nothing": "The Hub has no model nobody/nothing that is open to you.",
-        "wordllama-256": "wordllama-256 is not downloaded from the Hub: there is nothing to fetch.",
+        "nobody/nothing": "The Hub has no model nobody/nothing that you can access.",
+        "wordllama-256": "wordllama-256 does not come from the Hub: there is nothing to download.",
     }.items():
         download(page, model_id)
         expect_error(page, re.compile(re.escape(sentence)))
@@ -194,12 +194,12 @@ def test_a_hub_that_is_gone_is_one_sentence_and_is_not_asked_again_by_itself(
         pass
     with running_server(tmp_path, settings=online(tmp_path, gone.address)) as address:
         open_page(page, address, "")
-        page.get_by_role("button", name="Show what is trending").click()
+        page.get_by_role("button", name="Show trending models").click()
         expect_error(
-            page, re.compile(f"The list of trending models needs the Hub, and {gone.address} cannot be reached")
+            page, re.compile(f"The list of trending models needs the Hub, but {gone.address} cannot be reached")
         )
         download(page, ID)
-        expect_error(page, re.compile(f"{ID} needs the Hub, and {gone.address} cannot be reached"))
+        expect_error(page, re.compile(f"{ID} needs the Hub, but {gone.address} cannot be reached"))
     assert console_errors == []
 
 

@@ -89,7 +89,7 @@ def test_the_sample_is_ranked_at_first_visit_and_a_lost_query_can_be_looked_into
     means = dots(page, 2)
     assert means == sorted(means)
     assert len(means) == 3
-    expect(main.get_by_text(re.compile("is better .* by 0|within chance")).first).to_be_visible()
+    expect(main.get_by_text(re.compile("is better .* by 0|could be chance")).first).to_be_visible()
     chart = page.locator(".js-plotly-plot").first.bounding_box()
     assert chart
     assert chart["y"] + chart["height"] < 900  # above the fold
@@ -140,11 +140,11 @@ def test_a_corpus_queries_and_labels_are_brought_and_the_figures_are_those_of_tr
     give(page, "Labels:", tmp_path / "questions.tsv", tmp_path / "labels.tsv")
     there = set(ids)
     missing = sum(name not in there for grades in qrels.values() for name in grades)
-    expect(main.get_by_text(f"count as not found ({missing})")).to_be_visible()
+    expect(main.get_by_text(f"counted as not found ({missing})")).to_be_visible()
     means = dots(page, 2)
 
     main.get_by_role("button", name="More downloads").click()
-    with zipfile.ZipFile(taken(page, "The rankings as TREC runs").path()) as archive:
+    with zipfile.ZipFile(taken(page, "Rankings as TREC runs").path()) as archive:
         runs = {name: pytrec_eval.parse_run(archive.read(name).decode().splitlines()) for name in archive.namelist()}
     back = qrels_of("labels.qrels", Path(taken(page, "TREC qrels").path()).read_bytes())
     assert back == qrels
@@ -177,7 +177,7 @@ def test_what_is_brought_goes_through_every_other_view(page: Page, server: str, 
     assert set(main.locator("h4").all_inner_texts()) & set(questions)
     main.get_by_role("radiogroup", name="Does it answer the query?").first.get_by_role("radio").first.click()
     settle(page)
-    expect(main.get_by_text("1 marks on 1 queries so far")).to_be_visible()
+    expect(main.get_by_text("1 judgements on 1 queries so far")).to_be_visible()
     qrels = qrels_of("marks.tsv", Path(taken(page, "BEIR TSV").path()).read_bytes())
     assert {document for grades in qrels.values() for document in grades} <= set(ids)
 
@@ -203,7 +203,7 @@ def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(page: Page, 
     main = opened(page, server, evaluate="No labels")
     main.get_by_role("radiogroup", name="Does it answer the query?").first.get_by_role("radio").first.click()
     settle(page)
-    expect(main.get_by_text("1 marks on 1 queries so far")).to_be_visible()
+    expect(main.get_by_text("1 judgements on 1 queries so far")).to_be_visible()
     assert re.search(r"[?&]marks=[0-9a-f]{32}", page.url)
     qrels = qrels_of("marks.tsv", Path(taken(page, "BEIR TSV").path()).read_bytes())
     assert [list(grades.values()) for grades in qrels.values()] == [[1]]
@@ -213,13 +213,13 @@ def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(page: Page, 
         fresh = other.new_page()
         fresh.set_default_timeout(PATIENCE_MS)
         opened(fresh, server, evaluate="No labels")
-        expect(fresh.get_by_text("Mark what answers the query")).to_be_visible()
+        expect(fresh.get_by_text("Judge which results answer the query")).to_be_visible()
         fresh.goto(link)
-        expect(fresh.get_by_text("1 marks on 1 queries so far")).to_be_visible()
+        expect(fresh.get_by_text("1 judgements on 1 queries so far")).to_be_visible()
     finally:
         other.close()
     (query,) = (corpus.sample_queries().texts[place] for place in shown_queries(main))
-    main.get_by_role("link", name="Open on the Search page").click()
+    main.get_by_role("link", name="Open in Search").click()
     expect(page.get_by_role("heading", name="Search")).to_be_visible()
     settle(page)
     expect(page.get_by_label("Query")).to_have_value(query)

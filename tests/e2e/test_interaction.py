@@ -36,15 +36,15 @@ def test_a_fifth_model_is_not_taken_and_it_is_said(page: Page, server: str) -> N
     page.wait_for_selector('[data-testid="stDataFrame"] canvas')
     for row in (1, 2, 3):
         tick(page, row)
-    expect(page.get_by_text("At most 4 models can be picked")).to_be_visible()
+    expect(page.get_by_text("You can pick up to 4 models")).to_be_visible()
     assert "all-mpnet-base-v2" not in page.url
 
 
 def test_ten_megabytes_pasted_are_cut_and_it_is_said(page: Page, server: str) -> None:
     open_page(page, server, "embed?models=wordllama-256")
-    page.get_by_label("Texts, one a line").fill("word " * 2_000_000)
-    page.get_by_label("Texts, one a line").press("Control+Enter")
-    expect(page.get_by_text("texts cut to 20,000 characters (1)")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_label("Texts, one per line").fill("word " * 2_000_000)
+    page.get_by_label("Texts, one per line").press("Control+Enter")
+    expect(page.get_by_text("texts truncated to 20,000 characters (1)")).to_be_visible(timeout=PATIENCE_MS)
     assert len(page.url) < 2000
 
 
@@ -52,9 +52,9 @@ def test_hostile_texts_are_shown_as_they_are(page: Page, server: str, console_er
     texts = ["<img src=x onerror=f()>", "[x](javascript:alert(1))", "%{x} <b>bold</b>"]
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     open_page(page, server, "similarity?models=wordllama-256")
-    page.get_by_role("button", name="Edit the texts").click()
-    page.get_by_label("Texts, one a line").fill("\n".join(texts))
-    page.get_by_label("Texts, one a line").press("Control+Enter")
+    page.get_by_role("button", name="Edit texts").click()
+    page.get_by_label("Texts, one per line").fill("\n".join(texts))
+    page.get_by_label("Texts, one per line").press("Control+Enter")
     settle(page)
     assert set(texts) <= set(page.locator(".js-plotly-plot .ytick").all_text_contents())
     assert page.locator(".js-plotly-plot img").count() == 0
@@ -68,7 +68,7 @@ def test_few_results_on_one_page_and_many_neighbours_on_another_leave_each_other
     settle(page)
     page.get_by_role("link", name="Projector").click()
     page.get_by_role("button", name="Look").click()
-    neighbours = page.get_by_role("slider", name="Neighbours of a text")
+    neighbours = page.get_by_role("slider", name="Neighbours per text")
     expect(neighbours).to_have_value("10", timeout=PATIENCE_MS)
     neighbours.press("End")
     settle(page)

@@ -80,14 +80,14 @@ def test_models_draws_the_catalogues_scores_against_their_sizes(opened: Page) ->
 @pytest.mark.parametrize("opened", ["explain"], indirect=True)
 def test_explain_draws_the_embedding_that_the_core_computes(opened: Page) -> None:
     pooled = next(chart[0] for chart in charts(opened, 3) if chart[0]["type"] == "heatmap" and len(chart[0]["z"]) == 1)
-    sentence = opened.get_by_label("A sentence", exact=True).input_value()
+    sentence = opened.get_by_label("Your sentence", exact=True).input_value()
     expected = embedding.embed([sentence], MINILM).vectors
     np.testing.assert_allclose(pooled["z"], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("opened", ["embed"], indirect=True)
 def test_embed_draws_a_row_for_each_text_and_model(opened: Page) -> None:
-    texts = opened.get_by_label("Texts, one a line").input_value().splitlines()
+    texts = opened.get_by_label("Texts, one per line").input_value().splitlines()
     first, second = charts(opened, 2)
     np.testing.assert_allclose(first[0]["z"], embedding.embed(texts, MINILM).vectors, atol=1e-5)
     np.testing.assert_allclose(second[0]["z"], embedding.embed(texts, models.get("wordllama-256")).vectors, atol=1e-5)

@@ -105,8 +105,8 @@ def own_cloud(page: Page, server: str, rows: int, dimensions: int, **choices: ob
 def pasted(page: Page, server: str, texts: tuple[str, ...], **choices: object) -> Locator:
     page.goto(f"{server}/projector?" + urlencode({"method": "PCA", "corpus": "Paste", **choices}, doseq=True))
     body = popover(page, re.compile("Corpus: "))
-    body.get_by_label("Texts, one a line").fill("\n".join(texts))
-    body.get_by_label("Texts, one a line").press("Control+Enter")
+    body.get_by_label("Texts, one per line").fill("\n".join(texts))
+    body.get_by_label("Texts, one per line").press("Control+Enter")
     page.wait_for_selector(f'{READY}[data-points="{len(texts)}"]')
     close_popover(page)
     settle(page)
@@ -218,7 +218,7 @@ def test_a_lasso_selects_texts_that_are_listed_with_their_words_and_downloaded(p
     expect(chart).not_to_have_attribute("data-selected", "0")
     selected = int(chart.get_attribute("data-selected") or 0)
     expect(page.get_by_text(f"{selected} texts selected")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"Marked by: \w+, \w+"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Characteristic words: \w+, \w+"))).to_be_visible()
     settle(page)
     table = pd.read_csv(
         io.BytesIO(downloaded(page, page.get_by_role("button", name="Download the selection").click)), dtype=str
@@ -277,13 +277,13 @@ def test_linked_maps_light_a_point_and_a_typed_text_on_both_and_list_what_each_m
     bare = [ink(chart, 7, index) for index in (0, 1)]
     page.get_by_placeholder("Type a text").fill(FEW[7])
     page.get_by_placeholder("Type a text").press("Enter")
-    expect(page.get_by_text("Where the map's own axes put it, exactly.")).to_be_visible()
+    expect(page.get_by_text("Placed exactly, by the map's own axes.")).to_be_visible()
     expect(page.locator(".keys")).to_contain_text("Nearest to your text")
     settle(page)
     assert corpus.shortened(FEW[7], 60) in cells(page, "list_typed_0")
     assert all(ink(chart, 7, index) > bare[index] for index in (0, 1))
 
-    expect(page.get_by_text("Neighbours shared")).to_be_visible()
+    expect(page.get_by_text("Shared neighbours")).to_be_visible()
     first = cells(page, "disagreed")
     tick(page, "disagreed", 0)
     expect(chart).not_to_have_attribute("data-point", "")
@@ -325,7 +325,7 @@ def test_words_and_expressions_light_what_they_find_and_a_broken_one_is_a_senten
     expect(chart).to_have_attribute("data-selected", str(count))
     find.fill("animals(")
     find.press("Enter")
-    expect(page.get_by_text("This is no regular expression")).to_be_visible()
+    expect(page.get_by_text("This is not a regular expression")).to_be_visible()
     no_traceback(page)
 
 
@@ -336,16 +336,16 @@ def test_tsne_stops_goes_on_and_finishes(page: Page, server: str) -> None:
     own_cloud(page, server, 200, 8, iterations=400)
     lay_out(page, "t-SNE")
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
     settle(page)
     told = page.get_by_text(re.compile(r"t-SNE: \d+ of 400 iterations"))
     stopped = told.inner_text()
     assert 50 <= int(stopped.split()[1]) < 400
     page.wait_for_timeout(1000)
     expect(told).to_have_text(stopped)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text("t-SNE: 400 of 400 iterations")).to_be_visible()
-    expect(page.get_by_role("button", name="250 iterations more")).to_be_visible()
+    expect(page.get_by_role("button", name="250 more iterations")).to_be_visible()
     expect(page.get_by_test_id("map")).to_have_attribute("data-points", "200")
 
 
@@ -413,8 +413,8 @@ def test_axes_run_from_a_text_to_another_or_to_a_selection(page: Page, server: s
     body.get_by_label("X from").fill(SAMPLE.texts[0][:200])
     body.get_by_label("X from").press("Enter")
     settle(page)
-    body.locator(".st-key-take_axis_x_to").get_by_role("button", name="Selection").click()
-    expect(body.get_by_text(f"{count} selected texts, until you type another one.")).to_be_visible()
+    body.locator(".st-key-take_axis_x_to").get_by_role("button", name="Use selection").click()
+    expect(body.get_by_text(f"{count} selected texts. Type a text to replace them.")).to_be_visible()
     settle(page)
     page.wait_for_selector(READY)
     across = places(chart, len(SAMPLE))[:, 0]
@@ -445,7 +445,7 @@ def test_a_map_in_three_dimensions_is_turned(page: Page, server: str, console_er
 def test_odd_vectors_are_a_map_or_a_sentence(page: Page, server: str, vectors: np.ndarray, method: str) -> None:
     own_map(page, server, len(vectors), ("odd.npy", npy(vectors)), iterations=50)
     lay_out(page, method)
-    what = f"at least 4 texts, not {len(vectors)}" if len(vectors) < 4 else rf"{len(vectors)} points · {method}"
+    what = f"at least 4 texts; there are {len(vectors)}" if len(vectors) < 4 else rf"{len(vectors)} points · {method}"
     expect(page.get_by_text(re.compile(what))).to_be_visible()
     no_traceback(page)
 
@@ -453,8 +453,8 @@ def test_odd_vectors_are_a_map_or_a_sentence(page: Page, server: str, vectors: n
 @pytest.mark.parametrize(
     ("vectors", "sentence"),
     [
-        (np.empty((0, 4), np.float32), "holds no vectors"),
-        (np.full((6, 4), np.nan, np.float32), "no row whose numbers are all finite"),
+        (np.empty((0, 4), np.float32), "contains no vectors"),
+        (np.full((6, 4), np.nan, np.float32), "has no row of finite numbers"),
     ],
     ids=["no rows", "no numbers"],
 )
@@ -479,7 +479,7 @@ def test_colours_tell_numbers_dates_categories_and_the_maps_error(page: Page, se
         "length": ["length", "0"],
         "day": ["2020-01-01", "2020-01-28"],
         "parity": ["even", "odd"],
-        "error of the map": ["true neighbours lost", "0%", "100%"],
+        "error of the map": ["true neighbours missing nearby", "0%", "100%"],
     }.items():
         page.get_by_label("Colour by").click()
         page.get_by_role("option", name=column, exact=True).click()
@@ -605,14 +605,14 @@ def test_files_of_every_format_are_drawn_row_by_row(page: Page, server: str) -> 
         replace_files(page, count, *files_of(count))
         expect_rows(page, count)
     lay_out(page, "As given")
-    expect(page.get_by_text("coordinates as given")).to_be_visible()
+    expect(page.get_by_text("coordinates as uploaded")).to_be_visible()
 
 
 def test_what_is_downloaded_can_be_uploaded_again(page: Page, server: str) -> None:
     own_map(page, server, 12, *as_npy_with_metadata(12))
     popover(page, "Download")
     coordinates, neighbours, whole, archive = (
-        taken(page, re.compile(label)) for label in ("Coordinates", "neighbours of each", "Parquet", "ZIP")
+        taken(page, re.compile(label)) for label in ("Coordinates", "neighbours per text", "Parquet", "ZIP")
     )
     close_popover(page)
     unit = CLOUD[:12] / np.linalg.norm(CLOUD[:12], axis=1, keepdims=True)
@@ -628,7 +628,7 @@ def test_what_is_downloaded_can_be_uploaded_again(page: Page, server: str) -> No
     for name, content in (("map.csv", coordinates), ("space.parquet", whole)):
         replace_files(page, 12, (name, content))
         lay_out(page, "As given")
-        expect(page.get_by_text(f"{name} · 12 points · coordinates as given")).to_be_visible()
+        expect(page.get_by_text(f"{name} · 12 points · coordinates as uploaded")).to_be_visible()
 
 
 # ---- long work, and others who work ------------------------------------------------------------------------------
@@ -638,12 +638,12 @@ def test_embedding_is_cancelled_and_gone_on_with(page: Page, server: str) -> Non
     texts = tuple(" ".join(f"{word}{row}" for word in SAMPLE.texts[row].split()[:60]) for row in range(200))
     page.goto(f"{server}/projector?" + urlencode({"models": MINILM, "method": "PCA", "corpus": "Paste"}))
     body = popover(page, re.compile("Corpus: "))
-    body.get_by_label("Texts, one a line").fill("\n".join(texts))
-    body.get_by_label("Texts, one a line").press("Control+Enter")
+    body.get_by_label("Texts, one per line").fill("\n".join(texts))
+    body.get_by_label("Texts, one per line").press("Control+Enter")
     close_popover(page)
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("Cancelled. What was computed so far is remembered.")).to_be_visible()
-    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("Cancelled. Everything computed so far is saved.")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
     page.wait_for_selector(f'{READY}[data-points="200"]')
     no_traceback(page)
 

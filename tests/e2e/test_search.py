@@ -44,11 +44,11 @@ def test_a_query_is_typed_filtered_and_marked_and_the_link_brings_it_back(
     page.get_by_role("option").first.click()
     page.keyboard.press("Escape")
     settle(page)
-    expect(page.get_by_text("texts are searched: subject is")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("texts: subject is")).to_be_visible(timeout=PATIENCE_MS)
 
     other = browser.new_context(viewport={"width": 1024, "height": 900}).new_page()
     open_page(other, page.url.partition("/search")[0], "search" + page.url.partition("/search")[2])
-    expect(other.get_by_text("texts are searched: subject is")).to_be_visible(timeout=PATIENCE_MS)
+    expect(other.get_by_text("texts: subject is")).to_be_visible(timeout=PATIENCE_MS)
     expect(other.locator(CARDS)).to_have_count(15, timeout=PATIENCE_MS)  # the sentence above stands before them
     assert cards(other) == cards(page)
     other.context.close()

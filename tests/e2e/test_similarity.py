@@ -42,9 +42,9 @@ def test_a_click_on_a_cell_opens_its_pair_whatever_the_texts(
 ) -> None:
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     open_page(page, server, "similarity?models=wordllama-256&models=all-MiniLM-L6-v2&order=As+given")
-    page.get_by_role("button", name="Edit the texts").click()
-    page.get_by_label("Texts, one a line").fill("\n".join(TEXTS))
-    page.get_by_label("Texts, one a line").press("Control+Enter")
+    page.get_by_role("button", name="Edit texts").click()
+    page.get_by_label("Texts, one per line").fill("\n".join(TEXTS))
+    page.get_by_label("Texts, one per line").press("Control+Enter")
     settle(page)
     page.keyboard.press("Escape")
     page.mouse.move(*point(page, 1, 4))

@@ -41,7 +41,7 @@ def test_sliders_turn_the_verdict_and_the_page_that_is_sent_fetches_nothing(
         expect(page.get_by_text("Take wordllama-256: ")).to_be_visible()
         assert "weigh_quality=0" in page.url
         with page.expect_download() as downloading:
-            page.get_by_role("button", name="Send as HTML").click()
+            page.get_by_role("button", name="Download report (HTML)").click()
         sent = timed_home / "verdict.html"
         downloading.value.save_as(sent)
     assert console_errors == []

@@ -199,10 +199,10 @@ def test_timing_all_takes_the_architecture_of_what_is_not_here_and_says_so(
     weights = {subject.model: subject.weights for subject, _, _ in children.asked}
     assert weights == {model: "own" if model in BUNDLED else "random" for model in ROWS if model != E5}
     drawn = figure(app, "bars")
-    by_architecture = [label for label in lanes(drawn) if label.endswith("by architecture")]
+    by_architecture = [label for label in lanes(drawn) if label.endswith("architecture only")]
     assert [label.split()[0] for label in by_architecture] == [model for model in ROWS if model not in BUNDLED]
     assert drawn["data"][0]["marker"]["pattern"]["shape"] == ["/", "/", "/", "/", "/", "", ""]
-    assert "by architecture, random weights" in told(app)
+    assert "architecture only, random weights" in told(app)
 
 
 def test_a_model_that_is_too_large_says_so_in_the_place_of_its_bar(app: AppTest, children: Children) -> None:
@@ -210,7 +210,7 @@ def test_a_model_that_is_too_large_says_so_in_the_place_of_its_bar(app: AppTest,
     bar, words = next(lane for label, lane in lanes(figure(app, "bars")).items() if label.startswith(E5))
     assert bar is None
     assert words.startswith("CPU: takes 28 GB")
-    assert told(app).count(f"{E5} takes 28 GB and models may take 8.6 GB of this machine's memory.") == 1
+    assert told(app).count(f"{E5} needs 28 GB, and models may use 8.6 GB of this machine's memory.") == 1
 
 
 def test_a_picked_model_that_is_not_here_waits_to_be_timed_by_architecture(app: AppTest, children: Children) -> None:
@@ -220,7 +220,7 @@ def test_a_picked_model_that_is_not_here_waits_to_be_timed_by_architecture(app: 
 
 
 def test_a_killed_process_costs_its_own_bar_and_its_reason_stands_on_the_page(app: AppTest, children: Children) -> None:
-    reason = f"The process for timing {WORDLLAMA} was killed, most likely because memory ran out."
+    reason = f"The process for timing {WORDLLAMA} was killed, most likely because it ran out of memory."
     children.failures[WORDLLAMA] = JobError(reason)
     drawn = lanes(figure(open_view(app), "bars"))
     assert drawn[MINILM][0] == 1.0
@@ -233,7 +233,7 @@ def test_what_failed_is_timed_again_when_asked_for(app: AppTest, children: Child
     children.failures[WORDLLAMA] = JobError("It was killed.")
     open_view(app)
     children.failures.clear()
-    press(app, "Time the picked again")
+    press(app, "Time picked models again")
     assert "It was killed" not in told(app)
     assert {bar for bar, _ in lanes(figure(app, "bars")).values()} == {2.0, 3.0, None}
 
@@ -260,7 +260,7 @@ def test_on_a_machine_with_a_gpu_both_devices_are_timed_and_set_beside_each_othe
     drawn = figure(open_view(app, models=[MINILM]), "bars")
     assert [milliseconds for milliseconds in drawn["data"][0]["x"] if milliseconds] == [12.0, 3.0]
     assert "3.00 ms · 4.0× as fast" in words(drawn)
-    assert [metric.value for metric in app.metric if metric.label == "A GPU buys, here"] == ["4.0×"]
+    assert [metric.value for metric in app.metric if metric.label == "GPU speed-up"] == ["4.0×"]
 
 
 def test_the_samples_and_seconds_in_the_address_are_those_that_are_taken(app: AppTest, children: Children) -> None:
@@ -281,7 +281,9 @@ def test_only_models_behind_an_api_are_not_timed_and_it_is_said(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "not a key")
     open_view(app, models=["text-embedding-3-small"])
-    assert [info.value for info in app.info] == ["Models behind an API are not timed: their time is the network's."]
+    assert [info.value for info in app.info] == [
+        "Models behind an API are not timed: their latency depends on the network."
+    ]
     assert list(lanes(figure(app, "bars"))) == list(ORIGINAL)
     assert children.asked == []
 
@@ -366,7 +368,7 @@ def test_a_bar_that_others_disturbed_says_so(app: AppTest, monkeypatch: pytest.M
     bar, words = lanes(figure(open_view(app, models=[WORDLLAMA], seconds="0.2"), "bars"))[WORDLLAMA]
     assert bar
     assert re.search(r"· disturbed \d+ of \d+$", words)
-    assert re.search(r"others disturbed [\d,]+ of them", told(app))
+    assert re.search(r"[\d,]+ disturbed by other processes", told(app))
 
 
 def test_a_sweep_fills_a_heatmap_with_what_was_measured(
@@ -376,7 +378,7 @@ def test_a_sweep_fills_a_heatmap_with_what_was_measured(
     quick = Settings(least_samples=30, least_seconds=0.05, patience_seconds=0.1, with_forward=False)
     monkeypatch.setattr(sweeps, "SETTINGS", quick)
     open_view(app, "Sweep", sweep_model=WORDLLAMA)
-    assert f"{WORDLLAMA} has not been swept here yet" in app.info[0].value
+    assert f"{WORDLLAMA} has not been swept on this machine yet" in app.info[0].value
     assert "4 shapes" in app.info[0].value
     press(app, f"Sweep {WORDLLAMA}")
     (run,) = runs_in(home)
@@ -441,7 +443,7 @@ def test_each_engine_has_its_row_from_the_start(
         return figure
 
     monkeypatch.setattr("pages.parts.benchmark.engines.engine_bars", note)
-    press(open_view(app, "Engines", engines_model=MINILM), f"Compare the engines on {MINILM}")
+    press(open_view(app, "Engines", engines_model=MINILM), f"Compare engines on {MINILM}")
     assert len({labels for labels, _ in drawn}) == 1
     assert [done for _, done in drawn] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
 
@@ -453,7 +455,7 @@ def test_all_swept_models_stand_in_the_lines_and_only_the_chosen_one_in_the_heat
     assert set(app.dataframe[0].value["Model"]) == {MINILM}
     names = {bare(note["text"]) for note in figure(app, "lines")["layout"]["annotations"]}
     assert names == {f"{name} CPU" for name in BUNDLED}
-    assert "no GPU here" in told(app)
+    assert "no GPU on this machine" in told(app)
 
 
 def test_with_a_gpu_the_page_says_from_which_batch_it_pays(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -465,7 +467,7 @@ def test_with_a_gpu_the_page_says_from_which_batch_it_pays(app: AppTest, monkeyp
     ]
     benchmark.keep(finished(*rows))
     open_view(app, "Sweep", sweep_model=MINILM)
-    assert f"{MINILM}, 8 tokens: the GPU pays from batch 4." in told(app)
+    assert f"{MINILM}, 8 tokens: the GPU pays off from batch 4." in told(app)
     assert len(figure(app, "heatmap_cuda")["data"][1]["text"]) == 2
 
 
@@ -485,7 +487,7 @@ def test_a_text_of_ones_own_is_not_shown_to_others(app: AppTest, children: Child
     press(app, f"Sweep {WORDLLAMA}")
     other = AppTest.from_file(app._script_path, default_timeout=app.default_timeout)
     open_view(other, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
-    assert "has not been swept here yet" in other.info[0].value
+    assert "has not been swept on this machine yet" in other.info[0].value
     other.button_group(key="benchmark").set_value("Runs").run()
     assert SECRET not in told(other) + other.dataframe[0].value.to_csv()
 
@@ -495,7 +497,7 @@ def test_no_text_of_ones_own_is_a_sentence(app: AppTest, children: Children) -> 
     app.text_area(key="sweep_text").set_value(" \n ").run()
     assert not app.exception
     assert [error.value.replace("\\", "") for error in app.error] == [
-        "There is no text in the text to time: give at least one line with a word in it."
+        "No text found in the text to time: add at least one line with a word in it."
     ]
 
 
@@ -514,13 +516,13 @@ def test_a_text_of_any_length_is_timed_as_far_as_it_is_read(
 def test_the_engines_of_a_model_are_compared_with_the_library_as_it_comes(app: AppTest, children: Children) -> None:
     children.cosines = {"float32": 0.99999, "bfloat16": 0.99912}
     open_view(app, "Engines", engines_model=MINILM)
-    assert f"The engines have not been compared on {MINILM} here yet" in app.info[0].value
-    press(app, f"Compare the engines on {MINILM}")
+    assert f"The engines have not been compared on {MINILM} on this machine yet" in app.info[0].value
+    press(app, f"Compare engines on {MINILM}")
     assert {how.with_cosine for _, _, how in children.asked} == {True}
     milliseconds = {(subject.engine, subject.precision): n + 1.0 for n, (subject, _, _) in enumerate(children.asked)}
     rows = [("library", "float32"), ("torch", "float32"), ("openvino", "float32"), ("openvino", "bfloat16")]
     drawn = lanes(figure(app, "engines_bars"))
-    assert list(drawn) == ["sentence-transformers, its defaults float32", *(" ".join(row) for row in rows[1:])]
+    assert list(drawn) == ["sentence-transformers, defaults float32", *(" ".join(row) for row in rows[1:])]
     assert [bar for bar, _ in drawn.values()] == [milliseconds[row] for row in rows]
     for row, (bar, words) in zip(rows, drawn.values(), strict=True):
         assert bar
@@ -543,9 +545,9 @@ def test_engines_that_were_compared_are_drawn_by_link_and_leave_hello_world_alon
 
 
 def test_a_model_that_is_not_here_has_its_engines_compared_by_architecture(app: AppTest, children: Children) -> None:
-    press(open_view(app, "Engines", engines_model=MISSING), f"Compare the engines on {MISSING}")
+    press(open_view(app, "Engines", engines_model=MISSING), f"Compare engines on {MISSING}")
     assert {subject.weights for subject, _, _ in children.asked} == {"random"}
-    assert "by architecture, random weights" in told(app)
+    assert "architecture only, random weights" in told(app)
 
 
 def test_static_models_have_no_engines_to_choose_from(app: AppTest) -> None:
@@ -561,7 +563,7 @@ def beaten() -> Run:
 def test_what_nothing_beats_is_read_out_and_drawn_as_a_front(app: AppTest) -> None:
     benchmark.keep(beaten())
     open_view(app, "Accuracy and speed")
-    assert f"Nothing here is both faster and better than {MINILM}, {MISSING} or bge-large-en-v1.5" in told(app)
+    assert f"Nothing is both faster and more accurate than {MINILM}, {MISSING} or bge-large-en-v1.5" in told(app)
     assert f"all-mpnet-base-v2 by {MISSING}" in told(app)
     drawn = figure(app, "tradeoff")
     front = next(trace for trace in drawn["data"] if trace.get("name") == "Pareto front")
@@ -586,7 +588,7 @@ def test_another_accuracy_moves_the_points_to_its_scores(app: AppTest) -> None:
 def test_accuracy_can_be_measured_here_on_the_labelled_queries(app: AppTest) -> None:
     benchmark.keep(finished(timing(WORDLLAMA, median_ms=0.25)))
     open_view(app, "Accuracy and speed", accuracy="nDCG@10 here")
-    assert "One model alone has nothing to be weighed against" in told(app)
+    assert "Only one model has been timed" in told(app)
     points = next(trace for trace in figure(app, "tradeoff")["data"] if trace.get("mode") == "markers+text")
     spec, queries = models.get(WORDLLAMA), corpus.sample_queries()
     documents = embedding.embed(corpus.sample().documents, spec).vectors
@@ -597,12 +599,12 @@ def test_accuracy_can_be_measured_here_on_the_labelled_queries(app: AppTest) -> 
 
 def test_speed_can_be_throughput_which_the_page_times_in_batches(app: AppTest, children: Children) -> None:
     open_view(app, "Accuracy and speed", speed="Throughput")
-    assert "Nothing with a score of MTEB v1 has been timed here yet" in told(app)
-    press(app, "Time what is missing")
+    assert "No model with a score for MTEB v1 has been timed on this machine yet" in told(app)
+    press(app, "Time missing models")
     assert {workload for _, workload, _ in children.asked} == {Workload(16, "", 128)}
     assert children.models == sorted(set(ROWS) - {E5})
     drawn = figure(app, "tradeoff")
-    assert drawn["layout"]["xaxis"]["title"]["text"] == "texts/s (further right is faster)"
+    assert drawn["layout"]["xaxis"]["title"]["text"] == "Texts/s (further right is faster)"
     points = next(trace for trace in drawn["data"] if trace.get("mode") == "markers+text")
     medians = {subject.model: n + 1.0 for n, (subject, _, _) in enumerate(children.asked)}
     del medians[WORDLLAMA]  # which MTEB has not scored
@@ -661,14 +663,14 @@ def test_the_recorded_run_stands_beside_the_original_table_before_anything_was_t
 def bring(app: AppTest, content: bytes, name: str = "run.json") -> AppTest:
     open_view(app, "Runs")
     app.file_uploader[0].upload(name, content, "application/json")
-    return press(app, "Bring it here")
+    return press(app, "Import")
 
 
 def test_a_run_of_another_machine_is_brought_listed_and_never_counted_as_ours(app: AppTest, children: Children) -> None:
     bring(app, elsewhere(timing(MINILM, median_ms=77.0)).to_json().encode())
-    assert "It is here" in app.success[0].value
+    assert "Imported as" in app.success[0].value
     listed = app.dataframe[0].value
-    assert list(listed["From"]) == ["brought here", "recorded", "recorded"]
+    assert list(listed["Source"]) == ["imported", "recorded", "recorded"]
     assert "Another CPU" in listed["Machine"][0]
     assert len(app.selectbox(key="first_run").options) == 3
     app.button_group(key="benchmark").set_value("Hello World").run()
@@ -686,13 +688,13 @@ def test_a_run_of_our_own_that_is_brought_back_is_still_ours(app: AppTest) -> No
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "This is not a benchmark run of Embedscope."),
-        (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "This is not a benchmark run of Embedscope."),
-        (b'{"name": "package", "version": "1.0.0"}', "This is not a benchmark run of Embedscope."),
-        (b"[" * 100_000, "This is not a benchmark run of Embedscope."),
-        (b'{"schema": 99}', "The run is of schema 99; this version reads schema 2."),
-        (b" " * 3_000_000, "A run has at most 2 MB."),
-        (finished().to_json().encode(), "This run holds no timings."),
+        (b"", "This file is not an Embedscope benchmark run."),
+        (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "This file is not an Embedscope benchmark run."),
+        (b'{"name": "package", "version": "1.0.0"}', "This file is not an Embedscope benchmark run."),
+        (b"[" * 100_000, "This file is not an Embedscope benchmark run."),
+        (b'{"schema": 99}', "This run uses schema 99; this version of Embedscope reads schema 2."),
+        (b" " * 3_000_000, "This run is too large: a run can have at most 2 MB."),
+        (finished().to_json().encode(), "This run contains no timings."),
     ],
     ids=["empty", "a picture", "other JSON", "deep JSON", "another schema", "3 MB", "no timings"],
 )
@@ -706,7 +708,7 @@ def test_a_file_that_is_no_run_is_one_sentence_and_the_page_goes_on(
 
 
 def test_bringing_nothing_is_a_sentence(app: AppTest) -> None:
-    press(open_view(app, "Runs"), "Bring it here")
+    press(open_view(app, "Runs"), "Import")
     assert "Choose a JSON file first" in told(app)
 
 
@@ -730,9 +732,9 @@ def test_the_original_table_stays_on_the_list_however_many_runs_there_are(app: A
     [
         ("Hello World", "Time all models"),
         ("Sweep", "Sweep all-MiniLM-L6-v2"),
-        ("Engines", "Compare the engines on all-MiniLM-L6-v2"),
-        ("Accuracy and speed", "Time what is missing"),
-        ("Runs", "Bring it here"),
+        ("Engines", "Compare engines on all-MiniLM-L6-v2"),
+        ("Accuracy and speed", "Time missing models"),
+        ("Runs", "Import"),
     ],
 )
 def test_a_link_brings_its_view_back(app: AppTest, children: Children, view: str, button: str) -> None:

@@ -102,15 +102,15 @@ def test_limits_are_stated_before_anything_is_uploaded(app: AppTest, monkeypatch
     monkeypatch.setenv("EMBEDSCOPE_MOST_ROWS", "1234")
     app.query_params["corpus"] = "File"
     open_page(app, "search")
-    assert "Up to 1,234 rows and 400 MB in all; a Parquet may unpack to 2.0 GB" in said(app)
+    assert "Up to 1,234 rows and 400 MB in total; a Parquet file may unpack to 2.0 GB" in said(app)
 
 
 def test_a_link_to_a_file_that_is_not_here_says_so_and_shows_the_sample(app: AppTest) -> None:
     app.query_params["corpus"] = "File"
     open_page(app, "search")
     assert [info.value for info in app.main.info] == [
-        "The address asks for an uploaded file, but only the session that uploaded it has it: "
-        "this is the sample corpus. Upload the file under Corpus to work on it here."
+        "This link refers to an uploaded file that only the original session has, so this page shows the sample "
+        "corpus. Upload the file under “Corpus” to use it here."
     ]
     assert worked_on() is corpus.sample()
     assert not app.error
@@ -119,7 +119,7 @@ def test_a_link_to_a_file_that_is_not_here_says_so_and_shows_the_sample(app: App
 def test_files_larger_together_than_one_may_be_are_refused(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.shared.corpora.files._most_megabytes", lambda: 1)
     search_in(app, ("a.txt", b"a" * 600_000), ("b.txt", b"b" * 600_000))
-    assert "The files have 1 MB together, 1 are allowed" in app.error[0].value.replace("\\", "")
+    assert "These files total 1 MB, and the limit is 1 MB" in app.error[0].value.replace("\\", "")
 
 
 # One choice for all pages
@@ -134,7 +134,7 @@ def test_files_and_chosen_columns_are_the_same_on_every_page_and_after_coming_ba
         assert not app.exception
     assert worked_on().texts == ("Cats sleep all day.",)
     assert popover(app).startswith("Corpus: a")
-    assert "Kept: a.csv" in [element.value for element in app.main.text]
+    assert "Uploaded: a.csv" in [element.value for element in app.main.text]
 
 
 def test_kept_files_are_removed_at_a_click(app: AppTest) -> None:
@@ -142,7 +142,7 @@ def test_kept_files_are_removed_at_a_click(app: AppTest) -> None:
     app.switch_page("pages/explain.py").run()
     app.switch_page("pages/search.py").run()
     app.button(key="corpus_remove").click().run()
-    assert "this is the sample corpus" in said(app)
+    assert "this page shows the sample corpus" in said(app)
 
 
 def test_another_session_has_a_choice_of_its_own(app: AppTest) -> None:
@@ -199,8 +199,8 @@ def test_columns_are_chosen_beside_the_first_rows(app: AppTest) -> None:
     preview = app.dataframe[0].value
     assert list(preview.columns) == ["key", "headline", "body", "note"]
     assert list(preview["body"]) == ["They hunt.", "They sleep."]
-    labels = {label: widget(app, "multiselect", label).value for label in ("Text", "Kept as metadata")}
-    assert labels == {"Text": [2], "Kept as metadata": [0, 3]}
+    labels = {label: widget(app, "multiselect", label).value for label in ("Text", "Metadata")}
+    assert labels == {"Text": [2], "Metadata": [0, 3]}
     assert (widget(app, "selectbox", "Title").value, widget(app, "selectbox", "Id").value) == (1, -1)
     widget(app, "selectbox", "Title").select_index(0).run()
     assert worked_on().fields == {"key": ("k1", "k2"), "note": ("x", "y")}
@@ -208,9 +208,9 @@ def test_columns_are_chosen_beside_the_first_rows(app: AppTest) -> None:
 
 def test_a_file_without_a_usual_text_column_asks_for_one(app: AppTest) -> None:
     search_in(app, ("a.csv", b"x,y\nOwls hunt.,Cats sleep.\n"))
-    assert "a.csv has no column called text. Its columns are: x and y. Choose the one" in app.error[0].value.replace(
-        "\\", ""
-    )
+    assert "a.csv has no column called text. Its columns are: x and y. Choose the text column" in app.error[
+        0
+    ].value.replace("\\", "")
     widget(app, "multiselect", "Text").set_value([0, 1]).run()
     assert not app.error
     assert worked_on().texts == ("Owls hunt.\n\nCats sleep.",)
@@ -240,7 +240,7 @@ def test_texts_too_long_for_a_model_are_told_and_splitting_makes_passages_of_the
     )
     app.toggle(key="corpus_split").set_value(True).run()
     app.number_input(key="corpus_tokens").set_value(40).run()
-    assert "2 documents in " in said(app)
+    assert "2 documents split into " in said(app)
     *_, last, _short = worked_on().texts
     assert last.endswith("The last one: owls hunt.")
     assert worked_on().parents[-2:] == ("1", "2")
@@ -263,13 +263,13 @@ def test_passages_that_would_overlap_wholly_are_a_sentence(app: AppTest) -> None
     ("name", "content", "sentence"),
     [
         ("empty.csv", b"", "empty.csv is empty"),
-        ("line.csv", b"text", "There is no text in line.csv"),
-        ("quote.csv", b'text,n\n"open,1\ntwo,2\n', "a quote is opened at line 2 and never closed"),
-        ("header.csv", b"a," * 5_000_000, "The first line of header.csv goes on for more than 100,000 characters"),
+        ("line.csv", b"text", "No text found in line.csv"),
+        ("quote.csv", b'text,n\n"open,1\ntwo,2\n', "the quotation mark opened on line 2 is never closed"),
+        ("header.csv", b"a," * 5_000_000, "The first line of header.csv has more than 100,000 characters"),
         ("../../x.csv", b"", "x.csv is empty"),
-        ("broken.parquet", b"PAR1 not really", "cannot be read as Parquet"),
+        ("broken.parquet", b"PAR1 not really", "broken.parquet as Parquet"),
         ("table.csv", b"a,b\n1,2\n", "no column called text"),
-        ("list.jsonl", b"[1, 2]\n", "holds no JSON objects"),
+        ("list.jsonl", b"[1, 2]\n", "contains no JSON objects"),
         ("keys.jsonl", jsonl(*({f"k{n}": 1} for n in range(5000))), "keys.jsonl is too large: it has 4,"),
     ],
 )
@@ -300,14 +300,14 @@ def test_odd_files_are_read_as_they_are(app: AppTest, name: str, content: bytes,
 
 def test_ten_megabytes_on_one_line_are_split_or_cut(app: AppTest) -> None:
     search_in(app, ("long.txt", b"word " * 2_000_000))
-    assert "texts cut to 20,000 characters (1)" in said(app)
+    assert "texts truncated to 20,000 characters (1)" in said(app)
 
 
 def test_what_is_left_out_is_offered_as_a_table_that_no_spreadsheet_runs() -> None:
     read = corpus.from_file("=x.csv", b"text,n\n=1+1,2,3\n\x07@bell,1\n ,\n")
     table = skips.table(read)
     assert list(table["reason"]) == [
-        "rows with more cells than columns", "texts with control characters or broken Unicode mended", "blank texts",
+        "rows with more cells than columns", "repaired texts with control characters or broken Unicode", "blank texts",
     ]  # fmt: skip
     assert list(table["line or row"]) == [2, 3, 4]
     assert list(table["beginning of the text"]) == ["=1+1,2,3", "@bell", ""]
@@ -328,8 +328,8 @@ def test_no_more_columns_are_offered_than_can_be_chosen_from(app: AppTest) -> No
     header = ",".join(["text", *(f"c{number}" for number in range(999))])
     search_in(app, ("wide.csv", f"{header}\nOwls hunt.,1\n".encode()))
     assert not app.error
-    assert len(widget(app, "multiselect", "Kept as metadata").options) == 300
-    assert "The first 30 of 1,000 columns are shown, 300 are offered below." in said(app)
+    assert len(widget(app, "multiselect", "Metadata").options) == 300
+    assert "Showing the first 30 of 1,000 columns; choose among 300 below." in said(app)
 
 
 def test_choosing_shorter_passages_shortens_their_overlap(app: AppTest) -> None:
@@ -359,7 +359,7 @@ def test_vectors_without_texts_are_the_projectors_alone_and_other_pages_say_so(a
     vectors = io.BytesIO()
     np.save(vectors, np.eye(5, dtype=np.float32))
     search_in(app, ("own.npy", vectors.getvalue()))
-    assert "own.npy holds vectors but no texts" in said(app).replace("\\", "")
+    assert "own.npy contains vectors but no texts" in said(app).replace("\\", "")
     app.query_params["method"] = "PCA"
     app.switch_page("pages/projector.py").run()
     assert not app.exception

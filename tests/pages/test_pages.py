@@ -39,7 +39,7 @@ def test_the_sidebar_shows_what_computes_a_model_why_and_where_its_vectors_came_
     told = html.unescape(app.sidebar.get("html")[0].proto.body)
     assert f"{chosen.engine} · {chosen.precision}" in told
     assert chosen.reason in told
-    assert "remembered" in told or "computed" in told
+    assert "cached" in told or "computed" in told
 
 
 def test_float32_demanded_is_computed_and_shown_as_float32(app: AppTest) -> None:
@@ -54,7 +54,7 @@ def test_a_picked_model_that_is_missing_can_be_downloaded_and_says_why_it_cannot
     open_page(app, "models")
     app.button(key="download_bge-small-en-v1.5").click().run()
     assert not app.exception
-    assert "switched off here" in said(app)
+    assert "offline mode is on" in said(app)
     assert app.button(key="download_bge-small-en-v1.5")
 
 
@@ -129,7 +129,7 @@ def test_no_text_is_a_sentence(app: AppTest, page: str, key: str, text: str) -> 
     open_page(app, page)
     app.text_area(key=key).set_value(text).run()
     assert not app.exception
-    assert "There is no text" in app.error[0].value.replace("\\", "")
+    assert "No text found" in app.error[0].value.replace("\\", "")
 
 
 @pytest.mark.parametrize(("page", "key"), [("explain", "sentence"), ("search", "q")])
@@ -137,7 +137,7 @@ def test_no_sentence_is_a_sentence(app: AppTest, page: str, key: str) -> None:
     open_page(app, page)
     app.text_input(key=key).set_value("  ").run()
     assert not app.exception
-    assert "There is no text" in app.error[0].value.replace("\\", "")
+    assert "No text found" in app.error[0].value.replace("\\", "")
 
 
 def test_one_text_has_nothing_to_be_compared_with(app: AppTest) -> None:
@@ -177,7 +177,7 @@ def test_ten_megabytes_on_one_line_are_cut_and_it_is_said(app: AppTest) -> None:
     open_page(app, "embed")
     app.text_area(key="embed_texts").set_value("word " * 2_000_000).run()
     assert not app.exception
-    assert "texts cut to 20,000 characters (1)" in said(app)
+    assert "texts truncated to 20,000 characters (1)" in said(app)
 
 
 def test_an_uploaded_file_is_embedded(app: AppTest) -> None:

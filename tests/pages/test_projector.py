@@ -103,7 +103,7 @@ def test_the_caption_tells_what_computed_the_map_and_how_long_each_step_took(app
     encoder = embedding.encoder(models.get(WORDLLAMA))
     facts = [WORDLLAMA, f"revision {encoder.revision[:14]}", "cpu", encoder.engine, encoder.precision, "648 texts"]
     told = re.escape(" · ".join(facts)) + r" · \d+\.\d\d s · [\w ,]+ · UMAP"
-    assert re.search(rf"{told} · neighbours \d+\.\d\d s · layout \d+\.\d\d s · laid out on the CPU", said(app))
+    assert re.search(rf"{told} · neighbours \d+\.\d\d s · layout \d+\.\d\d s · layout on the CPU", said(app))
 
 
 def test_trust_is_what_scikit_learn_measures_on_the_points_that_are_drawn(app: AppTest) -> None:
@@ -128,14 +128,14 @@ def test_two_models_are_measured_and_linked_side_by_side(app: AppTest) -> None:
     first, second = drawn(app)
     (_, told) = [chart["title"] for chart in opened(_packet(app, "points"))[0]["maps"]]
     assert told == f"{WORDLLAMA} · residual {procrustes(first, second)[2]:.2f}"
-    assert "none is left out" not in said(app)
+    assert "points are drawn" not in said(app)
     assert "Residual: the share of the map's spread that still differs" in said(app)
     assert [said(app).count(f"**{markdown_free(name)}**\n") for name in (MINILM, WORDLLAMA)] == [1, 1]
     vectors = {name: embedding.embed(FEW, models.get(name)).vectors for name in BOTH}
     lists = {name: nearest(vectors[name], 30, 10) for name in vectors}
     assert shown(app)["neighbours"]["rows"] == lists[MINILM]
     same = len({*lists[MINILM]} & {*lists[WORDLLAMA]})
-    assert f"{same} of the 10 are the same under all 2 models." in said(app)
+    assert f"{same} of the 10 are the same for all 2 models." in said(app)
     under: Any = next(group for group in app.get("button_group") if group.key == "neighbours_under_point")
     for name, choice in ((MINILM, 0), (WORDLLAMA, 1)):
         under.set_value(choice).run()
@@ -149,7 +149,7 @@ def test_agreement_is_the_share_of_neighbours_that_both_models_have(app: AppTest
     pasted(app, *FEW, models=BOTH, map_models=BOTH, colour="agreement of the models", k="7")
     first, second = (embedding.embed(FEW, models.get(name)).vectors for name in BOTH)
     shares = np.array([len({*nearest(first, row, 7)} & {*nearest(second, row, 7)}) / 7 for row in range(len(FEW))])
-    assert [part.value for part in app.metric if part.label == "Neighbours shared"] == [f"{shares.mean():.0%}"]
+    assert [part.value for part in app.metric if part.label == "Shared neighbours"] == [f"{shares.mean():.0%}"]
     listed = next(table.value for table in app.dataframe if "Shared" in table.value)
     np.testing.assert_allclose(listed["Shared"], np.sort(shares)[:50], atol=1e-6)
     assert shown(app)["legend"]["ticks"] == ["0%", "50%", "100%"]
@@ -203,18 +203,18 @@ def test_a_map_that_cannot_place_a_typed_text_says_so_and_puts_it_among_its_neig
     ((star,),) = [shown(app)["typed"]["places"]]
     places = drawn(app)[0]
     np.testing.assert_allclose(star, places[17], atol=0.02 * np.ptp(places))
-    assert "This map cannot place a new text itself: the star stands where its true neighbours do." in said(app)
+    assert "This map can't place a new text itself: the star is placed among its true neighbours." in said(app)
 
 
 def test_of_many_rows_a_sample_is_measured_and_its_interval_told(app: AppTest) -> None:
     uploaded(app, ("many.npy", npy(np.random.default_rng(1).normal(size=(2500, 4)).astype(np.float32))))
-    assert "Measured on 2,000 of 2,500 texts against all, 15 neighbours each; 95 % intervals: trust 0." in said(app)
+    assert "Measured on 2,000 of 2,500 texts against all, 15 neighbours each; 95% intervals: trust 0." in said(app)
 
 
 def test_very_many_rows_are_all_drawn_and_the_page_says_how(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.parts.projector.map_view.packing.MOST_HOVER_ROWS", 647)
     projector(app)
-    assert "All 648 points are drawn, none is left out" in said(app)
+    assert "All 648 points are drawn; in 2D" in said(app)
     assert len(drawn(app)[0]) == 648
 
 
@@ -228,15 +228,15 @@ def test_a_selection_in_a_large_corpus_is_named_by_the_words_of_texts_at_even_st
     (words,) = characteristic_words(texts.texts[::3], [np.array([row // 3 for row in rows if row % 3 == 0])])
     told = said(app)
     assert f"{len(rows)} texts selected" in told
-    assert f"Marked by: {', '.join(words)}" in told
-    assert f"Words counted in {sum(row % 3 == 0 for row in rows)} of them: one text in 3 of all 648." in told
+    assert f"Characteristic words: {', '.join(words)}" in told
+    assert f"Words counted in {sum(row % 3 == 0 for row in rows)} of them: one in 3 of all 648 texts." in told
 
 
 def test_a_selection_of_which_no_text_is_counted_says_so(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.parts.projector.panel.MOST_COUNTED", 300)
     projector(app, selected=in_address([1], len(corpus.sample())))
-    assert "Words counted in 0 of them: one text in 3 of all 648." in said(app)
-    assert "Marked by" not in said(app)
+    assert "Words counted in 0 of them: one in 3 of all 648 texts." in said(app)
+    assert "Characteristic words" not in said(app)
 
 
 def test_what_was_left_out_is_counted_and_said(app: AppTest) -> None:
@@ -251,7 +251,7 @@ def test_vectors_that_are_not_finite_are_left_out_and_zeros_counted(app: AppTest
     vectors[7] = 0
     uploaded(app, ("vectors.npy", npy(vectors)))
     assert "rows whose vector is missing or not finite (3)" in said(app)
-    assert "rows of zeros, which have no direction, kept (1)" in said(app)
+    assert "all-zero rows, kept although they have no direction (1)" in said(app)
     assert len(drawn(app)[0]) == 37
 
 
@@ -262,7 +262,7 @@ def test_few_texts_are_a_map_or_a_sentence(app: AppTest, method: str, count: int
     assert not app.exception
     least = {"PCA": 2, "UMAP": 4, "t-SNE": 4, "Axes": 1}[method]
     if count < least:
-        assert f"at least {least} texts, not {count}" in app.error[0].value
+        assert f"at least {least} texts; there are {count}" in app.error[0].value
     else:
         assert not app.error
         assert len(drawn(app)[0]) == count
@@ -285,10 +285,10 @@ def test_odd_vectors_are_a_map(app: AppTest, method: str, vectors: np.ndarray) -
     ("name", "content", "sentence"),
     [
         ("empty.csv", b"", "is empty"),
-        ("nothing.csv", b"text\n", "There is no text"),
-        ("nan.npy", npy(np.full((5, 3), np.nan)), "no row whose numbers are all finite"),
+        ("nothing.csv", b"text\n", "No text found"),
+        ("nan.npy", npy(np.full((5, 3), np.nan)), "has no row of finite numbers"),
         ("deep.npy", npy(np.zeros((2, 2, 2))), "has 3 dimensions"),
-        ("objects.npy", npy(np.array([[{}]], object)), "holds Python objects"),
+        ("objects.npy", npy(np.array([[{}]], object)), "contains Python objects"),
         ("torn.npy", npy(ROWS)[:-5], "is damaged"),
         ("torn.tsv", b"1\t2\n3\tfour\n", "Line 2 of torn.tsv holds 'four'"),
     ],
@@ -312,7 +312,7 @@ def test_hostile_texts_are_shown_as_they_are_wherever_they_appear(app: AppTest) 
     app.text_input(key="find").set_value(kept[0])
     find_by: Any = next(group for group in app.get("button_group") if group.key == "find_by")
     find_by.set_value("Words").run()
-    assert "**1 of 7 texts** hold" in said(app)
+    assert "**1 of 7 texts** contain" in said(app)
     unescaped = re.sub(r"\\.", "", said(app)).replace(":material/filter_alt:", "")
     assert not [markup for markup in ("![", "<", "bold**", ":red", "$x", ":material/") if markup in unescaped]
     assert "%{x} <b>bold</b> **bold**" in json.dumps(shown(app)["legend"]["names"])
@@ -347,14 +347,14 @@ def test_words_and_expressions_find_the_rows_that_hold_them(
     texts = corpus.sample()
     projector(app, find=pattern, find_by=way, find_in=where)
     rows = [row for row in range(len(texts)) if expected(texts.texts[row], texts.fields["subject"][row])]
-    assert f"**{len(rows)} of 648 texts** hold" in said(app)
+    assert f"**{len(rows)} of 648 texts** contain" in said(app)
     assert list(app.dataframe[0].value["Text"]) == [texts.titles[row] for row in rows]
     assert sorted(shown(app)["matches"].get("rows", rows)) == rows
 
 
 def test_a_broken_expression_is_a_sentence_and_the_map_stays(app: AppTest) -> None:
     projector(app, find="bees(", find_by="Regex")
-    assert "This is no regular expression" in app.warning[0].value.replace("\\", "")
+    assert "This is not a regular expression" in app.warning[0].value.replace("\\", "")
     assert not app.exception
     assert len(drawn(app)[0]) == 648
 
@@ -363,7 +363,7 @@ def test_a_typed_text_stands_exactly_where_principal_components_put_it(app: AppT
     pasted(app, *FEW, models=BOTH, map_models=BOTH, find=FEW[17])
     stars = np.array(shown(app)["typed"]["places"])
     np.testing.assert_allclose(stars, [places[17] for places in drawn(app)], atol=2e-3)
-    assert "Where the map's own axes put it, exactly." in said(app)
+    assert "Placed exactly, by the map's own axes." in said(app)
     listed = next(table.value for table in app.dataframe if "1 - cos" in table.value)
     assert listed["Text"][0] == corpus.shortened(FEW[17], 60)
 
@@ -423,7 +423,7 @@ def test_coordinates_that_were_given_are_drawn_as_they_are(app: AppTest) -> None
     uploaded(app, ("given.csv", b"text,x,y\na,0,1\nb,2.5,-3\nc,,4\n"), method="")
     np.testing.assert_allclose(np.asarray(drawn(app)[0]), np.array([[0, 1], [2.5, -3]]), atol=1e-5)
     assert "rows whose coordinates are missing or not finite (1)" in said(app)
-    assert "without the vectors nobody can tell how true they are" in said(app)
+    assert "map quality can't be measured without the original vectors" in said(app)
 
 
 def view_archive(space: Space | None, description: str) -> bytes:
@@ -447,7 +447,7 @@ def view_archive(space: Space | None, description: str) -> bytes:
     ],
 )
 def test_a_file_that_is_no_view_is_a_sentence(content: bytes) -> None:
-    with pytest.raises(InputError, match="is no view that was saved on this page"):
+    with pytest.raises(InputError, match="is not a view saved on this page"):
         view_file.unpack("view.zip", content)
 
 

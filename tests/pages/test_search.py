@@ -106,7 +106,7 @@ def test_a_filter_is_applied_before_the_search_and_said(searching: AppTest) -> N
     subject = "music" if "music" in documents.fields["subject"] else documents.fields["subject"][0]
     searching.multiselect(key="where_subject").set_value([subject]).run()
     rows = [row for row, of in enumerate(documents.fields["subject"]) if of == subject]
-    assert f"{len(rows)} of {len(documents)} texts are searched: subject is {subject}." in said(searching).replace(
+    assert f"Searching {len(rows)} of {len(documents)} texts: subject is {subject}." in said(searching).replace(
         "\\", ""
     )
     assert len(cards(searching)) >= 10
@@ -123,7 +123,7 @@ def test_numbers_are_filtered_by_a_span_and_a_filter_can_leave_nothing(searching
     open_page(searching, "search")
     searching.file_uploader[0].upload("dated.csv", table.to_csv(index=False).encode()).run()
     searching.slider(key="where_year").set_value((1985, 1990)).run()
-    assert "6 of 40 texts are searched: year from 1985 to 1990." in said(searching)
+    assert "Searching 6 of 40 texts: year from 1985 to 1990." in said(searching)
     searching.multiselect(key="where_kind").set_value(["b"]).run()
     assert not searching.exception
     assert "The filter leaves no text to search" in said(searching)
@@ -137,7 +137,7 @@ def test_fields_with_odd_names_and_values_are_filtered_by(searching: AppTest) ->
     searching.file_uploader[0].upload("odd.csv", table.to_csv(index=False).encode()).run()
     searching.multiselect(key=f"where_{name}").set_value([value]).run()
     assert not searching.exception
-    assert f"4 of 8 texts are searched: {name} is {value}." in said(searching).replace("\\", "")
+    assert f"Searching 4 of 8 texts: {name} is {value}." in said(searching).replace("\\", "")
 
 
 def test_a_mark_is_shown_in_every_list_and_is_taken_back(searching: AppTest) -> None:
@@ -204,9 +204,9 @@ def test_indexes_are_measured_against_the_exact_search(searching: AppTest) -> No
     ]  # fmt: skip
     assert table.loc["Exact", "recall@10"] == 1
     assert table.loc["HNSW", "recall@10"] >= 0.98
-    assert table.loc["Exact", "bytes a vector"] == 1024
-    assert table.loc["int8", "bytes a vector"] == 256
-    assert table.loc["Binary, rescored", "bytes a vector"] == 32
+    assert table.loc["Exact", "bytes per vector"] == 1024
+    assert table.loc["int8", "bytes per vector"] == 256
+    assert table.loc["Binary, rescored", "bytes per vector"] == 32
     vectors = embedding.embed(corpus.sample().documents, WORDLLAMA).vectors
     asked = embedding.embed(corpus.sample_queries().texts, WORDLLAMA, kind="query").vectors[:200]
     cut = search.nearest(asked[:, :64], vectors[:, :64] / np.linalg.norm(vectors[:, :64], axis=1, keepdims=True), 10)
@@ -223,7 +223,7 @@ def test_duplicates_near_ones_and_loners_are_listed(searching: AppTest) -> None:
     )
     metrics = {metric.label: metric.value for metric in searching.metric}
     assert metrics["Texts"] == "6"
-    assert metrics["Same as an earlier one"] == "1"
+    assert metrics["Exact duplicates"] == "1"
     groups, pairs, loners = (frame.value for frame in searching.dataframe)
     assert set(groups[groups["group"] == 1]["text"]) == {"A red fox.", "a  red FOX.", "A red fox!"}
     assert pairs["cosine"].is_monotonic_decreasing

@@ -80,7 +80,7 @@ def test_one_cosine_is_read_for_every_model_and_the_pair_has_each_models_own() -
     assert shown == {name: f"{cosine:.3f}" for name, cosine in cosines.items()}
     ranks = [percentiles(name, cosines[NETWORK][None, None])[0, 0] for name in (NETWORK, TABLE)]
     told = said(app).replace("\\", "")
-    assert f"A cosine of **{cosines[NETWORK]:.2f}** is higher than **{ranks[0]:.1f} %**" in told or ranks[0] > 99.9
+    assert f"A cosine of **{cosines[NETWORK]:.2f}** is higher than **{ranks[0]:.1f}%**" in told or ranks[0] > 99.9
     assert "of random pairs for all-MiniLM-L6-v2, and than **" in told
 
 
@@ -188,7 +188,7 @@ def test_four_models_of_any_pooling_have_their_heatmaps_and_two_of_them_a_differ
     assert not app.exception
     assert [cells(app, f"heatmap_{place}").shape for place in range(4)] == [(4, 4)] * 4
     assert said(app).count("add up to the cosine") == 3
-    assert said(app).count("is not the plain mean of its tokens") == 1
+    assert said(app).count("is not a plain mean of its tokens") == 1
     app = opened(specs, heatmaps="Difference")
     assert not app.exception
     assert cells(app).shape == (4, 4)
@@ -196,7 +196,7 @@ def test_four_models_of_any_pooling_have_their_heatmaps_and_two_of_them_a_differ
 
 def test_a_file_of_texts_is_compared() -> None:
     app = opened(texts_from="File")
-    assert "No file is chosen yet" in said(app).replace("\\", "")
+    assert "No file yet" in said(app).replace("\\", "")
     app.file_uploader[0].upload("mine.csv", ("text\n" + "\n".join(TEXTS)).encode()).run()
     assert not app.exception
     np.testing.assert_allclose(cells(app), cosine_matrix(vectors(TABLE, TEXTS)), atol=1e-6)

@@ -65,7 +65,7 @@ def rows(app: AppTest) -> dict[str, dict[str, Any]]:
 def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missing(app: AppTest) -> None:
     open_verdict(app)
     assert "Take all-MiniLM-L6-v2: " in told(app)
-    assert "speed, memory and price are not known here of any model" in told(app)
+    assert "speed, memory and price are unknown for every model" in told(app)
     table = rows(app)
     assert list(table) == [MINILM, WORDLLAMA, "BM25", "Hybrid"]
     spec, queries = models.get(MINILM), corpus.sample_queries()
@@ -78,14 +78,14 @@ def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missi
     assert table[MINILM]["ndcg@10"] == pytest.approx(quality.means["ndcg@10"], abs=1e-6)
     expected = evaluation.interval(quality.values("ndcg@10"))
     assert (table[MINILM]["low"], table[MINILM]["high"]) == pytest.approx((expected.low, expected.high), abs=1e-6)
-    assert "Time what is missing" in [button.label for button in app.main.button]
+    assert "Time missing models" in [button.label for button in app.main.button]
 
 
 def test_sliders_turn_the_ranking(app: AppTest) -> None:
     keep(*both_ways(MINILM, 5.0), *both_ways(WORDLLAMA, 0.2))
     open_verdict(app)
     assert "Take all-MiniLM-L6-v2: " in told(app)
-    assert "Time what is missing" not in [button.label for button in app.main.button]
+    assert "Time missing models" not in [button.label for button in app.main.button]
     app.slider(key="weigh_speed").set_value(10.0).run()
     assert "Take wordllama-256: " in told(app)
     assert next(iter(rows(app))) == WORDLLAMA
@@ -95,7 +95,7 @@ def test_time_what_is_missing_measures_speed_memory_and_price(app: AppTest, monk
     children = ChildrenOfThisRevision()
     monkeypatch.setattr(runner, "Child", lambda what: children)
     open_verdict(app, models=[WORDLLAMA])
-    press(app, "Time what is missing")
+    press(app, "Time missing models")
     assert not app.exception
     assert children.models == [WORDLLAMA]
     figures = rows(app)[WORDLLAMA]
@@ -109,7 +109,7 @@ def test_what_is_sent_is_what_is_shown(app: AppTest, downloads: dict[str, Callab
     open_verdict(app, models=[WORDLLAMA, "bge-small-en-v1.5"])
     page, markdown = downloads["verdict.html"]().decode(), downloads["verdict.md"]().decode().replace("\\", "")
     for text in (html.unescape(page), markdown):
-        assert "Take wordllama-256, the only model here that can be ranked." in text
+        assert "Choose wordllama-256, the only model that can be ranked." in text
         assert corpus.sample().fingerprint in text
         assert "192 labelled queries" in text
         assert "bge-small-en-v1.5" in text
@@ -118,7 +118,7 @@ def test_what_is_sent_is_what_is_shown(app: AppTest, downloads: dict[str, Callab
 
 def test_all_weights_at_zero_name_no_model(app: AppTest) -> None:
     open_verdict(app, models=[WORDLLAMA], **{f"weigh_{name}": "0" for name in CRITERIA})
-    assert "No model is named: all weights are 0." in told(app)
+    assert "No recommendation: all weights are 0." in told(app)
 
 
 @pytest.mark.parametrize("weight", ["nan", "inf", "-3", "1e99", "x"])
@@ -130,5 +130,5 @@ def test_a_weight_in_the_address_that_is_none_is_passed_over(app: AppTest, weigh
 def test_a_corpus_without_labels_says_what_to_do(app: AppTest) -> None:
     app.session_state["corpus_pasted"] = "one text\nanother text"
     open_verdict(app, corpus="Paste", models=[WORDLLAMA])
-    assert "needs queries whose answers are known" in said(app)
+    assert "needs queries with known answers" in said(app)
     assert not app.main.get("plotly_chart")

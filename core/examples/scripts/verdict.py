@@ -2,7 +2,7 @@ from math import log
 
 # quality, speed, memory, price, licence
 weights = (6.0, 2.0, 1.0, 1.0, 1.0)
-# nDCG@10, ms, bytes, US dollars a million tokens, licence from 0 to 1; None is not known
+# nDCG@10, ms, bytes, US dollars a million tokens, licence from 0 to 1; None means unknown
 figures = {
     "all-MiniLM-L6-v2": (0.71, 3.2, 910_000_000, 0.002, 1.0),
     "wordllama-256": (0.6, 0.1, 640_000_000, 0.0001, None),

@@ -24,7 +24,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         spec = measurement.one_model(specs, state.Benchmark.ENGINES_MODEL)
         start = st.button(
-            f"Compare the engines on {spec.name}",
+            f"Compare engines on {spec.name}",
             type="primary",
             icon=":material/compare_arrows:",
             on_click=progress.start_anew,
@@ -36,15 +36,15 @@ def show() -> None:
     timings = _measure(chart, spec) if start else benchmark.kept_engines(spec.name)
     if not timings:
         st.info(
-            f"The engines have not been compared on {spec.name} here yet. “Compare” times “{benchmark.HELLO}” with "
-            "each, which takes about ten seconds an engine.",
+            f"The engines have not been compared on {spec.name} on this machine yet. “Compare” times "
+            f"“{benchmark.HELLO}” with each, about ten seconds per engine.",
             icon=":material/compare_arrows:",
         )
         return
     chart.finish(engine_bars(timings, colours=_colours(spec)), output.picture("engines"))
     st.caption(
-        f"× is the speed beside sentence-transformers with its defaults. The cosine is the smallest of a probe's "
-        f"vectors to torch in float32; the machine chooses by itself only what stays within {LEAST_COSINE}."
+        "× is the speed relative to sentence-transformers with its defaults. The cosine is the lowest of the test "
+        f"vectors against torch in float32; “auto” uses only engines that stay within {LEAST_COSINE}."
     )
     measurement.tell_failures(timings)
     measurement.provenance(timings)

@@ -22,7 +22,7 @@ Timings = dict[Row, Timing]
 def show() -> None:
     """Draw the view: the button, the chart that fills, four figures, the table."""
     if picks.models() and all(spec.provider == "openai" for spec in picks.models()):
-        st.info("Models behind an API are not timed: their time is the network's.", icon=":material/info:")
+        st.info("Models behind an API are not timed: their latency depends on the network.", icon=":material/info:")
     specs = measurement.local_models()
     rows = [(spec.name, device) for spec in specs for device in measurement.chosen_devices()]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -31,7 +31,7 @@ def show() -> None:
             args=(state.Benchmark.TIME,),
         )  # fmt: skip
         again = st.button(
-            "Time the picked again",
+            "Time picked models again",
             icon=":material/replay:",
             on_click=progress.start_anew,
             args=(state.Benchmark.TIME,),
@@ -51,8 +51,8 @@ def show() -> None:
         output.picture("hello-world"),
     )
     st.caption(
-        f"Faint marks: the original table, recorded by `%timeit` on {original_machine()}. Hatched: by architecture, "
-        "with random weights, before any download."
+        f"Faint marks: the original table, recorded with `%timeit` on {original_machine()}. Hatched: architecture "
+        "only, with random weights, before any download."
     )
     _four_figures(specs, shown, recorded)
     measurement.tell_failures(list(shown.values()))
@@ -62,7 +62,7 @@ def show() -> None:
         hide_index=True,
         key=state.Benchmark.TIMINGS,
         placeholder="–",
-        alt="Hello World milliseconds of each model, measured here and recorded",
+        alt="Hello World milliseconds of each model, measured on this machine and recorded",
         column_config={
             name: st.column_config.NumberColumn(format="%.2f") for name in table.columns if name.endswith(", ms")
         }
@@ -127,23 +127,23 @@ def _four_figures(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, fl
         return
     figures = st.grid(4, min_column_width=190)
     fastest = min(done, key=lambda row: done[row])
-    figures.metric("Fastest here", milliseconds(done[fastest]), help=" on ".join(fastest), border=True)
+    figures.metric("Fastest", milliseconds(done[fastest]), help=" on ".join(fastest), border=True)
     scores = {spec.name: spec.mteb_v1["average"] for spec in specs if spec.mteb_v1}
     scored = [row for row in done if row[0] in scores]
     if scored:
         best = max(scored, key=lambda row: (scores[row[0]], -done[row]))
         figures.metric(
-            "Best MTEB v1 score here",
+            "Best-scoring model (MTEB v1)",
             milliseconds(done[best]),
             help=f"{best[0]} on {best[1]}, score {scores[best[0]]:.2f}",
             border=True,
         )
     slowest = max(done, key=lambda row: done[row])
-    figures.metric("Slowest beside fastest", ratio(done[slowest] / done[fastest]), help=slowest[0], border=True)
+    figures.metric("Slowest vs fastest", ratio(done[slowest] / done[fastest]), help=slowest[0], border=True)
     gains = _gains(done) or _gains(recorded)
     most = max(gains, key=lambda model: gains[model])
-    label = "A GPU buys, here" if _gains(done) else "A GPU bought, recorded"
-    figures.metric(label, ratio(gains[most]), help=f"most, with {most}", border=True)
+    label = "GPU speed-up" if _gains(done) else "GPU speed-up, recorded"
+    figures.metric(label, ratio(gains[most]), help=f"highest, with {most}", border=True)
 
 
 def _gains(milliseconds: dict[Row, float]) -> dict[str, float]:
@@ -167,7 +167,7 @@ def _table(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -
                 "p95, ms": timing.p95_ms if timing else None,
                 "Quartiles, ms": _quartiles(timing),
                 "p99, ms": timing.p99_ms if timing else None,
-                "Forward pass alone, ms": timing.forward.median_ms if timing and timing.forward else None,
+                "Forward pass only, ms": timing.forward.median_ms if timing and timing.forward else None,
                 "Memory": timing.memory_bytes if timing else None,
                 "Weights": timing.weights if timing else None,
                 "Recorded, ms": recorded.get(row),

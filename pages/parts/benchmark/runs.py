@@ -36,7 +36,7 @@ def show() -> None:
         bind="query-params",
     )
     second = second_place.selectbox(
-        "beside this one",
+        "Other run",
         list(runs),
         index=list(runs).index(_counterpart(runs[first], list(runs.values())).name),
         format_func=titles.__getitem__,
@@ -50,7 +50,7 @@ def show() -> None:
         hide_index=True,
         key=state.Benchmark.RUNS,
         placeholder="–",
-        alt="All benchmark runs that are kept, brought or recorded",
+        alt="All saved, imported and recorded benchmark runs",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if runs[first].run.created:  # the original table is no file
@@ -99,7 +99,7 @@ def _compare(first: KeptRun, second: KeptRun) -> None:
     drawn = set([what for row in first.run.results if (what := _what(row)) in common][:MOST_BARS])
     one, two = (tuple(row for row in kept.run.results if _what(row) in drawn) for kept in (first, second))
     if first.name == second.name:
-        st.info("Choose two different runs to see them bar by bar.", icon=":material/compare_arrows:")
+        st.info("Choose two different runs to compare them bar by bar.", icon=":material/compare_arrows:")
     if not common:
         st.info(
             "These runs have no model, device and workload in common: choose another one.",
@@ -108,14 +108,14 @@ def _compare(first: KeptRun, second: KeptRun) -> None:
         return
     st.plotly_chart(
         compared_bars(
-            one, two, ("this run", "beside this one"), colours=model_colours({row.model for row in (*one, *two)})
+            one, two, ("this run", "the other run"), colours=model_colours({row.model for row in (*one, *two)})
         ),
         key=state.Benchmark.COMPARED,
         config=output.picture("compared"),
         alt="The timings of two runs, bar by bar",
     )
     if len(drawn) < len(common):
-        st.caption(f"The first {len(drawn)} of {len(common)} that both have timed.")
+        st.caption(f"Showing the first {len(drawn)} of {len(common)} timings that both runs have.")
     for kept in (first, second):
         alone = sum(_what(row) not in common for row in kept.run.results)
         rest = f" · {alone} timings that the other run does not have" if alone else ""
@@ -150,7 +150,7 @@ def _row(kept: KeptRun) -> dict[str, object]:
     results = kept.run.results
     return {
         "When (UTC)": f"{kept.run.time:%Y-%m-%d %H:%M:%S}" if kept.run.created else "",
-        "From": {"here": "this installation", "imported": "brought here"}.get(kept.origin, "recorded"),
+        "Source": {"here": "this installation", "imported": "imported"}.get(kept.origin, "recorded"),
         "Machine": kept.run.machine.sentence[:LONGEST_CELL],
         "Models": ", ".join(dict.fromkeys(row.model for row in results))[:LONGEST_CELL],
         "Devices": ", ".join(dict.fromkeys(row.device for row in results))[:LONGEST_CELL],
@@ -163,23 +163,24 @@ def _row(kept: KeptRun) -> dict[str, object]:
 def _import() -> None:
     """Bring a run that was made elsewhere, by the page's JSON download or `python -m core benchmark --output`."""
     with st.form(state.Benchmark.IMPORT, border=False, clear_on_submit=True):
-        file = st.file_uploader(
-            "A run made elsewhere", type=["json"], key=state.Benchmark.IMPORT_FILE, max_upload_size=2
-        )
-        brought = st.form_submit_button("Bring it here", icon=":material/upload:")
+        file = st.file_uploader("Import a run", type=["json"], key=state.Benchmark.IMPORT_FILE, max_upload_size=2)
+        brought = st.form_submit_button("Import", icon=":material/upload:")
     if brought and file is None:
-        st.info("Choose a JSON file first: the page's “Download JSON”, or `python -m core benchmark --output FILE`.")
+        st.info(
+            "Choose a JSON file first, from “Download JSON” on this page or from `python -m core benchmark "
+            "--output FILE`."
+        )
     elif brought and file is not None:
         with errors_told():
             kept = benchmark.bring(_decoded(file.getvalue()))
             st.session_state[state.Benchmark.IMPORTED] = kept.name
             st.rerun()
     if name := st.session_state.pop(state.Benchmark.IMPORTED, None):
-        st.success(f"It is here, as {output.markdown_free(name)}: choose it above.", icon=":material/check:")
+        st.success(f"Imported as {output.markdown_free(name)}: choose it above.", icon=":material/check:")
 
 
 def _decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError("This is not a benchmark run of Embedscope.") from None
+        raise InputError("This file is not an Embedscope benchmark run.") from None

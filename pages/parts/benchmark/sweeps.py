@@ -57,8 +57,8 @@ def show() -> None:
     own = [timing for timing in timings if timing.model == spec.name and timing.device in charts]
     if not own:
         st.info(
-            f"{spec.name} has not been swept here yet. “Sweep” times it in {len(workloads)} shapes, which takes a "
-            "minute or two; what would take too long is left out and says so.",
+            f"{spec.name} has not been swept on this machine yet. “Sweep” times it in {len(workloads)} shapes, "
+            "which takes a minute or two; shapes that would take too long are skipped, and the chart says so.",
             icon=":material/grid_on:",
         )
         return
@@ -78,7 +78,7 @@ def show() -> None:
             "p95, ms": st.column_config.NumberColumn(format="%.2f"),
             "Texts/s": st.column_config.NumberColumn(format="localized", step=1),
             "Tokens/s": st.column_config.NumberColumn(format="localized", step=1),
-            "Why not": st.column_config.TextColumn(width="large"),
+            "Reason": st.column_config.TextColumn(width="large"),
         },
     )
     measurement.downloads(table, "sweep", own)
@@ -142,11 +142,11 @@ def _caption(timings: list[Timing]) -> None:
     """What computed the cells, and how far to trust them."""
     done = [timing for timing in timings if timing.median_ms]
     engines = dict.fromkeys(f"{row.device}: {row.engine} {row.precision}" for row in done)
-    architecture = "by architecture, random weights · " if any(row.weights == "random" for row in done) else ""
+    architecture = "architecture only, random weights · " if any(row.weights == "random" for row in done) else ""
     disturbed = sum(row.disturbed > 0 for row in done)
-    trouble = f" · others disturbed {disturbed} of {len(done)} shapes" if disturbed else ""
+    trouble = f" · {disturbed} of {len(done)} shapes disturbed by other processes" if disturbed else ""
     left_out = sum(bool(row.failure) for row in timings)
-    reasons = f" · – {left_out} shapes are not timed: point at one for the reason" if left_out else ""
+    reasons = f" · – {left_out} shapes not timed: hover over one for the reason" if left_out else ""
     st.caption(f"{architecture}{' · '.join(engines)} · end to end, median{trouble}{reasons}")
 
 
@@ -155,11 +155,11 @@ def _lines(timings: list[Timing], measure: str) -> None:
     lengths = sorted({timing.tokens for timing in timings if timing.tokens and timing.median_ms})
     if not lengths:
         return
-    st.markdown("#### All models that have been swept here")
+    st.markdown("#### All models swept on this machine")
     tokens = lengths[0]
     if len(lengths) > 1:
         tokens = st.segmented_control(
-            "Tokens in each text", lengths, default=lengths[len(lengths) // 2], key=state.Benchmark.SWEEP_TOKENS,
+            "Tokens per text", lengths, default=lengths[len(lengths) // 2], key=state.Benchmark.SWEEP_TOKENS,
             required=True,
         )  # fmt: skip
     pays = benchmark.pays_from(timings)
@@ -173,17 +173,17 @@ def _lines(timings: list[Timing], measure: str) -> None:
         ),
         key=state.Benchmark.SWEEP_LINES,
         config=output.picture("sweep-lines"),
-        alt=f"{measure} over the batch size, one line for each model and device",
+        alt=f"{measure} by batch size, one line per model and device",
     )
     st.caption(_where_it_pays(pays))
 
 
 def _where_it_pays(pays: dict[tuple[str, int], int | None]) -> str:
     if not pays:
-        return "There is no GPU here to set against the CPU."
+        return "There is no GPU on this machine to compare with the CPU."
     sentences = [
-        f"{model}, {tokens} tokens: the GPU pays from batch {batch}." if batch else
-        f"{model}, {tokens} tokens: the GPU does not pay in any batch."
+        f"{model}, {tokens} tokens: the GPU pays off from batch {batch}." if batch else
+        f"{model}, {tokens} tokens: the GPU does not pay off at any batch size."
         for (model, tokens), batch in pays.items()
     ]  # fmt: skip
     return " ".join(sentences)
@@ -204,7 +204,7 @@ def _table(timings: list[Timing]) -> pd.DataFrame:
                 "Samples": timing.samples,
                 "Disturbed": timing.disturbed,
                 "Engine": f"{timing.engine} {timing.precision}",
-                "Why not": timing.failure or None,
+                "Reason": timing.failure or None,
             }
             for timing in sorted(timings, key=lambda timing: (timing.device, timing.batch_size, timing.tokens or 0))
         ]

@@ -36,7 +36,7 @@ def show() -> None:
             required=True,
         )
         start = st.button(
-            "Time what is missing", icon=":material/timer:", on_click=progress.start_anew,
+            "Time missing models", icon=":material/timer:", on_click=progress.start_anew,
             args=(state.Benchmark.TIME_MISSING,),
         )  # fmt: skip
     place = st.container()
@@ -48,8 +48,8 @@ def show() -> None:
     points = _points(timings, scores, speed or LATENCY)
     if not points:
         place.info(
-            f"Nothing with a score of {board} has been timed here yet: “Time what is missing” does, or the view “Hello "
-            "World”.",
+            f"No model with a score for {board} has been timed on this machine yet: use “Time missing models”, or "
+            "the view “Hello World”.",
             icon=":material/timer:",
         )
     else:
@@ -155,14 +155,14 @@ def _scoreless(timings: list[Timing], scores: dict[str, float], board: str) -> N
     """Say which timed models are not in the chart."""
     names = sorted({timing.model for timing in timings} - set(scores))
     if names:
-        st.caption(output.markdown_free(f"Without {board}, and so not in the chart: {', '.join(names)}."))
+        st.caption(output.markdown_free(f"Not in the chart, for lack of a score ({board}): {', '.join(names)}."))
 
 
 def _costs() -> None:
     """US dollars per million tokens: API prices beside what an hour of this machine costs at its throughput."""
-    st.markdown("#### A million tokens: by API, or on a machine of one's own")
+    st.markdown("#### A million tokens: by API or on your own machine")
     hour = st.number_input(
-        "US dollars for an hour of this machine", 0.0, 1000.0, 1.0, 0.1, key=state.Measurement.DOLLARS_PER_HOUR,
+        "US dollars per hour of this machine", 0.0, 1000.0, 1.0, 0.1, key=state.Measurement.DOLLARS_PER_HOUR,
         bind="query-params", width=260,
     )  # fmt: skip
     api = {spec.name: spec.usd_per_million_tokens for spec in known() if spec.usd_per_million_tokens is not None}
@@ -178,7 +178,11 @@ def _costs() -> None:
         alt="US dollars per million tokens, by API and on this machine",
     )
     st.caption(
-        "On this machine: texts of 128 tokens in the fastest batch that was timed, day and night without a pause; half "
-        "the load doubles the price. "
-        + ("" if here else "Nothing of that has been timed here yet: choose Throughput and “Time what is missing”.")
+        "On this machine: texts of 128 tokens in the fastest batch timed, running around the clock; at half the "
+        "load, the price doubles. "
+        + (
+            ""
+            if here
+            else "Nothing has been timed this way on this machine yet: choose Throughput and “Time missing models”."
+        )
     )

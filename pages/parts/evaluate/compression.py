@@ -77,11 +77,11 @@ def _table(measured: dict[str, list[Compressed]]) -> None:
     table = pd.DataFrame(
         {
             "Model": name,
-            "Code": point.kind,
+            "Format": point.kind,
             "Dimensions": point.dimensions,
             "Bytes per vector": point.bytes_per_vector,
             "nDCG@10": point.ndcg,
-            "Of float32": 100 * point.ndcg / points[0].ndcg if points[0].ndcg else None,
+            "Relative to float32": 100 * point.ndcg / points[0].ndcg if points[0].ndcg else None,
         }
         for name, points in measured.items()
         for point in points
@@ -95,7 +95,7 @@ def _table(measured: dict[str, list[Compressed]]) -> None:
         column_config={
             "Bytes per vector": st.column_config.NumberColumn(format="localized"),
             "nDCG@10": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.3f"),
-            "Of float32": st.column_config.NumberColumn(format="%.1f %%"),
+            "Relative to float32": st.column_config.NumberColumn(format="%.1f%%"),
         },
     )
     output.download_table(table, "compression")

@@ -34,7 +34,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     output.left_out(texts)
     if queries is None:
         st.info(
-            "Give queries that people ask of these texts, one a line, under “Queries”: no labels are needed.",
+            "Add queries that people ask of these texts under “Queries”, one per line. No labels are needed.",
             icon=":material/help:",
         )
         return
@@ -71,15 +71,15 @@ def _queries(texts: Corpus) -> Corpus | None:
             "Queries", offered, default=offered[0], key=state.Evaluate.QUERIES, bind="query-params", required=True
         )
         if source == SAMPLE:
-            st.caption("The 192 queries of the sample corpus; their labels are not looked at here.")
+            st.caption("The 192 queries of the sample corpus; their labels are not used here.")
             return corpus.sample_queries()
         if source == PASTE:
             pasted = st.text_area(
-                "Queries, one a line", key=state.Evaluate.QUERIES_PASTED, height=220, persist_state="session"
+                "Queries, one per line", key=state.Evaluate.QUERIES_PASTED, height=220, persist_state="session"
             )
             return corpus.from_paste(pasted, "pasted queries") if (pasted or "").strip() else None
         file = st.file_uploader("Queries", type=FORMATS, key=state.Evaluate.QUERIES_FILE)
-        st.caption("TXT (one a line), or with a column text: CSV, TSV, JSONL, Parquet.")
+        st.caption("TXT (one per line), or CSV, TSV, JSONL or Parquet with the column text.")
         if file is None:
             return None
         content = file.getvalue()
@@ -93,9 +93,9 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
         agreement_matrix(matrix, list(systems)),
         key=state.Evaluate.AGREEMENT,
         config=output.picture("agreement"),
-        alt="Rank-biased overlap of each two systems",
+        alt="Rank-biased overlap of each pair of systems",
     )
-    st.caption(f"Rank-biased overlap of the first {CUT} documents, 0 to 1, mean over {queries:,} queries.")
+    st.caption(f"Mean rank-biased overlap of the first {CUT} documents over {queries:,} queries, from 0 to 1.")
 
 
 def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int:
@@ -105,12 +105,12 @@ def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int
         key, lambda: (evaluation.agreement_by_query(systems), evaluation.informative(systems))
     )
     marks = judgements.all_grades(texts)
-    st.markdown("**Mark these first: the systems differ most on them**")
+    st.markdown("**Judge these first: the systems disagree most on them**")
     table = pd.DataFrame(
         {
             "Query": [queries.texts[row] for row in order],
             "Agreement": agreement[order],
-            "Marked": [len(of_query(marks, queries.texts[row])) for row in order],
+            "Judged": [len(of_query(marks, queries.texts[row])) for row in order],
         }
     )
     shown = st.dataframe(
@@ -120,11 +120,11 @@ def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int
         height=TABLE_HEIGHT,
         on_select="rerun",
         selection_mode="single-row",
-        alt="Queries, the most informative first",
+        alt="Queries, most informative first",
         column_config={
             "Query": st.column_config.TextColumn(width=250),
             "Agreement": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width=120),
-            "Marked": st.column_config.NumberColumn(width=70),
+            "Judged": st.column_config.NumberColumn(width=70),
         },
     )
     output.download_table(table, "informative-queries")
@@ -136,7 +136,7 @@ def _mark_elsewhere(query: str) -> None:
     """The way to the Search page with this query."""
     st.page_link(
         "pages/search.py",
-        label="Open on the Search page",
+        label="Open in Search",
         icon=":material/search:",
         query_params=[(state.Search.QUERY, query)],
     )
@@ -146,14 +146,14 @@ def _marked(texts: Corpus) -> None:
     """The marks made so far, to take away."""
     labels = judgements.labels(texts)
     if labels is None:
-        st.caption("Mark what answers the query: the marks become labels, and the view “Ranking” measures with them.")
+        st.caption("Judge which results answer the query: your judgements become labels for the view “Ranking”.")
         return
     marks = sum(map(len, labels.qrels.values()))
-    st.markdown(f"**{marks:,} marks on {len(labels.queries):,} queries so far**")
+    st.markdown(f"**{marks:,} judgements on {len(labels.queries):,} queries so far**")
     with st.container(horizontal=True):
         picker.downloads(labels, "marks")
         st.button(
-            "Measure with these marks",
+            "Measure with these judgements",
             icon=":material/checklist:",
             on_click=_measure_with_marks,
             key=state.Evaluate.MEASURE_MARKS,

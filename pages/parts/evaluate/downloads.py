@@ -21,9 +21,9 @@ def popover(
 ) -> None:
     """Downloads beside the table: each made when it is asked for."""
     with st.popover("More downloads", icon=":material/download:", width="content"):
-        output.download_table(_per_query(labels, measured), "queries", "Each query's measures, CSV")
+        output.download_table(_per_query(labels, measured), "queries", "Measures per query (CSV)")
         st.download_button(
-            "The rankings as TREC runs, ZIP",
+            "Rankings as TREC runs (ZIP)",
             lambda: runs(labels, rankings, names),
             file_name="runs.zip",
             mime="application/zip",

@@ -73,7 +73,7 @@ def _missed(
     numbers = {name: number for number, name in enumerate(names)}
     for name, grade in grades.items():
         if grade > 0 and ranks.get(name, depth + 1) > depth:
-            where = f"at rank {ranks[name]}" if name in ranks else "not among the first 100"
+            where = f"at rank {ranks[name]}" if name in ranks else "not in the top 100"
             title = texts.titles[places[numbers[name]]] if name in numbers else f"{name}, not in the corpus"
             st.caption(f":material/close: {where}: {output.markdown_free(corpus.shortened(title, 80))}")
 

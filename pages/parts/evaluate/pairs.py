@@ -47,7 +47,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         )  # fmt: skip
     if pairs.left_out:
         listed = ", ".join(f"{reason} ({count:,})" for reason, count in pairs.left_out.items())
-        st.caption(f":material/filter_alt: Left out of {output.markdown_free(pairs.name)}: {listed}.")
+        st.caption(f":material/filter_alt: Skipped in {output.markdown_free(pairs.name)}: {listed}.")
     compared = {}
     with progress.line(state.Evaluate.COMPARE, height=400) as tell:
         for spec in ready:
@@ -63,12 +63,12 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         ranking(
             intervals,
             str(kind),
-            f"{kind} correlation of cosine and gold score, and its 95 % interval",
+            f"{kind} correlation of cosine and gold score, with its 95% interval",
             colours=colours,
         ),
         key=state.Evaluate.CORRELATIONS,
         config=output.picture("correlations"),
-        alt=f"{kind} correlation of each model with its 95 % interval",
+        alt=f"{kind} correlation of each model with its 95% interval",
     )
     _provenance(pairs, ready)
     _scatters(pairs, compared, colours)
@@ -85,20 +85,23 @@ def _chosen() -> SentencePairs:
         )
         if source == TYPED:
             typed = st.text_area(
-                "One pair a line: sentence | other sentence | score", EXAMPLE, key=state.Evaluate.PAIRS_TYPED,
+                "One pair per line: sentence | other sentence | score", EXAMPLE, key=state.Evaluate.PAIRS_TYPED,
                 height=220, persist_state="session",
             )  # fmt: skip
             return corpus.typed_pairs(typed or "")
         if source == FILE:
             file = st.file_uploader("Sentence pairs", type=FORMATS, key=state.Evaluate.PAIRS_FILE)
-            st.caption("With the columns sentence1, sentence2 and score, on any scale. The sample until there is one.")
+            st.caption(
+                "A file with the columns sentence1, sentence2 and score, on any scale. Until you upload one, the "
+                "sample is used."
+            )
             if file:
                 content = file.getvalue()
                 digest = digests.of(content)
                 return cache.memory().recall(("pairs", file.name, digest), lambda: corpus.pairs_of(file.name, content))
         st.caption(
-            "The sample: each sample query with a passage that answers it (gold 2), one more of the same subject (1) "
-            "and one of another subject (0)."
+            "The sample: each sample query with a passage that answers it (gold 2), another on the same subject "
+            "(1) and one on a different subject (0)."
         )
     return corpus.sample_pairs()
 
@@ -108,7 +111,9 @@ def _told(compared: dict[str, Compared], kind: str) -> str:
     found = {name: one.spearman if kind == "Spearman" else one.pearson for name, one in compared.items()}
     names = sorted(found, key=lambda name: -found[name].mean)
     figures = [f"{name} {found[name].mean:.2f} ({found[name].low:.2f} to {found[name].high:.2f})" for name in names]
-    best = f"{names[0]} follows the gold scores best" if len(names) > 1 else "How far cosines follow the gold scores"
+    best = (
+        f"{names[0]} matches the gold scores best" if len(names) > 1 else "How well the cosines match the gold scores"
+    )
     return f"{best}: {kind} {', '.join(figures)}."
 
 
@@ -125,9 +130,7 @@ def _compared(pairs: SentencePairs, spec: ModelSpec, vectors: npt.NDArray[np.flo
 
 
 def _provenance(pairs: SentencePairs, ready: Sequence[ModelSpec]) -> None:
-    st.caption(
-        f"{len(pairs):,} pairs ({output.markdown_free(pairs.name)}); 95 % intervals by bootstrap over the pairs."
-    )
+    st.caption(f"{len(pairs):,} pairs ({output.markdown_free(pairs.name)}); 95% intervals by bootstrap over the pairs.")
     for spec in ready:
         if source := picks.source(spec):
             output.provenance(source)
@@ -136,7 +139,7 @@ def _provenance(pairs: SentencePairs, ready: Sequence[ModelSpec]) -> None:
 def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict[str, str]) -> None:
     step = -(-len(pairs) // MOST_DRAWN)
     if step > 1:
-        st.caption(f"Of {len(pairs):,} pairs one in {step} is drawn.")
+        st.caption(f"Showing one in {step} of {len(pairs):,} pairs.")
     panels = st.grid(2 if len(compared) > 1 else 1, min_column_width=430)
     texts = list(zip(pairs.first, pairs.second, strict=True))[::step]
     for name, found in compared.items():
@@ -155,7 +158,7 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict
 
 def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
     """The pairs whose place among the cosines is farthest from their place among the gold scores."""
-    st.markdown("#### The worst pairs")
+    st.markdown("#### Worst pairs")
     names = list(compared)
     name = names[0]
     if len(names) > 1:
@@ -179,15 +182,17 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
         hide_index=True,
         key=state.Evaluate.WORST,
         height=360,
-        alt="The pairs whose rank by cosine differs most from that by gold score",
+        alt="The pairs whose rank by cosine differs most from their rank by gold score",
         column_config={
             "Sentence": st.column_config.TextColumn(width=330),
             "Other sentence": st.column_config.TextColumn(width=400),
             "Gold": st.column_config.NumberColumn(format="%.3g"),
             "Cosine": st.column_config.NumberColumn(format="%.3f"),
             "Ranked too high": st.column_config.NumberColumn(
-                "Ranked too high by", format="percent", help="Share of all pairs it overtakes; below 0: too low."
+                "Ranked too high by",
+                format="percent",
+                help="Share of all pairs that it wrongly outranks; below 0, it is ranked too low.",
             ),
         },
     )
-    output.download_table(table, "worst-pairs", "Download all pairs, CSV")
+    output.download_table(table, "worst-pairs", "Download all pairs (CSV)")

@@ -61,7 +61,7 @@ def told(measured: Mapping[str, Quality], measure: str) -> str:
     values = {name: found.values(measure) for name, found in measured.items()}
     first, *others = sorted(values, key=lambda name: -measured[name].means[measure])
     if not others:
-        return f"{first} is the only system here: pick a model in the sidebar."
+        return f"{first} is the only system: pick a model in the sidebar."
     compared = {name: evaluation.difference(values[first], values[name]) for name in others}
     if next(iter(compared.values())).queries < LEAST_QUERIES:
         return evaluation.sentence(", ".join([first, *others[:-1]]), others[-1], compared[others[-1]]) + "."
@@ -81,12 +81,12 @@ def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
         ranking(
             intervals,
             title,
-            f"{title}, mean over the queries and its 95 % interval",
+            f"Mean {title} over the queries, with its 95% interval",
             colours=model_colours(intervals),
         ),
         key=state.Evaluate.RANKING,
         config=output.picture("ranking"),
-        alt=f"{title} of each system with its 95 % interval",
+        alt=f"{title} of each system with its 95% interval",
     )
 
 
@@ -112,8 +112,8 @@ def _table(measured: Mapping[str, Quality], recall: str) -> pd.DataFrame:
             for column, title in titles.items()
         }
         | {
-            "ndcg@10 low": st.column_config.NumberColumn("nDCG@10 from", format="%.3f"),
-            "ndcg@10 high": st.column_config.NumberColumn("to (95 %)", format="%.3f"),
+            "ndcg@10 low": st.column_config.NumberColumn("95% from", format="%.3f"),
+            "ndcg@10 high": st.column_config.NumberColumn("95% to", format="%.3f"),
             "queries": st.column_config.NumberColumn("Queries"),
         },
     )
@@ -123,10 +123,10 @@ def _table(measured: Mapping[str, Quality], recall: str) -> pd.DataFrame:
 def _provenance(texts: Corpus, labels: Labels, measured: Mapping[str, Quality], specs: Sequence[ModelSpec]) -> None:
     queries = next(iter(measured.values())).queries
     st.caption(
-        f"{queries:,} labelled queries ({output.markdown_free(labels.name)}) over "
-        f"{len(texts.document_names):,} documents ({output.markdown_free(texts.name)}). Intervals: 95 % by "
-        "bootstrap over the queries, paired for differences. Hybrid: reciprocal rank fusion of all others."
-        + (" What is not marked counts as not relevant." if quality.source(texts) == quality.MARKED else "")
+        f"{queries:,} labelled queries ({output.markdown_free(labels.name)}) over {len(texts.document_names):,} "
+        f"documents ({output.markdown_free(texts.name)}). Intervals: 95%, by bootstrap over the queries, paired for "
+        "differences. Hybrid: reciprocal rank fusion of all other systems."
+        + (" Documents not judged count as not relevant." if quality.source(texts) == quality.MARKED else "")
     )
     for spec in specs:
         if source := picks.source(spec):

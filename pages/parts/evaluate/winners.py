@@ -76,7 +76,7 @@ def _two(measured: Mapping[str, Quality]) -> tuple[str, str]:
     models = [name for name in names if name not in (BM25, HYBRID)] or names
     best = max(models, key=lambda name: measured[name].means["ndcg@10"])
     with st.container(horizontal=True):
-        return _system("One system", state.Evaluate.FIRST, names, best), _system(
+        return _system("First system", state.Evaluate.FIRST, names, best), _system(
             "Another system", state.Evaluate.SECOND, names, BM25
         )
 
@@ -89,7 +89,7 @@ def _system(title: str, key: Parameter, names: Sequence[str], usual: str) -> str
 
 def _picked(table: pd.DataFrame, first: str, second: str) -> int:
     """The row of the table that is clicked; at first the query that is won by most."""
-    st.caption("The queries, those the first system wins on top: click one for both lists.")
+    st.caption("The queries, with the first system's biggest wins on top. Click one to see both lists.")
     shown = st.dataframe(
         table,
         hide_index=True,
@@ -97,7 +97,7 @@ def _picked(table: pd.DataFrame, first: str, second: str) -> int:
         height=TABLE_HEIGHT,
         on_select="rerun",
         selection_mode="single-row",
-        alt="Each query with both systems' measure",
+        alt="Each query with the measure of both systems",
         column_config={
             "Query": st.column_config.TextColumn(width="large"),
             **{

@@ -12,7 +12,7 @@ from pages.shared import cache, picks, state
 from pages.shared.frame import errors_told
 from pages.shared.ui import output, progress
 
-RESUMES = "Stopping a download, or leaving the page, keeps what has come."
+RESUMES = "You can stop a download or leave the page: it resumes where it stopped."
 OFFERED, BY_ID = "offered", "by_id"
 
 Places = dict[str, DeltaGenerator]
@@ -52,18 +52,19 @@ def more_models() -> DeltaGenerator:
     with columns.cell():
         st.markdown("#### Another model")
         with st.form(state.Models.ANOTHER, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input("Hub id", key=state.Models.HUB_ID, placeholder="owner/name", max_chars=200, width=320)
+            st.text_input("Hub ID", key=state.Models.HUB_ID, placeholder="owner/name", max_chars=200, width=320)
             st.form_submit_button("Download", icon=":material/download:", on_click=_start_another)
         progress_place = st.container()
         with progress_place:
             _tell_done(BY_ID)
         st.caption(
-            f"Only sentence-transformers models with safetensors weights; no code of theirs is ever run. {RESUMES} The "
-            "host adds models in a folder (EMBEDSCOPE_MODELS) and behind OpenAI's API (.streamlit/secrets.toml)."
+            f"Only sentence-transformers models with safetensors weights; their own code is never run. {RESUMES} "
+            "Your administrator can add models from a folder (EMBEDSCOPE_MODELS) or behind an OpenAI-compatible "
+            "API (.streamlit/secrets.toml)."
         )
     with columns.cell():
         st.markdown("#### Trending on the Hub")
-        if st.button("Show what is trending", icon=":material/trending_up:", key=state.Models.SHOW_TRENDING):
+        if st.button("Show trending models", icon=":material/trending_up:", key=state.Models.SHOW_TRENDING):
             st.session_state[state.Models.TRENDING_SHOWN] = True
         if st.session_state.get(state.Models.TRENDING_SHOWN):
             with errors_told():
@@ -96,7 +97,7 @@ def _fetch(name: str) -> str:
         raise
     st.session_state.pop(state.Models.DOWNLOADING)
     advice = "" if spec in picks.models() else " Tick it in the table to use it."
-    return f"{spec.name} is here, pinned to revision {pin.revision[:14]}.{advice}"
+    return f"{spec.name} is downloaded, pinned to revision {pin.revision[:14]}.{advice}"
 
 
 def _tell_done(where: str) -> None:
@@ -108,7 +109,7 @@ def _named(name: str) -> ModelSpec:
     try:
         return models.get(name)
     except UnknownModelError:
-        raise InputError(f"{name!r} is not an id of the Hub: give it as owner/name, such as BAAI/bge-m3.") from None
+        raise InputError(f"{name!r} is not a Hub ID: write it as owner/name, such as BAAI/bge-m3.") from None
 
 
 def _trending_table() -> None:
@@ -129,10 +130,10 @@ def _trending_table() -> None:
             "id": st.column_config.TextColumn("Model", width="medium"),
             "downloads": st.column_config.NumberColumn("Downloads, 30 days", format="compact"),
             "likes": st.column_config.NumberColumn("Likes", format="compact"),
-            "updated": st.column_config.TextColumn("Changed"),
+            "updated": st.column_config.TextColumn("Updated"),
         },
     )
-    st.caption("Copy an id into “Hub id” to download it.")
+    st.caption("Copy a model's name into “Hub ID” to download it.")
 
 
 def _start_another() -> None:

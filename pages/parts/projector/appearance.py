@@ -32,20 +32,20 @@ class Look:
 
 def chosen(texts: Corpus) -> Look:
     """The popover and what is chosen in it."""
-    with st.popover("Look", icon=":material/visibility:"):
+    with st.popover("Appearance", icon=":material/visibility:"):
         wanted = neighbours.asked()
         edges = st.toggle("Lines to neighbours", key=state.Projector.EDGES, bind="query-params")
         names = [*LABELS, *texts.fields]
         inputs.keep_offered(state.Projector.LABELS, names, names[0])
         labels = st.selectbox(
-            "Names on the map", names, key=state.Projector.LABELS, bind="query-params",
-            help="Of what the colour shows, of dense regions (by the words that mark them), or of any column.",
+            "Labels", names, key=state.Projector.LABELS, bind="query-params",
+            help="Label the coloured categories, the dense regions (by their characteristic words) or any column.",
         )  # fmt: skip
         options = [HOVER, "text", *texts.fields]
         inputs.keep_offered(state.Projector.HOVER, options, HOVER)
-        hover = st.selectbox("Under the pointer", options, key=state.Projector.HOVER, bind="query-params")
+        hover = st.selectbox("Tooltip", options, key=state.Projector.HOVER, bind="query-params")
         size = st.slider(
-            "Size of the points", 0.0, 20.0, 0.0, 0.5, key=state.Projector.SIZE, bind="query-params",
-            help="0: by how many there are.",
+            "Point size", 0.0, 20.0, 0.0, 0.5, key=state.Projector.SIZE, bind="query-params",
+            help="0: automatic, by the number of points.",
         )  # fmt: skip
     return Look(hover, labels, map_view.Look(size=size, edges=edges), wanted)

@@ -43,10 +43,13 @@ def chosen(space: Space, dimensions: int) -> list[tuple[End, End]]:
     """The ends of each axis, set in a popover."""
     with st.popover("Axes", icon=":material/tune:", width="content"):
         if space.vectors is None:
-            st.caption("From any text to any other, or from one group of texts to another: select it on the map first.")
+            st.caption(
+                "From any text to any other, or from one group of texts to another: select the group on the map first."
+            )
         else:
             st.caption(
-                "From the rows that hold a word to those that hold another, or between groups: select them first."
+                "From rows that contain one word to rows that contain another, or between groups: select them on "
+                "the map first."
             )
         return [(_end(space, f"{axis}_from"), _end(space, f"{axis}_to")) for axis in "xyz"[:dimensions]]
 
@@ -91,11 +94,11 @@ def _end(space: Space, key: str) -> End:
         )  # fmt: skip
         st.button(
             "Selection", key=state.Projector.TAKE_AXIS_END(key), on_click=_take, args=(space, key),
-            help="Take the texts that are selected on the map.",
+            help="Use the texts selected on the map.",
         )  # fmt: skip
     of, rows = st.session_state.get(state.Projector.AXIS_END_ROWS(key), ("", ()))
     if rows and of == space.fingerprint:
-        st.caption(f"{len(rows):,} selected texts, until you type another one.")
+        st.caption(f"{len(rows):,} selected texts. Type a text to replace them.")
         return End("", rows)
     return End((text or "").strip() or FIRST[key])
 
@@ -118,7 +121,7 @@ def _vector(end: End, space: Space, source: Source, tell: Progress) -> Floats:
         rows = matching([space.corpus.texts, *space.corpus.fields.values()], end.text)
     if not len(rows):
         raise InputError(
-            f"No row holds “{shortened(end.text, 60)}”: give each end of an axis a word that some rows hold, or a "
-            "selection."
+            f"No row contains “{shortened(end.text, 60)}”: give each end of an axis a word that some rows contain, "
+            "or a selection."
         )
     return source.vectors[rows].mean(axis=0)

@@ -176,12 +176,12 @@ def explained(charts: Sequence[Chart]) -> None:
         if shares := chart.projection.explained_variance:
             listed = ", ".join(f"PC{number} {share:.1%}" for number, share in enumerate(shares, 1))
             title = f"{chart.title}: " if len(charts) > 1 else ""
-            st.caption(f"{title}variance explained, {sum(shares):.0%} by {len(shares)} components: {listed}")
+            st.caption(f"{title}{len(shares)} components explain {sum(shares):.0%} of the variance: {listed}")
     if sentence := map_view.note_on_count(len(charts[0].coordinates)):
         st.caption(sentence)
     if any(chart.aligned for chart in charts):
         st.caption(
-            f"Moved, turned, mirrored and scaled to lie on {output.markdown_free(charts[0].title)}'s map (Procrustes). "
-            "Residual: the share of the map's spread that still differs then, from 0 (the same map) to 1 (nothing in "
-            "common)."
+            f"Moved, rotated, mirrored and scaled to match the map of {output.markdown_free(charts[0].title)} "
+            "(Procrustes). Residual: the share of the map's spread that still differs, from 0 (the same map) to 1 "
+            "(nothing in common)."
         )

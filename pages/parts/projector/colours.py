@@ -48,11 +48,11 @@ def colour_of(
             ("error", *charts[0].identity), lambda: point_errors(true, charts[0].coordinates)
         )
         return map_view.Gradient(
-            errors, 0, 1, f"true neighbours lost on {charts[0].title}'s map", format="percent"
+            errors, 0, 1, f"true neighbours missing nearby on {charts[0].title}'s map", format="percent"
         ), None
     if name == AGREEMENT and len(charts) > 1:
         shares = agreement(charts, k, tell)
-        return map_view.Gradient(shares, 0, 1, f"of {k} neighbours, the models share", format="percent"), None
+        return map_view.Gradient(shares, 0, 1, f"share of {k} neighbours in common", format="percent"), None
     if name not in texts.fields:
         return map_view.Categories(np.zeros(len(texts), np.uint8), ("all texts",), (CATEGORY_COLOURS[0],)), None
     column = _column(texts, name)

@@ -45,7 +45,7 @@ def show(texts: Corpus, charts: Sequence[Chart], k: int, tell: Progress) -> None
     with summary:
         _shared([chart.title for chart in mapped], matrix, models[0].k)
     with listed:
-        st.markdown("**The texts these models disagree on most**: click one for both lists of neighbours")
+        st.markdown("**Texts these models disagree on most**: click one to see both lists of neighbours")
         _list(texts, table, rows)
     output.download_table(table, "disagreement", "Download the list")
 
@@ -53,17 +53,20 @@ def show(texts: Corpus, charts: Sequence[Chart], k: int, tell: Progress) -> None
 def _shared(titles: Sequence[str], matrix: npt.NDArray[np.float64], k: int) -> None:
     """One figure for two models, a matrix for more."""
     if len(titles) == 2:
-        st.metric("Neighbours shared", f"{matrix[0, 1]:.0%}")
+        st.metric("Shared neighbours", f"{matrix[0, 1]:.0%}")
     else:
-        st.markdown("**Neighbours the models share**")
+        st.markdown("**Shared neighbours**")
         st.dataframe(
             pd.DataFrame(matrix, columns=list(titles)).assign(**{"": titles})[["", *titles]],
             hide_index=True,
             key=state.Projector.AGREEMENT,
             column_config={title: st.column_config.NumberColumn(format="percent") for title in titles},
-            alt="For each two models, the mean share of a text's nearest neighbours that are the same",
+            alt="For each pair of models, the mean share of a text's nearest neighbours that are the same",
         )
-    st.caption(f"Of a text's {k} nearest, the mean over all texts, in the original spaces: no map bends it.")
+    st.caption(
+        f"Mean share of a text's {k} nearest neighbours, over all texts. Measured in the original spaces, so no map "
+        "distorts it."
+    )
 
 
 def _list(texts: Corpus, table: pd.DataFrame, rows: Indices) -> None:
@@ -83,5 +86,5 @@ def _list(texts: Corpus, table: pd.DataFrame, rows: Indices) -> None:
             "Shared": st.column_config.NumberColumn(format="percent", width=70),
             "Text": st.column_config.TextColumn(width=200),
         },
-        alt="Texts by how few of their neighbours the models share, the fewest first",
+        alt="Texts by how few of their neighbours the models share, fewest first",
     )

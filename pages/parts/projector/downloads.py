@@ -20,7 +20,7 @@ from pages.shared.ui import output
 
 def provenance(charts: Sequence[Chart]) -> None:
     """Under the maps: what computed each, and the seconds of embedding, neighbours and layout."""
-    where = "neighbours on the GPU, layout on the CPU" if "cuda" in devices() else "laid out on the CPU"
+    where = "neighbours on the GPU, layout on the CPU" if "cuda" in devices() else "layout on the CPU"
     for chart in charts:
         result = chart.projection
         steps = [f"{step} {wording.duration(seconds)}" for step, seconds in result.seconds.items()]
@@ -51,15 +51,19 @@ def _of_chart(space: Space, chart: Chart, wanted: Asked) -> None:
     """What can be taken of one map."""
     drawn = replace(space, coordinates=chart.coordinates)
     name = chart.title.replace("/", "-")
-    _button("Coordinates, CSV", lambda: map_files.coordinates_csv(drawn), f"map-{name}.csv")
+    _button("Coordinates (CSV)", lambda: map_files.coordinates_csv(drawn), f"map-{name}.csv")
     source = chart.source
     if source is None:
         return
     with_vectors = replace(drawn, vectors=source.vectors)
-    _button(f"{wanted.k} neighbours of each, CSV", lambda: _neighbours(space, source, wanted), f"neighbours-{name}.csv")
-    _button("Texts, vectors and map, Parquet", lambda: map_files.space_parquet(with_vectors), f"vectors-{name}.parquet")
     _button(
-        "For TensorFlow's Projector, ZIP", lambda: map_files.projector_archive(with_vectors), f"projector-{name}.zip"
+        f"{wanted.k} neighbours per text (CSV)", lambda: _neighbours(space, source, wanted), f"neighbours-{name}.csv"
+    )
+    _button(
+        "Texts, vectors and map (Parquet)", lambda: map_files.space_parquet(with_vectors), f"vectors-{name}.parquet"
+    )
+    _button(
+        "For TensorFlow's Projector (ZIP)", lambda: map_files.projector_archive(with_vectors), f"projector-{name}.zip"
     )
 
 

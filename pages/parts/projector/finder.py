@@ -52,7 +52,7 @@ def asked(space: Space, sources: Sequence[Source], tell: Progress) -> Found:
         "Find",
         key=state.Projector.FIND,
         bind="query-params",
-        placeholder="Type a text: it appears on the map" if ways == WAYS else "Type a word to find",
+        placeholder="Type a text to see it on the map" if ways == WAYS else "Type a word to find",
         max_chars=MOST_TYPED,
         label_visibility="collapsed",
         icon=":material/search:",

@@ -58,10 +58,10 @@ def controls(maps: Sequence[Projection]) -> None:
         if is_moving(maps):
             st.button("Stop", icon=":material/stop:", on_click=_stop)
         elif done < settings.iterations:
-            st.button("Go on", icon=":material/play_arrow:", type="primary", on_click=start)
+            st.button("Resume", icon=":material/play_arrow:", type="primary", on_click=start)
         else:
             st.button(
-                f"{MORE} iterations more", icon=":material/play_arrow:", on_click=_add, args=(settings.iterations,)
+                f"{MORE} more iterations", icon=":material/play_arrow:", on_click=_add, args=(settings.iterations,)
             )
 
 

@@ -89,11 +89,11 @@ def _umap() -> Umap:
                 format="%.0f",
                 key=state.Projector.UMAP_NEIGHBOURS,
                 bind="query-params",
-                help="Few show the fine grain, many the large shape.",
+                help="Few show fine detail, many show the overall shape.",
             )
         ),
         min_dist=st.slider(
-            "Least distance", 0.0, 1.0, 0.1, 0.01, key=state.Projector.UMAP_MIN_DIST, bind="query-params"
+            "Minimum distance (min_dist)", 0.0, 1.0, 0.1, 0.01, key=state.Projector.UMAP_MIN_DIST, bind="query-params"
         ),
         metric=_metric(state.Projector.UMAP_METRIC),
         seed=_seed(state.Projector.UMAP_SEED),
@@ -104,11 +104,11 @@ def _tsne() -> Tsne:
     return Tsne(
         perplexity=st.number_input(
             "Perplexity", 1.0, 500.0, 30.0, 5.0, format="%.0f", key=state.Projector.PERPLEXITY, bind="query-params",
-            help="About how many neighbours hold a point.",
+            help="About how many neighbours each point considers.",
         ),
         learning_rate=st.number_input(
             "Learning rate", 0.0, 1e6, 0.0, 10.0, format="%.0f", key=state.Projector.LEARNING_RATE, bind="query-params",
-            help="0: chosen by the number of points.",
+            help="0: automatic, by the number of points.",
         ),
         iterations=int(
             st.number_input(

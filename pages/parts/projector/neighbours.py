@@ -26,7 +26,7 @@ class Asked:
 
 def asked() -> Asked:
     """The two controls."""
-    k = st.slider("Neighbours of a text", FEWEST, MOST, FIRST, key=state.Projector.NEIGHBOURS, bind="query-params")
+    k = st.slider("Neighbours per text", FEWEST, MOST, FIRST, key=state.Projector.NEIGHBOURS, bind="query-params")
     metric = st.segmented_control(
         "Distance between texts", METRICS, default="cosine", key=state.Projector.METRIC, bind="query-params",
         required=True, format_func=str.capitalize,

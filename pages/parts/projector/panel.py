@@ -31,7 +31,7 @@ def found(texts: Corpus, what: Found, near: Sequence[Neighbours], charts: Sequen
         st.warning(output.markdown_free(what.problem))
     elif what.rows is not None:
         count = len(what.rows)
-        st.markdown(f"**{count:,} of {len(texts):,} texts** hold “{output.markdown_free(shortened(what.text, 60))}”")
+        st.markdown(f"**{count:,} of {len(texts):,} texts** contain “{output.markdown_free(shortened(what.text, 60))}”")
         if count:
             st.button("Select them", icon=":material/select_all:", on_click=selection.select, args=(texts, what.rows))
             _listed(texts, what.rows[:MOST_LISTED], name="matches")
@@ -39,9 +39,9 @@ def found(texts: Corpus, what: Found, near: Sequence[Neighbours], charts: Sequen
         st.markdown(f"**“{output.markdown_free(shortened(what.text, 80))}”** is the star on the map")
         exact = charts[0].projection.linear is not None
         st.caption(
-            "Where the map's own axes put it, exactly."
+            "Placed exactly, by the map's own axes."
             if exact
-            else "This map cannot place a new text itself: the star stands where its true neighbours do."
+            else "This map can't place a new text itself: the star is placed among its true neighbours."
         )
         _neighbours(texts, near, charts, name="typed")
 
@@ -71,8 +71,8 @@ def misplaced(charts: Sequence[Chart], wrong: Sequence[Misplaced]) -> None:
             k = min(neighbours.MEASURED, len(chart.coordinates) - 1)
             where = f"On {output.markdown_free(chart.title)}'s map" if len(charts) > 1 else "On this map"
             st.caption(
-                f"{where} {len(of_map.false)} of its {k} nearest points are false neighbours (near here, far in "
-                f"truth), and {len(of_map.torn)} of its {k} true ones are torn away."
+                f"{where}, {len(of_map.false)} of its {k} nearest points are false neighbours (near only on the "
+                f"map), and {len(of_map.torn)} of its {k} true neighbours are missing nearby."
             )
 
 
@@ -83,7 +83,7 @@ def selected(texts: Corpus, rows: Rows) -> None:
     named = st.container()  # filled last: of many texts, counting words takes longer than listing them
     _listed(texts, chosen[:MOST_LISTED], name="selection")
     if len(chosen) > MOST_LISTED:
-        st.caption(f"The first {MOST_LISTED:,} are listed; the download has all.")
+        st.caption(f"Showing the first {MOST_LISTED:,}; the download has all of them.")
     output.download_table(_table(texts, chosen), "selection", "Download the selection")
     with named:
         _marked_by(texts, chosen)
@@ -94,9 +94,9 @@ def _marked_by(texts: Corpus, chosen: Indices) -> None:
     step = -(-len(texts) // MOST_COUNTED)
     counted = chosen[chosen % step == 0] // step
     if len(counted) and (words := _words(texts, counted, step)):
-        st.markdown("Marked by: " + ", ".join(output.markdown_free(word) for word in words))
+        st.markdown("Characteristic words: " + ", ".join(output.markdown_free(word) for word in words))
     if step > 1:
-        st.caption(f"Words counted in {len(counted):,} of them: one text in {step} of all {len(texts):,}.")
+        st.caption(f"Words counted in {len(counted):,} of them: one in {step} of all {len(texts):,} texts.")
 
 
 def _words(texts: Corpus, counted: Indices, step: int) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _neighbours(texts: Corpus, near: Sequence[Neighbours], charts: Sequence[Char
         shared = set(near[places[0]].rows[0].tolist())
         for place in places[1:]:
             shared &= set(near[place].rows[0].tolist())
-        st.caption(f"{len(shared)} of the {near[shown].k} are the same under all {len(places)} models.")
+        st.caption(f"{len(shared)} of the {near[shown].k} are the same for all {len(places)} models.")
     found = near[shown]
     table = pd.DataFrame(
         {
@@ -160,7 +160,7 @@ def _clickable(texts: Corpus, table: pd.DataFrame, rows: Indices, *, name: str, 
             "Text": st.column_config.TextColumn(width=TEXT_PIXELS),
             number: st.column_config.NumberColumn(format="%.3f", width=NUMBER_PIXELS),
         },
-        alt="Texts; a click on a line marks its point on the map",
+        alt="Texts; click a row to highlight its point on the map",
     )
 
 

@@ -53,7 +53,7 @@ def models_to_map(space: Space) -> list[ModelSpec]:
         selection_mode="multi",
         key=state.Projector.MODELS,
         bind="query-params",
-        help="Two or more draw linked maps of the same texts.",
+        help="Choose two or more for linked maps of the same texts.",
     )
     return [spec for spec in ready if spec.name in (chosen or names[:1])]
 

@@ -20,8 +20,8 @@ def show(charts: Sequence[Chart]) -> None:
     measured = {chart.title: _quality(chart) for chart in charts if chart.source}
     if not measured:
         st.caption(
-            "Coordinates as they were given: without the vectors nobody can tell how true they are. "
-            "Choose a method above to have the texts embedded."
+            "Coordinates as uploaded: map quality can't be measured without the original vectors. Choose a method "
+            "above to embed the texts."
         )
         return
     if len(measured) == 1:
@@ -48,7 +48,7 @@ def _quality(chart: Chart) -> Faithfulness | None:
 
 def _one(quality: Faithfulness | None) -> None:
     if quality is None:
-        st.caption("A map of so few texts has nothing to measure.")
+        st.caption("There are too few texts to measure this map.")
         return
     with st.container(horizontal=True, gap="medium"):  # wraps where it is narrow
         st.metric("Trust", _figure(quality.trustworthiness), help=_TRUST, width="content")
@@ -62,7 +62,7 @@ def _several(measured: dict[str, Faithfulness | None]) -> None:
     for title, quality in measured.items():
         st.markdown(f"**{output.markdown_free(title)}**")
         if quality is None:
-            st.caption("A map of so few texts has nothing to measure.")
+            st.caption("There are too few texts to measure this map.")
             continue
         st.markdown(
             f"trust {_figure(quality.trustworthiness)} · continuity {_figure(quality.continuity)} · "
@@ -89,13 +89,14 @@ def _measured_on(quality: Faithfulness) -> str:
         if estimate.low is not None and estimate.high is not None
     ]
     return (
-        f"Measured on {quality.rows:,} of {quality.total:,} texts against all, {quality.neighbours} neighbours each; "
-        f"95 % intervals: {', '.join(ranges)}."
+        f"Measured on {quality.rows:,} of {quality.total:,} texts against all, {quality.neighbours} neighbours "
+        f"each; 95% intervals: {', '.join(ranges)}."
     )
 
 
 _TRUST = (
-    "Trust (trustworthiness): how few of the map's neighbours are strangers in truth. 1: none; chance gives about 0.5."
+    "Trust (trustworthiness): how few neighbours on the map are unrelated in the original space. 1 means none; "
+    "chance gives about 0.5."
 )
-_CONTINUITY = "Continuity: how few of the true neighbours are far apart on the map. 1: none; chance gives about 0.5."
+_CONTINUITY = "Continuity: how few true neighbours are far apart on the map. 1 means none; chance gives about 0.5."
 _RECALL = "Recall: the share of a text's true neighbours that are among its neighbours on the map."

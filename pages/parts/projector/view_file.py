@@ -110,11 +110,11 @@ def unpack(name: str, content: bytes) -> tuple[View, bytes | None]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-                raise InputError(f"{name} unpacks to more than {wording.size(MOST_BYTES)}: it is not opened.")
+                raise InputError(f"{name} unpacks to more than {wording.size(MOST_BYTES)}, so it was not opened.")
             view = View.model_validate_json(archive.read(VIEW))
             data = archive.read(DATA) if DATA in archive.namelist() else None
     except (zipfile.BadZipFile, KeyError, ValidationError, OSError, RuntimeError, NotImplementedError, ValueError):
-        raise InputError(f"{name} is no view that was saved on this page: save one below the map.") from None
+        raise InputError(f"{name} is not a view saved on this page: save one below the map.") from None
     if data is not None:
         map_files.from_files([(DATA, data)])
     return view, data

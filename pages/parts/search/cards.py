@@ -106,14 +106,14 @@ def _marked(text: str, place: int | None) -> str:
 def _moved(rank: int, row: int, leaders: list[int], k: int, first: str) -> str:
     """How the document's place differs from the first list's."""
     if row not in leaders:
-        return _badge("new", GREY, f"not among the best {len(leaders)} of {first}")
+        return _badge("new", GREY, f"not in the top {len(leaders)} of {first}")
     before = leaders.index(row) + 1
     if before > k:
-        return _badge("new", GREY, f"rank {before} under {first}")
+        return _badge("new", GREY, f"rank {before} for {first}")
     if before == rank:
-        return _badge("=", GREY, f"the same rank under {first}")
+        return _badge("=", GREY, f"same rank for {first}")
     sign, colour = ("▲", GREEN) if before > rank else ("▼", RED)
-    return _badge(f"{sign}{abs(before - rank)}", colour, f"rank {before} under {first}")
+    return _badge(f"{sign}{abs(before - rank)}", colour, f"rank {before} for {first}")
 
 
 def _badge(text: str, colour: str, told: str) -> str:
@@ -136,7 +136,7 @@ def _mark(texts: Corpus, query: str, document: str, key: Key) -> None:
 
 
 def _nothing(system: str) -> str:
-    return "No document shares a word with the query." if system == BM25 else "Nothing was found."
+    return "No document shares a word with the query." if system == BM25 else "Nothing found."
 
 
 def _source(system: str, first: str, found: List) -> None:
@@ -144,6 +144,6 @@ def _source(system: str, first: str, found: List) -> None:
     if found.ranking.provenance:
         output.provenance(found.ranking.provenance)
     elif system == HYBRID:
-        st.caption(f"Reciprocal rank fusion of the other lists; sentences marked by {output.markdown_free(first)}")
+        st.caption(f"Reciprocal rank fusion of the other lists; sentences highlighted by {output.markdown_free(first)}")
     else:
         st.caption("BM25 (bm25s, k1 1.5, b 0.75) over stemmed English words")

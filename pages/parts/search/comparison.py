@@ -61,8 +61,8 @@ def agreement(lists: Mapping[str, List]) -> pd.DataFrame:
         },
     )
     st.caption(
-        "Rank-biased overlap (p = 0.9, extrapolated) over up to 100 ranks: 1 is the same list, 0 nothing in common; "
-        "the first ten ranks have 86 % of the weight."
+        "Rank-biased overlap (p = 0.9, extrapolated) over up to 100 ranks: 1 means the same list, 0 nothing in "
+        "common; the first ten ranks carry 86% of the weight."
     )
     return table
 
@@ -93,10 +93,10 @@ def latency(lists: Mapping[str, List]) -> pd.DataFrame:
         },
     )
     known = [system for system, found in lists.items() if found.ranking.is_query_remembered]
-    note = f" The query's vector was remembered for {', '.join(known)}." if known else ""
+    note = f" The query's vector was cached for {', '.join(known)}." if known else ""
     st.caption(
         output.markdown_free(
-            f"When this query was first asked here. Hybrid adds its fusion to the other lists' time.{note}"
+            f"Measured when this query was first run. Hybrid adds its fusion to the time of the other lists.{note}"
         )
     )
     return table
@@ -116,5 +116,5 @@ def downloads(
     )  # fmt: skip
     with st.container(horizontal=True):
         output.download_table(ranking, "search")
-        output.download_table(overlaps, "agreement", "Agreement as CSV")
-        output.download_table(times, "latency", "Latency as CSV")
+        output.download_table(overlaps, "agreement", "Agreement (CSV)")
+        output.download_table(times, "latency", "Latency (CSV)")

@@ -26,7 +26,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         spec = model_choice.model(specs)
         threshold = st.slider(
-            "Near duplicates from this cosine on", LEAST, 1.0, USUAL, 0.01, key=state.Search.NEAR, bind="query-params",
+            "Near duplicates: minimum cosine", LEAST, 1.0, USUAL, 0.01, key=state.Search.NEAR, bind="query-params",
             width=320,
         )  # fmt: skip
     with progress.line(state.Search.COMPARE, height=420) as tell:
@@ -39,19 +39,19 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     groups, pair_table = _groups(texts, same, near, vectors.vectors), _pair_table(texts, pairs)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("#### Groups, the largest first")
+        st.markdown("#### Groups, largest first")
         _listed(groups, state.Search.GROUPS, f"No two texts are the same, and none reach cosine {threshold:.2f}.")
     with right:
-        st.markdown("#### Pairs, the nearest first")
+        st.markdown("#### Pairs, nearest first")
         _listed(pair_table, state.Search.NEAR_PAIRS, f"No two texts reach cosine {threshold:.2f}.")
     loners = _loners(texts, *alone) if alone else pd.DataFrame()
-    st.markdown("#### Without a near neighbour")
-    _listed(loners, state.Search.LONERS, "One text has nothing to be compared with.")
+    st.markdown("#### Texts without a near neighbour")
+    _listed(loners, state.Search.LONERS, "A single text has nothing to compare with.")
     output.provenance(vectors.provenance)
     with st.container(horizontal=True):
-        output.download_table(groups, "duplicates", "Groups as CSV")
-        output.download_table(pair_table, "near-pairs", "Pairs as CSV")
-        output.download_table(loners, "loners", "Texts without a near neighbour as CSV")
+        output.download_table(groups, "duplicates", "Groups (CSV)")
+        output.download_table(pair_table, "near-pairs", "Pairs (CSV)")
+        output.download_table(loners, "loners", "Texts without a near neighbour (CSV)")
 
 
 def _pairs(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, threshold: float, tell: Progress) -> Pairs:
@@ -59,7 +59,7 @@ def _pairs(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, threshold: float
     return cache.memory().recall(
         key,
         lambda: duplicates.near_pairs(
-            vectors, threshold, lambda done, total: tell("Comparing each text with each", done, total)
+            vectors, threshold, lambda done, total: tell("Comparing all pairs of texts", done, total)
         ),
     )
 
@@ -72,7 +72,7 @@ def _alone(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, tell: Progress) 
     return cache.memory().recall(
         key,
         lambda: duplicates.nearest_others(
-            vectors, lambda done, total: tell("Finding each text's nearest other", done, total)
+            vectors, lambda done, total: tell("Finding each text's nearest neighbour", done, total)
         ),
     )
 
@@ -80,12 +80,12 @@ def _alone(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, tell: Progress) 
 def _figures(texts: Corpus, same: Sequence[Indices], near: Sequence[Indices], pairs: Pairs) -> None:
     with st.container(horizontal=True, gap="large"):
         st.metric("Texts", f"{len(texts):,}")
-        st.metric("Same as an earlier one", f"{sum(len(rows) - 1 for rows in same):,}")
-        st.metric("Near pairs", f"{pairs.count:,}")
-        st.metric("Groups of near texts", f"{len(near):,}")
-        st.metric("Texts if each group were one", f"{len(texts) - sum(len(rows) - 1 for rows in near):,}")
+        st.metric("Exact duplicates", f"{sum(len(rows) - 1 for rows in same):,}")
+        st.metric("Near-duplicate pairs", f"{pairs.count:,}")
+        st.metric("Near-duplicate groups", f"{len(near):,}")
+        st.metric("Unique texts after merging", f"{len(texts) - sum(len(rows) - 1 for rows in near):,}")
     if pairs.count > len(pairs.first):
-        st.caption(f"The {len(pairs.first):,} nearest pairs are listed.")
+        st.caption(f"Showing the {len(pairs.first):,} nearest pairs.")
 
 
 def _groups(texts: Corpus, same: Sequence[Indices], near: Sequence[Indices], vectors: np.ndarray) -> pd.DataFrame:
@@ -97,8 +97,8 @@ def _groups(texts: Corpus, same: Sequence[Indices], near: Sequence[Indices], vec
                 "group": number,
                 "id": texts.ids[row],
                 "text": texts.texts[row],
-                "cosine to the first": float(vectors[row] @ vectors[rows[0]]),
-                "same text": int(row) in twins,
+                "cosine to first": float(vectors[row] @ vectors[rows[0]]),
+                "exact duplicate": int(row) in twins,
             }
             for number, rows in enumerate(near, start=1)
             for row in rows
@@ -127,7 +127,7 @@ def _loners(texts: Corpus, others: Indices, cosines: np.ndarray) -> pd.DataFrame
             "cosine": cosines[order],
             "percentile": [100 * np.searchsorted(ranked, cosines[row], "right") / len(ranked) for row in order],
             "text": [texts.texts[row] for row in order],
-            "its nearest": [texts.texts[others[row]] for row in order],
+            "nearest text": [texts.texts[others[row]] for row in order],
             "id": [texts.ids[row] for row in order],
         }
     )
@@ -146,10 +146,10 @@ def _listed(table: pd.DataFrame, key: Key, nothing: str) -> None:
         alt=f"Table of {key.replace('_', ' ')}",
         column_config={
             "cosine": st.column_config.NumberColumn(format="%.3f"),
-            "cosine to the first": st.column_config.NumberColumn(format="%.3f"),
+            "cosine to first": st.column_config.NumberColumn(format="%.3f"),
             "percentile": st.column_config.NumberColumn(format="%.1f"),
             "text": st.column_config.TextColumn(width="large"),
         },
     )
     if len(table) > MOST_LISTED:
-        st.caption(f"The first {MOST_LISTED:,} of {len(table):,} are listed; the download has all.")
+        st.caption(f"Showing the first {MOST_LISTED:,} of {len(table):,}; the download has all of them.")

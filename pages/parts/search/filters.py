@@ -54,7 +54,7 @@ def chosen(texts: Corpus) -> Conditions:
 def _label() -> str:
     prefix = state.Search.FILTER.prefix
     count = sum(bool(st.session_state[key]) for key in st.session_state if str(key).startswith(prefix))
-    return "Filter" if not count else "Filter (set)"
+    return "Filter" if not count else "Filter (on)"
 
 
 def _choices(field: Choices) -> list[str]:

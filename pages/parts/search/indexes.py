@@ -40,17 +40,17 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
         alt="Indexes with their recall, size and time",
         column_config={
             f"recall@{K}": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.3f"),
-            "ms a query": st.column_config.NumberColumn(format="%.3f"),
+            "ms per query": st.column_config.NumberColumn(format="%.3f"),
             "seconds to build": st.column_config.NumberColumn(format="%.2f"),
             "MB": st.column_config.NumberColumn(format="%.2f"),
-            "bytes a vector": st.column_config.NumberColumn(format="%d"),
-            "MB for a million": st.column_config.NumberColumn(format="%d"),
+            "bytes per vector": st.column_config.NumberColumn(format="%d"),
+            "MB per million": st.column_config.NumberColumn(format="%d"),
         },
     )
     st.caption(
-        f"Recall@{K}: the share of the {min(K, len(texts))} nearest of {len(texts):,} texts that the index finds, over "
-        f"{told}. Time: the median of one query, asked alone, on {output.markdown_free(this_machine().sentence)}. "
-        "In a small corpus any search takes a moment: an index pays from some hundred thousand vectors on."
+        f"Recall@{K}: the share of the {min(K, len(texts))} nearest of {len(texts):,} texts that the index finds, "
+        f"over {told}. Time: the median for a single query on {output.markdown_free(this_machine().sentence)}. In a "
+        "small corpus any search is fast: an index pays off from a few hundred thousand vectors."
     )
     output.provenance(source)
     output.download_table(table, "indexes")
@@ -69,7 +69,7 @@ def _queries(texts: Corpus, spec: ModelSpec, tell: Progress) -> tuple[np.ndarray
         return cache.embed_texts(asked, spec, tell, kind="query").vectors, told
     rows = np.unique(np.linspace(0, len(texts) - 1, MOST_QUERIES).astype(int))
     vectors = cache.embedded(texts, spec, tell).vectors[rows]
-    return vectors, f"{len(rows):,} of the texts themselves as queries (there are no labelled ones)"
+    return vectors, f"{len(rows):,} of the texts themselves as queries (there are no labelled queries)"
 
 
 def _measured(texts: Corpus, spec: ModelSpec, queries: np.ndarray, tell: Progress) -> list[Measured]:
@@ -85,12 +85,12 @@ def _table(measured: Sequence[Measured], count: int) -> pd.DataFrame:
             {
                 "index": result.index.name,
                 f"recall@{K}": result.recall,
-                "ms a query": result.milliseconds,
+                "ms per query": result.milliseconds,
                 "MB": result.index.bytes / 1e6,
-                "bytes a vector": result.index.bytes / count,
-                "MB for a million": result.index.bytes / count * MILLION / 1e6,
+                "bytes per vector": result.index.bytes / count,
+                "MB per million": result.index.bytes / count * MILLION / 1e6,
                 "seconds to build": result.index.seconds,
-                "remark": result.index.remark,
+                "note": result.index.remark,
             }
             for result in measured
         ]
@@ -101,9 +101,9 @@ def _sentence(measured: Sequence[Measured]) -> str:
     """The smallest index that loses next to nothing."""
     good = [result for result in measured[1:] if result.recall >= 0.98]
     if not good:
-        return "**No index finds 98 % of what the exact search finds here.**"
+        return "**No index finds 98% of what the exact search finds in this corpus.**"
     least = min(good, key=lambda result: result.index.bytes)
     times = measured[0].index.bytes / least.index.bytes
-    size = f"goes through {times:.1f} times less memory" if times > 1 else "takes no less memory"
+    size = f"scans {times:.1f} times less memory" if times > 1 else "scans no less memory"
     found = f"{least.recall:.1%} of what the exact search finds"
     return f"**{least.index.name}** finds {found} and {size} ({least.index.remark})."

@@ -45,16 +45,16 @@ def _told(texts: Corpus, where: Conditions) -> bool:
     if where.rows is None:
         return True
     st.caption(
-        f":material/filter_alt: {len(where.rows):,} of {len(texts):,} texts are searched: "
+        f":material/filter_alt: Searching {len(where.rows):,} of {len(texts):,} texts: "
         f"{output.markdown_free(where.sentence)}."
     )
     if not len(where.rows):
-        st.info("The filter leaves no text to search: take a condition back.", icon=":material/filter_alt_off:")
+        st.info("The filter leaves no text to search: remove a filter.", icon=":material/filter_alt_off:")
     return len(where.rows) > 0
 
 
 def _explain(labels: Labels) -> None:
     st.caption(
-        f"nDCG@10 is the mean over {len(labels.queries):,} labelled queries ({output.markdown_free(labels.name)}, the "
-        "whole corpus); 1 would put every answer on top. The Evaluate page has the intervals."
+        f"nDCG@10 is the mean over {len(labels.queries):,} labelled queries ({output.markdown_free(labels.name)}, "
+        "the whole corpus); 1 means every answer is on top. The Evaluate page has the intervals."
     )

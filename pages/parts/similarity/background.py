@@ -28,8 +28,8 @@ def measured(texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], tell
             state.Similarity.SENT_FOR_BACKGROUND(spec.name, texts.fingerprint)
         ):
             st.button(
-                f"Send {min(len(texts), MOST_ROWS):,} texts of the corpus to {output.markdown_free(spec.name)} for its "
-                "background",
+                f"Send {min(len(texts), MOST_ROWS):,} texts of the corpus to {output.markdown_free(spec.name)} to "
+                "measure its background",
                 key=state.Similarity.SEND_FOR_BACKGROUND(spec.name),
                 on_click=_allow,
                 args=(texts, spec),
@@ -78,8 +78,8 @@ def _basis(backgrounds: Mapping[str, Background], texts: Corpus, compared: Compa
     if len(texts) > MOST_ROWS:
         parts.append(f"from {MOST_ROWS:,} random texts of {len(texts):,}")
     if one.identical:
-        parts.append(f"{one.identical:,} pairs of identical texts left out")
-    return f"Background: {', '.join(parts)} · a percentile is exact to {one.resolution:.2g} points"
+        parts.append(f"{one.identical:,} pairs of identical texts skipped")
+    return f"Background: {', '.join(parts)} · percentiles are accurate to {one.resolution:.2g} points"
 
 
 def _queries(texts: Corpus, compared: Compared) -> tuple[str, ...]:

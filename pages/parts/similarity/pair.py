@@ -70,7 +70,7 @@ def tokens(results: Mapping[str, Scored], compared: Compared, pair: Pair, tell: 
             st.markdown(f"**{output.markdown_free(name)}**")
             encoder = cache.encoder(result.spec, tell)
             if not hasattr(encoder, "trace"):
-                st.caption("Runs behind an API, which gives whole vectors only: its tokens cannot be shown.")
+                st.caption("Runs behind an API that returns whole vectors only: its tokens can't be inspected.")
                 continue
             traces = [encoder.trace(first, "query" if compared.queries else "document"), encoder.trace(second)]
             _token_chart(result.spec, *(Side(at.tokens, at.vectors, at.weights, at.pooled) for at in traces))
@@ -88,13 +88,13 @@ def _token_chart(spec: ModelSpec, first: Side, second: Side) -> None:
         alt=f"Token-to-token similarity of the two texts by {spec.name}",
     )
     said = (
-        f"The bars of either text add up to the cosine, {brought.total:.3f}: what each token brings, special tokens "
-        "included."
+        f"The bars of each text add up to the cosine, {brought.total:.3f}: what each token contributes, special "
+        "tokens included."
         if brought
-        else "This model's embedding is not the plain mean of its tokens: no token has a share of the cosine."
+        else "This model's embedding is not a plain mean of its tokens: the cosine can't be split by token."
     )
     if len(shown) < len(first.tokens) or len(other) < len(second.tokens):
-        said += f" The first {MOST_TOKENS} tokens of {len(first.tokens):,} and {len(second.tokens):,} are drawn."
+        said += f" Showing the first {MOST_TOKENS} of {len(first.tokens):,} and {len(second.tokens):,} tokens."
     st.caption(said)
 
 

@@ -92,7 +92,7 @@ def show(
         },
     )
     if len(pairs[0]) > MOST_LISTED:
-        st.caption(f"The first {MOST_LISTED:,} of {len(pairs[0]):,} pairs; the download holds all of them.")
+        st.caption(f"Showing the first {MOST_LISTED:,} of {len(pairs[0]):,} pairs; the download has all of them.")
 
 
 def downloads(
@@ -100,7 +100,7 @@ def downloads(
 ) -> None:
     """All pairs, and each model's matrix of cosines with its texts at its sides, as CSV."""
     with st.container(horizontal=True):
-        output.download_table(lambda: table_of(pairs, results, backgrounds, compared), "pairs", "Download the pairs")
+        output.download_table(lambda: table_of(pairs, results, backgrounds, compared), "pairs", "Download pairs")
         for name, result in results.items():
             output.download_table(
                 partial(_matrix, result.cosines, compared),

@@ -60,7 +60,7 @@ def chosen(texts: Corpus) -> Compared:
         There are none, or one alone with nothing to compare it with.
     """
     files.keep(state.Similarity.FILES)
-    with st.popover("Edit the texts", icon=":material/edit:", width="content"):
+    with st.popover("Edit texts", icon=":material/edit:", width="content"):
         source = st.segmented_control(
             "Texts", ["Paste", "File", "Corpus"], default="Paste", key=state.Similarity.SOURCE, bind="query-params",
             required=True, label_visibility="collapsed",
@@ -71,14 +71,14 @@ def chosen(texts: Corpus) -> Compared:
         else:
             found = _from_file() if source == "File" else _pasted()
             given = found.texts
-            said = f"{min(len(found), MOST_TEXTS):,} texts of {found.name}" if source == "File" else ""
+            said = f"{min(len(found), MOST_TEXTS):,} texts from {found.name}" if source == "File" else ""
         against = inputs.optional_texts(
             state.Similarity.QUERIES, height=100,
-            label="Queries, one a line: if given, each is compared with every text",
+            label="Queries, one per line (optional): each is compared with every text",
         )  # fmt: skip
     queries = against.texts if against else ()
     if len(given) < 2 and not queries:
-        raise InputError("One text has nothing to be compared with: give at least two, one a line.")
+        raise InputError("A single text has nothing to compare with: enter at least two, one per line.")
     _say_what_is_left(given, queries)
     return Compared(given[:MOST_TEXTS], queries[:MOST_TEXTS], said, (found, against) if against else (found,))
 
@@ -103,7 +103,7 @@ def _from_file() -> Corpus:
     """The texts of files that this session keeps for this page, their columns chosen beside a preview."""
     brought = [files.source(upload) for upload in files.ask(state.Similarity.FILES)]
     if not brought:
-        raise InputError("No file is chosen yet: open “Edit the texts” and choose one.")
+        raise InputError("No file yet: open “Edit texts” and upload one.")
     found = columns.choose(state.Similarity.FILES, brought)
     named = tuple((source.name, source.digest) for source in brought)
     return cache.memory().recall(
@@ -117,20 +117,20 @@ def _from_corpus(texts: Corpus) -> tuple[Sequence[int], str]:
     most = min(MOST_TEXTS, len(texts))
     inputs.keep_within(state.Similarity.HOW_MANY, 1, most)
     wanted = st.number_input(
-        "How many", 1, most, min(FROM_CORPUS, most), step=50, key=state.Similarity.HOW_MANY, bind="query-params"
+        "Number of texts", 1, most, min(FROM_CORPUS, most), step=50, key=state.Similarity.HOW_MANY, bind="query-params"
     )
     count = int(wanted or most)
     which = st.segmented_control(
         "Which", ["Random", "First"], default="Random", key=state.Similarity.WHICH, bind="query-params", required=True
     )
     if which == "First":
-        return range(count), f"the first {count:,} of {len(texts):,} texts of {texts.name}"
+        return range(count), f"the first {count:,} of {len(texts):,} texts from {texts.name}"
     seed = int(st.number_input("Seed", 0, 10_000, 0, key=state.Similarity.SEED, bind="query-params") or 0)
     rows = np.sort(np.random.default_rng(seed).choice(len(texts), count, replace=False))
-    return rows.tolist(), f"{count:,} random texts of {len(texts):,} of {texts.name} (seed {seed})"
+    return rows.tolist(), f"{count:,} random texts out of {len(texts):,} from {texts.name} (seed {seed})"
 
 
 def _say_what_is_left(texts: Sequence[str], queries: Sequence[str]) -> None:
     for what, given in (("texts", texts), ("queries", queries)):
         if len(given) > MOST_TEXTS:
-            st.info(f"The first {MOST_TEXTS} of {len(given):,} {what} are compared: more cells could not be read.")
+            st.info(f"Comparing the first {MOST_TEXTS} of {len(given):,} {what}: more cells would be unreadable.")

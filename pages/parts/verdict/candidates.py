@@ -29,15 +29,15 @@ def offer_timing(specs: Sequence[ModelSpec]) -> bool:
         return False
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            "Time what is missing",
+            "Time missing models",
             icon=":material/timer:",
             on_click=progress.start_anew,
             args=(state.Verdict.TIME_MISSING,),
         )
         names = ", ".join(spec.name for spec in specs)
         st.caption(
-            f"Speed, memory and price of {output.markdown_free(names)} are not measured here yet: half a "
-            "minute a model.",
+            f"Speed, memory and price of {output.markdown_free(names)} are not measured on this machine yet: about "
+            "half a minute per model.",
             width="content",
         )
     return pressed

@@ -34,11 +34,11 @@ def dollars_per_hour() -> float:
     with st.popover("Method", icon=":material/balance:"):
         st.markdown("\n".join(f"- {line}" for line in verdict.scales()))
         st.markdown(
-            "Of a model on this machine the price is that of the machine's hour at the texts a second that were timed "
-            "(128 tokens, batches of 16), day and night without a pause; behind an API it is the API's. Every scale is "
-            "fixed: no model's figures depend on which others stand beside it."
+            "The price of a model on this machine is the machine's hourly cost at the throughput timed (128 "
+            "tokens, batches of 16), running around the clock; behind an API, it is the API's price. Every scale "
+            "is fixed: no model's figures depend on the others compared."
         )
         return st.number_input(
-            "US dollars for an hour of this machine", 0.0, 1000.0, 1.0, 0.1, key=state.Measurement.DOLLARS_PER_HOUR,
+            "US dollars per hour of this machine", 0.0, 1000.0, 1.0, 0.1, key=state.Measurement.DOLLARS_PER_HOUR,
             bind="query-params", width=260,
         )  # fmt: skip

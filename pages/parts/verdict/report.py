@@ -21,13 +21,13 @@ READ = "font-size:1.15rem;line-height:1.4;margin:0 0 .35rem"
 def without_labels(texts: Corpus) -> None:
     """What to do where nothing says what is relevant in the corpus."""
     st.info(
-        f"A verdict on {output.markdown_free(texts.name)} needs queries whose answers are known. Bring them as files "
-        "under “Labels”, or mark results as relevant; Evaluate offers the queries whose marks tell most.",
+        f"A verdict on {output.markdown_free(texts.name)} needs queries with known answers. Upload them under "
+        "“Labels”, or judge search results; the Evaluate page suggests which queries to judge first.",
         icon=":material/checklist:",
     )
     with st.container(horizontal=True):
-        st.page_link("pages/evaluate.py", label="Find queries to mark", icon=":material/rule:")
-        st.page_link("pages/search.py", label="Search and mark", icon=":material/search:")
+        st.page_link("pages/evaluate.py", label="Find queries to judge", icon=":material/rule:")
+        st.page_link("pages/search.py", label="Search and judge", icon=":material/search:")
 
 
 def sentences(decided: Verdict) -> None:
@@ -46,8 +46,9 @@ def chart(decided: Verdict) -> None:
         output.picture("verdict"),
     )
     st.caption(
-        "Every bar goes from 0 to 1, longer is better; the whisker is quality's 95 % interval over the queries; per "
-        "cent are shares of the weights. " + output.markdown_free(" ".join(verdict.firmness(decided)))
+        "Every bar runs from 0 to 1; longer is better. The whisker is the 95% interval of quality over the "
+        "queries; percentages are shares of the total weight. "
+        + output.markdown_free(" ".join(verdict.firmness(decided)))
     )
 
 
@@ -70,17 +71,19 @@ def table(decided: Verdict) -> pd.DataFrame:
             "model": text("Model", pinned=True, width=160),
             "score": st.column_config.ProgressColumn("Score", min_value=0, max_value=1, format="%.3f", width=105),
             "ndcg@10": number("nDCG@10", format="%.3f", width=75, help="Mean over the labelled queries."),
-            "low": number("95 % from", format="%.3f", width=80),
-            "high": number("to", format="%.3f", width=60),
+            "low": number("95% from", format="%.3f", width=80),
+            "high": number("95% to", format="%.3f", width=65),
             "hello_world_ms": number("ms", format="%.3g", width=60, help="Median for “Hello World” on this machine."),
-            "texts_per_second": number("Texts/s", format="%.0f", width=65, help="Of 128 tokens, in batches of 16."),
+            "texts_per_second": number(
+                "Texts/s", format="%.0f", width=65, help="For texts of 128 tokens in batches of 16."
+            ),
             "memory_bytes": number("Memory", format="bytes", width=75),
-            "usd_per_million_tokens": number("Price", format="$%.2g", width=75, help="US dollars a million tokens."),
+            "usd_per_million_tokens": number("Price", format="$%.2g", width=75, help="US dollars per million tokens."),
             "license": text("Licence", width=95),
             "timed_on": text("Timed on"),
-            "commercial_use": text("What it allows"),
+            "commercial_use": text("Permitted use"),
             "dimensions": number("Dimensions"),
-            "bytes_per_vector": number("Bytes a vector"),
+            "bytes_per_vector": number("Bytes per vector"),
             "engine": text("Engine"),
             "precision": text("Precision"),
             "revision": text("Revision"),
@@ -94,7 +97,7 @@ def take_away(decided: Verdict, figures: pd.DataFrame) -> None:
     """The verdict as a page and as Markdown, its figures as CSV."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.download_button(
-            "Send as HTML",
+            "Download report (HTML)",
             lambda: verdict.as_html(decided, _drawn(decided)).encode(),
             file_name="verdict.html",
             mime="text/html",
@@ -104,7 +107,7 @@ def take_away(decided: Verdict, figures: pd.DataFrame) -> None:
             key=state.EveryPage.SAVE("verdict", "html"),
         )
         st.download_button(
-            "Markdown",
+            "Download report (Markdown)",
             lambda: verdict.as_markdown(decided).encode(),
             file_name="verdict.md",
             mime="text/markdown",

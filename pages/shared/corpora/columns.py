@@ -47,20 +47,20 @@ def _asked(files: Files, offered: Sequence[str], labels: Sequence[str], usual: C
     left, right = st.columns(2)
     texts = left.multiselect(
         "Text", places, [known[column] for column in usual.texts if column in known], show,
-        key=files.TEXTS(suffix), persist_state="session", help="Of several, the cells are joined.",
+        key=files.TEXTS(suffix), persist_state="session", help="The cells of several columns are joined.",
     )  # fmt: skip
     kept = right.multiselect(
-        "Kept as metadata", places, [known[column] for column in usual.kept if column in known], show,
+        "Metadata", places, [known[column] for column in usual.kept if column in known], show,
         key=files.METADATA(suffix), persist_state="session",
     )  # fmt: skip
     title = left.selectbox(
         "Title", [NONE, *places], 1 + known.get(usual.title or "", NONE),
         lambda place: "none" if place == NONE else show(place),
-        key=files.TITLE(suffix), persist_state="session", help="Embedded before the text.",
+        key=files.TITLE(suffix), persist_state="session", help="Added before the text when embedding.",
     )  # fmt: skip
     own_id = right.selectbox(
         "Id", [NONE, *places], 1 + known.get(usual.id or "", NONE),
-        lambda place: "the row's number" if place == NONE else show(place),
+        lambda place: "row number" if place == NONE else show(place),
         key=files.ID(suffix), persist_state="session",
     )  # fmt: skip
     taken = {*texts, title, own_id}
@@ -87,7 +87,7 @@ def _preview(files: Files, sources: Sequence[Source], labels: dict[str, str]) ->
         row_height=35,
     )
     if len(labels) > MOST_SHOWN:
-        st.caption(f"The first {MOST_SHOWN} of {len(labels):,} columns are shown, {MOST_OFFERED} are offered below.")
+        st.caption(f"Showing the first {MOST_SHOWN} of {len(labels):,} columns; choose among {MOST_OFFERED} below.")
 
 
 def _first_rows(table: Table, labels: dict[str, str]) -> list[dict[str, str]]:

@@ -67,7 +67,7 @@ def ask(keys: Files) -> tuple[Upload, ...]:
         They are too large together.
     """
     st.file_uploader(
-        "Files of texts",
+        "Files with texts",
         type=map_files.FORMATS,
         accept_multiple_files=True,
         key=keys.UPLOADER,
@@ -75,20 +75,20 @@ def ask(keys: Files) -> tuple[Upload, ...]:
         args=(keys,),
     )
     st.caption(
-        f"{', '.join(FORMATS).upper()}, by their endings; several files become one corpus. Up to {most_rows():,} "
-        f"rows and {_most_megabytes():,} MB in all; a Parquet may unpack to {wording.size(MOST_BYTES)}. "
-        "Whatever is left out is counted and listed."
+        f"{', '.join(FORMATS).upper()}, recognised by extension; several files become one corpus. Up to "
+        f"{most_rows():,} rows and {_most_megabytes():,} MB in total; a Parquet file may unpack to "
+        f"{wording.size(MOST_BYTES)}. Skipped rows are counted and listed."
     )
     kept = _kept(keys)
     uploader: Sequence[UploadedFile] = st.session_state.get(keys.UPLOADER) or ()
     if kept and [file.file_id for file in uploader] != [upload.id for upload in kept]:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"Kept: {together([upload.name for upload in kept])}", width="content")
+            st.text(f"Uploaded: {together([upload.name for upload in kept])}", width="content")
             st.button("Remove", key=keys.REMOVE, on_click=_forget, args=(keys,), type="tertiary")
     size = sum(len(upload.content) for upload in kept)
     if size > _most_megabytes() * 1_000_000:
         raise InputError(
-            f"The files have {wording.size(size)} together, {_most_megabytes():,} are allowed: give fewer."
+            f"These files total {wording.size(size)}, and the limit is {_most_megabytes():,} MB: upload fewer."
         )
     return kept
 

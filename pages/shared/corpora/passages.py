@@ -23,15 +23,15 @@ def choose(files: Files) -> Splitting | None:
         return None
     left, right = st.columns(2)
     tokens = left.number_input(
-        "Tokens of a passage", FEWEST_TOKENS, MOST_TOKENS, USUAL.tokens, key=files.TOKENS,
+        "Tokens per passage", FEWEST_TOKENS, MOST_TOKENS, USUAL.tokens, key=files.TOKENS,
         persist_state="session", bind="query-params", required=True,
-        help=f"Counted by {TOKENIZER}'s tokenizer; other models' tokens differ by some per cent.",
+        help=f"Counted by the tokenizer of {TOKENIZER}; other models differ by a few per cent.",
         on_change=_shorten_overlap, args=(files,),
     )  # fmt: skip
     overlap = right.number_input(
         "Overlapping tokens", 0, MOST_TOKENS, USUAL.overlap, key=files.OVERLAP,
         persist_state="session", bind="query-params", required=True,
-        help="So many tokens, at most, of a passage's end begin the next one.",
+        help="At most this many tokens from the end of a passage are repeated at the start of the next.",
     )  # fmt: skip
     return Splitting(int(tokens or USUAL.tokens), int(overlap or 0))
 
@@ -58,8 +58,8 @@ def told(texts: Corpus, splitting: Splitting | None) -> None:
     if splitting is not None:
         documents = len(set(texts.parents))
         st.caption(
-            f"{documents:,} documents in {len(texts):,} passages of up to {splitting.tokens:,} tokens "
-            f"({TOKENIZER}'s tokenizer)."
+            f"{documents:,} documents split into {len(texts):,} passages of up to {splitting.tokens:,} tokens "
+            f"(tokenizer of {TOKENIZER})."
         )
         return
     limited = [spec for spec in picks.models() if spec.max_tokens]

@@ -20,8 +20,8 @@ from pages.shared.ui import inputs, output, progress
 SOURCES = ("Sample", "Paste", "File")
 LONGEST_NAME = 26
 NOT_HERE = (
-    "The address asks for an uploaded file, but only the session that uploaded it has it: "
-    "this is the sample corpus. Upload the file under Corpus to work on it here."
+    "This link refers to an uploaded file that only the original session has, so this page shows the sample "
+    "corpus. Upload the file under “Corpus” to use it here."
 )
 
 
@@ -36,8 +36,8 @@ def chosen() -> Corpus:
     space = choose_space(with_points=False)
     if not space.has_texts:
         raise InputError(
-            f"{space.name} holds vectors but no texts: the Projector can draw it. To work on texts here, upload them "
-            "under Corpus."
+            f"{space.name} contains vectors but no texts: the Projector can draw it. To use this page, upload texts "
+            "under “Corpus”."
         )
     return space.corpus
 
@@ -61,7 +61,7 @@ def choose_space(*, with_points: bool = True) -> Space:
             "Corpus", SOURCES, default="Sample", key=state.Corpus.SOURCE, bind="query-params", required=True
         )
         if kind == "Sample":
-            st.caption("Passages in many subjects, with labelled queries: paste or upload your own texts.")
+            st.caption("Passages on many subjects, with labelled queries. Paste or upload your own texts instead.")
             return Space(corpus.sample())
         uploads = files.ask(state.Corpus.FILES) if kind == "File" else ()
         if (

@@ -32,7 +32,7 @@ def choose(keys: state.Files, uploads: Sequence[Upload]) -> Space | None:
     )
     if space is not None:
         st.text_input(
-            "Column with the texts, if it is not called text", key=keys.TEXT_COLUMN, max_chars=100,
+            "Text column, if it is not called text", key=keys.TEXT_COLUMN, max_chars=100,
             persist_state="session",
         )  # fmt: skip
     return space

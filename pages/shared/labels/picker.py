@@ -42,7 +42,7 @@ def chosen(texts: Corpus) -> Labels | None:
         elif kind == quality.MARKED:
             _marked(texts)
         else:
-            st.caption("192 queries on all subjects of the sample corpus, each with the passages that answer it.")
+            st.caption("192 queries on every subject of the sample corpus, each with the passages that answer it.")
     return quality.labels(texts)
 
 
@@ -56,41 +56,41 @@ def left_out(labels: Labels) -> None:
 def missing(texts: Corpus) -> None:
     """What to do where the corpus has no labels."""
     st.info(
-        f"There are no labels for {output.markdown_free(texts.name)} yet. Bring queries and relevance labels as files "
-        "under “Labels”, or mark on the Search page which results answer your queries. The view “No labels” offers the "
-        "queries whose marks tell most.",
+        f"There are no labels for {output.markdown_free(texts.name)} yet. Upload queries and relevance labels under "
+        "“Labels”, or judge on the Search page which results answer your queries. The view “No labels” suggests "
+        "which queries to judge first.",
         icon=":material/checklist:",
     )
-    st.page_link("pages/search.py", label="Search and mark", icon=":material/search:")
+    st.page_link("pages/search.py", label="Search and judge", icon=":material/search:")
 
 
 def _files() -> None:
     """Queries and labels as two files, kept for this session."""
     asked = st.file_uploader("Queries", type=FORMATS, key=state.Labels.QUERIES_FILE)
-    st.caption("TXT (one a line), or with the columns _id and text: CSV, TSV, JSONL, Parquet.")
+    st.caption("TXT (one per line), or CSV, TSV, JSONL or Parquet with the columns _id and text.")
     graded = st.file_uploader("Relevance labels", type=LABEL_FORMATS, key=state.Labels.QRELS_FILE)
-    st.caption("BEIR's columns query-id, corpus-id, score, or TREC's: query, iteration, document, grade.")
+    st.caption("BEIR columns (query-id, corpus-id, score) or TREC columns (query, iteration, document, grade).")
     if asked and graded:
         queries = _read("queries", asked.name, asked.getvalue(), corpus.from_file)
         qrels = _read("qrels", graded.name, graded.getvalue(), corpus.qrels_of)
         quality.bring(queries, graded.name, qrels)
         output.left_out(queries)
     elif asked or graded:
-        st.info(f"The {'relevance labels are' if asked else 'file of queries is'} still missing.")
+        st.info(f"Now upload the {'relevance labels' if asked else 'queries'}.")
     elif brought := quality.brought():
-        st.caption(f":material/check: In force: {output.markdown_free(brought)}.")
+        st.caption(f":material/check: In use: {output.markdown_free(brought)}.")
 
 
 def _marked(texts: Corpus) -> None:
     """What has been marked so far, to take away in both formats."""
     labels = judgements.labels(texts)
     if labels is None:
-        st.caption("Nothing is marked as relevant in this corpus yet: mark results on the Search page.")
+        st.caption("No document in this corpus is judged relevant yet: judge results on the Search page.")
         return
     marks = sum(map(len, labels.qrels.values()))
     st.caption(
-        f"{len(labels.queries):,} queries with {marks:,} marks. They are kept on this server under the link in the "
-        "address bar; whoever has it can see and change them."
+        f"{len(labels.queries):,} queries with {marks:,} judgements, saved on this server under the link in the "
+        "address bar. Anyone with the link can see and change them."
     )
     queries = pd.DataFrame({"_id": labels.queries.ids, "text": labels.queries.texts})
     with st.container(horizontal=True):

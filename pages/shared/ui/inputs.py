@@ -26,13 +26,15 @@ def ready_models() -> list[ModelSpec]:
         st.info("\n\n".join(missing), icon=":material/info:")
     if not ready:
         if not chosen:
-            st.info("No model is picked: pick up to four in the sidebar or on the Models page.", icon=":material/info:")
+            st.info(
+                "No model is picked yet: pick up to four in the sidebar or on the Models page.", icon=":material/info:"
+            )
         st.button("Use the two models that come with Embedscope", type="primary", on_click=_pick_defaults)
         st.stop()
     return ready
 
 
-def pasted_texts(key: Parameter, default: str, *, height: int, label: str = "Texts, one a line") -> Corpus:
+def pasted_texts(key: Parameter, default: str, *, height: int, label: str = "Texts, one per line") -> Corpus:
     """Texts typed or pasted, one a line; short ones live in the URL.
 
     Raises
@@ -43,7 +45,7 @@ def pasted_texts(key: Parameter, default: str, *, height: int, label: str = "Tex
     return corpus.from_paste(kept_text(key, default, height=height, label=label))
 
 
-def kept_text(key: Parameter, default: str, *, height: int, label: str = "Texts, one a line") -> str:
+def kept_text(key: Parameter, default: str, *, height: int, label: str = "Texts, one per line") -> str:
     """What is typed or pasted, in one session the same on every page; what is short lives in the URL."""
     if key not in st.session_state:
         st.session_state[key] = st.query_params.get(key, default)

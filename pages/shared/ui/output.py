@@ -26,8 +26,8 @@ def origin(source: Provenance) -> str:
     if not source.remembered:
         return "computed"
     if not source.computed:
-        return "remembered"
-    return f"{source.computed:,} computed, {source.remembered:,} remembered"
+        return "cached"
+    return f"{source.computed:,} computed, {source.remembered:,} cached"
 
 
 def provenance(source: Provenance, *further: str) -> None:
@@ -53,7 +53,7 @@ def left_out(corpus: Corpus) -> None:
     """A caption of what was left out of a corpus, if anything was."""
     if corpus.left_out:
         st.caption(
-            f":material/filter_alt: Left out or mended in {markdown_free(corpus.name)}: {corpus.left_out_sentence}."
+            f":material/filter_alt: Skipped or repaired in {markdown_free(corpus.name)}: {corpus.left_out_sentence}."
         )
 
 
@@ -98,7 +98,7 @@ def download_json(run: "Run | None", name: str) -> None:
 def picture_format() -> None:
     """The format in which the camera above a chart saves it."""
     st.segmented_control(
-        "Picture, by the camera above the chart",
+        "Image format (camera icon above the chart)",
         ["PNG", "SVG"],
         default="PNG",
         key=state.EveryPage.PICTURE_FORMAT,

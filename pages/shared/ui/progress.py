@@ -32,8 +32,8 @@ def line(name: Work, height: int = 0, count: Callable[[int], str] | None = "{:,}
     browser that draws in software busy on one core, which slows embedding and ruins timings on the same machine.
     """
     if is_cancelled(name):
-        st.info("Cancelled. What was computed so far is remembered.", icon=":material/cancel:")
-        st.button("Go on", type="primary", key=state.EveryPage.RESUME(name), on_click=start_anew, args=(name,))
+        st.info("Cancelled. Everything computed so far is saved.", icon=":material/cancel:")
+        st.button("Resume", type="primary", key=state.EveryPage.RESUME(name), on_click=start_anew, args=(name,))
         st.stop()
     shown = _Line(name, height, count)
     try:

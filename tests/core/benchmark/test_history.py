@@ -246,7 +246,7 @@ def test_no_more_runs_are_brought_than_fit(home, monkeypatch):
     monkeypatch.setattr(history, "MOST_IMPORTED", 2)
     for hour in (1, 2):
         bring(finished(timing(), created=at(hour)).to_json())
-    with pytest.raises(InputError, match=r"^2 runs have been brought here"):
+    with pytest.raises(InputError, match=r"^2 runs have been imported"):
         bring(finished(timing(), created=at(3)).to_json())
     assert len(files(home)) == 2
     keep(finished(timing()))
@@ -254,9 +254,9 @@ def test_no_more_runs_are_brought_than_fit(home, monkeypatch):
 
 def test_a_run_that_is_too_large_is_refused(home):
     run = finished(*[timing()] * 10_000)
-    with pytest.raises(InputError, match=r"^A run has at most 2 MB"):
+    with pytest.raises(InputError, match=r"^This run is too large: a run can have at most 2 MB"):
         bring(run.to_json())
-    with pytest.raises(InputError, match=r"^A run has at most 2 MB"):
+    with pytest.raises(InputError, match=r"^This run is too large: a run can have at most 2 MB"):
         bring(" " * (history.MOST_BYTES + 1))
     assert files(home) == []
 
@@ -264,7 +264,7 @@ def test_a_run_that_is_too_large_is_refused(home):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("model,median_ms", "not a benchmark run"),
+        ("model,median_ms", "not an Embedscope benchmark run"),
         (json.dumps(asdict(finished(timing())) | {"schema": 1}), "schema 1"),
         (finished().to_json(), "no timings"),
     ],
@@ -319,7 +319,7 @@ def test_a_run_that_grows_when_it_is_written_out_is_not_brought():
     start, end = text.index('"results": [') + len('"results": ['), text.rindex("]")
     many = text[:start] + ",".join([small] * 20_000) + text[end:]
     assert len(many) < history.MOST_BYTES
-    with pytest.raises(InputError, match="written out in full"):
+    with pytest.raises(InputError, match="when unpacked"):
         bring(many)
 
 

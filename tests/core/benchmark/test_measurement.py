@@ -123,7 +123,7 @@ def test_a_workload_in_tokens_is_given_a_text_that_has_as_many(timeable):
 
 
 def test_longer_texts_than_the_model_takes_are_refused_and_not_cut(timeable):
-    with pytest.raises(InputError, match="16 tokens at most"):
+    with pytest.raises(InputError, match="at most 16 tokens"):
         measured(workload=Workload(1, "", 17))
     assert timeable.given == set()
 

@@ -74,13 +74,15 @@ FOREIGN = {
 
 @pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
 def test_foreign_json_is_refused_with_a_sentence(text):
-    with pytest.raises(InputError, match=r"^This is not a benchmark run of Embedscope\.$"):
+    with pytest.raises(InputError, match=r"^This file is not an Embedscope benchmark run\.$"):
         Run.from_json(text)
 
 
 @pytest.mark.parametrize("schema", [1, 3, 99])
 def test_a_run_of_another_schema_is_refused_by_its_number(schema):
-    with pytest.raises(InputError, match=f"^The run is of schema {schema}; this version reads schema {SCHEMA}.$"):
+    with pytest.raises(
+        InputError, match=f"^This run uses schema {schema}; this version of Embedscope reads schema {SCHEMA}.$"
+    ):
         Run.from_json(json.dumps({"schema": schema, "rows": "of another kind"}))
 
 

@@ -52,27 +52,27 @@ SMALL, LARGE = point("small", 50, 5.0), point("large", 60, 20.0)
 POOR, POORER = point("poor", 40, 6.0), point("poorer", 39, 30.0)
 
 SENTENCES = {
-    "none": ([], "One model alone has nothing to be weighed against: time another."),
-    "one": ([SMALL], "One model alone has nothing to be weighed against: time another."),
+    "none": ([], "Only one model has been timed: time another to compare."),
+    "one": ([SMALL], "Only one model has been timed: time another to compare."),
     "two on the front": (
         [LARGE, SMALL],
-        "Nothing here is both faster and better than small or large: each buys accuracy with time.",
+        "Nothing is both faster and more accurate than small or large: each trades speed for accuracy.",
     ),
     "three on the front": (
         [LARGE, point("medium", 55, 10.0), SMALL],
-        "Nothing here is both faster and better than small, medium or large: each buys accuracy with time.",
+        "Nothing is both faster and more accurate than small, medium or large: each trades speed for accuracy.",
     ),
     "one beaten": (
         [SMALL, POOR, LARGE],
-        "Nothing here is both faster and better than small or large. Beaten: poor by small.",
+        "Nothing is both faster and more accurate than small or large. Beaten: poor by small.",
     ),
     "two beaten, each by the best that is fast enough": (
         [SMALL, POOR, POORER, LARGE],
-        "Nothing here is both faster and better than small or large. Beaten: poor by small; poorer by large.",
+        "Nothing is both faster and more accurate than small or large. Beaten: poor by small; poorer by large.",
     ),
     "on two devices": (
         [SMALL, point("small", 50, 3.0, "cuda")],
-        "Nothing here is both faster and better than small on cuda. Beaten: small on cpu by small on cuda.",
+        "Nothing is both faster and more accurate than small on cuda. Beaten: small on cpu by small on cuda.",
     ),
 }
 

@@ -150,7 +150,7 @@ def test_a_legend_stands_only_where_there_are_two_devices(rows: list[tuple[str, 
 def test_random_weights_are_hatched_and_said_to_be_timed_by_architecture() -> None:
     figure = timing_bars(ROWS, FILLED | keyed(timing(LARGE, "cpu", 80, 84, weights="random")))
     assert list(bars_of(figure).marker.pattern.shape) == ["/", "", "", ""]
-    assert ["by architecture" in label for label in figure.layout.yaxis.ticktext] == [True, False]
+    assert ["architecture only" in label for label in figure.layout.yaxis.ticktext] == [True, False]
     assert "random weights" in bars_of(figure).hovertext[0]
 
 
@@ -167,7 +167,7 @@ def test_a_failed_row_has_the_start_of_its_reason_for_a_bar_and_the_whole_in_its
 
 def test_a_disturbed_timing_says_so_beside_its_milliseconds() -> None:
     figure = timing_bars([(SMALL, "cpu")], keyed(timing(SMALL, "cpu", 6, 7, disturbed=12)))
-    assert words_of(figure) == ["6.00 ms · disturbed 12 of 40"]
+    assert words_of(figure) == ["6.00 ms · 12 of 40 disturbed"]
 
 
 def test_what_was_recorded_elsewhere_is_marked_in_its_rows_lane_and_stays_on_the_axis() -> None:
@@ -198,7 +198,7 @@ def test_the_hover_tells_the_engine_and_the_forward_pass_alone() -> None:
     forward = Statistics(5, 4.9, 5.1, 5.2, None, 40)
     (hover,) = bars_of(timing_bars(ROWS[:1], keyed(timing(LARGE, "cpu", 80, 84, forward=forward)))).hovertext
     assert "torch, float32" in hover
-    assert "forward pass alone 5.00 ms" in hover
+    assert "forward pass only 5.00 ms" in hover
 
 
 def test_two_runs_stand_bar_by_bar_the_second_with_its_speed_beside_the_firsts() -> None:
@@ -244,7 +244,7 @@ def test_engines_stand_beside_the_library_with_the_cosine_they_cost() -> None:
         "CPU: no float16 here",
     ]
     labels = [label.replace("<br>", " ") for label in figure.layout.yaxis.ticktext]
-    assert labels[0] == "<b>sentence-transformers, its defaults</b> float32"
+    assert labels[0] == "<b>sentence-transformers, defaults</b> float32"
     assert labels[1] == "<b>openvino</b> bfloat16"
 
 
@@ -364,7 +364,7 @@ def test_the_batch_from_which_the_gpu_pays_is_marked_for_the_length_that_is_show
     (mark,) = figure.layout.shapes
     assert mark.x0 == mark.x1 == 4
     assert [note.text for note in figure.layout.annotations if "pays" in note.text] == [
-        f"{SMALL}: the GPU pays from batch 4"
+        f"{SMALL}: the GPU pays off from batch 4"
     ]
     assert not sweep_lines(LINES, "texts/s", 32).layout.shapes
 

@@ -144,20 +144,20 @@ def test_a_density_integrates_to_one_and_the_marked_cosine_is_told_with_its_perc
     )
     (line,) = figure.data
     assert np.trapezoid(line.y, line.x) == pytest.approx(1, abs=0.02)
-    assert line.name == f"wordllama-256: 0.40 is above {percentileofscore(cosines, np.float32(0.4), 'mean'):.1f} %"
+    assert line.name == f"wordllama-256: 0.40 is above {percentileofscore(cosines, np.float32(0.4), 'mean'):.1f}%"
     assert figure.layout.shapes[0].x0 == 0.4
 
 
 @pytest.mark.parametrize(
     ("percentile", "told"),
     [
-        (0, "0 %"),
-        (0.04, "0.04 %"),
-        (61, "61 %"),
-        (99.25, "99.2 %"),
-        (99.97, "99.97 %"),
-        (99.9996, "100 %"),
-        (100, "100 %"),
+        (0, "0%"),
+        (0.04, "0.04%"),
+        (61, "61%"),
+        (99.25, "99.2%"),
+        (99.97, "99.97%"),
+        (99.9996, "100%"),
+        (100, "100%"),
     ],
 )
 def test_a_percentile_is_told_with_the_digits_that_it_needs(percentile: float, told: str) -> None:

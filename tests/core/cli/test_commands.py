@@ -272,7 +272,7 @@ def test_verdict_prints_three_sentences_and_writes_what_can_be_sent(command, ans
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--weights", "beauty=1"), "no criterion"),
+        (("--weights", "beauty=1"), "Unknown criterion"),
         (("--corpus", "x.txt"), "together"),
         (("--html", "no/v.html"), "folder"),
     ],
@@ -384,7 +384,7 @@ def errors():
         ),
         "model without its key": (["evaluate", "-m", "text-embedding-3-small"], "OPENAI_API_KEY"),
         "no such file": (["embed", *model, "--input", "{folder}/none.txt", *output], "none.txt"),
-        "a folder for a file": (["embed", *model, "--input", "{folder}", *output], "cannot be read"),
+        "a folder for a file": (["embed", *model, "--input", "{folder}", *output], "Cannot read"),
         "no such folder to write to": (
             ["embed", *model, *texts, "--output", "{folder}/none/v.npy"],
             "to write v.npy into",
@@ -399,7 +399,7 @@ def errors():
         "unknown engine": (["embed", *model, *texts, *output, "--engine", "onnx"], "'onnx'"),
         "unknown precision": (["embed", *model, *texts, *output, "--precision", "int3"], "'int3'"),
         "pairs without scores": (["pairs", *model, *texts], "sentence1, sentence2 and score"),
-        "blank query": (["search", *model, "--query", " "], "no text in the query"),
+        "blank query": (["search", *model, "--query", " "], "No text found in the query"),
         "labels without queries": (["evaluate", *model, "--qrels", "{texts}"], "--queries"),
         "no such group": (["evaluate", "--model", "bm25", "--by", "colour"], "'colour'"),
         "unknown method": (["project", *model, *texts, "--method", "mds"], "'mds'"),
@@ -412,8 +412,8 @@ def errors():
         "a batch that is no number": (["benchmark", *timed, "--batch-size", "1,many"], "'1,many' is not a number"),
         "a length that is no number": (["benchmark", *timed, "--tokens", "8,,32"], "'8,,32' is not a number"),
         "no tokens": (["benchmark", *timed, "--tokens", "0"], "at least one token"),
-        "no time": (["benchmark", *timed, "--seconds", "0"], "from above 0"),
-        "time that is no number": (["benchmark", *timed, "--seconds", "nan"], "from above 0"),
+        "no time": (["benchmark", *timed, "--seconds", "0"], "must be above 0"),
+        "time that is no number": (["benchmark", *timed, "--seconds", "nan"], "must be above 0"),
         "a blank text to time": (["benchmark", *timed, "--text", " "], "needs a text"),
         "no folder for the run": (
             ["benchmark", *timed, "--output", "{folder}/none/run.json"],

@@ -36,7 +36,7 @@ def test_marks_are_labels_of_the_queries_that_have_a_relevant_document(home: Pat
     assert labels.queries.texts == ("what is two?",)
     assert labels.qrels == {labels.queries.ids[0]: {"2": 1}}
     assert judgements.of_query(judgements.marks(token, TEXTS.fingerprint), "what is  two?") == {"2": 1}
-    assert labels.left_out == {"marked queries without a relevant document": 1}
+    assert labels.left_out == {"judged queries without a relevant document": 1}
 
 
 def test_nobody_sees_anothers_marks(home: Path) -> None:
@@ -50,9 +50,9 @@ def test_nobody_sees_anothers_marks(home: Path) -> None:
 )
 def test_what_is_no_token_is_refused_and_touches_no_file(home: Path, token: str) -> None:
     assert not judgements.is_token(token)
-    with pytest.raises(InputError, match="no token"):
+    with pytest.raises(InputError, match="not a valid token"):
         judgements.mark(token, TEXTS.fingerprint, "q", "1", 1)
-    with pytest.raises(InputError, match="no token"):
+    with pytest.raises(InputError, match="not a valid token"):
         judgements.marks(token, TEXTS.fingerprint)
     assert not home.exists()
 
@@ -90,7 +90,7 @@ def test_marks_are_bounded(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     token = judgements.new_token()
     for number in range(3):
         judgements.mark(token, TEXTS.fingerprint, "q", str(number), 1)
-    with pytest.raises(InputError, match="3 documents are marked here"):
+    with pytest.raises(InputError, match="3 documents are judged already"):
         judgements.mark(token, TEXTS.fingerprint, "q", "4", 1)
     judgements.mark(token, TEXTS.fingerprint, "q", "1", None)
     monkeypatch.setattr(judgements, "MOST_BYTES", 60)

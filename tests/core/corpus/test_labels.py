@@ -49,7 +49,7 @@ def test_labels_may_be_csv_jsonl_or_parquet_too() -> None:
     ("content", "said"),
     [
         (b"", "is empty"),
-        (b"q1 0 d1 2\nq1 0 d2\n", "Line 2 of labels.txt is not `query iteration document grade`"),
+        (b"q1 0 d1 2\nq1 0 d2\n", "Line 2 of labels.txt should be `query iteration document grade`"),
         (b"q1 0 d1 2\nq1 0 d1 0\n", "gives d1 two grades for q1, 2 and 0"),
         (b"a\tb\n1\t2\n", "needs the columns query-id, corpus-id and score"),
         (bytes(range(256)) * 40, "labels.txt"),
@@ -82,17 +82,21 @@ def test_labels_of_missing_documents_and_queries_are_counted_and_unlabelled_quer
     assert (found.queries.ids, found.queries.texts, found.queries.fields["style"]) == (("q1",), ("first",), ("a",))
     assert found.qrels == {"q1": {"d1": 1, "d9": 1}}  # d9 stays: nobody can find it, as trec_eval has it
     assert found.left_out == {
-        "labelled queries whose text is not there": 1,
+        "labelled queries without a text": 1,
         "labelled queries without a relevant document": 1,
         "queries without labels": 1,
-        "relevant documents that are not in the corpus and count as not found": 1,
+        "relevant documents missing from the corpus, counted as not found": 1,
     }
 
 
 def test_labels_that_name_nothing_here_are_a_sentence_that_shows_both_sides() -> None:
-    with pytest.raises(InputError, match=r"labels.tsv labels no query of queries.csv: it names x, the queries are q1"):
+    with pytest.raises(
+        InputError, match=r"labels.tsv labels no query of queries.csv: its query ids are x, the queries' are q1"
+    ):
         matched("labels.tsv", QUERIES, {"x": {"d1": 1}}, DOCUMENTS)
-    with pytest.raises(InputError, match=r"labels no document of docs.csv: it names d7, the documents are d1 and d2"):
+    with pytest.raises(
+        InputError, match=r"labels no document of docs.csv: its document ids are d7, the documents' are d1 and d2"
+    ):
         matched("labels.tsv", QUERIES, {"q1": {"d7": 1}}, DOCUMENTS)
     with pytest.raises(InputError, match="labels no query"):
         matched("labels.tsv", QUERIES, {}, DOCUMENTS)

@@ -62,7 +62,7 @@ def test_one_text_is_enough():
 
 @pytest.mark.parametrize("pasted", ["", "\n \n\t\r\n", "\0", "\ufeff\n\x07", "\u3000\u00a0"])
 def test_no_text_is_an_error_that_asks_for_one(pasted):
-    with pytest.raises(InputError, match="There is no text in pasted texts: give at least one line"):
+    with pytest.raises(InputError, match="No text found in pasted texts: add at least one line"):
         from_paste(pasted)
 
 
@@ -80,19 +80,19 @@ def test_the_same_text_twice_stays_twice():
 def test_nul_and_other_control_characters_go_and_are_counted():
     pasted = from_paste("a\0b\nplain\nbell\x07\x7f")
     assert pasted.texts == ("ab", "plain", "bell")
-    assert pasted.left_out == {"texts with control characters or broken Unicode mended": 2}
+    assert pasted.left_out == {"repaired texts with control characters or broken Unicode": 2}
 
 
 def test_lone_surrogates_become_the_replacement_character_and_are_counted():
     pasted = from_paste("half \ud83d an owl")
     assert pasted.texts == ("half \ufffd an owl",)
-    assert pasted.left_out == {"texts with control characters or broken Unicode mended": 1}
+    assert pasted.left_out == {"repaired texts with control characters or broken Unicode": 1}
 
 
 def test_ten_megabytes_in_one_line_are_cut_and_counted():
     pasted = from_paste("word" * 2_500_000)
     assert pasted.texts == ("word" * 5000,)
-    assert pasted.left_out == {"texts cut to 20,000 characters": 1}
+    assert pasted.left_out == {"texts truncated to 20,000 characters": 1}
 
 
 def test_ten_megabytes_in_short_lines_keep_the_first_hundred_thousand_and_count_the_rest():
@@ -191,7 +191,7 @@ def test_a_parquet_whose_texts_are_bytes_gives_the_texts_or_an_error():
 
 
 def test_a_file_with_a_header_only_is_an_error():
-    with pytest.raises(InputError, match=r"There is no text in a\.csv"):
+    with pytest.raises(InputError, match=r"No text found in a\.csv"):
         from_file("a.csv", b"text,note\n")
 
 
@@ -210,7 +210,7 @@ def test_a_file_on_disk_is_read_as_one_that_is_sent(tmp_path):
 
 @pytest.mark.parametrize("name", ["missing.txt", ""])
 def test_a_path_that_cannot_be_read_is_an_error_that_names_it(tmp_path, name):
-    with pytest.raises(InputError, match=re.escape(f"{tmp_path / name} cannot be read")):
+    with pytest.raises(InputError, match=re.escape(f"Cannot read {tmp_path / name}")):
         from_path(tmp_path / name)
 
 
@@ -376,8 +376,8 @@ def test_whatever_is_left_out_or_mended_is_listed_with_its_file_line_reason_and_
     assert listed == {
         "rows with more cells than columns": ("a.csv", 5, "torn,in,t"),
         "blank texts": ("a.csv", 4, ""),
-        "texts with control characters or broken Unicode mended": ("a.csv", 6, "bell"),
-        "texts cut to 20,000 characters": ("a.csv", 7, "long long"),
+        "repaired texts with control characters or broken Unicode": ("a.csv", 6, "bell"),
+        "texts truncated to 20,000 characters": ("a.csv", 7, "long long"),
     }
     assert read.left_out == dict.fromkeys(listed, 1)
 
@@ -461,7 +461,7 @@ def test_the_fingerprint_tells_passages_from_the_same_texts_given_one_by_one(tok
 
 @pytest.mark.parametrize(("length", "overlap"), [(15, 0), (8193, 0), (20, 20), (20, -1)])
 def test_passages_that_cannot_be_made_are_a_sentence(tokenizer, length, overlap):
-    with pytest.raises(InputError, match=r"was asked for: give 16 to 8,192|cannot overlap by"):
+    with pytest.raises(InputError, match=r"tokens: choose 16 to 8,192|cannot overlap by"):
         Splitter(Splitting(length, overlap), tokenizer)
 
 

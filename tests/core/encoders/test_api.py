@@ -186,7 +186,7 @@ def test_a_server_that_is_silent_when_asked_how_long_its_vectors_are_is_told_in_
     monkeypatch.setattr("core.encoders.api.PROBE_PATIENCE_SECONDS", 0.3)
     with openai_server(key="") as server:
         server.script.extend([Fault.SILENCE] * 100)
-        with pytest.raises(ModelUnavailableError, match="has not answered in time"):
+        with pytest.raises(ModelUnavailableError, match="did not answer in time"):
             encoders.load(add_server("own", server))
 
 

@@ -84,7 +84,7 @@ def test_it_says_how_much_faster_and_how_close():
     chosen, _ = Engines(seconds=(5, 2, 1), cosines=(1, 1, 0.9991)).choose()
     assert chosen.speedup == pytest.approx(5)
     assert chosen.cosine == pytest.approx(0.9991, abs=1e-6)
-    assert chosen.reason == "5.0 times as fast as torch in float32, cosine to it 0.99910"
+    assert chosen.reason == "5.0 times as fast as torch in float32, at cosine 0.99910"
 
 
 @pytest.mark.parametrize(("cosine", "expected"), [(0.9991, ROUGH), (0.9989, EXACT), (-1, EXACT), (np.nan, EXACT)])
@@ -97,7 +97,7 @@ def test_where_no_other_is_faithful_torch_in_float32_is_taken():
     chosen, network = Engines(cosines=(1, 0.5, 0.9)).choose()
     assert taken(chosen) == network == TORCH
     assert chosen.speedup == pytest.approx(1)
-    assert chosen.reason == "the fastest here within cosine 0.999 of float32"
+    assert chosen.reason == "the fastest on this machine within cosine 0.999 of float32"
 
 
 @pytest.mark.parametrize("slow", [0, 1, 2])
@@ -128,7 +128,7 @@ def test_a_demand_that_no_engine_meets_faithfully_is_computed_by_torch_and_that_
     chosen, _ = Engines(cosines=(1, 0.5, 0.9)).choose(open_ones=(EXACT, ROUGH))
     assert taken(chosen) == TORCH
     assert chosen.reason == (
-        "Nothing that was asked for stays within cosine 0.999 of float32. It runs on torch in float32 instead."
+        "None of the requested engines stays within cosine 0.999 of float32. Using torch in float32 instead."
     )
 
 
@@ -222,7 +222,7 @@ def test_where_nothing_can_be_written_the_choice_is_made_all_the_same(home, capl
     (home / "engines").write_text("a file where the folder should be")
     chosen, _ = Engines().choose()
     assert taken(chosen) == ROUGH
-    assert "cannot be kept" in caplog.text
+    assert "Cannot save" in caplog.text
 
 
 def test_nothing_but_the_choice_is_left_in_the_folder(home):
@@ -246,7 +246,7 @@ def test_an_engine_that_cannot_take_the_model_is_left_out_and_said_once():
 def test_an_engine_demanded_that_cannot_take_the_model_leaves_it_to_torch(caplog):
     chosen, network = Engines(broken=(ROUGH,)).choose(open_ones=(ROUGH,))
     assert taken(chosen) == network == TORCH
-    assert chosen.reason == "openvino cannot take this model. It runs on torch in float32 instead."
+    assert chosen.reason == "openvino cannot take this model. Using torch in float32 instead."
     assert "openvino cannot take this model." in caplog.text
 
 
@@ -308,5 +308,5 @@ def test_a_demand_leaves_candidates_open(demand, open_ones):
     "demand", [("cuda", "openvino", "auto"), ("cpu", "torch", "bfloat16"), ("cpu", "auto", "float16")], ids=" ".join
 )
 def test_a_demand_that_no_engine_can_meet_names_those_that_can_be_had(demand):
-    with pytest.raises(DeviceError, match=r"not offered on .*torch float32, "):
+    with pytest.raises(DeviceError, match=r"not available on .*torch float32, "):
         choice.candidates(*demand)

@@ -165,7 +165,7 @@ def test_a_network_that_cannot_be_recorded_is_computed_as_usual_for_good(bert, m
     for texts in (["Hello World"], texts_of(3, 20), ["Hello World"]):
         np.testing.assert_array_equal(graphed_encode(bert, graphed, texts), bert.encode(texts, batch_size=64))
     assert len(tried) == 1
-    assert "BertModel is not recorded as a CUDA graph: operation not permitted" in caplog.text
+    assert "Could not record BertModel as a CUDA graph: operation not permitted" in caplog.text
 
 
 def test_without_memory_for_a_recording_it_is_computed_as_usual_and_the_next_input_is_recorded(

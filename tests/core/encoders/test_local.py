@@ -142,7 +142,9 @@ def test_where_memory_does_not_suffice_batches_are_halved_until_it_does(bert, si
 def test_where_one_text_is_too_much_a_sentence_says_what_to_do_and_the_next_request_works(bert):
     with pytest.MonkeyPatch.context() as patch:
         limit_memory(patch, most=0)
-        with pytest.raises(DeviceError, match=r"does not suffice for one text with folder:bert\. Shorten the text"):
+        with pytest.raises(
+            DeviceError, match=r"does not have enough memory for one text with folder:bert\. Shorten the text"
+        ):
             bert.encode(TEXTS)
     assert bert.encode(TEXTS[:2]).shape == (2, bert.dimensions)
 
@@ -200,7 +202,7 @@ def test_a_prepared_forward_pass_that_the_memory_does_not_hold_is_a_sentence(ber
 
     forward = bert.prepared(TEXTS)
     monkeypatch.setattr(LocalEncoder, "_unit_vectors", exhaust)
-    with pytest.raises(DeviceError, match="does not suffice for these texts at once with folder:bert: give fewer"):
+    with pytest.raises(DeviceError, match="does not have enough memory for these texts with folder:bert: use fewer"):
         forward()
 
 
@@ -318,7 +320,7 @@ def test_its_memory_is_that_of_its_weights(minilm, wordllama):
 
 @pytest.mark.parametrize("dimensions", [0, -1, 33])
 def test_more_dimensions_than_it_has_are_refused(models_directory, dimensions):
-    with pytest.raises(InputError, match="32 dimensions: ask for 1 to 32"):
+    with pytest.raises(InputError, match="32 dimensions: choose 1 to 32"):
         encoders.load(models.get("folder:bert"), device="cpu", engine="torch", dimensions=dimensions)
 
 
@@ -347,7 +349,7 @@ def test_vectors_that_leave_the_range_of_the_precision_are_refused(bert, monkeyp
         return found
 
     monkeypatch.setattr(bert._model, "forward", overflow)
-    with pytest.raises(DeviceError, match="leaves the range of float32"):
+    with pytest.raises(DeviceError, match="overflows float32"):
         bert.encode(["Hello World"])
 
 
@@ -363,7 +365,7 @@ def test_a_gpu_without_memory_for_the_weights_is_a_sentence(models_directory, mo
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     monkeypatch.setattr(assembly, "load_model", exhaust)
-    with pytest.raises(ModelUnavailableError, match="does not fit into what is free"):
+    with pytest.raises(ModelUnavailableError, match="does not fit in the GPU's free memory"):
         encoders.load(models.get("folder:bert"), device="cpu")
 
 

@@ -205,8 +205,8 @@ def test_a_model_larger_than_the_budget_is_refused_before_anything_is_loaded_or_
     pool.get(FIRST, device="cpu")
     large = replace(SECOND, parameters=7_110_000_000)
     expected = (
-        "second takes 28 GB and models may take 1.0 GB of this machine's memory. "
-        "Pick a smaller model, or ask the host to set EMBEDSCOPE_RAM_SHARE higher."
+        "second needs 28 GB, and models may use 1.0 GB of this machine's memory. Pick a smaller model, or ask your "
+        "administrator to raise EMBEDSCOPE_RAM_SHARE."
     )
     with pytest.raises(ModelUnavailableError, match=f"^{re.escape(expected)}$"):
         pool.get(large, device="cpu")

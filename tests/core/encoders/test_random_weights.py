@@ -30,7 +30,7 @@ NETWORKS = [spec for spec in HERE if not spec.is_static]
 SMALLER = {"hidden_size": 384, "num_hidden_layers": 2, "intermediate_size": 512}
 MINILM = models.get("all-MiniLM-L6-v2")
 AS_STAND_IN = (
-    "as all-MiniLM-L6-v2 is computed here; its own vectors are compared with float32 once its weights are here"
+    "same engine as all-MiniLM-L6-v2 on this machine; to be checked against float32 once the weights are downloaded"
 )
 TEXTS = [
     "Hello World",
@@ -259,8 +259,8 @@ def test_a_network_that_openvino_cannot_take_runs_on_torch_and_says_so(monkeypat
     model = RandomWeights(smaller(MINILM))
     assert (model.engine, model.precision) == ("torch", "float32")
     assert model.reason == (
-        "OpenVINO cannot compute a BertModel (Couldn't get TorchScript module by tracing.). "
-        "It runs on torch in float32 instead."
+        "OpenVINO cannot compute a BertModel (Couldn't get TorchScript module by tracing.). Using torch in float32 "
+        "instead."
     )
     model.encode(TEXTS)
     assert computed[0].shape == (len(TEXTS), SMALLER["hidden_size"])
@@ -308,7 +308,7 @@ def test_a_model_larger_than_the_memory_is_refused_before_any_is_taken(monkeypat
     with pytest.raises(ModelUnavailableError) as raised:
         RandomWeights(models.get("e5-mistral-7b-instruct"), engine=engine, precision=precision)
     message = str(raised.value)
-    assert message.startswith(f"e5-mistral-7b-instruct takes {needed} of memory as {precision}")
+    assert message.startswith(f"e5-mistral-7b-instruct needs {needed} of memory in {precision}")
     assert "8 MB free" in message
 
 
@@ -328,7 +328,7 @@ def test_a_model_behind_an_api_has_no_network_to_time(spec):
     ids=["a network", "a table", "a model of the Hub"],
 )
 def test_a_model_of_unknown_architecture_says_so(spec):
-    with pytest.raises(ModelUnavailableError, match=f"^The architecture of {spec.name} is not known here"):
+    with pytest.raises(ModelUnavailableError, match=f"^The architecture of {spec.name} is unknown"):
         RandomWeights(spec)
 
 

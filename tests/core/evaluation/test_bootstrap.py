@@ -52,7 +52,7 @@ def test_two_systems_alike_are_within_chance_and_the_sentence_says_so() -> None:
     found = difference(values(3), values(4))
     assert found.low < 0 < found.high
     assert sentence("A", "B", found) == (
-        f"A and B: the difference is within chance ({found.low:.2f} to {found.high:.2f})"
+        f"A and B: the difference could be chance ({found.low:.2f} to {found.high:.2f})"
     )
 
 
@@ -82,7 +82,7 @@ def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> Non
 
 
 def test_no_values_or_unpaired_ones_are_a_clear_error() -> None:
-    with pytest.raises(InputError, match="no query"):
+    with pytest.raises(InputError, match="no queries"):
         interval([])
-    with pytest.raises(InputError, match="2 queries of one system cannot be compared with 3"):
+    with pytest.raises(InputError, match="2 queries of one system can't be compared with 3"):
         difference([0, 1], [0, 1, 1])

@@ -304,7 +304,7 @@ def served() -> list[Waiter]:
 
 
 def waiting(place, time=""):
-    return f"Waiting: place {place} in the queue for tests{time} (one at a time, so that none disturbs another)"
+    return f"Waiting: place {place} in the queue for tests{time} (one runs at a time)"
 
 
 def test_a_turn_serves_first_come_first_served_and_tells_each_its_place(served):
@@ -530,7 +530,7 @@ def test_the_folder_of_a_lock_is_made(tmp_path):
 @pytest.mark.parametrize("folder", ["file", "file/below"])
 def test_a_folder_that_cannot_be_made_is_named_with_its_remedy(tmp_path, folder):
     (tmp_path / "file").write_text("a file where a folder should be")
-    sentence = f"{tmp_path / folder} cannot be written .*: let EMBEDSCOPE_HOME name a folder that can be."
+    sentence = f"Cannot write to {tmp_path / folder} .*Set EMBEDSCOPE_HOME to a writable folder."
     with pytest.raises(InputError, match=sentence), alone(tmp_path / folder / "one.lock", silent, ""):
         pass
 

@@ -81,7 +81,7 @@ def test_the_text_column_can_be_named():
 
 @pytest.mark.parametrize("files", [[], [("a.txt", b"a"), ("b.txt", b"b"), ("c.txt", b"c")]])
 def test_no_file_and_three_files_are_refused(files):
-    with pytest.raises(InputError, match=rf"^{len(files)} files were given: give one"):
+    with pytest.raises(InputError, match=rf"^You chose {len(files)} files: choose one"):
         map_files.from_files(files)
 
 
@@ -182,9 +182,9 @@ def test_tensors_alone_have_numbered_rows():
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"1\t2\t3\n\n4\t5\n", r"^Line 3 of t\.tsv has 2 numbers, line 1 has 3"),
-        (b"1\t2\n3\towl\n", r"^Line 2 of t\.tsv holds 'owl', which is not a number"),
-        (b"1\t2\n3\t\n5\t6\n", r"^Line 2 of t\.tsv has 1 numbers, line 1 has 2"),
+        (b"1\t2\t3\n\n4\t5\n", r"^Line 3 of t\.tsv has 2 numbers, but line 1 has 3"),
+        (b"1\t2\n3\towl\n", r"^Line 2 of t\.tsv contains 'owl', which is not a number"),
+        (b"1\t2\n3\t\n5\t6\n", r"^Line 2 of t\.tsv has 1 numbers, but line 1 has 2"),
         (b"1\t2\n3\t4_0\n", r"t\.tsv"),
     ],
 )
@@ -194,12 +194,12 @@ def test_a_torn_line_of_tensors_is_named(content, sentence):
 
 
 def test_a_torn_line_of_metadata_is_named():
-    with pytest.raises(InputError, match=r"^Line 3 of m\.tsv has 3 cells, the header 2"):
+    with pytest.raises(InputError, match=r"^Line 3 of m\.tsv has 3 cells, but the header has 2"):
         read(("t.tsv", TENSORS), ("m.tsv", b"word\tkind\nowl\ta\nsnow\ta\tb\nriver\tb\nnight\tb\n"))
 
 
 def test_bare_numbers_without_their_shape_are_refused_with_what_to_give_instead():
-    with pytest.raises(InputError, match=r"tensors\.bytes holds bare numbers .*: give an NPY or a TSV"):
+    with pytest.raises(InputError, match=r"tensors\.bytes contains bare numbers .*: use an NPY or TSV"):
         read(("tensors.bytes", VECTORS.tobytes()))
 
 
@@ -238,7 +238,7 @@ def test_a_header_that_claims_a_trillion_rows_takes_no_memory():
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (npy(VECTORS)[:-1], r"is damaged: its header says 4 x 3 numbers, 48 bytes in all, and 47 bytes follow"),
+        (npy(VECTORS)[:-1], r"is damaged: its header says 4 x 3 numbers .48 bytes., but 47 bytes follow"),
         (npy(VECTORS) + b"!", r"is damaged"),
         (npy(VECTORS)[:9], r"has no readable NPY header"),
         (b"\x93NUMPY\x07\x00" + npy(VECTORS)[8:], r"has no readable NPY header"),
@@ -246,15 +246,15 @@ def test_a_header_that_claims_a_trillion_rows_takes_no_memory():
         (npy_that_claims((-10, -10)), r"is damaged"),
         (npy(VECTORS).replace(b"{'descr'", b"{('descr'"), r"has no readable NPY header"),
         (npy_that_claims((2**62, 2**62)), r"is damaged"),
-        (npy(np.arange(3.0)), r"has 1 dimensions: vectors have 2"),
-        (npy(np.zeros((2, 2, 2))), r"has 3 dimensions: vectors have 2"),
+        (npy(np.arange(3.0)), r"has 1 dimensions, but vectors need 2"),
+        (npy(np.zeros((2, 2, 2))), r"has 3 dimensions, but vectors need 2"),
         (npy(np.array([["a", "b"]])), r"vectors are numbers"),
         (npy(np.array([[1j, 2]])), r"vectors are numbers"),
         (npy(np.zeros((2, 2), [("a", "f4")])), r"vectors are numbers"),
-        (npy(np.zeros((0, 3))), r"holds no vectors"),
-        (npy(np.zeros((3, 0))), r"holds no vectors"),
-        (npy(np.zeros((3, 1))), r"have 1 number each: give vectors of at least 2"),
-        (npy(np.full((2, 2), np.nan)), r"no row whose numbers are all finite"),
+        (npy(np.zeros((0, 3))), r"contains no vectors"),
+        (npy(np.zeros((3, 0))), r"contains no vectors"),
+        (npy(np.zeros((3, 1))), r"have 1 number each: vectors need at least 2"),
+        (npy(np.full((2, 2), np.nan)), r"has no row of finite numbers"),
     ],
 )
 def test_an_npy_that_holds_no_vectors_is_an_error_that_says_why(content, sentence):
@@ -337,7 +337,7 @@ def test_a_column_of_vectors_that_is_not_there_is_an_error_that_lists_those_that
 def test_vectors_of_different_lengths_are_an_error_with_both_rows_and_lengths(ending):
     lists = [[1.5, 2.0], [3.0, 4.0], [5.0, 6.0, 7.0]]
     content = parquet({"v": lists}) if ending == "parquet" else jsonl(*({"v": numbers} for numbers in lists))
-    with pytest.raises(InputError, match=rf"^Row 3 of a\.{ending} has a vector of 3 numbers, row 1 one of 2"):
+    with pytest.raises(InputError, match=rf"^Row 3 of a\.{ending} has a vector of 3 numbers, but row 1 has 2"):
         read((f"a.{ending}", content))
 
 
@@ -375,7 +375,7 @@ def test_vectors_may_come_with_coordinates_and_rows_that_lack_either_are_left_ou
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet"])
 def test_rows_that_are_not_as_many_are_an_error_with_both_numbers(ending):
-    with pytest.raises(InputError, match=rf"^v\.npy has 5 vectors, m\.{ending} has 4 rows: they must be as many"):
+    with pytest.raises(InputError, match=rf"^v\.npy has 5 vectors, but m\.{ending} has 4 rows: the numbers must match"):
         read(("v.npy", npy(np.ones((5, 3)))), (f"m.{ending}", metadata_file(ending)))
 
 
@@ -450,12 +450,12 @@ def test_the_label_can_be_named():
 
 def test_two_files_of_vectors_are_refused():
     for files in ([("a.npy", npy(VECTORS)), ("b.npy", npy(VECTORS))], [("a.tsv", TENSORS), ("b.tsv", TENSORS)]):
-        with pytest.raises(InputError, match=r"^Both a\..* and b\..* hold vectors"):
+        with pytest.raises(InputError, match=r"^Both a\..* and b\..* contain vectors"):
             map_files.from_files(files)
 
 
 def test_two_files_without_vectors_are_refused():
-    with pytest.raises(InputError, match=r"^Neither a\.csv nor b\.csv holds vectors alone"):
+    with pytest.raises(InputError, match=r"^Neither a\.csv nor b\.csv contains only vectors"):
         read(("a.csv", b"text\none\n"), ("b.csv", b"text\none\n"))
 
 
@@ -488,7 +488,7 @@ def test_formulas_are_kept_as_they_are():
 def test_a_cell_of_ten_megabytes_is_cut_and_counted():
     space = read(("v.npy", npy(VECTORS[:1])), ("m.csv", b"text\n" + b"word" * 2_500_000 + b"\n"))
     assert len(space.corpus.texts[0]) == 20_000
-    assert space.left_out == {"texts cut to 20,000 characters": 1}
+    assert space.left_out == {"texts truncated to 20,000 characters": 1}
 
 
 @pytest.mark.parametrize(
@@ -505,7 +505,7 @@ def test_a_small_parquet_that_unpacks_to_too_much_is_refused_with_the_size(colum
     content = parquet({"text": column})
     assert len(content) < 1_000_000
     with pytest.raises(
-        InputError, match=r"a\.parquet is too large: it would take .* [MG]B in memory, 10 MB are allowed"
+        InputError, match=r"a\.parquet is too large: it would need .* [MG]B of memory, and the limit is 10 MB"
     ):
         read(("a.parquet", content))
 
@@ -518,9 +518,7 @@ def test_a_parquet_that_claims_a_trillion_rows_is_an_error():
     footer = whole[start:-8].replace(two, trillion)
     claimed = whole[:start] + footer + struct.pack("<I", len(footer)) + b"PAR1"
     assert pyarrow.parquet.read_metadata(io.BytesIO(claimed)).num_rows == 10**12
-    with pytest.raises(
-        InputError, match=r"a\.parquet is cut off: it says that it has 1,000,000,000,000 rows, and 2 are"
-    ):
+    with pytest.raises(InputError, match=r"a\.parquet is cut off: it should have 1,000,000,000,000 rows, but has 2"):
         read(("a.parquet", claimed))
 
 

@@ -217,5 +217,5 @@ def test_what_a_space_lacks_cannot_be_written():
     for write in (map_files.projector_tensors, map_files.projector_archive):
         with pytest.raises(InputError, match=r"^a\.txt has no vectors: embed its texts first"):
             write(texts)
-    with pytest.raises(InputError, match=r"^a\.txt has no coordinates: lay it out first"):
+    with pytest.raises(InputError, match=r"^a\.txt has no coordinates: compute a map first"):
         map_files.coordinates_csv(texts)

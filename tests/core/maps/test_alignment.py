@@ -81,7 +81,7 @@ def test_empty_maps_are_aligned() -> None:
 
 @pytest.mark.parametrize(("one", "other"), [(2, 3), (3, 2), (4, 4)])
 def test_only_like_dimensions_are_laid_on_each_other(one: int, other: int) -> None:
-    with pytest.raises(InputError, match=f"{other} dimensions cannot be laid on one of {one}"):
+    with pytest.raises(InputError, match=f"{other} dimensions can't be aligned with one of {one}"):
         align(normal(9, one), normal(9, other))
 
 
@@ -95,5 +95,5 @@ def test_maps_of_different_texts_are_an_error_with_both_numbers() -> None:
 def test_values_that_are_no_numbers_are_a_clear_error(value: float, which: int) -> None:
     maps = [normal(9, 2), normal(9, 2)]
     maps[which][2, 1] = value
-    with pytest.raises(InputError, match="not numbers"):
+    with pytest.raises(InputError, match="not finite numbers"):
         align(*maps)

@@ -197,7 +197,7 @@ def test_vectors_and_points_that_do_not_match_are_an_error_with_both_numbers() -
 def test_values_that_are_no_numbers_are_a_clear_error(which: int) -> None:
     arrays = [normal(9, 4), normal(9, 2)]
     arrays[which][3, 1] = np.nan
-    with pytest.raises(InputError, match="not numbers"):
+    with pytest.raises(InputError, match="not finite numbers"):
         faithfulness(*arrays)
 
 
@@ -207,8 +207,8 @@ def test_values_that_are_no_numbers_are_a_clear_error(which: int) -> None:
         (0.97, 0.97, 0.62, "Trust closeness on this map: near"),
         (0.97, 0.97, 0.31, "Trust the groups"),
         (0.97, 0.80, 0.31, "Trust closeness on this map, not distance"),
-        (0.80, 0.97, 0.31, "Do not trust closeness"),
-        (0.70, 0.80, 0.03, "Do not read neighbours"),
+        (0.80, 0.97, 0.31, "Don't trust closeness"),
+        (0.70, 0.80, 0.03, "Don't read neighbours"),
     ],
 )
 def test_the_sentence_says_what_to_believe(

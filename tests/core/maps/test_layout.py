@@ -204,7 +204,7 @@ def test_vectors_of_one_dimension_have_a_map_in_three(settings: Fitted) -> None:
 @every_slow_method
 @pytest.mark.parametrize("rows", [0, 1, 2, 3])
 def test_fewer_than_four_texts_are_a_clear_error(settings: Fitted, rows: int) -> None:
-    with pytest.raises(InputError, match=f"needs at least 4 texts, not {rows}"):
+    with pytest.raises(InputError, match=f"needs at least 4 texts; there are {rows}"):
         project(unit(normal(rows, 8)), settings)
 
 
@@ -213,7 +213,7 @@ def test_fewer_than_four_texts_are_a_clear_error(settings: Fitted, rows: int) ->
 def test_a_value_that_is_no_number_is_a_clear_error(settings: Fitted, value: float) -> None:
     vectors = unit(normal(20, 8))
     vectors[3, 2] = value
-    with pytest.raises(InputError, match="not numbers"):
+    with pytest.raises(InputError, match="not finite numbers"):
         project(vectors, settings)
 
 

@@ -153,7 +153,7 @@ def test_a_value_that_is_no_number_is_a_clear_error(metric: Metric, value: float
     whole, holed = unit(normal(20, 8)), unit(normal(20, 8))
     holed[3, 2] = value
     for queries, vectors in [(whole, holed), (holed, whole)]:
-        with pytest.raises(InputError, match="not numbers"):
+        with pytest.raises(InputError, match="not finite numbers"):
             nearest_to(queries, vectors, 3, metric=metric)
 
 

@@ -92,5 +92,5 @@ def test_identical_texts_lie_at_one_point_and_no_variance_is_explained(value: fl
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_too_few_texts_for_principal_components_are_a_clear_error(rows: int) -> None:
-    with pytest.raises(InputError, match=f"PCA needs at least 2 texts, not {rows}"):
+    with pytest.raises(InputError, match=f"PCA map needs at least 2 texts; there are {rows}"):
         project(normal(rows, 8), Pca())

@@ -99,7 +99,7 @@ def test_a_map_of_other_than_two_or_three_dimensions_is_a_clear_error() -> None:
 def test_values_that_are_no_numbers_are_a_clear_error(value: float) -> None:
     points = normal(9, 2)
     points[4, 1] = value
-    with pytest.raises(InputError, match="not numbers"):
+    with pytest.raises(InputError, match="not finite numbers"):
         dense_regions(points)
 
 

@@ -130,7 +130,7 @@ def test_a_model_to_download_tells_its_size_and_the_command(hub_cache):
     assert not state.is_ready
     assert state.label == "download 438 MB"
     assert "438 MB" in state.sentence
-    assert "Download it on the Models page, or run `python -m core download all-mpnet-base-v2`" in state.sentence
+    assert "on the Models page, or run `python -m core download all-mpnet-base-v2`" in state.sentence
 
 
 def test_a_model_larger_than_the_memory_tells_both_sizes(monkeypatch):
@@ -157,7 +157,7 @@ def test_a_model_behind_the_api_is_ready_with_a_key(monkeypatch):
 
 def test_a_model_in_the_hubs_cache_is_found_and_loaded(cached_minilm, bundled_minilm):
     spec = models.get("all-MiniLM-L6-v2")
-    assert "hub cache" in availability(spec).sentence
+    assert "Hugging Face cache" in availability(spec).sentence
     assert files.locate(spec) == cached_minilm
     texts = ["A plane is taking off.", "Ein Flugzeug hebt ab."]
     loaded = encoders.load(spec, device="cpu", engine="torch")
@@ -201,7 +201,7 @@ def test_a_model_of_the_models_directory_that_leads_out_of_it_is_refused(folder_
     outside.write_text("{}")
     (folder_minilm / "1_Pooling" / "config.json").unlink()
     (folder_minilm / "1_Pooling" / "config.json").symlink_to(outside)
-    with pytest.raises(ModelUnavailableError, match=r"config\.json leads out of the models directory"):
+    with pytest.raises(ModelUnavailableError, match=r"config\.json points outside the models folder"):
         files.locate(models.get("folder:mine"))
 
 
@@ -210,7 +210,7 @@ def test_no_name_leads_out_of_the_models_directory(folder_minilm, tmp_path, name
     shutil.copytree(folder_minilm, tmp_path / "outside")
     (folder_minilm.parent / "linked").symlink_to(tmp_path / "outside")
     spec = replace(models.get("folder:mine"), name=f"folder:{name}", id=f"folder:{name}")
-    with pytest.raises(ModelUnavailableError, match="is not in the models directory"):
+    with pytest.raises(ModelUnavailableError, match="is not in the models folder"):
         files.locate(spec)
 
 
@@ -229,7 +229,7 @@ def test_weights_that_are_not_safetensors_are_refused(folder_minilm):
 def test_a_folder_that_asks_for_code_of_its_own_is_refused(folder_minilm):
     (folder_minilm / "modules.json").write_text('[{"idx": 0, "name": "0", "path": "", "type": "modeling.Own"}]')
     (folder_minilm / "modeling.py").write_text("raise SystemExit")
-    with pytest.raises(ModelUnavailableError, match="code of its own"):
+    with pytest.raises(ModelUnavailableError, match="custom code"):
         files.locate(models.get("folder:mine"))
 
 

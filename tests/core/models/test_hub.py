@@ -302,7 +302,7 @@ def test_a_server_that_is_gone_half_way_is_an_interruption_that_can_be_continued
 
 def test_a_file_damaged_on_its_way_is_refused_and_the_next_download_starts_it_anew(server):
     server.damage = True
-    assert f"{WEIGHTS} of {ID} was damaged on its way" in refusal(kind=DamagedModelError)
+    assert f"{WEIGHTS} of {ID} was damaged in transfer" in refusal(kind=DamagedModelError)
     assert not availability(models.get(ID)).is_ready
     assert unfinished_bytes() == 0
     server.damage = False
@@ -373,7 +373,7 @@ def test_the_hub_switched_off(server, monkeypatch):
 
 def test_a_login_page_in_place_of_the_hub(server):
     server.stray = b"<html>Please log in</html>"
-    assert "does not answer as the Hub does" in refusal()
+    assert "does not answer like the Hub" in refusal()
 
 
 @pytest.mark.parametrize(
@@ -381,15 +381,15 @@ def test_a_login_page_in_place_of_the_hub(server):
     [
         ({WEIGHTS: None}, "no safetensors weights"),
         ({"modules.json": None}, "it has no modules.json"),
-        ({"modules.json": b"[]"}, "names no module"),
+        ({"modules.json": b"[]"}, "lists no modules"),
         ({"modules.json": b"{torn"}, "not a list of modules"),
         ({"modules.json": modules_json((STATIC, "../.."))}, "outside its folder"),
         ({"modules.json": modules_json((STATIC, "/etc"))}, "outside its folder"),
-        ({"modules.json": modules_json(("modeling.Own", ""))}, "code of its own"),
-        ({"modules.json": modules_json(("os.system", ""))}, "code of its own"),
-        ({"modules.json": modules_json(("sentence_transformers.models.CLIPModel", ""))}, "built with CLIPModel"),
+        ({"modules.json": modules_json(("modeling.Own", ""))}, "custom code"),
+        ({"modules.json": modules_json(("os.system", ""))}, "custom code"),
+        ({"modules.json": modules_json(("sentence_transformers.models.CLIPModel", ""))}, "uses CLIPModel"),
         ({"modules.json": modules_json((STATIC, ""), (TRANSFORMER, "1_Transformer"))}, "no safetensors weights"),
-        ({"config.json": b'{"model_type": "own", "auto_map": {"AutoModel": "modeling.Own"}}'}, "code of its own"),
+        ({"config.json": b'{"model_type": "own", "auto_map": {"AutoModel": "modeling.Own"}}'}, "custom code"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -451,20 +451,20 @@ def test_a_disk_that_fills_up_meanwhile_keeps_what_has_come(server, monkeypatch)
 
 def test_a_cache_that_cannot_be_written(server, tmp_path):
     (tmp_path / "hub").write_text("a file where a folder should be")
-    assert "cannot be written" in refusal()
+    assert "Cannot save" in refusal()
 
 
 def test_a_model_beyond_the_memory(server, monkeypatch):
     server.repositories[ID].parameters = 7_000_000_000
     small = replace(this_machine(), memory_bytes=8_000_000_000)
     monkeypatch.setattr("core.models.memory.this_machine", lambda: small)
-    assert "takes 28 GB and models may take 4.0 GB" in refusal()
+    assert "needs 28 GB, and models may use 4.0 GB" in refusal()
     assert not server.sent(WEIGHTS)
 
 
 @pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "wordllama-256", "text-embedding-3-small"])
 def test_what_is_not_downloaded_from_the_hub_is_refused(server, name):
-    assert refusal(name, InputError).startswith(f"{name} is not downloaded from the Hub")
+    assert refusal(name, InputError).startswith(f"{name} does not come from the Hub")
     assert not server.requests
 
 
@@ -512,7 +512,7 @@ def test_trending_lists_the_hubs_models_in_its_order(server):
 
 def test_trending_without_the_hub_is_a_sentence(server, monkeypatch):
     server.stray = b"<html>Please log in</html>"
-    with pytest.raises(ModelUnavailableError, match="does not answer as the Hub does"):
+    with pytest.raises(ModelUnavailableError, match="does not answer like the Hub"):
         hub.trending()
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelUnavailableError, match="HF_HUB_OFFLINE"):

@@ -97,16 +97,16 @@ def test_without_secrets_there_are_no_servers_and_no_problems():
         ('url = "ftp://gpu.example/v1"', "url must be an http or https address"),
         ('url = "http://me:secret@gpu.example/v1"', "without user name, password"),
         ('url = "http://gpu.example/v1?key=secret"', "without user name, password or query"),
-        ("url = 8000", "url must be a text in quotes"),
-        ('url = ""', "has no url"),
-        ('model = ""', "has no model"),
-        ("key = 5", "key must be a text"),
+        ("url = 8000", "url must be text in quotes"),
+        ('url = ""', "url is missing"),
+        ('model = ""', "model is missing"),
+        ("key = 5", "key must be text in quotes"),
         ("dimensions = 0", "dimensions must be a whole number"),
         ("dimensions = true", "dimensions must be a whole number"),
         ("max_tokens = 1.5", "max_tokens must be a whole number"),
-        ("usd_per_million_tokens = -1", "usd_per_million_tokens must be a number from 0"),
-        ("usd_per_million_tokens = inf", "usd_per_million_tokens must be a number from 0"),
-        ('password = "secret"', "knows no line 'password'"),
+        ("usd_per_million_tokens = -1", "usd_per_million_tokens must be a number of 0 or more"),
+        ("usd_per_million_tokens = inf", "usd_per_million_tokens must be a number of 0 or more"),
+        ('password = "secret"', "'password' is not one of its lines"),
     ],
 )
 def test_a_wrong_section_is_told_by_name_and_leaves_the_others_alone(write, line, told):
@@ -168,7 +168,7 @@ def test_a_file_that_may_not_be_read_is_one_sentence(write, monkeypatch):
     write(FOUR_LINES)
     monkeypatch.setattr("pathlib.Path.read_text", deny)
     assert server_names() == []
-    assert "cannot be opened" in servers.problems()[0]
+    assert "Cannot open" in servers.problems()[0]
 
 
 def test_a_mended_file_counts_at_once(write):

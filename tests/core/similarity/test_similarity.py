@@ -190,12 +190,12 @@ def test_the_background_of_queries_is_of_queries_with_texts() -> None:
 
 @pytest.mark.parametrize("texts", [0, 1, 2, 14])
 def test_a_corpus_of_few_texts_has_no_background(texts: int) -> None:
-    with pytest.raises(InputError, match=f"makes {texts * (texts - 1) // 2} pairs.*15 texts or more"):
+    with pytest.raises(InputError, match=f"has only {texts * (texts - 1) // 2} pairs.*15 texts or more"):
         background(normal(texts, 4), named(texts))
 
 
 def test_a_corpus_of_one_text_over_and_over_has_no_background() -> None:
-    with pytest.raises(InputError, match="makes 0 pairs of different texts"):
+    with pytest.raises(InputError, match="has only 0 pairs of different texts"):
         background(np.ones((50, 4), np.float32), ["same"] * 50)
 
 

@@ -144,8 +144,8 @@ def test_a_folder_in_the_place_of_a_file_is_logged_and_no_error(home: Path, capl
     path.unlink()
     path.mkdir()
     assert is_right(arrays.remembered(("a",), Count()))
-    assert "cannot be read" in caplog.text
-    assert "cannot be written" in caplog.text
+    assert "Cannot read" in caplog.text
+    assert "Cannot write" in caplog.text
 
 
 def test_where_nothing_can_be_written_all_is_computed_and_the_reason_is_logged(
@@ -156,7 +156,7 @@ def test_where_nothing_can_be_written_all_is_computed_and_the_reason_is_logged(
     compute = Count()
     assert all(is_right(arrays.remembered(("a",), compute)) for _ in range(2))
     assert compute.times == 2
-    assert "cannot be written" in caplog.text
+    assert "Cannot write" in caplog.text
 
 
 def test_a_full_disk_is_logged_and_leaves_nothing_half_written(

@@ -178,13 +178,13 @@ def test_a_line_separator_within_a_json_text_does_not_end_the_line():
 
 @pytest.mark.parametrize("content", [b'[{"text": "one"}]', b'{\n"text": "one"\n}', b"not JSON", b"\n"])
 def test_a_jsonl_without_a_single_object_is_an_error_that_shows_what_a_line_should_be(content):
-    with pytest.raises(InputError, match=r'a.jsonl holds no JSON objects: .*\{"text": "…"\}'):
+    with pytest.raises(InputError, match=r'a.jsonl contains no JSON objects: .*\{"text": "…"\}'):
         read_table("a.jsonl", content)
 
 
 @pytest.mark.parametrize("content", [b"not Parquet", b"PAR1", parquet({"text": ["one"]})[:-20]])
 def test_a_damaged_parquet_is_an_error_that_says_so(content):
-    with pytest.raises(InputError, match=r"^a\.parquet cannot be read as Parquet: "):
+    with pytest.raises(InputError, match=r"^Cannot read a\.parquet as Parquet: "):
         read_table("a.parquet", content)
 
 
@@ -289,7 +289,7 @@ def test_what_is_nested_in_a_jsonl_is_kept_as_json():
 
 @pytest.mark.parametrize("header", ["a" * 10_000_000, "a," * 5_000_000, '"' + "a" * 10_000_000])
 def test_a_header_that_does_not_end_is_refused_before_it_is_taken_apart(header):
-    with pytest.raises(InputError, match=r"The first line of a\.csv goes on for more than 100,000 characters"):
+    with pytest.raises(InputError, match=r"The first line of a\.csv has more than 100,000 characters"):
         read_table("a.csv", header.encode())
 
 

@@ -69,7 +69,7 @@ def test_both_carry_where_it_comes_from(decided: Verdict, write: Callable[[Verdi
         "my texts, 30 texts, fingerprint abc123",
         "my labels, 20 labelled queries",
         "quality 8, speed 2, memory 1, price 1, licence 1",
-        "good · revision 0123456789abcd · cpu · torch · float32 · timed 2026-01-01 on cpu by torch in float32",
+        "good · revision 0123456789abcd · cpu · torch · float32 · timed 2026-01-01 on cpu with torch in float32",
         "Test CPU, 4 cores",
         "torch 2.13.0",
         "2026-01-02T03:04+00:00",
@@ -115,6 +115,6 @@ def test_the_chart_takes_no_name_for_markup() -> None:
 
 def test_a_verdict_on_nothing_can_be_sent_too() -> None:
     decided = verdict_on()
-    assert "No model is named" in sent(decided)
-    assert "No model is named" in as_markdown(decided)
+    assert "No recommendation" in sent(decided)
+    assert "No recommendation" in as_markdown(decided)
     assert verdict_lanes(lanes(decided), Weights(), colours=COLOURS).data is not None

@@ -146,7 +146,7 @@ def test_weights_are_read_from_a_list() -> None:
 
 
 @pytest.mark.parametrize(
-    ("listed", "sentence"), [("beauty=3", "no criterion 'beauty'"), ("speed=fast", "not a weight")]
+    ("listed", "sentence"), [("beauty=3", "Unknown criterion 'beauty'"), ("speed=fast", "not a weight")]
 )
 def test_other_weights_are_refused_in_a_sentence(listed: str, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
@@ -193,7 +193,7 @@ def test_a_candidate_takes_the_timing_of_its_own_weights_and_the_machines_hour()
 @pytest.mark.parametrize(
     ("timing", "note"),
     [
-        (replace(OWN, weights="random", revision=""), "random weights takes 2.00 ms, which does not count"),
+        (replace(OWN, weights="random", revision=""), "random weights takes 2.00 ms (not counted)"),
         (replace(OWN, revision="r2"), "another revision"),
     ],
 )
@@ -265,7 +265,7 @@ def test_the_better_total_comes_first_and_baselines_and_the_unmeasured_are_not_r
 def test_a_tie_is_said_and_shared() -> None:
     decided = verdict_on(candidate("b"), candidate("a"), candidate("c", 0.2))
     assert [row["place"] for row in figures(decided)] == [1, 1, 3]
-    assert sentences(decided)[0].startswith("Take a or b: they tie at ")
+    assert sentences(decided)[0].startswith("Choose a or b: they tie at ")
 
 
 def by_brute_force(decided: Verdict, criterion: str) -> list[tuple[float, str]]:
@@ -323,39 +323,39 @@ def test_models_measured_on_other_queries_are_not_compared_query_by_query() -> N
 def test_the_three_sentences_say_which_why_and_when_not() -> None:
     decided = verdict_on(candidate("good", 0.8, 20.0), candidate("fast", 0.5, 0.2))
     which, why, when_not = sentences(decided)
-    assert which == "Take good: 0.79 of 1 under these weights, before fast with 0.68."
+    assert which == "Choose good: it scores 0.79 out of 1 with these weights, ahead of fast with 0.68."
     assert why == (
-        "It reaches nDCG@10 0.800 (0.80 to 0.80) on 20 queries of my texts, 0.300 (0.30 to 0.30) more than fast, "
-        "beyond chance, at 20.0 ms for a short text and 64 MB of memory."
+        "It reaches an nDCG@10 of 0.800 (0.80 to 0.80) on 20 queries of my texts, 0.300 (0.30 to 0.30) higher than "
+        "fast, more than chance would explain, at 20.0 ms for a short text and 64 MB of memory."
     )
-    assert when_not == "The better choice would be fast if speed weighed more than 4.8 (now 2)."
-    assert firmness(decided)[0] == "With the queries drawn anew, good stays first in every case."
+    assert when_not == "Fast would be the better choice if the weight of speed were above 4.8 (now 2)."
+    assert firmness(decided)[0] == "When the queries are resampled, good stays first in every case."
 
 
 def test_a_lead_within_chance_is_called_so() -> None:
     decided = verdict_on(candidate("a", values=noisy(0.52, 3)), candidate("b", values=noisy(0.5, 4)))
-    assert "within chance" in sentences(decided)[1]
-    assert "with other queries of this kind it would lose its place in" in sentences(decided)[2]
+    assert "not clearly different from b (" in sentences(decided)[1]
+    assert "with other queries like these, it would lose first place in" in sentences(decided)[2]
 
 
 def test_what_is_not_known_is_said_and_who_could_overtake_with_it() -> None:
     decided = verdict_on(candidate("known", 0.5, 1.0), candidate("unknown", 0.5, None))
     assert sentences(decided)[2].endswith(
-        "not known and counted as the worst: speed of unknown, with which unknown could still come first."
+        "unknown, so scored 0: speed for unknown, which could still put unknown first."
     )
     nobody_timed = verdict_on(candidate("a", 0.8, None), candidate("b", 0.5, None))
-    assert sentences(nobody_timed)[2].endswith("speed is not known here of any model.")
+    assert sentences(nobody_timed)[2].endswith("speed is unknown for every model.")
 
 
 def test_a_baseline_that_ranks_better_beyond_chance_is_said() -> None:
     decided = verdict_on(candidate("a", 0.5), replace(candidate("BM25", 0.7), is_model=False))
-    assert sentences(decided)[2].startswith("BM25 ranks these texts better still, nDCG@10 0.700; ")
+    assert sentences(decided)[2].startswith("BM25 ranks these texts even better, with an nDCG@10 of 0.700; ")
 
 
 def test_one_model_alone_is_taken_for_want_of_another() -> None:
     which, _, when_not = sentences(verdict_on(candidate("alone")))
-    assert which == "Take alone, the only model here that can be ranked."
-    assert when_not == "Pick another model to have something to choose from."
+    assert which == "Choose alone, the only model that can be ranked."
+    assert when_not == "Pick another model to compare it with."
     assert firmness(verdict_on(candidate("alone"))) == []
 
 
@@ -363,6 +363,6 @@ def test_one_model_alone_is_taken_for_want_of_another() -> None:
 def test_where_no_model_can_be_ranked_it_is_said_in_three_sentences(weights: dict[str, float]) -> None:
     decided = verdict_on(candidate("a", None), **weights)
     assert decided.first is None
-    assert sentences(decided)[0].startswith("No model is named: ")
+    assert sentences(decided)[0].startswith("No recommendation: ")
     assert all(sentence.endswith(".") for sentence in sentences(decided))
     assert len(figures(decided)) == 1

@@ -46,8 +46,9 @@ def note_on_count(count: int) -> str:
     if count <= MOST_HOVER_ROWS:
         return ""
     return (
-        f"All {count:,} points are drawn, none is left out; in 2D their density lies as a cloud below. So many are "
-        "placed to 1/65,534 of the map's width, and the pointer tells only a row's number: click one for its text."
+        f"All {count:,} points are drawn; in 2D, a cloud behind them shows their density. With this many, positions "
+        "are rounded to 1/65,534 of the map's width, and the tooltip shows only a row's number: click a point for "
+        "its text."
     )
 
 

@@ -53,7 +53,7 @@ export class Legend {
 
   toggle(legend) {
     const more = (legend.names.length - FIRST_CATEGORIES).toLocaleString("en");
-    const button = element("button", "more", this.isOpen ? "fewer" : `and ${more} more`);
+    const button = element("button", "more", this.isOpen ? "show fewer" : `and ${more} more`);
     button.type = "button";
     button.onclick = () => {
       this.isOpen = !this.isOpen;

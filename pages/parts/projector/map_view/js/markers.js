@@ -84,11 +84,11 @@ export function keyOf(scene) {
     const words = `Nearest in the original space${others.length ? `: ${first.title}` : ""}`;
     key.push([(drawing, x, y) => drawNeighbourSign(drawing, x, y, theme), words]);
   }
-  if (anyRows(neighbours.false)) key.push([(drawing, x, y) => drawCross(drawing, x, y, theme), "Near here, far in truth"]);
-  if (anyRows(neighbours.torn)) key.push([(drawing, x, y) => drawDiamond(drawing, x, y, theme), "Near in truth, far here"]);
+  if (anyRows(neighbours.false)) key.push([(drawing, x, y) => drawCross(drawing, x, y, theme), "False neighbour: near only here"]);
+  if (anyRows(neighbours.torn)) key.push([(drawing, x, y) => drawDiamond(drawing, x, y, theme), "Missing neighbour: far away here"]);
   const isTyped = scene.typed.some(Boolean);
   if (scene.rings.length) {
-    const words = isTyped ? "Nearest to your text" : "Found by the search";
+    const words = isTyped ? "Nearest to your text" : "Search matches";
     key.push([(drawing, x, y) => drawing.circle(x, y, 6, { stroke: css(theme.accent), width: 2 }), words]);
   }
   if (isTyped) key.push([(drawing, x, y) => drawStar(drawing, x, y, theme, 9), "Your text"]);

@@ -141,7 +141,7 @@ export class Viewer {
 
   giveUp() {
     this.root.querySelector(".toolbar").hidden = true;
-    this.say("This browser has no WebGL2, which the map needs. Try another browser.");
+    this.say("The map needs WebGL2, which this browser does not support. Try another browser.");
   }
 
   say(words) {
