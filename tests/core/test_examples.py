@@ -16,6 +16,7 @@ from core import embedding, evaluation, examples, models
 from core.maps import Pca, project
 from core.models.spec import Server
 from core.search import nearest
+from core.verdict import CRITERIA
 from tests.conftest import ROOT
 from tests.core.encoders.test_encoders import package_folder
 from tests.core.verdict.verdicts import candidate, verdict_on
@@ -95,7 +96,7 @@ def all_snippets():
         codes[f"explain {spec.name}"] = examples.explain(spec, TEXTS[1])
     for board in ("MTEB v1", "MTEB v2"):
         codes[f"compare {board}"] = examples.compare(models.catalogue(), board)
-    codes["verdict"] = examples.verdict({"a": (0.5, 1.0, None, 0.1, 1.0)}, {"quality": 1.0})
+    codes["verdict"] = examples.verdict({"a": (0.5, 1.0, None, 0.1, 1.0)}, dict.fromkeys(CRITERIA, 1.0))
     return codes | {path.name: path.read_text(encoding="utf-8") for path in [*LOADERS, *SCRIPTS]}
 
 
@@ -202,7 +203,7 @@ def test_a_snippet_needs_nothing_of_the_project_and_loads_nothing_in_vain(name):
 def test_a_snippet_does_what_its_script_does_with_other_values(spec):
     script = ast.parse((ROOT / "core" / "examples" / "scripts" / "search.py").read_text(encoding="utf-8"))
     shown = ast.parse(examples.search(spec, QUERY, TEXTS))
-    assert [ast.dump(node) for node in shown.body[-5:]] == [ast.dump(node) for node in script.body[-5:]]
+    assert [ast.dump(node) for node in shown.body[-4:]] == [ast.dump(node) for node in script.body[-4:]]
     values = {node.targets[0].id: node.value for node in shown.body if isinstance(node, ast.Assign)
               if isinstance(node.targets[0], ast.Name)}  # fmt: skip
     assert ast.literal_eval(values["texts"]) == list(SHOWN)
