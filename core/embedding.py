@@ -165,7 +165,7 @@ def _compute(
     for start in range(0, len(texts), size):
         part = texts[start : start + size]
         if isinstance(encoder, Metered):
-            vectors, used = encoder.encode_counted(part, kind, tell)
+            vectors, used = encoder.encode_with_usage(part, kind, tell)
             usage += used
         else:
             vectors = encoder.encode(part, kind, tell)

@@ -161,7 +161,7 @@ def by_words(task: Task, index: KeywordIndex, on_progress: Progress = silent) ->
 def by_fusion(task: Task, rankings: Sequence[Ranking]) -> Ranking:
     """The best of each query by reciprocal rank fusion of other systems' rankings."""
     started = time.perf_counter()
-    hits = search.fused([ranking.hits for ranking in rankings], task.k)
+    hits = search.fuse([ranking.hits for ranking in rankings], task.k)
     return Ranking(HYBRID, hits, {"fuse": time.perf_counter() - started})
 
 

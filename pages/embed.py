@@ -5,7 +5,7 @@ import streamlit as st
 from core import examples
 from core.charts.vectors import barcode
 from pages.shared import cache, corpora, state
-from pages.shared.frame import errors_told, require_frame
+from pages.shared.frame import require_frame, show_errors
 from pages.shared.ui import inputs, output, progress
 
 require_frame()
@@ -30,14 +30,14 @@ with left:
         label_visibility="collapsed",
     )  # fmt: skip
     if source == "File":
-        texts = corpora.uploaded(state.Embed.FILES)
+        texts = corpora.choose_files(state.Embed.FILES)
     else:
-        texts = inputs.pasted_texts(state.Embed.TYPED, TEXTS, height=260)
+        texts = inputs.paste_texts(state.Embed.TYPED, TEXTS, height=260)
     st.caption(f"{len(texts):,} texts, one embedding each.")
-    output.left_out(texts)
+    output.show_skips(texts)
 
 for spec in ready:
-    with right.container(border=True), errors_told():
+    with right.container(border=True), show_errors():
         st.markdown(f"#### {spec.name}")
         with progress.line(state.Embed.EMBED(spec.name), height=240) as tell:
             encoder = cache.encoder(spec, tell)

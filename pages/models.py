@@ -6,7 +6,7 @@ import streamlit as st
 from core import benchmark, examples
 from core.charts.models import BOARDS, score_against_size, task_radar
 from core.comparison import NAMED, compare, matching
-from core.models import catalogue, known, names, servers
+from core.models import all_models, catalogue, names, servers
 from pages.parts.models import downloads
 from pages.shared import frame, picks, state
 from pages.shared.frame import require_frame
@@ -45,8 +45,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         required=True,
     )  # fmt: skip
 
-shown = matching(known(), wanted or "", which or "All")
-table = pd.DataFrame(compare(shown, benchmark.kept_timings()))
+shown = matching(all_models(), wanted or "", which or "All")
+table = pd.DataFrame(compare(shown, benchmark.latest_timings()))
 chosen = [spec.name for spec in picks.models()]
 if shown:
     st.session_state[state.Models.TABLE] = {
@@ -100,7 +100,7 @@ charts = st.grid(2, min_column_width=430)
 with charts.cell():
     st.markdown(f"#### {board} against size")
     st.plotly_chart(
-        score_against_size(known(), chosen, board), key=state.Models.SCORE_AGAINST_SIZE,
+        score_against_size(all_models(), chosen, board), key=state.Models.SCORE_AGAINST_SIZE,
         alt=f"{board} score against download size",
     )  # fmt: skip
 with charts.cell():
@@ -118,4 +118,4 @@ with st.container(horizontal=True):
     output.download_table(table, "models")
     st.link_button("MTEB leaderboard", "https://huggingface.co/spaces/mteb/leaderboard", icon=":material/leaderboard:")
 output.code(examples.compare(catalogue(), board))
-downloads.fetch_wanted(offered, by_id)
+downloads.fetch_requested(offered, by_id)

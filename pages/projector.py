@@ -20,7 +20,7 @@ from pages.parts.projector import (
     view_file,
 )
 from pages.shared import corpora, state
-from pages.shared.frame import errors_told, require_frame
+from pages.shared.frame import require_frame, show_errors
 from pages.shared.ui import output, progress
 
 require_frame()
@@ -31,41 +31,41 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     space = corpora.choose_space()
     view_file.restore_selection(space)
     specs = sources.models_to_map(space)
-    wanted = methods.chosen(space)
-    axis_ends = axes.chosen(space, wanted.dimensions) if wanted.method == "axes" else []
+    wanted = methods.choose(space)
+    axis_ends = axes.choose(space, wanted.dimensions) if wanted.method == "axes" else []
 texts = space.corpus
-output.left_out(texts)
+output.show_skips(texts)
 
 map_column, side = st.columns([7, 3], gap="medium")
 with side, st.container(horizontal=True, vertical_alignment="bottom"):
     has_vectors = wanted.method != "given" or space.vectors is not None
-    colour_name = colours.chosen(texts, len(specs), has_vectors=has_vectors)
-    looks = appearance.chosen(texts)
+    colour_name = colours.choose(texts, len(specs), has_vectors=has_vectors)
+    looks = appearance.choose(texts)
 with map_column, progress.line(state.Projector.LAY_OUT, height=HEIGHT) as tell:
     mapped = sources.sources_of(space, specs, tell) if wanted.method != "given" or space.vectors is not None else []
     directions = [axes.vectors_of(axis_ends, space, source, tell) for source in mapped]
-    drawn = charts.laid_out(space, mapped, wanted, axes.titles(axis_ends), directions, tell)
+    drawn = charts.lay_out(space, mapped, wanted, axes.titles(axis_ends), directions, tell)
     colour, column = colours.colour_of(texts, colour_name, drawn, looks.neighbours.k, tell)
     labels = colours.labels(texts, column, drawn, wanted=looks.labels)
 
 with side, st.container(height=HEIGHT, border=False):
     with progress.line(state.Projector.SEARCH) as tell:
-        what = finder.asked(space, mapped, tell)
+        what = finder.ask(space, mapped, tell)
     marked = selection.current(texts)
     near = neighbours.under_each(mapped, marked.point, looks.neighbours)
-    near_typed = neighbours.of_typed(mapped, what.vectors, looks.neighbours)
-    wrong = charts.misplaced(drawn, marked.point, tell)
+    near_typed = neighbours.under_each_typed(mapped, what.vectors, looks.neighbours)
+    wrong = charts.find_misplaced(drawn, marked.point, tell)
     if marked.point is not None:
-        panel.point(texts, marked.point, near, drawn)
-        panel.misplaced(drawn, wrong)
-    panel.found(texts, what, near_typed, drawn)
+        panel.show_point(texts, marked.point, near, drawn)
+        panel.show_misplaced(drawn, wrong)
+    panel.show_found(texts, what, near_typed, drawn)
     if len(marked.selected):
         panel.selected(texts, marked.selected)
     trust_slot = st.container()
 
 with map_column:
     map_view.show(
-        charts.packed(texts, drawn, looks.hover, looks.hover_texts),
+        charts.pack(texts, drawn, looks.hover, looks.hover_texts),
         colour,
         key=state.Projector.MAP,
         marks=marked,
@@ -74,7 +74,7 @@ with map_column:
         false=[of_map.false for of_map in wrong],
         torn=[of_map.torn for of_map in wrong],
         matches=what.rows if what.rows is not None else (near_typed[0].rows[0] if near_typed else None),
-        typed=charts.placed(drawn, what.vectors, wanted.components),
+        typed=charts.place_typed(drawn, what.vectors, wanted.components),
         typed_text=what.text,
         look=looks.points,
         camera=selection.camera(),
@@ -82,9 +82,9 @@ with map_column:
         on_change=lambda: selection.note(texts),
     )
     iterations.controls([chart.projection for chart in drawn])
-    charts.explained(drawn)
+    charts.explain(drawn)
     downloads.provenance(drawn)
-with trust_slot, errors_told():
+with trust_slot, show_errors():
     trust.show(drawn)
 if len(mapped) > 1:
     with progress.line(state.Projector.DISAGREE) as tell:

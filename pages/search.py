@@ -20,14 +20,14 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         required=True,
         label_visibility="collapsed",
     )
-    texts = corpora.chosen()
+    texts = corpora.choose()
     if view == "Results":
-        where = filters.chosen(texts)
+        where = filters.choose(texts)
         k = st.segmented_control(
             "Results", [3, 5, 10], default=5, key=state.Search.RESULTS, bind="query-params", required=True,
             label_visibility="collapsed", format_func="{} results".format,
         )  # fmt: skip
-output.left_out(texts)
+output.show_skips(texts)
 
 if view == "Indexes":
     indexes.show(texts, ready)

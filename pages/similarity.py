@@ -5,7 +5,7 @@ from core.charts.similarity import HEIGHT
 from core.similarity import Background
 from pages.parts.similarity import background, heatmaps, pair, pairs, scores, sources
 from pages.shared import corpora, state
-from pages.shared.frame import errors_told, require_frame
+from pages.shared.frame import require_frame, show_errors
 from pages.shared.ui import inputs, output, progress
 
 require_frame()
@@ -13,9 +13,9 @@ require_frame()
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     place_of_texts = st.container(width="content")
-    corpus = corpora.chosen()
+    corpus = corpora.choose()
     with place_of_texts:
-        compared = sources.chosen(corpus)
+        compared = sources.choose(corpus)
     order = st.segmented_control(
         "Order", ["By cluster", "As given"], default="By cluster", key=state.Similarity.ORDER, bind="query-params",
         required=True, label_visibility="collapsed",
@@ -24,7 +24,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Scale", ["Cosine", "Percentile"], default="Cosine", key=state.Similarity.SCALE, bind="query-params",
         required=True, label_visibility="collapsed",
     )  # fmt: skip
-    difference = heatmaps.chosen_difference([spec.name for spec in ready])
+    difference = heatmaps.choose_difference([spec.name for spec in ready])
 sources.caption(compared, "ordered by the first model's clusters" if order == "By cluster" else "in the order given")
 
 results: dict[str, scores.Scored] = {}
@@ -32,17 +32,17 @@ backgrounds: dict[str, Background] = {}
 percentiles = scale == "Percentile"
 with progress.line(state.Similarity.SCORE, height=HEIGHT) as tell:
     for spec in ready:
-        with errors_told():
-            results[spec.name] = scores.scored(compared, spec, tell)
+        with show_errors():
+            results[spec.name] = scores.score(compared, spec, tell)
     if percentiles:
-        backgrounds = background.measured(corpus, compared, [result.spec for result in results.values()], tell)
+        backgrounds = background.measure(corpus, compared, [result.spec for result in results.values()], tell)
 values = scores.values_of(results, backgrounds if percentiles else None)
 if not values:
     st.stop()
 
 leader = next(iter(values))
 arrangement = scores.order_of(compared, results[leader], by_cluster=order == "By cluster")
-by_score = pairs.ranked(values, pairs.ORDERS[0], compared)
+by_score = pairs.rank(values, pairs.ORDERS[0], compared)
 opened = pair.current(compared, (int(by_score[0][0]), int(by_score[1][0])))
 heatmaps.show(
     values, compared, arrangement, opened,
@@ -57,18 +57,18 @@ for result in results.values():
 st.markdown("#### What a score means &ensp;:small[:gray[compared with random pairs of the corpus]]")
 with progress.line(state.Similarity.MEASURE, height=280) as tell:
     if not percentiles:
-        backgrounds = background.measured(corpus, compared, [result.spec for result in results.values()], tell)
+        backgrounds = background.measure(corpus, compared, [result.spec for result in results.values()], tell)
         with place_of_pair.container():
             pair.show(compared, results, backgrounds, opened)
 background.section(backgrounds, corpus, compared, {name: float(at.cosines[opened]) for name, at in results.items()})
 
 st.markdown("#### Token by token &ensp;:small[:gray[how similar the tokens are, and what each adds to the cosine]]")
-with progress.line(state.Similarity.TRACE, height=300) as tell, errors_told():
+with progress.line(state.Similarity.TRACE, height=300) as tell, show_errors():
     pair.tokens(results, compared, opened, tell)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.markdown("#### Pairs", width="content")
-    listed = pairs.ranked(values, pairs.chosen_order(len(values)), compared)
+    listed = pairs.rank(values, pairs.choose_order(len(values)), compared)
 pairs.show(listed, results, backgrounds, compared, lambda clicked: pair.open_pair(compared, clicked))
 pairs.downloads(listed, results, backgrounds, compared)
 output.code(examples.similarity(ready[0], compared.texts))

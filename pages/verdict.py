@@ -12,22 +12,22 @@ from pages.shared.ui import inputs, output, progress
 require_frame()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    texts = corpora.chosen()
-    labels = picker.chosen(texts)
+    texts = corpora.choose()
+    labels = picker.choose(texts)
     dollars = controls.dollars_per_hour()
-output.left_out(texts)
+output.show_skips(texts)
 ready = inputs.ready_models()
 if labels is None:
     report.without_labels(texts)
     st.stop()
-picker.left_out(labels)
+picker.show_skips(labels)
 
 top = st.container()
 offer = st.empty()
 weights = controls.weights()
 with progress.line(state.Verdict.DECIDE, height=500) as tell:
     ready = quality.able(texts, ready, tell)
-    measured = quality.measured(texts, labels, ready, tell)
+    measured = quality.measure(texts, labels, ready, tell)
     found = candidates.candidates(texts, measured, ready, dollars, tell)
 untimed = verdict.untimed(found, ready)
 with offer.container():
@@ -41,6 +41,6 @@ decided = verdict.decide(found, weights, setting)
 with top:
     report.sentences(decided)
 report.chart(decided)
-report.take_away(decided, report.table(decided))
+report.downloads(decided, report.table(decided))
 report.provenance(decided)
 report.code(decided)

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class KeptRun:
+class StoredRun:
     """A run, the name it is kept under, and where it was made."""
 
     name: str
@@ -43,7 +43,7 @@ def folder() -> Path:
     return cache_folder() / "runs"
 
 
-def keep(finished: Run) -> Path:
+def save(finished: Run) -> Path:
     """Write a run among the kept ones and return its file; of a text of one's own only its tokens are kept.
 
     Everybody who opens the dashboard may see the kept runs.
@@ -56,7 +56,7 @@ def keep(finished: Run) -> Path:
     return _write(_without_texts(finished), folder())
 
 
-def bring(text: str) -> KeptRun:
+def import_run(text: str) -> StoredRun:
     """Keep a run that was made elsewhere; it never counts as a timing of this machine.
 
     Raises
@@ -82,19 +82,19 @@ def bring(text: str) -> KeptRun:
         )
     if brought.time > datetime.now(UTC) + CLOCKS_DIFFER:
         raise InputError("This run is dated in the future: correct that machine's clock and run the benchmark again.")
-    return KeptRun(_name(_write(brought, imported), "imported"), "imported", brought)
+    return StoredRun(_name(_write(brought, imported), "imported"), "imported", brought)
 
 
-def kept_runs() -> list[KeptRun]:
+def list_runs() -> list[StoredRun]:
     """All runs there are, the latest first, then those recorded in the project; unreadable files are passed over."""
     here = _read_folder(folder(), "here")
     imported = _read_folder(folder() / "imported", "imported")
     recorded = _read_folder(DATA / "runs", "recorded")
     by_time = sorted([*here, *imported], key=lambda kept: kept.run.time, reverse=True)
-    return [*by_time, *recorded, KeptRun(ORIGINAL, "recorded", original_run())]
+    return [*by_time, *recorded, StoredRun(ORIGINAL, "recorded", original_run())]
 
 
-def kept_timings(precision: str = "auto") -> dict[tuple[str, str], Timing]:
+def latest_timings(precision: str = "auto") -> dict[tuple[str, str], Timing]:
     """The latest "Hello World" timing, or failure, of each (model, device) on this machine, by the engine chosen.
 
     A model's own weights count before random ones.
@@ -108,13 +108,13 @@ def kept_timings(precision: str = "auto") -> dict[tuple[str, str], Timing]:
     return _latest(rows, lambda row: (row.model, row.device))
 
 
-def kept_sweeps(precision: str = "auto") -> list[Timing]:
-    """The latest timing of each model, device and shape on this machine, by the engine chosen; see `kept_timings`."""
+def latest_sweeps(precision: str = "auto") -> list[Timing]:
+    """The latest timing of each model, device and shape on this machine, by the engine chosen; see `latest_timings`."""
     rows = [row for row in _rows_here(precision) if not row.text]
     return list(_latest(rows, lambda row: (row.model, row.device, row.batch_size, row.tokens)).values())
 
 
-def kept_engines(model: str) -> list[Timing]:
+def latest_engines(model: str) -> list[Timing]:
     """The latest "Hello World" timing of a model on this machine for each engine and precision that was demanded."""
     rows = [row for row in _rows_here() if row.model == model and row.is_hello and row.asked_engine != "auto"]
     return list(_latest(rows, lambda row: (row.device, row.engine, row.precision)).values())
@@ -174,10 +174,10 @@ def _write(run: Run, into: Path) -> Path:
     return path
 
 
-def _read_folder(path: Path, origin: Origin) -> Iterator[KeptRun]:
+def _read_folder(path: Path, origin: Origin) -> Iterator[StoredRun]:
     for file in _files(path):
         try:
-            yield KeptRun(_name(file, origin), origin, _read(file, file.stat().st_mtime_ns))
+            yield StoredRun(_name(file, origin), origin, _read(file, file.stat().st_mtime_ns))
         except (InputError, OSError, UnicodeDecodeError) as error:
             log.debug("Skipped %s: %s", file, error)
 

@@ -12,7 +12,7 @@ from sentence_transformers.util import batch_to_device
 from core.benchmark.timing import Weights
 from core.encoders.assembly import resolve_device, revision_of
 from core.encoders.checkpoint import counting_tokenizer, load_model
-from core.encoders.random_weights import REVISION, assembled
+from core.encoders.random_weights import REVISION, assemble
 from core.errors import DeviceError
 from core.models import ModelSpec
 from core.models.files import locate
@@ -36,7 +36,7 @@ class Library:
             )
         self.device = resolve_device(device)
         if weights == "random":
-            self.revision, self._model = REVISION, assembled(spec, self.device, self.precision)
+            self.revision, self._model = REVISION, assemble(spec, self.device, self.precision)
         else:
             folder = locate(spec)
             self.revision = revision_of(spec, folder)
@@ -49,7 +49,7 @@ class Library:
         """Texts in, vectors out, as the library does it."""
         return self._model.encode(list(texts), show_progress_bar=False)
 
-    def prepared(self, texts: Sequence[str]) -> Callable[[], object]:
+    def prepare_forward(self, texts: Sequence[str]) -> Callable[[], object]:
         """The forward pass alone of these texts, in one batch."""
         features = batch_to_device(dict(self._model.preprocess(list(texts))), self._model.device)
 

@@ -35,7 +35,7 @@ class Timeable(Protocol):
         """Texts in, vectors out."""
         ...
 
-    def prepared(self, texts: Sequence[str]) -> Callable[[], object]:
+    def prepare_forward(self, texts: Sequence[str]) -> Callable[[], object]:
         """The forward pass alone of these texts, to be called again and again."""
         ...
 
@@ -159,7 +159,7 @@ def _texts(timeable: Timeable, workload: Workload) -> list[str]:
 
 def _forward(timeable: Timeable, texts: list[str], settings: Settings, where: str, on_progress: Progress) -> Statistics:
     """The forward pass alone."""
-    once = device_clock(timeable.prepared(texts), timeable.device)
+    once = device_clock(timeable.prepare_forward(texts), timeable.device)
     warm_up(once, settings, f"Warming up the forward pass of {where}", _uncounted(on_progress))
     return sample(once, settings, f"Timing the forward pass of {where}", on_progress)
 

@@ -113,11 +113,11 @@ def run(
         return Run(SCHEMA, created, this_machine(), powered, settings, timings)
 
     with ExitStack() as held:
-        held.enter_context(_turn.taken(on_progress, expected_seconds(subjects, workloads, settings)))
+        held.enter_context(_turn.hold(on_progress, expected_seconds(subjects, workloads, settings)))
         held.enter_context(
             alone(history.folder() / "lock", on_progress, "Waiting for another program's benchmark on this machine")
         )
-        tell = _counted(on_progress, results, len(subjects) * len(workloads))
+        tell = _count_whole_run(on_progress, results, len(subjects) * len(workloads))
         try:
             for turn, place in enumerate(order, start=1):
                 if on_begin:
@@ -128,7 +128,7 @@ def run(
                         on_result(results[place, number])
         finally:
             if results:
-                history.keep(so_far())
+                history.save(so_far())
     return so_far()
 
 
@@ -136,11 +136,11 @@ def expected_seconds(subjects: Sequence[Subject], workloads: Sequence[Workload],
     """How long a run is going to take, roughly: what those who wait for it are told."""
     sampling = settings.least_seconds * (2 if settings.with_forward else 1)
     guess = SECONDS_TO_START + len(workloads) * sampling
-    known = {row: timing.seconds for row, timing in history.kept_timings().items()} if len(workloads) == 1 else {}
+    known = {row: timing.seconds for row, timing in history.latest_timings().items()} if len(workloads) == 1 else {}
     return sum(known.get((subject.model, subject.device)) or guess for subject in subjects)
 
 
-def _counted(on_progress: Progress, results: Sized, total: int) -> Progress:
+def _count_whole_run(on_progress: Progress, results: Sized, total: int) -> Progress:
     """Progress of one timing told as that of the whole run, in percent of one timing; it never goes back."""
     told = 0
 

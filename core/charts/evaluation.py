@@ -12,11 +12,11 @@ from core.charts.style import (
     LEGEND_ABOVE,
     NEUTRAL,
     SEQUENTIAL,
-    faded,
+    apply_style,
+    fade,
     log_ticks,
     plain,
-    styled,
-    wrapped,
+    wrap,
 )
 from core.evaluation import Compressed, Interval
 from core.evaluation.compression import BINARY, FLOAT16, FLOAT32, INT8, RESCORED, front
@@ -43,7 +43,7 @@ def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colou
             x=[found.low, found.high],
             y=[place, place],
             mode="lines",
-            line={"color": faded(colour, 0.45), "width": 9},
+            line={"color": fade(colour, 0.45), "width": 9},
             hoverinfo="skip",
         )
         figure.add_scatter(
@@ -78,7 +78,7 @@ def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colou
         ticklabelstandoff=8,
     )
     figure.update_layout(showlegend=False)
-    return styled(figure, height=LANE_PIXELS * len(names) + 84, margin=(10, 155, 10, 10))
+    return apply_style(figure, height=LANE_PIXELS * len(names) + 84, margin=(10, 155, 10, 10))
 
 
 def gains(
@@ -95,7 +95,7 @@ def gains(
                 "color": [colours[first if value > 0 else second] for value in sorted_values],
                 "line_width": 0,
             },
-            customdata=[wrapped(queries[row], 50, 3) for row in order],
+            customdata=[wrap(queries[row], 50, 3) for row in order],
             hovertemplate="%{customdata}<br><b>%{y:+.3f}</b><extra></extra>",
         )
     )
@@ -113,7 +113,7 @@ def gains(
     figure.update_xaxes(title="Queries, sorted by difference", range=[0, len(order) + 1], showgrid=False)
     figure.update_yaxes(title=f"Difference in {plain(measure)}", range=[-1.05, 1.05], tickformat="+.1f")
     figure.update_layout(bargap=0.1 if len(order) < 300 else 0)
-    return styled(figure, height=GAINS_HEIGHT)
+    return apply_style(figure, height=GAINS_HEIGHT)
 
 
 def pairs_scatter(
@@ -130,7 +130,7 @@ def pairs_scatter(
             mode="markers",
             marker={"color": colour, "size": 8, "opacity": 0.55},
             customdata=[
-                f"{wrapped(first, 50, 3)}<br><br>{wrapped(second, 50, 3)}<br><br>gold {score:g}"
+                f"{wrap(first, 50, 3)}<br><br>{wrap(second, 50, 3)}<br><br>gold {score:g}"
                 for (first, second), score in zip(texts, gold, strict=True)
             ],
             hovertemplate="%{customdata} · cosine <b>%{y:.3f}</b><extra></extra>",
@@ -138,7 +138,7 @@ def pairs_scatter(
     )
     figure.update_xaxes(title="Gold score")
     figure.update_yaxes(title="Cosine")
-    return styled(figure, height=SCATTER_HEIGHT)
+    return apply_style(figure, height=SCATTER_HEIGHT)
 
 
 def agreement_matrix(matrix: Floats, names: Sequence[str]) -> go.Figure:
@@ -170,7 +170,7 @@ def agreement_matrix(matrix: Floats, names: Sequence[str]) -> go.Figure:
     figure.update_xaxes(tickvals=places, ticktext=labels, showgrid=False, zeroline=False, tickangle=0, side="top")
     figure.update_yaxes(tickvals=places, ticktext=labels, showgrid=False, zeroline=False, autorange="reversed")
     figure.update_yaxes(ticklabelstandoff=6)
-    return styled(figure, height=CELL_PIXELS * len(names) + 70)
+    return apply_style(figure, height=CELL_PIXELS * len(names) + 70)
 
 
 def compression(models: Mapping[str, Sequence[Compressed]], *, colours: Mapping[str, str]) -> go.Figure:
@@ -232,7 +232,7 @@ def compression(models: Mapping[str, Sequence[Compressed]], *, colours: Mapping[
     )
     figure.update_yaxes(title="nDCG@10")
     figure.update_layout(showlegend=True, legend=LEGEND_ABOVE)
-    return styled(figure, height=COMPRESSION_HEIGHT, margin=(10, 20, 40, 10))
+    return apply_style(figure, height=COMPRESSION_HEIGHT, margin=(10, 20, 40, 10))
 
 
 def _in_two_lines(name: str) -> str:

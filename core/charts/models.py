@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core import wording
-from core.charts.style import NEUTRAL, model_colour, styled
+from core.charts.style import NEUTRAL, apply_style, model_colour
 from core.models import TASKS, ModelSpec
 
 TASK_LABELS = {
@@ -54,7 +54,7 @@ def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board:
         range=[6.9, 10.7],
     )
     figure.update_yaxes(title=f"{board}, {BOARDS[board]}")
-    return styled(figure, height=440, margin=(10, 40, 30, 10))
+    return apply_style(figure, height=440, margin=(10, 40, 30, 10))
 
 
 def task_radar(specs: Sequence[ModelSpec]) -> go.Figure:
@@ -85,4 +85,4 @@ def task_radar(specs: Sequence[ModelSpec]) -> go.Figure:
         legend={"orientation": "h", "y": -0.15, "font": {"size": 14}},
         showlegend=True,
     )
-    return styled(figure, height=440, margin=(95, 95, 40, 30))
+    return apply_style(figure, height=440, margin=(95, 95, 40, 30))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from core.charts.style import FONT_SIZE, NEUTRAL, SEQUENTIAL, plain, styled, wrapped
+from core.charts.style import FONT_SIZE, NEUTRAL, SEQUENTIAL, apply_style, plain, wrap
 
 ROW_PIXELS = 38
 HEAD_PIXELS = 44
@@ -64,7 +64,7 @@ def moves(
     figure.update_yaxes(range=[k + 1.3, 0.3], visible=False, fixedrange=True)
     for place, system in enumerate(systems):
         figure.add_vline(x=place, line={"color": colours[system], "width": 3}, opacity=0.5, layer="below")
-    figure = styled(figure, height=HEAD_PIXELS + ROW_PIXELS * (k + 1), margin=(5, 5, HEAD_PIXELS, 5))
+    figure = apply_style(figure, height=HEAD_PIXELS + ROW_PIXELS * (k + 1), margin=(5, 5, HEAD_PIXELS, 5))
     return figure.update_layout(showlegend=False)
 
 
@@ -105,7 +105,7 @@ def _names(
         text=[f"{mark}{plain(title, length)}"] * len(places),
         textposition="top right",
         textfont={"size": FONT_SIZE - 1},
-        hovertext=[f"<b>{wrapped(title)}</b><br>{everywhere}"] * len(places),
+        hovertext=[f"<b>{wrap(title)}</b><br>{everywhere}"] * len(places),
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
     )

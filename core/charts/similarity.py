@@ -12,10 +12,10 @@ from core.charts.style import (
     LEGEND_ABOVE,
     NEUTRAL,
     SEQUENTIAL,
-    faded,
+    apply_style,
+    fade,
     plain,
-    styled,
-    wrapped,
+    wrap,
 )
 from core.similarity import Background, Clusters, Contributions, Matrix
 
@@ -108,7 +108,7 @@ def heatmap(
             x=[marked[1]], y=[marked[0]], yaxis="y2", mode="markers", hoverinfo="skip", showlegend=False,
             marker={"symbol": "square-open", "size": 16, "color": MARK, "line": {"width": 3}},
         )  # fmt: skip
-    return styled(figure, height=HEIGHT)
+    return apply_style(figure, height=HEIGHT)
 
 
 def _axes(figure: go.Figure, rows: Sequence[str], columns: Sequence[str], trees: tuple[bool, bool]) -> None:
@@ -138,7 +138,7 @@ def _axes(figure: go.Figure, rows: Sequence[str], columns: Sequence[str], trees:
 
 def _hovers(texts: Sequence[str]) -> list[str]:
     """The beginning of each text for a hover label; breaking a long text into lines only to drop them takes long."""
-    return [wrapped(text[:MOST_HOVERED], 50, 4) for text in texts]
+    return [wrap(text[:MOST_HOVERED], 50, 4) for text in texts]
 
 
 def _tree(figure: go.Figure, tree: Clusters, *, upright: bool) -> None:
@@ -167,7 +167,7 @@ def densities(
         middles, heights = background.densities()
         figure.add_scatter(
             x=middles, y=heights, mode="lines", name=_legend(name, background, marked.get(name)), fill="tozeroy",
-            line={"color": colours[name], "width": 2.5}, fillcolor=faded(colours[name], 0.18),
+            line={"color": colours[name], "width": 2.5}, fillcolor=fade(colours[name], 0.18),
             hovertemplate=f"{plain(name)}<br>cosine %{{x:.2f}}<extra></extra>",
         )  # fmt: skip
     for name in backgrounds:
@@ -176,7 +176,7 @@ def densities(
     figure.update_xaxes(title="Cosine of random pairs", showgrid=False, zeroline=False)
     figure.update_yaxes(title="Density", showticklabels=False, showgrid=False, rangemode="tozero")
     figure.update_layout(legend=LEGEND_ABOVE, showlegend=True)
-    return styled(figure, height=280)
+    return apply_style(figure, height=280)
 
 
 def _legend(name: str, background: Background, marked: float | None) -> str:
@@ -231,7 +231,7 @@ def token_heatmap(
             x=list(range(len(second))), y=contributions.second[: len(second)], xaxis="x", yaxis="y2",
             marker_color=colour, hovertemplate="%{x}<br>" + brings.format(axis="y"),
         )  # fmt: skip
-    return styled(figure, height=max(300, TOKEN_PIXELS * len(first) + 190))
+    return apply_style(figure, height=max(300, TOKEN_PIXELS * len(first) + 190))
 
 
 def _tokens(tokens: Sequence[str]) -> list[str]:

@@ -73,7 +73,7 @@ def model_colours(names: Iterable[str]) -> dict[str, str]:
     return {name: model_colour(known[name]) if name in known else NEUTRAL for name in names}
 
 
-def faded(colour: str, opacity: float) -> str:
+def fade(colour: str, opacity: float) -> str:
     """A "#RRGGBB" colour made translucent."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
@@ -91,7 +91,7 @@ def device_opacity(device: str) -> float:
 
 def fills(colours: Sequence[str], opacities: Sequence[float]) -> dict[str, object]:
     """A trace's marker: "#RRGGBB" colours, more or less full, with a full outline."""
-    full = [faded(colour, opacity) for colour, opacity in zip(colours, opacities, strict=True)]
+    full = [fade(colour, opacity) for colour, opacity in zip(colours, opacities, strict=True)]
     return {"color": full, "line": {"color": list(colours), "width": 2}}
 
 
@@ -115,12 +115,12 @@ def plain(text: str, length: int = 60) -> str:
     return html.escape(wording.shorten(wording.one_line(text), length), quote=False)
 
 
-def wrapped(text: str, width: int = 60, lines: int = 6) -> str:
+def wrap(text: str, width: int = 60, lines: int = 6) -> str:
     """A text for a hover label: broken into lines, nothing in it taken for markup."""
     return html.escape(textwrap.fill(text, width, max_lines=lines, placeholder=" …"), quote=False).replace("\n", "<br>")
 
 
-def styled(figure: go.Figure, *, height: int, margin: tuple[int, int, int, int] = (10, 10, 10, 10)) -> go.Figure:
+def apply_style(figure: go.Figure, *, height: int, margin: tuple[int, int, int, int] = (10, 10, 10, 10)) -> go.Figure:
     """Give a figure the shared layout; margin is left, right, top, bottom in pixels.
 
     The constant `uirevision` keeps zoom and pan when the page draws it again.

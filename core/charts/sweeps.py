@@ -12,13 +12,13 @@ from core.benchmark.timing import Timing
 from core.charts.style import (
     NEUTRAL,
     SEQUENTIAL,
+    apply_style,
     device_name,
     device_opacity,
-    faded,
+    fade,
     log_ticks,
     plain,
-    styled,
-    wrapped,
+    wrap,
 )
 from core.wording import milliseconds, three_figures
 
@@ -76,7 +76,7 @@ def sweep_heatmap(timings: Sequence[Timing], measure: Measure) -> go.Figure:
     _categories(figure.layout.xaxis, lengths, "Tokens per text")
     _categories(figure.layout.yaxis, batches, "Texts per batch")
     figure.update_yaxes(ticklabelstandoff=6)
-    return styled(figure, height=CELL_PIXELS * len(batches) + 114, margin=(10, 10, 44, 70))
+    return apply_style(figure, height=CELL_PIXELS * len(batches) + 114, margin=(10, 10, 44, 70))
 
 
 def sweep_lines(
@@ -114,7 +114,7 @@ def sweep_lines(
         type="log", title=measure, tickvals=log_ticks(low, high), tickformat="~s", range=np.log10([low, high])
     )
     longest = max((len(_line_name(*row)) for row in lines), default=0)
-    return styled(
+    return apply_style(
         figure,
         height=LINES_HEIGHT + MARK_PIXELS * len(marks),
         margin=(10, 20 + 8 * longest, 10 + MARK_PIXELS * len(marks), 10),
@@ -166,7 +166,7 @@ def _hover(timing: Timing) -> str:
         f"<br>{timing.batch_size:,} texts of {timing.tokens:,} tokens"
     )
     if not timing.median_ms:
-        return f"{head}<br>{wrapped(timing.failure)}"
+        return f"{head}<br>{wrap(timing.failure)}"
     return (
         f"{head}<br>median {milliseconds(timing.median_ms)} over {timing.samples:,} "
         f"calls<br>{three_figures(timing.texts_per_second or 0)} texts/s, "
@@ -206,7 +206,7 @@ def _add_line(figure: go.Figure, colour: str, device: str, line: Sequence[Timing
         y=[_value(timing, measure) for timing in line],
         mode="lines+markers",
         line={
-            "color": faded(colour, max(FAINTEST_LINE, device_opacity(device))),
+            "color": fade(colour, max(FAINTEST_LINE, device_opacity(device))),
             "width": 3,
             "dash": "dash" if device == "cpu" else "solid",
         },

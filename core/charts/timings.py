@@ -12,13 +12,13 @@ from core.benchmark.timing import Timing
 from core.charts.style import (
     LEGEND_ABOVE,
     NEUTRAL,
+    apply_style,
     device_name,
     device_opacity,
     fills,
     linear_ticks,
     plain,
-    styled,
-    wrapped,
+    wrap,
 )
 from core.wording import milliseconds, ratio
 
@@ -101,7 +101,7 @@ def timing_bars(
     return figure
 
 
-def compared_bars(
+def comparison_bars(
     first: Sequence[Timing], second: Sequence[Timing], names: tuple[str, str], *, colours: Mapping[str, str]
 ) -> go.Figure:
     """The timings of two runs bar by bar, the first full, the second light with its speed beside the first's.
@@ -183,7 +183,7 @@ def _bars(labels: Sequence[str], groups: Sequence[Sequence[_Bar]]) -> go.Figure:
         ticklabelstandoff=8,
     )
     figure.update_layout(barmode="overlay", legend=LEGEND_ABOVE)
-    return styled(figure, height=round(LANE_PIXELS * (last + 1.4)) + 114, margin=(10, 20, 44, 70))
+    return apply_style(figure, height=round(LANE_PIXELS * (last + 1.4)) + 114, margin=(10, 20, 44, 70))
 
 
 def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], ends: Sequence[float]) -> None:
@@ -255,12 +255,12 @@ def _whisker_ends(bars: Sequence[_Bar]) -> list[float]:
 
 def _axis_end(bars: Sequence[_Bar], ends: Sequence[float]) -> float:
     """The end of the axis that leaves room for the words behind each bar."""
-    rooms = [max(LEAST_SHARE, 1 - CHARACTER * len(_unmarked(bar.words))) for bar in bars]
+    rooms = [max(LEAST_SHARE, 1 - CHARACTER * len(_without_markup(bar.words))) for bar in bars]
     needed = [end / room for end, room in zip(ends, rooms, strict=True)]
     return max([*needed, *(1.05 * ms for bar in bars for ms in bar.recorded.values())], default=0) or 1
 
 
-def _unmarked(words: str) -> str:
+def _without_markup(words: str) -> str:
     return words.replace("<b>", "").replace("</b>", "")
 
 
@@ -336,7 +336,7 @@ def _hover(timing: Timing) -> str:
     engine = f"{LIBRARY_NAME if timing.engine == 'library' else timing.engine}, {timing.precision}"
     head = f"<b>{plain(timing.model)}</b>, {device_name(timing.device)}<br>{plain(engine)}"
     if timing.median_ms is None:
-        return f"{head}<br>{wrapped(timing.failure)}"
+        return f"{head}<br>{wrap(timing.failure)}"
     lines = [
         head,
         f"median {milliseconds(timing.median_ms)}" + (f" over {timing.samples:,} calls" if timing.samples else ""),
@@ -356,7 +356,7 @@ def _model_label(model: str, is_by_architecture: bool) -> str:
     """A model's name in bold, below it in small its owner and whether the weights are its own."""
     owner, _, name = model.rpartition("/")
     small = ", ".join(part for part in (plain(owner, 24), "architecture only" if is_by_architecture else "") if part)
-    return f"<b>{wrapped(name, 24, 2)}</b>" + (f"<br>{small}" if small else "")
+    return f"<b>{wrap(name, 24, 2)}</b>" + (f"<br>{small}" if small else "")
 
 
 def _comparison_label(timing: Timing, with_engine: bool) -> str:
@@ -366,7 +366,7 @@ def _comparison_label(timing: Timing, with_engine: bool) -> str:
         _workload(timing),
     ]
     name = _model_label(timing.model, timing.weights == "random")
-    return f"{name}<br>{wrapped(', '.join(part for part in details if part), 30, 2)}"
+    return f"{name}<br>{wrap(', '.join(part for part in details if part), 30, 2)}"
 
 
 def _workload(timing: Timing) -> str:
@@ -378,7 +378,7 @@ def _workload(timing: Timing) -> str:
 def _engine_label(timing: Timing, with_device: bool) -> str:
     device = f"{device_name(timing.device)}, " if with_device else ""
     if timing.engine == "library":
-        return f"<b>{wrapped(LIBRARY_NAME, 24, 2)}</b><br>{device}{plain(timing.precision)}"
+        return f"<b>{wrap(LIBRARY_NAME, 24, 2)}</b><br>{device}{plain(timing.precision)}"
     return f"<b>{plain(timing.engine)}</b><br>{device}{plain(timing.precision)}"
 
 

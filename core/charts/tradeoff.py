@@ -12,13 +12,13 @@ from core.charts.style import (
     FONT_SIZE,
     LEGEND_ABOVE,
     NEUTRAL,
+    apply_style,
     device_name,
     device_opacity,
-    faded,
+    fade,
     fills,
     log_ticks,
     plain,
-    styled,
 )
 
 Box = tuple[float, float, float, float]
@@ -67,7 +67,7 @@ def tradeoff(
     """
     figure = go.Figure()
     if not points:
-        return styled(figure, height=TRADEOFF_HEIGHT)
+        return apply_style(figure, height=TRADEOFF_HEIGHT)
     ranges = _ranges(points)
     steps = _steps(front)
     named = [point in front or point == _fastest(point.model, points, lower_is_faster) for point in points]
@@ -103,7 +103,7 @@ def tradeoff(
         tickformat=",~g",
     )
     figure.update_yaxes(title=plain(score_title), range=ranges[1])
-    return styled(figure, height=TRADEOFF_HEIGHT, margin=(10, 20, 40, 10))
+    return apply_style(figure, height=TRADEOFF_HEIGHT, margin=(10, 20, 40, 10))
 
 
 def cost_bars(dollars: Mapping[str, float], is_api: Collection[str], *, colours: Mapping[str, str]) -> go.Figure:
@@ -151,7 +151,7 @@ def cost_bars(dollars: Mapping[str, float], is_api: Collection[str], *, colours:
         zeroline=False,
     )
     figure.update_layout(showlegend=False)
-    return styled(figure, height=PRICE_LANE_PIXELS * len(names) + 80)
+    return apply_style(figure, height=PRICE_LANE_PIXELS * len(names) + 80)
 
 
 def _fastest(model: str, points: Sequence[Point], lower_is_faster: bool) -> Point:
@@ -195,7 +195,7 @@ def _join_devices(figure: go.Figure, points: Sequence[Point], colours: Mapping[s
                 x=[point.speed for point in own],
                 y=[point.score for point in own],
                 mode="lines",
-                line={"color": faded(colours[model], 0.4), "width": 2},
+                line={"color": fade(colours[model], 0.4), "width": 2},
                 hoverinfo="skip",
                 showlegend=False,
             )
@@ -250,7 +250,7 @@ def _label_places(
     for row in [row for row, is_named in enumerate(named) if is_named] * ROUNDS:
         others = [*obstacles, *(box for label, box in labels.items() if label != row)]
         boxes = {place: _label_box(points[row], centres[row], radii[row], side) for place, side in PLACES.items()}
-        chosen[row] = min(boxes, key=lambda place: _covered(boxes[place], others))
+        chosen[row] = min(boxes, key=lambda place: _overlap(boxes[place], others))
         labels[row] = boxes[chosen[row]]
     return chosen
 
@@ -281,7 +281,7 @@ def _label_box(point: Point, centre: tuple[float, float], radius: float, side: t
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
-def _covered(box: Box, taken: Sequence[Box]) -> float:
+def _overlap(box: Box, taken: Sequence[Box]) -> float:
     """Square pixels of a box that lie over others or outside the plot."""
     left, bottom, right, top = box
     others = np.array(taken)

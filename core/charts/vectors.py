@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from core.charts.style import DIVERGING, NEUTRAL, plain, styled
+from core.charts.style import DIVERGING, NEUTRAL, apply_style, plain
 
 ROW_PIXELS = 26
 
@@ -36,7 +36,7 @@ def barcode(vectors: npt.NDArray[np.float32], labels: Sequence[str], *, row_pixe
         zeroline=False,
     )
     figure.update_xaxes(showgrid=False, visible=False)
-    return styled(figure, height=row_pixels * len(vectors) + 20, margin=(10, 10, 5, 5))
+    return apply_style(figure, height=row_pixels * len(vectors) + 20, margin=(10, 10, 5, 5))
 
 
 def arrows(names: Sequence[str], cosines: Sequence[float], colour: str) -> go.Figure:
@@ -58,7 +58,7 @@ def arrows(names: Sequence[str], cosines: Sequence[float], colour: str) -> go.Fi
         figure.add_annotation(x=x * 1.05, y=y * 1.18, text=caption, showarrow=False, xanchor=side, font={"size": 17})
     figure.update_xaxes(range=[-0.5, 2.0], visible=False)
     figure.update_yaxes(range=[-1.35, 1.35], visible=False, scaleanchor="x")
-    return styled(figure, height=400)
+    return apply_style(figure, height=400)
 
 
 def _arrow(figure: go.Figure, angle: float, colour: str) -> None:

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.charts.markup import to_html
-from core.charts.style import NEUTRAL, faded, fills, plain, styled
+from core.charts.style import NEUTRAL, apply_style, fade, fills, plain
 from core.verdict.lanes import Bar, Lane, headings
 from core.verdict.weights import Weights
 
@@ -56,7 +56,7 @@ def verdict_lanes(
     ink = {"color": INK[is_dark], "shadow": "auto"}  # readable, too, until the page hears that the theme was switched
     figure.update_annotations(font=ink)
     figure.update_traces(textfont=ink, selector={"mode": "text"})
-    return styled(figure, height=LANE_PIXELS * len(lanes) + HEADING_PIXELS, margin=(2, 2, HEADING_PIXELS, 0))
+    return apply_style(figure, height=LANE_PIXELS * len(lanes) + HEADING_PIXELS, margin=(2, 2, HEADING_PIXELS, 0))
 
 
 def verdict_html(lanes: Sequence[Lane], weights: Weights, *, colours: Mapping[str, str]) -> str:
@@ -81,10 +81,10 @@ def _draw_column(
     """A column's tracks, bars, and the figures on them."""
     places = [row + BAR_BELOW for row in range(len(bars))]
     common = {"y": places, "orientation": "h", "width": BAR_WIDTH}
-    hover = [f"<b>{plain(lane.name)}</b><br>{plain(bar.told)}" for lane, bar in zip(lanes, bars, strict=True)]
+    hover = [f"<b>{plain(lane.name)}</b><br>{plain(bar.with_interval)}" for lane, bar in zip(lanes, bars, strict=True)]
     figure.add_bar(
         x=[1] * len(bars),
-        marker={"color": faded(NEUTRAL, 0.13), "line": {"width": 0}},
+        marker={"color": fade(NEUTRAL, 0.13), "line": {"width": 0}},
         hovertext=hover,
         hovertemplate="%{hovertext}<extra></extra>",
         row=1,

@@ -17,7 +17,7 @@ def catalogue(as_json: AsJson = False) -> None:
     """List the models, and whether each can run on this machine."""
     for problem in models.servers.problems():
         complain(problem)
-    rows = comparison.compare(models.known(), benchmark.kept_timings())
+    rows = comparison.compare(models.all_models(), benchmark.latest_timings())
     shown = ("model", "here", "mteb_v1", "mteb_v2", "dimensions", "hello_world_ms", "license")
     show({"models": rows}, [{column: row[column] for column in shown} for row in rows], as_json)
 

@@ -10,10 +10,10 @@ from core.corpus.columns import (
     usual_columns,
     usual_text_column,
 )
-from core.corpus.corpus import Corpus, shortened
+from core.corpus.corpus import Corpus, shorten
 from core.corpus.documents import MOST_CHARACTERS
 from core.corpus.labels import Labels, matched, qrels_of, read_labelled, read_qrels, sample_labels, sample_qrels
-from core.corpus.pairs import SentencePairs, pairs_of, sample_pairs, typed_pairs
+from core.corpus.pairs import SentencePairs, pairs_of, parse_pairs, sample_pairs
 from core.corpus.passages import FEWEST_TOKENS, MOST_TOKENS, Splitter, Splitting, longer_than
 from core.corpus.reader import (
     from_file,
@@ -55,6 +55,7 @@ __all__ = [
     "one_query",
     "one_text",
     "pairs_of",
+    "parse_pairs",
     "qrels_of",
     "read_bytes",
     "read_labelled",
@@ -65,9 +66,8 @@ __all__ = [
     "sample_qrels",
     "sample_queries",
     "sample_sentences",
-    "shortened",
+    "shorten",
     "together",
-    "typed_pairs",
     "usual_columns",
     "usual_text_column",
 ]

@@ -43,7 +43,7 @@ class Corpus:
         return len(self.texts)
 
     @property
-    def left_out_sentence(self) -> str:
+    def skips_sentence(self) -> str:
         """What was left out or changed and how often, for a caption; empty if nothing was."""
         return ", ".join(f"{reason} ({count:,})" for reason, count in self.left_out.items())
 
@@ -61,7 +61,7 @@ class Corpus:
     def titles(self) -> tuple[str, ...]:
         """A short name for each text: its title, or its first words."""
         titles = self.fields.get("title", ("",) * len(self))
-        return tuple(title or shortened(text, 60) for title, text in zip(titles, self.texts, strict=True))
+        return tuple(title or shorten(text, 60) for title, text in zip(titles, self.texts, strict=True))
 
     @cached_property
     def documents(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class Corpus:
         return tuple(f"{title} {text}".strip() for title, text in zip(self.fields["title"], self.texts, strict=True))
 
 
-def shortened(text: str, length: int) -> str:
+def shorten(text: str, length: int) -> str:
     """The text's beginning, with an ellipsis where something is cut off."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 

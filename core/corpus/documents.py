@@ -76,7 +76,7 @@ class Documents:
         else:
             places, texts = self._passages(splitter, on_progress)
             parents = tuple(ids[place] for place in places)
-            ids = unique_names(_numbered(parents))
+            ids = unique_names(_passage_ids(parents))
         if len(self.files) > 1:
             self.fields[FILE] = [document.file for document in self.documents]
         fields = {key: tuple(cells[place] for place in places) for key, cells in self.fields.items()}
@@ -97,7 +97,7 @@ class Documents:
             Document(file, table.place(row), plain(cell_text(own[row])) or str(row + 1), text)
             for row, text in zip(rows, texts, strict=True)
         ]
-        for key, column in _named_fields(columns).items():
+        for key, column in _field_names(columns).items():
             cells = self.fields.setdefault(key, [""] * already)
             cells += [plain(cell_text(table.cells[column][row])) for row in rows]
         for shorter in self.fields.values():
@@ -148,14 +148,14 @@ def _clean(text: str, tally: Tally, file: str, place: int) -> str:
     return cleaned
 
 
-def _named_fields(columns: Columns) -> dict[str, str]:
+def _field_names(columns: Columns) -> dict[str, str]:
     """The name of each field and its column: what is a title is called so, and nothing else is."""
     named = {"title": columns.title} if columns.title is not None else {}
     names = unique_names(["title", FILE, *(plain(column) for column in columns.kept)])[2:]
     return named | dict(zip(names, columns.kept, strict=True))
 
 
-def _numbered(parents: Sequence[str]) -> list[str]:
+def _passage_ids(parents: Sequence[str]) -> list[str]:
     """An id for each passage: its document's, and its number there."""
     numbers: dict[str, int] = {}
     ids = []

@@ -120,19 +120,19 @@ def qrels_of(name: str, content: bytes) -> dict[str, dict[str, int]]:
     is_parquet = Path(name).suffix.lower() == ".parquet"
     lines = [] if is_parquet else [line for line in decode(content).splitlines() if line.strip()]
     if lines and TREC_LINE.fullmatch(lines[0]):
-        return _gathered(name, _of_trec(name, lines))
-    return _gathered(name, _of_table(name, content))
+        return _gather(name, _of_trec(name, lines))
+    return _gather(name, _of_table(name, content))
 
 
 def as_beir(qrels: Qrels) -> str:
     """Labels as BEIR's TSV; an id that a spreadsheet would run gets an apostrophe, which `qrels_of` takes off again."""
-    rows = (f"{harmless(query)}\t{harmless(document)}\t{grade}\n" for query, document, grade in _listed(qrels))
+    rows = (f"{harmless(query)}\t{harmless(document)}\t{grade}\n" for query, document, grade in _rows(qrels))
     return "\t".join(BEIR_COLUMNS) + "\n" + "".join(rows)
 
 
 def as_trec(qrels: Qrels) -> str:
     """Labels as TREC's qrels; blanks in ids, which would tear the columns, become underscores."""
-    return "".join(f"{_one_word(query)} 0 {_one_word(document)} {grade}\n" for query, document, grade in _listed(qrels))
+    return "".join(f"{_one_word(query)} 0 {_one_word(document)} {grade}\n" for query, document, grade in _rows(qrels))
 
 
 def as_trec_run(run: Run, tag: str) -> str:
@@ -182,16 +182,16 @@ def _of_table(name: str, content: bytes) -> Iterable[Label]:
         raise wrong
     for query, document, grade in zip(*(table.cells[column] for column in BEIR_COLUMNS), strict=True):
         try:
-            yield _unescaped(str(query)), _unescaped(str(document)), int(grade)
+            yield _unescape(str(query)), _unescape(str(document)), int(grade)
         except (ValueError, TypeError):
             raise wrong from None
 
 
-def _unescaped(name: str) -> str:
+def _unescape(name: str) -> str:
     return name[1:] if name.startswith("'") and harmless(name[1:]) == name else name
 
 
-def _gathered(name: str, labels: Iterable[Label]) -> dict[str, dict[str, int]]:
+def _gather(name: str, labels: Iterable[Label]) -> dict[str, dict[str, int]]:
     qrels: dict[str, dict[str, int]] = {}
     for query, document, grade in labels:
         if qrels.setdefault(query, {}).setdefault(document, grade) != grade:
@@ -213,7 +213,7 @@ def _only(queries: Corpus, wanted: Qrels) -> Corpus:
     return replace(queries, ids=ids, texts=texts, fields=fields, fingerprint=digest, parents=())
 
 
-def _listed(qrels: Qrels) -> Iterable[Label]:
+def _rows(qrels: Qrels) -> Iterable[Label]:
     return ((query, document, grade) for query, grades in qrels.items() for document, grade in grades.items())
 
 

@@ -61,7 +61,7 @@ def pairs_of(name: str, content: bytes) -> SentencePairs:
     return _of_table(name, read_table(name, content))
 
 
-def typed_pairs(typed: str) -> SentencePairs:
+def parse_pairs(typed: str) -> SentencePairs:
     """One pair a line: sentence | other sentence | score; or with tabs, as cells of a spreadsheet are pasted.
 
     Raises

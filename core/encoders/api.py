@@ -56,10 +56,10 @@ class RemoteEncoder:
         self.dimensions = self._asked_dimensions or spec.dimensions or self._probe()
 
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
-        """Vectors of the texts: (n, d) float32, unit rows, in the order given; errors are those of `encode_counted`."""
-        return self.encode_counted(texts, kind, on_progress)[0]
+        """Vectors of the texts: (n, d) float32, unit rows, in the order given; errors as of `encode_with_usage`."""
+        return self.encode_with_usage(texts, kind, on_progress)[0]
 
-    def encode_counted(
+    def encode_with_usage(
         self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent
     ) -> tuple[Vectors, Usage]:
         """Vectors as `encode` gives them, and what this call has used.

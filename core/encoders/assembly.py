@@ -48,7 +48,7 @@ def load_local(
     open_ones = () if spec.is_static or engine == "static" else candidates(device, engine, precision)
     on_progress(f"Loading {spec.name}", 0, 1)
     revision = revision_of(spec, folder)
-    with _want_of_memory_told(spec):
+    with _explain_lack_of_memory(spec):
         in_half = half_for_large(spec, device, precision)
         model = load_model(spec, folder, device, in_half or "float32")
         if not hasattr(model[0], "model"):
@@ -61,11 +61,11 @@ def load_local(
 
             _fit(model, GraphedModule(model[0].model))
         else:
-            choice = _chosen(spec, model, revision, open_ones, on_progress)
+            choice = _choose(spec, model, revision, open_ones, on_progress)
         return LocalEncoder(spec, model, revision, choice, dimensions)
 
 
-def _chosen(
+def _choose(
     spec: ModelSpec, model: "SentenceTransformer", revision: str, open_ones: tuple[Pair, ...], on_progress: Progress
 ) -> Choice:
     """Fit the engine that is left, or the fastest; a model too large to be held several times is not measured."""
@@ -77,7 +77,7 @@ def _chosen(
         identity,
         open_ones[:1] if is_too_large else open_ones,
         network_builder(model, device),
-        partial(_probed, model),
+        partial(_encode_probe, model),
         on_progress,
     )
     _fit(model, network)
@@ -85,7 +85,7 @@ def _chosen(
 
 
 @contextmanager
-def _want_of_memory_told(spec: ModelSpec) -> Iterator[None]:
+def _explain_lack_of_memory(spec: ModelSpec) -> Iterator[None]:
     """Tell in a sentence that the GPU's memory did not suffice for loading a model."""
     import torch
 
@@ -171,7 +171,7 @@ def network_builder(model: "SentenceTransformer", device: str) -> Build:
     """From engine and precision to what takes the place of the model's own network."""
     transformer: Any = model[0]
     original = transformer.model
-    converted = cache(lambda: _converted(model))
+    converted = cache(lambda: _convert(model))
 
     def build(engine: str, precision: str) -> Any:
         if engine == "openvino":
@@ -185,7 +185,7 @@ def network_builder(model: "SentenceTransformer", device: str) -> Build:
     return build
 
 
-def _converted(model: "SentenceTransformer") -> "Converted":
+def _convert(model: "SentenceTransformer") -> "Converted":
     from core.encoders.openvino import Converted
 
     features: dict[str, Any] = dict(model.preprocess(["Hello World", "Two texts, of unlike length"]))
@@ -198,7 +198,7 @@ def _fit(model: "SentenceTransformer", network: Any) -> None:
     transformer.model = network
 
 
-def _probed(model: "SentenceTransformer", network: Any, texts: list[str]) -> Vectors:
+def _encode_probe(model: "SentenceTransformer", network: Any, texts: list[str]) -> Vectors:
     """Vectors of the texts with a network in the model's place."""
     _fit(model, network)
     vectors = model.encode(texts, normalize_embeddings=True, show_progress_bar=False)

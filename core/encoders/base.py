@@ -88,7 +88,7 @@ class Usage:
 class Metered(Protocol):
     """An encoder whose work is counted and may have a price: those behind an API."""
 
-    def encode_counted(
+    def encode_with_usage(
         self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent
     ) -> tuple[Vectors, Usage]:
         """Vectors as `encode` gives them, and what this call has used."""

@@ -119,7 +119,7 @@ def choose(
     """
     if len(open_ones) == 1:
         return build_or_fall_back(Choice(*open_ones[0]), build)
-    if known := remembered(identity, open_ones):
+    if known := recall(identity, open_ones):
         return build_or_fall_back(known, build)
     choice, network = _measure(open_ones, build, encode, on_progress)
     if not choice.note:  # what has failed may have failed for want of memory, and deserves another chance
@@ -127,7 +127,7 @@ def choose(
     return choice, network
 
 
-def remembered(identity: Sequence[str], open_ones: tuple[Pair, ...]) -> Choice | None:
+def recall(identity: Sequence[str], open_ones: tuple[Pair, ...]) -> Choice | None:
     """What `choose` has measured on this machine for the same identity and candidates; None where it has not."""
     known = _read(_path(identity, open_ones))
     return known if known and (known.engine, known.precision) in (REFERENCE, *open_ones) else None
@@ -153,7 +153,7 @@ def build_or_fall_back(choice: Choice, build: Build) -> tuple[Choice, Any]:
 def _measure(open_ones: tuple[Pair, ...], build: Build, encode: Encode, on_progress: Progress) -> tuple[Choice, Any]:
     """Time every candidate on the probe, in turns, so that what disturbs the machine disturbs them alike."""
     on_progress(MEASURING, 0, ROUNDS + 1)
-    networks, notes = _built((REFERENCE, *(pair for pair in open_ones if pair != REFERENCE)), build)
+    networks, notes = _build((REFERENCE, *(pair for pair in open_ones if pair != REFERENCE)), build)
     texts = probe()
     vectors: dict[Pair, Vectors] = {}
     least = dict.fromkeys(networks, math.inf)
@@ -179,7 +179,7 @@ def _hopeful(least: dict[Pair, float]) -> list[Pair]:
     return [pair for pair, seconds in least.items() if seconds < HOPELESS * fastest]
 
 
-def _built(pairs: tuple[Pair, ...], build: Build) -> tuple[dict[Pair, Any], list[str]]:
+def _build(pairs: tuple[Pair, ...], build: Build) -> tuple[dict[Pair, Any], list[str]]:
     """The networks that can be built, and a sentence for each engine that cannot take the model."""
     networks: dict[Pair, Any] = {}
     notes: list[str] = []

@@ -44,12 +44,12 @@ class GraphedModule(torch.nn.Module):
     def forward(self, **features: Any) -> BaseModelOutput:
         """Token vectors, (n, t, d) float32, as the module itself gives them."""
         tensors = {name: value for name, value in features.items() if torch.is_tensor(value) and value.ndim == 2}
-        vectors = self._replayed(tensors)
+        vectors = self._replay(tensors)
         if vectors is None:
             vectors = self.module(**features)[0]
         return BaseModelOutput(last_hidden_state=vectors.float())
 
-    def _replayed(self, features: Features) -> torch.Tensor | None:
+    def _replay(self, features: Features) -> torch.Tensor | None:
         """The vectors by a recording, made if there is none; None where the input or the network has none."""
         texts, tokens = features["input_ids"].shape
         shape = padded_shape(texts, tokens)

@@ -154,7 +154,7 @@ class Endpoint:
                 dimensions=dimensions or omit,
                 timeout=Timeout(min(ANSWER_SECONDS, seconds), connect=min(CONNECT_SECONDS, seconds)),
             )
-            return _decoded(answer, len(texts))
+            return _decode(answer, len(texts))
         except APIError as error:
             return _trouble(error, self._client.api_key)
         except (AttributeError, TypeError, ValueError):
@@ -219,7 +219,7 @@ def _trouble(error: "APIError", key: str) -> Trouble:
         return Trouble("slow")
     if not isinstance(error, APIStatusError):
         return Trouble("broken")
-    told = _told(error.body) if key == NO_KEY else _told(error.body).replace(key, "…")
+    told = _refusal(error.body) if key == NO_KEY else _refusal(error.body).replace(key, "…")
     message = wording.one_line(told)
     return Trouble(
         "refused",
@@ -230,7 +230,7 @@ def _trouble(error: "APIError", key: str) -> Trouble:
     )
 
 
-def _told(body: object) -> str:
+def _refusal(body: object) -> str:
     """What the body of a refusal says to a person: OpenAI's and vLLM's `message`, FastAPI's `detail`, or a text."""
     if isinstance(body, dict):
         body = body.get("message") or body.get("detail")
@@ -274,7 +274,7 @@ def _pause(seconds: float, tell: Callable[[], None]) -> None:
         time.sleep(min(left, HEARTBEAT_SECONDS))
 
 
-def _decoded(answer: Any, count: int) -> Answer:
+def _decode(answer: Any, count: int) -> Answer:
     """The vectors of an answer; AttributeError, TypeError and ValueError mean that it is no such answer."""
     rows = sorted(answer.data, key=lambda item: item.index)
     if [item.index for item in rows] != list(range(count)):

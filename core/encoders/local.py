@@ -51,7 +51,7 @@ class LocalEncoder:
         self.reason = choice.reason
         self.is_static = choice.engine == "static"
         self.max_tokens = None if self.is_static else model.max_seq_length
-        self.dimensions = _checked_dimensions(spec, dimensions, int(model.get_embedding_dimension() or 0))
+        self.dimensions = _check_dimensions(spec, dimensions, int(model.get_embedding_dimension() or 0))
         self.memory_bytes = _memory_bytes(model, choice)
         self._truncated = dimensions
         self._model = model
@@ -83,7 +83,7 @@ class LocalEncoder:
                 done += len(batch)
         return vectors
 
-    def prepared(self, texts: Sequence[str], kind: Kind = "document") -> Callable[[], None]:
+    def prepare_forward(self, texts: Sequence[str], kind: Kind = "document") -> Callable[[], None]:
         """The forward pass of these texts alone: each call computes their vectors once more, and keeps none.
 
         Tokens are made now, put into the batches of `encode`, and moved to the device. A call leaves the vectors there
@@ -136,7 +136,7 @@ class LocalEncoder:
         limit = self.max_tokens or len(encoding.ids)
         features = None if self.is_static else self._features([text], kind)
         vectors = self._owner.submit(self._token_vectors, features, encoding.ids).result()
-        tokens = encoding.tokens if len(encoding.tokens) <= limit else _truncated(encoding.tokens, limit)
+        tokens = encoding.tokens if len(encoding.tokens) <= limit else _truncate(encoding.tokens, limit)
         return Trace(
             tokens=tuple(tokens[: len(vectors)]),
             vectors=vectors,
@@ -254,7 +254,7 @@ def _bags(features: Features, batch: batches.Rows) -> Features:
     return {"input_ids": ids[first:last], "offsets": offsets[batch[0] : end] - first}
 
 
-def _checked_dimensions(spec: ModelSpec, wanted: int | None, whole: int) -> int:
+def _check_dimensions(spec: ModelSpec, wanted: int | None, whole: int) -> int:
     if wanted is not None and not 1 <= wanted <= whole:
         raise InputError(f"{spec.name} has {whole:,} dimensions: choose 1 to {whole:,} of them.")
     return wanted or whole
@@ -268,7 +268,7 @@ def _memory_bytes(model: "SentenceTransformer", choice: Choice) -> int:
     return sum(weight.nbytes for weight in model.parameters())
 
 
-def _truncated(tokens: list[str], limit: int) -> list[str]:
+def _truncate(tokens: list[str], limit: int) -> list[str]:
     """The tokens a model sees when a text is too long: the beginning, then the closing special token."""
     return [*tokens[: limit - 1], tokens[-1]]
 

@@ -69,7 +69,7 @@ class Pool:
         ModelUnavailableError
             It does not fit into the budget, however much is dropped. Other errors are those of `encoders.load`.
         """
-        place = self._place(spec, _resolved(spec, device), engine, precision)
+        place = self._place(spec, _resolve(spec, device), engine, precision)
         while not wait([place.encoder], timeout=HEARTBEAT_SECONDS).done:
             on_progress(*place.said)
         return place.encoder.result()
@@ -126,7 +126,7 @@ class Pool:
         return dropped
 
 
-def _resolved(spec: ModelSpec, device: str) -> str:
+def _resolve(spec: ModelSpec, device: str) -> str:
     """The device to load on; without a GPU that is known without importing torch, and an API has its own."""
     if spec.provider == "openai":
         return "auto"

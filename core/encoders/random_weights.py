@@ -26,7 +26,7 @@ from core.encoders.assembly import (
     too_large_to_compare,
 )
 from core.encoders.checkpoint import counting_tokenizer, load_model
-from core.encoders.choice import Choice, build_or_fall_back, candidates, remembered
+from core.encoders.choice import Choice, build_or_fall_back, candidates, recall
 from core.encoders.local import BYTES, LocalEncoder
 from core.errors import DeviceError, ModelUnavailableError
 from core.machine import this_machine
@@ -82,7 +82,7 @@ class RandomWeights:
         self.parameters = sum(weights.numel() for weights in outline(spec).parameters())
         choice = self._choice(engine, precision)
         self._require_memory(choice)
-        self._encoder = self._made(choice)
+        self._encoder = self._make(choice)
         self.engine = self._encoder.engine
         self.precision = self._encoder.precision
         self.reason = self._encoder.reason
@@ -100,9 +100,9 @@ class RandomWeights:
         """
         self._encoder.encode(texts)
 
-    def prepared(self, texts: Sequence[str]) -> Callable[[], None]:
+    def prepare_forward(self, texts: Sequence[str]) -> Callable[[], None]:
         """The forward pass of these texts alone, as `LocalEncoder.prepared` gives it."""
-        return self._encoder.prepared(texts)
+        return self._encoder.prepare_forward(texts)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has here, before truncation, special tokens included."""
@@ -120,7 +120,7 @@ class RandomWeights:
         if too_large_to_compare(self.parameters, self.device):
             return Choice(*open_ones[0], note=TOO_LARGE)
         stand_in = get(STAND_IN)
-        known = remembered((stand_in.id, str(stand_in.revision), self.device), open_ones)
+        known = recall((stand_in.id, str(stand_in.revision), self.device), open_ones)
         fastest = known or load_local(stand_in, self.device, engine, precision)
         note = (
             f"same engine as {STAND_IN} on this machine; to be checked against float32 once the weights are downloaded"
@@ -138,16 +138,16 @@ class RandomWeights:
                 f"{wording.size(free)} free. Pick a smaller model, or run Embedscope on a larger machine."
             )
 
-    def _made(self, choice: Choice) -> LocalEncoder:
+    def _make(self, choice: Choice) -> LocalEncoder:
         """The architecture, its network fitted for the engine."""
-        model = assembled(self.spec, self.device, "float32" if choice.engine == "openvino" else choice.precision)
+        model = assemble(self.spec, self.device, "float32" if choice.engine == "openvino" else choice.precision)
         if not self.spec.is_static:
             transformer: Any = model[0]
             choice, transformer.model = build_or_fall_back(choice, network_builder(model, self.device))
         return LocalEncoder(self.spec, model, REVISION, choice)
 
 
-def assembled(spec: ModelSpec, device: str, precision: str) -> SentenceTransformer:
+def assemble(spec: ModelSpec, device: str, precision: str) -> SentenceTransformer:
     """The library's own model around the random weights: the stand-in with this model's network or table.
 
     Raises
@@ -200,11 +200,11 @@ def build(spec: ModelSpec, *, device: str = "cpu", precision: str = "float32") -
     noise = SPREAD * torch.randn(NOISE_NUMBERS, dtype=_dtype(precision), device=device)
     network: Any = outline(spec, precision)
     if spec.is_static:
-        return torch.nn.EmbeddingBag.from_pretrained(_filled(network.weight.shape, noise))
+        return torch.nn.EmbeddingBag.from_pretrained(_fill(network.weight.shape, noise))
     network = _without_weights(network)
     start = 0
     for weights in network.parameters():
-        weights.data = _filled(weights.shape, noise, start)
+        weights.data = _fill(weights.shape, noise, start)
         start = (start + weights.numel()) % len(noise)
     return network.to(device).eval().requires_grad_(False)
 
@@ -217,7 +217,7 @@ def _without_weights(network: PreTrainedModel) -> PreTrainedModel:
     return type(network).from_pretrained(None, config=network.config, state_dict=weights, dtype=network.dtype)
 
 
-def _filled(shape: torch.Size, noise: torch.Tensor, start: int = 0) -> torch.Tensor:
+def _fill(shape: torch.Size, noise: torch.Tensor, start: int = 0) -> torch.Tensor:
     """Weights of the noise from its number `start` on, and over again."""
     weights = torch.empty(shape, dtype=noise.dtype, device=noise.device)
     numbers, beginning = weights.view(-1), noise[start:]

@@ -5,7 +5,7 @@ from core.evaluation.compression import Compressed, compressions
 from core.evaluation.disagreement import agreement_by_query, agreements, informative
 from core.evaluation.documents import Finder, best_documents
 from core.evaluation.measures import CUT, MAP_CUT, MEASURES, Qrels, Quality, Run, evaluate, grouped
-from core.evaluation.pairs import Agreement, agreement, cosines_of, intervals, misplaced
+from core.evaluation.pairs import Agreement, agreement, cosines_of, displacement, intervals
 
 __all__ = [
     "CUT",
@@ -26,11 +26,11 @@ __all__ = [
     "compressions",
     "cosines_of",
     "difference",
+    "displacement",
     "evaluate",
     "grouped",
     "informative",
     "interval",
     "intervals",
-    "misplaced",
     "sentence",
 ]

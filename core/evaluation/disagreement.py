@@ -22,7 +22,8 @@ def overlaps(first: Hits, second: Hits, depth: int = CUT) -> Floats:
     """
     lists = range(len(first.rows))
     return np.array(
-        [rank_biased_overlap(_found(first, query, depth), _found(second, query, depth)) for query in lists], np.float64
+        [rank_biased_overlap(_rows_of(first, query, depth), _rows_of(second, query, depth)) for query in lists],
+        np.float64,
     )
 
 
@@ -67,10 +68,10 @@ def informative(systems: Mapping[str, Hits], depth: int = CUT) -> list[int]:
 
 
 def _documents(systems: Iterable[Hits], query: int, depth: int) -> set[int]:
-    return {row for hits in systems for row in _found(hits, query, depth)}
+    return {row for hits in systems for row in _rows_of(hits, query, depth)}
 
 
-def _found(hits: Hits, query: int, depth: int) -> list[int]:
+def _rows_of(hits: Hits, query: int, depth: int) -> list[int]:
     rows, scores = hits.rows[query, :depth], hits.scores[query, :depth]
     found: list[int] = rows[scores != 0].tolist()
     return found

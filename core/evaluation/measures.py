@@ -63,7 +63,7 @@ def evaluate(run: Run, qrels: Qrels, *, recall_at: Sequence[int] = ()) -> Qualit
     if not judged:
         raise InputError("No query has a relevant document: there is nothing to measure against.")
     measures = MEASURES | {f"recall@{cut}": partial(_recall, cut=cut) for cut in recall_at}
-    return _averaged({query: _measure(run.get(query, {}), labels, measures) for query, labels in judged.items()})
+    return _average({query: _measure(run.get(query, {}), labels, measures) for query, labels in judged.items()})
 
 
 def grouped(quality: Quality, groups: Mapping[str, str]) -> dict[str, Quality]:
@@ -71,10 +71,10 @@ def grouped(quality: Quality, groups: Mapping[str, str]) -> dict[str, Quality]:
     members: dict[str, dict[str, dict[str, float]]] = {}
     for query, values in quality.per_query.items():
         members.setdefault(groups.get(query, "unknown"), {})[query] = values
-    return {name: _averaged(per_query) for name, per_query in sorted(members.items())}
+    return {name: _average(per_query) for name, per_query in sorted(members.items())}
 
 
-def _averaged(per_query: dict[str, dict[str, float]]) -> Quality:
+def _average(per_query: dict[str, dict[str, float]]) -> Quality:
     measures = next(iter(per_query.values()))
     means = {name: float(np.mean([values[name] for values in per_query.values()])) for name in measures}
     return Quality(means, per_query)

@@ -69,7 +69,7 @@ def intervals(cosines: npt.NDArray[np.float32], gold: Sequence[float], *, seed: 
     )
 
 
-def misplaced(cosines: npt.NDArray[np.float32], gold: Sequence[float]) -> Floats:
+def displacement(cosines: npt.NDArray[np.float32], gold: Sequence[float]) -> Floats:
     """For each pair how much higher it ranks by cosine than by gold score, as a share of all pairs, from -1 to 1."""
     from scipy.stats import rankdata
 

@@ -43,7 +43,7 @@ class Child:
         JobError
             The child died, or the function raised what is not an EmbedscopeError; those are raised as they are.
         """
-        with self._turn.taken(on_progress):
+        with self._turn.hold(on_progress):
             try:
                 self._send(function, arguments)
                 kind, content = self._await_answer(on_progress)

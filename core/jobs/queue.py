@@ -40,7 +40,7 @@ class Turn:
         self._changed = threading.Condition()
 
     @contextmanager
-    def taken(self, on_progress: Progress = silent, seconds: float = 0.0) -> Iterator[None]:
+    def hold(self, on_progress: Progress = silent, seconds: float = 0.0) -> Iterator[None]:
         """Wait for the turn and hold it.
 
         `on_progress` hears the place in the queue, 1 for who is served next, and how long that may take. By raising

@@ -30,7 +30,7 @@ def read_npy(name: str, content: bytes) -> npt.NDArray[np.generic]:
     except DAMAGE:
         raise InputError(f"{name} has no readable NPY header: save it again with numpy.save.") from None
     if kind.kind not in "fiu":
-        raise InputError(f"{name} contains {_named(kind)}, but vectors are numbers: save them as float32.")
+        raise InputError(f"{name} contains {_name(kind)}, but vectors are numbers: save them as float32.")
     if len(shape) != 2:
         raise InputError(f"{name} has {len(shape)} dimensions, but vectors need 2: rows and columns.")
     claimed, there = math.prod(shape) * kind.itemsize, len(content) - file.tell()
@@ -50,5 +50,5 @@ def write_npy(vectors: Floats) -> bytes:
     return buffer.getvalue()
 
 
-def _named(kind: np.dtype[np.generic]) -> str:
+def _name(kind: np.dtype[np.generic]) -> str:
     return "Python objects" if kind.hasobject else f"values of the kind {kind.name}"

@@ -54,7 +54,7 @@ def from_files(files: Sequence[File], *, text_column: str | None = None, vector_
         return _from_one(*files[0], text_column, vector_column)
     if len(files) != 2:
         raise InputError(f"You chose {len(files)} files: choose one, or vectors and their metadata.")
-    (name, content), (metadata_name, metadata) = _told_apart(files)
+    (name, content), (metadata_name, metadata) = _tell_apart(files)
     vectors = _read_vectors(name, content)
     table = _metadata(metadata_name, metadata, name, len(vectors))
     return _space(f"{name} with {metadata_name}", table, vectors, text_column)
@@ -72,7 +72,7 @@ def _check(name: str, content: bytes) -> None:
 def from_table(name: str, table: Table, *, text_column: str | None = None, vector_column: str | None = None) -> Space:
     """The space of one table that was read with its lists; columns and errors as in `from_files`."""
     column = _vector_column(name, table, vector_column)
-    return _space(name, table, None if column is None else _stacked(name, table.lists[column]), text_column)
+    return _space(name, table, None if column is None else _stack(name, table.lists[column]), text_column)
 
 
 def holds_vectors_alone(content: bytes) -> bool:
@@ -83,13 +83,13 @@ def holds_vectors_alone(content: bytes) -> bool:
 def _from_one(name: str, content: bytes, text_column: str | None, vector_column: str | None) -> Space:
     if holds_vectors_alone(content):
         vectors = _read_vectors(name, content)
-        table = tables.bounded({}, tables.beyond(len(vectors)))
+        table = tables.bound({}, tables.beyond(len(vectors)))
         return _space(name, replace(table, length=min(len(vectors), settings.most_rows())), vectors, text_column)
     table = tables.read_table(name, content, with_lists=True)
     return from_table(name, table, text_column=text_column, vector_column=vector_column)
 
 
-def _told_apart(files: Sequence[File]) -> tuple[File, File]:
+def _tell_apart(files: Sequence[File]) -> tuple[File, File]:
     """The file of vectors, and the other one: of two that hold numbers only, the one with more of them on a line."""
     widths = [_width(content) for _, content in files]
     first, second = files
@@ -140,7 +140,7 @@ def _vector_column(name: str, table: Table, asked: str | None) -> str | None:
     return found[0] if found else None
 
 
-def _stacked(name: str, lists: Lists) -> Floats:
+def _stack(name: str, lists: Lists) -> Floats:
     """The lists as an array, (n, d), with NaN where one is missing."""
     there = np.flatnonzero(lists.lengths)
     if not there.size:

@@ -14,8 +14,8 @@ import numpy as np
 
 from core.errors import InputError
 from core.map_files.space import Floats, Space, vectors_of
-from core.map_files.writer import described
-from core.tables import Table, bounded, decode
+from core.map_files.writer import describe
+from core.tables import Table, bound, decode
 
 BETWEEN_CELLS = re.compile(r"[\t\r\n]")
 HEAD = 2**20  # bytes within which a first line ends
@@ -40,7 +40,7 @@ def read_tensors(name: str, content: bytes) -> Floats:
     try:
         return np.loadtxt([line for _, line in numbered], np.float32, comments=None, delimiter="\t", ndmin=2)
     except ValueError as error:
-        raise _torn(name, numbered) or InputError(f"Cannot read {name} as numbers: {error}.") from None
+        raise _ragged_line(name, numbered) or InputError(f"Cannot read {name} as numbers: {error}.") from None
 
 
 def read_metadata(name: str, content: bytes, rows: int) -> Table:
@@ -56,9 +56,9 @@ def read_metadata(name: str, content: bytes, rows: int) -> Table:
     while len(lines) > rows and not lines[-1].strip():
         lines.pop()
     first = 2 if len(header) > 1 else 1
-    cells = [_filled(name, number, line.split("\t"), len(header)) for number, line in enumerate(lines, first)]
+    cells = [_fill(name, number, line.split("\t"), len(header)) for number, line in enumerate(lines, first)]
     columns = list(zip(*cells, strict=True)) or [()] * len(header)
-    return bounded(dict(zip(header, map(list, columns), strict=True)))
+    return bound(dict(zip(header, map(list, columns), strict=True)))
 
 
 def projector_tensors(space: Space) -> bytes:
@@ -82,7 +82,7 @@ def projector_tensors(space: Space) -> bytes:
 
 def projector_metadata(space: Space) -> bytes:
     """The texts, which the Projector takes as labels, and the fields as TSV; tabs and newlines become spaces."""
-    columns = described(space)
+    columns = describe(space)
     if columns["id"] == [str(number) for number in range(1, len(space) + 1)]:
         del columns["id"]  # numbered as every reader numbers them
     ordered = {"text": columns.pop("text"), **columns}
@@ -127,7 +127,7 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _torn(name: str, numbered: Sequence[tuple[int, str]]) -> InputError | None:
+def _ragged_line(name: str, numbered: Sequence[tuple[int, str]]) -> InputError | None:
     """What is wrong with the first line that is not as it should be."""
     first, width = numbered[0][0], len(numbered[0][1].split("\t"))
     for number, line in numbered:
@@ -143,7 +143,7 @@ def _torn(name: str, numbered: Sequence[tuple[int, str]]) -> InputError | None:
     return None
 
 
-def _filled(name: str, number: int, cells: list[str], width: int) -> list[str | None]:
+def _fill(name: str, number: int, cells: list[str], width: int) -> list[str | None]:
     """A line's cells; those that it lacks are missing."""
     if len(cells) > width:
         raise InputError(

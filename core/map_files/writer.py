@@ -15,7 +15,7 @@ AXES = ("x", "y", "z")  # whatever their case, readers take them for coordinates
 VECTOR = "vector"
 
 
-def described(space: Space, taken: Collection[str] = ()) -> dict[str, list[str]]:
+def describe(space: Space, taken: Collection[str] = ()) -> dict[str, list[str]]:
     """The columns id, text and the fields; a field with a name that is taken gets an underscore behind it."""
     columns = {"id": list(space.corpus.ids), "text": list(space.corpus.texts)}
     for name, cells in space.corpus.fields.items():
@@ -28,7 +28,7 @@ def described(space: Space, taken: Collection[str] = ()) -> dict[str, list[str]]
 
 def metadata_csv(space: Space) -> bytes:
     """Ids, texts and fields as CSV, to stand beside vectors in another file."""
-    return _csv(described(space), {})
+    return _csv(describe(space), {})
 
 
 def coordinates_csv(space: Space) -> bytes:
@@ -40,7 +40,7 @@ def coordinates_csv(space: Space) -> bytes:
         The space has no coordinates.
     """
     axes = _axes(coordinates_of(space))
-    return _csv(described(space, axes), axes)
+    return _csv(describe(space, axes), axes)
 
 
 def neighbours_csv(ids: Sequence[str], rows: npt.NDArray[np.int64], distances: Floats) -> bytes:
@@ -48,7 +48,7 @@ def neighbours_csv(ids: Sequence[str], rows: npt.NDArray[np.int64], distances: F
     names = np.array([harmless(name) for name in ids], object)
     n, k = rows.shape
     columns = {"id": names.repeat(k), "rank": np.tile(np.arange(1, k + 1), n), "neighbour_id": names[rows.ravel()]}
-    return _written({**columns, "distance": distances.ravel()})
+    return _bytes_of({**columns, "distance": distances.ravel()})
 
 
 def space_parquet(space: Space) -> bytes:
@@ -62,7 +62,7 @@ def space_parquet(space: Space) -> bytes:
         flat = np.ascontiguousarray(space.vectors).ravel()
         numbers = axes | {VECTOR: pyarrow.FixedSizeListArray.from_arrays(flat, space.vectors.shape[1])}
     buffer = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table({**described(space, tuple(numbers)), **numbers}), buffer)
+    pyarrow.parquet.write_table(pyarrow.table({**describe(space, tuple(numbers)), **numbers}), buffer)
     return buffer.getvalue()
 
 
@@ -73,10 +73,10 @@ def _axes(coordinates: Floats) -> dict[str, Floats]:
 def _csv(texts: dict[str, list[str]], numbers: dict[str, Floats]) -> bytes:
     """CSV with cells and names that a spreadsheet would run as formulas made into plain text."""
     safe = {harmless(name): [harmless(cell) for cell in cells] for name, cells in texts.items()}
-    return _written({**safe, **numbers})
+    return _bytes_of({**safe, **numbers})
 
 
-def _written(columns: dict[str, Any]) -> bytes:
+def _bytes_of(columns: dict[str, Any]) -> bytes:
     """The columns as CSV, with the mark by which spreadsheets know UTF-8; texts in quotes, numbers exact."""
     import pyarrow
     import pyarrow.csv

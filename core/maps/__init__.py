@@ -11,10 +11,10 @@ from core.maps.layout import (
     Given,
     Projection,
     Settings,
-    go_on,
     neighbours_of,
     project,
     project_on,
+    resume,
     settings_of,
 )
 from core.maps.neighbours import METRICS, Floats, Indices, Metric, Neighbours, nearest_rows, nearest_to
@@ -39,12 +39,12 @@ __all__ = [
     "Settings",
     "Tsne",
     "Umap",
-    "go_on",
     "nearest_rows",
     "nearest_to",
     "neighbours_of",
     "project",
     "project_on",
+    "resume",
     "settings_of",
     "warm_up",
 ]

@@ -66,7 +66,7 @@ def per_text(models: Sequence[Neighbours]) -> Floats:
     return (total / len(pairs)).astype(np.float32)
 
 
-def most_disagreed(models: Sequence[Neighbours], count: int) -> Indices:
+def largest_disagreements(models: Sequence[Neighbours], count: int) -> Indices:
     """Rows of the `count` texts on which models disagree most, most first; of equal ones the earlier stands first.
 
     Raises

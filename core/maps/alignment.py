@@ -49,25 +49,25 @@ def align(reference: Floats, coordinates: Floats) -> Aligned:
     """
     _check(reference, coordinates)
     if not len(reference):
-        return _moved(coordinates, 0.0, np.eye(coordinates.shape[1]), np.zeros(2), np.zeros(2))
-    target, target_centre, target_size = _standardised(reference)
-    source, source_centre, source_size = _standardised(coordinates)
+        return _move(coordinates, 0.0, np.eye(coordinates.shape[1]), np.zeros(2), np.zeros(2))
+    target, target_centre, target_size = _standardise(reference)
+    source, source_centre, source_size = _standardise(coordinates)
     if not target_size or not source_size:
         same = float(target_size != source_size)
-        return _moved(coordinates, same, np.eye(coordinates.shape[1]), source_centre, target_centre)
+        return _move(coordinates, same, np.eye(coordinates.shape[1]), source_centre, target_centre)
     from scipy.linalg import orthogonal_procrustes
 
     rotation, fit = orthogonal_procrustes(source, target)
     turn = rotation * fit * target_size / source_size
-    return _moved(coordinates, max(0.0, 1 - fit**2), turn, source_centre, target_centre)
+    return _move(coordinates, max(0.0, 1 - fit**2), turn, source_centre, target_centre)
 
 
-def _moved(coordinates: Floats, residual: float, turn: Points, origin: Points, place: Points) -> Aligned:
+def _move(coordinates: Floats, residual: float, turn: Points, origin: Points, place: Points) -> Aligned:
     moved = np.asarray((coordinates - origin) @ turn + place, np.float32) if len(coordinates) else coordinates
     return Aligned(moved, residual, turn, origin, place)
 
 
-def _standardised(points: Floats) -> tuple[Points, Points, float]:
+def _standardise(points: Floats) -> tuple[Points, Points, float]:
     """The points centred and brought to size 1 (the root of their summed squares), their centre and their size."""
     centre = points.mean(axis=0, dtype=np.float64)
     centred = points - centre

@@ -133,7 +133,7 @@ def faithfulness(
     k = min(neighbours, (total - 1) // 2)
     if k < 1:
         return None
-    rows = _sampled_rows(total)
+    rows = _sample_rows(total)
     known = true if true is not None and true.metric == metric and true.k >= k else None
     measured = _measure(_Truth(vectors, metric), coordinates.astype(np.float32), rows, k, known)
     trustworthiness, continuity, recall = (_estimate(values, total) for values in measured)
@@ -172,7 +172,7 @@ class _Truth:
     """The vectors, made ready for distances in their own space."""
 
     def __init__(self, vectors: Floats, metric: Metric) -> None:
-        self._points = unit(vectors) if metric == "cosine" else _centred(vectors)
+        self._points = unit(vectors) if metric == "cosine" else _centre(vectors)
         self._halves = np.square(self._points).sum(1) / 2
         self._offsets = self._halves if metric == "euclidean" else np.float32(0)
 
@@ -204,7 +204,7 @@ def _measure(
         shown_ranks[part] = _ranks(true, np.take_along_axis(true, shown, 1) - truth.rounding(block, shown))
         related_ranks[part] = _ranks(drawn, np.take_along_axis(drawn, related, 1))
     n = len(coordinates)
-    return _kept(shown_ranks, k, n), _kept(related_ranks, k, n), (shown_ranks <= k).mean(1)
+    return _preserved_shares(shown_ranks, k, n), _preserved_shares(related_ranks, k, n), (shown_ranks <= k).mean(1)
 
 
 def _ranks(distances: Floats, limits: Floats) -> Indices:
@@ -212,7 +212,7 @@ def _ranks(distances: Floats, limits: Floats) -> Indices:
     return 1 + np.stack([(distances < limit[:, None]).sum(1, dtype=np.int32) for limit in limits.T], axis=1)
 
 
-def _kept(ranks: Indices, k: int, n: int) -> Shares:
+def _preserved_shares(ranks: Indices, k: int, n: int) -> Shares:
     """Of each row, 1 less what its neighbours' ranks in the other space exceed k by, over the most they could.
 
     Equations 2 and 4 of Venna and Kaski (2001), one row at a time.
@@ -236,7 +236,7 @@ def _without_itself(distances: Floats, rows: Indices) -> Floats:
     return distances
 
 
-def _centred(vectors: Floats) -> Floats:
+def _centre(vectors: Floats) -> Floats:
     """Less their mean: in float32 the difference of two large numbers says little."""
     return np.asarray(vectors - vectors.mean(axis=0, dtype=np.float64), np.float32)
 
@@ -250,7 +250,7 @@ def _estimate(values: Shares, total: int) -> Estimate:
     return Estimate(mean, max(0.0, mean - margin), min(1.0, mean + margin))
 
 
-def _sampled_rows(n: int) -> Indices:
+def _sample_rows(n: int) -> Indices:
     rows = np.random.default_rng(0).choice(n, min(n, SAMPLED_ROWS), replace=False)
     return np.sort(rows).astype(np.int64)
 

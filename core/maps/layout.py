@@ -110,7 +110,7 @@ def project(
         coordinates = method.lay_out(vectors, found, settings, dimensions, on_progress)
         return {"coordinates": coordinates, "seconds": np.array([ready - started, time.perf_counter() - ready])}
 
-    stored = arrays.remembered(_name(content, settings, dimensions), compute)
+    stored = arrays.recall_or_compute(_name(content, settings, dimensions), compute)
     iterations = settings.iterations if isinstance(settings, Tsne) else 0
     seconds = dict(zip(("neighbours", "layout"), stored["seconds"].tolist(), strict=True))
     return Projection(settings, stored["coordinates"], seconds=seconds, iterations=iterations)
@@ -134,11 +134,11 @@ def neighbours_of(
         found = nearest_rows(vectors, searched, metric=metric, on_progress=on_progress)
         return {"rows": found.rows.astype(np.int32), "distances": found.distances}
 
-    stored = arrays.remembered(("neighbours", content or digests.of_array(vectors), searched, metric), compute)
+    stored = arrays.recall_or_compute(("neighbours", content or digests.of_array(vectors), searched, metric), compute)
     return Neighbours(stored["rows"].astype(np.int64), stored["distances"], metric).first(k)
 
 
-def go_on(
+def resume(
     vectors: Floats,
     so_far: Projection | None,
     settings: Tsne,
@@ -174,7 +174,7 @@ def go_on(
     result = Projection(settings, state.coordinates, seconds=seconds, iterations=state.iterations)
     if result.is_finished:
         stored = {"coordinates": result.coordinates, "seconds": np.array(list(seconds.values()))}
-        arrays.remembered(name, lambda: stored)
+        arrays.recall_or_compute(name, lambda: stored)
     return result
 
 

@@ -55,7 +55,7 @@ class Region:
     rows: int
 
 
-def labelled_regions(coordinates: Floats, texts: Sequence[str], most: int = MOST_REGIONS) -> tuple[Region, ...]:
+def label_regions(coordinates: Floats, texts: Sequence[str], most: int = MOST_REGIONS) -> tuple[Region, ...]:
     """The dense regions of a map of n points with n texts, the largest first; those that no word marks are left out.
 
     Raises
@@ -97,7 +97,7 @@ def dense_regions(coordinates: Floats, most: int = MOST_REGIONS) -> Regions:
     cells = np.ravel_multi_index(tuple(places[inside].T), grid.shape)
     width = _width(places[inside])
     density = _density(cells, grid.shape, width)
-    peaks = _joined(_climbed(density), density, width)[cells]
+    peaks = _merge(_climb(density), density, width)[cells]
     dense = density.flat[cells] >= DENSE * density.flat[peaks]
     kept = _largest(peaks[dense], most)
     region_of = np.full(density.size, -1)
@@ -170,7 +170,7 @@ def _density(cells: Indices, shape: tuple[int, ...], width: float) -> Numbers:
     return gaussian_filter(counts.astype(np.float64), width, mode="constant")
 
 
-def _climbed(density: Numbers) -> Indices:
+def _climb(density: Numbers) -> Indices:
     """For each cell, flat, the peak that one reaches by always going to the highest cell next to it."""
     cells = np.arange(density.size).reshape(density.shape)
     best, up = density.copy(), cells.copy()
@@ -179,10 +179,10 @@ def _climbed(density: Numbers) -> Indices:
             higher = density[other] > best[one]
             best[one][higher] = density[other][higher]
             up[one][higher] = cells[other][higher]
-    return _followed(up.ravel())
+    return _follow(up.ravel())
 
 
-def _joined(peaks: Indices, density: Numbers, width: float) -> Indices:
+def _merge(peaks: Indices, density: Numbers, width: float) -> Indices:
     """The same, but with the higher of two peaks in place of the lower where only chance divides them.
 
     A density smoothed by a Gaussian has the variance: density / (2 width √π) to the number of dimensions.
@@ -194,7 +194,7 @@ def _joined(peaks: Indices, density: Numbers, width: float) -> Indices:
         lower, higher = sorted((_end(joins, first), _end(joins, second)), key=heights.__getitem__)
         if saddle >= least[lower]:
             joins[lower] = higher
-    return _followed(joins)[peaks]
+    return _follow(joins)[peaks]
 
 
 def _saddles(peaks: Indices, density: Numbers) -> tuple[Indices, Indices, Numbers]:
@@ -220,7 +220,7 @@ def _adjoining(dimensions: int) -> list[tuple[tuple[slice, ...], tuple[slice, ..
     return [(tuple(cut[-each] for each in step), tuple(cut[each] for each in step)) for step in ahead]
 
 
-def _followed(steps: Indices) -> Indices:
+def _follow(steps: Indices) -> Indices:
     """Where one arrives from each place by following the steps to their end."""
     while not np.array_equal(further := steps[steps], steps):
         steps = further

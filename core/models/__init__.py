@@ -20,30 +20,30 @@ __all__ = [
     "ModelSpec",
     "OriginalRow",
     "Server",
+    "all_models",
     "catalogue",
     "get",
     "ids",
-    "known",
     "names",
     "original_machine",
 ]
 
 
-def known() -> tuple[ModelSpec, ...]:
+def all_models() -> tuple[ModelSpec, ...]:
     """The catalogue's models, then those added on this machine: downloaded from the Hub, in the folder, on servers."""
     listed = {spec.id for spec in catalogue()}
-    downloaded = tuple(spec for spec in pins.downloaded() if spec.id not in listed)
-    return (*catalogue(), *downloaded, *folder.found(), *servers.configured())
+    downloaded = tuple(spec for spec in pins.list_models() if spec.id not in listed)
+    return (*catalogue(), *downloaded, *folder.list_models(), *servers.list_models())
 
 
 def names() -> tuple[str, ...]:
     """The names of the known models, in their order."""
-    return tuple(spec.name for spec in known())
+    return tuple(spec.name for spec in all_models())
 
 
 def ids(wanted: Iterable[str]) -> dict[str, str]:
     """The id of each model among the names, known here or of the Hub; what is not a model's name is left out."""
-    here = {spec.name: spec.id for spec in known()}
+    here = {spec.name: spec.id for spec in all_models()}
     return {name: here.get(name, name) for name in wanted if name in here or pins.is_id(name)}
 
 
@@ -55,11 +55,11 @@ def get(name: str) -> ModelSpec:
     UnknownModelError
         Naming the valid names.
     """
-    for spec in known():
+    for spec in all_models():
         if name == spec.name or name.lower() == spec.id.lower():  # the Hub does not tell cases apart
             return spec
     if pins.is_id(name):
-        return pins.undownloaded(name)
+        return pins.spec_of_id(name)
     unread = "".join(f" {problem}" for problem in servers.problems())
     raise UnknownModelError(
         f"There is no model called {name!r}. Choose from {', '.join(names())}, or any Hub model as owner/name.{unread}"

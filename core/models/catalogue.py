@@ -44,14 +44,14 @@ def _spec(row: dict[str, Any]) -> ModelSpec:
         mteb_v2=(row.get("mteb_eng_v2") or {}).get("mean"),
         usd_per_million_tokens=row.get("price_usd_per_million_tokens"),
         sha256_of_weights=row.get("sha256_of_model_safetensors"),
-        bundled=_bundled(row.get("bundled_in")),
+        bundled=_bundled_files(row.get("bundled_in")),
         original=_original(row.get("original_table")),
         architecture=row.get("architecture", {}),
         notes=row.get("notes", ""),
     )
 
 
-def _bundled(row: dict[str, Any] | None) -> BundledFiles | None:
+def _bundled_files(row: dict[str, Any] | None) -> BundledFiles | None:
     return BundledFiles(package=row["package"], folder=row["folder"], sha256=row["sha256"]) if row else None
 
 

@@ -171,7 +171,7 @@ def _models_folder_path(spec: ModelSpec) -> Path:
 def _weight_digests(spec: ModelSpec) -> dict[str, str]:
     """The sha256 that a model's weights in the hub's cache must have: as published, and as pinned at its download."""
     published = {layout.WHOLE: spec.sha256_of_weights} if spec.sha256_of_weights else {}
-    pin = pins.pinned(spec.id)
+    pin = pins.read_pin(spec.id)
     return (pin.sha256 if pin and pin.revision == spec.revision else {}) | published
 
 

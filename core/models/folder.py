@@ -4,7 +4,7 @@ from core.models.spec import ModelSpec
 from core.settings import models_folder
 
 
-def found() -> tuple[ModelSpec, ...]:
+def list_models() -> tuple[ModelSpec, ...]:
     """The models in the directory: each folder directly below it that holds a sentence-transformers model."""
     root = models_folder()
     if root is None or not root.is_dir():

@@ -64,11 +64,11 @@ def download(spec: ModelSpec, *, on_progress: Progress = silent) -> pins.Pin:
     if spec.provider != "huggingface" or is_bundled_here(spec):
         raise InputError(f"{spec.name} does not come from the Hub: there is nothing to download.")
     with _in_sentences(spec.id), _turn(spec, on_progress):
-        before = pins.pinned(spec.id)
+        before = pins.read_pin(spec.id)
         listing = _listing(spec, spec.revision or (before.revision if before else None))
         transfer = Transfer(spec, listing.revision, on_progress)
         modules = _modules(spec, listing, transfer)
-        chosen = [listing.files[name] for name in layout.needed(listing.files, modules)]
+        chosen = [listing.files[name] for name in layout.select_files(listing.files, modules)]
         _check_weights(spec, listing, modules)
         _check_memory(spec, listing, chosen)
         transfer.check_disk(chosen)

@@ -56,7 +56,7 @@ def modules(name: str, content: bytes) -> tuple[Module, ...]:
     return tuple(_module(name, kind, folder) for kind, folder in rows)
 
 
-def needed(names: Collection[str], of: Iterable[Module]) -> tuple[str, ...]:
+def select_files(names: Collection[str], of: Iterable[Module]) -> tuple[str, ...]:
     """Those files of a repository that loading the modules needs, configuration and tokenizer first, weights last."""
     folders = {PurePosixPath(), *(module.folder for module in of)}
     small = [name for name in names if PurePosixPath(name).parent in folders and _is_small(name)]
@@ -91,7 +91,9 @@ def missing(name: str, folder: Path) -> tuple[str, ...]:
 def weights(name: str, folder: Path) -> tuple[str, ...]:
     """The weight files that the model in a folder on disk needs; errors are those of `modules`."""
     present = modules(name, (folder / MODULES).read_bytes())
-    return tuple(str(file) for module in present if module.has_parameters for file in _required(folder, module.folder))
+    return tuple(
+        str(file) for module in present if module.has_parameters for file in _weight_files(folder, module.folder)
+    )
 
 
 def description(name: str, folder: Path) -> dict[str, Any]:
@@ -138,7 +140,7 @@ def _is_small(name: str) -> bool:
     return name.endswith(SUFFIXES) and not name.endswith(".index.json") and bool(SAFE_NAME.fullmatch(name))
 
 
-def _required(folder: Path, module: PurePosixPath) -> Iterable[PurePosixPath]:
+def _weight_files(folder: Path, module: PurePosixPath) -> Iterable[PurePosixPath]:
     """A module's weight files on disk: the whole one, unless there is an index; then all that it names."""
     index = folder / module / INDEX
     if (folder / module / WHOLE).is_file() or not index.is_file():

@@ -53,7 +53,7 @@ def is_id(name: str) -> bool:
     return bool(ID.fullmatch(name)) and not re.search(r"\.\.|--|\.git$|[.-](/|$)", name)
 
 
-def undownloaded(name: str) -> ModelSpec:
+def spec_of_id(name: str) -> ModelSpec:
     """What is known of a model that only the Hub knows: its id."""
     return ModelSpec(
         name=name,
@@ -65,13 +65,13 @@ def undownloaded(name: str) -> ModelSpec:
     )
 
 
-def downloaded() -> tuple[ModelSpec, ...]:
+def list_models() -> tuple[ModelSpec, ...]:
     """The models that have been downloaded to this machine, at their pinned revisions."""
     pins = (_read(path, path.stat().st_mtime_ns) for path in sorted(_folder().glob("*.json")))
     return tuple(_spec(pin) for pin in pins if pin)
 
 
-def pinned(model_id: str) -> Pin | None:
+def read_pin(model_id: str) -> Pin | None:
     """What was pinned when the model was downloaded here; None where it never was."""
     path = _path(model_id)
     return _read(path, path.stat().st_mtime_ns) if path.exists() else None

@@ -31,14 +31,14 @@ LINES = (*TEXTS, *COUNTS, PRICE)
 log = logging.getLogger(__name__)
 
 
-def configured() -> tuple[ModelSpec, ...]:
+def list_models() -> tuple[ModelSpec, ...]:
     """The host's servers, one model each; a section that cannot be used is left out: see `problems`."""
-    return _checked()[0]
+    return _check_sections()[0]
 
 
 def problems() -> tuple[str, ...]:
     """What is wrong in secrets.toml, one sentence for each file that cannot be read and each section left out."""
-    return (*secrets_problems(), *_checked()[1])
+    return (*secrets_problems(), *_check_sections()[1])
 
 
 def key(section: str) -> str | None:
@@ -59,7 +59,7 @@ def _sections() -> dict[str, Any]:
     return found if isinstance(found, dict) else {"": found}
 
 
-def _checked() -> tuple[tuple[ModelSpec, ...], tuple[str, ...]]:
+def _check_sections() -> tuple[tuple[ModelSpec, ...], tuple[str, ...]]:
     specs, wrong = [], []
     for name, section in _sections().items():
         try:

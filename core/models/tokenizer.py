@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 FILE = "tokenizer.json"
 
 
-def stored_tokenizer(spec: ModelSpec) -> "Tokenizer":
+def load_tokenizer(spec: ModelSpec) -> "Tokenizer":
     """The tokenizer of a model whose files are here, one of its own for each caller; it neither truncates nor pads.
 
     Raises

@@ -1,9 +1,9 @@
 """Search in vectors and in words: exact, by indexes, by BM25, fused; how rankings agree; duplicates; sentences."""
 
 from core.search.exact import AnyFloats, nearest
-from core.search.fusion import fused
+from core.search.fusion import fuse
 from core.search.hits import Hits
 from core.search.keywords import KeywordIndex
 from core.search.overlap import rank_biased_overlap
 
-__all__ = ["AnyFloats", "Hits", "KeywordIndex", "fused", "nearest", "rank_biased_overlap"]
+__all__ = ["AnyFloats", "Hits", "KeywordIndex", "fuse", "nearest", "rank_biased_overlap"]

@@ -61,18 +61,18 @@ def near_pairs(vectors: AnyFloats, threshold: float, on_block: OnBlock = lambda 
     best = _Best()
     for start, first, second, cosines in _blocks(vectors, threshold):
         best.add(first, second, cosines)
-        labels = _joined(labels, first, second)
+        labels = _join(labels, first, second)
         on_block(start, size)
     first, second, cosines = best.kept()
     return Pairs(first, second, cosines, best.count, labels)
 
 
-def grouped(pairs: Pairs, same: Sequence[Indices] = ()) -> list[Indices]:
+def group(pairs: Pairs, same: Sequence[Indices] = ()) -> list[Indices]:
     """The rows of each group of more than one, the largest group first; `same` joins further rows."""
     labels = pairs.labels
     first = np.concatenate([np.repeat(rows[0], len(rows)) for rows in same]) if same else np.empty(0, np.int64)
     other = np.concatenate(same) if same else first
-    labels = _joined(labels, first, other)
+    labels = _join(labels, first, other)
     order = np.argsort(labels, kind="stable")
     ends = np.flatnonzero(np.diff(labels[order])) + 1
     return _largest_first([rows for rows in np.split(order, ends) if len(rows) > 1])
@@ -109,7 +109,7 @@ class _Best:
         return first[order], second[order], cosines[order]
 
 
-def _joined(labels: Indices, first: Indices, second: Indices) -> Indices:
+def _join(labels: Indices, first: Indices, second: Indices) -> Indices:
     """The rows' groups when those of each pair are one."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

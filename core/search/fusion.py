@@ -10,7 +10,7 @@ from core.search.hits import Hits
 SMOOTHING = 60
 
 
-def fused(rankings: Sequence[Hits], k: int = 10, smoothing: int = SMOOTHING) -> Hits:
+def fuse(rankings: Sequence[Hits], k: int = 10, smoothing: int = SMOOTHING) -> Hits:
     """The k best documents of several rankings of the same queries by reciprocal rank fusion.
 
     A document's score is the sum, over the rankings that hold it, of 1 / (smoothing + its rank there): Cormack, Clarke

@@ -125,12 +125,12 @@ def hnsw(
             on_block(min(start + ADDED_AT_ONCE, len(vectors)), len(vectors))
         return index
 
-    index, seconds = _timed(build)
+    index, seconds = _time(build)
 
     def by_effort(effort: int) -> Search:
         def search(queries: Floats, k: int) -> Hits:
             parameters: Any = vars(faiss)["SearchParametersHNSW"](efSearch=max(effort, k))
-            return _found(index.search(_contiguous(queries), k, params=parameters))
+            return _hits(index.search(_contiguous(queries), k, params=parameters))
 
         return _within(search, len(vectors))
 
@@ -150,7 +150,7 @@ def int8(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
 
 def binary(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
     """The sign of each number in one bit: the nearest to the query's signs, by faiss; the score is their cosine."""
-    (index, codes), seconds = _timed(lambda: _signs(vectors))
+    (index, codes), seconds = _time(lambda: _signs(vectors))
 
     def search(queries: Floats, k: int) -> Hits:
         distances, rows = index.search(_packed(queries), k)
@@ -166,7 +166,7 @@ def rescored(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RE
 
     It needs nothing but the signs (Yamada, Asai and Hajishirzi 2021); the score is the cosine of query and signs.
     """
-    (index, codes), seconds = _timed(lambda: _signs(vectors))
+    (index, codes), seconds = _time(lambda: _signs(vectors))
     dimensions = vectors.shape[1]
 
     def signs(rows: Rows) -> Floats:
@@ -180,18 +180,18 @@ def rescored(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RE
 
 def binary_and_full(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
     """As `rescored`, by the full vectors: the signs alone are searched, and the vectors may lie on disk."""
-    (index, codes), seconds = _timed(lambda: _signs(vectors))
+    (index, codes), seconds = _time(lambda: _signs(vectors))
     remark = f"rescores {multiple} times as many candidates with the full vectors, which can stay on disk"
     search = _rescoring(index, vectors.__getitem__, multiple)
     return Index("Binary, full vectors on disk", codes.nbytes, seconds, search, remark)
 
 
-def truncated(vectors: Floats, dimensions: int) -> Index:
+def truncate(vectors: Floats, dimensions: int) -> Index:
     """The first numbers of each vector alone, made unit rows again.
 
     Only models trained for it (Matryoshka representation learning, Kusupati et al. 2022) keep their quality so.
     """
-    cut, seconds = _timed(lambda: first_dimensions(vectors, dimensions))
+    cut, seconds = _time(lambda: first_dimensions(vectors, dimensions))
 
     def search(queries: Floats, k: int) -> Hits:
         return nearest(first_dimensions(queries, dimensions), cut, k)
@@ -222,7 +222,7 @@ def kinds(dimensions: int) -> dict[str, Build]:
 
 def _cut_to(dimensions: int) -> Build:
     def build(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
-        return truncated(vectors, dimensions)
+        return truncate(vectors, dimensions)
 
     return build
 
@@ -304,10 +304,10 @@ def _quantised(name: str, vectors: Floats, kind: str, bytes_a_number: int, remar
         index.add(_contiguous(vectors))
         return index
 
-    index, seconds = _timed(build)
+    index, seconds = _time(build)
 
     def search(queries: Floats, k: int) -> Hits:
-        return _found(index.search(_contiguous(queries), k))
+        return _hits(index.search(_contiguous(queries), k))
 
     return Index(name, vectors.size * bytes_a_number, seconds, _within(search, len(vectors)), remark)
 
@@ -354,7 +354,7 @@ def _never_zero(scores: Floats) -> Floats:
     return np.where(scores == 0, np.finfo(np.float32).tiny, scores)
 
 
-def _timed(build: Callable[[], Result]) -> tuple[Result, float]:
+def _time(build: Callable[[], Result]) -> tuple[Result, float]:
     started = time.perf_counter()
     result = build()
     return result, time.perf_counter() - started
@@ -369,7 +369,7 @@ def _within(search: Search, size: int) -> Search:
     return lambda queries, k: search(queries, min(k, size))
 
 
-def _found(answer: tuple[Floats, npt.NDArray[np.int64]]) -> Hits:
+def _hits(answer: tuple[Floats, npt.NDArray[np.int64]]) -> Hits:
     scores, rows = answer
     is_none = rows < 0
     return Hits(np.where(is_none, 0, rows), np.where(is_none, np.float32(0), scores))

@@ -7,7 +7,7 @@ from core.similarity.cosines import (
     cosine_matrix,
     disagreement,
     pair_cosines,
-    ranked_pairs,
+    rank_pairs,
 )
 from core.similarity.tokens import Contributions, Side, contributions
 
@@ -23,5 +23,5 @@ __all__ = [
     "cosine_matrix",
     "disagreement",
     "pair_cosines",
-    "ranked_pairs",
+    "rank_pairs",
 ]

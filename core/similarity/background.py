@@ -85,7 +85,7 @@ def background(
     possible = rows * (rows - 1) // 2 if queries is None else rows * columns
     drawn = np.random.default_rng(seed).choice(possible, min(most, possible), replace=False)
     first, second = _triangle(drawn, rows) if queries is None else np.divmod(drawn, columns)
-    of_rows, of_columns = _numbered(texts if queries is None else query_texts, texts)
+    of_rows, of_columns = _number(texts if queries is None else query_texts, texts)
     different = of_rows[first] != of_columns[second]
     if different.sum() < FEWEST_PAIRS:
         raise InputError(
@@ -103,7 +103,7 @@ def _triangle(numbers: Rows, n: int) -> tuple[Rows, Rows]:
     return first, numbers - starts[first] + first + 1
 
 
-def _numbered(rows: Sequence[str], columns: Sequence[str]) -> tuple[Rows, Rows]:
+def _number(rows: Sequence[str], columns: Sequence[str]) -> tuple[Rows, Rows]:
     """A number for each text, equal where the texts are."""
     known: dict[str, int] = {}
     row_numbers = [known.setdefault(text, len(known)) for text in rows]

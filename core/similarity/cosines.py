@@ -31,7 +31,7 @@ def pair_cosines(rows: Matrix, columns: Matrix, first: Indices, second: Indices)
     return np.clip(np.concatenate([np.empty(0, np.float32), *parts]), -1, 1)
 
 
-def ranked_pairs(scores: Matrix, *, symmetric: bool) -> tuple[Indices, Indices]:
+def rank_pairs(scores: Matrix, *, symmetric: bool) -> tuple[Indices, Indices]:
     """Rows and columns of the pairs, the highest score first, equal ones in the order of their rows.
 
     Parameters

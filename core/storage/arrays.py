@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 Arrays = dict[str, np.ndarray]
 
 
-def remembered(parts: tuple[object, ...], compute: Callable[[], Arrays]) -> Arrays:
+def recall_or_compute(parts: tuple[object, ...], compute: Callable[[], Arrays]) -> Arrays:
     """The arrays under the name that the parts make, computed and kept if they are not there.
 
     `parts` must tell all that the arrays depend on, as strings, numbers and frozen dataclasses of them.

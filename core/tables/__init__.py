@@ -8,7 +8,7 @@ from core.tables.formulas import FORMULA_STARTS, harmless
 from core.tables.parquet import MOST_BYTES
 from core.tables.reader import FORMATS, lines, read_table
 from core.tables.skips import MOST_LISTED, LeftOut, Tally, complete
-from core.tables.table import Lists, Table, beyond, bounded, unique_names
+from core.tables.table import Lists, Table, beyond, bound, unique_names
 
 __all__ = [
     "FORMATS",
@@ -20,7 +20,7 @@ __all__ = [
     "Table",
     "Tally",
     "beyond",
-    "bounded",
+    "bound",
     "complete",
     "decode",
     "harmless",

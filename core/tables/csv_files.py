@@ -89,7 +89,7 @@ def _read(name: str, text: str, separator: str, first: int) -> Table:
     rows: list[list[str]] = []
     places: list[int] = []
     header: list[str] | None = None
-    for place, row in _placed_rows(name, text, separator, first):
+    for place, row in _rows_with_lines(name, text, separator, first):
         if header is None:
             header = unique_names(cell if cell.strip() else f"column {number}" for number, cell in enumerate(row, 1))
         elif len(row) > len(header):  # torn by an unquoted separator
@@ -106,7 +106,7 @@ def _read(name: str, text: str, separator: str, first: int) -> Table:
     return Table(len(rows), columns, {}, tally.counts, tuple(tally.listed), places)
 
 
-def _placed_rows(name: str, text: str, separator: str, first: int) -> Iterator[tuple[int, list[str]]]:
+def _rows_with_lines(name: str, text: str, separator: str, first: int) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the line at which it begins."""
     lines = _Lines(name, text, separator)
     reader = csv.reader(lines, delimiter=separator)

@@ -92,7 +92,7 @@ def _unpack(name: str, file: "pyarrow.parquet.ParquetFile", plain: list[str], ne
         raise InputError(f"{name} is cut off: it should have {total:,} rows, but has {length:,}.")
     tally = Tally()
     note_beyond(tally, total - length, length + 1)
-    lists = {column: _joined(lists) for column, lists in parts.items()}
+    lists = {column: _join(lists) for column, lists in parts.items()}
     return Table(length, cells, lists, tally.counts, tuple(tally.listed))
 
 
@@ -127,7 +127,7 @@ def _lists_of_arrow(array: "pyarrow.Array") -> Lists:
     return Lists(numbers, lengths, are_vectors)
 
 
-def _joined(parts: list[Lists]) -> Lists:
+def _join(parts: list[Lists]) -> Lists:
     if not parts:
         return Lists(np.empty(0, np.float32), np.empty(0, np.int64), True)
     numbers = np.concatenate([part.numbers for part in parts])

@@ -84,7 +84,7 @@ class Table:
         return self.places[row] if self.places else row + 1
 
 
-def bounded(cells: dict[str, list[Any]], skipped: Counter[str] | None = None) -> Table:
+def bound(cells: dict[str, list[Any]], skipped: Counter[str] | None = None) -> Table:
     """A table of at most as many rows as the host allows."""
     most, total = settings.most_rows(), max(map(len, cells.values()), default=0)
     first = {name: column[:most] for name, column in cells.items()}

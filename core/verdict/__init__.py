@@ -9,7 +9,7 @@ from core.verdict.sentences import firmness, sentences
 from core.verdict.table import figures, in_words, provenance
 from core.verdict.timings import SETTINGS, WORKLOADS, timings
 from core.verdict.verdict import Setting, Verdict, decide, setting_of
-from core.verdict.weights import CRITERIA, MOST_WEIGHT, Weights, read_weights, scores, weighed
+from core.verdict.weights import CRITERIA, MOST_WEIGHT, Weights, read_weights, scores, weighted_mean
 
 __all__ = [
     "BASELINES",
@@ -49,5 +49,5 @@ __all__ = [
     "timings",
     "turns",
     "untimed",
-    "weighed",
+    "weighted_mean",
 ]

@@ -27,7 +27,7 @@ class Bar:
     ends: tuple[float, float] | None = None
 
     @property
-    def told(self) -> str:
+    def with_interval(self) -> str:
         """The figure with its interval."""
         return f"{self.text} ({self.ends[0]:.2f} to {self.ends[1]:.2f})" if self.ends else self.text
 

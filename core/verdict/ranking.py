@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.verdict.candidate import Candidate
-from core.verdict.weights import CRITERIA, MOST_WEIGHT, Weights, scores, weighed
+from core.verdict.weights import CRITERIA, MOST_WEIGHT, Weights, scores, weighted_mean
 
 RESAMPLES = 2_000
 DRAWS_AT_ONCE = 2**21
@@ -91,7 +91,7 @@ def rank(candidates: Sequence[Candidate], weights: Weights) -> Ranking:
         has_quality = candidate.quality is not None or not weights.quality
         return candidate.is_model and has_quality and weights.total > 0
 
-    rows = [_ranked(candidate, weights) for candidate in candidates if can_be_ranked(candidate)]
+    rows = [_rank(candidate, weights) for candidate in candidates if can_be_ranked(candidate)]
     order = sorted(rows, key=lambda row: (-round(row.total, 12), -(row.scores["quality"] or 0), row.name))
     return Ranking(weights, tuple(order), tuple(one for one in candidates if not can_be_ranked(one)))
 
@@ -125,7 +125,7 @@ def share_of_wins(ranking: Ranking, *, seed: int = 0) -> float | None:
         return None
     by_name = {row.name: tuple(row.candidate.per_query[query] for query in queries) for row in rows}
     names = sorted(by_name)
-    means = _resampled(tuple(by_name[name] for name in names), seed)[[names.index(row.name) for row in rows]]
+    means = _resample(tuple(by_name[name] for name in names), seed)[[names.index(row.name) for row in rows]]
     share = ranking.weights.quality / ranking.weights.total
     others = np.array([row.total - share * (row.scores["quality"] or 0) for row in rows])
     totals = others[:, None] + share * means
@@ -133,7 +133,7 @@ def share_of_wins(ranking: Ranking, *, seed: int = 0) -> float | None:
 
 
 @lru_cache(16)
-def _resampled(values: tuple[tuple[float, ...], ...], seed: int) -> npt.NDArray[np.float64]:
+def _resample(values: tuple[tuple[float, ...], ...], seed: int) -> npt.NDArray[np.float64]:
     """Means of each row's values over the same RESAMPLES draws; remembered, because only the weights change."""
     array = np.array(values)
     rows, count = array.shape
@@ -143,9 +143,9 @@ def _resampled(values: tuple[tuple[float, ...], ...], seed: int) -> npt.NDArray[
     return np.hstack([array[:, draw.integers(0, count, (size, count))].mean(axis=2) for size in sizes])
 
 
-def _ranked(candidate: Candidate, weights: Weights) -> Ranked:
+def _rank(candidate: Candidate, weights: Weights) -> Ranked:
     known = scores(candidate)
-    return Ranked(candidate, known, weighed(known, weights), weighed(known, weights, unknown=1.0))
+    return Ranked(candidate, known, weighted_mean(known, weights), weighted_mean(known, weights, unknown=1.0))
 
 
 def _is_level(one: float, other: float) -> bool:

@@ -69,7 +69,7 @@ def _why(verdict: Verdict, first: Ranked) -> str:
     at = f", at {costs[0]} for a short text and {costs[1]} of memory" if len(costs) == 2 and candidate.speed else ""
     if candidate.quality is None:
         return f"Its quality on these texts is not measured and has no weight{at}."
-    lead = _compared(verdict.lead, verdict.second.name) if verdict.lead and verdict.second else ""
+    lead = _compare(verdict.lead, verdict.second.name) if verdict.lead and verdict.second else ""
     asked = f"{verdict.setting.queries:,} {'query' if verdict.setting.queries == 1 else 'queries'}"
     return (
         f"It reaches an nDCG@10 of {candidate.quality.mean:.3f} ({between(candidate.quality)}) on {asked} of "
@@ -77,7 +77,7 @@ def _why(verdict: Verdict, first: Ranked) -> str:
     )
 
 
-def _compared(lead: Difference, second: str) -> str:
+def _compare(lead: Difference, second: str) -> str:
     """How its quality stands to the second's."""
     if lead.is_within_chance:
         return f", not clearly different from {second} ({lead.low:+.2f} to {lead.high:+.2f})"

@@ -28,14 +28,14 @@ def provenance(verdict: Verdict) -> list[str]:
         f"Corpus: {setting.corpus}, {setting.documents:,} texts, fingerprint {setting.fingerprint}",
         f"Labels: {setting.labels}, {setting.queries:,} labelled queries",
         f"Weights: {verdict.ranking.weights.sentence}",
-        *(_computed(lane.candidate) for lane in lanes(verdict) if lane.candidate.is_model),
+        *(_provenance(lane.candidate) for lane in lanes(verdict) if lane.candidate.is_model),
         f"Machine: {setting.machine.sentence}, at {price(setting.dollars_per_hour)} an hour",
         f"Versions: Python {setting.machine.python}, {versions}",
         f"Created: {setting.made}",
     ]
 
 
-def _computed(one: Candidate) -> str:
+def _provenance(one: Candidate) -> str:
     """What computed a model's vectors, and what it was timed with."""
     how = (
         [f"revision {one.revision[:14]}", one.device, one.engine, one.precision]
@@ -79,7 +79,7 @@ def _figures(lane: Lane) -> dict[str, Any]:
 def _words(lane: Lane) -> dict[str, str]:
     one, dash = lane.candidate, "–"
     throughput = one.speed.texts_per_second if one.speed else None
-    told = {name: lane.bars[name].told for name in CRITERIA}
+    told = {name: lane.bars[name].with_interval for name in CRITERIA}
     if one.speed:
         told["speed"] += f" on {one.speed.device}"
     if told["licence"] not in (UNKNOWN["licence"], dash):

@@ -18,9 +18,9 @@ def timings(*, device: str = "auto", precision: str = "auto") -> dict[Timing, st
     """
     days = {
         row: kept.run.created[:10]
-        for kept in benchmark.kept_runs()
+        for kept in benchmark.list_runs()
         if kept.origin == "here"
         for row in kept.run.results
     }
-    rows = [*benchmark.kept_timings(precision).values(), *benchmark.kept_sweeps(precision)]
+    rows = [*benchmark.latest_timings(precision).values(), *benchmark.latest_sweeps(precision)]
     return {row: days.get(row, "") for row in rows if device in ("auto", row.device)}

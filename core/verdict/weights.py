@@ -98,7 +98,7 @@ def scores(candidate: Candidate) -> dict[str, float | None]:
     }
 
 
-def weighed(known: Mapping[str, float | None], weights: Weights, *, unknown: float = 0.0) -> float:
+def weighted_mean(known: Mapping[str, float | None], weights: Weights, *, unknown: float = 0.0) -> float:
     """The weighted mean of scores, from 0 to 1; what is not known counts as `unknown`, at first the worst.
 
     0 where all weights are 0.

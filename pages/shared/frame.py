@@ -30,7 +30,7 @@ def around_page() -> Iterator[None]:
     states = sidebar()
     _above.set(st.container())
     try:
-        with errors_told():
+        with show_errors():
             yield
     finally:
         _in_frame.reset(token)
@@ -38,7 +38,7 @@ def around_page() -> Iterator[None]:
 
 
 @contextmanager
-def errors_told() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Show an error that a person can mend as a sentence in place of what was to come."""
     try:
         yield

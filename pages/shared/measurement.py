@@ -36,7 +36,7 @@ METHOD = """
 """
 
 
-def chosen_devices() -> list[str]:
+def devices_to_time() -> list[str]:
     """The picked device, or all that there are."""
     return [picks.device()] if picks.device() in devices() else list(devices())
 
@@ -104,16 +104,14 @@ def downloads(table: "pd.DataFrame", name: str, timings: Sequence[Timing]) -> No
 def run_of(timings: Sequence[Timing]) -> Run | None:
     """The latest run that holds one of the timings: the session's, or one that is kept."""
     latest: Run | None = st.session_state.get(state.Measurement.LATEST_RUN)
-    here = (kept.run for kept in benchmark.kept_runs() if kept.origin == "here")
+    here = (kept.run for kept in benchmark.list_runs() if kept.origin == "here")
     wanted = set(timings)
     return next((run for run in chain([latest] if latest else [], here) if not wanted.isdisjoint(run.results)), None)
 
 
 def subjects(specs: Sequence[ModelSpec]) -> tuple[Subject, ...]:
     """The models on the picked device in the picked precision; by architecture those that are not here."""
-    return benchmark.subjects(
-        [spec.name for spec in specs], chosen_devices(), precision=picks.precision(), weights="any"
-    )
+    return benchmark.subjects([spec.name for spec in specs], devices(), precision=picks.precision(), weights="any")
 
 
 def one_model(specs: Sequence[ModelSpec], key: Parameter) -> ModelSpec:
@@ -124,7 +122,7 @@ def one_model(specs: Sequence[ModelSpec], key: Parameter) -> ModelSpec:
     return specs[names.index(name)]
 
 
-def tell_failures(timings: Sequence[Timing]) -> None:
+def show_failures(timings: Sequence[Timing]) -> None:
     """A sentence for each thing that could not be timed, each reason once."""
     reasons = {timing.failure: timing for timing in timings if timing.failure}
     for failure, timing in reasons.items():

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.embedding import Provenance
-from core.models import DEFAULT_PICKS, ModelSpec, known
+from core.models import DEFAULT_PICKS, ModelSpec, all_models
 from pages.shared import state
 
 MOST_MODELS = 4
@@ -12,7 +12,7 @@ MOST_MODELS = 4
 def models() -> list[ModelSpec]:
     """The picked models, in the catalogue's order."""
     chosen = set(st.session_state.get(state.EveryPage.MODELS, DEFAULT_PICKS))
-    return [spec for spec in known() if spec.name in chosen]
+    return [spec for spec in all_models() if spec.name in chosen]
 
 
 def device() -> str:

@@ -12,7 +12,7 @@ from core.models import ModelSpec
 from core.progress import Progress
 from core.retrieval import HYBRID, Ranking, Task
 from pages.shared import cache, picks, state
-from pages.shared.frame import errors_told
+from pages.shared.frame import show_errors
 from pages.shared.labels import judgements
 
 SAMPLE, FILES, MARKED = "Sample", "Files", "Marked by clicking"
@@ -52,12 +52,12 @@ def keep_source(texts: Corpus, kind: str) -> None:
     st.session_state[state.Labels.SHOWN_FOR] = texts.fingerprint
 
 
-def brought() -> str:
+def file_name() -> str:
     """The name of the file of labels that was brought; empty where none was."""
     return str(st.session_state[state.Labels.UPLOADS][1]) if state.Labels.UPLOADS in st.session_state else ""
 
 
-def bring(queries: Corpus, name: str, qrels: Qrels) -> None:
+def upload(queries: Corpus, name: str, qrels: Qrels) -> None:
     """Keep queries and labels that were brought as files for this session."""
     st.session_state[state.Labels.UPLOADS] = (queries, name, qrels)
 
@@ -83,7 +83,7 @@ def labels(texts: Corpus) -> Labels | None:
     return corpus.matched(name, queries, qrels, texts)
 
 
-def measured(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Quality]:
+def measure(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Quality]:
     """Each system's quality by its name: the models, BM25 and, where there is a model, Hybrid.
 
     Besides the four usual measures, recall at each of RECALL_CUTS.
@@ -103,7 +103,7 @@ def able(texts: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> list[Mode
     """Those of the models that can embed the corpus; what is wrong with the others is said."""
     ready = []
     for spec in specs:
-        with errors_told():
+        with show_errors():
             cache.embedded(texts, spec, tell)
             ready.append(spec)
     return ready

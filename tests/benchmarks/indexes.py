@@ -48,7 +48,7 @@ def main() -> None:
         for build in (indexes.int8, indexes.rescored, indexes.binary_and_full):
             report(build(vectors), queries, vectors, truth)
         for dimensions in (DIMENSIONS // 2, DIMENSIONS // 4):
-            report(indexes.truncated(vectors, dimensions), queries, vectors, truth)
+            report(indexes.truncate(vectors, dimensions), queries, vectors, truth)
         if not options.without_graph:
             report_graph(vectors, queries, truth)
         print(f"load at the end {os.getloadavg()[0]:.1f}", flush=True)

@@ -7,7 +7,7 @@ import numpy as np
 from core import corpus, embedding, evaluation, models, retrieval
 from core.corpus import Corpus, Labels
 from core.retrieval import BM25, HYBRID, Embeddings, Ranking, Task
-from core.search import KeywordIndex, fused, nearest
+from core.search import KeywordIndex, fuse, nearest
 
 TEXTS = tuple(f"text number {row} of a fox" for row in range(30))
 DOCUMENTS = corpus.from_paste("\n".join(TEXTS))
@@ -33,7 +33,7 @@ def test_every_system_ranks_as_its_parts_do(fake_encoder):
     by_words = KeywordIndex(DOCUMENTS.documents).search(QUERIES.texts, 12)
     rankings = all_systems(fake_encoder, task)
     assert list(rankings) == ["wordllama-256", BM25, HYBRID]
-    for ranking, hits in zip(rankings.values(), (by_cosine, by_words, fused([by_cosine, by_words], 12)), strict=True):
+    for ranking, hits in zip(rankings.values(), (by_cosine, by_words, fuse([by_cosine, by_words], 12)), strict=True):
         np.testing.assert_array_equal(ranking.hits.rows, hits.rows)
         np.testing.assert_allclose(ranking.hits.scores, hits.scores, rtol=0, atol=1e-6)
     assert [ranking.system for ranking in rankings.values()] == list(rankings)

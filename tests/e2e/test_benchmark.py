@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from core import models
-from core.benchmark import KeptRun, Run
+from core.benchmark import Run, StoredRun
 from core.models.files import beyond_memory
 from pages.parts.benchmark.runs import title
 from tests.e2e.conftest import AT_REST, PATIENCE_MS, jobs, running_server, settle
@@ -70,7 +70,7 @@ class Filled:
     @property
     def link(self) -> str:
         """What names the run in an address."""
-        return quote(title(KeptRun("", "here", self.run)))
+        return quote(title(StoredRun("", "here", self.run)))
 
 
 @pytest.fixture(scope="module")

@@ -133,7 +133,7 @@ def test_projector_draws_every_passage_and_says_how_far_to_trust_the_map(opened:
 
 @pytest.mark.parametrize("opened", ["benchmark"], indirect=True)
 def test_benchmark_draws_the_run_it_has_just_kept(opened: Page) -> None:
-    kept = benchmark.kept_timings()
+    kept = benchmark.latest_timings()
     bars = charts(opened, 1)[0][0]
     assert [bar for bar in bars["x"] if bar is not None] == [
         kept[name, "cpu"].median_ms for name in (MINILM.name, "wordllama-256")

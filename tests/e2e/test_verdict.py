@@ -26,7 +26,7 @@ def timed_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for timing in (timed(model, ms), timed(model, 100 * ms, batch_size=16, text="", tokens=128))
     ]
     monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path))
-    benchmark.keep(finished(*rows))
+    benchmark.save(finished(*rows))
     return tmp_path
 
 

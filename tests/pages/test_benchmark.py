@@ -174,7 +174,7 @@ def test_a_first_visit_times_the_picked_and_draws_them_among_all_rows(
 
 
 def test_what_is_kept_is_drawn_and_not_timed_again(app: AppTest, children: Children) -> None:
-    benchmark.keep(finished(timing(MINILM, median_ms=6.25), timing(WORDLLAMA, median_ms=0.25)))
+    benchmark.save(finished(timing(MINILM, median_ms=6.25), timing(WORDLLAMA, median_ms=0.25)))
     drawn = lanes(figure(open_view(app), "bars"))
     assert (drawn[MINILM], drawn[WORDLLAMA]) == ((6.25, "6.25 ms"), (0.25, "0.25 ms"))
     assert children.asked == []
@@ -256,7 +256,7 @@ def test_on_a_machine_with_a_gpu_both_devices_are_timed_and_set_beside_each_othe
     app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measurement, "devices", lambda: ("cpu", "cuda"))
-    benchmark.keep(finished(timing(MINILM, "cpu", median_ms=12.0), timing(MINILM, "cuda", median_ms=3.0)))
+    benchmark.save(finished(timing(MINILM, "cpu", median_ms=12.0), timing(MINILM, "cuda", median_ms=3.0)))
     drawn = figure(open_view(app, models=[MINILM]), "bars")
     assert [milliseconds for milliseconds in drawn["data"][0]["x"] if milliseconds] == [12.0, 3.0]
     assert "3.00 ms · 4.0× as fast" in words(drawn)
@@ -269,7 +269,7 @@ def test_the_samples_and_seconds_in_the_address_are_those_that_are_taken(app: Ap
 
 
 def test_the_precision_that_is_picked_is_timed(app: AppTest, children: Children) -> None:
-    benchmark.keep(finished(timing(MINILM, median_ms=99.0)))
+    benchmark.save(finished(timing(MINILM, median_ms=99.0)))
     open_view(app, models=[MINILM], precision="float32")
     assert [subject.precision for subject, _, _ in children.asked] == ["float32"]
     assert lanes(figure(app, "bars"))[MINILM][0] == 1.0
@@ -312,9 +312,9 @@ def test_the_json_is_the_latest_run_that_is_drawn_whatever_was_timed_after_it(
     app: AppTest, downloads: dict[str, Callable[[], Any]]
 ) -> None:
     drawn = finished(timing(WORDLLAMA), timing(MINILM, median_ms=6.25), created="2025-11-20T10:00:00+00:00")
-    benchmark.keep(drawn)
-    benchmark.keep(finished(timing(WORDLLAMA, text="", tokens=8), created="2025-11-21T10:00:00+00:00"))
-    benchmark.keep(finished(timing(MINILM, asked_engine="torch"), created="2025-11-22T10:00:00+00:00"))
+    benchmark.save(drawn)
+    benchmark.save(finished(timing(WORDLLAMA, text="", tokens=8), created="2025-11-21T10:00:00+00:00"))
+    benchmark.save(finished(timing(MINILM, asked_engine="torch"), created="2025-11-22T10:00:00+00:00"))
     open_view(app)
     assert Run.from_json(downloads["benchmark-run.json"]()) == drawn
 
@@ -339,7 +339,7 @@ def test_the_csv_is_the_table_with_the_recorded_figures(
 def test_the_picture_is_saved_in_the_format_that_is_picked(
     app: AppTest, children: Children, view: str, key: str
 ) -> None:
-    benchmark.keep(finished(timing(MINILM), timing(WORDLLAMA)))
+    benchmark.save(finished(timing(MINILM), timing(WORDLLAMA)))
     open_view(app, view)
     assert figure(app, key)["config"]["toImageButtonOptions"]["format"] == "png"
     app.button_group(key="picture_format").set_value("SVG").run()
@@ -450,7 +450,7 @@ def test_each_engine_has_its_row_from_the_start(
 
 def test_all_swept_models_stand_in_the_lines_and_only_the_chosen_one_in_the_heatmap(app: AppTest) -> None:
     shapes = [(name, batch) for name in BUNDLED for batch in (1, 4)]
-    benchmark.keep(finished(*(timing(name, text="", tokens=8, batch_size=batch) for name, batch in shapes)))
+    benchmark.save(finished(*(timing(name, text="", tokens=8, batch_size=batch) for name, batch in shapes)))
     open_view(app, "Sweep", sweep_model=MINILM)
     assert set(app.dataframe[0].value["Model"]) == {MINILM}
     names = {bare(note["text"]) for note in figure(app, "lines")["layout"]["annotations"]}
@@ -465,7 +465,7 @@ def test_with_a_gpu_the_page_says_from_which_batch_it_pays(app: AppTest, monkeyp
         timing(MINILM, device, text="", tokens=8, batch_size=batch, median_ms=median)
         for (device, batch), median in milliseconds.items()
     ]
-    benchmark.keep(finished(*rows))
+    benchmark.save(finished(*rows))
     open_view(app, "Sweep", sweep_model=MINILM)
     assert f"{MINILM}, 8 tokens: the GPU pays off from batch 4." in told(app)
     assert len(figure(app, "heatmap_cuda")["data"][1]["text"]) == 2
@@ -537,10 +537,10 @@ def test_engines_that_were_compared_are_drawn_by_link_and_leave_hello_world_alon
     app: AppTest, children: Children
 ) -> None:
     rows = [timing(MINILM, engine=name, asked_engine=name, median_ms=ms) for name, ms in (("library", 8), ("torch", 2))]
-    benchmark.keep(finished(*rows))
+    benchmark.save(finished(*rows))
     drawn = lanes(figure(open_view(app, "Engines", engines_model=MINILM), "engines_bars"))
     assert [words.split(" · ")[:2] for _, words in drawn.values()] == [["8.00 ms"], ["2.00 ms", "4.0×"]]
-    assert benchmark.kept_timings() == {}
+    assert benchmark.latest_timings() == {}
     assert children.asked == []
 
 
@@ -561,7 +561,7 @@ def beaten() -> Run:
 
 
 def test_what_nothing_beats_is_read_out_and_drawn_as_a_front(app: AppTest) -> None:
-    benchmark.keep(beaten())
+    benchmark.save(beaten())
     open_view(app, "Accuracy and speed")
     assert f"Nothing is both faster and more accurate than {MINILM}, {MISSING} or bge-large-en-v1.5" in told(app)
     assert f"all-mpnet-base-v2 by {MISSING}" in told(app)
@@ -576,7 +576,7 @@ def test_what_nothing_beats_is_read_out_and_drawn_as_a_front(app: AppTest) -> No
 
 
 def test_another_accuracy_moves_the_points_to_its_scores(app: AppTest) -> None:
-    benchmark.keep(beaten())
+    benchmark.save(beaten())
     open_view(app, "Accuracy and speed")
     app.button_group(key="accuracy").set_value("MTEB v2").run()
     assert not app.exception
@@ -586,7 +586,7 @@ def test_another_accuracy_moves_the_points_to_its_scores(app: AppTest) -> None:
 
 
 def test_accuracy_can_be_measured_here_on_the_labelled_queries(app: AppTest) -> None:
-    benchmark.keep(finished(timing(WORDLLAMA, median_ms=0.25)))
+    benchmark.save(finished(timing(WORDLLAMA, median_ms=0.25)))
     open_view(app, "Accuracy and speed", accuracy="nDCG@10 here")
     assert "Only one model has been timed" in told(app)
     points = next(trace for trace in figure(app, "tradeoff")["data"] if trace.get("mode") == "markers+text")
@@ -613,7 +613,7 @@ def test_speed_can_be_throughput_which_the_page_times_in_batches(app: AppTest, c
 
 @pytest.mark.parametrize("dollars", [0.0, 1.0, 3.6])
 def test_a_million_tokens_cost_what_the_machine_costs_while_it_computes_them(app: AppTest, dollars: float) -> None:
-    benchmark.keep(finished(timing(MINILM, text="", tokens=128, batch_size=16, median_ms=200.0)))
+    benchmark.save(finished(timing(MINILM, text="", tokens=128, batch_size=16, median_ms=200.0)))
     open_view(app, "Accuracy and speed")
     app.number_input(key="dollars_per_hour").set_value(dollars).run()
     assert not app.exception
@@ -626,8 +626,8 @@ def test_a_million_tokens_cost_what_the_machine_costs_while_it_computes_them(app
 
 
 def test_two_runs_are_compared_bar_by_bar(app: AppTest) -> None:
-    benchmark.keep(finished(timing(MINILM, median_ms=6.0), timing(WORDLLAMA, median_ms=1.0)))
-    brought = benchmark.bring(elsewhere(timing(MINILM, median_ms=3.0)).to_json())
+    benchmark.save(finished(timing(MINILM, median_ms=6.0), timing(WORDLLAMA, median_ms=1.0)))
+    brought = benchmark.import_run(elsewhere(timing(MINILM, median_ms=3.0)).to_json())
     open_view(app, "Runs", second_run=title(brought))
     drawn = figure(app, "compared")
     assert drawn["data"][0]["x"] == [6.0, 3.0]
@@ -637,7 +637,7 @@ def test_two_runs_are_compared_bar_by_bar(app: AppTest) -> None:
 
 
 def test_runs_without_anything_in_common_say_so(app: AppTest) -> None:
-    benchmark.keep(finished(timing(WORDLLAMA, median_ms=1.0)))
+    benchmark.save(finished(timing(WORDLLAMA, median_ms=1.0)))
     open_view(app, "Runs")
     app.selectbox(key="second_run").set_value("original").run()
     assert "no model, device and workload in common" in told(app)
@@ -655,7 +655,7 @@ def test_the_recorded_run_stands_beside_the_original_table_before_anything_was_t
     open_view(app, "Runs")
     assert not app.error
     assert list(app.dataframe[0].value["From"]) == ["recorded", "recorded"]
-    recorded = next(kept.run for kept in benchmark.kept_runs() if kept.name != "original")
+    recorded = next(kept.run for kept in benchmark.list_runs() if kept.name != "original")
     large = next(row.median_ms for row in recorded.results if row.model == "bge-large-en-v1.5")
     assert {large, 67.7} <= set(figure(app, "compared")["data"][0]["x"])
 
@@ -680,7 +680,7 @@ def test_a_run_of_another_machine_is_brought_listed_and_never_counted_as_ours(ap
 
 def test_a_run_of_our_own_that_is_brought_back_is_still_ours(app: AppTest) -> None:
     run = finished(timing(MINILM, median_ms=6.0))
-    benchmark.keep(run)
+    benchmark.save(run)
     bring(app, run.to_json().encode())
     assert "this installation" in list(app.dataframe[0].value["From"])
 
@@ -722,7 +722,7 @@ def test_every_run_that_can_be_chosen_can_be_taken_elsewhere(
 
 def test_the_original_table_stays_on_the_list_however_many_runs_there_are(app: AppTest) -> None:
     for second in range(301):
-        benchmark.keep(finished(timing(), created=f"2025-11-22T10:{second // 60:02}:{second % 60:02}+00:00"))
+        benchmark.save(finished(timing(), created=f"2025-11-22T10:{second // 60:02}:{second % 60:02}+00:00"))
     options = open_view(app, "Runs").selectbox(key="second_run").options
     assert options[-1].startswith("The original table")
 
@@ -746,8 +746,8 @@ def test_a_link_brings_its_view_back(app: AppTest, children: Children, view: str
 
 def test_the_runs_of_a_link_are_compared_again(app: AppTest) -> None:
     for hour in (10, 11):
-        benchmark.keep(finished(timing(median_ms=float(hour)), created=f"2025-11-22T{hour}:00:00+00:00"))
-    older = benchmark.kept_runs()[1]
+        benchmark.save(finished(timing(median_ms=float(hour)), created=f"2025-11-22T{hour}:00:00+00:00"))
+    older = benchmark.list_runs()[1]
     open_view(app, "Runs", first_run=title(older))
     assert app.selectbox(key="first_run").value == older.name
     assert 10.0 in figure(app, "compared")["data"][0]["x"]
@@ -774,6 +774,6 @@ def test_a_broken_link_is_passed_over(app: AppTest, children: Children, choices:
 
 def test_the_models_page_shows_only_what_own_weights_were_timed_at(app: AppTest) -> None:
     random = timing(MISSING, median_ms=9.0, weights="random")
-    benchmark.keep(finished(timing(MINILM, median_ms=6.25), random))
+    benchmark.save(finished(timing(MINILM, median_ms=6.25), random))
     table = open_page(app, "models").dataframe[0].value
     assert dict(table.dropna(subset="hello_world_ms").set_index("model")["hello_world_ms"]) == {MINILM: 6.25}

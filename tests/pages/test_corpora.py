@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core import corpus, embedding, models
 from core.corpus import Corpus
 from core.map_files import Space
-from core.models.tokenizer import stored_tokenizer
+from core.models.tokenizer import load_tokenizer
 from pages.shared import corpora
 from pages.shared.corpora import skips
 from tests.conftest import ROOT
@@ -41,9 +41,9 @@ def search_in(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
 @pytest.fixture(autouse=True)
 def _seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Note what the pages are given to work on."""
-    original = corpora.chosen
+    original = corpora.choose
 
-    def chosen() -> Corpus:
+    def choose() -> Corpus:
         SEEN.append(original())
         return SEEN[-1]
 
@@ -54,7 +54,7 @@ def _seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with_points = corpora.choose_space
     SEEN.clear()
-    monkeypatch.setattr(corpora, "chosen", chosen)
+    monkeypatch.setattr(corpora, "choose", choose)
     monkeypatch.setattr(corpora, "choose_space", choose_space)
 
 
@@ -244,7 +244,7 @@ def test_texts_too_long_for_a_model_are_told_and_splitting_makes_passages_of_the
     *_, last, _short = worked_on().texts
     assert last.endswith("The last one: owls hunt.")
     assert worked_on().parents[-2:] == ("1", "2")
-    tokenizer = stored_tokenizer(models.get("all-MiniLM-L6-v2"))
+    tokenizer = load_tokenizer(models.get("all-MiniLM-L6-v2"))
     assert len(tokenizer.encode(last, add_special_tokens=False).ids) <= 40
     assert "At least" not in said(app)
 

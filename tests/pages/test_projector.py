@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 from core import corpus, embedding, models
 from core.errors import InputError
 from core.map_files import Space, space_parquet
-from core.maps.regions import characteristic_words, labelled_regions
+from core.maps.regions import characteristic_words, label_regions
 from pages.parts.projector import view_file
 from pages.shared import state
 from pages.shared.ui.output import markdown_free
@@ -140,7 +140,7 @@ def test_two_models_are_measured_and_linked_side_by_side(app: AppTest) -> None:
     for name, choice in ((MINILM, 0), (WORDLLAMA, 1)):
         under.set_value(choice).run()
         table = next(table.value for table in app.dataframe if "1 - cos" in table.value)
-        assert list(table["Text"]) == [corpus.shortened(FEW[row], 60) for row in lists[name]]
+        assert list(table["Text"]) == [corpus.shorten(FEW[row], 60) for row in lists[name]]
         expected = [1 - vectors[name][30] @ vectors[name][row] for row in lists[name]]
         np.testing.assert_allclose(table["1 - cos"], expected, atol=1e-6)
 
@@ -179,7 +179,7 @@ def test_size_names_and_what_stands_under_the_pointer_are_of_choice(app: AppTest
     projector(app, size="6.5", labels="dense regions", hover="subject")
     told = shown(app)
     assert told["look"]["size"] == 6.5
-    regions = labelled_regions(drawn(app)[0], texts.texts)
+    regions = label_regions(drawn(app)[0], texts.texts)
     assert [label["text"] for label in told["labels"]] == [", ".join(region.words[:3]) for region in regions]
     assert gzip.decompress(opened(_packet(app, "points"))[1][2]).decode() == "".join(texts.fields["subject"])
 
@@ -188,9 +188,9 @@ def test_three_models_agreement_is_a_matrix() -> None:
     def script() -> None:
         import numpy
 
-        from pages.parts.projector.disagreement import _shared
+        from pages.parts.projector.disagreement import _show_shares
 
-        _shared(["a", "b", "c"], numpy.array([[1, 0.5, 0.2], [0.5, 1, 0.3], [0.2, 0.3, 1]]), 10)
+        _show_shares(["a", "b", "c"], numpy.array([[1, 0.5, 0.2], [0.5, 1, 0.3], [0.2, 0.3, 1]]), 10)
 
     (matrix,) = AppTest.from_function(script).run().dataframe
     assert list(matrix.value[""]) == ["a", "b", "c"]
@@ -365,7 +365,7 @@ def test_a_typed_text_stands_exactly_where_principal_components_put_it(app: AppT
     np.testing.assert_allclose(stars, [places[17] for places in drawn(app)], atol=2e-3)
     assert "Placed exactly, by the map's own axes." in said(app)
     listed = next(table.value for table in app.dataframe if "1 - cos" in table.value)
-    assert listed["Text"][0] == corpus.shortened(FEW[17], 60)
+    assert listed["Text"][0] == corpus.shorten(FEW[17], 60)
 
 
 def test_components_are_chosen_and_their_axes_tell_their_shares(app: AppTest) -> None:

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models, search
-from core.search import KeywordIndex, fused, nearest
+from core.search import KeywordIndex, fuse, nearest
 from tests.pages.conftest import open_page, said
 
 WORDLLAMA = models.get("wordllama-256")
@@ -62,7 +62,7 @@ def test_lists_are_those_of_the_core_and_moves_are_told_against_the_first(search
     vectors = embedding.embed(documents.documents, WORDLLAMA).vectors
     by_model = nearest(embedding.embed([query], WORDLLAMA, kind="query").vectors, vectors, 100)
     by_words = KeywordIndex(documents.documents).search([query], 100)
-    lists = [by_model, by_words, fused([by_model, by_words], 100)]
+    lists = [by_model, by_words, fuse([by_model, by_words], 100)]
     leaders = by_model.rows[0].tolist()
     shown = cards(searching)
     for place, hits in enumerate(lists):

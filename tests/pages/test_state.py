@@ -23,7 +23,7 @@ KINDS = ("button_group", "selectbox", "multiselect", "slider", "number_input", "
 @pytest.fixture
 def session(app: AppTest, home: Any, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """A session with one quick model and six texts, in which nothing is left to be timed."""
-    benchmark.keep(finished(timing(WORDLLAMA)))
+    benchmark.save(finished(timing(WORDLLAMA)))
     monkeypatch.setattr(iterations, "BETWEEN_PICTURES", iterations.MOST)
     app.query_params.update({"models": [WORDLLAMA], "corpus": "Paste", "corpus_pasted": TEXTS})
     return app.run()

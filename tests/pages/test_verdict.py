@@ -39,7 +39,7 @@ class ChildrenOfThisRevision(Children):
 
 
 def keep(*rows: Timing) -> None:
-    benchmark.keep(finished(*rows))
+    benchmark.save(finished(*rows))
 
 
 def both_ways(model: str, ms: float) -> list[Timing]:

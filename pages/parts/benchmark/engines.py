@@ -33,7 +33,7 @@ def show() -> None:
     chart = LiveChart(
         state.Benchmark.ENGINES_BARS, f'Median milliseconds of {spec.name} for "Hello World" by engine and precision'
     )
-    timings = _measure(chart, spec) if start else benchmark.kept_engines(spec.name)
+    timings = _measure(chart, spec) if start else benchmark.latest_engines(spec.name)
     if not timings:
         st.info(
             f"The engines have not been compared on {spec.name} on this machine yet. “Compare” times "
@@ -46,7 +46,7 @@ def show() -> None:
         "× is the speed relative to sentence-transformers with its defaults. The cosine is the lowest of the test "
         f"vectors against torch in float32; “auto” uses only engines that stay within {LEAST_COSINE}."
     )
-    measurement.tell_failures(timings)
+    measurement.show_failures(timings)
     measurement.provenance(timings)
     table = pd.DataFrame(
         {
@@ -68,7 +68,7 @@ def _measure(chart: LiveChart, spec: ModelSpec) -> list[Timing]:
     weights: Weights = "own" if availability(spec).is_ready else "random"
     subjects = [
         Subject(spec.name, device, engine, precision, weights)
-        for device in measurement.chosen_devices()
+        for device in measurement.devices_to_time()
         for engine, precision in (("library", "float32"), *CANDIDATES[device])
     ]
     rows = {_row(timing): timing for timing in (Timing.missing(subject, Workload(), "waiting") for subject in subjects)}

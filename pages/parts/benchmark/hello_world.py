@@ -24,7 +24,7 @@ def show() -> None:
     if picks.models() and all(spec.provider == "openai" for spec in picks.models()):
         st.info("Models behind an API are not timed: their latency depends on the network.", icon=":material/info:")
     specs = measurement.local_models()
-    rows = [(spec.name, device) for spec in specs for device in measurement.chosen_devices()]
+    rows = [(spec.name, device) for spec in specs for device in measurement.devices_to_time()]
     with st.container(horizontal=True, vertical_alignment="center"):
         whole = st.button(
             "Time all models", type="primary", icon=":material/timer:", on_click=progress.start_anew,
@@ -38,12 +38,12 @@ def show() -> None:
         )
         how = measurement.settings()
         st.markdown(f'Median time to encode **"{benchmark.HELLO}"** on {this_machine().sentence}', width="content")
-    kept = benchmark.kept_timings(picks.precision())
-    wanted = _wanted(specs, kept, whole=whole, again=again)
+    kept = benchmark.latest_timings(picks.precision())
+    wanted = _subjects_to_time(specs, kept, whole=whole, again=again)
     chart = LiveChart(state.Benchmark.BARS, 'Median milliseconds to encode "Hello World", by model and device')
     being_timed = {(subject.model, subject.device) for subject in wanted}
     shown = {row: kept[row] for row in rows if row in kept and row not in being_timed}
-    recorded, colours = _recorded(), {spec.name: model_colour(spec.id) for spec in specs}
+    recorded, colours = _original_milliseconds(), {spec.name: model_colour(spec.id) for spec in specs}
     if wanted:
         shown = _fill(chart, rows, shown, colours, recorded, wanted, how)
     chart.finish(
@@ -55,7 +55,7 @@ def show() -> None:
         "only, with random weights, before any download."
     )
     _four_figures(specs, shown, recorded)
-    measurement.tell_failures(list(shown.values()))
+    measurement.show_failures(list(shown.values()))
     table = _table(specs, shown, recorded)
     st.dataframe(
         table,
@@ -73,7 +73,7 @@ def show() -> None:
     output.code(examples.benchmark(specs[0], benchmark.HELLO))
 
 
-def _wanted(specs: list[ModelSpec], kept: Timings, *, whole: bool, again: bool) -> tuple[Subject, ...]:
+def _subjects_to_time(specs: list[ModelSpec], kept: Timings, *, whole: bool, again: bool) -> tuple[Subject, ...]:
     """What is to be timed now: all, the picked, or at a first visit those picked that are here and never were."""
     if not whole:
         specs = [spec for spec in specs if spec in picks.models() and (again or availability(spec).is_ready)]
@@ -115,7 +115,7 @@ def _idle(rows: list[Row], shown: Timings) -> dict[Row, str]:
     return {row: "not timed yet" for row in rows if row not in shown}
 
 
-def _recorded() -> dict[Row, float]:
+def _original_milliseconds() -> dict[Row, float]:
     """The original table's milliseconds."""
     return {(row.model, row.device): row.median_ms for row in benchmark.original_run().results if row.median_ms}
 

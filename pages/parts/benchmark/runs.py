@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from core import benchmark, wording
-from core.benchmark import KeptRun
+from core.benchmark import StoredRun
 from core.charts.style import model_colours
-from core.charts.timings import compared_bars
+from core.charts.timings import comparison_bars
 from core.errors import InputError
 from pages.shared import state
-from pages.shared.frame import errors_told
+from pages.shared.frame import show_errors
 from pages.shared.ui import output
 
 What = tuple[str, str, int, str]
@@ -23,7 +23,7 @@ LONGEST_FINGERPRINT, LONGEST_CELL = 800, 300
 
 def show() -> None:
     """Draw the view: the two runs and their bars, the list of all, the import."""
-    runs = {kept.name: kept for kept in _listed(benchmark.kept_runs())}
+    runs = {kept.name: kept for kept in _latest(benchmark.list_runs())}
     titles = _titles(runs)
     of_original = [name for name, kept in runs.items() if any(row.is_hello for row in kept.run.results)]
     first_place, second_place = st.columns(2)
@@ -59,20 +59,20 @@ def show() -> None:
     _import()
 
 
-def _listed(runs: list[KeptRun]) -> list[KeptRun]:
+def _latest(runs: list[StoredRun]) -> list[StoredRun]:
     """The latest, and all that are recorded."""
     recorded = [kept for kept in runs if kept.origin == "recorded"]
     return [*[kept for kept in runs if kept.origin != "recorded"][:MOST_LISTED], *recorded]
 
 
-def _titles(runs: dict[str, KeptRun]) -> dict[str, str]:
+def _titles(runs: dict[str, StoredRun]) -> dict[str, str]:
     """Each run's title by its name; alike ones end with a part of the name."""
     titles = {name: title(kept) for name, kept in runs.items()}
     often = Counter(titles.values())
     return {name: f"{text} · {name[-8:]}" if often[text] > 1 else text for name, text in titles.items()}
 
 
-def title(kept: KeptRun) -> str:
+def title(kept: StoredRun) -> str:
     """A run in a line: when, where, how much."""
     machine = kept.run.machine
     if not kept.run.created:
@@ -87,13 +87,13 @@ def title(kept: KeptRun) -> str:
     )
 
 
-def _counterpart(first: KeptRun, runs: list[KeptRun]) -> KeptRun:
+def _counterpart(first: StoredRun, runs: list[StoredRun]) -> StoredRun:
     """The run to stand beside another at first: the original table or, sharing something with it, the next best."""
     others = [kept for kept in reversed(runs) if kept.name != first.name]
     return next((kept for kept in others if _common(first, kept)), runs[-1])
 
 
-def _compare(first: KeptRun, second: KeptRun) -> None:
+def _compare(first: StoredRun, second: StoredRun) -> None:
     """The bars of what both runs have timed."""
     common = _common(first, second)
     drawn = set([what for row in first.run.results if (what := _what(row)) in common][:MOST_BARS])
@@ -107,7 +107,7 @@ def _compare(first: KeptRun, second: KeptRun) -> None:
         )
         return
     st.plotly_chart(
-        compared_bars(
+        comparison_bars(
             one, two, ("this run", "the other run"), colours=model_colours({row.model for row in (*one, *two)})
         ),
         key=state.Benchmark.COMPARED,
@@ -122,7 +122,7 @@ def _compare(first: KeptRun, second: KeptRun) -> None:
         st.caption(output.markdown_free(_fingerprint(kept) + rest))
 
 
-def _common(first: KeptRun, second: KeptRun) -> set[What]:
+def _common(first: StoredRun, second: StoredRun) -> set[What]:
     """What both runs have timed."""
     return {_what(row) for row in first.run.results} & {_what(row) for row in second.run.results}
 
@@ -131,7 +131,7 @@ def _what(row: benchmark.Timing) -> What:
     return row.model, row.device, row.batch_size, "" if row.is_hello else f"{row.text} {row.tokens} tokens"
 
 
-def _fingerprint(kept: KeptRun) -> str:
+def _fingerprint(kept: StoredRun) -> str:
     run = kept.run
     facts = [
         title(kept),
@@ -146,7 +146,7 @@ def _fingerprint(kept: KeptRun) -> str:
     return " · ".join(filter(None, facts))[:LONGEST_FINGERPRINT]
 
 
-def _row(kept: KeptRun) -> dict[str, object]:
+def _row(kept: StoredRun) -> dict[str, object]:
     results = kept.run.results
     return {
         "When (UTC)": f"{kept.run.time:%Y-%m-%d %H:%M:%S}" if kept.run.created else "",
@@ -171,15 +171,15 @@ def _import() -> None:
             "--output FILE`."
         )
     elif brought and file is not None:
-        with errors_told():
-            kept = benchmark.bring(_decoded(file.getvalue()))
+        with show_errors():
+            kept = benchmark.import_run(_decode(file.getvalue()))
             st.session_state[state.Benchmark.IMPORTED] = kept.name
             st.rerun()
     if name := st.session_state.pop(state.Benchmark.IMPORTED, None):
         st.success(f"Imported as {output.markdown_free(name)}: choose it above.", icon=":material/check:")
 
 
-def _decoded(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

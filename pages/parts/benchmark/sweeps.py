@@ -45,7 +45,7 @@ def show() -> None:
             args=(state.Benchmark.SWEEP,),
         )
     workloads = _own_text() if kind == "My text" else benchmark.grid()
-    devices = measurement.chosen_devices()
+    devices = measurement.devices_to_time()
     columns = zip(devices, st.columns(len(devices)), strict=True)
     charts = {
         device: LiveChart(
@@ -53,7 +53,7 @@ def show() -> None:
         )
         for device, column in columns
     }
-    timings = _measure(charts, spec, workloads, measure) if start else _known(workloads)
+    timings = _measure(charts, spec, workloads, measure) if start else _earlier_timings(workloads)
     own = [timing for timing in timings if timing.model == spec.name and timing.device in charts]
     if not own:
         st.info(
@@ -88,14 +88,14 @@ def _own_text() -> tuple[Workload, ...]:
     """The text that is typed, in every batch size."""
     typed = st.text_area("My text", FIRST_TEXT, key=state.Benchmark.SWEEP_TEXT, height=90, persist_state="session")
     given = corpus.from_paste(" ".join((typed or "").split()), "the text to time")
-    output.left_out(given)
+    output.show_skips(given)
     return tuple(Workload(batch_size, given.texts[0]) for batch_size in BATCH_SIZES)
 
 
-def _known(workloads: tuple[Workload, ...]) -> list[Timing]:
+def _earlier_timings(workloads: tuple[Workload, ...]) -> list[Timing]:
     """What has been swept: lengths by anybody on this machine, this text of one's own in this session."""
     if workloads[0].tokens:
-        return benchmark.kept_sweeps(picks.precision())
+        return benchmark.latest_sweeps(picks.precision())
     asked = picks.precision(), workloads[0].text
     timings = st.session_state.get(state.Benchmark.SWEEP_TEXT_TIMINGS, [])
     return [row for row in timings if (row.asked_precision, row.text) == asked]
@@ -104,7 +104,7 @@ def _known(workloads: tuple[Workload, ...]) -> list[Timing]:
 def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> list[Timing]:
     """Sweep while the cells fill."""
     subjects = measurement.subjects([spec])
-    others = [timing for timing in _known(workloads) if timing.model != spec.name]
+    others = [timing for timing in _earlier_timings(workloads) if timing.model != spec.name]
     measured: list[Timing] = []
 
     def draw(tokens: int | None) -> None:
@@ -124,7 +124,7 @@ def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], m
     if workloads[0].tokens:
         draw(None)
     measurement.watch(state.Benchmark.SWEEP, subjects, workloads, SETTINGS, grow)
-    return _known(workloads)
+    return _earlier_timings(workloads)
 
 
 def _cell(timing: Timing) -> tuple[str, int, int | None]:

@@ -9,7 +9,7 @@ from core.benchmark.tradeoff import Point, dollars_per_million, front, sentence
 from core.charts.models import BOARDS, score
 from core.charts.style import model_colours
 from core.charts.tradeoff import cost_bars, tradeoff
-from core.models import ModelSpec, known
+from core.models import ModelSpec, all_models
 from core.models.files import availability
 from pages.shared import measurement, picks, quality, state
 from pages.shared.ui import output, progress
@@ -63,9 +63,9 @@ def show() -> None:
 def _timings(speed: str) -> list[Timing]:
     """The latest timings of each model and device: "Hello World" alone, or batches of texts."""
     if speed == LATENCY:
-        return [timing for timing in benchmark.kept_timings(picks.precision()).values() if timing.median_ms]
+        return [timing for timing in benchmark.latest_timings(picks.precision()).values() if timing.median_ms]
     best: dict[tuple[str, str], Timing] = {}
-    for timing in benchmark.kept_sweeps(picks.precision()):
+    for timing in benchmark.latest_sweeps(picks.precision()):
         if timing.tokens == BATCHES[0].tokens and timing.median_ms:
             key = timing.model, timing.device
             if key not in best or (timing.texts_per_second or 0) > (best[key].texts_per_second or 0):
@@ -79,7 +79,7 @@ def _missing(timings: list[Timing]) -> list[ModelSpec]:
     return [
         spec
         for spec in measurement.local_models()
-        if any((spec.name, device) not in done for device in measurement.chosen_devices())
+        if any((spec.name, device) not in done for device in measurement.devices_to_time())
     ]
 
 
@@ -91,18 +91,18 @@ def _measure(specs: list[ModelSpec], speed: str) -> None:
     run = measurement.watch(
         state.Benchmark.TIME_MISSING, measurement.subjects(specs), workloads, SETTINGS, lambda _: None
     )
-    measurement.tell_failures(run.results)
+    measurement.show_failures(run.results)
 
 
 def _scores(board: str, timings: list[Timing]) -> dict[str, float]:
     """Each timed model's score; nDCG@10 is measured now, of the models that are here."""
     names = {timing.model for timing in timings}
-    specs = [spec for spec in known() if spec.name in names]
+    specs = [spec for spec in all_models() if spec.name in names]
     if board != MEASURED:
         return {spec.name: value for spec in specs if (value := score(spec, board)) is not None}
     here = [spec for spec in specs if availability(spec).is_ready]
     with progress.line(state.Benchmark.MEASURE) as tell:
-        found = quality.measured(corpus.sample(), corpus.sample_labels(), here, tell)
+        found = quality.measure(corpus.sample(), corpus.sample_labels(), here, tell)
     return {spec.name: found[spec.name].means["ndcg@10"] for spec in here}
 
 
@@ -165,7 +165,7 @@ def _costs() -> None:
         "US dollars per hour of this machine", 0.0, 1000.0, 1.0, 0.1, key=state.Measurement.DOLLARS_PER_HOUR,
         bind="query-params", width=260,
     )  # fmt: skip
-    api = {spec.name: spec.usd_per_million_tokens for spec in known() if spec.usd_per_million_tokens is not None}
+    api = {spec.name: spec.usd_per_million_tokens for spec in all_models() if spec.usd_per_million_tokens is not None}
     here = {
         timing.model: dollars_per_million(timing.tokens_per_second, hour)
         for timing in _timings(THROUGHPUT)

@@ -23,16 +23,16 @@ from pages.shared.ui import output, progress
 def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     """Draw the view: what is left of the quality, the chart, and the table behind it."""
     with controls:
-        texts = corpora.chosen()
-        labels = picker.chosen(texts)
-    output.left_out(texts)
+        texts = corpora.choose()
+        labels = picker.choose(texts)
+    output.show_skips(texts)
     if labels is None:
         picker.missing(texts)
         return
-    picker.left_out(labels)
+    picker.show_skips(labels)
     with progress.line(state.Evaluate.COMPRESS, height=560) as tell:
         specs = quality.able(texts, ready, tell)
-        measured = {spec.name: _measured(texts, labels, spec, tell) for spec in specs}
+        measured = {spec.name: _measure(texts, labels, spec, tell) for spec in specs}
     if not measured:
         return
     told = "; ".join(codes.sentence(name, points) for name, points in measured.items())
@@ -56,20 +56,20 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))
 
 
-def _measured(texts: Corpus, labels: Labels, spec: ModelSpec, tell: Progress) -> list[Compressed]:
+def _measure(texts: Corpus, labels: Labels, spec: ModelSpec, tell: Progress) -> list[Compressed]:
     key = ("compression", texts.fingerprint, labels.fingerprint, spec.name, picks.device(), picks.precision())
 
     def measure() -> list[Compressed]:
         documents = cache.embedded(texts, spec, tell).vectors
         asked = cache.embed_texts(labels.queries.texts, spec, tell, kind="query").vectors
         return evaluation.compressions(
-            asked, documents, labels.queries.ids, texts.document_ids, labels.qrels, _named(spec, tell)
+            asked, documents, labels.queries.ids, texts.document_ids, labels.qrels, _name_model(spec, tell)
         )
 
     return cache.memory().recall(key, measure)
 
 
-def _named(spec: ModelSpec, tell: Progress) -> Progress:
+def _name_model(spec: ModelSpec, tell: Progress) -> Progress:
     return lambda what, done, total: tell(f"{what} {spec.name}", done, total)
 
 

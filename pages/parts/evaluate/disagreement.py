@@ -29,16 +29,16 @@ DEPTH = 5
 def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     """Draw the view: the matrix of agreement, the most informative queries, both lists of one with buttons to mark."""
     with controls:
-        texts = corpora.chosen()
+        texts = corpora.choose()
         queries = _queries(texts)
-    output.left_out(texts)
+    output.show_skips(texts)
     if queries is None:
         st.info(
             "Add queries that people ask of these texts under “Queries”, one per line. No labels are needed.",
             icon=":material/help:",
         )
         return
-    output.left_out(queries)
+    output.show_skips(queries)
     judgements.tell_failure()
     with progress.line(state.Evaluate.DISAGREE, height=400) as tell:
         specs = quality.able(texts, ready, tell)
@@ -48,7 +48,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with panels.cell():
         _matrix(systems, len(queries))
     with panels.cell():
-        place = _offered(texts, queries, systems)
+        place = _choose_query(texts, queries, systems)
     for spec in specs:
         if source := picks.source(spec):
             output.provenance(source)
@@ -56,7 +56,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     _mark_elsewhere(queries.texts[place])
     grades = judgements.grades(texts, queries.texts[place])
     hit_lists.show(texts, place, systems, grades, question=queries.texts[place], depth=DEPTH)
-    _marked(texts)
+    _offer_judgements(texts)
     if specs:
         output.code(examples.search(specs[0], queries.texts[place], texts.texts))
 
@@ -64,7 +64,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
 def _queries(texts: Corpus) -> Corpus | None:
     """The queries: the sample's for the sample corpus, pasted, of a file, or those of the labels in force."""
     offered = [SAMPLE, PASTE, FILE] if quality.SAMPLE in quality.sources(texts) else [PASTE, FILE]
-    inputs.keep_offered(state.Evaluate.QUERIES, offered, offered[0])
+    inputs.fall_back(state.Evaluate.QUERIES, offered, offered[0])
     label = st.session_state.get(state.Evaluate.QUERIES) or offered[0]
     with st.popover(f"Queries: {label.lower()}", icon=":material/help:"):
         source = st.segmented_control(
@@ -98,7 +98,7 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
     st.caption(f"Mean rank-biased overlap of the first {CUT} documents over {queries:,} queries, from 0 to 1.")
 
 
-def _offered(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int:
+def _choose_query(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int:
     """The queries in the order in which marks tell most; gives the one that is clicked, at first the top one."""
     key = ("informative", texts.fingerprint, queries.fingerprint, *systems, picks.device(), picks.precision())
     agreement, order = cache.memory().recall(
@@ -142,7 +142,7 @@ def _mark_elsewhere(query: str) -> None:
     )
 
 
-def _marked(texts: Corpus) -> None:
+def _offer_judgements(texts: Corpus) -> None:
     """The marks made so far, to take away."""
     labels = judgements.labels(texts)
     if labels is None:

@@ -15,7 +15,7 @@ from pages.shared.ui import output
 TEXT_LENGTH = 160
 
 
-def found(hits: Hits, query: int) -> list[tuple[int, float]]:
+def hits_of(hits: Hits, query: int) -> list[tuple[int, float]]:
     """The documents that a system found for a query with their scores, the best first."""
     rows = zip(hits.rows[query].tolist(), hits.scores[query].tolist(), strict=True)
     return [(row, score) for row, score in rows if score != 0]
@@ -37,12 +37,12 @@ def show(
     for system, hits in systems.items():
         with columns.cell():
             st.markdown(f"##### {output.markdown_free(system)}")
-            listed = found(hits, query)
+            listed = hits_of(hits, query)
             for rank, (row, score) in enumerate(listed[:depth], start=1):
                 _card(texts, places[row], names[row], rank, score, grades, question, system)
             if not listed:
                 st.caption("Nothing found.")
-            _missed(texts, listed, names, places, grades, depth)
+            _show_missing(texts, listed, names, places, grades, depth)
 
 
 def _card(
@@ -57,10 +57,10 @@ def _card(
                 judgements.buttons(texts, question, name, key=state.Evaluate.MARK(system, place, name))
         if texts.fields.get("title", ("",) * len(texts))[place]:
             st.markdown(f"**{output.markdown_free(texts.titles[place])}**")
-        st.text(corpus.shortened(texts.texts[place], TEXT_LENGTH))
+        st.text(corpus.shorten(texts.texts[place], TEXT_LENGTH))
 
 
-def _missed(
+def _show_missing(
     texts: Corpus,
     listed: Sequence[tuple[int, float]],
     names: Sequence[str],
@@ -75,7 +75,7 @@ def _missed(
         if grade > 0 and ranks.get(name, depth + 1) > depth:
             where = f"at rank {ranks[name]}" if name in ranks else "not in the top 100"
             title = texts.titles[places[numbers[name]]] if name in numbers else f"{name}, not in the corpus"
-            st.caption(f":material/close: {where}: {output.markdown_free(corpus.shortened(title, 80))}")
+            st.caption(f":material/close: {where}: {output.markdown_free(corpus.shorten(title, 80))}")
 
 
 def _first_places(document_ids: Sequence[str]) -> list[int]:

@@ -17,7 +17,7 @@ from core.evaluation import Agreement, Interval
 from core.models import ModelSpec
 from core.storage import digests
 from pages.shared import cache, picks, state
-from pages.shared.frame import errors_told
+from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
@@ -40,7 +40,7 @@ class Compared:
 def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     """Draw the view: both correlations with intervals, a scatter for each model, the worst pairs of one."""
     with controls:
-        pairs = _chosen()
+        pairs = _choose()
         kind = st.segmented_control(
             "Correlation", ["Spearman", "Pearson"], default="Spearman", key=state.Evaluate.CORRELATION,
             bind="query-params", required=True, label_visibility="collapsed",
@@ -51,12 +51,12 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     compared = {}
     with progress.line(state.Evaluate.COMPARE, height=400) as tell:
         for spec in ready:
-            with errors_told():
+            with show_errors():
                 vectors = cache.embed_texts([*pairs.first, *pairs.second], spec, tell).vectors
-                compared[spec.name] = _compared(pairs, spec, vectors)
+                compared[spec.name] = _compare(pairs, spec, vectors)
     if not compared:
         return
-    st.markdown(f"**{output.markdown_free(_told(compared, kind or 'Spearman'))}**")
+    st.markdown(f"**{output.markdown_free(_sentence(compared, kind or 'Spearman'))}**")
     intervals = {name: found.spearman if kind == "Spearman" else found.pearson for name, found in compared.items()}
     colours = model_colours(compared)
     st.plotly_chart(
@@ -76,7 +76,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     output.code(examples.pairs(ready[0], pairs.first, pairs.second, pairs.gold))
 
 
-def _chosen() -> SentencePairs:
+def _choose() -> SentencePairs:
     """The sample's pairs, typed ones, or a file's."""
     label = st.session_state.get(state.Evaluate.PAIRS) or SAMPLE
     with st.popover(f"Pairs: {label.lower()}", icon=":material/compare_arrows:"):
@@ -88,7 +88,7 @@ def _chosen() -> SentencePairs:
                 "One pair per line: sentence | other sentence | score", EXAMPLE, key=state.Evaluate.PAIRS_TYPED,
                 height=220, persist_state="session",
             )  # fmt: skip
-            return corpus.typed_pairs(typed or "")
+            return corpus.parse_pairs(typed or "")
         if source == FILE:
             file = st.file_uploader("Sentence pairs", type=FORMATS, key=state.Evaluate.PAIRS_FILE)
             st.caption(
@@ -106,7 +106,7 @@ def _chosen() -> SentencePairs:
     return corpus.sample_pairs()
 
 
-def _told(compared: dict[str, Compared], kind: str) -> str:
+def _sentence(compared: dict[str, Compared], kind: str) -> str:
     """Which model follows the gold scores best, and how far each does."""
     found = {name: one.spearman if kind == "Spearman" else one.pearson for name, one in compared.items()}
     names = sorted(found, key=lambda name: -found[name].mean)
@@ -117,7 +117,7 @@ def _told(compared: dict[str, Compared], kind: str) -> str:
     return f"{best}: {kind} {', '.join(figures)}."
 
 
-def _compared(pairs: SentencePairs, spec: ModelSpec, vectors: npt.NDArray[np.float32]) -> Compared:
+def _compare(pairs: SentencePairs, spec: ModelSpec, vectors: npt.NDArray[np.float32]) -> Compared:
     key = ("compared", pairs.fingerprint, spec.name)
 
     def compare() -> Compared:
@@ -166,7 +166,7 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
             "Model", names, default=name, key=state.Evaluate.WORST_OF, required=True, label_visibility="collapsed"
         )
         name = str(chosen or name)
-    shift = evaluation.misplaced(compared[name].cosines, pairs.gold)
+    shift = evaluation.displacement(compared[name].cosines, pairs.gold)
     order = np.argsort(-np.abs(shift), kind="stable")
     table = pd.DataFrame(
         {

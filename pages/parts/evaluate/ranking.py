@@ -25,23 +25,23 @@ HEIGHT = 320
 def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     """Draw the view: the chart with its sentence, the table of measures, and the queries won and lost."""
     with controls:
-        texts = corpora.chosen()
-        labels = picker.chosen(texts)
+        texts = corpora.choose()
+        labels = picker.choose(texts)
         title = st.selectbox("Measure", list(MEASURES), key=state.Evaluate.MEASURE, bind="query-params", width=150)
-        inputs.keep_offered(state.Evaluate.RECALL_AT, quality.RECALL_CUTS, evaluation.CUT)
+        inputs.fall_back(state.Evaluate.RECALL_AT, quality.RECALL_CUTS, evaluation.CUT)
         cut = st.selectbox(
             "Recall at k", quality.RECALL_CUTS, quality.RECALL_CUTS.index(evaluation.CUT), key=state.Evaluate.RECALL_AT,
             bind="query-params", width=120,
         )  # fmt: skip
-    output.left_out(texts)
+    output.show_skips(texts)
     if labels is None:
         picker.missing(texts)
         return
-    picker.left_out(labels)
+    picker.show_skips(labels)
     measure = MEASURES[title or "nDCG@10"].format(k=cut)
     with progress.line(state.Evaluate.RANK, height=HEIGHT) as tell:
         specs = quality.able(texts, ready, tell)
-        measured = quality.measured(texts, labels, specs, tell)
+        measured = quality.measure(texts, labels, specs, tell)
         found = quality.rankings(texts, labels.queries, specs, tell)
     rankings = {name: ranking.hits for name, ranking in found.items()}
     shown = (title or "nDCG@10").replace("@k", f"@{cut}")
@@ -56,7 +56,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))
 
 
-def told(measured: Mapping[str, Quality], measure: str) -> str:
+def sentence(measured: Mapping[str, Quality], measure: str) -> str:
     """Which system is best, by how much it is better than which others, and from which it differs within chance."""
     values = {name: found.values(measure) for name, found in measured.items()}
     first, *others = sorted(values, key=lambda name: -measured[name].means[measure])
@@ -75,7 +75,7 @@ def told(measured: Mapping[str, Quality], measure: str) -> str:
 
 
 def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
-    st.markdown(f"**{output.markdown_free(told(measured, measure))}**")
+    st.markdown(f"**{output.markdown_free(sentence(measured, measure))}**")
     intervals = {name: evaluation.interval(found.values(measure)) for name, found in measured.items()}
     st.plotly_chart(
         ranking(

@@ -64,7 +64,7 @@ def show(
             "id": queries,
         }
     ).sort_values("Difference", ascending=False, kind="stable", ignore_index=True)
-    query = str(table["id"][_picked(table, first, second)])
+    query = str(table["id"][_pick(table, first, second)])
     st.markdown(f"**{output.markdown_free(asked[query])}**")
     place = labels.queries.ids.index(query)
     hit_lists.show(texts, place, {name: rankings[name] for name in (first, second)}, labels.qrels[query])
@@ -82,12 +82,12 @@ def _two(measured: Mapping[str, Quality]) -> tuple[str, str]:
 
 
 def _system(title: str, key: Parameter, names: Sequence[str], usual: str) -> str:
-    inputs.keep_offered(key, names, usual)
+    inputs.fall_back(key, names, usual)
     chosen = st.selectbox(title, names, names.index(usual), key=key, bind="query-params", width=320)
     return str(chosen or usual)
 
 
-def _picked(table: pd.DataFrame, first: str, second: str) -> int:
+def _pick(table: pd.DataFrame, first: str, second: str) -> int:
     """The row of the table that is clicked; at first the query that is won by most."""
     st.caption("The queries, with the first system's biggest wins on top. Click one to see both lists.")
     shown = st.dataframe(

@@ -9,7 +9,7 @@ from core.models import ModelSpec, hub
 from core.models.files import availability, beyond_memory
 from core.settings import may_download
 from pages.shared import cache, picks, state
-from pages.shared.frame import errors_told
+from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
 
 RESUMES = "You can stop a download or leave the page: it resumes where it stopped."
@@ -20,7 +20,7 @@ Places = dict[str, DeltaGenerator]
 
 def offer_missing() -> Places:
     """A button for each picked model that can be downloaded; gives the place of each one's progress, by name."""
-    _tell_done(OFFERED)
+    _show_done(OFFERED)
     if not may_download():
         return {}
     return {spec.name: _offer(spec) for spec in picks.models() if _is_downloadable(spec)}
@@ -56,7 +56,7 @@ def more_models() -> DeltaGenerator:
             st.form_submit_button("Download", icon=":material/download:", on_click=_start_another)
         progress_place = st.container()
         with progress_place:
-            _tell_done(BY_ID)
+            _show_done(BY_ID)
         st.caption(
             f"Only sentence-transformers models with safetensors weights; their own code is never run. {RESUMES} "
             "Your administrator can add models from a folder (EMBEDSCOPE_MODELS) or behind an OpenAI-compatible "
@@ -67,20 +67,20 @@ def more_models() -> DeltaGenerator:
         if st.button("Show trending models", icon=":material/trending_up:", key=state.Models.SHOW_TRENDING):
             st.session_state[state.Models.TRENDING_SHOWN] = True
         if st.session_state.get(state.Models.TRENDING_SHOWN):
-            with errors_told():
+            with show_errors():
                 _trending_table()
     return progress_place
 
 
-def fetch_wanted(offered: Places, by_id: DeltaGenerator) -> None:
+def fetch_requested(offered: Places, by_id: DeltaGenerator) -> None:
     """Fetch what the person has asked for, its progress at the button; called last, so that the page is whole.
 
     Then the page runs again and shows the model as ready. A failure is not tried again by itself.
     """
-    name = _wanted()
+    name = _requested()
     if name is None:
         return
-    with offered.get(name, by_id), errors_told():
+    with offered.get(name, by_id), show_errors():
         done = _fetch(name)
         st.session_state[state.Models.DOWNLOADED(OFFERED if name in offered else BY_ID)] = done
         st.rerun()
@@ -89,7 +89,7 @@ def fetch_wanted(offered: Places, by_id: DeltaGenerator) -> None:
 def _fetch(name: str) -> str:
     """Download the model; says what is here now."""
     try:
-        spec = _named(name)
+        spec = _spec(name)
         with progress.line(state.Models.FETCH(name), count=wording.size) as tell:
             pin = hub.download(spec, on_progress=tell)
     except EmbedscopeError:
@@ -100,12 +100,12 @@ def _fetch(name: str) -> str:
     return f"{spec.name} is downloaded, pinned to revision {pin.revision[:14]}.{advice}"
 
 
-def _tell_done(where: str) -> None:
+def _show_done(where: str) -> None:
     if done := st.session_state.pop(state.Models.DOWNLOADED(where), None):
         st.success(output.markdown_free(done), icon=":material/check:")
 
 
-def _named(name: str) -> ModelSpec:
+def _spec(name: str) -> ModelSpec:
     try:
         return models.get(name)
     except UnknownModelError:
@@ -145,7 +145,7 @@ def _start(name: str) -> None:
     progress.start_anew(state.Models.FETCH(name))
 
 
-def _wanted() -> str | None:
+def _requested() -> str | None:
     """The name of the model that is being downloaded for this session, if the person has not stopped it."""
     name: str | None = st.session_state.get(state.Models.DOWNLOADING)
     return None if name is None or progress.is_cancelled(state.Models.FETCH(name)) else name

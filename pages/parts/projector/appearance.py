@@ -30,19 +30,19 @@ class Look:
         return texts.fields.get(self.hover, texts.documents)
 
 
-def chosen(texts: Corpus) -> Look:
+def choose(texts: Corpus) -> Look:
     """The popover and what is chosen in it."""
     with st.popover("Appearance", icon=":material/visibility:"):
-        wanted = neighbours.asked()
+        wanted = neighbours.choose()
         edges = st.toggle("Lines to neighbours", key=state.Projector.EDGES, bind="query-params")
         names = [*LABELS, *texts.fields]
-        inputs.keep_offered(state.Projector.LABELS, names, names[0])
+        inputs.fall_back(state.Projector.LABELS, names, names[0])
         labels = st.selectbox(
             "Labels", names, key=state.Projector.LABELS, bind="query-params",
             help="Label the coloured categories, the dense regions (by their characteristic words) or any column.",
         )  # fmt: skip
         options = [HOVER, "text", *texts.fields]
-        inputs.keep_offered(state.Projector.HOVER, options, HOVER)
+        inputs.fall_back(state.Projector.HOVER, options, HOVER)
         hover = st.selectbox("Tooltip", options, key=state.Projector.HOVER, bind="query-params")
         size = st.slider(
             "Point size", 0.0, 20.0, 0.0, 0.5, key=state.Projector.SIZE, bind="query-params",

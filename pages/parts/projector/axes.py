@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core.corpus import one_text, shortened
+from core.corpus import one_text, shorten
 from core.errors import InputError
 from core.map_files import Space
 from core.maps import Axes, Floats
@@ -36,10 +36,10 @@ class End:
     @property
     def name(self) -> str:
         """In a few words, for the axis's title."""
-        return f"{len(self.rows)} texts" if self.rows else shortened(self.text, 32)
+        return f"{len(self.rows)} texts" if self.rows else shorten(self.text, 32)
 
 
-def chosen(space: Space, dimensions: int) -> list[tuple[End, End]]:
+def choose(space: Space, dimensions: int) -> list[tuple[End, End]]:
     """The ends of each axis, set in a popover."""
     with st.popover("Axes", icon=":material/tune:", width="content"):
         if space.vectors is None:
@@ -72,7 +72,7 @@ def vectors_of(
     return [(_vector(start, space, source, tell), _vector(end, space, source, tell)) for start, end in ends]
 
 
-def taken(space: Space) -> dict[str, list[int]]:
+def selections(space: Space) -> dict[str, list[int]]:
     """The ends that are selections, for a file: their rows by the end's key."""
     kept = {key: st.session_state.get(state.Projector.AXIS_END_ROWS(key), ("", ())) for key in FIRST}
     return {key: list(rows) for key, (of, rows) in kept.items() if rows and of == space.fingerprint}
@@ -121,7 +121,7 @@ def _vector(end: End, space: Space, source: Source, tell: Progress) -> Floats:
         rows = matching([space.corpus.texts, *space.corpus.fields.values()], end.text)
     if not len(rows):
         raise InputError(
-            f"No row contains “{shortened(end.text, 60)}”: give each end of an axis a word that some rows contain, "
+            f"No row contains “{shorten(end.text, 60)}”: give each end of an axis a word that some rows contain, "
             "or a selection."
         )
     return source.vectors[rows].mean(axis=0)

@@ -67,7 +67,7 @@ class Chart:
         return getattr(self.projection.settings, "metric", "euclidean")
 
     @property
-    def drawn(self) -> map_view.Map:
+    def as_map(self) -> map_view.Map:
         """The map for the screen."""
         residual = f" · residual {self.aligned.residual:.2f}" if self.aligned else ""
         return map_view.Map(f"{self.title}{residual}", self.coordinates, self.axes)
@@ -84,7 +84,7 @@ class Chart:
         return tuple(place(near.rows, near.distances, self.coordinates)[0].tolist())
 
 
-def laid_out(
+def lay_out(
     space: Space, sources: Sequence[Source], wanted: Wanted, axes: Axes, ends: Sequence[Ends], tell: Progress
 ) -> list[Chart]:
     """A chart of each source; for axes of one's own, `ends` holds each source's vectors of them."""
@@ -99,7 +99,7 @@ def laid_out(
     charts = [_chart(source, result, wanted) for source, result in zip(sources, results, strict=True)]
     if isinstance(results[0].settings, Axes):
         return charts
-    return [charts[0], *(_laid_on(charts[0], chart) for chart in charts[1:])]
+    return [charts[0], *(_align(charts[0], chart) for chart in charts[1:])]
 
 
 def _projection(
@@ -109,7 +109,7 @@ def _projection(
     if settings is None:
         return maps.project_on(source.vectors, axes, ends[place])
     if isinstance(settings, Tsne):
-        return iterations.laid_out(source, settings, wanted.dimensions, tell)
+        return iterations.advance(source, settings, wanted.dimensions, tell)
     return cache.memory().recall(
         ("map", source.content, settings, wanted.dimensions),
         lambda: maps.project(
@@ -130,35 +130,35 @@ def _chart(source: Source, result: Projection, wanted: Wanted) -> Chart:
     return Chart(source.title, source, result, shown, axes=axes)
 
 
-def _laid_on(first: Chart, other: Chart) -> Chart:
+def _align(first: Chart, other: Chart) -> Chart:
     """The other map laid on the first; its axes, turned, no longer mean anything."""
     if first.shown.shape != other.shown.shape:
         return other
     return replace(other, aligned=align(first.shown, other.shown), axes=())
 
 
-def packed(
+def pack(
     texts: Corpus, charts: Sequence[Chart], hover: str, hover_texts: Callable[[Corpus], Sequence[str]]
 ) -> map_view.Points:
     """The maps as the browser takes them, packed once; `hover` names what stands under the pointer."""
 
     def pack() -> map_view.Points:
-        return map_view.pack([chart.drawn for chart in charts], hover_texts(texts), rows=texts.fingerprint)
+        return map_view.pack([chart.as_map for chart in charts], hover_texts(texts), rows=texts.fingerprint)
 
     if iterations.is_moving([chart.projection for chart in charts]):  # soon to be another
         return pack()
-    key = ("packed", texts.fingerprint, hover, *((chart.drawn.title, chart.axes, *chart.identity) for chart in charts))
+    key = ("packed", texts.fingerprint, hover, *((chart.as_map.title, chart.axes, *chart.identity) for chart in charts))
     return cache.memory().recall(key, pack)
 
 
-def placed(
+def place_typed(
     charts: Sequence[Chart], vectors: Sequence[Floats], components: tuple[int, ...]
 ) -> list[tuple[float, ...] | None]:
     """Where a typed text lies on each map; nothing where none is typed."""
     return [chart.placed(vector, components) for chart, vector in zip(charts, vectors, strict=False)]
 
 
-def misplaced(charts: Sequence[Chart], row: int | None, tell: Progress) -> list[Misplaced]:
+def find_misplaced(charts: Sequence[Chart], row: int | None, tell: Progress) -> list[Misplaced]:
     """What each map gets wrong about one text; nothing where none is marked."""
     if row is None:
         return []
@@ -170,7 +170,7 @@ def misplaced(charts: Sequence[Chart], row: int | None, tell: Progress) -> list[
     ]
 
 
-def explained(charts: Sequence[Chart]) -> None:
+def explain(charts: Sequence[Chart]) -> None:
     """The share of the variance in each principal component, how very many points are drawn, what a residual means."""
     for chart in charts:
         if shares := chart.projection.explained_variance:

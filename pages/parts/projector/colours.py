@@ -7,12 +7,12 @@ import streamlit as st
 
 from core import map_files
 from core.charts.style import CATEGORY_COLOURS, NEUTRAL
-from core.corpus import Corpus, shortened
+from core.corpus import Corpus, shorten
 from core.map_files.columns import BLANK, OTHER, Column
 from core.maps import Floats, Neighbours
 from core.maps.agreement import per_text
 from core.maps.faithfulness import point_errors
-from core.maps.regions import Region, labelled_regions
+from core.maps.regions import Region, label_regions
 from core.progress import Progress
 from pages.parts.projector import map_view, neighbours
 from pages.parts.projector.charts import Chart
@@ -26,13 +26,13 @@ MOST_LABELLED = 30
 OF_COLOUR, REGIONS, NONE = LABELS = ("as coloured", "dense regions", "none")
 
 
-def chosen(texts: Corpus, charts_wanted: int, *, has_vectors: bool) -> str:
+def choose(texts: Corpus, charts_wanted: int, *, has_vectors: bool) -> str:
     """What to colour by: a column, the map's error, the models' agreement, or nothing."""
     columns = [name for name, cells in texts.fields.items() if len(set(cells)) > 1 and name != "title"]
     measured = [ERROR] * has_vectors + [AGREEMENT] * (charts_wanted > 1)
     options = [*columns, *measured, NOTHING]
     preferred = next((name for name in ("subject", "label", "category", "topic") if name in columns), options[0])
-    inputs.keep_offered(state.Projector.COLOUR, options, preferred)
+    inputs.fall_back(state.Projector.COLOUR, options, preferred)
     return st.selectbox(
         "Colour by", options, index=options.index(preferred), key=state.Projector.COLOUR, bind="query-params"
     )
@@ -56,17 +56,17 @@ def colour_of(
     if name not in texts.fields:
         return map_view.Categories(np.zeros(len(texts), np.uint8), ("all texts",), (CATEGORY_COLOURS[0],)), None
     column = _column(texts, name)
-    return _drawn(column), column
+    return _colour(column), column
 
 
 def agreement(charts: Sequence[Chart], k: int, tell: Progress) -> Floats:
     """For each text, how many of its k neighbours the models share: (n,) from 0 to 1."""
-    models = known(charts, k, tell)
+    models = neighbours_of_each(charts, k, tell)
     contents = [chart.source.content for chart in charts if chart.source]
     return cache.memory().recall(("agreement", k, *contents), lambda: per_text(models))
 
 
-def known(charts: Sequence[Chart], k: int, tell: Progress) -> list[Neighbours]:
+def neighbours_of_each(charts: Sequence[Chart], k: int, tell: Progress) -> list[Neighbours]:
     """The k true neighbours of each text under each model."""
     return [neighbours.of(chart.source, tell, k=k) for chart in charts if chart.source]
 
@@ -94,12 +94,12 @@ def _column(texts: Corpus, name: str) -> Column:
 
 def _regions(texts: Corpus, chart: Chart) -> tuple[Region, ...]:
     return cache.memory().recall(
-        ("regions", texts.fingerprint, *chart.identity), lambda: labelled_regions(chart.coordinates, texts.texts)
+        ("regions", texts.fingerprint, *chart.identity), lambda: label_regions(chart.coordinates, texts.texts)
     )
 
 
 def _of_categories(column: Column, charts: Sequence[Chart]) -> list[map_view.Label]:
-    colours = _drawn(column)
+    colours = _colour(column)
     assert isinstance(colours, map_view.Categories)
     found = []
     for place, chart in enumerate(charts):
@@ -107,11 +107,11 @@ def _of_categories(column: Column, charts: Sequence[Chart]) -> list[map_view.Lab
             rows = np.equal(colours.codes, code)
             if name not in (OTHER, BLANK) and rows.any():
                 middle = tuple(np.nanmedian(chart.coordinates[rows], axis=0).tolist())
-                found.append(map_view.Label(place, shortened(name, 28), middle, colour))
+                found.append(map_view.Label(place, shorten(name, 28), middle, colour))
     return found
 
 
-def _drawn(column: Column) -> map_view.Categories | map_view.Gradient:
+def _colour(column: Column) -> map_view.Categories | map_view.Gradient:
     if column.codes is not None:
         return map_view.Categories(column.codes, column.categories, _colours(column.categories))
     assert column.values is not None

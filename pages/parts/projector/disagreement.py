@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from core.corpus import Corpus, shortened
+from core.corpus import Corpus, shorten
 from core.maps import Indices
-from core.maps.agreement import agreement_matrix, most_disagreed
+from core.maps.agreement import agreement_matrix, largest_disagreements
 from core.progress import Progress
 from pages.parts.projector import colours, selection
 from pages.parts.projector.charts import Chart
@@ -24,16 +24,16 @@ LINES = 6
 def show(texts: Corpus, charts: Sequence[Chart], k: int, tell: Progress) -> None:
     """How many neighbours the models share, and the texts on which they disagree most; a click on one marks it."""
     mapped = [chart for chart in charts if chart.source]
-    models = colours.known(mapped, k, tell)
+    models = colours.neighbours_of_each(mapped, k, tell)
     matrix = agreement_matrix(models)
-    rows = most_disagreed(models, MOST_LISTED)
+    rows = largest_disagreements(models, MOST_LISTED)
     nearest = {
-        f"Nearest for {chart.title}": [shortened(texts.titles[near.rows[row][0]], 80) if near.k else "" for row in rows]
+        f"Nearest for {chart.title}": [shorten(texts.titles[near.rows[row][0]], 80) if near.k else "" for row in rows]
         for chart, near in zip(mapped, models, strict=True)
     }
     table = pd.DataFrame(
         {
-            "Text": [shortened(texts.titles[row], 200) for row in rows],
+            "Text": [shorten(texts.titles[row], 200) for row in rows],
             "Shared": colours.agreement(mapped, k, tell)[rows],
             **nearest,
         }
@@ -43,14 +43,14 @@ def show(texts: Corpus, charts: Sequence[Chart], k: int, tell: Progress) -> None
     else:
         summary = listed = st.container()
     with summary:
-        _shared([chart.title for chart in mapped], matrix, models[0].k)
+        _show_shares([chart.title for chart in mapped], matrix, models[0].k)
     with listed:
         st.markdown("**Texts these models disagree on most**: click one to see both lists of neighbours")
         _list(texts, table, rows)
     output.download_table(table, "disagreement", "Download the list")
 
 
-def _shared(titles: Sequence[str], matrix: npt.NDArray[np.float64], k: int) -> None:
+def _show_shares(titles: Sequence[str], matrix: npt.NDArray[np.float64], k: int) -> None:
     """One figure for two models, a matrix for more."""
     if len(titles) == 2:
         st.metric("Shared neighbours", f"{matrix[0, 1]:.0%}")

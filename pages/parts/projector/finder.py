@@ -44,10 +44,10 @@ class Found:
     problem: str = ""
 
 
-def asked(space: Space, sources: Sequence[Source], tell: Progress) -> Found:
+def ask(space: Space, sources: Sequence[Source], tell: Progress) -> Found:
     """The box, and what it finds."""
     ways = WAYS if sources and all(source.spec for source in sources) else WAYS[1:]
-    inputs.keep_offered(state.Projector.FIND_BY, ways, ways[0])
+    inputs.fall_back(state.Projector.FIND_BY, ways, ways[0])
     text = st.text_input(
         "Find",
         key=state.Projector.FIND,
@@ -67,7 +67,7 @@ def asked(space: Space, sources: Sequence[Source], tell: Progress) -> Found:
     where = EVERYWHERE
     if way != "Meaning":
         columns = [EVERYWHERE, "text", *space.corpus.fields]
-        inputs.keep_offered(state.Projector.FIND_IN, columns, EVERYWHERE)
+        inputs.fall_back(state.Projector.FIND_IN, columns, EVERYWHERE)
         where = st.selectbox(
             "In", columns, key=state.Projector.FIND_IN, bind="query-params", label_visibility="collapsed",
         )  # fmt: skip

@@ -17,7 +17,7 @@ BETWEEN_PICTURES = 50
 MORE, MOST = 250, 10_000  # iterations that are added to a finished map, and the most there may be
 
 
-def laid_out(source: Source, settings: Tsne, dimensions: int, tell: Progress) -> Projection:
+def advance(source: Source, settings: Tsne, dimensions: int, tell: Progress) -> Projection:
     """The map if it is finished already, else some iterations further, or as it is where it was stopped."""
     runs: dict[object, Projection] = st.session_state.setdefault(state.Projector.TSNE_RUNS, {})
     run = (source.content, replace(settings, iterations=1), dimensions)
@@ -30,7 +30,7 @@ def laid_out(source: Source, settings: Tsne, dimensions: int, tell: Progress) ->
     so_far = runs.get(run)
     if so_far and (st.session_state.get(state.Projector.TSNE_STOPPED) or so_far.iterations >= settings.iterations):
         return replace(so_far, settings=settings)
-    runs[run] = maps.go_on(
+    runs[run] = maps.resume(
         source.vectors,
         so_far,
         settings,

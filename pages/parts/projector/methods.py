@@ -35,13 +35,13 @@ class Wanted:
     components: tuple[int, ...]
 
 
-def chosen(space: Space) -> Wanted:
+def choose(space: Space) -> Wanted:
     """The row's controls: method, dimensions, and a popover of settings."""
     given = ["given"] if space.coordinates is not None else []
     fitted = [] if given and space.vectors is None and not space.has_texts else ["umap", "pca", "tsne", "axes"]
     options = [*given, *fitted]
     _show_as_given(space)
-    inputs.keep_offered(state.Projector.METHOD, options, options[0])
+    inputs.fall_back(state.Projector.METHOD, options, options[0])
     method = st.segmented_control(
         "Method", options, default=options[0], key=state.Projector.METHOD, bind="query-params", required=True,
         format_func=_short,

@@ -24,7 +24,7 @@ class Asked:
     metric: Metric
 
 
-def asked() -> Asked:
+def choose() -> Asked:
     """The two controls."""
     k = st.slider("Neighbours per text", FEWEST, MOST, FIRST, key=state.Projector.NEIGHBOURS, bind="query-params")
     metric = st.segmented_control(
@@ -60,6 +60,6 @@ def under_each(sources: Sequence[Source], row: int | None, wanted: Asked) -> lis
     return [] if row is None else [of_row(source, row, wanted) for source in sources]
 
 
-def of_typed(sources: Sequence[Source], vectors: Sequence[Floats], wanted: Asked) -> list[Neighbours]:
+def under_each_typed(sources: Sequence[Source], vectors: Sequence[Floats], wanted: Asked) -> list[Neighbours]:
     """The typed text's neighbours under each source."""
     return [of_vector(source, vector, wanted) for source, vector in zip(sources, vectors, strict=False)]

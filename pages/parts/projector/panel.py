@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.corpus import Corpus, shortened
+from core.corpus import Corpus, shorten
 from core.maps import Indices, Neighbours
 from core.maps.faithfulness import Misplaced
 from core.maps.regions import characteristic_words
@@ -25,18 +25,18 @@ TEXT_PIXELS, NUMBER_PIXELS = 130, 60
 MOST_LINES = 10
 
 
-def found(texts: Corpus, what: Found, near: Sequence[Neighbours], charts: Sequence[Chart]) -> None:
+def show_found(texts: Corpus, what: Found, near: Sequence[Neighbours], charts: Sequence[Chart]) -> None:
     """What the box found: rows that hold the words, or the neighbours of the typed text under each model."""
     if what.problem:
         st.warning(output.markdown_free(what.problem))
     elif what.rows is not None:
         count = len(what.rows)
-        st.markdown(f"**{count:,} of {len(texts):,} texts** contain “{output.markdown_free(shortened(what.text, 60))}”")
+        st.markdown(f"**{count:,} of {len(texts):,} texts** contain “{output.markdown_free(shorten(what.text, 60))}”")
         if count:
             st.button("Select them", icon=":material/select_all:", on_click=selection.select, args=(texts, what.rows))
-            _listed(texts, what.rows[:MOST_LISTED], name="matches")
+            _list(texts, what.rows[:MOST_LISTED], name="matches")
     elif near:
-        st.markdown(f"**“{output.markdown_free(shortened(what.text, 80))}”** is the star on the map")
+        st.markdown(f"**“{output.markdown_free(shorten(what.text, 80))}”** is the star on the map")
         exact = charts[0].projection.linear is not None
         st.caption(
             "Placed exactly, by the map's own axes."
@@ -46,7 +46,7 @@ def found(texts: Corpus, what: Found, near: Sequence[Neighbours], charts: Sequen
         _neighbours(texts, near, charts, name="typed")
 
 
-def point(texts: Corpus, row: int, near: Sequence[Neighbours], charts: Sequence[Chart]) -> None:
+def show_point(texts: Corpus, row: int, near: Sequence[Neighbours], charts: Sequence[Chart]) -> None:
     """The marked text, and its true neighbours under each model."""
     with st.container(border=True, gap="xsmall"):
         title, close = st.columns([8, 1], vertical_alignment="top")
@@ -55,16 +55,16 @@ def point(texts: Corpus, row: int, near: Sequence[Neighbours], charts: Sequence[
             ":material/close:", type="tertiary", key=state.Projector.CLOSE_POINT, help="Close",
             on_click=selection.point_at, args=(texts, None),
         )  # fmt: skip
-        st.text(shortened(texts.texts[row], 600))
+        st.text(shorten(texts.texts[row], 600))
         known = [f"{name}: {cells[row]}" for name, cells in texts.fields.items() if name != "title" and cells[row]]
         if known:
-            st.caption(output.markdown_free(shortened(" · ".join(known), 300)))
+            st.caption(output.markdown_free(shorten(" · ".join(known), 300)))
     if near:
         st.markdown("**Nearest in the original space**")
         _neighbours(texts, near, charts, name="point")
 
 
-def misplaced(charts: Sequence[Chart], wrong: Sequence[Misplaced]) -> None:
+def show_misplaced(charts: Sequence[Chart], wrong: Sequence[Misplaced]) -> None:
     """How many false and torn neighbours each map gives the marked text, in a sentence."""
     for chart, of_map in zip(charts, wrong, strict=True):
         if chart.source:
@@ -81,15 +81,15 @@ def selected(texts: Corpus, rows: Rows) -> None:
     chosen = np.asarray(rows)
     st.markdown(f"**{len(chosen):,} texts selected**")
     named = st.container()  # filled last: of many texts, counting words takes longer than listing them
-    _listed(texts, chosen[:MOST_LISTED], name="selection")
+    _list(texts, chosen[:MOST_LISTED], name="selection")
     if len(chosen) > MOST_LISTED:
         st.caption(f"Showing the first {MOST_LISTED:,}; the download has all of them.")
     output.download_table(_table(texts, chosen), "selection", "Download the selection")
     with named:
-        _marked_by(texts, chosen)
+        _show_words(texts, chosen)
 
 
-def _marked_by(texts: Corpus, chosen: Indices) -> None:
+def _show_words(texts: Corpus, chosen: Indices) -> None:
     """The words that mark the selected texts; in a large corpus counted on texts at even steps, which is said."""
     step = -(-len(texts) // MOST_COUNTED)
     counted = chosen[chosen % step == 0] // step
@@ -124,7 +124,7 @@ def _neighbours(texts: Corpus, near: Sequence[Neighbours], charts: Sequence[Char
     found = near[shown]
     table = pd.DataFrame(
         {
-            "Text": [shortened(texts.titles[row], 200) for row in found.rows[0]],
+            "Text": [shorten(texts.titles[row], 200) for row in found.rows[0]],
             _heading(found): found.distances[0],
         }
     )
@@ -135,8 +135,8 @@ def _heading(found: Neighbours) -> str:
     return "1 - cos" if found.metric == "cosine" else "Distance"
 
 
-def _listed(texts: Corpus, rows: Indices, *, name: str) -> None:
-    table = pd.DataFrame({"Text": [shortened(texts.titles[row], 200) for row in rows]})
+def _list(texts: Corpus, rows: Indices, *, name: str) -> None:
+    table = pd.DataFrame({"Text": [shorten(texts.titles[row], 200) for row in rows]})
     _clickable(texts, table, rows, name=name)
 
 

@@ -67,8 +67,8 @@ def write_address(texts: Corpus) -> None:
     marked = current(texts)
     looked = map_view.camera(state.Projector.MAP)
     _param(state.Projector.POINT, "" if marked.point is None else texts.ids[marked.point])
-    _param(state.Projector.SELECTED, _shortened(marked.selected, len(texts)))
-    _param(state.Projector.ISOLATED, "" if marked.isolated is None else _shortened(marked.isolated, len(texts)))
+    _param(state.Projector.SELECTED, _compress(marked.selected, len(texts)))
+    _param(state.Projector.ISOLATED, "" if marked.isolated is None else _compress(marked.isolated, len(texts)))
     if looked is not None:
         _param(state.Projector.CAMERA, json.dumps(looked, separators=(",", ":")))
 
@@ -94,8 +94,8 @@ def _of_address(texts: Corpus) -> map_view.Marks:
     isolated = st.query_params.get(state.Projector.ISOLATED)
     return map_view.Marks(
         texts.ids.index(point) if point in texts.ids else None,
-        _lengthened(st.query_params.get(state.Projector.SELECTED, ""), len(texts)),
-        _lengthened(isolated, len(texts)) if isolated else None,
+        _decompress(st.query_params.get(state.Projector.SELECTED, ""), len(texts)),
+        _decompress(isolated, len(texts)) if isolated else None,
     )
 
 
@@ -107,7 +107,7 @@ def _param(name: Parameter, value: str) -> None:
         del st.query_params[name]
 
 
-def _shortened(rows: Rows, count: int) -> str:
+def _compress(rows: Rows, count: int) -> str:
     """Rows as text for an address: the bits of all rows, compressed; empty where there are none."""
     if not len(rows):
         return ""
@@ -116,7 +116,7 @@ def _shortened(rows: Rows, count: int) -> str:
     return base64.urlsafe_b64encode(zlib.compress(np.packbits(bits).tobytes(), 9)).decode().rstrip("=")
 
 
-def _lengthened(text: str, count: int) -> Indices:
+def _decompress(text: str, count: int) -> Indices:
     """The rows of such a text; none where it is not one."""
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -62,10 +62,10 @@ def sources_of(space: Space, specs: Sequence[ModelSpec], tell: Progress) -> list
     """The vectors to map: the space's own, or the texts embedded by each model."""
     if space.vectors is not None:
         return [Source(space.name, space.vectors, _digest(space.fingerprint, space.vectors))]
-    return [_embedded(space, spec, tell) for spec in specs]
+    return [_embed(space, spec, tell) for spec in specs]
 
 
-def _embedded(space: Space, spec: ModelSpec, tell: Progress) -> Source:
+def _embed(space: Space, spec: ModelSpec, tell: Progress) -> Source:
     result = cache.embedded(space.corpus, spec, tell)
     name = f"{space.corpus.fingerprint} {spec.name} {result.provenance.revision} {result.provenance.precision}"
     return Source(spec.name, result.vectors, _digest(name, result.vectors), spec, result.provenance)

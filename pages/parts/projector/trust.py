@@ -55,7 +55,7 @@ def _one(quality: Faithfulness | None) -> None:
         st.metric("Continuity", _figure(quality.continuity), help=_CONTINUITY, width="content")
         st.metric("Recall", f"{quality.neighbour_recall.value:.0%}", help=_RECALL, width="content")
     st.markdown(quality.sentence)
-    st.caption(_measured_on(quality))
+    st.caption(_basis(quality))
 
 
 def _several(measured: dict[str, Faithfulness | None]) -> None:
@@ -68,14 +68,14 @@ def _several(measured: dict[str, Faithfulness | None]) -> None:
             f"trust {_figure(quality.trustworthiness)} · continuity {_figure(quality.continuity)} · "
             f"recall {quality.neighbour_recall.value:.0%}"
         )
-        st.caption(f"{quality.sentence} {_measured_on(quality)}")
+        st.caption(f"{quality.sentence} {_basis(quality)}")
 
 
 def _figure(estimate: Estimate) -> str:
     return f"{estimate.value:.3f}"
 
 
-def _measured_on(quality: Faithfulness) -> str:
+def _basis(quality: Faithfulness) -> str:
     """On how many texts, and how sure that is."""
     if quality.rows == quality.total:
         return f"Measured on all {quality.total:,} texts, {quality.neighbours} neighbours each."

@@ -85,7 +85,7 @@ def view_of(space: Space) -> View:
         name=space.name[:500],
         choices=Choices(**chosen),
         marked=Marked(**selection.as_json(space.corpus)),
-        ends=axes.taken(space),
+        ends=axes.selections(space),
     )
 
 

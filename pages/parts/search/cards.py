@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 import streamlit as st
 
 from core.charts.style import model_colours
-from core.corpus import Corpus, shortened
+from core.corpus import Corpus, shorten
 from core.errors import EmbedscopeError
 from core.evaluation import Quality
 from core.retrieval import BM25, HYBRID
@@ -48,7 +48,7 @@ def show(
         with columns.cell():
             st.html(_heading(system, colours[system], quality.get(system)))
             for rank, row in enumerate(found.rows[:k], start=1):
-                moved = "" if system == first else _moved(rank, row, leaders, k, first)
+                moved = "" if system == first else _move(rank, row, leaders, k, first)
                 with st.container(border=True, gap="xsmall"):
                     is_answer = texts.document_ids[row] in answers
                     st.html(_card(texts, rank, row, found, moved, is_answer))
@@ -71,39 +71,39 @@ def _heading(system: str, colour: str, quality: Quality | None) -> str:
 def _card(texts: Corpus, rank: int, row: int, found: List, moved: str, is_answer: bool) -> str:
     """Rank, score, move and the text with its sentence marked; every character of it as it is."""
     tick = _badge("✓ answers", GREEN, "labelled as relevant") if is_answer else ""
-    known = html.escape(" · ".join(filter(None, [_known(texts, row)])))
+    known = html.escape(" · ".join(filter(None, [_subject(texts, row)])))
     head = (
         f'<div style="display:flex;gap:.5em;align-items:baseline;flex-wrap:wrap"><b style="font-size:1.2em">{rank}</b>'
         f'<span>{found.scores[rank - 1]:.3f}</span>{moved}{tick}<span style="opacity:.7">{known}</span></div>'
     )
     title = f"<div><b>{html.escape(texts.titles[row])}</b></div>" if "title" in texts.fields else ""
-    body = _marked(texts.texts[row], found.marks.sentences.get(row))
+    body = _excerpt(texts.texts[row], found.marks.sentences.get(row))
     return f'{head}{title}<div style="font-size:.95em;line-height:1.45;overflow-wrap:anywhere">{body}</div>'
 
 
-def _known(texts: Corpus, row: int) -> str:
+def _subject(texts: Corpus, row: int) -> str:
     """The document's subject; of passages, which document they are of."""
     if texts.parents and texts.parents[row] != texts.ids[row]:
-        return shortened(texts.parents[row], 40)
-    return shortened(texts.fields["subject"][row], 40) if "subject" in texts.fields else ""
+        return shorten(texts.parents[row], 40)
+    return shorten(texts.fields["subject"][row], 40) if "subject" in texts.fields else ""
 
 
-def _marked(text: str, place: int | None) -> str:
+def _excerpt(text: str, place: int | None) -> str:
     """An excerpt around the sentence, which is marked; the beginning where there is none."""
     parts = sentences(text)
     if place is None or len(parts) == 1:
-        return html.escape(shortened(text, EXCERPT))
-    before, sentence = "".join(parts[:place]), shortened(parts[place].strip(), EXCERPT)
+        return html.escape(shorten(text, EXCERPT))
+    before, sentence = "".join(parts[:place]), shorten(parts[place].strip(), EXCERPT)
     after = "".join(parts[place + 1 :])
     if len(text) > EXCERPT and len(before) > MOST_BEFORE:
         before = "…" + before[-MOST_BEFORE:].partition(" ")[2]
     room = max(0, EXCERPT - len(before) - len(sentence))
-    after = shortened(after, room) if room > 1 else ("…" if after else "")
+    after = shorten(after, room) if room > 1 else ("…" if after else "")
     mark = f'<mark style="{SENTENCE};color:inherit">{html.escape(sentence)}</mark>'
     return f"{html.escape(before)}{mark} {html.escape(after)}"
 
 
-def _moved(rank: int, row: int, leaders: list[int], k: int, first: str) -> str:
+def _move(rank: int, row: int, leaders: list[int], k: int, first: str) -> str:
     """How the document's place differs from the first list's."""
     if row not in leaders:
         return _badge("new", GREY, f"not in the top {len(leaders)} of {first}")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.corpus import Corpus, shortened
+from core.corpus import Corpus, shorten
 from core.models import ModelSpec
 from core.progress import Progress
 from core.search import duplicates
@@ -34,19 +34,19 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
         same = cache.memory().recall(("same texts", texts.fingerprint), lambda: duplicates.same_texts(texts.documents))
         pairs = _pairs(texts, spec, vectors.vectors, threshold, tell)
         alone = _alone(texts, spec, vectors.vectors, tell)
-    near = duplicates.grouped(pairs, same)
+    near = duplicates.group(pairs, same)
     _figures(texts, same, near, pairs)
     groups, pair_table = _groups(texts, same, near, vectors.vectors), _pair_table(texts, pairs)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("#### Groups, largest first")
-        _listed(groups, state.Search.GROUPS, f"No two texts are the same, and none reach cosine {threshold:.2f}.")
+        _list(groups, state.Search.GROUPS, f"No two texts are the same, and none reach cosine {threshold:.2f}.")
     with right:
         st.markdown("#### Pairs, nearest first")
-        _listed(pair_table, state.Search.NEAR_PAIRS, f"No two texts reach cosine {threshold:.2f}.")
+        _list(pair_table, state.Search.NEAR_PAIRS, f"No two texts reach cosine {threshold:.2f}.")
     loners = _loners(texts, *alone) if alone else pd.DataFrame()
     st.markdown("#### Texts without a near neighbour")
-    _listed(loners, state.Search.LONERS, "A single text has nothing to compare with.")
+    _list(loners, state.Search.LONERS, "A single text has nothing to compare with.")
     output.provenance(vectors.provenance)
     with st.container(horizontal=True):
         output.download_table(groups, "duplicates", "Groups (CSV)")
@@ -133,11 +133,11 @@ def _loners(texts: Corpus, others: Indices, cosines: np.ndarray) -> pd.DataFrame
     )
 
 
-def _listed(table: pd.DataFrame, key: Key, nothing: str) -> None:
+def _list(table: pd.DataFrame, key: Key, nothing: str) -> None:
     if not len(table):
         st.info(nothing, icon=":material/check:")
         return
-    shown = table.head(MOST_LISTED).map(lambda cell: shortened(cell, 300) if isinstance(cell, str) else cell)
+    shown = table.head(MOST_LISTED).map(lambda cell: shorten(cell, 300) if isinstance(cell, str) else cell)
     st.dataframe(
         shown,
         hide_index=True,

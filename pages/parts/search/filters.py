@@ -30,7 +30,7 @@ class Conditions:
     sentence: str = ""
 
 
-def chosen(texts: Corpus) -> Conditions:
+def choose(texts: Corpus) -> Conditions:
     """A popover with a control for each field that documents can be filtered by; none where there is no such field."""
     fields = {name: cells for name, cells in texts.fields.items() if name != "title"}
     offered = cache.memory().recall(("filters", texts.fingerprint), lambda: filters(fields))[:MOST_SHOWN]

@@ -29,7 +29,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     spec = model_choice.model(specs)
     with progress.line(state.Search.INDEX, height=420) as tell:
         queries, told = _queries(texts, spec, tell)
-        measured = _measured(texts, spec, queries, tell)
+        measured = _measure(texts, spec, queries, tell)
         source = cache.embedded(texts, spec, tell).provenance
     table = _table(measured, len(texts))
     st.markdown(_sentence(measured))
@@ -72,7 +72,7 @@ def _queries(texts: Corpus, spec: ModelSpec, tell: Progress) -> tuple[np.ndarray
     return vectors, f"{len(rows):,} of the texts themselves as queries (there are no labelled queries)"
 
 
-def _measured(texts: Corpus, spec: ModelSpec, queries: np.ndarray, tell: Progress) -> list[Measured]:
+def _measure(texts: Corpus, spec: ModelSpec, queries: np.ndarray, tell: Progress) -> list[Measured]:
     """Each kind of index, built, measured and forgotten."""
     vectors = cache.embedded(texts, spec, tell).vectors
     key = ("indexes", texts.fingerprint, spec.name, picks.device(), picks.precision(), digests.of_array(queries))

@@ -14,7 +14,7 @@ from core.retrieval import BM25, HYBRID, Embeddings, Ranking, Task
 from core.search.sentences import nearest_sentence, sentences, sentences_by_words
 from pages.parts.search.filters import Conditions
 from pages.shared import cache, picks
-from pages.shared.frame import errors_told
+from pages.shared.frame import show_errors
 
 DEPTH = 100
 MARK = "mark the sentences"
@@ -51,14 +51,14 @@ class List:
         return {**self.ranking.seconds, MARK: self.marks.seconds}
 
 
-def found(
+def find(
     texts: Corpus, query: str, specs: Sequence[ModelSpec], conditions: Conditions, k: int, tell: Progress
 ) -> dict[str, List]:
     """Each system's list by its name: the models, BM25 and, with a model, Hybrid; remembered with its seconds."""
     task = Task(texts, corpus.one_query(query), DEPTH, "text", conditions.rows)
     embeddings: dict[str, Embeddings] = {}
     for spec in specs:
-        with errors_told():
+        with show_errors():
             embeddings[spec.name] = cache.embeddings(task, spec, tell)
     ready = {spec.name: spec for spec in specs if spec.name in embeddings}
     lists = {}
@@ -70,13 +70,13 @@ def found(
         else:
             mark = partial(_mark_by_model, texts, embeddings[marker].queries, rows, ready[marker], tell)
         marks = Marks()
-        with errors_told():
-            marks = _recalled((*task.key, system, marker, *rows), mark)
+        with show_errors():
+            marks = _recall((*task.key, system, marker, *rows), mark)
         lists[system] = List(ranking, marks)
     return lists
 
 
-def _recalled(key: tuple[object, ...], mark: Callable[[], Mapping[int, int | None]]) -> Marks:
+def _recall(key: tuple[object, ...], mark: Callable[[], Mapping[int, int | None]]) -> Marks:
     """Marks with the seconds that they took when they were made."""
 
     def timed() -> Marks:

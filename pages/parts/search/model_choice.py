@@ -12,7 +12,7 @@ from pages.shared.ui import inputs
 def model(specs: Sequence[ModelSpec]) -> ModelSpec:
     """One of the picked models that can run; chosen where there are several."""
     names = [spec.name for spec in specs]
-    inputs.keep_offered(state.Search.MODEL, names, names[0])
+    inputs.fall_back(state.Search.MODEL, names, names[0])
     chosen = names[0]
     if len(names) > 1:
         chosen = st.segmented_control(

@@ -28,7 +28,7 @@ def examples() -> None:
     )  # fmt: skip
 
 
-def cleaned(typed: str) -> str:
+def clean(typed: str) -> str:
     """The query on one line, and not longer than the box takes: an address may bring any.
 
     Raises

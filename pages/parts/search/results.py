@@ -10,7 +10,7 @@ from core.models import ModelSpec
 from pages.parts.search import cards, comparison, lists, query
 from pages.parts.search.filters import Conditions
 from pages.shared import quality, state
-from pages.shared.frame import errors_told
+from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
 
 HEIGHT = 600
@@ -20,16 +20,16 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
     """The query's box, the lists side by side, their agreement and their time."""
     typed = query.box()
     query.examples()
-    asked = query.cleaned(typed)
-    if not _told(texts, where):
+    asked = query.clean(typed)
+    if not _explain_scope(texts, where):
         return
     answers: set[str] = set()
     qualities, labels = {}, None
     with progress.line(state.Search.SEARCH, height=HEIGHT) as tell:
-        found = lists.found(texts, asked, specs, where, k, tell)
-        with errors_told():
+        found = lists.find(texts, asked, specs, where, k, tell)
+        with show_errors():
             if labels := quality.labels(texts):
-                qualities = quality.measured(texts, labels, specs, tell)
+                qualities = quality.measure(texts, labels, specs, tell)
                 answers = query.answers(labels, asked)
     comparison.chart(texts, found, k, answers)
     cards.show(texts, asked, found, k, answers, qualities)
@@ -40,7 +40,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
     output.code(examples.search(specs[0], asked, texts.texts))
 
 
-def _told(texts: Corpus, where: Conditions) -> bool:
+def _explain_scope(texts: Corpus, where: Conditions) -> bool:
     """Say what is searched; whether there is anything left."""
     if where.rows is None:
         return True

@@ -14,13 +14,13 @@ from core.progress import Progress
 from core.similarity import Background, background
 from pages.parts.similarity.sources import Compared
 from pages.shared import cache, picks, state
-from pages.shared.frame import errors_told
+from pages.shared.frame import show_errors
 from pages.shared.ui import output
 
 MOST_ROWS = 2000
 
 
-def measured(texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Background]:
+def measure(texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Background]:
     """The background of each model that has one; a corpus is sent to an API only when the person asks for it."""
     found = {}
     for spec in specs:
@@ -35,7 +35,7 @@ def measured(texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], tell
                 args=(texts, spec),
             )
             continue
-        with errors_told():
+        with show_errors():
             found[spec.name] = _of(texts, _queries(texts, compared), spec, tell)
     return found
 

@@ -19,7 +19,7 @@ from pages.shared.ui import inputs, output
 BETWEEN = " − "
 
 
-def chosen_difference(names: Sequence[str]) -> tuple[str, str] | None:
+def choose_difference(names: Sequence[str]) -> tuple[str, str] | None:
     """The two models whose difference is drawn; None where each model is drawn by itself."""
     if len(names) < 2:
         return None
@@ -38,7 +38,7 @@ def chosen_difference(names: Sequence[str]) -> tuple[str, str] | None:
     offered = {f"{one}{BETWEEN}{other}": (one, other) for one, other in combinations(names, 2)}
     if len(offered) == 1:
         return next(iter(offered.values()))
-    inputs.keep_offered(state.Similarity.DIFFERENCE, list(offered), next(iter(offered)))
+    inputs.fall_back(state.Similarity.DIFFERENCE, list(offered), next(iter(offered)))
     chosen = st.selectbox(
         "Difference of", list(offered), key=state.Similarity.DIFFERENCE, bind="query-params",
         label_visibility="collapsed", width=320,

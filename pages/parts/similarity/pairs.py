@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from core.corpus import shortened
-from core.similarity import Background, Matrix, disagreement, ranked_pairs
+from core.corpus import shorten
+from core.similarity import Background, Matrix, disagreement, rank_pairs
 from pages.parts.similarity.pair import Pair
 from pages.parts.similarity.scores import Scored
 from pages.parts.similarity.sources import Compared
@@ -24,10 +24,10 @@ Indices = npt.NDArray[np.int64]
 Pairs = tuple[Indices, Indices]
 
 
-def chosen_order(models: int) -> str:
+def choose_order(models: int) -> str:
     """How the table is sorted."""
     offered = ORDERS if models > 1 else ORDERS[:2]
-    inputs.keep_offered(state.Similarity.PAIRS_BY, offered, ORDERS[0])
+    inputs.fall_back(state.Similarity.PAIRS_BY, offered, ORDERS[0])
     chosen = st.segmented_control(
         "Pairs by", offered, default=ORDERS[0], key=state.Similarity.PAIRS_BY, bind="query-params", required=True,
         label_visibility="collapsed",
@@ -35,14 +35,14 @@ def chosen_order(models: int) -> str:
     return str(chosen or ORDERS[0])
 
 
-def ranked(values: Mapping[str, Matrix], order: str, compared: Compared) -> Pairs:
+def rank(values: Mapping[str, Matrix], order: str, compared: Compared) -> Pairs:
     """Rows and columns of the pairs in that order; similar for the first model."""
     matrices = list(values.values())
     if order == "Most disagreed" and len(matrices) > 1:
         scores = disagreement(matrices)
     else:
         scores = -matrices[0] if order == "Least similar" else matrices[0]
-    return ranked_pairs(scores, symmetric=not compared.queries)
+    return rank_pairs(scores, symmetric=not compared.queries)
 
 
 def table_of(
@@ -50,7 +50,7 @@ def table_of(
 ) -> pd.DataFrame:
     """The pairs with each model's cosine, and its percentile where the model has a background."""
     first, second = pairs
-    rows, texts = ([shortened(text, SHOWN_OF_TEXT) for text in given] for given in (compared.rows, compared.texts))
+    rows, texts = ([shorten(text, SHOWN_OF_TEXT) for text in given] for given in (compared.rows, compared.texts))
     cosines = {name: result.cosines[first, second] for name, result in results.items()}
     return pd.DataFrame(
         {
@@ -117,4 +117,4 @@ def _matrix(cosines: Matrix, compared: Compared) -> pd.DataFrame:
 
 
 def _labels(texts: tuple[str, ...]) -> list[str]:
-    return [f"{number} {shortened(text, SHOWN_OF_TEXT)}" for number, text in enumerate(texts, start=1)]
+    return [f"{number} {shorten(text, SHOWN_OF_TEXT)}" for number, text in enumerate(texts, start=1)]

@@ -53,7 +53,7 @@ class Order:
         return self.rows.index(pair[0]), self.columns.index(pair[1])
 
 
-def scored(compared: Compared, spec: ModelSpec, tell: Progress) -> Scored:
+def score(compared: Compared, spec: ModelSpec, tell: Progress) -> Scored:
     """Embed the texts, and the queries as queries, and compare them."""
     texts = cache.embed_texts(compared.texts, spec, tell)
     rows = texts.vectors

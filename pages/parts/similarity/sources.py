@@ -51,7 +51,7 @@ class Compared:
         return digests.of(content, size=8)
 
 
-def chosen(texts: Corpus) -> Compared:
+def choose(texts: Corpus) -> Compared:
     """The texts to compare, chosen in a popover; `texts` is the corpus that they can be taken from.
 
     Raises
@@ -69,7 +69,7 @@ def chosen(texts: Corpus) -> Compared:
             rows, said = _from_corpus(texts)
             found, given = texts, tuple(texts.documents[row] for row in rows)
         else:
-            found = _from_file() if source == "File" else _pasted()
+            found = _from_file() if source == "File" else _paste()
             given = found.texts
             said = f"{min(len(found), MOST_TEXTS):,} texts from {found.name}" if source == "File" else ""
         against = inputs.optional_texts(
@@ -79,7 +79,7 @@ def chosen(texts: Corpus) -> Compared:
     queries = against.texts if against else ()
     if len(given) < 2 and not queries:
         raise InputError("A single text has nothing to compare with: enter at least two, one per line.")
-    _say_what_is_left(given, queries)
+    _show_skips(given, queries)
     return Compared(given[:MOST_TEXTS], queries[:MOST_TEXTS], said, (found, against) if against else (found,))
 
 
@@ -92,11 +92,11 @@ def caption(compared: Compared, order: str) -> None:
     else:
         st.caption(f"{whence}, each compared with every other, {output.markdown_free(order)}.")
     for source in compared.sources:
-        output.left_out(source)
+        output.show_skips(source)
 
 
-def _pasted() -> Corpus:
-    return inputs.pasted_texts(state.Similarity.TYPED, corpus.sample_sentences(), height=260)
+def _paste() -> Corpus:
+    return inputs.paste_texts(state.Similarity.TYPED, corpus.sample_sentences(), height=260)
 
 
 def _from_file() -> Corpus:
@@ -130,7 +130,7 @@ def _from_corpus(texts: Corpus) -> tuple[Sequence[int], str]:
     return rows.tolist(), f"{count:,} random texts out of {len(texts):,} from {texts.name} (seed {seed})"
 
 
-def _say_what_is_left(texts: Sequence[str], queries: Sequence[str]) -> None:
+def _show_skips(texts: Sequence[str], queries: Sequence[str]) -> None:
     for what, given in (("texts", texts), ("queries", queries)):
         if len(given) > MOST_TEXTS:
             st.info(f"Comparing the first {MOST_TEXTS} of {len(given):,} {what}: more cells would be unreadable.")

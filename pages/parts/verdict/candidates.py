@@ -48,4 +48,4 @@ def time_them(specs: Sequence[ModelSpec]) -> None:
     run = measurement.watch(
         state.Verdict.TIME_MISSING, measurement.subjects(specs), WORKLOADS, SETTINGS, lambda _: None
     )
-    measurement.tell_failures(run.results)
+    measurement.show_failures(run.results)

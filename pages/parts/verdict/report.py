@@ -93,7 +93,7 @@ def table(decided: Verdict) -> pd.DataFrame:
     return figures
 
 
-def take_away(decided: Verdict, figures: pd.DataFrame) -> None:
+def downloads(decided: Verdict, figures: pd.DataFrame) -> None:
     """The verdict as a page and as Markdown, its figures as CSV."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.download_button(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.corpus import Columns, columns_beside, shortened, usual_columns
+from core.corpus import Columns, columns_beside, shorten, usual_columns
 from core.corpus.cleaning import cell_text, plain
 from core.storage import digests
 from core.tables import Table, unique_names
@@ -28,9 +28,9 @@ def choose(files: Files, sources: Sequence[Source]) -> Columns:
     usual = _usual(sources, offered)
     if len(offered) == 1:
         return usual
-    labels = unique_names(shortened(" ".join(plain(column).split()), LONGEST_NAME) for column in offered)
+    labels = unique_names(shorten(" ".join(plain(column).split()), LONGEST_NAME) for column in offered)
     _preview(files, sources, dict(zip(offered, labels, strict=True)))
-    return _asked(files, offered[:MOST_OFFERED], labels, usual)
+    return _ask(files, offered[:MOST_OFFERED], labels, usual)
 
 
 def _usual(sources: Sequence[Source], offered: Sequence[str]) -> Columns:
@@ -39,7 +39,7 @@ def _usual(sources: Sequence[Source], offered: Sequence[str]) -> Columns:
     return Columns(usual.texts, usual.title, usual.id, usual.kept[:MOST_KEPT_AT_FIRST])
 
 
-def _asked(files: Files, offered: Sequence[str], labels: Sequence[str], usual: Columns) -> Columns:
+def _ask(files: Files, offered: Sequence[str], labels: Sequence[str], usual: Columns) -> Columns:
     """The person's choice, by places: what a file calls its columns never becomes the value of a widget."""
     suffix = digests.of(repr(offered).encode("utf-8", "backslashreplace"), size=6)
     places, show = range(len(offered)), labels.__getitem__
@@ -93,9 +93,6 @@ def _preview(files: Files, sources: Sequence[Source], labels: dict[str, str]) ->
 def _first_rows(table: Table, labels: dict[str, str]) -> list[dict[str, str]]:
     columns = list(table.cells.items())[:MOST_SHOWN]
     return [
-        {
-            labels[name]: shortened(" ".join(plain(cell_text(cells[row])).split()), LONGEST_CELL)
-            for name, cells in columns
-        }
+        {labels[name]: shorten(" ".join(plain(cell_text(cells[row])).split()), LONGEST_CELL) for name, cells in columns}
         for row in range(min(ROWS_SHOWN, len(table)))
     ]

@@ -45,7 +45,7 @@ def keep(keys: Files) -> None:
     if not brought or ids == st.session_state.get(keys.SEEN):
         return
     st.session_state[keys.SEEN] = ids
-    known = {upload.id: upload for upload in _kept(keys)}
+    known = {upload.id: upload for upload in _uploads(keys)}
     names = unique_names(file_name(file.name) for file in brought)
     st.session_state[keys.UPLOADS] = tuple(
         known.get(file.file_id) or _upload(file.file_id, name, file.getvalue())
@@ -79,7 +79,7 @@ def ask(keys: Files) -> tuple[Upload, ...]:
         f"{most_rows():,} rows and {_most_megabytes():,} MB in total; a Parquet file may unpack to "
         f"{wording.size(MOST_BYTES)}. Skipped rows are counted and listed."
     )
-    kept = _kept(keys)
+    kept = _uploads(keys)
     uploader: Sequence[UploadedFile] = st.session_state.get(keys.UPLOADER) or ()
     if kept and [file.file_id for file in uploader] != [upload.id for upload in kept]:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -119,7 +119,7 @@ def table(upload: Upload, *, with_lists: bool = False) -> Table:
     return read
 
 
-def pasted(text: str) -> Source:
+def source_of_text(text: str) -> Source:
     """Pasted texts, one a line."""
     digest = digests.of(text.encode("utf-8", "surrogatepass"))
     return Source("pasted texts", digest, lines(text))
@@ -127,7 +127,7 @@ def pasted(text: str) -> Source:
 
 def names(keys: Files) -> list[str]:
     """The names of the files that the session has."""
-    return [upload.name for upload in _kept(keys)]
+    return [upload.name for upload in _uploads(keys)]
 
 
 def _upload(own_id: str, name: str, content: bytes) -> Upload:
@@ -141,14 +141,14 @@ def _read(upload: Upload, with_lists: bool) -> Table | str:
         return str(error).replace(upload.name, ITS_NAME)
 
 
-def _kept(keys: Files) -> tuple[Upload, ...]:
+def _uploads(keys: Files) -> tuple[Upload, ...]:
     kept: tuple[Upload, ...] = st.session_state.get(keys.UPLOADS, ())
     return kept
 
 
 def _forget_if_empty(keys: Files) -> None:
     """The person has removed the last file from the uploader: not what was opened in its place since."""
-    came = [upload.id for upload in _kept(keys)] == st.session_state.get(keys.SEEN)
+    came = [upload.id for upload in _uploads(keys)] == st.session_state.get(keys.SEEN)
     if came and not st.session_state.get(keys.UPLOADER):
         _forget(keys)
 

@@ -5,7 +5,7 @@ import streamlit as st
 from core import models
 from core.corpus import FEWEST_TOKENS, MOST_TOKENS, Corpus, Splitter, Splitting, longer_than
 from core.models import ModelSpec
-from core.models.tokenizer import stored_tokenizer
+from core.models.tokenizer import load_tokenizer
 from pages.shared import cache, picks
 from pages.shared.state import Files
 from pages.shared.ui import output
@@ -50,10 +50,10 @@ def _shorten_overlap(files: Files) -> None:
 
 def splitter(splitting: Splitting) -> Splitter:
     """Splits by the tokens of TOKENIZER, which comes with Embedscope."""
-    return Splitter(splitting, stored_tokenizer(models.get(TOKENIZER)))
+    return Splitter(splitting, load_tokenizer(models.get(TOKENIZER)))
 
 
-def told(texts: Corpus, splitting: Splitting | None) -> None:
+def explain(texts: Corpus, splitting: Splitting | None) -> None:
     """What splitting made of the documents; or, where texts are too long for a picked model, that it would help."""
     if splitting is not None:
         documents = len(set(texts.parents))
@@ -71,7 +71,7 @@ def _recommend(texts: Corpus, spec: ModelSpec) -> None:
     limit = spec.max_tokens or 0
     count = cache.memory().recall(
         ("longer", texts.fingerprint, limit),
-        lambda: longer_than(texts.documents, limit, stored_tokenizer(models.get(TOKENIZER))),
+        lambda: longer_than(texts.documents, limit, load_tokenizer(models.get(TOKENIZER))),
     )
     if count:
         st.info(

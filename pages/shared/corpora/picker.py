@@ -25,7 +25,7 @@ NOT_HERE = (
 )
 
 
-def chosen() -> Corpus:
+def choose() -> Corpus:
     """The corpus of this session: the same on every page.
 
     Raises
@@ -70,11 +70,11 @@ def choose_space(*, with_points: bool = True) -> Space:
             and (space := points.choose(state.Corpus.FILES, uploads))
         ):
             return space
-        sources = _pasted() if kind == "Paste" else [files.source(upload) for upload in uploads]
+        sources = _paste() if kind == "Paste" else [files.source(upload) for upload in uploads]
         if not sources:
             return Space(_sample_instead())
         texts, splitting, report = _ask_how(state.Corpus.FILES, sources)
-    return Space(_built(state.Corpus.FILES, sources, texts, splitting, report))
+    return Space(_build(state.Corpus.FILES, sources, texts, splitting, report))
 
 
 def open_file(name: str, content: bytes | None) -> None:
@@ -85,7 +85,7 @@ def open_file(name: str, content: bytes | None) -> None:
         passages.turn_off(state.Corpus.FILES)
 
 
-def uploaded(keys: Files) -> Corpus:
+def choose_files(keys: Files) -> Corpus:
     """The texts of uploaded files alone; the sample corpus until there are any. Errors as in `chosen`."""
     files.keep(keys)
     sources = [files.source(upload) for upload in files.ask(keys)]
@@ -93,20 +93,20 @@ def uploaded(keys: Files) -> Corpus:
         return corpus.sample()
     with st.popover("Columns and passages", icon=":material/tune:", key=keys.POPOVER):
         texts, splitting, report = _ask_how(keys, sources)
-    return _built(keys, sources, texts, splitting, report)
+    return _build(keys, sources, texts, splitting, report)
 
 
 def _label() -> str:
     """What is chosen, before the widgets have said so: a link's first run knows only the address."""
     kind = str(st.session_state.get(state.Corpus.SOURCE) or st.query_params.get(state.Corpus.SOURCE) or "")
     if kind == "File" and (names := files.names(state.Corpus.FILES)):
-        return f"Corpus: {output.markdown_free(corpus.shortened(corpus.together(names), LONGEST_NAME))}"
+        return f"Corpus: {output.markdown_free(corpus.shorten(corpus.together(names), LONGEST_NAME))}"
     return {"Paste": "Corpus: pasted", "File": "Corpus: file"}.get(kind, "Corpus: sample")
 
 
-def _pasted() -> list[Source]:
-    pasted = inputs.kept_text(state.Corpus.PASTED, "", height=240)
-    return [files.pasted(pasted)]
+def _paste() -> list[Source]:
+    pasted = inputs.remember_text(state.Corpus.PASTED, "", height=240)
+    return [files.source_of_text(pasted)]
 
 
 def _sample_instead() -> Corpus:
@@ -121,19 +121,19 @@ def _ask_how(keys: Files, sources: Sequence[Source]) -> tuple[Columns, Splitting
     return found, passages.choose(keys), st.container()
 
 
-def _built(
+def _build(
     keys: Files, sources: Sequence[Source], found: Columns, splitting: Splitting | None, report: DeltaGenerator
 ) -> Corpus:
     """The corpus, built once for equal content and choices, and what is to be said of it."""
     with frame.above(), progress.line(keys.BUILD) as tell:
-        texts = _remembered(sources, found, splitting, tell)
+        texts = _recall(sources, found, splitting, tell)
     with report:
-        passages.told(texts, splitting)
+        passages.explain(texts, splitting)
         skips.offer(texts, keys.owner)
     return texts
 
 
-def _remembered(sources: Sequence[Source], found: Columns, splitting: Splitting | None, tell: Progress) -> Corpus:
+def _recall(sources: Sequence[Source], found: Columns, splitting: Splitting | None, tell: Progress) -> Corpus:
     named = tuple((source.name, source.digest) for source in sources)
 
     def build() -> Corpus:

@@ -12,7 +12,7 @@ def offer(texts: Corpus, key: str) -> None:
     """How much was left out, and all of it as a file; nothing where nothing was."""
     if not texts.left_out:
         return
-    st.caption(f":material/filter_alt: Skipped or repaired: {texts.left_out_sentence}.")
+    st.caption(f":material/filter_alt: Skipped or repaired: {texts.skips_sentence}.")
     output.download_table(table(texts), f"left-out-of-{key}", "Download skipped rows")
 
 

@@ -13,21 +13,21 @@ from core.corpus.labels import LABEL_FORMATS, as_beir, as_trec
 from core.storage import digests
 from core.tables import FORMATS
 from pages.shared import cache, quality, state
-from pages.shared.frame import errors_told
+from pages.shared.frame import show_errors
 from pages.shared.labels import judgements
 from pages.shared.ui import inputs, output
 
 Result = TypeVar("Result")
 
 
-def chosen(texts: Corpus) -> Labels | None:
+def choose(texts: Corpus) -> Labels | None:
     """The labels for the corpus; None where there are none yet, and what was not used of them is said."""
     offered, usual = quality.sources(texts), quality.source(texts)
     is_linked = state.Labels.SOURCE in st.query_params and state.Labels.SOURCE not in st.session_state
     if not quality.is_shown(texts) or not is_linked:
         st.session_state[state.Labels.SOURCE] = usual
-    inputs.keep_offered(state.Labels.SOURCE, offered, usual)
-    with st.popover(f"Labels: {usual.lower()}", icon=":material/checklist:"), errors_told():
+    inputs.fall_back(state.Labels.SOURCE, offered, usual)
+    with st.popover(f"Labels: {usual.lower()}", icon=":material/checklist:"), show_errors():
         kind = st.segmented_control(
             "Labels",
             offered,
@@ -40,13 +40,13 @@ def chosen(texts: Corpus) -> Labels | None:
         if kind == quality.FILES:
             _files()
         elif kind == quality.MARKED:
-            _marked(texts)
+            _offer_judgements(texts)
         else:
             st.caption("192 queries on every subject of the sample corpus, each with the passages that answer it.")
     return quality.labels(texts)
 
 
-def left_out(labels: Labels) -> None:
+def show_skips(labels: Labels) -> None:
     """A caption of what was not used of the labels, if anything was."""
     if labels.left_out:
         listed = ", ".join(f"{reason} ({count:,})" for reason, count in labels.left_out.items())
@@ -73,15 +73,15 @@ def _files() -> None:
     if asked and graded:
         queries = _read("queries", asked.name, asked.getvalue(), corpus.from_file)
         qrels = _read("qrels", graded.name, graded.getvalue(), corpus.qrels_of)
-        quality.bring(queries, graded.name, qrels)
-        output.left_out(queries)
+        quality.upload(queries, graded.name, qrels)
+        output.show_skips(queries)
     elif asked or graded:
         st.info(f"Now upload the {'relevance labels' if asked else 'queries'}.")
-    elif brought := quality.brought():
+    elif brought := quality.file_name():
         st.caption(f":material/check: In use: {output.markdown_free(brought)}.")
 
 
-def _marked(texts: Corpus) -> None:
+def _offer_judgements(texts: Corpus) -> None:
     """What has been marked so far, to take away in both formats."""
     labels = judgements.labels(texts)
     if labels is None:

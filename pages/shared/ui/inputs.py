@@ -34,7 +34,7 @@ def ready_models() -> list[ModelSpec]:
     return ready
 
 
-def pasted_texts(key: Parameter, default: str, *, height: int, label: str = "Texts, one per line") -> Corpus:
+def paste_texts(key: Parameter, default: str, *, height: int, label: str = "Texts, one per line") -> Corpus:
     """Texts typed or pasted, one a line; short ones live in the URL.
 
     Raises
@@ -42,10 +42,10 @@ def pasted_texts(key: Parameter, default: str, *, height: int, label: str = "Tex
     InputError
         There is no text.
     """
-    return corpus.from_paste(kept_text(key, default, height=height, label=label))
+    return corpus.from_paste(remember_text(key, default, height=height, label=label))
 
 
-def kept_text(key: Parameter, default: str, *, height: int, label: str = "Texts, one per line") -> str:
+def remember_text(key: Parameter, default: str, *, height: int, label: str = "Texts, one per line") -> str:
     """What is typed or pasted, in one session the same on every page; what is short lives in the URL."""
     if key not in st.session_state:
         st.session_state[key] = st.query_params.get(key, default)
@@ -56,11 +56,11 @@ def kept_text(key: Parameter, default: str, *, height: int, label: str = "Texts,
 
 def optional_texts(key: Parameter, *, height: int, label: str) -> Corpus | None:
     """Texts as in `pasted_texts`, none at first; None where there are none."""
-    pasted = kept_text(key, "", height=height, label=label)
+    pasted = remember_text(key, "", height=height, label=label)
     return corpus.from_paste(pasted) if pasted.strip() else None
 
 
-def keep_offered(key: Key, options: Sequence[object], fallback: object) -> None:
+def fall_back(key: Key, options: Sequence[object], fallback: object) -> None:
     """Set a widget to the fallback where its options no longer offer what was chosen: call it before the widget.
 
     Deleting the value would not do: the browser would go on showing it.

@@ -49,11 +49,11 @@ def provenance(source: Provenance, *further: str) -> None:
     st.caption(" · ".join([*facts, *further]))
 
 
-def left_out(corpus: Corpus) -> None:
+def show_skips(corpus: Corpus) -> None:
     """A caption of what was left out of a corpus, if anything was."""
     if corpus.left_out:
         st.caption(
-            f":material/filter_alt: Skipped or repaired in {markdown_free(corpus.name)}: {corpus.left_out_sentence}."
+            f":material/filter_alt: Skipped or repaired in {markdown_free(corpus.name)}: {corpus.skips_sentence}."
         )
 
 

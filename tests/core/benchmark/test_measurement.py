@@ -45,7 +45,7 @@ class Timeable:
         self.happened.append("encode")
         self.given.add(tuple(texts))
 
-    def prepared(self, texts):
+    def prepare_forward(self, texts):
         self.happened.append("prepare")
         self.given.add(tuple(texts))
         return lambda: self.happened.append("forward")
@@ -282,7 +282,7 @@ def test_random_weights_are_timed_in_the_place_of_a_models_own(afresh, model, en
 def test_the_library_computes_as_it_does_for_whoever_calls_it(name):
     ready, by_hand = library(name), BY_HAND[name]()
     np.testing.assert_allclose(ready.encode(probe()), by_hand.encode(probe()), rtol=0, atol=1e-6)
-    forward = ready.prepared(probe())()["sentence_embedding"]
+    forward = ready.prepare_forward(probe())()["sentence_embedding"]
     np.testing.assert_allclose(forward.numpy(), by_hand.encode(probe(), batch_size=len(probe())), rtol=0, atol=1e-6)
     assert (ready.engine, ready.precision, ready.device) == ("library", "float32", "cpu")
 

@@ -17,12 +17,12 @@ from core.benchmark import (
     Workload,
     expected_seconds,
     grid,
-    keep,
-    kept_engines,
-    kept_sweeps,
-    kept_timings,
+    latest_engines,
+    latest_sweeps,
+    latest_timings,
     run,
     runner,
+    save,
     subjects,
 )
 from core.errors import DamagedModelError, DeviceError, InputError, JobError, ModelUnavailableError, UnknownModelError
@@ -152,9 +152,9 @@ def test_a_run_is_kept_and_found_again(watched, monkeypatch):
     monkeypatch.setenv("EMBEDSCOPE_HOME", str(watched.home))
     minilm, minilm_batch, wordllama, wordllama_batch = watched.run.results
     assert kept_in(watched.home) == watched.run
-    assert kept_timings() == {(WORDLLAMA, "cpu"): wordllama}
-    assert kept_engines(MINILM) == [minilm]
-    assert kept_sweeps() == [wordllama_batch]
+    assert latest_timings() == {(WORDLLAMA, "cpu"): wordllama}
+    assert latest_engines(MINILM) == [minilm]
+    assert latest_sweeps() == [wordllama_batch]
     assert minilm_batch.asked_engine == "torch"
 
 
@@ -258,7 +258,7 @@ def test_what_was_timed_before_a_cancel_is_kept(home, quick_children, in_order):
         run(asked, [Workload(), Workload(2)], QUICK, on_progress=cancel)
     assert time.monotonic() - cancel.raised < 2
     assert [(row.model, row.batch_size) for row in kept_in(home).results] == [(WORDLLAMA, 1), (WORDLLAMA, 2)]
-    assert list(kept_timings()) == [(WORDLLAMA, "cpu")]
+    assert list(latest_timings()) == [(WORDLLAMA, "cpu")]
 
 
 def test_who_raises_on_hearing_a_result_cancels_too(home, quick_children):
@@ -368,7 +368,7 @@ def test_what_waits_is_told_the_time_of_all_that_is_timed_before(home):
 
 
 def test_what_was_timed_here_before_is_expected_to_take_as_long_again(home):
-    keep(finished(timing(WORDLLAMA, seconds=123.0)))
+    save(finished(timing(WORDLLAMA, seconds=123.0)))
     assert expected_seconds(subjects([WORDLLAMA]), [Workload()], Settings()) == 123
     assert expected_seconds(subjects([MINILM]), [Workload()], Settings()) < 30
 

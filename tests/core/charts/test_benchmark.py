@@ -24,7 +24,7 @@ HOSTILE = "<b>x</b> %{x} <img src=x onerror=1>"
 SMALL, LARGE = "all-MiniLM-L6-v2", "bge-large-en-v1.5"
 COLOURS = defaultdict(lambda: NEUTRAL, model_colours([SMALL, LARGE]))
 timing_bars = partial(timed.timing_bars, colours=COLOURS)
-compared_bars = partial(timed.compared_bars, colours=COLOURS)
+compared_bars = partial(timed.comparison_bars, colours=COLOURS)
 engine_bars = partial(timed.engine_bars, colours=COLOURS)
 sweep_lines = partial(sweeps.sweep_lines, colours=COLOURS)
 tradeoff = partial(weighed.tradeoff, colours=COLOURS)

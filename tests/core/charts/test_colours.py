@@ -18,7 +18,7 @@ from core.charts.search import moves
 from core.charts.similarity import densities
 from core.charts.style import MODEL_COLOURS, NEUTRAL, model_colour, model_colours
 from core.charts.sweeps import sweep_lines
-from core.charts.timings import compared_bars, engine_bars, timing_bars
+from core.charts.timings import comparison_bars, engine_bars, timing_bars
 from core.charts.tradeoff import cost_bars, tradeoff
 from core.evaluation import Compressed, Interval, Quality
 from core.evaluation.compression import FLOAT32
@@ -86,7 +86,7 @@ DRAW: dict[str, Callable[[], go.Figure]] = {
         {MODEL: Background(np.linspace(0, 1, 50, dtype=np.float32), 50, 0)}, {MODEL: 0.4}, colours=COLOURS
     ),
     "timings": lambda: timing_bars([(MODEL, "cpu")], {(MODEL, "cpu"): TIMING}, colours=COLOURS),
-    "compared": lambda: compared_bars([TIMING], [TIMING], ("a", "b"), colours=COLOURS),
+    "compared": lambda: comparison_bars([TIMING], [TIMING], ("a", "b"), colours=COLOURS),
     "engines": lambda: engine_bars([TIMING], colours=COLOURS),
     "lines": lambda: sweep_lines([TIMING], "texts/s", 8, colours=COLOURS, pays_from={(MODEL, 8): 1}),
     "tradeoff": lambda: tradeoff(

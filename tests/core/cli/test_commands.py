@@ -250,12 +250,12 @@ def test_benchmark_prints_a_run_that_can_be_read_again_and_keeps_it(answer, home
     assert Run.from_json(kept.read_text(encoding="utf-8")) == run
     written = (tmp_path / "run.json").read_text(encoding="utf-8")
     assert Run.from_json(written) == run
-    assert benchmark.bring(written).run == run
+    assert benchmark.import_run(written).run == run
 
 
 def test_verdict_prints_three_sentences_and_writes_what_can_be_sent(command, answer, home, tmp_path):
     row = timing(revision=embedding.encoder(models.get("wordllama-256")).revision)
-    benchmark.keep(finished(row, replace(row, batch_size=16, text="", tokens=128)))
+    benchmark.save(finished(row, replace(row, batch_size=16, text="", tokens=128)))
     page, markdown = tmp_path / "verdict.html", tmp_path / "verdict.md"
     options = ("verdict", "--models", "wordllama-256", "--weights", "speed=5", "--html", page, "--markdown", markdown)
     facts = answer(*options)

@@ -24,11 +24,11 @@ from core.corpus import (
     from_path,
     from_tables,
     read_qrels,
-    shortened,
+    shorten,
     usual_columns,
 )
 from core.errors import InputError
-from core.models.tokenizer import stored_tokenizer
+from core.models.tokenizer import load_tokenizer
 from core.tables import complete, read_table
 
 WITHIN_A_LINE = st.characters(exclude_categories=("Cc", "Zl", "Zp")) | st.sampled_from("\0\x07\ud800\ufeff \t")
@@ -53,7 +53,7 @@ def test_pasted_lines_are_texts_without_the_space_around_them():
     assert pasted.texts == ("one text", "שלום עולם", "👩🏽‍🚀🚀")
     assert len(pasted) == 3
     assert pasted.left_out == {}
-    assert pasted.left_out_sentence == ""
+    assert pasted.skips_sentence == ""
 
 
 def test_one_text_is_enough():
@@ -70,7 +70,7 @@ def test_blank_lines_are_left_out_and_counted():
     pasted = from_paste("one\n\n  \ntwo\n\t\n")
     assert pasted.texts == ("one", "two")
     assert pasted.left_out == {"blank texts": 3}
-    assert pasted.left_out_sentence == "blank texts (3)"
+    assert pasted.skips_sentence == "blank texts (3)"
 
 
 def test_the_same_text_twice_stays_twice():
@@ -99,7 +99,7 @@ def test_ten_megabytes_in_short_lines_keep_the_first_hundred_thousand_and_count_
     pasted = from_paste("\n".join(f"{number:099d}" for number in range(105_000)))
     assert pasted.texts == tuple(f"{number:099d}" for number in range(100_000))
     assert pasted.left_out == {"rows beyond the first 100,000": 5000}
-    assert pasted.left_out_sentence == "rows beyond the first 100,000 (5,000)"
+    assert pasted.skips_sentence == "rows beyond the first 100,000 (5,000)"
 
 
 def test_twenty_thousand_lines_are_all_kept():
@@ -266,7 +266,7 @@ def test_a_document_is_the_title_and_the_text():
     [("12345", "12345"), ("123456", "1234…"), ("123 56", "123…"), ("", ""), ("🦉🦉🦉🦉🦉🦉", "🦉🦉🦉🦉…")],
 )
 def test_a_text_is_shortened_to_a_length_with_an_ellipsis(text, short):
-    assert shortened(text, 5) == short
+    assert shorten(text, 5) == short
 
 
 def test_equal_content_has_an_equal_fingerprint_whatever_its_name_and_format():
@@ -399,7 +399,7 @@ def test_the_list_always_adds_up_to_what_is_counted(texts, most):
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return stored_tokenizer(models.get("all-MiniLM-L6-v2"))
+    return load_tokenizer(models.get("all-MiniLM-L6-v2"))
 
 
 def tokens(tokenizer, text):

@@ -123,7 +123,7 @@ def test_broken_unicode_reaches_the_api_mended(server, remote):
 
 
 def test_no_texts_ask_the_api_nothing(server, remote):
-    vectors, usage = remote.encode_counted([])
+    vectors, usage = remote.encode_with_usage([])
     assert vectors.shape == (0, 1536)
     assert usage == Usage(0, 0.0)
     assert server.received == []
@@ -383,25 +383,25 @@ def test_tokens_and_dollars_are_those_of_this_call(wordllama, server, remote):
     assert isinstance(remote, Metered)
     texts = [f"text {number}" for number in range(300)]
     tokens = sum(wordllama.count_tokens(texts))
-    vectors, usage = remote.encode_counted(texts)
+    vectors, usage = remote.encode_with_usage(texts)
     assert_equal(vectors, served(SMALL.id, texts))
     assert usage.tokens == tokens
     assert usage.dollars == pytest.approx(tokens * 0.02 / 1e6)
-    assert remote.encode_counted(["a"])[1].tokens == wordllama.count_tokens(["a"])[0]
+    assert remote.encode_with_usage(["a"])[1].tokens == wordllama.count_tokens(["a"])[0]
 
 
 def test_tokens_that_the_server_does_not_count_and_prices_that_nobody_knows_are_none(add_server):
     with openai_server(key="") as server:
         encoder = RemoteEncoder(add_server("own", server))
-        assert encoder.encode_counted(["a"])[1].dollars is None
+        assert encoder.encode_with_usage(["a"])[1].dollars is None
         server.counts = False
-        assert encoder.encode_counted(["a"])[1] == Usage(None, None)
+        assert encoder.encode_with_usage(["a"])[1] == Usage(None, None)
 
 
 def test_a_servers_price_is_counted(wordllama, add_server):
     with openai_server(key="") as server:
         encoder = RemoteEncoder(add_server("own", server, usd_per_million_tokens=5))
-        assert encoder.encode_counted(TEXTS)[1].dollars == pytest.approx(sum(wordllama.count_tokens(TEXTS)) * 5e-6)
+        assert encoder.encode_with_usage(TEXTS)[1].dollars == pytest.approx(sum(wordllama.count_tokens(TEXTS)) * 5e-6)
 
 
 def test_eight_threads_at_once_each_get_their_own_vectors_and_tokens(wordllama, remote):
@@ -410,7 +410,7 @@ def test_eight_threads_at_once_each_get_their_own_vectors_and_tokens(wordllama, 
     def work(number):
         texts = [f"{number} {'word ' * row}" for row in range(20)]
         everyone.wait()
-        return texts, remote.encode_counted(texts)
+        return texts, remote.encode_with_usage(texts)
 
     with ThreadPoolExecutor(8) as threads:
         for texts, (vectors, usage) in threads.map(work, range(8)):

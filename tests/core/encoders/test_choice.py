@@ -149,11 +149,11 @@ def test_it_is_measured_once_and_remembered():
 
 
 def test_what_was_measured_can_be_asked_for_without_a_network():
-    assert choice.remembered(IDENTITY, ALL) is None
+    assert choice.recall(IDENTITY, ALL) is None
     chosen, _ = Engines().choose()
-    assert choice.remembered(IDENTITY, ALL) == chosen
-    assert choice.remembered(("another", *IDENTITY[1:]), ALL) is None
-    assert choice.remembered(IDENTITY, (TORCH, EXACT)) is None
+    assert choice.recall(IDENTITY, ALL) == chosen
+    assert choice.recall(("another", *IDENTITY[1:]), ALL) is None
+    assert choice.recall(IDENTITY, (TORCH, EXACT)) is None
 
 
 def test_a_remembered_engine_that_is_not_open_does_not_count(home):
@@ -162,7 +162,7 @@ def test_a_remembered_engine_that_is_not_open_does_not_count(home):
     content = json.loads(path.read_text(encoding="utf-8"))
     content["choice"]["precision"] = "float16"
     path.write_text(json.dumps(content), encoding="utf-8")
-    assert choice.remembered(IDENTITY, ALL) is None
+    assert choice.recall(IDENTITY, ALL) is None
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_a_prepared_forward_pass_computes_what_encode_computes_at_every_call(
     encoder = assembly.load_local(spec, "cpu", "torch")
     vectors = encoder.encode(TEXTS, kind)
     batches, expected = len(computed), rows_of(computed)
-    forward = encoder.prepared(TEXTS, kind)
+    forward = encoder.prepare_forward(TEXTS, kind)
     assert computed == []
     for _ in range(2):
         assert forward() is None
@@ -185,12 +185,12 @@ def test_a_prepared_forward_pass_computes_what_encode_computes_at_every_call(
 def test_a_prepared_forward_pass_of_a_static_model_computes_what_encode_computes(wordllama, computed):
     wordllama.encode(TEXTS)
     expected = rows_of(computed)
-    wordllama.prepared(TEXTS)()
+    wordllama.prepare_forward(TEXTS)()
     np.testing.assert_allclose(rows_of(computed), expected, rtol=0, atol=1e-6)
 
 
 def test_a_prepared_forward_pass_has_its_tokens_and_runs_where_it_is_called(bert, computed, monkeypatch):
-    forward = bert.prepared(TEXTS)
+    forward = bert.prepare_forward(TEXTS)
     monkeypatch.setattr(LocalEncoder, "_features", lambda *_: pytest.fail("the texts are tokenised again"))
     forward()
     assert [thread for _, thread in computed] == [threading.get_ident()]
@@ -200,7 +200,7 @@ def test_a_prepared_forward_pass_that_the_memory_does_not_hold_is_a_sentence(ber
     def exhaust(*_):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    forward = bert.prepared(TEXTS)
+    forward = bert.prepare_forward(TEXTS)
     monkeypatch.setattr(LocalEncoder, "_unit_vectors", exhaust)
     with pytest.raises(DeviceError, match="does not have enough memory for these texts with folder:bert: use fewer"):
         forward()

@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from core import encoders, models
 from core.encoders import assembly, choice, cuda, local, random_weights
-from core.encoders.choice import Choice, candidates, remembered
+from core.encoders.choice import Choice, candidates, recall
 from core.encoders.local import LocalEncoder
 from core.encoders.random_weights import RandomWeights, build, outline
 from core.errors import DeviceError, ModelUnavailableError
@@ -110,7 +110,7 @@ def test_as_much_is_computed_as_by_the_model_with_its_weights(minilm):
     with FlopCounterMode(display=False) as expected:
         by_hand.encode(TEXTS)
     with FlopCounterMode(display=False) as prepared:
-        random.prepared(TEXTS)()
+        random.prepare_forward(TEXTS)()
     assert counted_flops(random._encoder, TEXTS) == counted_flops(minilm, TEXTS) == expected.get_total_flops() > 0
     assert prepared.get_total_flops() == expected.get_total_flops()
 
@@ -139,7 +139,7 @@ def test_every_model_computes_batches_of_unlike_texts_and_hands_nothing_out(spec
     assert len(torch.unique(vectors, dim=0)) == len(TEXTS)
     torch.testing.assert_close(torch.linalg.vector_norm(vectors, dim=1), torch.ones(len(TEXTS)))
     computed.clear()
-    assert model.prepared(TEXTS)() is None
+    assert model.prepare_forward(TEXTS)() is None
     torch.testing.assert_close(torch.cat(computed), vectors)
 
 
@@ -185,7 +185,7 @@ def test_nothing_that_could_be_taken_for_meaning_can_be_had_from_it():
     assert model.revision == "random weights"
     assert not callable(model)
     assert model.encode(["Hello World"]) is None
-    assert model.prepared(["Hello World"])() is None
+    assert model.prepare_forward(["Hello World"])() is None
     assert model.count_tokens(["Hello World"]) == [4]
 
 
@@ -244,7 +244,7 @@ def test_openvino_computes_in_the_place_of_torch(computed, name, precision):
         usual = on_torch(spec)
     assert (model.engine, model.precision, model.reason) == ("openvino", precision, "")
     assert counted_flops(model._encoder, TEXTS) == 0
-    model.prepared(TEXTS)()
+    model.prepare_forward(TEXTS)()
     usual.encode(TEXTS)
     for vectors in computed[:2]:
         assert (vectors * computed[2]).sum(dim=1).min() > 0.999
@@ -255,7 +255,7 @@ def test_a_network_that_openvino_cannot_take_runs_on_torch_and_says_so(monkeypat
         raise RuntimeError("Couldn't get TorchScript module by tracing.")
 
     monkeypatch.setattr("core.encoders.openvino.openvino.convert_model", refuse)
-    monkeypatch.setattr(random_weights, "remembered", lambda *_: Choice("openvino", "bfloat16", 3.0, 0.9999))
+    monkeypatch.setattr(random_weights, "recall", lambda *_: Choice("openvino", "bfloat16", 3.0, 0.9999))
     model = RandomWeights(smaller(MINILM))
     assert (model.engine, model.precision) == ("torch", "float32")
     assert model.reason == (
@@ -271,7 +271,7 @@ def test_what_is_left_open_is_as_the_stand_in_is_computed_which_is_measured_once
     monkeypatch.setattr(choice, "ROUNDS", 1)
     monkeypatch.setattr(choice, "probe", lambda: TEXTS[:2])
     first = RandomWeights(smaller(models.get("bge-large-en-v1.5")))
-    found = remembered((MINILM.id, str(MINILM.revision), "cpu"), candidates("cpu", "auto", "auto"))
+    found = recall((MINILM.id, str(MINILM.revision), "cpu"), candidates("cpu", "auto", "auto"))
     assert found
     assert (first.engine, first.precision) == (found.engine, found.precision)
     assert first.reason == AS_STAND_IN

@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import bootstrap, pearsonr, rankdata, spearmanr
 
 from core import corpus
-from core.corpus import pairs_of, typed_pairs
+from core.corpus import pairs_of, parse_pairs
 from core.errors import InputError
-from core.evaluation import intervals, misplaced
+from core.evaluation import displacement, intervals
 
 
 def sample(size: int = 120) -> tuple[np.ndarray, list[float]]:
@@ -44,8 +44,8 @@ def test_the_worst_pairs_are_those_whose_ranks_differ_most() -> None:
     cosines, gold = sample(50)
     cosines[gold.index(0.0)] = 2
     expected = (rankdata(cosines) - rankdata(gold)) / 49
-    np.testing.assert_allclose(misplaced(cosines, gold), expected)
-    assert gold[int(np.argmax(misplaced(cosines, gold)))] == 0
+    np.testing.assert_allclose(displacement(cosines, gold), expected)
+    assert gold[int(np.argmax(displacement(cosines, gold)))] == 0
 
 
 def test_pairs_of_a_file_count_what_is_left_out() -> None:
@@ -67,14 +67,14 @@ def test_a_missing_column_is_a_sentence() -> None:
 
 
 def test_pairs_can_be_typed_with_bars_or_pasted_with_tabs() -> None:
-    found = typed_pairs("A dog. | A hound. | 5\nA dog.\tShares fell.\t0.5\n")
+    found = parse_pairs("A dog. | A hound. | 5\nA dog.\tShares fell.\t0.5\n")
     assert (found.first, found.second, found.gold) == (("A dog.", "A dog."), ("A hound.", "Shares fell."), (5.0, 0.5))
 
 
 @pytest.mark.parametrize("typed", ["A dog. | A hound.", "a | b | c | 1", "a | b | high"])
 def test_a_typed_line_that_is_no_pair_is_a_sentence(typed: str) -> None:
     with pytest.raises(InputError, match=r"not a (pair|number)"):
-        typed_pairs(typed)
+        parse_pairs(typed)
 
 
 def test_the_samples_pairs_are_graded_by_its_labels_and_subjects() -> None:

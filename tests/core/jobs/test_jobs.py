@@ -309,7 +309,7 @@ def waiting(place, time=""):
 
 def test_a_turn_serves_first_come_first_served_and_tells_each_its_place(served):
     turn, waiters = Turn("tests"), []
-    with turn.taken():
+    with turn.hold():
         for place in (1, 2, 3):
             waiters.append(Waiter(turn, served))
             assert waiters[-1].hears(waiting(place))
@@ -321,7 +321,7 @@ def test_a_turn_serves_first_come_first_served_and_tells_each_its_place(served):
 
 def test_the_wait_is_the_rest_of_the_running_one_and_all_of_those_before(clock, served):
     turn = Turn("tests")
-    with turn.taken(seconds=30):
+    with turn.hold(seconds=30):
         first = Waiter(turn, served, 20)
         assert first.hears(waiting(1, ", about 30 s"))
         second = Waiter(turn, served, 200)
@@ -339,11 +339,11 @@ def test_the_time_of_the_one_that_is_served_counts_from_when_it_is_served(clock,
     turn, is_queued, is_served, may_go = Turn("tests"), threading.Event(), threading.Event(), threading.Event()
 
     def hold():
-        with turn.taken(lambda *_: is_queued.set(), seconds=60):
+        with turn.hold(lambda *_: is_queued.set(), seconds=60):
             is_served.set()
             may_go.wait(10)
 
-    with turn.taken(seconds=30):
+    with turn.hold(seconds=30):
         holder = threading.Thread(target=hold)
         holder.start()
         assert is_queued.wait(10)
@@ -359,7 +359,7 @@ def test_the_time_of_the_one_that_is_served_counts_from_when_it_is_served(clock,
 
 def test_behind_one_that_is_overdue_the_next_may_be_served_any_moment(clock, served):
     turn = Turn("tests")
-    with turn.taken(seconds=30):
+    with turn.hold(seconds=30):
         clock.now += 300
         next_one = Waiter(turn, served, 20)
         assert next_one.hears(waiting(1, ", any moment now"))
@@ -371,7 +371,7 @@ def test_behind_one_that_is_overdue_the_next_may_be_served_any_moment(clock, ser
 
 def test_behind_one_that_does_not_know_its_time_none_is_told(clock, served):
     turn = Turn("tests")
-    with turn.taken(seconds=30):
+    with turn.hold(seconds=30):
         first = Waiter(turn, served)
         assert first.hears(waiting(1, ", about 30 s"))
         second = Waiter(turn, served, 20)
@@ -382,7 +382,7 @@ def test_behind_one_that_does_not_know_its_time_none_is_told(clock, served):
 
 def test_whoever_cancels_while_waiting_leaves_at_once_and_those_behind_move_up(clock, served):
     turn = Turn("tests")
-    with turn.taken(seconds=30):
+    with turn.hold(seconds=30):
         first = Waiter(turn, served, 20)
         assert first.hears(waiting(1, ", about 30 s"))
         second = Waiter(turn, served, 5)
@@ -400,7 +400,7 @@ def test_only_one_holds_a_turn_at_a_time():
     most = []
 
     def take():
-        with turn.taken():
+        with turn.hold():
             inside.append("someone")
             most.append(len(inside))
             time.sleep(0.01)
@@ -421,11 +421,11 @@ def test_whoever_gives_up_or_fails_leaves_the_queue(error):
     def give_up(*_):
         raise error
 
-    with turn.taken(), pytest.raises(error), turn.taken(give_up):
+    with turn.hold(), pytest.raises(error), turn.hold(give_up):
         pass
-    with pytest.raises(error), turn.taken():
+    with pytest.raises(error), turn.hold():
         raise error
-    with turn.taken(give_up):  # nobody is before, or this would raise
+    with turn.hold(give_up):  # nobody is before, or this would raise
         pass
 
 

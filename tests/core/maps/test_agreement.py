@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.maps.agreement import agreement_matrix, most_disagreed, overlaps, per_text
+from core.maps.agreement import agreement_matrix, largest_disagreements, overlaps, per_text
 from core.maps.neighbours import Neighbours, nearest_rows
 
 
@@ -78,5 +78,5 @@ def test_one_model_alone_cannot_agree() -> None:
 def test_the_most_disagreed_come_first_and_equal_ones_in_their_order() -> None:
     first = given([[1, 2], [0, 2], [0, 1], [0, 1], [0, 1]])
     second = given([[1, 3], [3, 4], [0, 1], [2, 4], [0, 3]])
-    assert most_disagreed([first, second], 4).tolist() == [1, 3, 0, 4]
-    assert most_disagreed([first, second], 99).tolist() == [1, 3, 0, 4, 2]
+    assert largest_disagreements([first, second], 4).tolist() == [1, 3, 0, 4]
+    assert largest_disagreements([first, second], 99).tolist() == [1, 3, 0, 4, 2]

@@ -101,7 +101,7 @@ def test_of_many_rows_a_fixed_sample_is_measured_against_all(monkeypatch: pytest
     vectors = normal(600, 16)
     layout = rough_map(vectors)
     monkeypatch.setattr(module, "SAMPLED_ROWS", 200)
-    rows = module._sampled_rows(600)
+    rows = module._sample_rows(600)
     true, drawn = neighbour_sets(vectors, 15, "cosine"), neighbour_sets(layout, 15)
     shares = [len(true[row] & drawn[row]) / 15 for row in rows]
     margin = 1.96 * sem(shares) * (1 - 200 / 600) ** 0.5
@@ -127,7 +127,7 @@ def test_intervals_hold_the_value_of_all_rows_in_about_95_of_100_samples(monkeyp
     held = dict.fromkeys(names, 0)
     for seed in range(200):
         rows = np.random.default_rng(seed).choice(300, 100, replace=False)
-        monkeypatch.setattr(module, "_sampled_rows", lambda n, rows=rows: rows)
+        monkeypatch.setattr(module, "_sample_rows", lambda n, rows=rows: rows)
         sampled = measured(vectors, layout)
         for name in names:
             estimate = getattr(sampled, name)

@@ -11,7 +11,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
 from core.errors import InputError
-from core.maps import METRICS, Axes, Fitted, Pca, Projection, Tsne, Umap, go_on, neighbours_of, project, settings_of
+from core.maps import METRICS, Axes, Fitted, Pca, Projection, Tsne, Umap, neighbours_of, project, resume, settings_of
 from core.maps.layout import is_remembered
 from core.maps.neighbours import nearest_rows
 from core.maps.process import process
@@ -265,7 +265,7 @@ def test_a_cancelled_fit_ends_its_process_at_once_and_the_next_one_is_made_ready
             raise CancelledError
 
     with pytest.raises(CancelledError):
-        go_on(vectors, None, ENDLESS, iterations=100_000, on_progress=cancel)
+        resume(vectors, None, ENDLESS, iterations=100_000, on_progress=cancel)
     (killed,) = at_work
     assert time.monotonic() - cancelled_at[0] < 2
     assert not psutil.pid_exists(killed)

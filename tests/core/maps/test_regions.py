@@ -7,7 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from core.errors import InputError
 from core.maps.neighbours import Floats
-from core.maps.regions import characteristic_words, dense_regions, labelled_regions
+from core.maps.regions import characteristic_words, dense_regions, label_regions
 
 CORNERS = np.array(list(np.ndindex(3, 3, 3)), np.float32)
 
@@ -175,7 +175,7 @@ def test_chinese_and_japanese_are_taken_in_pairs_of_characters() -> None:
 def test_regions_are_labelled_by_the_words_of_their_texts() -> None:
     points, group = groups([400, 300, 200], 2)
     topics = ["piano concert tonight", "football match tonight", "election vote tonight"]
-    regions = labelled_regions(points, [topics[each] for each in group])
+    regions = label_regions(points, [topics[each] for each in group])
     assert [set(region.words[:2]) for region in regions] == [
         {"piano", "concert"},
         {"football", "match"},
@@ -188,13 +188,13 @@ def test_regions_are_labelled_by_the_words_of_their_texts() -> None:
 
 def test_regions_without_words_are_left_out() -> None:
     points, group = groups([400, 300], 2)
-    assert len(labelled_regions(points, [("42", "vote")[each] for each in group])) == 1
+    assert len(label_regions(points, [("42", "vote")[each] for each in group])) == 1
 
 
 def test_few_texts_have_no_labelled_regions() -> None:
-    assert labelled_regions(normal(4, 2), ["a tree"] * 4) == ()
+    assert label_regions(normal(4, 2), ["a tree"] * 4) == ()
 
 
 def test_texts_and_points_that_do_not_match_are_an_error_with_both_numbers() -> None:
     with pytest.raises(InputError, match="3 texts and 9 points"):
-        labelled_regions(normal(9, 2), ["a tree"] * 3)
+        label_regions(normal(9, 2), ["a tree"] * 3)

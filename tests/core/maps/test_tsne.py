@@ -10,7 +10,7 @@ import pytest
 from sklearn.manifold import trustworthiness
 
 from core.errors import InputError, JobError
-from core.maps import Projection, Tsne, go_on, project
+from core.maps import Projection, Tsne, project, resume
 from tests.core.maps.clouds import groups, normal, unit
 from tests.core.maps.test_layout import maps_processes
 
@@ -23,9 +23,9 @@ def trust(vectors: np.ndarray, coordinates: np.ndarray, k: int = 15) -> float:
 
 
 def in_steps(vectors: np.ndarray, settings: Tsne, step: int) -> Projection:
-    result = go_on(vectors, None, settings, iterations=step)
+    result = resume(vectors, None, settings, iterations=step)
     while not result.is_finished:
-        result = go_on(vectors, result, settings, iterations=step)
+        result = resume(vectors, result, settings, iterations=step)
     return result
 
 
@@ -81,11 +81,11 @@ def test_a_map_grows_by_the_iterations_asked_for_and_by_none_beyond_its_last() -
     vectors, seen = unit(normal(50, 8)), []
     result = None
     for asked in (100, 170, 1, 100):
-        result = go_on(vectors, result, SHORT, iterations=asked)
+        result = resume(vectors, result, SHORT, iterations=asked)
         seen.append((result.iterations, result.is_finished))
     assert seen == [(100, False), (270, False), (271, False), (300, True)]
     assert result
-    again = go_on(vectors, result, SHORT, iterations=50, on_progress=must_not_be_asked)
+    again = resume(vectors, result, SHORT, iterations=50, on_progress=must_not_be_asked)
     assert (again.iterations, again.is_finished) == (300, True)
     assert np.array_equal(again.coordinates, result.coordinates)
 
@@ -93,27 +93,27 @@ def test_a_map_grows_by_the_iterations_asked_for_and_by_none_beyond_its_last() -
 @pytest.mark.parametrize("asked", [0, -5])
 def test_no_iterations_leave_a_map_as_it_is(asked: int) -> None:
     vectors = unit(normal(50, 8))
-    result = go_on(vectors, None, SHORT, iterations=20)
-    same = go_on(vectors, result, SHORT, iterations=asked)
+    result = resume(vectors, None, SHORT, iterations=20)
+    same = resume(vectors, result, SHORT, iterations=asked)
     assert same.iterations == 20
     assert np.array_equal(same.coordinates, result.coordinates)
 
 
 def test_a_map_that_has_more_iterations_than_are_now_asked_for_keeps_them() -> None:
     vectors = unit(normal(50, 8))
-    further = go_on(vectors, None, SHORT, iterations=60)
-    result = go_on(vectors, further, Tsne(iterations=40), iterations=10)
+    further = resume(vectors, None, SHORT, iterations=60)
+    result = resume(vectors, further, Tsne(iterations=40), iterations=10)
     assert (result.iterations, result.is_finished) == (60, True)
     assert np.array_equal(result.coordinates, further.coordinates)
 
 
 def test_after_the_child_was_killed_a_map_goes_on_from_its_coordinates() -> None:
     vectors = groups()
-    so_far = go_on(vectors, None, SHORT, iterations=280)
+    so_far = resume(vectors, None, SHORT, iterations=280)
     (killed,) = maps_processes()
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait(5)
-    result = go_on(vectors, so_far, SHORT, iterations=1)
+    result = resume(vectors, so_far, SHORT, iterations=1)
     (following,) = maps_processes()
     assert following.pid != killed.pid
     assert result.iterations == 281
@@ -127,20 +127,20 @@ def test_a_child_killed_at_work_is_a_clear_error_and_the_next_step_begins_from_t
             os.kill(at_work.pid, signal.SIGKILL)
 
     vectors = groups()
-    so_far = go_on(vectors, None, Tsne(iterations=20_000), iterations=260)
+    so_far = resume(vectors, None, Tsne(iterations=20_000), iterations=260)
     (at_work,) = maps_processes()
     with pytest.raises(JobError, match="killed"):
-        go_on(vectors, so_far, Tsne(iterations=20_000), iterations=19_000, on_progress=kill)
-    result = go_on(vectors, so_far, Tsne(iterations=20_000), iterations=1)
+        resume(vectors, so_far, Tsne(iterations=20_000), iterations=19_000, on_progress=kill)
+    result = resume(vectors, so_far, Tsne(iterations=20_000), iterations=1)
     assert result.iterations == 261
     assert np.abs(result.coordinates - so_far.coordinates).max() < 0.1 * np.ptp(so_far.coordinates)
 
 
 def test_another_map_between_two_steps_does_no_harm() -> None:
     vectors, others = groups(), unit(normal(60, 8))
-    so_far = go_on(vectors, None, SHORT, iterations=280)
-    go_on(others, None, SHORT, iterations=280)
-    result = go_on(vectors, so_far, SHORT, iterations=20)
+    so_far = resume(vectors, None, SHORT, iterations=280)
+    resume(others, None, SHORT, iterations=280)
+    result = resume(vectors, so_far, SHORT, iterations=20)
     assert trust(vectors, result.coordinates) == pytest.approx(trust(vectors, so_far.coordinates), abs=0.02)
 
 
@@ -162,7 +162,7 @@ def test_a_map_finished_step_by_step_is_remembered_as_one_of_a_single_run() -> N
 
 def test_a_map_that_is_not_finished_is_not_remembered() -> None:
     vectors = unit(normal(50, 8))
-    go_on(vectors, None, SHORT, iterations=10)
+    resume(vectors, None, SHORT, iterations=10)
     told: list[str] = []
     project(vectors, SHORT, on_progress=lambda what, done, total: told.append(what))
     assert "Laying out with t-SNE" in told
@@ -170,16 +170,16 @@ def test_a_map_that_is_not_finished_is_not_remembered() -> None:
 
 def test_the_time_of_all_steps_is_counted() -> None:
     vectors = unit(normal(50, 8))
-    first = go_on(vectors, None, SHORT, iterations=100)
-    second = go_on(vectors, first, SHORT, iterations=100)
+    first = resume(vectors, None, SHORT, iterations=100)
+    second = resume(vectors, first, SHORT, iterations=100)
     assert second.seconds["neighbours"] == first.seconds["neighbours"]
     assert second.seconds["layout"] > first.seconds["layout"] > 0
 
 
 def test_progress_rises_over_all_steps_to_the_last_iteration() -> None:
     vectors, told = unit(normal(50, 8)), list[tuple[str, int, int]]()
-    so_far = go_on(vectors, None, SHORT, iterations=100)
-    go_on(vectors, so_far, SHORT, iterations=200, on_progress=lambda *progress: told.append(progress))
+    so_far = resume(vectors, None, SHORT, iterations=100)
+    resume(vectors, so_far, SHORT, iterations=200, on_progress=lambda *progress: told.append(progress))
     done = [done for what, done, total in told if (what, total) == ("Laying out with t-SNE", 300)]
     assert done == sorted(done)
     assert 100 < done[0] <= 110

@@ -123,7 +123,7 @@ def test_a_download_pins_the_commit_and_the_weights(server):
     pin = hub.download(models.get(ID))
     assert pin.revision == repository.commit
     assert pin.sha256 == {WEIGHTS: hashlib.sha256(repository.files[WEIGHTS]).hexdigest()}
-    assert pin == pins.pinned(ID)
+    assert pin == pins.read_pin(ID)
     spec = models.get(ID)
     assert (spec.name, spec.id, spec.provider) == (ID, ID, "huggingface")
     assert (spec.revision, spec.license, spec.download_bytes) == (repository.commit, "mit", pin.bytes)
@@ -235,7 +235,7 @@ def test_weights_in_the_cache_that_differ_from_the_pin_are_refused_for_models_of
     repository.older[spec.revision] = repository.files
     hub.download(spec)
     assert files.locate(spec) == snapshot_folder(spec.id, spec.revision)
-    assert pins.pinned(spec.id) is not None
+    assert pins.read_pin(spec.id) is not None
     (snapshot_folder(spec.id, spec.revision) / WEIGHTS).write_bytes(save({"embeddings": TABLE + 1}))
     with pytest.raises(DamagedModelError, match=WEIGHTS):
         files.locate(spec)
@@ -476,8 +476,8 @@ def test_a_torn_pin_is_left_out_with_a_line_in_the_log(server, caplog, content):
     hub.download(models.get(ID))
     (path,) = (Path(os.environ["EMBEDSCOPE_HOME"]) / "pins").iterdir()
     path.write_text(content)
-    assert pins.downloaded() == ()
-    assert pins.pinned(ID) is None
+    assert pins.list_models() == ()
+    assert pins.read_pin(ID) is None
     assert path.name in caplog.text
 
 
@@ -492,7 +492,7 @@ def test_a_pin_that_says_what_no_download_writes_is_left_out(server, changes):
     hub.download(models.get(ID))
     (path,) = (Path(os.environ["EMBEDSCOPE_HOME"]) / "pins").iterdir()
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-    assert pins.downloaded() == ()
+    assert pins.list_models() == ()
 
 
 # trending

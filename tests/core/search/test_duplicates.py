@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from core.search import duplicates
-from core.search.duplicates import grouped, near_pairs, nearest_others, same_texts
+from core.search.duplicates import group, near_pairs, nearest_others, same_texts
 
 
 def unit_rows(rows: int, seed: int, dimensions: int = 3) -> np.ndarray:
@@ -36,7 +36,7 @@ def test_groups_are_those_of_single_linkage(at_once: int, monkeypatch: pytest.Mo
     tree = linkage(vectors, "single", "cosine")
     labels = fcluster(tree, 1 - 0.995, "distance")
     expected = {frozenset(np.flatnonzero(labels == label).tolist()) for label in labels}
-    groups = grouped(near_pairs(vectors, 0.995))
+    groups = group(near_pairs(vectors, 0.995))
     assert {frozenset(rows.tolist()) for rows in groups} == {group for group in expected if len(group) > 1}
     assert [len(rows) for rows in groups] == sorted(map(len, groups), reverse=True)
 
@@ -48,19 +48,19 @@ def test_a_corpus_of_one_text_many_times_is_one_group_and_its_pairs_are_counted(
     pairs = near_pairs(np.ones((300, 1), np.float32), 0.9)
     assert pairs.count == 300 * 299 / 2
     assert len(pairs.first) == 100
-    assert [rows.tolist() for rows in grouped(pairs)] == [list(range(300))]
+    assert [rows.tolist() for rows in group(pairs)] == [list(range(300))]
 
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_fewer_than_two_texts_have_no_pair(rows: int) -> None:
     pairs = near_pairs(np.ones((rows, 2), np.float32), 0.5)
     assert pairs.count == 0
-    assert grouped(pairs) == []
+    assert group(pairs) == []
 
 
 def test_a_vector_that_holds_nan_is_near_nothing() -> None:
     vectors = np.array([[1, 0], [np.nan, 0], [1, 0]], np.float32)
-    assert [rows.tolist() for rows in grouped(near_pairs(vectors, 0.5))] == [[0, 2]]
+    assert [rows.tolist() for rows in group(near_pairs(vectors, 0.5))] == [[0, 2]]
 
 
 def test_texts_are_the_same_but_for_case_blanks_and_forms_of_a_character() -> None:
@@ -71,7 +71,7 @@ def test_texts_are_the_same_but_for_case_blanks_and_forms_of_a_character() -> No
 def test_groups_of_the_same_texts_are_joined_to_those_of_near_ones() -> None:
     pairs = near_pairs(np.array([[1, 0], [1, 0], [0, 1], [-1, 0], [0, -1]], np.float32), 0.9)
     same = [np.array([1, 2]), np.array([3, 4])]
-    assert [rows.tolist() for rows in grouped(pairs, same)] == [[0, 1, 2], [3, 4]]
+    assert [rows.tolist() for rows in group(pairs, same)] == [[0, 1, 2], [3, 4]]
 
 
 def test_the_nearest_other_is_never_the_text_itself_even_among_identical_ones() -> None:

@@ -89,7 +89,7 @@ def test_binary_search_scores_the_nearest_by_hamming_distance_again() -> None:
 
 
 def test_truncated_vectors_are_made_unit_rows_again() -> None:
-    hits = indexes.truncated(VECTORS, 16).search(QUERIES, 1)
+    hits = indexes.truncate(VECTORS, 16).search(QUERIES, 1)
     cut = VECTORS[:, :16] / np.linalg.norm(VECTORS[:, :16], axis=1, keepdims=True)
     asked = QUERIES[:, :16] / np.linalg.norm(QUERIES[:, :16], axis=1, keepdims=True)
     assert hits.scores[:, 0] == pytest.approx((asked @ cut.T).max(axis=1), abs=1e-6)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import corpus
-from core.search import Hits, KeywordIndex, exact, fused, nearest
+from core.search import Hits, KeywordIndex, exact, fuse, nearest
 
 
 def halves(rows: int, seed: int) -> np.ndarray:
@@ -179,7 +179,7 @@ def test_passages_of_one_document_count_as_it_by_their_best() -> None:
 def test_reciprocal_rank_fusion_is_its_formula() -> None:
     first = Hits(np.array([[3, 1, 2]]), np.array([[0.9, 0.5, 0.4]], np.float32))
     second = Hits(np.array([[1, 4, 0]]), np.array([[7.0, 3.0, 0.0]], np.float32))  # 0 was not found
-    both = fused([first, second], 10)
+    both = fuse([first, second], 10)
     expected = [1 / 62 + 1 / 61, 1 / 61, 1 / 62, 1 / 63]
     assert both.rows[0, :4].tolist() == [1, 3, 4, 2]
     np.testing.assert_allclose(both.scores[0, :4], expected, rtol=1e-6)

@@ -21,7 +21,7 @@ from core.similarity import (
     cosine_matrix,
     disagreement,
     pair_cosines,
-    ranked_pairs,
+    rank_pairs,
 )
 
 
@@ -116,12 +116,12 @@ PAIRS = np.array([[1, 0.25, 0.5, 0.25], [0.25, 1, -1, 0.5], [0.5, -1, 1, 0.75], 
 
 
 def test_pairs_come_the_most_similar_first_and_equal_ones_in_the_order_of_their_rows() -> None:
-    first, second = ranked_pairs(PAIRS, symmetric=True)
+    first, second = rank_pairs(PAIRS, symmetric=True)
     assert list(zip(first, second, strict=True)) == [(2, 3), (0, 2), (1, 3), (0, 1), (0, 3), (1, 2)]
 
 
 def test_pairs_of_queries_and_texts_are_all_cells() -> None:
-    first, second = ranked_pairs(PAIRS[:2, :3], symmetric=False)
+    first, second = rank_pairs(PAIRS[:2, :3], symmetric=False)
     assert [(int(row), int(column)) for row, column in zip(first, second, strict=True)] == [
         (0, 0), (1, 1), (0, 2), (0, 1), (1, 0), (1, 2)
     ]  # fmt: skip
@@ -129,7 +129,7 @@ def test_pairs_of_queries_and_texts_are_all_cells() -> None:
 
 @pytest.mark.parametrize("texts", [0, 1])
 def test_one_text_has_no_pairs(texts: int) -> None:
-    first, second = ranked_pairs(np.ones((texts, texts), np.float32), symmetric=True)
+    first, second = rank_pairs(np.ones((texts, texts), np.float32), symmetric=True)
     assert len(first) == len(second) == 0
 
 

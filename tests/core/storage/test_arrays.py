@@ -51,16 +51,16 @@ def is_right(found: arrays.Arrays) -> bool:
 
 def test_what_was_computed_once_is_found_again_bit_by_bit() -> None:
     compute = Count()
-    assert all(is_right(arrays.remembered(("a", 1), compute)) for _ in range(3))
+    assert all(is_right(arrays.recall_or_compute(("a", 1), compute)) for _ in range(3))
     assert compute.times == 1
 
 
 @pytest.mark.parametrize("parts", [("b", 1), ("a", 2), ("a", "1"), ("a",), ("a", 1, 1), (("a", 1),)])
 def test_another_name_is_another_thing(parts: tuple[object, ...]) -> None:
     compute = Count()
-    arrays.remembered(("a", 1), compute)
+    arrays.recall_or_compute(("a", 1), compute)
     assert not arrays.holds(parts)
-    arrays.remembered(parts, compute)
+    arrays.recall_or_compute(parts, compute)
     assert compute.times == 2
 
 
@@ -68,31 +68,31 @@ def test_settings_are_told_apart_by_each_of_their_values() -> None:
     every = [Umap(), Umap(seed=1), Umap(neighbours=5), Umap(min_dist=0.2), Umap(metric="euclidean")]
     for settings in every:
         assert not arrays.holds((settings,))
-        arrays.remembered((settings,), Count())
+        arrays.recall_or_compute((settings,), Count())
     assert all(arrays.holds((settings,)) for settings in every)
 
 
 def test_files_that_somebody_deletes_are_computed_anew(home: Path) -> None:
     compute = Count()
-    arrays.remembered(("a",), compute)
+    arrays.recall_or_compute(("a",), compute)
     shutil.rmtree(home / "maps")
     assert not arrays.holds(("a",))
-    arrays.remembered(("a",), compute)
+    arrays.recall_or_compute(("a",), compute)
     assert compute.times == 2
 
 
 @pytest.mark.parametrize("library", arrays.LIBRARIES)
 def test_what_another_version_of_a_library_computed_is_not_used(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     compute = Count()
-    arrays.remembered(("a",), compute)
+    arrays.recall_or_compute(("a",), compute)
     monkeypatch.setattr(arrays, "version", lambda name: "0.0.1" if name == library else version(name))
     assert not arrays.holds(("a",))
-    arrays.remembered(("a",), compute)
+    arrays.recall_or_compute(("a",), compute)
     assert compute.times == 2
 
 
 def test_what_an_older_embedscope_computed_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    arrays.remembered(("a",), Count())
+    arrays.recall_or_compute(("a",), Count())
     monkeypatch.setattr(arrays, "VERSION", arrays.VERSION + 1)
     assert not arrays.holds(("a",))
 
@@ -100,21 +100,21 @@ def test_what_an_older_embedscope_computed_is_not_used(monkeypatch: pytest.Monke
 def test_a_file_cut_short_anywhere_is_a_miss_that_is_logged_and_made_good(
     home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    arrays.remembered(("a",), Count())
+    arrays.recall_or_compute(("a",), Count())
     path = only_file(home)
     whole = path.read_bytes()
     for size in [*range(0, len(whole), 37), len(whole) - 1]:
         path.write_bytes(whole[:size])
         caplog.clear()
         compute = Count()
-        assert is_right(arrays.remembered(("a",), compute))
+        assert is_right(arrays.recall_or_compute(("a",), compute))
         assert compute.times == 1
         assert "is damaged" in caplog.text
         assert path.read_bytes() == whole
 
 
 def test_any_flipped_bit_is_a_miss_and_never_a_wrong_array(home: Path, caplog: pytest.LogCaptureFixture) -> None:
-    arrays.remembered(("a",), Count())
+    arrays.recall_or_compute(("a",), Count())
     path = only_file(home)
     whole = path.read_bytes()
     chance = random.Random(0)
@@ -124,26 +124,26 @@ def test_any_flipped_bit_is_a_miss_and_never_a_wrong_array(home: Path, caplog: p
         damaged[place] ^= 1 << chance.randrange(8)
         path.write_bytes(bytes(damaged))
         compute = Count()
-        assert is_right(arrays.remembered(("a",), compute))
+        assert is_right(arrays.recall_or_compute(("a",), compute))
         assert compute.times == 1, place
     assert len(caplog.records) == len(places)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18), b"\x93NUMPY", b"\x80\x04N.", bytes(5000)])
 def test_a_file_of_something_else_is_a_miss(home: Path, content: bytes) -> None:
-    arrays.remembered(("a",), Count())
+    arrays.recall_or_compute(("a",), Count())
     only_file(home).write_bytes(content)
     compute = Count()
-    assert is_right(arrays.remembered(("a",), compute))
+    assert is_right(arrays.recall_or_compute(("a",), compute))
     assert compute.times == 1
 
 
 def test_a_folder_in_the_place_of_a_file_is_logged_and_no_error(home: Path, caplog: pytest.LogCaptureFixture) -> None:
-    arrays.remembered(("a",), Count())
+    arrays.recall_or_compute(("a",), Count())
     path = only_file(home)
     path.unlink()
     path.mkdir()
-    assert is_right(arrays.remembered(("a",), Count()))
+    assert is_right(arrays.recall_or_compute(("a",), Count()))
     assert "Cannot read" in caplog.text
     assert "Cannot write" in caplog.text
 
@@ -154,7 +154,7 @@ def test_where_nothing_can_be_written_all_is_computed_and_the_reason_is_logged(
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path / "file" / "home"))
     compute = Count()
-    assert all(is_right(arrays.remembered(("a",), compute)) for _ in range(2))
+    assert all(is_right(arrays.recall_or_compute(("a",), compute)) for _ in range(2))
     assert compute.times == 2
     assert "Cannot write" in caplog.text
 
@@ -168,7 +168,7 @@ def test_a_full_disk_is_logged_and_leaves_nothing_half_written(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    assert is_right(arrays.remembered(("a",), Count()))
+    assert is_right(arrays.recall_or_compute(("a",), Count()))
     assert "No space left on device" in caplog.text
     assert not list((home / "maps").iterdir())
 
@@ -178,9 +178,9 @@ def test_what_can_be_read_is_used_where_the_time_of_its_use_cannot_be_noted(monk
         raise PermissionError(1, "Operation not permitted")
 
     compute = Count()
-    arrays.remembered(("a",), compute)
+    arrays.recall_or_compute(("a",), compute)
     monkeypatch.setattr("core.storage.arrays.os.utime", refused)
-    assert is_right(arrays.remembered(("a",), compute))
+    assert is_right(arrays.recall_or_compute(("a",), compute))
     assert compute.times == 1
 
 
@@ -189,7 +189,7 @@ def test_an_error_in_computing_passes_and_nothing_is_kept(home: Path) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        arrays.remembered(("a",), fail)
+        arrays.recall_or_compute(("a",), fail)
     assert not arrays.holds(("a",))
 
 
@@ -197,23 +197,23 @@ def test_beyond_the_bound_the_least_recently_used_go_first(home: Path, monkeypat
     ages: dict[str, float] = {}
     for age, name in enumerate("abcd"):
         before = set((home / "maps").glob("*"))
-        arrays.remembered((name,), Count())
+        arrays.recall_or_compute((name,), Count())
         (path,) = set((home / "maps").glob("*")) - before
         os.utime(path, (age, age))
         ages[name] = path.stat().st_size
-    arrays.remembered(("b",), Count())  # used again: now the youngest
+    arrays.recall_or_compute(("b",), Count())  # used again: now the youngest
     monkeypatch.setattr(arrays, "MOST_BYTES", int(3.5 * ages["a"]))
-    arrays.remembered(("e",), Count())
+    arrays.recall_or_compute(("e",), Count())
     assert [name for name in "abcde" if arrays.holds((name,))] == ["b", "d", "e"]
 
 
 def test_bytes_count_and_not_files(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    arrays.remembered(("small",), Count())
+    arrays.recall_or_compute(("small",), Count())
     os.utime(only_file(home), (1, 1))
     monkeypatch.setattr(arrays, "MOST_BYTES", 50_000)
-    arrays.remembered(("large",), Count(size=11_000))
+    arrays.recall_or_compute(("large",), Count(size=11_000))
     assert (arrays.holds(("small",)), arrays.holds(("large",))) == (True, True)
-    arrays.remembered(("larger",), Count(size=12_000))
+    arrays.recall_or_compute(("larger",), Count(size=12_000))
     assert [arrays.holds((name,)) for name in ("small", "large", "larger")] == [False, False, True]
 
 
@@ -239,7 +239,7 @@ def write_and_read(seed: int) -> int:
     for _ in range(150):
         name = chance.randrange(8)
         content = {"own": np.array(name), "much": np.full(4000, name)}
-        found = arrays.remembered((name,), lambda content=content: content)  # type: ignore[misc]
+        found = arrays.recall_or_compute((name,), lambda content=content: content)  # type: ignore[misc]
         wrong += not (found["own"] == name and (found["much"] == name).all() and len(found["much"]) == 4000)
         if chance.random() < 0.3:
             arrays._path((name,)).unlink(missing_ok=True)

@@ -57,11 +57,11 @@ def refuse(*_arguments: object) -> None:
 
 KEEP: dict[str, Callable[[], object]] = {
     "a pin": lambda: pins.write(pins.Pin("acme/model", "0" * 40, "2026-01-01", 1, {"model.safetensors": "0" * 64})),
-    "a run": lambda: history.keep(finished(timing())),
+    "a run": lambda: history.save(finished(timing())),
     "a choice of engine": lambda: choice.choose(
         ["model"], choice.CANDIDATES["cpu"][:2], lambda *pair: pair, lambda *_: ONES
     ),
-    "arrays": lambda: arrays.remembered(("a",), dict),
+    "arrays": lambda: arrays.recall_or_compute(("a",), dict),
     "a judgement": lambda: judgements.mark(judgements.new_token(), "fingerprint", "a query", "1", 1),
 }
 

@@ -31,7 +31,7 @@ from core.verdict import (
     sentences,
     timings,
     untimed,
-    weighed,
+    weighted_mean,
 )
 from tests.core.verdict.verdicts import candidate, noisy, verdict_on
 
@@ -104,7 +104,7 @@ def plainly(**facts: Any) -> Candidate:
 def test_scores_stay_between_0_and_1(facts: Facts, weights: Weights) -> None:
     known = scores(plainly(**facts))
     assert all(0 <= value <= 1 for value in known.values() if value is not None)
-    assert 0 <= weighed(known, weights) <= weighed(known, weights, unknown=1.0) <= 1
+    assert 0 <= weighted_mean(known, weights) <= weighted_mean(known, weights, unknown=1.0) <= 1
 
 
 @given(FIGURES, WEIGHTS, st.sampled_from(["ndcg", "ms", "memory_bytes", "dollars"]), st.floats(0, 1))
@@ -117,13 +117,15 @@ def test_better_on_one_criterion_never_lowers_the_score(
         better = int(better)
     if which == "ms" and better == 0:
         return
-    before, after = (weighed(scores(plainly(**row)), weights) for row in (facts, facts | {which: better}))
+    before, after = (weighted_mean(scores(plainly(**row)), weights) for row in (facts, facts | {which: better}))
     assert after >= before - 1e-12
 
 
 @given(FIGURES, WEIGHTS, st.sampled_from(["ms", "memory_bytes", "dollars"]))
 def test_to_learn_what_was_not_known_never_lowers_the_score(facts: Facts, weights: Weights, which: str) -> None:
-    before, after = (weighed(scores(plainly(**row)), weights) for row in (facts | {which: None}, facts | {which: 1}))
+    before, after = (
+        weighted_mean(scores(plainly(**row)), weights) for row in (facts | {which: None}, facts | {which: 1})
+    )
     assert after >= before
 
 
@@ -222,8 +224,8 @@ def test_a_model_behind_an_api_takes_no_memory_here_and_its_speed_is_not_known()
 
 
 def test_runs_recorded_or_brought_from_elsewhere_are_no_timings_here(home: Path) -> None:
-    recorded = next(kept for kept in benchmark.kept_runs() if kept.origin == "recorded" and kept.run.created)
-    benchmark.bring(recorded.run.to_json())
+    recorded = next(kept for kept in benchmark.list_runs() if kept.origin == "recorded" and kept.run.created)
+    benchmark.import_run(recorded.run.to_json())
     assert timings() == {}
 
 

@@ -70,7 +70,7 @@ def show(
                 "colour": colour_id,
                 "height": height,
                 "acknowledged": _acknowledged(key),
-                "marks": _packed_marks(marks, points.count),
+                "marks": _pack_selection(marks, points.count),
                 "neighbours": {
                     "of": marks.point,
                     "rows": _listed(neighbours),
@@ -139,7 +139,7 @@ def _acknowledged(key: str) -> int:
     return serial if type(serial) is int else 0
 
 
-def _packed_marks(marked: Marks, count: int) -> dict[str, Any]:
+def _pack_selection(marked: Marks, count: int) -> dict[str, Any]:
     return {
         "point": marked.point,
         "selected": pack_rows(marked.selected, count),
@@ -155,11 +155,11 @@ def _legend(colour: Categories | Gradient) -> dict[str, Any]:
     if isinstance(colour, Categories):
         return {"kind": "categories", "names": list(colour.names), "colours": list(colour.colours)}
     middle = (colour.low + colour.high) / 2
-    ticks = [_written(value, colour) for value in (colour.low, middle, colour.high)]
+    ticks = [_tick(value, colour) for value in (colour.low, middle, colour.high)]
     return {"kind": "gradient", "title": colour.title, "stops": list(colour.scale), "ticks": ticks}
 
 
-def _written(value: float, colour: Gradient) -> str:
+def _tick(value: float, colour: Gradient) -> str:
     if colour.format == "date":
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d")
     if colour.format == "percent":

@@ -58,7 +58,7 @@ def pack(maps: Sequence[Map], hover: Sequence[str] = (), *, rows: str = "") -> P
     Texts are cut as far as it takes to stay within a few megabytes; above 300,000 rows none are sent, and the browser
     shows the row's number. Raises InputError where maps and texts do not fit together.
     """
-    count = _agreed_count(maps, hover)
+    count = _common_count(maps, hover)
     exact = count <= MOST_EXACT_ROWS
     frames = [_frame(chart.coordinates) for chart in maps]
     places = [_places(chart, *frame, exact) for chart, frame in zip(maps, frames, strict=True)]
@@ -118,7 +118,7 @@ def unpack_rows(packed_rows: object, count: int) -> NDArray[np.int64]:
     return np.unique(np.array([row for row in listed if type(row) is int and 0 <= row < count], dtype=np.int64))
 
 
-def _agreed_count(maps: Sequence[Map], hover: Sequence[str]) -> int:
+def _common_count(maps: Sequence[Map], hover: Sequence[str]) -> int:
     if not 1 <= len(maps) <= MOST_MAPS:
         raise InputError(f"There are {len(maps)} maps: give one to {MOST_MAPS}.")
     for chart in maps:
@@ -177,14 +177,14 @@ def _cut(text: str, characters: int) -> str:
 
 def _packet(header: dict[str, Any], parts: Sequence[bytes]) -> tuple[bytes, str]:
     """The header's length (uint32), the header as JSON, and the parts, each at a multiple of four bytes."""
-    body = b"".join(_padded(part) for part in parts)
+    body = b"".join(_pad(part) for part in parts)
     digest = hashlib.blake2b(digest_size=12)
     digest.update(json.dumps(header).encode())
     digest.update(body)
     described = {**header, "id": digest.hexdigest(), "sizes": [len(part) for part in parts]}
-    head = _padded(json.dumps(described).encode(), b" ")
+    head = _pad(json.dumps(described).encode(), b" ")
     return len(head).to_bytes(ALIGNMENT, "little") + head + body, digest.hexdigest()
 
 
-def _padded(part: bytes, filler: bytes = b"\0") -> bytes:
+def _pad(part: bytes, filler: bytes = b"\0") -> bytes:
     return part + filler * (-len(part) % ALIGNMENT)
