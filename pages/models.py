@@ -87,8 +87,8 @@ if shown:
 else:
     st.info("No model matches the filter: clear it or show all.", icon=":material/filter_alt_off:")
 st.caption(
-    "Tick up to four models to use them on every page. MTEB v1 and v2 are different scales. A dash means unknown. "
-    "Scores: archived MTEB leaderboard (v1), embeddings-benchmark/results (v2)."
+    "Tick up to four models to use them on every page. MTEB v1 and v2 are different scales. Dashes and blanks mean "
+    "unknown. Scores: archived MTEB leaderboard (v1), embeddings-benchmark/results (v2)."
 )
 
 offered = downloads.offer_missing()

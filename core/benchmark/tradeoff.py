@@ -51,7 +51,7 @@ def sentence(points: Sequence[Point], *, lower_is_faster: bool) -> str:
     """The front, read out."""
     best = front(points, lower_is_faster=lower_is_faster)
     if len(points) < 2:
-        return "Only one model has been timed: time another to compare."
+        return "There is only one result so far: time another model to compare."
     choices = join([_name(point, points) for point in best], "or")
     beaten = [point for point in points if point not in best]
     start = f"Nothing is both faster and more accurate than {choices}"

@@ -47,7 +47,7 @@ def evaluate(
     documents, labels = labelled(corpus_file, queries, qrels)
     fields = labels.queries.fields
     if by and by not in fields:
-        raise InputError(f"The queries have no column {by!r}. They have: {', '.join(fields)}.")
+        raise InputError(f"The queries have no column {by!r}. Available: {', '.join(fields)}.")
     with bars() as progress:
         task = Task(documents, labels.queries)
         ranking = retrieval.rank_by(

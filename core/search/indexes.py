@@ -140,7 +140,7 @@ def hnsw(
 
 def float16(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
     """Each number in two bytes, by faiss."""
-    return _quantised("float16", vectors, "QT_fp16", 2, "half a float32")
+    return _quantised("float16", vectors, "QT_fp16", 2, "half of float32")
 
 
 def int8(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
@@ -158,7 +158,7 @@ def binary(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG0
         cosines = (1 - 2 * np.take_along_axis(distances, order, 1) / vectors.shape[1]).astype(np.float32)
         return Hits(np.take_along_axis(rows, order, 1), _never_zero(cosines))
 
-    return Index("Binary", codes.nbytes, seconds, _within(search, len(vectors)), "a bit a number, no rescoring")
+    return Index("Binary", codes.nbytes, seconds, _within(search, len(vectors)), "one bit per number, no rescoring")
 
 
 def rescored(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
@@ -174,7 +174,7 @@ def rescored(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RE
         unit = np.float32(1 / math.sqrt(dimensions))
         return np.where(bits, unit, -unit)
 
-    remark = f"{multiple} times as many as are asked for scored again, by the query in float32 and their signs"
+    remark = f"rescores {multiple} times as many candidates by their signs and the query in float32"
     return Index("Binary, rescored", codes.nbytes, seconds, _rescoring(index, signs, multiple), remark)
 
 

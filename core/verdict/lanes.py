@@ -63,7 +63,7 @@ def lanes(verdict: Verdict) -> list[Lane]:
         for row, total in zip(verdict.ranking.ranked, totals, strict=True)
     ]
     others = [
-        Lane(one, None, Bar(None, "not ranked" if one.is_model else "for comparison"), _bars(one))
+        Lane(one, None, Bar(None, "not ranked" if one.is_model else "baseline"), _bars(one))
         for one in verdict.ranking.unranked
     ]
     return [*ranked, *others]

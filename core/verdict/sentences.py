@@ -100,7 +100,7 @@ def _turn(verdict: Verdict) -> str:
     if not verdict.turns:
         return "changing any single weight would not change that"
     nearest = min(verdict.turns, key=lambda turn: abs(turn.beyond - turn.now))
-    return f"{nearest.winner} would be the better choice if {_beyond(nearest)}"
+    return f"the better choice would be {nearest.winner} if {_beyond(nearest)}"
 
 
 def _beyond(turn: Turn) -> str:

@@ -588,7 +588,7 @@ def test_another_accuracy_moves_the_points_to_its_scores(app: AppTest) -> None:
 def test_accuracy_can_be_measured_here_on_the_labelled_queries(app: AppTest) -> None:
     benchmark.save(finished(timing(WORDLLAMA, median_ms=0.25)))
     open_view(app, "Accuracy and speed", accuracy="nDCG@10 here")
-    assert "Only one model has been timed" in told(app)
+    assert "There is only one result so far" in told(app)
     points = next(trace for trace in figure(app, "tradeoff")["data"] if trace.get("mode") == "markers+text")
     spec, queries = models.get(WORDLLAMA), corpus.sample_queries()
     documents = embedding.embed(corpus.sample().documents, spec).vectors
@@ -633,7 +633,7 @@ def test_two_runs_are_compared_bar_by_bar(app: AppTest) -> None:
     assert drawn["data"][0]["x"] == [6.0, 3.0]
     assert words(drawn) == ["6.00 ms", "3.00 ms · 2.0× as fast"]
     assert "Another CPU" in told(app)
-    assert "1 timings that the other run does not have" in told(app)
+    assert "timings only in this run: 1" in told(app)
 
 
 def test_runs_without_anything_in_common_say_so(app: AppTest) -> None:

@@ -103,7 +103,7 @@ def test_the_caption_tells_what_computed_the_map_and_how_long_each_step_took(app
     encoder = embedding.encoder(models.get(WORDLLAMA))
     facts = [WORDLLAMA, f"revision {encoder.revision[:14]}", "cpu", encoder.engine, encoder.precision, "648 texts"]
     told = re.escape(" · ".join(facts)) + r" · \d+\.\d\d s · [\w ,]+ · UMAP"
-    assert re.search(rf"{told} · neighbours \d+\.\d\d s · layout \d+\.\d\d s · layout on the CPU", said(app))
+    assert re.search(rf"{told} · neighbours \d+\.\d\d s · layout \d+\.\d\d s · map computed on the CPU", said(app))
 
 
 def test_trust_is_what_scikit_learn_measures_on_the_points_that_are_drawn(app: AppTest) -> None:

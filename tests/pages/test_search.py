@@ -87,7 +87,7 @@ def test_the_agreement_of_lists_and_each_steps_time_are_told(searching: AppTest)
     assert np.allclose(values, values.T)
     assert "agree most" in said(searching)
     assert list(times["list"]) == ["wordllama-256", "BM25", "Hybrid"]
-    steps = ["embed the query", "search", "fuse", "mark the sentences"]
+    steps = ["embed the query", "search", "fuse", "highlight the sentences"]
     assert times["total"].tolist() == pytest.approx(times[steps].sum(axis=1).tolist())
     assert times["search"].notna().tolist() == [True, True, False]
     assert times["fuse"].notna().tolist() == [False, False, True]

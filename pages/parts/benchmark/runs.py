@@ -118,7 +118,7 @@ def _compare(first: StoredRun, second: StoredRun) -> None:
         st.caption(f"Showing the first {len(drawn)} of {len(common)} timings that both runs have.")
     for kept in (first, second):
         alone = sum(_what(row) not in common for row in kept.run.results)
-        rest = f" · {alone} timings that the other run does not have" if alone else ""
+        rest = f" · timings only in this run: {alone}" if alone else ""
         st.caption(output.markdown_free(_fingerprint(kept) + rest))
 
 

@@ -44,10 +44,10 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         alt="nDCG@10 of each model against the bytes of its vectors",
     )
     st.caption(
-        "Documents in fewer bits, queries in float32; float16 and int8 as faiss's scalar quantiser codes them, binary "
-        "by the signs. Fewer dimensions: the first ones, made unit rows again; models that were not trained for it "
-        f"(Matryoshka) lose more by that. Rescored: {RESCORED} times as many as are asked for are scored again by the "
-        "query in float32 and their signs, which takes no more bytes."
+        "Documents use fewer bits, queries stay in float32. float16 and int8 are faiss's scalar quantisers; binary "
+        "keeps only the signs. Fewer dimensions: the first ones, scaled back to unit length; models not trained "
+        f"for this (Matryoshka) lose more. Rescored: {RESCORED} times as many candidates are scored again by their "
+        "signs and the query in float32, which takes no more bytes."
     )
     for spec in specs:
         if source := picks.source(spec):

@@ -77,7 +77,7 @@ def _two(measured: Mapping[str, Quality]) -> tuple[str, str]:
     best = max(models, key=lambda name: measured[name].means["ndcg@10"])
     with st.container(horizontal=True):
         return _system("First system", state.Evaluate.FIRST, names, best), _system(
-            "Another system", state.Evaluate.SECOND, names, BM25
+            "Second system", state.Evaluate.SECOND, names, BM25
         )
 
 

@@ -93,7 +93,7 @@ def _end(space: Space, key: str) -> End:
             bind="query-params", max_chars=500, on_change=_forget, args=(key,),
         )  # fmt: skip
         st.button(
-            "Selection", key=state.Projector.TAKE_AXIS_END(key), on_click=_take, args=(space, key),
+            "Use selection", key=state.Projector.TAKE_AXIS_END(key), on_click=_take, args=(space, key),
             help="Use the texts selected on the map.",
         )  # fmt: skip
     of, rows = st.session_state.get(state.Projector.AXIS_END_ROWS(key), ("", ()))

@@ -20,7 +20,7 @@ from pages.shared.ui import output
 
 def provenance(charts: Sequence[Chart]) -> None:
     """Under the maps: what computed each, and the seconds of embedding, neighbours and layout."""
-    where = "neighbours on the GPU, layout on the CPU" if "cuda" in devices() else "layout on the CPU"
+    where = "neighbours on the GPU, layout on the CPU" if "cuda" in devices() else "map computed on the CPU"
     for chart in charts:
         result = chart.projection
         steps = [f"{step} {wording.duration(seconds)}" for step, seconds in result.seconds.items()]

@@ -17,7 +17,7 @@ from pages.shared import cache, picks
 from pages.shared.frame import show_errors
 
 DEPTH = 100
-MARK = "mark the sentences"
+MARK = "highlight the sentences"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,6 @@ def model(specs: Sequence[ModelSpec]) -> ModelSpec:
     chosen = names[0]
     if len(names) > 1:
         chosen = st.segmented_control(
-            "Under", names, default=names[0], key=state.Search.MODEL, bind="query-params", required=True
+            "Model", names, default=names[0], key=state.Search.MODEL, bind="query-params", required=True
         )
     return specs[names.index(chosen)]

@@ -52,8 +52,8 @@ SMALL, LARGE = point("small", 50, 5.0), point("large", 60, 20.0)
 POOR, POORER = point("poor", 40, 6.0), point("poorer", 39, 30.0)
 
 SENTENCES = {
-    "none": ([], "Only one model has been timed: time another to compare."),
-    "one": ([SMALL], "Only one model has been timed: time another to compare."),
+    "none": ([], "There is only one result so far: time another model to compare."),
+    "one": ([SMALL], "There is only one result so far: time another model to compare."),
     "two on the front": (
         [LARGE, SMALL],
         "Nothing is both faster and more accurate than small or large: each trades speed for accuracy.",

@@ -188,7 +188,7 @@ def test_each_cell_of_a_sweep_has_its_place_colour_and_figure() -> None:
     assert first.rows[0] > third.rows[1], "one text at a time stands at the bottom"
     assert (first.style["background"], third.style["background"]) == tuple(sample_colorscale("viridis", [1.0, 0.0]))
     assert {"2.00", "20.0", "40.0", "–", "8", "512", "64", "1", "Tokens per text"} <= set(words(figure))
-    assert "texts in a batch" in [one.text for one in elements(figure) if one.tag == "div"]
+    assert "Texts per batch" in [one.text for one in elements(figure) if one.tag == "div"]
 
 
 def test_a_sweep_of_which_nothing_is_known_can_be_drawn() -> None:

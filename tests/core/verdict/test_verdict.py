@@ -330,7 +330,7 @@ def test_the_three_sentences_say_which_why_and_when_not() -> None:
         "It reaches an nDCG@10 of 0.800 (0.80 to 0.80) on 20 queries of my texts, 0.300 (0.30 to 0.30) higher than "
         "fast, more than chance would explain, at 20.0 ms for a short text and 64 MB of memory."
     )
-    assert when_not == "Fast would be the better choice if the weight of speed were above 4.8 (now 2)."
+    assert when_not == "The better choice would be fast if the weight of speed were above 4.8 (now 2)."
     assert firmness(decided)[0] == "When the queries are resampled, good stays first in every case."
 
 
