@@ -26,7 +26,7 @@ HOSTILE = "<img src=x onerror=alert(1)> %{x}"
 OTHER_PAGES = {
     "Search": "Agreement",
     "Similarity": "pairs of two different texts",
-    "Verdict": f"Take {WORDLLAMA}",
+    "Verdict": f"Choose {WORDLLAMA}",
 }
 
 

@@ -64,7 +64,7 @@ def rows(app: AppTest) -> dict[str, dict[str, Any]]:
 
 def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missing(app: AppTest) -> None:
     open_verdict(app)
-    assert "Take all-MiniLM-L6-v2: " in told(app)
+    assert "Choose all-MiniLM-L6-v2: " in told(app)
     assert "speed, memory and price are unknown for every model" in told(app)
     table = rows(app)
     assert list(table) == [MINILM, WORDLLAMA, "BM25", "Hybrid"]
@@ -84,10 +84,10 @@ def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missi
 def test_sliders_turn_the_ranking(app: AppTest) -> None:
     keep(*both_ways(MINILM, 5.0), *both_ways(WORDLLAMA, 0.2))
     open_verdict(app)
-    assert "Take all-MiniLM-L6-v2: " in told(app)
+    assert "Choose all-MiniLM-L6-v2: " in told(app)
     assert "Time missing models" not in [button.label for button in app.main.button]
     app.slider(key="weigh_speed").set_value(10.0).run()
-    assert "Take wordllama-256: " in told(app)
+    assert "Choose wordllama-256: " in told(app)
     assert next(iter(rows(app))) == WORDLLAMA
 
 
@@ -124,7 +124,7 @@ def test_all_weights_at_zero_name_no_model(app: AppTest) -> None:
 @pytest.mark.parametrize("weight", ["nan", "inf", "-3", "1e99", "x"])
 def test_a_weight_in_the_address_that_is_none_is_passed_over(app: AppTest, weight: str) -> None:
     open_verdict(app, models=[WORDLLAMA], weigh_speed=weight)
-    assert "Take wordllama-256" in told(app)
+    assert "Choose wordllama-256" in told(app)
 
 
 def test_a_corpus_without_labels_says_what_to_do(app: AppTest) -> None:
