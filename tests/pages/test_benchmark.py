@@ -176,7 +176,7 @@ def test_a_first_visit_times_the_picked_and_draws_them_among_all_rows(
 def test_what_is_kept_is_drawn_and_not_timed_again(app: AppTest, children: Children) -> None:
     benchmark.save(finished(timing(MINILM, median_ms=6.25), timing(WORDLLAMA, median_ms=0.25)))
     drawn = lanes(figure(open_view(app), "bars"))
-    assert (drawn[MINILM], drawn[WORDLLAMA]) == ((6.25, "6.25 ms"), (0.25, "0.25 ms"))
+    assert (drawn[MINILM], drawn[WORDLLAMA]) == ((6.25, "6.25 ms"), (0.25, "0.250 ms"))
     assert children.asked == []
 
 
@@ -209,7 +209,7 @@ def test_a_model_that_is_too_large_says_so_in_the_place_of_its_bar(app: AppTest,
     press(open_view(app), "Time all models")
     bar, words = next(lane for label, lane in lanes(figure(app, "bars")).items() if label.startswith(E5))
     assert bar is None
-    assert words.startswith("CPU: takes 28 GB")
+    assert words.startswith("CPU: needs 28 GB")
     assert told(app).count(f"{E5} needs 28 GB, and models may use 8.6 GB of this machine's memory.") == 1
 
 
@@ -367,7 +367,7 @@ def test_a_bar_that_others_disturbed_says_so(app: AppTest, monkeypatch: pytest.M
     monkeypatch.setattr(measurement, "Settings", partial(Settings, patience_seconds=0.5, with_forward=False))
     bar, words = lanes(figure(open_view(app, models=[WORDLLAMA], seconds="0.2"), "bars"))[WORDLLAMA]
     assert bar
-    assert re.search(r"· disturbed \d+ of \d+$", words)
+    assert re.search(r"· \d+ of \d+ disturbed$", words)
     assert re.search(r"[\d,]+ disturbed by other processes", told(app))
 
 
@@ -390,7 +390,7 @@ def test_a_sweep_fills_a_heatmap_with_what_was_measured(
         "latency, ms": lambda row: row.median_ms,
     }.items():
         app.button_group(key="sweep_measure").set_value(measure).run()
-        drawn = figure(app, "heatmap_cpu")
+        drawn = figure(app, "sweep_heatmap_cpu")
         cells = drawn["data"][1]
         for column, row, text in zip(cells["x"], cells["y"], cells["text"], strict=True):
             expected = value(shapes[(1, 4)[row], (8, 32)[column]])
@@ -468,7 +468,7 @@ def test_with_a_gpu_the_page_says_from_which_batch_it_pays(app: AppTest, monkeyp
     benchmark.save(finished(*rows))
     open_view(app, "Sweep", sweep_model=MINILM)
     assert f"{MINILM}, 8 tokens: the GPU pays off from batch 4." in told(app)
-    assert len(figure(app, "heatmap_cuda")["data"][1]["text"]) == 2
+    assert len(figure(app, "sweep_heatmap_cuda")["data"][1]["text"]) == 2
 
 
 def test_a_text_of_ones_own_is_timed_in_batches_and_never_kept(app: AppTest, home: Path, children: Children) -> None:
@@ -510,7 +510,7 @@ def test_a_text_of_any_length_is_timed_as_far_as_it_is_read(
     press(app, f"Sweep {WORDLLAMA}")
     assert not app.error
     assert {len(workload.text) for _, workload, _ in children.asked} == {characters}
-    assert ("cut to 20,000 characters" in told(app)) == (len(typed) > characters)
+    assert ("truncated to 20,000 characters" in told(app)) == (len(typed) > characters)
 
 
 def test_the_engines_of_a_model_are_compared_with_the_library_as_it_comes(app: AppTest, children: Children) -> None:
@@ -654,7 +654,7 @@ def test_a_run_beside_itself_asks_for_another(app: AppTest) -> None:
 def test_the_recorded_run_stands_beside_the_original_table_before_anything_was_timed(app: AppTest) -> None:
     open_view(app, "Runs")
     assert not app.error
-    assert list(app.dataframe[0].value["From"]) == ["recorded", "recorded"]
+    assert list(app.dataframe[0].value["Source"]) == ["recorded", "recorded"]
     recorded = next(kept.run for kept in benchmark.list_runs() if kept.name != "original")
     large = next(row.median_ms for row in recorded.results if row.model == "bge-large-en-v1.5")
     assert {large, 67.7} <= set(figure(app, "compared")["data"][0]["x"])
@@ -682,7 +682,7 @@ def test_a_run_of_our_own_that_is_brought_back_is_still_ours(app: AppTest) -> No
     run = finished(timing(MINILM, median_ms=6.0))
     benchmark.save(run)
     bring(app, run.to_json().encode())
-    assert "this installation" in list(app.dataframe[0].value["From"])
+    assert "this installation" in list(app.dataframe[0].value["Source"])
 
 
 @pytest.mark.parametrize(

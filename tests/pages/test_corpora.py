@@ -320,7 +320,7 @@ def test_files_to_embed_have_columns_and_passages_of_their_own(app: AppTest) -> 
     app.file_uploader[0].upload("mine.csv", b"text,other\nOwls hunt.,Cats sleep.\nDogs bark.,\n").run()
     widget(app, "multiselect", "Text").set_value([1]).run()
     assert not app.error
-    assert "1 texts." in said(app)
+    assert "1 texts, one embedding each." in said(app)
     assert "blank texts (1)" in said(app)
 
 

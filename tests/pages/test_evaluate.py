@@ -229,10 +229,10 @@ def test_a_mark_that_cannot_be_kept_is_a_sentence(app: AppTest, monkeypatch: pyt
 
 def test_compression_shows_every_code_with_its_bytes(app: AppTest) -> None:
     open_view(app, "Compression")
-    shown = table(app, "Code")
+    shown = table(app, "Format")
     assert len(shown) == 20
     whole = shown.iloc[0]
-    assert (whole["Code"], whole["Bytes per vector"]) == ("float32", 4 * 256)
+    assert (whole["Format"], whole["Bytes per vector"]) == ("float32", 4 * 256)
     texts, labels = corpus.sample(), corpus.sample_labels()
     run = run_of(texts.documents, list(texts.ids), labels.queries.texts, list(labels.queries.ids))
     qrels = {query: dict(grades) for query, grades in labels.qrels.items()}

@@ -154,13 +154,13 @@ def test_odd_texts_are_embedded_as_they_are(app: AppTest, text: str) -> None:
     app.text_area(key="embed_texts").set_value(f"first\n{text}").run()
     assert not app.exception
     assert not app.error
-    assert "2 texts." in said(app)
+    assert "2 texts, one embedding each." in said(app)
 
 
 def test_blank_lines_are_left_out_and_counted(app: AppTest) -> None:
     open_page(app, "embed")
     app.text_area(key="embed_texts").set_value("one\n\n\ntwo\n").run()
-    assert "2 texts." in said(app)
+    assert "2 texts, one embedding each." in said(app)
     assert "blank texts (2)" in said(app)
 
 
@@ -169,7 +169,7 @@ def test_twenty_thousand_lines_are_embedded(app: AppTest) -> None:
     open_page(app, "embed")
     app.text_area(key="embed_texts").set_value("\n".join(f"line number {n}" for n in range(20_000))).run()
     assert not app.exception
-    assert "20,000 texts." in said(app)
+    assert "20,000 texts, one embedding each." in said(app)
 
 
 def test_ten_megabytes_on_one_line_are_cut_and_it_is_said(app: AppTest) -> None:
@@ -185,7 +185,7 @@ def test_an_uploaded_file_is_embedded(app: AppTest) -> None:
     open_page(app, "embed")
     app.file_uploader[0].upload("mine.csv", "text\nNA\nnull\nçava".encode("utf-16")).run()
     assert not app.error
-    assert "3 texts." in said(app)
+    assert "3 texts, one embedding each." in said(app)
 
 
 def test_pairs_are_listed_with_the_cosines_of_the_core(app: AppTest) -> None:
