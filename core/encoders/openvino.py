@@ -6,6 +6,7 @@ prompts, truncation, pooling, normalisation and Matryoshka dimensions stay sente
 
 import logging
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 import openvino  # noqa: E402
 from openvino import frontend  # noqa: E402
 
+TRACING = threading.Lock()  # filters of warnings and the tracer are one for the process: one model at a time
 FINITE = "sdpa_with_finite_masks"
 REFUSALS = (
     RuntimeError,
@@ -123,7 +125,7 @@ class Converted:
         self._names = tuple(features)
         self._weights = sum(weight.numel() for weight in module.parameters())
         try:
-            with warnings.catch_warnings(), _same_logging(), torch.inference_mode(), _finite_masks(module):
+            with TRACING, warnings.catch_warnings(), _same_logging(), torch.inference_mode(), _finite_masks(module):
                 warnings.simplefilter("ignore")  # the tracer's remarks on each branch that it takes for fixed
                 traced = _Traced(module, self._names)
                 self._network = openvino.convert_model(traced, example_input=tuple(features.values()))

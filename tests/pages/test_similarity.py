@@ -117,14 +117,14 @@ def test_a_pair_that_is_not_there_is_passed_over(pair: str) -> None:
 def test_texts_can_be_taken_from_the_corpus_and_it_is_said_which() -> None:
     app = opened(texts_from="Corpus", from_corpus="500")
     assert cells(app).shape == (500, 500)
-    assert "500 random texts of 648 of sample corpus (seed 0)" in said(app).replace("\\", "")
-    assert "The first 1,000 of 124,750 pairs" in said(app)
+    assert "500 random texts out of 648 from sample corpus (seed 0)" in said(app).replace("\\", "")
+    assert "Showing the first 1,000 of 124,750 pairs" in said(app)
 
 
 def test_of_501_texts_500_are_compared_and_it_is_said() -> None:
     app = opened()
     app.text_area(key="similarity_texts").set_value("\n".join(f"text {number}" for number in range(501))).run()
-    assert "The first 500 of 501 texts" in said(app)
+    assert "Comparing the first 500 of 501 texts" in said(app)
     assert cells(app).shape == (500, 500)
 
 
@@ -200,4 +200,4 @@ def test_a_file_of_texts_is_compared() -> None:
     app.file_uploader[0].upload("mine.csv", ("text\n" + "\n".join(TEXTS)).encode()).run()
     assert not app.exception
     np.testing.assert_allclose(cells(app), cosine_matrix(vectors(TABLE, TEXTS)), atol=1e-6)
-    assert "4 texts of mine.csv" in said(app).replace("\\", "")
+    assert "4 texts from mine.csv" in said(app).replace("\\", "")
