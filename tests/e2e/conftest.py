@@ -56,7 +56,11 @@ def running_server(
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(20)
+            try:
+                process.wait(PATIENCE_MS / 1000)  # what it computes just now is finished first
+            finally:
+                process.kill()
+                process.wait()
 
 
 def _wait_until_healthy(address: str, process: "subprocess.Popen[bytes]") -> None:
