@@ -67,7 +67,7 @@ def test_few_results_on_one_page_and_many_neighbours_on_another_leave_each_other
     page.get_by_text("3 results", exact=True).click()
     settle(page)
     page.get_by_role("link", name="Projector").click()
-    page.get_by_role("button", name="Look").click()
+    page.get_by_role("button", name="Appearance").click()
     neighbours = page.get_by_role("slider", name="Neighbours per text")
     expect(neighbours).to_have_value("10", timeout=PATIENCE_MS)
     neighbours.press("End")

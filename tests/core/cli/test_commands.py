@@ -387,11 +387,11 @@ def errors():
         "a folder for a file": (["embed", *model, "--input", "{folder}", *output], "Cannot read"),
         "no such folder to write to": (
             ["embed", *model, *texts, "--output", "{folder}/none/v.npy"],
-            "to write v.npy into",
+            "Cannot write v.npy: the folder",
         ),
         "no folder for the map": (
             ["project", *model, *texts, "--method", "pca", "--output", "{folder}/none/map.csv"],
-            "to write map.csv into",
+            "Cannot write map.csv: the folder",
         ),
         "no such column": (["embed", *model, *texts, *output, "--column", "body"], "'body'"),
         "unknown kind": (["embed", *model, *texts, *output, "--kind", "title"], "'title'"),
@@ -417,7 +417,7 @@ def errors():
         "a blank text to time": (["benchmark", *timed, "--text", " "], "needs a text"),
         "no folder for the run": (
             ["benchmark", *timed, "--output", "{folder}/none/run.json"],
-            "to write run.json into",
+            "Cannot write run.json: the folder",
         ),
     }
 

@@ -410,7 +410,7 @@ def test_a_model_whose_own_code_transformers_has_built_in_needs_none(server):
 def test_too_little_disk(server, monkeypatch):
     nearly_full = Usage(10**9, 10**9 - 5_000_000, 5_000_000)
     monkeypatch.setattr("core.models.transfer.shutil.disk_usage", lambda path: nearly_full)
-    assert "5 MB are free" in refusal()
+    assert "only 5 MB is free" in refusal()
     assert not server.sent(WEIGHTS)
 
 

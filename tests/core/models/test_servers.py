@@ -124,7 +124,7 @@ def test_a_wrong_section_is_told_by_name_and_leaves_the_others_alone(write, line
 def test_a_section_needs_url_and_model(write, missing):
     write("\n".join(line for line in FOUR_LINES.splitlines() if not line.startswith(missing)))
     assert server_names() == []
-    assert f"has no {missing}" in servers.problems()[0]
+    assert f"{missing} is missing" in servers.problems()[0]
 
 
 @pytest.mark.parametrize("name", ['"two words"', '"../up"', f'"{"a" * 41}"', '""', '"gpu\\n"', '"ü"'])
