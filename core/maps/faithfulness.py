@@ -67,7 +67,7 @@ class Faithfulness:
         if not near_is_related and not related_is_near:
             return (
                 "Don't read neighbours off this map: unrelated texts sit next to each other and related texts far "
-                "apart. Use a text's own list of neighbours instead"
+                "apart; use a text's own list of neighbours instead"
             )
         if not near_is_related:
             return "Don't trust closeness on this map: related texts stay together, but unrelated texts sit among them"

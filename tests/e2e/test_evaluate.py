@@ -126,6 +126,7 @@ def give(page: Page, popover: str, *given: Path) -> None:
     expect(uploads).to_have_count(len(given))
     for place, file in enumerate(given):
         uploads.nth(place).set_input_files(file)
+        expect(page.get_by_role("button", name=f"Remove {file.name}")).to_be_visible()  # it is on its way
         settle(page)
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
