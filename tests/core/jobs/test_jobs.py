@@ -289,7 +289,7 @@ class Waiter:
         self.thread.join(10)
 
     def _wait(self):
-        with suppress(RuntimeError), self._turn.taken(self._hear, seconds=self._seconds):
+        with suppress(RuntimeError), self._turn.hold(self._hear, seconds=self._seconds):
             self._served.append(self)
 
     def _hear(self, what, done, total):
