@@ -174,7 +174,7 @@ def test_what_is_brought_goes_through_every_other_view(page: Page, server: str, 
 
     go_to(page, "No labels")
     give(page, "Queries:", tmp_path / "questions.tsv")
-    expect(main.get_by_text(f"mean over {len(questions)} queries")).to_be_visible()
+    expect(main.get_by_text(f"documents over {len(questions)} queries")).to_be_visible()
     assert set(main.locator("h4").all_inner_texts()) & set(questions)
     main.get_by_role("radiogroup", name="Does it answer the query?").first.get_by_role("radio").first.click()
     settle(page)
