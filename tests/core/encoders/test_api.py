@@ -200,7 +200,7 @@ def test_dimensions_are_asked_for_only_when_given(server):
 
 @pytest.mark.parametrize("dimensions", [0, -1, 1537])
 def test_dimensions_that_the_model_does_not_have_are_refused(server, dimensions):
-    with pytest.raises(InputError, match="from 1 to 1536"):
+    with pytest.raises(InputError, match="choose 1 to 1536"):
         RemoteEncoder(SMALL, dimensions)
 
 
@@ -232,7 +232,7 @@ def test_a_servers_model_that_cannot_shorten_its_vectors_is_told_in_its_words(ad
 
 def test_vectors_of_another_length_than_asked_for_are_not_taken(server, remote):
     server.script.append(Reply(200, {"data": [{"index": 0, "embedding": [1.0, 0.0]}]}))
-    assert "2 numbers" in str(refusal_of(remote))
+    assert "vectors of 2 dimensions" in str(refusal_of(remote))
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_tries_have_an_end(server, remote):
 
 def test_a_wait_beyond_all_patience_is_told_instead_of_begun(server, remote):
     server.script.append(Reply(429, openai_refusal("Daily limit reached."), {"Retry-After": "3600"}))
-    assert "Daily limit reached. Try again in 3600 s." in str(refusal_of(remote))
+    assert "Daily limit reached. Try again in 60 min." in str(refusal_of(remote))
     assert len(server.received) == 1
 
 

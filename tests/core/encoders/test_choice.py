@@ -214,7 +214,7 @@ def test_a_damaged_memory_is_measured_again_with_a_word_in_the_log(home, caplog,
     again, _ = engines.choose()
     assert again == first
     assert engines.encoded != []
-    assert "measured again" in caplog.text
+    assert "measuring again" in caplog.text
     assert json.loads(path.read_text(encoding="utf-8"))["choice"]["engine"] == "openvino"
 
 
