@@ -181,7 +181,7 @@ def test_nothing_that_could_be_taken_for_meaning_can_be_had_from_it():
     model = on_torch(smaller(MINILM))
     public = {name: getattr(model, name) for name in dir(model) if not name.startswith("_")}
     facts = {"spec", "device", "engine", "precision", "reason", "revision", "parameters", "memory_bytes", "max_tokens"}
-    assert set(public) == facts | {"encode", "prepared", "count_tokens"}
+    assert set(public) == facts | {"encode", "prepare_forward", "count_tokens"}
     assert model.revision == "random weights"
     assert not callable(model)
     assert model.encode(["Hello World"]) is None
