@@ -10,7 +10,7 @@ from core.corpus.columns import (
     usual_columns,
     usual_text_column,
 )
-from core.corpus.corpus import Corpus, shorten
+from core.corpus.corpus import Corpus
 from core.corpus.documents import MOST_CHARACTERS
 from core.corpus.labels import Labels, matched, qrels_of, read_labelled, read_qrels, sample_labels, sample_qrels
 from core.corpus.pairs import SentencePairs, pairs_of, parse_pairs, sample_pairs
@@ -66,7 +66,6 @@ __all__ = [
     "sample_qrels",
     "sample_queries",
     "sample_sentences",
-    "shorten",
     "together",
     "usual_columns",
     "usual_text_column",

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from core.storage import digests
 from core.tables import LeftOut
+from core.wording import shorten
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,6 @@ class Corpus:
         if "title" not in self.fields:
             return self.texts
         return tuple(f"{title} {text}".strip() for title, text in zip(self.fields["title"], self.texts, strict=True))
-
-
-def shorten(text: str, length: int) -> str:
-    """The text's beginning, with an ellipsis where something is cut off."""
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def fingerprint(

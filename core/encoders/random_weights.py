@@ -101,7 +101,7 @@ class RandomWeights:
         self._encoder.encode(texts)
 
     def prepare_forward(self, texts: Sequence[str]) -> Callable[[], None]:
-        """The forward pass of these texts alone, as `LocalEncoder.prepared` gives it."""
+        """The forward pass of these texts alone, as `LocalEncoder.prepare_forward` gives it."""
         return self._encoder.prepare_forward(texts)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

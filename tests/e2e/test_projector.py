@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from core import corpus, embedding, map_files, models
+from core.wording import shorten
 from tests.e2e.conftest import PATIENCE_MS, jobs, settle
 from tests.e2e.test_maps import ALL_PLACES, READY, drag, lonely, middle, place
 
@@ -269,7 +270,7 @@ def test_linked_maps_light_a_point_and_a_typed_text_on_both_and_list_what_each_m
         page.locator(".st-key-neighbours_under_point").get_by_text(name).click()
         near = [at for at in np.argsort(-(vectors[index] @ vectors[index][row])) if at != row][:10]
         listed = cells(page, f"list_point_{index}")
-        assert [corpus.shorten(FEW[at], 60) for at in near] == [cell for cell in listed if not is_number(cell)][:10]
+        assert [shorten(FEW[at], 60) for at in near] == [cell for cell in listed if not is_number(cell)][:10]
 
     page.get_by_role("button", name="Close").click()
     expect(chart).to_have_attribute("data-point", "")
@@ -280,7 +281,7 @@ def test_linked_maps_light_a_point_and_a_typed_text_on_both_and_list_what_each_m
     expect(page.get_by_text("Placed exactly, by the map's own axes.")).to_be_visible()
     expect(page.locator(".keys")).to_contain_text("Nearest to your text")
     settle(page)
-    assert corpus.shorten(FEW[7], 60) in cells(page, "list_typed_0")
+    assert shorten(FEW[7], 60) in cells(page, "list_typed_0")
     assert all(ink(chart, 7, index) > bare[index] for index in (0, 1))
 
     expect(page.get_by_text("Shared neighbours")).to_be_visible()
@@ -288,7 +289,7 @@ def test_linked_maps_light_a_point_and_a_typed_text_on_both_and_list_what_each_m
     tick(page, "disagreed", 0)
     expect(chart).not_to_have_attribute("data-point", "")
     marked = int(chart.get_attribute("data-point") or 0)
-    assert corpus.shorten(FEW[marked], 60) in first[:3]
+    assert shorten(FEW[marked], 60) in first[:3]
 
 
 def is_number(cell: str) -> bool:

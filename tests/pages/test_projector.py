@@ -20,6 +20,7 @@ from core import corpus, embedding, models
 from core.errors import InputError
 from core.map_files import Space, space_parquet
 from core.maps.regions import characteristic_words, label_regions
+from core.wording import shorten
 from pages.parts.projector import view_file
 from pages.shared import state
 from pages.shared.ui.output import markdown_free
@@ -140,7 +141,7 @@ def test_two_models_are_measured_and_linked_side_by_side(app: AppTest) -> None:
     for name, choice in ((MINILM, 0), (WORDLLAMA, 1)):
         under.set_value(choice).run()
         table = next(table.value for table in app.dataframe if "1 - cos" in table.value)
-        assert list(table["Text"]) == [corpus.shorten(FEW[row], 60) for row in lists[name]]
+        assert list(table["Text"]) == [shorten(FEW[row], 60) for row in lists[name]]
         expected = [1 - vectors[name][30] @ vectors[name][row] for row in lists[name]]
         np.testing.assert_allclose(table["1 - cos"], expected, atol=1e-6)
 
@@ -365,7 +366,7 @@ def test_a_typed_text_stands_exactly_where_principal_components_put_it(app: AppT
     np.testing.assert_allclose(stars, [places[17] for places in drawn(app)], atol=2e-3)
     assert "Placed exactly, by the map's own axes." in said(app)
     listed = next(table.value for table in app.dataframe if "1 - cos" in table.value)
-    assert listed["Text"][0] == corpus.shorten(FEW[17], 60)
+    assert listed["Text"][0] == shorten(FEW[17], 60)
 
 
 def test_components_are_chosen_and_their_axes_tell_their_shares(app: AppTest) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core import corpus
 from core.corpus import Corpus
 from core.evaluation import CUT
 from core.search import Hits
+from core.wording import shorten
 from pages.shared import state
 from pages.shared.labels import judgements
 from pages.shared.ui import output
@@ -57,7 +57,7 @@ def _card(
                 judgements.buttons(texts, question, name, key=state.Evaluate.MARK(system, place, name))
         if texts.fields.get("title", ("",) * len(texts))[place]:
             st.markdown(f"**{output.markdown_free(texts.titles[place])}**")
-        st.text(corpus.shorten(texts.texts[place], TEXT_LENGTH))
+        st.text(shorten(texts.texts[place], TEXT_LENGTH))
 
 
 def _show_missing(
@@ -75,7 +75,7 @@ def _show_missing(
         if grade > 0 and ranks.get(name, depth + 1) > depth:
             where = f"at rank {ranks[name]}" if name in ranks else "not in the top 100"
             title = texts.titles[places[numbers[name]]] if name in numbers else f"{name}, not in the corpus"
-            st.caption(f":material/close: {where}: {output.markdown_free(corpus.shorten(title, 80))}")
+            st.caption(f":material/close: {where}: {output.markdown_free(shorten(title, 80))}")
 
 
 def _first_places(document_ids: Sequence[str]) -> list[int]:

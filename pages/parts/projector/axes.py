@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core.corpus import one_text, shorten
+from core.corpus import one_text
 from core.errors import InputError
 from core.map_files import Space
 from core.maps import Axes, Floats
 from core.progress import Progress
 from core.search.patterns import matching
+from core.wording import shorten
 from pages.parts.projector import selection
 from pages.parts.projector.sources import Source
 from pages.shared import cache, state

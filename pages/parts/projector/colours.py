@@ -7,13 +7,14 @@ import streamlit as st
 
 from core import map_files
 from core.charts.style import CATEGORY_COLOURS, NEUTRAL
-from core.corpus import Corpus, shorten
+from core.corpus import Corpus
 from core.map_files.columns import BLANK, OTHER, Column
 from core.maps import Floats, Neighbours
 from core.maps.agreement import per_text
 from core.maps.faithfulness import point_errors
 from core.maps.regions import Region, label_regions
 from core.progress import Progress
+from core.wording import shorten
 from pages.parts.projector import map_view, neighbours
 from pages.parts.projector.charts import Chart
 from pages.shared import cache, state

@@ -7,10 +7,11 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from core.corpus import Corpus, shorten
+from core.corpus import Corpus
 from core.maps import Indices
 from core.maps.agreement import agreement_matrix, largest_disagreements
 from core.progress import Progress
+from core.wording import shorten
 from pages.parts.projector import colours, selection
 from pages.parts.projector.charts import Chart
 from pages.parts.projector.panel import HEAD_PIXELS, ROW_PIXELS

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.corpus import Corpus, shorten
+from core.corpus import Corpus
 from core.maps import Indices, Neighbours
 from core.maps.faithfulness import Misplaced
 from core.maps.regions import characteristic_words
 from core.storage import digests
+from core.wording import shorten
 from pages.parts.projector import neighbours, selection
 from pages.parts.projector.charts import Chart
 from pages.parts.projector.finder import Found

@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping
 import streamlit as st
 
 from core.charts.style import model_colours
-from core.corpus import Corpus, shorten
+from core.corpus import Corpus
 from core.errors import EmbedscopeError
 from core.evaluation import Quality
 from core.retrieval import BM25, HYBRID
 from core.search.sentences import sentences
+from core.wording import shorten
 from pages.parts.search.lists import List
 from pages.shared import state
 from pages.shared.labels import judgements

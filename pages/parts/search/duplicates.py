@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.corpus import Corpus, shorten
+from core.corpus import Corpus
 from core.models import ModelSpec
 from core.progress import Progress
 from core.search import duplicates
 from core.search.duplicates import Indices, Pairs
+from core.wording import shorten
 from pages.parts.search import model_choice
 from pages.shared import cache, picks, state
 from pages.shared.state import Key

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from core.corpus import shorten
 from core.similarity import Background, Matrix, disagreement, rank_pairs
+from core.wording import shorten
 from pages.parts.similarity.pair import Pair
 from pages.parts.similarity.scores import Scored
 from pages.parts.similarity.sources import Compared

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.corpus import Columns, columns_beside, shorten, usual_columns
+from core.corpus import Columns, columns_beside, usual_columns
 from core.corpus.cleaning import cell_text, plain
 from core.storage import digests
 from core.tables import Table, unique_names
+from core.wording import shorten
 from pages.shared.corpora.files import Source
 from pages.shared.state import Files
 

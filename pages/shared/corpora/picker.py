@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.map_files import Space
 from core.progress import Progress
 from core.settings import most_rows
+from core.wording import shorten
 from pages.shared import cache, frame, state
 from pages.shared.corpora import columns, files, passages, points, skips
 from pages.shared.corpora.files import Source
@@ -86,7 +87,7 @@ def open_file(name: str, content: bytes | None) -> None:
 
 
 def choose_files(keys: Files) -> Corpus:
-    """The texts of uploaded files alone; the sample corpus until there are any. Errors as in `chosen`."""
+    """The texts of uploaded files alone; the sample corpus until there are any. Errors as in `choose`."""
     files.keep(keys)
     sources = [files.source(upload) for upload in files.ask(keys)]
     if not sources:
@@ -100,7 +101,7 @@ def _label() -> str:
     """What is chosen, before the widgets have said so: a link's first run knows only the address."""
     kind = str(st.session_state.get(state.Corpus.SOURCE) or st.query_params.get(state.Corpus.SOURCE) or "")
     if kind == "File" and (names := files.names(state.Corpus.FILES)):
-        return f"Corpus: {output.markdown_free(corpus.shorten(corpus.together(names), LONGEST_NAME))}"
+        return f"Corpus: {output.markdown_free(shorten(corpus.together(names), LONGEST_NAME))}"
     return {"Paste": "Corpus: pasted", "File": "Corpus: file"}.get(kind, "Corpus: sample")
 
 

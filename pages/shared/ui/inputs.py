@@ -55,7 +55,7 @@ def remember_text(key: Parameter, default: str, *, height: int, label: str = "Te
 
 
 def optional_texts(key: Parameter, *, height: int, label: str) -> Corpus | None:
-    """Texts as in `pasted_texts`, none at first; None where there are none."""
+    """Texts as in `paste_texts`, none at first; None where there are none."""
     pasted = remember_text(key, "", height=height, label=label)
     return corpus.from_paste(pasted) if pasted.strip() else None
 

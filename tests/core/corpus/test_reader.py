@@ -24,12 +24,12 @@ from core.corpus import (
     from_path,
     from_tables,
     read_qrels,
-    shorten,
     usual_columns,
 )
 from core.errors import InputError
 from core.models.tokenizer import load_tokenizer
 from core.tables import complete, read_table
+from core.wording import shorten
 
 WITHIN_A_LINE = st.characters(exclude_categories=("Cc", "Zl", "Zp")) | st.sampled_from("\0\x07\ud800\ufeff \t")
 WORDS_WITHOUT_CONTENT = ENGLISH_STOP_WORDS | {"does", "did", "don", "t", "s", "m", "isn", "won"}

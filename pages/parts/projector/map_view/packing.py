@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
+from core.wording import shorten
 from pages.parts.projector.map_view.content import Categories, Gradient, Map, Rows
 
 MOST_MAPS = 4
@@ -163,16 +164,12 @@ def _hover(texts: Sequence[str]) -> tuple[bytes, bytes]:
     """Each text's length in bytes (uint16), and all texts in a row, compressed; cut as far as the room demands."""
     characters = MOST_HOVER_CHARACTERS
     while len(texts):
-        encoded = [_cut(text, characters).encode("utf-8", "replace") for text in texts]
+        encoded = [shorten(text, characters).encode("utf-8", "replace") for text in texts]
         compressed = gzip.compress(b"".join(encoded), compresslevel=1, mtime=0)
         if len(compressed) <= MOST_HOVER_BYTES:
             return np.array([len(text) for text in encoded], "<u2").tobytes(), compressed
         characters = int(characters * min(0.8, MOST_HOVER_BYTES / len(compressed)))
     return b"", b""
-
-
-def _cut(text: str, characters: int) -> str:
-    return text if len(text) <= characters else text[: characters - 1].rstrip() + "…"
 
 
 def _packet(header: dict[str, Any], parts: Sequence[bytes]) -> tuple[bytes, str]:
