@@ -8,6 +8,7 @@ import sys
 import tomllib
 
 import pytest
+import streamlit
 
 from core import models, settings
 from core.models import servers
@@ -194,7 +195,9 @@ def test_the_files_are_read_as_streamlit_reads_them(write, monkeypatch):
     user = write('OPENAI_API_KEY = "sk-user"\nother = 1\n[servers.one]\nurl = "http://one/v1"', "home")
     project = write('OPENAI_API_KEY = "sk-project"\n[servers.two]\nurl = "http://two/v1"')
     monkeypatch.setenv("OPENAI_API_KEY", "restored afterwards, since Streamlit copies secrets into the environment")
-    monkeypatch.setattr("streamlit.config.get_option", lambda name: [str(user), str(project)])
+    options = {"secrets.files": [str(user), str(project)]}
+    get_option = streamlit.config.get_option
+    monkeypatch.setattr("streamlit.config.get_option", lambda name: options.get(name) or get_option(name))
     assert Secrets().to_dict() == settings.secrets()
 
 
