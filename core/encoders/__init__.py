@@ -1,13 +1,19 @@
 """Encoders: a model of the catalogue, made ready to turn texts into vectors."""
 
-from core.encoders.base import Encoder, Kind, Trace, Traceable, Vectors, require_offered
+from core.encoders.base import (
+    DEVICES,
+    ENGINES,
+    PRECISIONS,
+    Encoder,
+    Kind,
+    Trace,
+    Traceable,
+    Vectors,
+    require_offered,
+)
 from core.errors import DeviceError
 from core.models import ModelSpec
 from core.progress import Progress, silent
-
-DEVICES = ("auto", "cpu", "cuda")
-ENGINES = ("auto", "torch", "openvino", "static", "openai")
-PRECISIONS = ("auto", "float32", "float16", "bfloat16")
 
 __all__ = ["DEVICES", "ENGINES", "PRECISIONS", "Encoder", "Kind", "Trace", "Traceable", "Vectors", "load"]
 

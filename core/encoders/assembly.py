@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.encoders import DEVICES
-from core.encoders.base import Vectors, require_offered
+from core.encoders.base import DEVICES, Vectors, require_offered
 from core.encoders.checkpoint import load_model
 from core.encoders.choice import Build, Choice, Pair, candidates, choose
 from core.encoders.local import LocalEncoder

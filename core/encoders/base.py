@@ -15,6 +15,10 @@ Vectors = npt.NDArray[np.float32]
 Kind = Literal["query", "document"]
 Number = TypeVar("Number", int, float)
 
+DEVICES = ("auto", "cpu", "cuda")
+ENGINES = ("auto", "torch", "openvino", "static", "openai")
+PRECISIONS = ("auto", "float32", "float16", "bfloat16")
+
 
 @dataclass(frozen=True)
 class Trace:

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.errors import JobError
 from core.jobs.child import Child
-from core.progress import Progress, silent
+from core.progress import Progress
 
 
 @cache
@@ -38,18 +38,4 @@ def fit(function: str, *, on_progress: Progress, **arguments: Any) -> Any:
 def warm_up() -> None:
     """Let the child import and compile what maps need, which takes seconds, before somebody waits for one."""
     with suppress(JobError):  # ended on purpose, or out of memory: whoever asks for a map is told
-        process().call("core.maps.process:prepare")
-
-
-def prepare(on_progress: Progress = silent) -> None:
-    """Import and compile, by fitting a small map of each kind; meant to run in the child."""
-    import numpy as np
-
-    from core.maps import tsne, umap
-    from core.maps.neighbours import nearest_rows
-
-    points = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
-    found = nearest_rows(points, 15, metric="euclidean")
-    umap.fit(found=found, vectors=points, settings=umap.Umap(metric="euclidean"), dimensions=2, on_progress=on_progress)
-    state = tsne.begin(points, tsne.Tsne(iterations=2), 2)
-    tsne.step(run="", found=found, state=state, iterations=2, on_progress=on_progress)
+        process().call("core.maps.preparation:prepare")

@@ -1,0 +1,16 @@
+"""What a fresh process for maps does before anybody waits for one: it imports and compiles what maps need."""
+
+import numpy as np
+
+from core.maps import tsne, umap
+from core.maps.neighbours import nearest_rows
+from core.progress import Progress, silent
+
+
+def prepare(on_progress: Progress = silent) -> None:
+    """Fit a small map of each kind; runs in the child, see `process.warm_up`."""
+    points = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
+    found = nearest_rows(points, 15, metric="euclidean")
+    umap.fit(found=found, vectors=points, settings=umap.Umap(metric="euclidean"), dimensions=2, on_progress=on_progress)
+    state = tsne.begin(points, tsne.Tsne(iterations=2), 2)
+    tsne.step(run="", found=found, state=state, iterations=2, on_progress=on_progress)
