@@ -1,6 +1,5 @@
 """Texts and a model in, vectors out: the store for what is known, the pool's encoder for the rest."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from core.encoders import Encoder, Kind, Vectors
-from core.encoders.base import Metered, Usage, well_formed
+from core.encoders.base import Identity, Metered, Usage, identity_of, well_formed
 from core.encoders.pool import Pool
 from core.errors import ModelUnavailableError
 from core.models import ModelSpec
@@ -47,10 +46,11 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Embedded:
-    """Vectors, (n, d) float32 with unit rows, and where they come from."""
+    """Vectors, (n, d) float32 with unit rows, where they come from, and what is kept of them is kept under."""
 
     vectors: Vectors
     provenance: Provenance
+    identity: Identity
 
 
 @cache
@@ -78,6 +78,28 @@ def encoder(
     if not state.is_ready:
         raise ModelUnavailableError(state.sentence)
     return shared_pool().get(spec, device=device, engine=engine, precision=precision, on_progress=on_progress)
+
+
+def identity(
+    spec: ModelSpec,
+    *,
+    device: str = "auto",
+    engine: str = "auto",
+    precision: str = "auto",
+    on_progress: Progress = silent,
+) -> Identity:
+    """Which model a description stands for now, and how it is computed; it is loaded if it never was as it is now.
+
+    Where the precision is left to the machine, only loading tells which one is executed.
+
+    Raises
+    ------
+    ModelUnavailableError, DamagedModelError, DeviceError
+    """
+    known = shared_pool().identity(spec, device=device, engine=engine, precision=precision)
+    if known is not None:
+        return known
+    return identity_of(encoder(spec, device=device, engine=engine, precision=precision, on_progress=on_progress))
 
 
 def embed(
@@ -121,7 +143,8 @@ def embed_with(
     """Embed texts with an encoder at hand; without a store everything is computed."""
     started = time.perf_counter() if started is None else started
     texts = [well_formed(text) for text in texts]
-    namespace = _namespace(encoder, kind)
+    identity = identity_of(encoder)
+    namespace = identity.namespace(kind)
     keys = [key(namespace, text) for text in texts]
     known = store.get(keys, encoder.dimensions) if store else {}
     missing = {name: text for name, text in zip(keys, texts, strict=True) if name not in known}
@@ -146,6 +169,7 @@ def embed_with(
             tokens=usage.tokens,
             dollars=usage.dollars,
         ),
+        identity,
     )
 
 
@@ -174,18 +198,3 @@ def _compute(
             store.put(kept)
         computed |= kept
     return computed, usage
-
-
-def _namespace(encoder: Encoder, kind: Kind) -> str:
-    """All that a vector depends on besides its text; engines agree in float32, but not below it."""
-    spec = encoder.spec
-    precision = encoder.precision if encoder.precision == "float32" else f"{encoder.engine} {encoder.precision}"
-    parts = (
-        spec.id,
-        encoder.revision,
-        spec.prompt(kind),
-        encoder.max_tokens,
-        encoder.dimensions,
-        precision,
-    )
-    return json.dumps(parts)

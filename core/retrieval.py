@@ -4,7 +4,7 @@ Nothing is remembered here: vectors and the index of words are handed in, and so
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from core import embedding, evaluation, models, search
 from core.corpus import Corpus, Labels
 from core.embedding import Embedded, Provenance
+from core.encoders.base import Identity
 from core.evaluation import Finder, Quality
 from core.models import ModelSpec
 from core.progress import Progress, silent
@@ -77,6 +78,8 @@ class Ranking:
         What computed the texts' vectors; None where there are none.
     is_query_remembered : bool
         Whether the vectors of the queries, or some of them, were known before.
+    identities : tuple of Identity
+        The models that it rests on.
     """
 
     system: str
@@ -84,13 +87,19 @@ class Ranking:
     seconds: dict[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
     is_query_remembered: bool = False
+    identities: tuple[Identity, ...] = ()
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """The system, named with all models that it rests on."""
+        return (self.system, *self.identities)
 
 
-Recall = Callable[[tuple[str, ...], Callable[[], Ranking]], Ranking]
+Recall = Callable[[tuple[Hashable, ...], Callable[[], Ranking]], Ranking]
 """Gives the ranking of a system, named with all models that it depends on: a remembered one, or what is computed."""
 
 
-def anew(_system: tuple[str, ...], compute: Callable[[], Ranking]) -> Ranking:
+def anew(_system: tuple[Hashable, ...], compute: Callable[[], Ranking]) -> Ranking:
     """Remember nothing."""
     return compute()
 
@@ -112,12 +121,14 @@ def rank(
         Gives the index of the corpus's words, where it is needed.
     """
     rankings = {
-        model: recall((model,), partial(by_model, task, pair, on_progress)) for model, pair in embeddings.items()
+        model: recall((model, pair.texts.identity), partial(by_model, task, pair, on_progress))
+        for model, pair in embeddings.items()
     }
     on_progress("Indexing the corpus's words", 0, 1)
     rankings[BM25] = recall((BM25,), lambda: by_words(task, index(), on_progress))
     if embeddings:
-        rankings[HYBRID] = recall((HYBRID, *embeddings), partial(by_fusion, task, tuple(rankings.values())))
+        identities = (pair.texts.identity for pair in embeddings.values())
+        rankings[HYBRID] = recall((HYBRID, *identities), partial(by_fusion, task, tuple(rankings.values())))
     return rankings
 
 
@@ -148,7 +159,7 @@ def by_model(task: Task, embeddings: Embeddings, on_progress: Progress = silent)
     hits = _found(task, find, on_progress)
     source, asked = embeddings.texts.provenance, embeddings.queries.provenance
     seconds = {"embed the queries": asked.seconds, "search": time.perf_counter() - started}
-    return Ranking(source.model, hits, seconds, source, is_query_remembered=asked.remembered > 0)
+    return Ranking(source.model, hits, seconds, source, asked.remembered > 0, (embeddings.texts.identity,))
 
 
 def by_words(task: Task, index: KeywordIndex, on_progress: Progress = silent) -> Ranking:
@@ -162,7 +173,8 @@ def by_fusion(task: Task, rankings: Sequence[Ranking]) -> Ranking:
     """The best of each query by reciprocal rank fusion of other systems' rankings."""
     started = time.perf_counter()
     hits = search.fuse([ranking.hits for ranking in rankings], task.k)
-    return Ranking(HYBRID, hits, {"fuse": time.perf_counter() - started})
+    identities = tuple(identity for ranking in rankings for identity in ranking.identities)
+    return Ranking(HYBRID, hits, {"fuse": time.perf_counter() - started}, identities=identities)
 
 
 def results(ranking: Ranking, texts: Corpus, query: int = 0) -> list[dict[str, Any]]:

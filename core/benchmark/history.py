@@ -1,7 +1,7 @@
 """The runs that are kept: made on this machine, brought from another, or recorded in the project."""
 
 import logging
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -12,7 +12,7 @@ from core import wording
 from core.benchmark.timing import HELLO, SCHEMA, Run, Settings, Timing
 from core.errors import InputError
 from core.machine import Machine, this_machine
-from core.models import catalogue, original_machine
+from core.models import all_models, catalogue, original_machine, revisions
 from core.settings import DATA, cache_folder
 from core.storage import digests, files
 
@@ -94,7 +94,7 @@ def list_runs() -> list[StoredRun]:
     return [*by_time, *recorded, StoredRun(ORIGINAL, "recorded", original_run())]
 
 
-def latest_timings(precision: str = "auto") -> dict[tuple[str, str], Timing]:
+def latest_timings(precision: str = "auto", *, of_any_revision: bool = False) -> dict[tuple[str, str], Timing]:
     """The latest "Hello World" timing, or failure, of each (model, device) on this machine, by the engine chosen.
 
     A model's own weights count before random ones.
@@ -103,14 +103,16 @@ def latest_timings(precision: str = "auto") -> dict[tuple[str, str], Timing]:
     ----------
     precision : str
         What the precision was demanded to be; "auto" where it was left to the machine.
+    of_any_revision : bool
+        Whether other revisions of a model than the one that is here count, where there is none of that.
     """
-    rows = [row for row in _rows_here(precision) if row.is_hello]
+    rows = [row for row in _rows_here(precision, of_any_revision=of_any_revision) if row.is_hello]
     return _latest(rows, lambda row: (row.model, row.device))
 
 
-def latest_sweeps(precision: str = "auto") -> list[Timing]:
+def latest_sweeps(precision: str = "auto", *, of_any_revision: bool = False) -> list[Timing]:
     """The latest timing of each model, device and shape on this machine, by the engine chosen; see `latest_timings`."""
-    rows = [row for row in _rows_here(precision) if not row.text]
+    rows = [row for row in _rows_here(precision, of_any_revision=of_any_revision) if not row.text]
     return list(_latest(rows, lambda row: (row.model, row.device, row.batch_size, row.tokens)).values())
 
 
@@ -130,19 +132,29 @@ def _latest(rows: Iterable[Timing], identity: Callable[[Timing], Key]) -> dict[K
     return latest
 
 
-def _rows_here(precision: str | None = None) -> list[Timing]:
+def _rows_here(precision: str | None = None, *, of_any_revision: bool = False) -> list[Timing]:
     """All timings of this machine, the oldest first; with a precision, those whose engine was left to be chosen.
 
-    What was timed with a number of threads of its own does not say how fast the machine is.
+    What was timed with a number of threads of its own does not say how fast the machine is. Timings of other revisions
+    are left out, or come before all others.
     """
     runs = sorted(_read_folder(folder(), "here"), key=lambda kept: kept.run.time)
-    return [
+    rows = [
         row
         for kept in runs
         if _is_of_this_machine(kept.run) and kept.run.settings.threads is None
         for row in kept.run.results
         if precision is None or (row.asked_engine, row.asked_precision) == ("auto", precision)
     ]
+    here = {spec.name: revisions.known(spec) for spec in all_models() if spec.provider != "openai"}
+    others = [row for row in rows if not _is_of_this_content(row, here)]
+    current = [row for row in rows if _is_of_this_content(row, here)]
+    return [*others, *current] if of_any_revision else current
+
+
+def _is_of_this_content(row: Timing, here: Mapping[str, str | None]) -> bool:
+    """Whether a timing is of the revision of its model that is here; random weights are of none."""
+    return row.weights == "random" or not row.revision or row.model not in here or row.revision == here[row.model]
 
 
 def original_run() -> Run:

@@ -10,11 +10,11 @@ import torch
 from sentence_transformers.util import batch_to_device
 
 from core.benchmark.timing import Weights
-from core.encoders.assembly import resolve_device, revision_of
+from core.encoders.assembly import resolve_device
 from core.encoders.checkpoint import counting_tokenizer, load_model
 from core.encoders.random_weights import REVISION, assemble
 from core.errors import DeviceError
-from core.models import ModelSpec
+from core.models import ModelSpec, revisions
 from core.models.files import locate
 
 
@@ -39,7 +39,7 @@ class Library:
             self.revision, self._model = REVISION, assemble(spec, self.device, self.precision)
         else:
             folder = locate(spec)
-            self.revision = revision_of(spec, folder)
+            self.revision = revisions.of(spec, folder)
             self._model = load_model(spec, folder, self.device, self.precision)
         self.max_tokens = None if spec.is_static else self._model.max_seq_length
         self._counter = counting_tokenizer(self._model)

@@ -1,11 +1,9 @@
 """From a model's files to its encoder: on which device, by which engine, in which precision."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +13,7 @@ from core.encoders.checkpoint import load_model
 from core.encoders.choice import Build, Choice, Pair, candidates, choose
 from core.encoders.local import LocalEncoder
 from core.errors import DeviceError, ModelUnavailableError
-from core.models import ModelSpec, layout, memory
+from core.models import ModelSpec, memory, revisions
 from core.models.files import locate
 from core.progress import Progress, silent
 
@@ -46,7 +44,7 @@ def load_local(
     device = resolve_device(device)
     open_ones = () if spec.is_static or engine == "static" else candidates(device, engine, precision)
     on_progress(f"Loading {spec.name}", 0, 1)
-    revision = revision_of(spec, folder)
+    revision = revisions.of(spec, folder)
     with _explain_lack_of_memory(spec):
         in_half = half_for_large(spec, device, precision)
         model = load_model(spec, folder, device, in_half or "float32")
@@ -111,22 +109,6 @@ def static_choice(spec: ModelSpec, engine: str, precision: str) -> Choice:
     if engine in ("auto", "static") and precision in ("auto", "float32"):
         return Choice("static", "float32")
     raise DeviceError(f"{spec.name} is a table of float32 vectors: choose engine auto and precision auto.")
-
-
-def revision_of(spec: ModelSpec, folder: Path) -> str:
-    """The commit that the files are of; where there is none, a digest of the weights and settings."""
-    if spec.revision:
-        return spec.revision
-    if spec.bundled:
-        return f"sha256:{next(iter(spec.bundled.sha256.values()))[:12]}"
-    digest = hashlib.sha256()
-    for path in sorted(
-        path for path in folder.rglob("*") if path.suffix in (".safetensors", *layout.SUFFIXES) and path.is_file()
-    ):
-        digest.update(str(path.relative_to(folder)).encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return f"sha256:{digest.hexdigest()[:12]}"
 
 
 def resolve_device(device: str) -> str:

@@ -1,5 +1,6 @@
 """What every encoder offers, whatever computes its vectors."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar, runtime_checkable
@@ -67,6 +68,50 @@ class Encoder(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has for this model, before truncation, special tokens included."""
         ...
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which model, how computed: all that its vectors depend on besides the texts. What is kept is kept under it.
+
+    Attributes
+    ----------
+    id, revision : str
+        Which model, and which content of it.
+    max_tokens : int or None
+        Where texts are cut off.
+    dimensions : int
+        Length of the vectors, shortened or not.
+    precision : str
+        The one that was really executed, and below float32, where engines do not agree, by which engine.
+    """
+
+    id: str
+    revision: str
+    query_prompt: str
+    document_prompt: str
+    max_tokens: int | None
+    dimensions: int
+    precision: str
+
+    def namespace(self, kind: Kind) -> str:
+        """The name under which vectors of queries or of documents are stored; both share one where prompts agree."""
+        prompt = self.query_prompt if kind == "query" else self.document_prompt
+        return json.dumps((self.id, self.revision, prompt, self.max_tokens, self.dimensions, self.precision))
+
+
+def identity_of(encoder: Encoder) -> Identity:
+    """The identity of what an encoder computes."""
+    spec, precision = encoder.spec, encoder.precision
+    return Identity(
+        spec.id,
+        encoder.revision,
+        spec.query_prompt,
+        spec.document_prompt,
+        encoder.max_tokens,
+        encoder.dimensions,
+        precision if precision == "float32" else f"{encoder.engine} {precision}",
+    )
 
 
 class Traceable(Encoder, Protocol):

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from core.encoders.base import Encoder
+from core.encoders.base import Encoder, Identity, identity_of
 from core.errors import ModelUnavailableError
 from core.machine import devices
-from core.models import ModelSpec, memory
+from core.models import ModelSpec, memory, revisions
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
-Key = tuple[ModelSpec, str, str, str]
+Key = tuple[ModelSpec, str, str, str, str]
 
 
 @dataclass
@@ -49,6 +49,7 @@ class Pool:
     def __init__(self, budgets: Mapping[str, int] | None = None) -> None:
         self.budgets = budgets or memory.budgets()
         self._places: OrderedDict[Key, _Place] = OrderedDict()
+        self._identities: dict[Key, Identity] = {}
         self._lock = threading.Lock()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
         self._asker = ThreadPoolExecutor(thread_name_prefix="asking")  # a server that is silent keeps nobody waiting
@@ -74,27 +75,35 @@ class Pool:
             on_progress(*place.said)
         return place.encoder.result()
 
+    def identity(
+        self, spec: ModelSpec, *, device: str = "auto", engine: str = "auto", precision: str = "auto"
+    ) -> Identity | None:
+        """The identity of what `get` has last given, still in memory or not; None where the model was not loaded."""
+        return self._identities.get(_key(spec, _resolve(spec, device), engine, precision))
+
     def _place(self, spec: ModelSpec, device: str, engine: str, precision: str) -> _Place:
-        key = (spec, device, engine, precision)  # the whole spec: a server's name may come to mean another model
+        key = _key(spec, device, engine, precision)
         with self._lock:
             place = self._places.get(key)
             if place is None or (place.encoder.done() and not place.is_loaded):
                 place = _Place(memory=device)
                 loader = self._asker if spec.provider == "openai" else self._loader
-                loader.submit(self._load, place, spec, device, engine, precision)  # raises while the process ends
+                loader.submit(self._load, key, place)  # raises while the process ends
                 self._places[key] = place
             self._places.move_to_end(key)
             return place
 
-    def _load(self, place: _Place, spec: ModelSpec, device: str, engine: str, precision: str) -> None:
+    def _load(self, key: Key, place: _Place) -> None:
         from core.encoders import load
 
+        spec, _, device, engine, precision = key
         try:
             if lacking := memory.shortage(spec, device, self.budgets):
                 raise ModelUnavailableError(lacking)
             self._make_room(place, memory.needed_bytes(spec, device))
             loaded = load(spec, device=device, engine=engine, precision=precision, on_progress=place.tell)
             self._make_room(place, loaded.memory_bytes)
+            self._identities[key] = identity_of(loaded)
         except BaseException as error:  # noqa: BLE001  whatever it was, those who wait for the model must hear it
             place.encoder.set_exception(error)
         else:
@@ -124,6 +133,11 @@ class Pool:
                     del self._places[key]
                     dropped += 1
         return dropped
+
+
+def _key(spec: ModelSpec, device: str, engine: str, precision: str) -> Key:
+    """What a loaded model is kept under: a server's name, or a folder's, may come to mean another model."""
+    return (spec, revisions.stamp(spec), device, engine, precision)
 
 
 def _resolve(spec: ModelSpec, device: str) -> str:

@@ -10,7 +10,7 @@ from core.map_files.npy import write_npy
 from core.map_files.reader import FORMATS, from_files, from_table, holds_vectors_alone
 from core.map_files.space import Space
 from core.map_files.tensorflow import projector_archive, projector_config, projector_metadata, projector_tensors
-from core.map_files.writer import coordinates_csv, metadata_csv, neighbours_csv, space_parquet
+from core.map_files.writer import coordinates_csv, neighbours_csv, space_parquet
 
 __all__ = [
     "FORMATS",
@@ -23,7 +23,6 @@ __all__ = [
     "from_files",
     "from_table",
     "holds_vectors_alone",
-    "metadata_csv",
     "neighbours_csv",
     "projector_archive",
     "projector_config",

@@ -26,11 +26,6 @@ def describe(space: Space, taken: Collection[str] = ()) -> dict[str, list[str]]:
     return columns
 
 
-def metadata_csv(space: Space) -> bytes:
-    """Ids, texts and fields as CSV, to stand beside vectors in another file."""
-    return _csv(describe(space), {})
-
-
 def coordinates_csv(space: Space) -> bytes:
     """Ids, texts, fields and the coordinates x, y and perhaps z as CSV.
 

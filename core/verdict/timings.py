@@ -22,5 +22,8 @@ def timings(*, device: str = "auto", precision: str = "auto") -> dict[Timing, st
         if kept.origin == "here"
         for row in kept.run.results
     }
-    rows = [*benchmark.latest_timings(precision).values(), *benchmark.latest_sweeps(precision)]
+    rows = [
+        *benchmark.latest_timings(precision, of_any_revision=True).values(),
+        *benchmark.latest_sweeps(precision, of_any_revision=True),
+    ]
     return {row: days.get(row, "") for row in rows if device in ("auto", row.device)}

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core import embedding, maps, models, retrieval, search
 from core.corpus import Corpus
-from core.encoders.base import Encoder, Kind
+from core.encoders.base import Encoder, Kind, identity_of
 from core.machine import this_machine
 from core.models import hub
 from core.progress import Progress
@@ -77,6 +77,12 @@ def encoder(spec: models.ModelSpec, on_progress: Progress) -> Encoder:
     return embedding.encoder(spec, device=picks.device(), precision=picks.precision(), on_progress=on_progress)
 
 
+def identity(spec: models.ModelSpec, on_progress: Progress) -> tuple[Hashable, ...]:
+    """Which model, how computed, as it is picked now: what its results are remembered under."""
+    found = embedding.identity(spec, device=picks.device(), precision=picks.precision(), on_progress=on_progress)
+    return (found, picks.device(), picks.precision())
+
+
 def embed_texts(
     texts: Sequence[str], spec: models.ModelSpec, on_progress: Progress, kind: Kind = "document"
 ) -> embedding.Embedded:
@@ -85,21 +91,21 @@ def embed_texts(
         texts, spec, kind=kind, device=picks.device(), precision=picks.precision(), on_progress=on_progress
     )
     if kind == "document":
-        picks.note_source(embedded.provenance)
+        picks.note_source(spec, embedded.provenance)
     return embedded
 
 
 def embedded(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -> embedding.Embedded:
     """A corpus under a model, held in memory: pages that draw again and again do not read the store each time."""
-    key = ("embedded", texts.fingerprint, spec.name, picks.device(), picks.precision())
+    key = ("embedded", texts.fingerprint, spec.name, *identity(spec, on_progress))
     result = memory().recall(key, lambda: embed_texts(texts.documents, spec, on_progress))
-    picks.note_source(result.provenance)
+    picks.note_source(spec, result.provenance)
     return result
 
 
 def embeddings(task: Task, spec: models.ModelSpec, on_progress: Progress) -> Embeddings:
     """A task's texts and queries under a model, held in memory."""
-    key = ("queries", task.queries.fingerprint, spec.name, picks.device(), picks.precision())
+    key = ("queries", task.queries.fingerprint, spec.name, *identity(spec, on_progress))
     return Embeddings(
         embedded(task.texts, spec, on_progress),
         memory().recall(key, lambda: embed_texts(task.queries.texts, spec, on_progress, kind="query")),
@@ -109,7 +115,7 @@ def embeddings(task: Task, spec: models.ModelSpec, on_progress: Progress) -> Emb
 def rankings(task: Task, embeddings: Mapping[str, Embeddings], on_progress: Progress) -> dict[str, Ranking]:
     """Each system's ranking by its name, see `retrieval.rank`; remembered, with the seconds that it took."""
 
-    def recall(system: tuple[str, ...], compute: Callable[[], Ranking]) -> Ranking:
+    def recall(system: tuple[Hashable, ...], compute: Callable[[], Ranking]) -> Ranking:
         return memory().recall(("ranking", *task.key, *system, picks.device(), picks.precision()), compute)
 
     return retrieval.rank(task, embeddings, lambda: keyword_index(task.texts), recall=recall, on_progress=on_progress)
@@ -124,7 +130,7 @@ def token_counts(encoder: Encoder, texts: Corpus) -> list[int]:
     """Tokens of each document for a model; empty where the model's tokenizer is not on this machine."""
     if encoder.engine == "openai":
         return []
-    key = ("tokens", texts.fingerprint, encoder.spec.name, encoder.revision)
+    key = ("tokens", texts.fingerprint, identity_of(encoder))
     return memory().recall(key, lambda: encoder.count_tokens(texts.documents))
 
 

@@ -25,13 +25,13 @@ def precision() -> str:
     return str(st.session_state.get(state.EveryPage.PRECISION) or "auto")
 
 
-def note_source(provenance: Provenance) -> None:
+def note_source(spec: ModelSpec, provenance: Provenance) -> None:
     """Remember where a model's vectors came from in this session."""
     noted = st.session_state.setdefault(state.EveryPage.PROVENANCES, {})
-    noted[provenance.model, device(), precision()] = provenance
+    noted[spec, device(), precision()] = provenance
 
 
 def source(spec: ModelSpec) -> Provenance | None:
     """Where the model's vectors last came from, as picked now; None where there are none yet."""
-    noted: dict[tuple[str, str, str], Provenance] = st.session_state.get(state.EveryPage.PROVENANCES, {})
-    return noted.get((spec.name, device(), precision()))
+    noted: dict[tuple[ModelSpec, str, str], Provenance] = st.session_state.get(state.EveryPage.PROVENANCES, {})
+    return noted.get((spec, device(), precision()))

@@ -10,7 +10,7 @@ from core.corpus import Corpus, Labels
 from core.evaluation import Qrels, Quality
 from core.models import ModelSpec
 from core.progress import Progress
-from core.retrieval import HYBRID, Ranking, Task
+from core.retrieval import Ranking, Task
 from pages.shared import cache, picks, state
 from pages.shared.frame import show_errors
 from pages.shared.labels import judgements
@@ -92,8 +92,7 @@ def measure(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], tell: Pro
     qualities = {}
     for place, (name, ranking) in enumerate(found.items()):
         tell("Measuring the rankings", place, len(found))
-        models = [spec.name for spec in specs] if name == HYBRID else []
-        key = ("quality", texts.fingerprint, labels.fingerprint, name, *models, picks.device(), picks.precision())
+        key = ("quality", texts.fingerprint, labels.fingerprint, *ranking.key, picks.device(), picks.precision())
         measure = partial(retrieval.measure, ranking, texts, labels, recall_at=RECALL_CUTS)
         qualities[name] = cache.memory().recall(key, measure)
     return qualities

@@ -1,10 +1,14 @@
 """Texts in, vectors out: what is remembered, and what is computed."""
 
+import json
+
 import numpy as np
 import pytest
 
 from core import embedding, models
 from core.embedding import KEEP_EVERY, embed_with
+from core.encoders import Kind
+from core.encoders.base import identity_of
 from core.encoders.pool import Pool
 from core.errors import ModelUnavailableError
 from core.storage.vectors import Store
@@ -165,3 +169,26 @@ def test_embed_with_a_model_that_is_not_here_raises_at_once(monkeypatch, tmp_pat
     with pytest.raises(ModelUnavailableError):
         embedding.embed(["a"], models.get("bge-large-en-v1.5"), store=store)
     assert loads == []
+
+
+# identity
+
+
+def test_what_was_stored_before_is_found_under_the_identity(fake_encoder):
+    fake_encoder.spec = models.get("bge-small-en-v1.5")
+    identity = identity_of(fake_encoder)
+    prompt = fake_encoder.spec.query_prompt
+    assert prompt
+    kinds: dict[Kind, str] = {"document": "", "query": prompt}
+    for kind, before in kinds.items():
+        expected = json.dumps([fake_encoder.spec.id, "fake", before, 16, fake_encoder.dimensions, "float32"])
+        assert identity.namespace(kind) == expected
+
+
+def test_below_float32_the_engine_is_a_part_of_the_precision(fake_encoder):
+    fake_encoder.precision = "bfloat16"
+    assert identity_of(fake_encoder).precision == "fake bfloat16"
+
+
+def test_vectors_carry_the_identity_of_what_computed_them(fake_encoder):
+    assert embed_with(fake_encoder, ["a"]).identity == identity_of(fake_encoder)

@@ -6,6 +6,7 @@ import numpy as np
 
 from core import corpus, embedding, evaluation, models, retrieval
 from core.corpus import Corpus, Labels
+from core.encoders.base import identity_of
 from core.retrieval import BM25, HYBRID, Embeddings, Ranking, Task
 from core.search import KeywordIndex, fuse, nearest
 
@@ -110,7 +111,8 @@ def test_what_is_remembered_is_not_ranked_again(fake_encoder):
         return Ranking("remembered", nearest(np.eye(2, dtype=np.float32), np.eye(2, dtype=np.float32)))
 
     rankings = all_systems(fake_encoder, Task(DOCUMENTS, QUERIES), recall=recall)
-    assert asked == [("wordllama-256",), (BM25,), (HYBRID, "wordllama-256")]
+    identity = identity_of(fake_encoder)
+    assert asked == [("wordllama-256", identity), (BM25,), (HYBRID, identity)]
     assert {ranking.system for ranking in rankings.values()} == {"remembered"}
 
 

@@ -23,7 +23,7 @@ from core.charts.sweeps import sweep_heatmap
 from core.charts.timings import engine_bars, timing_bars
 from core.errors import EmbedscopeError, JobError
 from core.machine import this_machine
-from core.models import memory
+from core.models import memory, revisions
 from pages.parts.benchmark import sweeps
 from pages.parts.benchmark.runs import title
 from pages.shared import measurement
@@ -84,7 +84,7 @@ class Children:
             subject.weights,
             subject.engine,
             subject.precision,
-            revision=str(models.get(subject.model).revision),
+            revision=revisions.known(models.get(subject.model)) or "",
             batch_size=workload.batch_size,
             text="" if workload.tokens else workload.text,
             tokens=workload.tokens or len(workload.text.split()) + 2,

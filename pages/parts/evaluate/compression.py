@@ -57,7 +57,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
 
 
 def _measure(texts: Corpus, labels: Labels, spec: ModelSpec, tell: Progress) -> list[Compressed]:
-    key = ("compression", texts.fingerprint, labels.fingerprint, spec.name, picks.device(), picks.precision())
+    key = ("compression", texts.fingerprint, labels.fingerprint, *cache.identity(spec, tell))
 
     def measure() -> list[Compressed]:
         documents = cache.embedded(texts, spec, tell).vectors

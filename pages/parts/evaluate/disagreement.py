@@ -12,7 +12,7 @@ from core.corpus import Corpus
 from core.corpus.judgements import of_query
 from core.evaluation import CUT
 from core.models import ModelSpec
-from core.retrieval import HYBRID
+from core.retrieval import HYBRID, Ranking
 from core.search import Hits
 from core.storage import digests
 from core.tables import FORMATS
@@ -43,12 +43,13 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with progress.line(state.Evaluate.DISAGREE, height=400) as tell:
         specs = quality.able(texts, ready, tell)
         found = quality.rankings(texts, queries, specs, tell)
-    systems = {name: ranking.hits for name, ranking in found.items() if name != HYBRID}
+    compared = {name: ranking for name, ranking in found.items() if name != HYBRID}
+    systems = {name: ranking.hits for name, ranking in compared.items()}
     panels = st.grid(2, min_column_width=430)
     with panels.cell():
         _matrix(systems, len(queries))
     with panels.cell():
-        place = _choose_query(texts, queries, systems)
+        place = _choose_query(texts, queries, compared)
     for spec in specs:
         if source := picks.source(spec):
             output.provenance(source)
@@ -98,9 +99,11 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
     st.caption(f"Mean rank-biased overlap of the first {CUT} documents over {queries:,} queries, from 0 to 1.")
 
 
-def _choose_query(texts: Corpus, queries: Corpus, systems: Mapping[str, Hits]) -> int:
+def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking]) -> int:
     """The queries in the order in which marks tell most; gives the one that is clicked, at first the top one."""
-    key = ("informative", texts.fingerprint, queries.fingerprint, *systems, picks.device(), picks.precision())
+    systems = {name: ranking.hits for name, ranking in compared.items()}
+    depends = tuple(ranking.key for ranking in compared.values())
+    key = ("informative", texts.fingerprint, queries.fingerprint, *depends, picks.device(), picks.precision())
     agreement, order = cache.memory().recall(
         key, lambda: (evaluation.agreement_by_query(systems), evaluation.informative(systems))
     )

@@ -1,6 +1,6 @@
 """Sentence pairs with gold scores: correlations, the scatter of each model, the pairs it gets most wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +53,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         for spec in ready:
             with show_errors():
                 vectors = cache.embed_texts([*pairs.first, *pairs.second], spec, tell).vectors
-                compared[spec.name] = _compare(pairs, spec, vectors)
+                compared[spec.name] = _compare(pairs, vectors, cache.identity(spec, tell))
     if not compared:
         return
     st.markdown(f"**{output.markdown_free(_sentence(compared, kind or 'Spearman'))}**")
@@ -117,8 +117,8 @@ def _sentence(compared: dict[str, Compared], kind: str) -> str:
     return f"{best}: {kind} {', '.join(figures)}."
 
 
-def _compare(pairs: SentencePairs, spec: ModelSpec, vectors: npt.NDArray[np.float32]) -> Compared:
-    key = ("compared", pairs.fingerprint, spec.name)
+def _compare(pairs: SentencePairs, vectors: npt.NDArray[np.float32], identity: tuple[Hashable, ...]) -> Compared:
+    key = ("compared", pairs.fingerprint, *identity)
 
     def compare() -> Compared:
         first, second = vectors[: len(pairs)], vectors[len(pairs) :]
@@ -126,7 +126,7 @@ def _compare(pairs: SentencePairs, spec: ModelSpec, vectors: npt.NDArray[np.floa
         cosines = evaluation.cosines_of(first, second)
         return Compared(cosines, found, *evaluation.intervals(cosines, pairs.gold))
 
-    return cache.memory().recall((*key, picks.device(), picks.precision()), compare)
+    return cache.memory().recall(key, compare)
 
 
 def _provenance(pairs: SentencePairs, ready: Sequence[ModelSpec]) -> None:

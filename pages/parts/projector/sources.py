@@ -1,6 +1,6 @@
 """What is mapped: texts under the picked models, or vectors and coordinates of one's own."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -67,9 +67,9 @@ def sources_of(space: Space, specs: Sequence[ModelSpec], tell: Progress) -> list
 
 def _embed(space: Space, spec: ModelSpec, tell: Progress) -> Source:
     result = cache.embedded(space.corpus, spec, tell)
-    name = f"{space.corpus.fingerprint} {spec.name} {result.provenance.revision} {result.provenance.precision}"
-    return Source(spec.name, result.vectors, _digest(name, result.vectors), spec, result.provenance)
+    content = _digest((space.corpus.fingerprint, result.identity), result.vectors)
+    return Source(spec.name, result.vectors, content, spec, result.provenance)
 
 
-def _digest(name: str, vectors: Floats) -> str:
+def _digest(name: Hashable, vectors: Floats) -> str:
     return cache.memory().recall(("digest", name), lambda: digests.of_array(vectors))

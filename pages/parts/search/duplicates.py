@@ -13,7 +13,7 @@ from core.search import duplicates
 from core.search.duplicates import Indices, Pairs
 from core.wording import shorten
 from pages.parts.search import model_choice
-from pages.shared import cache, picks, state
+from pages.shared import cache, state
 from pages.shared.state import Key
 from pages.shared.ui import output, progress
 
@@ -56,7 +56,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
 
 
 def _pairs(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, threshold: float, tell: Progress) -> Pairs:
-    key = ("pairs", texts.fingerprint, spec.name, picks.device(), picks.precision(), threshold)
+    key = ("pairs", texts.fingerprint, *cache.identity(spec, tell), threshold)
     return cache.memory().recall(
         key,
         lambda: duplicates.near_pairs(
@@ -69,7 +69,7 @@ def _alone(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, tell: Progress) 
     """Each text's nearest other and its cosine; None for a single text."""
     if len(texts) < 2:
         return None
-    key = ("nearest others", texts.fingerprint, spec.name, picks.device(), picks.precision())
+    key = ("nearest others", texts.fingerprint, *cache.identity(spec, tell))
     return cache.memory().recall(
         key,
         lambda: duplicates.nearest_others(

@@ -16,7 +16,7 @@ from core.search import indexes
 from core.search.indexes import Measured
 from core.storage import digests
 from pages.parts.search import model_choice
-from pages.shared import cache, picks, quality, state
+from pages.shared import cache, quality, state
 from pages.shared.ui import output, progress
 
 MOST_QUERIES = 200
@@ -75,7 +75,7 @@ def _queries(texts: Corpus, spec: ModelSpec, tell: Progress) -> tuple[np.ndarray
 def _measure(texts: Corpus, spec: ModelSpec, queries: np.ndarray, tell: Progress) -> list[Measured]:
     """Each kind of index, built, measured and forgotten."""
     vectors = cache.embedded(texts, spec, tell).vectors
-    key = ("indexes", texts.fingerprint, spec.name, picks.device(), picks.precision(), digests.of_array(queries))
+    key = ("indexes", texts.fingerprint, *cache.identity(spec, tell), digests.of_array(queries))
     return cache.memory().recall(key, lambda: indexes.compare(vectors, queries, K, tell))
 
 

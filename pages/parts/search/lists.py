@@ -71,7 +71,7 @@ def find(
             mark = partial(_mark_by_model, texts, embeddings[marker].queries, rows, ready[marker], tell)
         marks = Marks()
         with show_errors():
-            marks = _recall((*task.key, system, marker, *rows), mark)
+            marks = _recall((*task.key, *ranking.key, marker, *rows), mark)
         lists[system] = List(ranking, marks)
     return lists
 

@@ -13,7 +13,7 @@ from core.models import ModelSpec
 from core.progress import Progress
 from core.similarity import Background, background
 from pages.parts.similarity.sources import Compared
-from pages.shared import cache, picks, state
+from pages.shared import cache, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import output
 
@@ -25,7 +25,7 @@ def measure(texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], tell:
     found = {}
     for spec in specs:
         if spec.provider == "openai" and not st.session_state.get(
-            state.Similarity.SENT_FOR_BACKGROUND(spec.name, texts.fingerprint)
+            state.Similarity.SENT_FOR_BACKGROUND(spec.id, texts.fingerprint)
         ):
             st.button(
                 f"Send {min(len(texts), MOST_ROWS):,} texts of the corpus to {output.markdown_free(spec.name)} to "
@@ -90,7 +90,7 @@ def _queries(texts: Corpus, compared: Compared) -> tuple[str, ...]:
 
 
 def _of(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, tell: Progress) -> Background:
-    key = ("background", texts.fingerprint, queries, spec.name, picks.device(), picks.precision())
+    key = ("background", texts.fingerprint, queries, *cache.identity(spec, tell))
     return cache.memory().recall(key, lambda: _compute(texts, queries, spec, tell))
 
 
@@ -108,4 +108,4 @@ def _compute(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, tell: Pro
 
 
 def _allow(texts: Corpus, spec: ModelSpec) -> None:
-    st.session_state[state.Similarity.SENT_FOR_BACKGROUND(spec.name, texts.fingerprint)] = True
+    st.session_state[state.Similarity.SENT_FOR_BACKGROUND(spec.id, texts.fingerprint)] = True

@@ -20,6 +20,7 @@ from core.benchmark import (
 )
 from core.errors import InputError
 from core.machine import this_machine
+from core.models import get, revisions
 from core.settings import DATA
 from tests.core.benchmark.runs import finished, timing
 
@@ -330,3 +331,29 @@ def test_a_run_that_grows_when_it_is_written_out_is_not_brought():
 def test_a_run_of_the_future_is_not_brought():
     with pytest.raises(InputError, match="in the future"):
         import_run(finished(timing(), created="9998-01-01T00:00:00+00:00").to_json())
+
+
+# which model a name stands for
+
+
+def test_timings_of_another_revision_of_a_model_do_not_count_but_where_any_is_asked_for():
+    own, other = timing(MINILM, median_ms=1.0), timing(MINILM, median_ms=2.0, revision="f" * 40)
+    save(finished(own, created=at(9)))
+    save(finished(other, replace(other, text="", tokens=4), replace(other, asked_engine="torch"), created=at(10)))
+    assert latest_timings() == {(MINILM, "cpu"): own}
+    assert latest_sweeps() == latest_engines(MINILM) == []
+    assert latest_timings(of_any_revision=True) == {(MINILM, "cpu"): own}
+    assert [row.tokens for row in latest_sweeps(of_any_revision=True)] == [4]
+
+
+def test_a_folder_that_comes_to_hold_another_model_is_not_timed_yet(tmp_path, monkeypatch):
+    folder = tmp_path / "models" / "mine"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("EMBEDSCOPE_MODELS", str(folder.parent))
+    for name, content in {"modules.json": b"[]", "model.safetensors": b"one"}.items():
+        (folder / name).write_bytes(content)
+    spec = get("folder:mine")
+    save(finished(timing(spec.name, revision=revisions.of(spec, folder))))
+    assert list(latest_timings()) == [(spec.name, "cpu")]
+    (folder / "model.safetensors").write_bytes(b"another")
+    assert latest_timings() == {}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core import benchmark, models
 from core.benchmark import Timing
 from core.embedding import Embedded, Provenance
+from core.encoders.base import Identity
 from core.errors import InputError
 from core.evaluation import Interval, Quality
 from core.verdict import (
@@ -231,7 +232,8 @@ def test_runs_recorded_or_brought_from_elsewhere_are_no_timings_here(home: Path)
 
 def test_models_that_are_not_here_are_candidates_without_quality_and_baselines_come_last() -> None:
     absent = models.get("all-mpnet-base-v2")
-    vectors = Embedded(np.zeros((3, 384), np.float32), SOURCE)
+    identity = Identity(MINILM.id, "r1", "", "", 256, 384, "float32")
+    vectors = Embedded(np.zeros((3, 384), np.float32), SOURCE, identity)
     measures = {MINILM.name: measured(0.5), "BM25": measured(0.4), "Hybrid": measured(0.6)}
     found = candidates([MINILM, absent], measures, {MINILM.name: vectors}, {OWN: "2026-01-01"}, dollars_per_hour=1.0)
     assert [(one.name, one.quality and one.quality.mean, one.is_model) for one in found] == [

@@ -1,0 +1,93 @@
+"""What pages remember is remembered under the model that computed it, whatever the model is called."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core import corpus, models
+from core.encoders.pool import Pool
+from core.models import ModelSpec, Server
+from core.progress import silent
+from core.retrieval import Task
+from pages.shared import cache
+from pages.shared.cache import Memory
+from tests.conftest import FakeEncoder
+
+TEXTS, QUERIES = corpus.from_paste("one\ntwo\nthree"), corpus.from_paste("four")
+GPU = "http://gpu.example/v1"
+
+
+class Scripted(FakeEncoder):
+    """Vectors that depend on the text and on all that tells models apart."""
+
+    def encode(self, texts, kind="document", on_progress=silent):
+        mark = f"{self.spec.id} {self.precision}"
+        return super().encode([f"{mark} {text}" for text in texts], kind, on_progress)
+
+
+def server(model: str, url: str = GPU, dimensions: int | None = None) -> ModelSpec:
+    """What a section [servers.gpu] of secrets.toml describes."""
+    found = Server("gpu", url, model, dimensions)
+    return replace(models.get("wordllama-256"), name="server:gpu", id=f"{model}@{url}", server=found)
+
+
+@pytest.fixture(autouse=True)
+def executed(home: object, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A server of its own, in which the models are fake; the precision that "auto" turns out to be can be set."""
+    taken = {"precision": "float32"}
+
+    def load(spec: ModelSpec, **_: object) -> FakeEncoder:
+        encoder = Scripted(spec)
+        encoder.precision = taken["precision"]
+        return encoder
+
+    pools = [Pool()]
+    memory = Memory()
+    monkeypatch.setattr("core.encoders.load", load)
+    monkeypatch.setattr("core.embedding.shared_pool", lambda: pools[-1])
+    monkeypatch.setattr(cache, "memory", lambda: memory)
+    monkeypatch.setattr("core.embedding.availability", lambda _: type("Ready", (), {"is_ready": True}))
+    return taken
+
+
+def vectors_of(spec: ModelSpec) -> np.ndarray:
+    return cache.embedded(TEXTS, spec, silent).vectors
+
+
+@pytest.mark.parametrize(
+    "other",
+    [server("another"), server("own", "http://other.example/v1"), replace(server("own"), query_prompt="query: ")],
+    ids=["model", "address", "prompt"],
+)
+def test_a_server_that_comes_to_hold_another_model_does_not_serve_the_vectors_of_the_one_before(
+    other: ModelSpec,
+) -> None:
+    one = server("own")
+    keys = {cache.identity(spec, silent) for spec in (one, other)}
+    assert len(keys) == 2
+    if other.id != one.id:
+        assert not np.array_equal(vectors_of(one), vectors_of(other))
+    np.testing.assert_array_equal(vectors_of(one), vectors_of(server("own")))
+
+
+def test_rankings_follow_the_model_behind_the_name() -> None:
+    task = Task(TEXTS, QUERIES)
+    one, other = (
+        cache.rankings(task, {spec.name: cache.embeddings(task, spec, silent)}, silent)
+        for spec in (server("own"), server("another"))
+    )
+    for system in ("server:gpu", "Hybrid"):
+        assert one[system].key != other[system].key
+    assert not np.array_equal(one["server:gpu"].hits.scores, other["server:gpu"].hits.scores)
+
+
+def test_what_auto_turns_out_to_be_is_a_part_of_the_identity(
+    executed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = models.get("wordllama-256")
+    before = cache.identity(spec, silent)
+    executed["precision"] = "bfloat16"
+    fresh = Pool()
+    monkeypatch.setattr("core.embedding.shared_pool", lambda: fresh)
+    assert cache.identity(spec, silent) != before
