@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from core.encoders import Encoder, Kind, Vectors
-from core.encoders.base import Identity, Metered, Usage, identity_of, well_formed
+from core.encoders.base import Identity, Metered, Usage, identity_of, replace_surrogates
 from core.encoders.pool import Pool
 from core.errors import ModelUnavailableError
 from core.models import ModelSpec
@@ -142,7 +142,7 @@ def embed_with(
 ) -> Embedded:
     """Embed texts with an encoder at hand; without a store everything is computed."""
     started = time.perf_counter() if started is None else started
-    texts = [well_formed(text) for text in texts]
+    texts = [replace_surrogates(text) for text in texts]
     identity = identity_of(encoder)
     namespace = identity.namespace(kind)
     keys = [key(namespace, text) for text in texts]

@@ -99,7 +99,7 @@ Recall = Callable[[tuple[Hashable, ...], Callable[[], Ranking]], Ranking]
 """Gives the ranking of a system, named with all models that it depends on: a remembered one, or what is computed."""
 
 
-def anew(_system: tuple[Hashable, ...], compute: Callable[[], Ranking]) -> Ranking:
+def compute_anew(_system: tuple[Hashable, ...], compute: Callable[[], Ranking]) -> Ranking:
     """Remember nothing."""
     return compute()
 
@@ -109,7 +109,7 @@ def rank(
     embeddings: Mapping[str, Embeddings],
     index: Callable[[], KeywordIndex],
     *,
-    recall: Recall = anew,
+    recall: Recall = compute_anew,
     on_progress: Progress = silent,
 ) -> dict[str, Ranking]:
     """Each system's ranking by its name: the models, BM25 and, where there is a model, the hybrid of all.
@@ -156,7 +156,7 @@ def by_model(task: Task, embeddings: Embeddings, on_progress: Progress = silent)
         hits = search.nearest(queries[block], searched, depth)
         return hits if task.among is None else Hits(task.among[hits.rows], hits.scores)
 
-    hits = _found(task, find, on_progress)
+    hits = _find_best(task, find, on_progress)
     source, asked = embeddings.texts.provenance, embeddings.queries.provenance
     seconds = {"embed the queries": asked.seconds, "search": time.perf_counter() - started}
     return Ranking(source.model, hits, seconds, source, asked.remembered > 0, (embeddings.texts.identity,))
@@ -165,7 +165,9 @@ def by_model(task: Task, embeddings: Embeddings, on_progress: Progress = silent)
 def by_words(task: Task, index: KeywordIndex, on_progress: Progress = silent) -> Ranking:
     """The best of each query by BM25."""
     started = time.perf_counter()
-    hits = _found(task, lambda block, depth: index.search(task.queries.texts[block], depth, task.among), on_progress)
+    hits = _find_best(
+        task, lambda block, depth: index.search(task.queries.texts[block], depth, task.among), on_progress
+    )
     return Ranking(BM25, hits, {"search": time.perf_counter() - started})
 
 
@@ -193,7 +195,7 @@ def measure(ranking: Ranking, texts: Corpus, labels: Labels, *, recall_at: Seque
     return evaluation.evaluate(run, labels.qrels, recall_at=recall_at)
 
 
-def _found(task: Task, find: Finder, on_progress: Progress) -> Hits:
+def _find_best(task: Task, find: Finder, on_progress: Progress) -> Hits:
     """The best of each query in the task's unit."""
     if task.unit == "text":
         return find(slice(None), task.k)

@@ -60,7 +60,7 @@ with side, st.container(height=HEIGHT, border=False):
         panel.show_misplaced(drawn, wrong)
     panel.show_found(texts, what, near_typed, drawn)
     if len(marked.selected):
-        panel.selected(texts, marked.selected)
+        panel.show_selected(texts, marked.selected)
     trust_slot = st.container()
 
 with map_column:

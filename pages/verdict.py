@@ -26,10 +26,10 @@ top = st.container()
 offer = st.empty()
 weights = controls.weights()
 with progress.line(state.Verdict.DECIDE, height=500) as tell:
-    ready = quality.able(texts, ready, tell)
+    ready = quality.select_embeddable(texts, ready, tell)
     measured = quality.measure(texts, labels, ready, tell)
     found = candidates.candidates(texts, measured, ready, dollars, tell)
-untimed = verdict.untimed(found, ready)
+untimed = verdict.find_untimed(found, ready)
 with offer.container():
     to_be_timed = candidates.offer_timing(untimed)
 if to_be_timed:

@@ -146,7 +146,7 @@ def _rows_here(precision: str | None = None, *, of_any_revision: bool = False) -
         for row in kept.run.results
         if precision is None or (row.asked_engine, row.asked_precision) == ("auto", precision)
     ]
-    here = {spec.name: revisions.known(spec) for spec in all_models() if spec.provider != "openai"}
+    here = {spec.name: revisions.look_up(spec) for spec in all_models() if spec.provider != "openai"}
     others = [row for row in rows if not _is_of_this_content(row, here)]
     current = [row for row in rows if _is_of_this_content(row, here)]
     return [*others, *current] if of_any_revision else current

@@ -68,7 +68,7 @@ def measure(*, subject: Subject, workload: Workload, settings: Settings, on_prog
         The subject cannot be had here.
     """
     where = f"{subject.model} on {subject.device}"
-    preparing = _uncounted(on_progress)
+    preparing = _hide_count(on_progress)
     preparing(f"Loading {where}", 0, 1)
     threads = _pin_threads(settings.threads)
     ready = _ready(subject, preparing)
@@ -114,7 +114,7 @@ def text_of(timeable: Timeable, tokens: int) -> str:
     return FILLER * max(1, words)
 
 
-def _uncounted(on_progress: Progress) -> Progress:
+def _hide_count(on_progress: Progress) -> Progress:
     """Progress of what comes before the samples."""
     return lambda what, _done, _total: on_progress(what, 0, 1)
 
@@ -160,7 +160,7 @@ def _texts(timeable: Timeable, workload: Workload) -> list[str]:
 def _forward(timeable: Timeable, texts: list[str], settings: Settings, where: str, on_progress: Progress) -> Statistics:
     """The forward pass alone."""
     once = device_clock(timeable.prepare_forward(texts), timeable.device)
-    warm_up(once, settings, f"Warming up the forward pass of {where}", _uncounted(on_progress))
+    warm_up(once, settings, f"Warming up the forward pass of {where}", _hide_count(on_progress))
     return sample(once, settings, f"Timing the forward pass of {where}", on_progress)
 
 

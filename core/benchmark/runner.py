@@ -24,7 +24,7 @@ from core.encoders import PRECISIONS
 from core.encoders.base import require_offered
 from core.errors import DeviceError, EmbedscopeError, InputError, JobError, ModelError
 from core.jobs.child import Child
-from core.jobs.queue import Turn, alone
+from core.jobs.queue import Turn, hold_lock
 from core.machine import power, this_machine
 from core.models import get
 from core.models.files import availability, beyond_memory
@@ -115,7 +115,7 @@ def run(
     with ExitStack() as held:
         held.enter_context(_turn.hold(on_progress, expected_seconds(subjects, workloads, settings)))
         held.enter_context(
-            alone(history.folder() / "lock", on_progress, "Waiting for another program's benchmark on this machine")
+            hold_lock(history.folder() / "lock", on_progress, "Waiting for another program's benchmark on this machine")
         )
         tell = _count_whole_run(on_progress, results, len(subjects) * len(workloads))
         try:

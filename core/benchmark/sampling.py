@@ -18,7 +18,7 @@ Once = Callable[[], float]
 
 def clock(call: Callable[[], object], device: str) -> Once:
     """Milliseconds of one call, from a device at rest to a device at rest."""
-    wait = _waiting_for(device)
+    wait = _choose_wait(device)
 
     def once() -> float:
         wait()
@@ -114,7 +114,7 @@ def _statistics(samples: list[float], disturbed: int, left_out: int) -> Statisti
     )
 
 
-def _waiting_for(device: str) -> Callable[[], None]:
+def _choose_wait(device: str) -> Callable[[], None]:
     """Wait until the device has done what it was told."""
     if device != "cuda":
         return lambda: None

@@ -252,18 +252,18 @@ def _literal(text: str) -> str:
     written, end = [], 0
     for found in MARKUP_OF_OURS.finditer(text):
         tag, inside = found.groups()
-        written += [_escaped(text[end : found.start()]), f"<{tag}>{_literal(inside)}</{tag}>" if tag else "<br>"]
+        written += [_escape(text[end : found.start()]), f"<{tag}>{_literal(inside)}</{tag}>" if tag else "<br>"]
         end = found.end()
-    return "".join([*written, _escaped(text[end:])])
+    return "".join([*written, _escape(text[end:])])
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return html.escape(html.unescape(text))
 
 
 def _bare(text: str) -> str:
     """A text of plotly's without its markup, as an attribute's value."""
-    return _escaped(MARKUP_OF_OURS.sub(lambda found: found[2] or "\n", text.replace("<br>", "\n")))
+    return _escape(MARKUP_OF_OURS.sub(lambda found: found[2] or "\n", text.replace("<br>", "\n")))
 
 
 def _ink(colour: Any, row: int = 0) -> str:

@@ -104,7 +104,7 @@ def _draw_column(
         x=[START] * len(bars),
         y=places,
         mode="text",
-        text=[_written(bar) for bar in bars],
+        text=[_format_figure(bar) for bar in bars],
         textposition="middle right",
         hoverinfo="skip",
         cliponaxis=False,
@@ -128,7 +128,7 @@ def _whiskers(bars: Sequence[Bar]) -> dict[str, object] | None:
     }
 
 
-def _written(bar: Bar) -> str:
+def _format_figure(bar: Bar) -> str:
     text = plain(bar.text, LONGEST_IN_BAR)
     return f"<b>{text}</b>" if bar.length is not None else f"<i>{text}</i>"
 

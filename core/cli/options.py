@@ -24,7 +24,7 @@ Precision = Annotated[str, typer.Option(help="Precision: auto, float32, float16 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 
-def labelled(documents: Path | None, queries: Path | None, qrels: Path | None) -> tuple[Corpus, Labels]:
+def load_corpus_and_labels(documents: Path | None, queries: Path | None, qrels: Path | None) -> tuple[Corpus, Labels]:
     """The corpus and the labels of three files, or the sample where none is given.
 
     Raises
@@ -33,7 +33,7 @@ def labelled(documents: Path | None, queries: Path | None, qrels: Path | None) -
         Some are given and not all, or one cannot be read.
     """
     if documents and queries and qrels:
-        return corpus.read_labelled(documents, queries, qrels)
+        return corpus.read_corpus_and_labels(documents, queries, qrels)
     if documents or queries or qrels:
         raise InputError("Pass --corpus, --queries and --qrels together, or none of them to use the sample.")
     return corpus.sample(), corpus.sample_labels()

@@ -5,7 +5,17 @@ from typing import Annotated
 import typer
 
 from core import corpus, evaluation, retrieval
-from core.cli.options import AsJson, CorpusFile, Device, Engine, ModelOrBm25, Precision, Qrels, Queries, labelled
+from core.cli.options import (
+    AsJson,
+    CorpusFile,
+    Device,
+    Engine,
+    ModelOrBm25,
+    Precision,
+    Qrels,
+    Queries,
+    load_corpus_and_labels,
+)
 from core.cli.output import bars, show
 from core.errors import InputError
 from core.retrieval import Task
@@ -44,7 +54,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure ranking quality on labelled queries."""
-    documents, labels = labelled(corpus_file, queries, qrels)
+    documents, labels = load_corpus_and_labels(corpus_file, queries, qrels)
     fields = labels.queries.fields
     if by and by not in fields:
         raise InputError(f"The queries have no column {by!r}. Available: {', '.join(fields)}.")
@@ -64,6 +74,6 @@ def evaluate(
     if by is None:
         show(facts, [facts], as_json)
         return
-    groups = evaluation.grouped(quality, dict(zip(labels.queries.ids, fields[by], strict=True)))
+    groups = evaluation.average_by_group(quality, dict(zip(labels.queries.ids, fields[by], strict=True)))
     rows = [{by: name, **group.means, "queries": group.queries} for name, group in groups.items()]
     show(facts | {"by": rows}, [*rows, {by: "all", **quality.means, "queries": quality.queries}], as_json)

@@ -9,7 +9,7 @@ import typer
 from core import benchmark, corpus, models, retrieval, verdict
 from core.charts.style import model_colours
 from core.charts.verdict import verdict_html
-from core.cli.options import AsJson, CorpusFile, Precision, Qrels, Queries, check_output, labelled, names
+from core.cli.options import AsJson, CorpusFile, Precision, Qrels, Queries, check_output, load_corpus_and_labels, names
 from core.cli.output import bars, show
 from core.retrieval import Task
 from core.search import KeywordIndex
@@ -40,8 +40,8 @@ def decide(
     for file in (html_file, markdown_file):
         check_output(file)
     weighing, specs = verdict.read_weights(weights), [models.get(name) for name in names(model_names)]
-    texts, labels = labelled(corpus_file, queries, qrels)
-    labels = corpus.matched(labels.name, labels.queries, labels.qrels, texts)
+    texts, labels = load_corpus_and_labels(corpus_file, queries, qrels)
+    labels = corpus.match_labels(labels.name, labels.queries, labels.qrels, texts)
     task = Task(texts, labels.queries)
     with bars() as progress:
         embeddings = {
@@ -52,7 +52,7 @@ def decide(
         sources = {name: pair.texts for name, pair in embeddings.items()}
         weigh = partial(verdict.candidates, specs, measured, sources, dollars_per_hour=dollars_per_hour)
         candidates = weigh(verdict.timings(precision=precision))
-        if time_missing and (missing := verdict.untimed(candidates, specs)):
+        if time_missing and (missing := verdict.find_untimed(candidates, specs)):
             subjects = benchmark.subjects([spec.name for spec in missing], precision=precision)
             benchmark.run(subjects, verdict.WORKLOADS, verdict.SETTINGS, on_progress=progress)
             candidates = weigh(verdict.timings(precision=precision))

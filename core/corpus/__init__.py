@@ -12,7 +12,15 @@ from core.corpus.columns import (
 )
 from core.corpus.corpus import Corpus
 from core.corpus.documents import MOST_CHARACTERS
-from core.corpus.labels import Labels, matched, qrels_of, read_labelled, read_qrels, sample_labels, sample_qrels
+from core.corpus.labels import (
+    Labels,
+    match_labels,
+    qrels_of,
+    read_corpus_and_labels,
+    read_qrels,
+    sample_labels,
+    sample_qrels,
+)
 from core.corpus.pairs import SentencePairs, pairs_of, parse_pairs, sample_pairs
 from core.corpus.passages import FEWEST_TOKENS, MOST_TOKENS, Splitter, Splitting, longer_than
 from core.corpus.reader import (
@@ -49,7 +57,7 @@ __all__ = [
     "from_table",
     "from_tables",
     "longer_than",
-    "matched",
+    "match_labels",
     "named_column",
     "one_a_row",
     "one_query",
@@ -58,7 +66,7 @@ __all__ = [
     "parse_pairs",
     "qrels_of",
     "read_bytes",
-    "read_labelled",
+    "read_corpus_and_labels",
     "read_qrels",
     "sample",
     "sample_labels",

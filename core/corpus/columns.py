@@ -70,7 +70,7 @@ def text_column(name: str, columns: Sequence[str], asked: str | None = None) -> 
     found = usual_columns(columns).texts
     if not found:
         raise InputError(
-            f"{name} has no column called text. Its columns are: {_listed(columns)}. Name the text column."
+            f"{name} has no column called text. Its columns are: {_list_names(columns)}. Name the text column."
         )
     return found[0]
 
@@ -84,7 +84,7 @@ def named_column(name: str, columns: Sequence[str], column: str) -> str:
         There is none of that name.
     """
     if column not in columns:
-        raise InputError(f"{name} has no column {column!r}. Its columns are: {_listed(columns)}.")
+        raise InputError(f"{name} has no column {column!r}. Its columns are: {_list_names(columns)}.")
     return column
 
 
@@ -98,7 +98,9 @@ def columns_of(name: str, columns: Sequence[str], chosen: Columns) -> Columns:
     """
     if not set(chosen.texts) & set(columns):
         wanted = wording.join([*map(repr, chosen.texts)], "or") if chosen.texts else "called text"
-        raise InputError(f"{name} has no column {wanted}. Its columns are: {_listed(columns)}. Choose the text column.")
+        raise InputError(
+            f"{name} has no column {wanted}. Its columns are: {_list_names(columns)}. Choose the text column."
+        )
     return Columns(
         tuple(column for column in chosen.texts if column in columns),
         chosen.title if chosen.title in columns else None,
@@ -112,6 +114,6 @@ def _first_of(known: Sequence[str], columns: Sequence[str]) -> str | None:
     return next((lowered[name] for name in known if name in lowered), None)
 
 
-def _listed(columns: Sequence[str]) -> str:
+def _list_names(columns: Sequence[str]) -> str:
     """The columns' names for a sentence; a file may have thousands."""
     return wording.join([wording.shorten(column, 100) for column in columns], most=30)

@@ -14,7 +14,7 @@ from core.corpus.corpus import Corpus
 from core.corpus.labels import Labels
 from core.corpus.reader import from_paste, one_text
 from core.errors import InputError
-from core.jobs.queue import alone
+from core.jobs.queue import hold_lock
 from core.progress import silent
 from core.settings import cache_folder
 from core.storage import files, records
@@ -65,7 +65,7 @@ def mark(token: str, fingerprint: str, query: str, document: str, grade: int | N
         The token has not the form of one, there are too many marks, or the folder cannot be written.
     """
     path, query = _path(token), one_text(query, "the query")
-    with alone(path.with_suffix(".lock"), silent, "Waiting for another window to save"):
+    with hold_lock(path.with_suffix(".lock"), silent, "Waiting for another window to save"):
         everything = _read(path)
         own = everything.setdefault(fingerprint, {})
         own.setdefault(query, {}).pop(document, None)

@@ -55,7 +55,7 @@ class Labels:
         return digests.of(content.encode())
 
 
-def matched(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) -> Labels:
+def match_labels(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) -> Labels:
     """The labels of those queries that have a relevant document; what fits nothing here is counted.
 
     Relevant documents that are not in the corpus stay: as in trec_eval, nobody can find them.
@@ -89,8 +89,8 @@ def matched(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) -> Labe
     return Labels(name, _only(queries, own), own, {reason: count for reason, count in left_out.items() if count})
 
 
-def read_labelled(documents: Path, queries: Path, qrels: Path) -> tuple[Corpus, Labels]:
-    """A corpus and its labels from three files on disk, as they stand there: `matched` tells what does not fit.
+def read_corpus_and_labels(documents: Path, queries: Path, qrels: Path) -> tuple[Corpus, Labels]:
+    """A corpus and its labels from three files on disk, as they are; `match_labels` checks that they fit.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.encoders.base import Kind, Usage, Vectors, well_formed
+from core.encoders.base import Kind, Usage, Vectors, replace_surrogates
 from core.encoders.endpoint import OPENAI, Endpoint, TooLargeError
 from core.errors import DeviceError, InputError, ModelUnavailableError
 from core.models import ModelSpec
@@ -74,7 +74,7 @@ class RemoteEncoder:
         InputError
             A text is longer than the model takes.
         """
-        asked = [well_formed(self.spec.prompt(kind) + text) for text in texts]
+        asked = [replace_surrogates(self.spec.prompt(kind) + text) for text in texts]
         usage = Usage(0, 0.0)
         rows = [np.zeros((0, self.dimensions), np.float32)]
         most, done = self._most_texts, 0
@@ -147,7 +147,7 @@ def _fitting(texts: list[str]) -> int:
 
 
 def _too_long(text: str, error: TooLargeError) -> InputError:
-    beginning = " ".join(well_formed(text).split())[:50]
+    beginning = " ".join(replace_surrogates(text).split())[:50]
     return InputError(f"The text beginning “{beginning}” is too long: shorten or split it. {error}")
 
 

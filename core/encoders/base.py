@@ -156,7 +156,7 @@ def require_offered(kind: str, asked: str, offered: Sequence[str]) -> None:
         raise DeviceError(f"Unknown {kind} {asked!r}: choose {', '.join(offered)}.")
 
 
-def well_formed(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """The text with lone surrogates, which no tokenizer takes, replaced by U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.encoders import batches
-from core.encoders.base import Kind, Trace, Vectors, well_formed
+from core.encoders.base import Kind, Trace, Vectors, replace_surrogates
 from core.encoders.checkpoint import counting_tokenizer
 from core.encoders.choice import Choice
 from core.errors import DeviceError, InputError
@@ -69,7 +69,7 @@ class LocalEncoder:
         DeviceError
             A single text is too long for the GPU's memory.
         """
-        texts = [well_formed(text) for text in texts]
+        texts = [replace_surrogates(text) for text in texts]
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         windows = self._windows(texts)
         done, following = 0, self._features_of_first(windows, texts, kind)
@@ -97,7 +97,7 @@ class LocalEncoder:
         """
         import torch
 
-        texts = [well_formed(text) for text in texts]
+        texts = [replace_surrogates(text) for text in texts]
         ready: list[Features] = []
         for rows in self._windows(texts):
             features = self._features([texts[row] for row in rows], kind)
@@ -118,7 +118,7 @@ class LocalEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has for this model, before truncation, special tokens included."""
-        encodings = self._counter.encode_batch([well_formed(text) for text in texts], **self._special_tokens)
+        encodings = self._counter.encode_batch([replace_surrogates(text) for text in texts], **self._special_tokens)
         return [len(encoding.ids) for encoding in encodings]
 
     def trace(self, text: str, kind: Kind = "document") -> Trace:
@@ -129,7 +129,7 @@ class LocalEncoder:
         InputError
             The text has no token that the model knows.
         """
-        text = well_formed(text)
+        text = replace_surrogates(text)
         encoding = self._counter.encode(self.spec.prompt(kind) + text, **self._special_tokens)
         if not encoding.ids:
             raise InputError("This text has no tokens: write a word or two.")

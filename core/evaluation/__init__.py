@@ -4,7 +4,7 @@ from core.evaluation.bootstrap import Difference, Interval, difference, interval
 from core.evaluation.compression import Compressed, compressions
 from core.evaluation.disagreement import agreement_by_query, agreements, informative
 from core.evaluation.documents import Finder, best_documents
-from core.evaluation.measures import CUT, MAP_CUT, MEASURES, Qrels, Quality, Run, evaluate, grouped
+from core.evaluation.measures import CUT, MAP_CUT, MEASURES, Qrels, Quality, Run, average_by_group, evaluate
 from core.evaluation.pairs import Agreement, agreement, cosines_of, displacement, intervals
 
 __all__ = [
@@ -22,13 +22,13 @@ __all__ = [
     "agreement",
     "agreement_by_query",
     "agreements",
+    "average_by_group",
     "best_documents",
     "compressions",
     "cosines_of",
     "difference",
     "displacement",
     "evaluate",
-    "grouped",
     "informative",
     "interval",
     "intervals",

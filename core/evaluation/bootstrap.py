@@ -96,11 +96,11 @@ def _ends(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
     """The ends of the interval that holds the middle 95 % of the means of resamples."""
     if not len(values):
         raise InputError("There are no queries to measure.")
-    return _resampled(values.tobytes(), seed)
+    return _resample(values.tobytes(), seed)
 
 
 @lru_cache(MOST_REMEMBERED)
-def _resampled(content: bytes, seed: int) -> tuple[float, float]:
+def _resample(content: bytes, seed: int) -> tuple[float, float]:
     """The same for the bytes of float64 values; remembered, as a page is drawn again at every click."""
     from scipy.stats import bootstrap
 

@@ -20,7 +20,7 @@ KINDS: dict[str, Build] = {
     FLOAT16: indexes.float16,
     INT8: indexes.int8,
     BINARY: indexes.binary,
-    RESCORED: indexes.rescored,
+    RESCORED: indexes.binary_with_rescoring,
 }
 
 

@@ -66,7 +66,7 @@ def evaluate(run: Run, qrels: Qrels, *, recall_at: Sequence[int] = ()) -> Qualit
     return _average({query: _measure(run.get(query, {}), labels, measures) for query, labels in judged.items()})
 
 
-def grouped(quality: Quality, groups: Mapping[str, str]) -> dict[str, Quality]:
+def average_by_group(quality: Quality, groups: Mapping[str, str]) -> dict[str, Quality]:
     """The quality over each group of queries; `groups` gives each query's group by id; others are "unknown"."""
     members: dict[str, dict[str, dict[str, float]]] = {}
     for query, values in quality.per_query.items():

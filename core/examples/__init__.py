@@ -6,7 +6,7 @@ script with a person's own model and texts in the place of those that stand ther
 
 from collections.abc import Mapping, Sequence
 
-from core.examples.script import filled
+from core.examples.script import fill_script
 from core.models import ModelSpec
 
 MOST_TEXTS_SHOWN = 8
@@ -34,8 +34,8 @@ def search(spec: ModelSpec, query: str, texts: Sequence[str]) -> str:
 
 def evaluate(spec: ModelSpec, queries: Sequence[str], texts: Sequence[str], relevance: Sequence[Sequence[int]]) -> str:
     """The mean nDCG@10 of a few queries; `relevance` has a row of grades for each, one for each text."""
-    grades = _listed([list(row) for row in relevance])
-    return _by_model("evaluate", spec, texts=_few(texts), asked=_listed(queries), relevance=grades)
+    grades = _format_list([list(row) for row in relevance])
+    return _by_model("evaluate", spec, texts=_few(texts), asked=_format_list(queries), relevance=grades)
 
 
 def pairs(spec: ModelSpec, first: Sequence[str], second: Sequence[str], gold: Sequence[float]) -> str:
@@ -64,20 +64,20 @@ def compare(specs: Sequence[ModelSpec], board: str) -> str:
         (spec.name, spec.download_bytes, spec.mteb_v1.get("average") if board == "MTEB v1" else spec.mteb_v2)
         for spec in specs
     ]
-    return filled("compare", board=_source(board), rows=_listed([row for row in rows if None not in row]))
+    return fill_script("compare", board=_source(board), rows=_format_list([row for row in rows if None not in row]))
 
 
 def verdict(figures: Mapping[str, Sequence[float | None]], weights: Mapping[str, float]) -> str:
     """Code that ranks models under weights; of each nDCG@10, ms, bytes, dollars a million tokens, licence."""
     lines = "".join(f"    {_source(name)}: {_source(tuple(values))},\n" for name, values in figures.items())
-    return filled("verdict", weights=_source(tuple(weights.values())), figures=f"{{\n{lines}}}")
+    return fill_script("verdict", weights=_source(tuple(weights.values())), figures=f"{{\n{lines}}}")
 
 
 def _by_model(name: str, spec: ModelSpec, **placeholders: str) -> str:
     """A script with the way to the model written out."""
     prompts = {kind: prompt for kind in ("query", "document") if (prompt := spec.prompt(kind))}
     loader, model = _loader(spec)
-    return filled(name, loader, prompts=_source(prompts), **model, **placeholders)
+    return fill_script(name, loader, prompts=_source(prompts), **model, **placeholders)
 
 
 def _loader(spec: ModelSpec) -> tuple[str, dict[str, str]]:
@@ -95,10 +95,10 @@ def _loader(spec: ModelSpec) -> tuple[str, dict[str, str]]:
 
 def _few(values: Sequence[object]) -> str:
     """The first of a list, one a line, and how many more there are."""
-    return _listed(values[:MOST_TEXTS_SHOWN], len(values) - MOST_TEXTS_SHOWN)
+    return _format_list(values[:MOST_TEXTS_SHOWN], len(values) - MOST_TEXTS_SHOWN)
 
 
-def _listed(values: Sequence[object], more: int = 0) -> str:
+def _format_list(values: Sequence[object], more: int = 0) -> str:
     """A list, one a line."""
     lines = "".join(f"    {_source(value)},\n" for value in values)
     return f"[\n{lines}    # ... and {more:,} more\n]" if more > 0 else f"[\n{lines}]"

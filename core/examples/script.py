@@ -35,12 +35,12 @@ class Statement:
         }
 
     @property
-    def used(self) -> set[str]:
+    def references(self) -> set[str]:
         """The names that it uses."""
         return {node.id for node in ast.walk(self.node) if isinstance(node, ast.Name)}
 
 
-def filled(name: str, loader: str = "local", **placeholders: str) -> str:
+def fill_script(name: str, loader: str = "local", **placeholders: str) -> str:
     """The source of scripts/`name`.py, ready to be shown.
 
     Parameters
@@ -53,7 +53,7 @@ def filled(name: str, loader: str = "local", **placeholders: str) -> str:
     script = _statements(FOLDER / "scripts" / f"{name}.py")
     own = [statement for statement in script if not _is_loader(statement)]
     wanted = {name for statement in script if _is_loader(statement) for name in statement.names}
-    loading = _needed(_statements(FOLDER / "loaders" / f"{loader}.py"), wanted)
+    loading = _select_needed(_statements(FOLDER / "loaders" / f"{loader}.py"), wanted)
     imports = _sorted_imports([*own, *loading])
     loaded, rest = _body(loading, placeholders), _body(own, placeholders)
     ends_with_function = bool(loading) and isinstance(loading[-1].node, ast.FunctionDef)
@@ -76,12 +76,12 @@ def _is_loader(statement: Statement) -> bool:
     return isinstance(statement.node, ast.ImportFrom) and (statement.node.module or "").startswith(LOADERS)
 
 
-def _needed(statements: Sequence[Statement], wanted: Collection[str]) -> list[Statement]:
+def _select_needed(statements: Sequence[Statement], wanted: Collection[str]) -> list[Statement]:
     """Those statements that the wanted names depend on."""
     names, kept = set(wanted), []
     for statement in reversed(statements):
         if statement.names & names:
-            names |= statement.used
+            names |= statement.references
             kept.append(statement)
     return kept[::-1]
 

@@ -83,7 +83,7 @@ def _in_words(seconds: float) -> str:
 
 
 @contextmanager
-def alone(path: Path, on_progress: Progress, waiting: str) -> Iterator[None]:
+def hold_lock(path: Path, on_progress: Progress, waiting: str) -> Iterator[None]:
     """Hold the lock on a file, which one of all processes that share the folder can hold at a time.
 
     The folder is made if it is not there. `on_progress` hears `waiting` on each heartbeat until the lock is free; by

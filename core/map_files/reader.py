@@ -54,7 +54,7 @@ def from_files(files: Sequence[File], *, text_column: str | None = None, vector_
         return _from_one(*files[0], text_column, vector_column)
     if len(files) != 2:
         raise InputError(f"You chose {len(files)} files: choose one, or vectors and their metadata.")
-    (name, content), (metadata_name, metadata) = _tell_apart(files)
+    (name, content), (metadata_name, metadata) = _identify_files(files)
     vectors = _read_vectors(name, content)
     table = _metadata(metadata_name, metadata, name, len(vectors))
     return _space(f"{name} with {metadata_name}", table, vectors, text_column)
@@ -89,7 +89,7 @@ def _from_one(name: str, content: bytes, text_column: str | None, vector_column:
     return from_table(name, table, text_column=text_column, vector_column=vector_column)
 
 
-def _tell_apart(files: Sequence[File]) -> tuple[File, File]:
+def _identify_files(files: Sequence[File]) -> tuple[File, File]:
     """The file of vectors, and the other one: of two that hold numbers only, the one with more of them on a line."""
     widths = [_width(content) for _, content in files]
     first, second = files
@@ -198,9 +198,9 @@ def _label_column(name: str, table: Table, asked: str | None) -> str | None:
     usual = corpus.usual_text_column(table.columns)
     named_first = sorted(table.columns, key=lambda column: column.lower() not in LABELS)
     others = (column for column in named_first if column not in corpus.ID_COLUMNS)
-    return usual or next((column for column in others if _tells_apart(table.cells[column])), None)
+    return usual or next((column for column in others if _are_distinct(table.cells[column])), None)
 
 
-def _tells_apart(cells: Sequence[object]) -> bool:
+def _are_distinct(cells: Sequence[object]) -> bool:
     """Whether nearly all cells differ, and are not numbers."""
     return len(set(map(str, cells))) > DIFFERENT * len(cells) and numbers(cells) is None

@@ -168,7 +168,7 @@ def resume(
         else tsne.begin(vectors, settings, dimensions)
     )
     name = _name(content, settings, dimensions)
-    state = tsne.go_on(repr(name), state, found, iterations, on_progress)
+    state = tsne.resume(repr(name), state, found, iterations, on_progress)
     before = so_far.seconds if so_far else {"neighbours": ready - started, "layout": 0.0}
     seconds = before | {"layout": before["layout"] + time.perf_counter() - ready}
     result = Projection(settings, state.coordinates, seconds=seconds, iterations=state.iterations)

@@ -76,7 +76,7 @@ def begin(vectors: Floats, settings: Tsne, dimensions: int) -> Unfinished:
     return Unfinished(settings, small.astype(np.float32), 0)
 
 
-def go_on(run: str, state: Unfinished, found: Neighbours, iterations: int, on_progress: Progress) -> Unfinished:
+def resume(run: str, state: Unfinished, found: Neighbours, iterations: int, on_progress: Progress) -> Unfinished:
     """So many iterations more, at most as many as were asked for, in the child.
 
     Parameters
@@ -103,7 +103,7 @@ def go_on(run: str, state: Unfinished, found: Neighbours, iterations: int, on_pr
 def lay_out(vectors: Floats, found: Neighbours, settings: Tsne, dimensions: int, on_progress: Progress) -> Floats:
     """A finished map of (n, d) vectors whose true neighbours are known: (n, dimensions)."""
     state = begin(vectors, settings, dimensions)
-    return go_on("", state, found, settings.iterations, on_progress).coordinates
+    return resume("", state, found, settings.iterations, on_progress).coordinates
 
 
 _kept: tuple[str, int, Any] | None = None  # in the child: the run, its iterations done, and openTSNE's embedding
@@ -124,7 +124,7 @@ def step(*, run: str, found: Neighbours, state: Unfinished, iterations: int, on_
             inplace=True,
             exaggeration=exaggeration,
             momentum=MOMENTUM,
-            callbacks=_teller(done, state.settings.iterations, on_progress),
+            callbacks=_make_callback(done, state.settings.iterations, on_progress),
             callbacks_every_iters=10,
         )
         done += part
@@ -139,7 +139,7 @@ def _phases(done: int, iterations: int) -> list[tuple[float, int]]:
     return [phase for phase in phases if phase[1]]
 
 
-def _teller(done: int, total: int, on_progress: Progress) -> Callable[[int, float, Any], bool]:
+def _make_callback(done: int, total: int, on_progress: Progress) -> Callable[[int, float, Any], bool]:
     def tell(iteration: int, _error: float, _embedding: Any) -> bool:
         on_progress("Laying out with t-SNE", done + iteration, total)
         return False

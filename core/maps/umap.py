@@ -64,7 +64,7 @@ def fit(*, vectors: Floats, found: Neighbours, settings: Umap, dimensions: int, 
     on_progress("Preparing UMAP", 0, epochs)
     import umap
 
-    _keep_compiled()
+    _cache_compiled()
     own = np.arange(len(found.rows))[:, None]  # umap-learn wants each point as its own first neighbour
     mapper = umap.UMAP(
         n_components=dimensions,
@@ -81,7 +81,7 @@ def fit(*, vectors: Floats, found: Neighbours, settings: Umap, dimensions: int, 
 
 
 @cache
-def _keep_compiled() -> None:
+def _cache_compiled() -> None:
     """Let numba keep on disk what it compiles of umap-learn, which each new process takes seven seconds for."""
     from umap import layouts, umap_
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import DamagedModelError, InputError, ModelUnavailableError
-from core.jobs.queue import alone
+from core.jobs.queue import hold_lock
 from core.models import ModelSpec, layout, pins
 from core.models.files import beyond_memory, hub_folder, is_bundled_here
 from core.models.transfer import TIMEOUT_SECONDS, PublishedFile, Transfer, headers
@@ -112,7 +112,7 @@ def _turn(spec: ModelSpec, on_progress: Progress) -> Iterator[None]:
     # made here, so that what the system says against it is told with the remedy for the Hub's cache, not for our folder
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    with alone(path, on_progress, f"Waiting for another download of {spec.name}"):
+    with hold_lock(path, on_progress, f"Waiting for another download of {spec.name}"):
         yield
 
 

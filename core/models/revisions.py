@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 def of(spec: ModelSpec, folder: Path) -> str:
     """The commit that the files in a folder are of; where there is none, a digest of the weights and settings."""
-    if known_revision := known(spec):
+    if known_revision := look_up(spec):
         return known_revision
     touched, content = stamp(spec), hashlib.sha256()
     for path in _files(folder):
@@ -32,7 +32,7 @@ def of(spec: ModelSpec, folder: Path) -> str:
     return read
 
 
-def known(spec: ModelSpec) -> str | None:
+def look_up(spec: ModelSpec) -> str | None:
     """The same without reading weights; None where a folder of the host's has not been read as it is now."""
     if spec.revision:
         return spec.revision

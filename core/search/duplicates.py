@@ -63,7 +63,7 @@ def near_pairs(vectors: AnyFloats, threshold: float, on_block: OnBlock = lambda 
         best.add(first, second, cosines)
         labels = _join(labels, first, second)
         on_block(start, size)
-    first, second, cosines = best.kept()
+    first, second, cosines = best.select()
     return Pairs(first, second, cosines, best.count, labels)
 
 
@@ -99,9 +99,9 @@ class _Best:
         self.count += len(first)
         self._parts.append((first, second, cosines))
         if sum(len(part[0]) for part in self._parts) > 2 * MOST_PAIRS:
-            self._parts = [self.kept()]
+            self._parts = [self.select()]
 
-    def kept(self) -> tuple[Indices, Indices, npt.NDArray[np.float32]]:
+    def select(self) -> tuple[Indices, Indices, npt.NDArray[np.float32]]:
         if not self._parts:
             return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
         first, second, cosines = (np.concatenate(column) for column in zip(*self._parts, strict=True))

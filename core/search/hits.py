@@ -20,7 +20,7 @@ class Hits:
     rows: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float32]
 
-    def found(self, query: int = 0) -> npt.NDArray[np.int64]:
+    def rows_of(self, query: int = 0) -> npt.NDArray[np.int64]:
         """The rows found for one of the queries, best first; what scores exactly 0, or no number, was not found."""
         return self.rows[query][self.is_found[query]]
 

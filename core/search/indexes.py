@@ -37,14 +37,14 @@ TIE = 1e-6
 ADDED_AT_ONCE = 5000
 
 
-def unheard(done: int, total: int) -> None:
+def ignore_block(done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
 class Build(Protocol):
     """Builds an index of vectors; tells how many are in it where that takes long."""
 
-    def __call__(self, vectors: Floats, on_block: OnBlock = unheard) -> "Index":  # noqa: D102
+    def __call__(self, vectors: Floats, on_block: OnBlock = ignore_block) -> "Index":  # noqa: D102
         ...
 
 
@@ -93,14 +93,14 @@ class Measured:
     milliseconds: float
 
 
-def exact(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
+def exact(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa: ARG001
     """The vectors as they are."""
     return Index("Exact", vectors.nbytes, 0.0, lambda queries, k: nearest(queries, vectors, k), "exact by definition")
 
 
 def hnsw(
     vectors: Floats,
-    on_block: OnBlock = unheard,
+    on_block: OnBlock = ignore_block,
     *,
     links: int = LINKS,
     effort: int = EFFORT,
@@ -132,36 +132,38 @@ def hnsw(
             parameters: Any = vars(faiss)["SearchParametersHNSW"](efSearch=max(effort, k))
             return _hits(index.search(_contiguous(queries), k, params=parameters))
 
-        return _within(search, len(vectors))
+        return _limit_depth(search, len(vectors))
 
     size = vectors.nbytes + len(vectors) * (2 * links + 2) * 4
     return Index("HNSW", size, seconds, by_effort(effort), f"M {links}, efSearch {effort}", by_effort)
 
 
-def float16(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
+def float16(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa: ARG001
     """Each number in two bytes, by faiss."""
-    return _quantised("float16", vectors, "QT_fp16", 2, "half of float32")
+    return _quantise("float16", vectors, "QT_fp16", 2, "half of float32")
 
 
-def int8(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
+def int8(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa: ARG001
     """Each number in one byte, between the lowest and the highest of its dimension, by faiss."""
-    return _quantised("int8", vectors, "QT_8bit", 1, "one byte per number, no rescoring")
+    return _quantise("int8", vectors, "QT_8bit", 1, "one byte per number, no rescoring")
 
 
-def binary(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
+def binary(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa: ARG001
     """The sign of each number in one bit: the nearest to the query's signs, by faiss; the score is their cosine."""
     (index, codes), seconds = _time(lambda: _signs(vectors))
 
     def search(queries: Floats, k: int) -> Hits:
-        distances, rows = index.search(_packed(queries), k)
+        distances, rows = index.search(_pack_signs(queries), k)
         order = np.lexsort((rows, distances))
         cosines = (1 - 2 * np.take_along_axis(distances, order, 1) / vectors.shape[1]).astype(np.float32)
         return Hits(np.take_along_axis(rows, order, 1), _never_zero(cosines))
 
-    return Index("Binary", codes.nbytes, seconds, _within(search, len(vectors)), "one bit per number, no rescoring")
+    return Index(
+        "Binary", codes.nbytes, seconds, _limit_depth(search, len(vectors)), "one bit per number, no rescoring"
+    )
 
 
-def rescored(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
+def binary_with_rescoring(vectors: Floats, on_block: OnBlock = ignore_block, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
     """As `binary`; `multiple` times as many as are asked for are scored again, by the query in full and their signs.
 
     It needs nothing but the signs (Yamada, Asai and Hajishirzi 2021); the score is the cosine of query and signs.
@@ -178,8 +180,8 @@ def rescored(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RE
     return Index("Binary, rescored", codes.nbytes, seconds, _rescoring(index, signs, multiple), remark)
 
 
-def binary_and_full(vectors: Floats, on_block: OnBlock = unheard, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
-    """As `rescored`, by the full vectors: the signs alone are searched, and the vectors may lie on disk."""
+def binary_and_full(vectors: Floats, on_block: OnBlock = ignore_block, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
+    """As `binary_with_rescoring`, but by the full vectors: only the signs are searched, the vectors can stay on disk."""
     (index, codes), seconds = _time(lambda: _signs(vectors))
     remark = f"rescores {multiple} times as many candidates with the full vectors, which can stay on disk"
     search = _rescoring(index, vectors.__getitem__, multiple)
@@ -214,14 +216,14 @@ def kinds(dimensions: int) -> dict[str, Build]:
         "Exact": exact,
         "HNSW": hnsw,
         "int8": int8,
-        "Binary, rescored": rescored,
+        "Binary, rescored": binary_with_rescoring,
         "Binary, full vectors on disk": binary_and_full,
         **{f"First {cut} dimensions": _cut_to(cut) for cut in cuts},
     }
 
 
 def _cut_to(dimensions: int) -> Build:
-    def build(vectors: Floats, on_block: OnBlock = unheard) -> Index:  # noqa: ARG001
+    def build(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa: ARG001
         return truncate(vectors, dimensions)
 
     return build
@@ -241,12 +243,12 @@ def compare(vectors: Floats, queries: Floats, k: int, on_progress: Progress = si
     for name, build in kinds(vectors.shape[1]).items():
         what = f"Building the index {name}"
         on_progress(what, 0, 1)
-        found = measured(build(vectors, partial(on_progress, what)), queries, vectors, truth)
+        found = measure(build(vectors, partial(on_progress, what)), queries, vectors, truth)
         results.append(replace(found, index=without_search(found.index)))
     return results
 
 
-def measured(index: Index, queries: Floats, vectors: Floats, truth: Hits) -> Measured:
+def measure(index: Index, queries: Floats, vectors: Floats, truth: Hits) -> Measured:
     """Recall of an index against the exact search, and its time.
 
     Parameters
@@ -271,10 +273,10 @@ def measured(index: Index, queries: Floats, vectors: Floats, truth: Hits) -> Mea
 
 def without_search(index: Index) -> Index:
     """What is known of an index, with nothing of it held in memory."""
-    return replace(index, search=_forgotten, by_effort=None)
+    return replace(index, search=_refuse_search, by_effort=None)
 
 
-def _forgotten(_queries: Floats, _k: int) -> Hits:
+def _refuse_search(_queries: Floats, _k: int) -> Hits:
     raise InputError("This index was only measured, not kept: build it again.")
 
 
@@ -293,7 +295,7 @@ def check_finite(vectors: Floats) -> None:
         )
 
 
-def _quantised(name: str, vectors: Floats, kind: str, bytes_a_number: int, remark: str) -> Index:
+def _quantise(name: str, vectors: Floats, kind: str, bytes_a_number: int, remark: str) -> Index:
     """Numbers in fewer bytes, by faiss's scalar quantiser of that kind; queries stay as they are."""
     import faiss
 
@@ -309,20 +311,20 @@ def _quantised(name: str, vectors: Floats, kind: str, bytes_a_number: int, remar
     def search(queries: Floats, k: int) -> Hits:
         return _hits(index.search(_contiguous(queries), k))
 
-    return Index(name, vectors.size * bytes_a_number, seconds, _within(search, len(vectors)), remark)
+    return Index(name, vectors.size * bytes_a_number, seconds, _limit_depth(search, len(vectors)), remark)
 
 
 def _signs(vectors: Floats) -> tuple["faiss.IndexBinary", npt.NDArray[np.uint8]]:
     """An index of the signs by Hamming distance, and the signs in bits."""
     import faiss
 
-    codes = _packed(vectors)
+    codes = _pack_signs(vectors)
     index = faiss.IndexBinaryFlat(codes.shape[1] * 8)
     index.add(codes)
     return index, codes
 
 
-def _packed(vectors: Floats) -> npt.NDArray[np.uint8]:
+def _pack_signs(vectors: Floats) -> npt.NDArray[np.uint8]:
     return np.packbits(vectors > 0, axis=1)
 
 
@@ -330,13 +332,13 @@ def _rescoring(index: "faiss.IndexBinary", numbers_of: Callable[[Rows], Floats],
     """The best by inner product of those that a search by signs hands on; `numbers_of` gives (q, c, d) for (q, c)."""
 
     def search(queries: Floats, k: int) -> Hits:
-        _, rows = index.search(_packed(queries), min(index.ntotal, multiple * k))
+        _, rows = index.search(_pack_signs(queries), min(index.ntotal, multiple * k))
         rows = np.sort(rows.astype(np.int64), axis=1)
         scores = _products(queries, numbers_of, rows)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         return Hits(np.take_along_axis(rows, order, 1), _never_zero(np.take_along_axis(scores, order, 1)))
 
-    return _within(search, index.ntotal)
+    return _limit_depth(search, index.ntotal)
 
 
 def _products(queries: Floats, numbers_of: Callable[[Rows], Floats], rows: Rows) -> Floats:
@@ -364,7 +366,7 @@ def _contiguous(vectors: Floats) -> Floats:
     return np.ascontiguousarray(vectors, np.float32)
 
 
-def _within(search: Search, size: int) -> Search:
+def _limit_depth(search: Search, size: int) -> Search:
     """The same search, for no more documents than there are."""
     return lambda queries, k: search(queries, min(k, size))
 

@@ -1,6 +1,6 @@
 """The verdict: candidates' quality, speed, memory, price and licence, weighed into one ranking that can be sent on."""
 
-from core.verdict.candidate import BASELINES, Candidate, Speed, baseline, candidates, of_model, untimed
+from core.verdict.candidate import BASELINES, Candidate, Speed, baseline, candidates, find_untimed, of_model
 from core.verdict.export import as_html, as_markdown, scales
 from core.verdict.lanes import Lane, lanes
 from core.verdict.licence import Freedom, freedom
@@ -33,6 +33,7 @@ __all__ = [
     "candidates",
     "decide",
     "figures",
+    "find_untimed",
     "firmness",
     "freedom",
     "in_words",
@@ -48,6 +49,5 @@ __all__ = [
     "share_of_wins",
     "timings",
     "turns",
-    "untimed",
     "weighted_mean",
 ]

@@ -122,7 +122,7 @@ def candidates(
     return [*found, *(baseline(name, measured[name], note) for name, note in BASELINES.items() if name in measured)]
 
 
-def untimed(found: Sequence[Candidate], specs: Sequence[ModelSpec]) -> list[ModelSpec]:
+def find_untimed(found: Sequence[Candidate], specs: Sequence[ModelSpec]) -> list[ModelSpec]:
     """The models that could be timed here and are not, alone or in batches."""
     done = {one.name for one in found if one.speed and one.speed.texts_per_second}
     return [spec for spec in specs if spec.provider != "openai" and spec.name not in done]

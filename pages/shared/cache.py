@@ -95,7 +95,7 @@ def embed_texts(
     return embedded
 
 
-def embedded(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -> embedding.Embedded:
+def embed_corpus(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -> embedding.Embedded:
     """A corpus under a model, held in memory: pages that draw again and again do not read the store each time."""
     key = ("embedded", texts.fingerprint, spec.name, *identity(spec, on_progress))
     result = memory().recall(key, lambda: embed_texts(texts.documents, spec, on_progress))
@@ -107,7 +107,7 @@ def embeddings(task: Task, spec: models.ModelSpec, on_progress: Progress) -> Emb
     """A task's texts and queries under a model, held in memory."""
     key = ("queries", task.queries.fingerprint, spec.name, *identity(spec, on_progress))
     return Embeddings(
-        embedded(task.texts, spec, on_progress),
+        embed_corpus(task.texts, spec, on_progress),
         memory().recall(key, lambda: embed_texts(task.queries.texts, spec, on_progress, kind="query")),
     )
 

@@ -46,7 +46,7 @@ def is_shown(texts: Corpus) -> bool:
     return st.session_state.get(state.Labels.SHOWN_FOR, texts.fingerprint) == texts.fingerprint
 
 
-def keep_source(texts: Corpus, kind: str) -> None:
+def remember_source(texts: Corpus, kind: str) -> None:
     """Remember where the corpus's labels come from, for pages on which it cannot be chosen and for its return."""
     st.session_state.setdefault(state.Labels.SOURCE_OF_CORPUS, {})[texts.fingerprint] = kind
     st.session_state[state.Labels.SHOWN_FOR] = texts.fingerprint
@@ -80,7 +80,7 @@ def labels(texts: Corpus) -> Labels | None:
     if state.Labels.UPLOADS not in st.session_state:
         return None
     queries, name, qrels = st.session_state[state.Labels.UPLOADS]
-    return corpus.matched(name, queries, qrels, texts)
+    return corpus.match_labels(name, queries, qrels, texts)
 
 
 def measure(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Quality]:
@@ -98,12 +98,12 @@ def measure(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], tell: Pro
     return qualities
 
 
-def able(texts: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> list[ModelSpec]:
+def select_embeddable(texts: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> list[ModelSpec]:
     """Those of the models that can embed the corpus; what is wrong with the others is said."""
     ready = []
     for spec in specs:
         with show_errors():
-            cache.embedded(texts, spec, tell)
+            cache.embed_corpus(texts, spec, tell)
             ready.append(spec)
     return ready
 

@@ -22,7 +22,7 @@ import torch
 
 from core.machine import this_machine
 from core.search import Hits, indexes, nearest
-from core.search.indexes import Floats, Index, measured
+from core.search.indexes import Floats, Index, measure
 
 DIMENSIONS, TOPICS, LATENT = 384, 2000, 48
 QUERIES, BATCH, K = 200, 64, 10
@@ -45,7 +45,7 @@ def main() -> None:
         vectors, queries = vectors[:-QUERIES], vectors[-QUERIES:]
         print(f"\n{name}: {len(vectors):,} vectors of {DIMENSIONS} dimensions", flush=True)
         truth = compare_exact(vectors, queries, options.rounds)
-        for build in (indexes.int8, indexes.rescored, indexes.binary_and_full):
+        for build in (indexes.int8, indexes.binary_with_rescoring, indexes.binary_and_full):
             report(build(vectors), queries, vectors, truth)
         for dimensions in (DIMENSIONS // 2, DIMENSIONS // 4):
             report(indexes.truncate(vectors, dimensions), queries, vectors, truth)
@@ -134,7 +134,7 @@ def report_graph(vectors: Floats, queries: Floats, truth: Hits) -> None:
 
 def report(index: Index, queries: Floats, vectors: Floats, truth: Hits) -> float:
     """A line for an index; returns its recall."""
-    result = measured(index, queries, vectors, truth)
+    result = measure(index, queries, vectors, truth)
     print(
         f"  {index.name:32} recall@{K} {result.recall:.3f}  {result.milliseconds:8.2f} ms a query  "
         f"{index.bytes / 1e6:6.0f} MB  built in {index.seconds:.1f} s  ({index.remark})",

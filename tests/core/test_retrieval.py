@@ -56,8 +56,8 @@ def test_among_some_texts_the_nearest_of_them_are_found(fake_encoder):
 
 def test_a_hybrid_of_filtered_lists_holds_only_what_the_filter_leaves(fake_encoder):
     rankings = all_systems(fake_encoder, Task(DOCUMENTS, QUERIES, 10, "text", np.array([7, 8])))
-    assert set(rankings[HYBRID].hits.found(1).tolist()) == {7, 8}
-    assert rankings[BM25].hits.found(1)[0] == 7
+    assert set(rankings[HYBRID].hits.rows_of(1).tolist()) == {7, 8}
+    assert rankings[BM25].hits.rows_of(1)[0] == 7
 
 
 PASSAGES = Corpus(
@@ -76,8 +76,8 @@ PASSAGES = Corpus(
 
 def test_documents_are_ranked_by_their_best_passages_and_texts_as_they_are():
     queries, index = corpus.from_paste("bank rates"), KeywordIndex(PASSAGES.documents)
-    texts = retrieval.by_words(Task(PASSAGES, queries, unit="text"), index).hits.found().tolist()
-    documents = retrieval.by_words(Task(PASSAGES, queries), index).hits.found().tolist()
+    texts = retrieval.by_words(Task(PASSAGES, queries, unit="text"), index).hits.rows_of().tolist()
+    documents = retrieval.by_words(Task(PASSAGES, queries), index).hits.rows_of().tolist()
     assert [PASSAGES.ids[row] for row in texts] == ["long 2", "long 3", "bank"]
     assert [PASSAGES.document_names[row] for row in documents] == ["long", "bank"]
 

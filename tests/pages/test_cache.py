@@ -52,7 +52,7 @@ def executed(home: object, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def vectors_of(spec: ModelSpec) -> np.ndarray:
-    return cache.embedded(TEXTS, spec, silent).vectors
+    return cache.embed_corpus(TEXTS, spec, silent).vectors
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         return
     picker.show_skips(labels)
     with progress.line(state.Evaluate.COMPRESS, height=560) as tell:
-        specs = quality.able(texts, ready, tell)
+        specs = quality.select_embeddable(texts, ready, tell)
         measured = {spec.name: _measure(texts, labels, spec, tell) for spec in specs}
     if not measured:
         return
@@ -60,7 +60,7 @@ def _measure(texts: Corpus, labels: Labels, spec: ModelSpec, tell: Progress) -> 
     key = ("compression", texts.fingerprint, labels.fingerprint, *cache.identity(spec, tell))
 
     def measure() -> list[Compressed]:
-        documents = cache.embedded(texts, spec, tell).vectors
+        documents = cache.embed_corpus(texts, spec, tell).vectors
         asked = cache.embed_texts(labels.queries.texts, spec, tell, kind="query").vectors
         return evaluation.compressions(
             asked, documents, labels.queries.ids, texts.document_ids, labels.qrels, _name_model(spec, tell)

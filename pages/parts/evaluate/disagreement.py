@@ -39,9 +39,9 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         )
         return
     output.show_skips(queries)
-    judgements.tell_failure()
+    judgements.show_failure()
     with progress.line(state.Evaluate.DISAGREE, height=400) as tell:
-        specs = quality.able(texts, ready, tell)
+        specs = quality.select_embeddable(texts, ready, tell)
         found = quality.rankings(texts, queries, specs, tell)
     compared = {name: ranking for name, ranking in found.items() if name != HYBRID}
     systems = {name: ranking.hits for name, ranking in compared.items()}

@@ -40,7 +40,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     picker.show_skips(labels)
     measure = MEASURES[title or "nDCG@10"].format(k=cut)
     with progress.line(state.Evaluate.RANK, height=HEIGHT) as tell:
-        specs = quality.able(texts, ready, tell)
+        specs = quality.select_embeddable(texts, ready, tell)
         measured = quality.measure(texts, labels, specs, tell)
         found = quality.rankings(texts, labels.queries, specs, tell)
     rankings = {name: ranking.hits for name, ranking in found.items()}

@@ -77,7 +77,7 @@ def fetch_requested(offered: Places, by_id: DeltaGenerator) -> None:
 
     Then the page runs again and shows the model as ready. A failure is not tried again by itself.
     """
-    name = _requested()
+    name = _find_request()
     if name is None:
         return
     with offered.get(name, by_id), show_errors():
@@ -145,7 +145,7 @@ def _start(name: str) -> None:
     progress.start_anew(state.Models.FETCH(name))
 
 
-def _requested() -> str | None:
+def _find_request() -> str | None:
     """The name of the model that is being downloaded for this session, if the person has not stopped it."""
     name: str | None = st.session_state.get(state.Models.DOWNLOADING)
     return None if name is None or progress.is_cancelled(state.Models.FETCH(name)) else name

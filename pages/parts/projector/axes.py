@@ -79,7 +79,7 @@ def selections(space: Space) -> dict[str, list[int]]:
     return {key: list(rows) for key, (of, rows) in kept.items() if rows and of == space.fingerprint}
 
 
-def bring_back(space: Space, rows_of: Mapping[str, Sequence[int]]) -> None:
+def restore(space: Space, rows_of: Mapping[str, Sequence[int]]) -> None:
     """Set the ends that a file tells; rows that are not there are passed over."""
     for key in FIRST:
         rows = tuple(row for row in rows_of.get(key, ()) if 0 <= row < len(space))

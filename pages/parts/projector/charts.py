@@ -72,7 +72,7 @@ class Chart:
         residual = f" · residual {self.aligned.residual:.2f}" if self.aligned else ""
         return map_view.Map(f"{self.title}{residual}", self.coordinates, self.axes)
 
-    def placed(self, vector: Floats, components: tuple[int, ...]) -> tuple[float, ...]:
+    def place_vector(self, vector: Floats, components: tuple[int, ...]) -> tuple[float, ...]:
         """Where a new vector, (1, d), lies: exactly for linear maps, else where its true neighbours place it."""
         if self.source is None:
             return ()
@@ -155,7 +155,7 @@ def place_typed(
     charts: Sequence[Chart], vectors: Sequence[Floats], components: tuple[int, ...]
 ) -> list[tuple[float, ...] | None]:
     """Where a typed text lies on each map; nothing where none is typed."""
-    return [chart.placed(vector, components) for chart, vector in zip(charts, vectors, strict=False)]
+    return [chart.place_vector(vector, components) for chart, vector in zip(charts, vectors, strict=False)]
 
 
 def find_misplaced(charts: Sequence[Chart], row: int | None, tell: Progress) -> list[Misplaced]:

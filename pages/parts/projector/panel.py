@@ -77,7 +77,7 @@ def show_misplaced(charts: Sequence[Chart], wrong: Sequence[Misplaced]) -> None:
             )
 
 
-def selected(texts: Corpus, rows: Rows) -> None:
+def show_selected(texts: Corpus, rows: Rows) -> None:
     """The selected texts: how many, the words that mark them, the list, a download."""
     chosen = np.asarray(rows)
     st.markdown(f"**{len(chosen):,} texts selected**")

@@ -66,7 +66,7 @@ def sources_of(space: Space, specs: Sequence[ModelSpec], tell: Progress) -> list
 
 
 def _embed(space: Space, spec: ModelSpec, tell: Progress) -> Source:
-    result = cache.embedded(space.corpus, spec, tell)
+    result = cache.embed_corpus(space.corpus, spec, tell)
     content = _digest((space.corpus.fingerprint, result.identity), result.vectors)
     return Source(spec.name, result.vectors, content, spec, result.provenance)
 

@@ -133,7 +133,7 @@ def restore_selection(space: Space) -> None:
     view: View | None = st.session_state.pop(state.Projector.OPENED_VIEW, None)
     if view is None:
         return
-    axes.bring_back(space, view.ends)
+    axes.restore(space, view.ends)
     count = len(space)
     marked = view.marked
     selection.restore(

@@ -31,7 +31,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
             width=320,
         )  # fmt: skip
     with progress.line(state.Search.COMPARE, height=420) as tell:
-        vectors = cache.embedded(texts, spec, tell)
+        vectors = cache.embed_corpus(texts, spec, tell)
         same = cache.memory().recall(("same texts", texts.fingerprint), lambda: duplicates.same_texts(texts.documents))
         pairs = _pairs(texts, spec, vectors.vectors, threshold, tell)
         alone = _alone(texts, spec, vectors.vectors, tell)

@@ -30,7 +30,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     with progress.line(state.Search.INDEX, height=420) as tell:
         queries, told = _queries(texts, spec, tell)
         measured = _measure(texts, spec, queries, tell)
-        source = cache.embedded(texts, spec, tell).provenance
+        source = cache.embed_corpus(texts, spec, tell).provenance
     table = _table(measured, len(texts))
     st.markdown(_sentence(measured))
     st.dataframe(
@@ -68,13 +68,13 @@ def _queries(texts: Corpus, spec: ModelSpec, tell: Progress) -> tuple[np.ndarray
         told = f"{len(asked):,} labelled queries ({output.markdown_free(labels.name)})"
         return cache.embed_texts(asked, spec, tell, kind="query").vectors, told
     rows = np.unique(np.linspace(0, len(texts) - 1, MOST_QUERIES).astype(int))
-    vectors = cache.embedded(texts, spec, tell).vectors[rows]
+    vectors = cache.embed_corpus(texts, spec, tell).vectors[rows]
     return vectors, f"{len(rows):,} of the texts themselves as queries (there are no labelled queries)"
 
 
 def _measure(texts: Corpus, spec: ModelSpec, queries: np.ndarray, tell: Progress) -> list[Measured]:
     """Each kind of index, built, measured and forgotten."""
-    vectors = cache.embedded(texts, spec, tell).vectors
+    vectors = cache.embed_corpus(texts, spec, tell).vectors
     key = ("indexes", texts.fingerprint, *cache.identity(spec, tell), digests.of_array(queries))
     return cache.memory().recall(key, lambda: indexes.compare(vectors, queries, K, tell))
 

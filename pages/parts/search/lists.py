@@ -38,7 +38,7 @@ class List:
     @property
     def rows(self) -> list[int]:
         """The rows found, best first."""
-        return [int(row) for row in self.ranking.hits.found()]
+        return [int(row) for row in self.ranking.hits.rows_of()]
 
     @property
     def scores(self) -> list[float]:
@@ -63,7 +63,7 @@ def find(
     ready = {spec.name: spec for spec in specs if spec.name in embeddings}
     lists = {}
     for system, ranking in cache.rankings(task, embeddings, tell).items():
-        rows = tuple(int(row) for row in ranking.hits.found()[:k])
+        rows = tuple(int(row) for row in ranking.hits.rows_of()[:k])
         marker = next(iter(ready)) if system == HYBRID else system
         if marker == BM25:
             mark = partial(_mark_by_words, texts, query, rows)
@@ -79,12 +79,12 @@ def find(
 def _recall(key: tuple[object, ...], mark: Callable[[], Mapping[int, int | None]]) -> Marks:
     """Marks with the seconds that they took when they were made."""
 
-    def timed() -> Marks:
+    def measure() -> Marks:
         started = time.perf_counter()
         places = mark()
         return Marks(places, time.perf_counter() - started)
 
-    return cache.memory().recall(("marks", *key, picks.device(), picks.precision()), timed)
+    return cache.memory().recall(("marks", *key, picks.device(), picks.precision()), measure)
 
 
 def _mark_by_words(texts: Corpus, query: str, rows: Sequence[int]) -> dict[int, int | None]:

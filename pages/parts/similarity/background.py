@@ -96,7 +96,7 @@ def _of(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, tell: Progress
 
 def _compute(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, tell: Progress) -> Background:
     if len(texts) <= MOST_ROWS:
-        documents, vectors = texts.documents, cache.embedded(texts, spec, tell).vectors
+        documents, vectors = texts.documents, cache.embed_corpus(texts, spec, tell).vectors
     else:
         rows = np.sort(np.random.default_rng(0).choice(len(texts), MOST_ROWS, replace=False))
         documents = tuple(texts.documents[row] for row in rows)

@@ -59,7 +59,7 @@ def choose(texts: Corpus) -> Compared:
     InputError
         There are none, or one alone with nothing to compare it with.
     """
-    files.keep(state.Similarity.FILES)
+    files.store_uploads(state.Similarity.FILES)
     with st.popover("Edit texts", icon=":material/edit:", width="content"):
         source = st.segmented_control(
             "Texts", ["Paste", "File", "Corpus"], default="Paste", key=state.Similarity.SOURCE, bind="query-params",
@@ -115,7 +115,7 @@ def _from_file() -> Corpus:
 def _from_corpus(texts: Corpus) -> tuple[Sequence[int], str]:
     """Rows of the corpus, and the words for them."""
     most = min(MOST_TEXTS, len(texts))
-    inputs.keep_within(state.Similarity.HOW_MANY, 1, most)
+    inputs.clamp(state.Similarity.HOW_MANY, 1, most)
     wanted = st.number_input(
         "Number of texts", 1, most, min(FROM_CORPUS, most), step=50, key=state.Similarity.HOW_MANY, bind="query-params"
     )

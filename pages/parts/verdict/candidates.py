@@ -19,7 +19,7 @@ def candidates(
 ) -> list[Candidate]:
     """The picked models, those that are not here without a quality, and the baselines."""
     timings = verdict.timings(device=picks.device(), precision=picks.precision())
-    sources = {spec.name: cache.embedded(texts, spec, tell) for spec in ready}
+    sources = {spec.name: cache.embed_corpus(texts, spec, tell) for spec in ready}
     return verdict.candidates(picks.models(), measured, sources, timings, dollars_per_hour=dollars_per_hour)
 
 

@@ -52,7 +52,7 @@ def chart(decided: Verdict) -> None:
     )
 
 
-def _drawn(decided: Verdict) -> str:
+def _draw_html(decided: Verdict) -> str:
     return verdict_html(verdict.lanes(decided), decided.ranking.weights, colours=_colours(decided))
 
 
@@ -98,7 +98,7 @@ def downloads(decided: Verdict, figures: pd.DataFrame) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.download_button(
             "Download report (HTML)",
-            lambda: verdict.as_html(decided, _drawn(decided)).encode(),
+            lambda: verdict.as_html(decided, _draw_html(decided)).encode(),
             file_name="verdict.html",
             mime="text/html",
             icon=":material/article:",

@@ -38,7 +38,7 @@ class Source:
     table: Table
 
 
-def keep(keys: Files) -> None:
+def store_uploads(keys: Files) -> None:
     """Take what is newly in the uploader into the session, which other pages share; called before it is drawn."""
     brought: Sequence[UploadedFile] = st.session_state.get(keys.UPLOADER) or ()
     ids = [file.file_id for file in brought]
@@ -53,7 +53,7 @@ def keep(keys: Files) -> None:
     )
 
 
-def put(keys: Files, name: str, content: bytes) -> None:
+def store_file(keys: Files, name: str, content: bytes) -> None:
     """Take a file into the session as if it had been uploaded."""
     st.session_state[keys.UPLOADS] = (_upload(name, name, content),)
 

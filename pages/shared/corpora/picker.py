@@ -56,7 +56,7 @@ def choose_space(*, with_points: bool = True) -> Space:
     InputError
         A file cannot be read, or holds nothing.
     """
-    files.keep(state.Corpus.FILES)
+    files.store_uploads(state.Corpus.FILES)
     with st.popover(_label(), icon=":material/library_books:", key=state.Corpus.FILES.POPOVER):
         kind = st.segmented_control(
             "Corpus", SOURCES, default="Sample", key=state.Corpus.SOURCE, bind="query-params", required=True
@@ -82,13 +82,13 @@ def open_file(name: str, content: bytes | None) -> None:
     """Make a file the corpus of this session, or the sample where there is none, before a run's widgets are drawn."""
     st.session_state[state.Corpus.SOURCE] = "Sample" if content is None else "File"
     if content is not None:
-        files.put(state.Corpus.FILES, name, content)
+        files.store_file(state.Corpus.FILES, name, content)
         passages.turn_off(state.Corpus.FILES)
 
 
 def choose_files(keys: Files) -> Corpus:
     """The texts of uploaded files alone; the sample corpus until there are any. Errors as in `choose`."""
-    files.keep(keys)
+    files.store_uploads(keys)
     sources = [files.source(upload) for upload in files.ask(keys)]
     if not sources:
         return corpus.sample()

@@ -50,7 +50,7 @@ def buttons(texts: Corpus, query: str, document_id: str, *, key: Key) -> None:
     )
 
 
-def tell_failure() -> None:
+def show_failure() -> None:
     """Say why the last mark could not be kept, once: a callback has no place on the screen."""
     if problem := st.session_state.pop(state.Labels.FAILURE, ""):
         st.error(output.markdown_free(problem), icon=":material/error:")

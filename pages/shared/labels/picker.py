@@ -36,7 +36,7 @@ def choose(texts: Corpus) -> Labels | None:
             bind="query-params",
             required=True,
         )
-        quality.keep_source(texts, kind or usual)
+        quality.remember_source(texts, kind or usual)
         if kind == quality.FILES:
             _files()
         elif kind == quality.MARKED:

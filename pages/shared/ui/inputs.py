@@ -50,7 +50,7 @@ def remember_text(key: Parameter, default: str, *, height: int, label: str = "Te
     if key not in st.session_state:
         st.session_state[key] = st.query_params.get(key, default)
     pasted = st.text_area(label, key=key, height=height, persist_state="session") or ""
-    _keep_in_url(key, "" if pasted == default else pasted)
+    _write_to_url(key, "" if pasted == default else pasted)
     return pasted
 
 
@@ -69,14 +69,14 @@ def fall_back(key: Key, options: Sequence[object], fallback: object) -> None:
         st.session_state[key] = fallback
 
 
-def keep_within(key: Key, least: int, most: int) -> None:
+def clamp(key: Key, least: int, most: int) -> None:
     """Bring a number that was chosen, or named by a link, between the bounds: call it before the widget."""
     number = st.session_state.get(key)
     if isinstance(number, int | float) and not least <= number <= most:
         st.session_state[key] = int(min(max(number, least), most))
 
 
-def _keep_in_url(key: Parameter, text: str) -> None:
+def _write_to_url(key: Parameter, text: str) -> None:
     """Put a text into the URL, or take it out where it is the default or too long for a link."""
     if text and len(text) <= LONGEST_IN_URL:
         st.query_params[key] = text

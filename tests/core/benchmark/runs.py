@@ -10,7 +10,7 @@ from core.models import catalogue, revisions
 
 def timing(model: str = "wordllama-256", device: str = "cpu", **changes: Any) -> Timing:
     """A timing of "Hello World"."""
-    revision = next((revisions.known(spec) or "" for spec in catalogue() if spec.name == model), "")
+    revision = next((revisions.look_up(spec) or "" for spec in catalogue() if spec.name == model), "")
     return replace(Timing(model, device, "static", "float32", revision=revision, median_ms=1.5, samples=30), **changes)
 
 

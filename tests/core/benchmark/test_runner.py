@@ -27,7 +27,7 @@ from core.benchmark import (
 )
 from core.errors import DamagedModelError, DeviceError, InputError, JobError, ModelUnavailableError, UnknownModelError
 from core.jobs.child import Child
-from core.jobs.queue import alone
+from core.jobs.queue import hold_lock
 from core.machine import this_machine
 from core.progress import silent
 from tests.core.benchmark import timed_children
@@ -352,7 +352,7 @@ def test_a_run_waits_for_one_of_another_program(home, answers):
         raise CancelledError(what)
 
     with (
-        alone(home / "runs" / "lock", silent, ""),
+        hold_lock(home / "runs" / "lock", silent, ""),
         pytest.raises(CancelledError, match="Waiting for another program's benchmark"),
     ):
         run(subjects([WORDLLAMA]), on_progress=give_up)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core import corpus
-from core.corpus import from_file, from_paste, matched, qrels_of, read_qrels
+from core.corpus import from_file, from_paste, match_labels, qrels_of, read_qrels
 from core.corpus.labels import as_beir, as_trec
 from core.errors import InputError
 
@@ -78,7 +78,7 @@ QUERIES = from_file("queries.csv", b"_id,text,style\nq1,first,a\nq2,second,b\nq3
 
 def test_labels_of_missing_documents_and_queries_are_counted_and_unlabelled_queries_left_out() -> None:
     qrels = {"q1": {"d1": 1, "d9": 1}, "q2": {"d2": 0}, "q8": {"d1": 1}}
-    found = matched("labels.tsv", QUERIES, qrels, DOCUMENTS)
+    found = match_labels("labels.tsv", QUERIES, qrels, DOCUMENTS)
     assert (found.queries.ids, found.queries.texts, found.queries.fields["style"]) == (("q1",), ("first",), ("a",))
     assert found.qrels == {"q1": {"d1": 1, "d9": 1}}  # d9 stays: nobody can find it, as trec_eval has it
     assert found.left_out == {
@@ -93,24 +93,24 @@ def test_labels_that_name_nothing_here_are_a_sentence_that_shows_both_sides() ->
     with pytest.raises(
         InputError, match=r"labels.tsv labels no query of queries.csv: its query ids are x, the queries' are q1"
     ):
-        matched("labels.tsv", QUERIES, {"x": {"d1": 1}}, DOCUMENTS)
+        match_labels("labels.tsv", QUERIES, {"x": {"d1": 1}}, DOCUMENTS)
     with pytest.raises(
         InputError, match=r"labels no document of docs.csv: its document ids are d7, the documents' are d1 and d2"
     ):
-        matched("labels.tsv", QUERIES, {"q1": {"d7": 1}}, DOCUMENTS)
+        match_labels("labels.tsv", QUERIES, {"q1": {"d7": 1}}, DOCUMENTS)
     with pytest.raises(InputError, match="labels no query"):
-        matched("labels.tsv", QUERIES, {}, DOCUMENTS)
+        match_labels("labels.tsv", QUERIES, {}, DOCUMENTS)
 
 
 def test_labels_speak_of_the_documents_whose_passages_the_corpus_holds() -> None:
     passages = replace(from_paste("one\ntwo\nthree"), parents=("a", "a", "b"))
-    assert matched("l", QUERIES, {"q1": {"a": 1}}, passages).left_out == {"queries without labels": 2}
+    assert match_labels("l", QUERIES, {"q1": {"a": 1}}, passages).left_out == {"queries without labels": 2}
 
 
 def test_other_labels_have_another_fingerprint() -> None:
-    one = matched("l", QUERIES, {"q1": {"d1": 1}}, DOCUMENTS)
-    other = matched("l", QUERIES, {"q1": {"d1": 2}}, DOCUMENTS)
-    another = matched("l", QUERIES, {"q2": {"d1": 1}}, DOCUMENTS)
+    one = match_labels("l", QUERIES, {"q1": {"d1": 1}}, DOCUMENTS)
+    other = match_labels("l", QUERIES, {"q1": {"d1": 2}}, DOCUMENTS)
+    another = match_labels("l", QUERIES, {"q2": {"d1": 1}}, DOCUMENTS)
     assert len({one.fingerprint, other.fingerprint, another.fingerprint, one.queries.fingerprint}) == 4
 
 

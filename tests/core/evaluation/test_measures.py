@@ -7,7 +7,7 @@ from scipy.spatial.distance import cosine
 from scipy.stats import pearsonr, spearmanr
 
 from core.errors import InputError
-from core.evaluation import agreement, evaluate, grouped
+from core.evaluation import agreement, average_by_group, evaluate
 
 TREC_NAMES = {"ndcg@10": "ndcg_cut_10", "map@100": "map_cut_100", "recall@10": "recall_10", "mrr@10": "recip_rank"}
 
@@ -109,7 +109,7 @@ def test_labels_without_a_relevant_document_are_a_clear_error(qrels: Labels) -> 
 def test_quality_by_group_is_that_of_each_groups_queries_alone() -> None:
     run, qrels = random_case(0)
     groups = {query: "odd" if int(query[1:]) % 2 else "even" for query in run}
-    by_group = grouped(evaluate(run, qrels), groups)
+    by_group = average_by_group(evaluate(run, qrels), groups)
     expected = by_trec_eval(run, qrels)
     assert {name: quality.queries for name, quality in by_group.items()} == {"even": 3, "odd": 3}
     for name, quality in by_group.items():

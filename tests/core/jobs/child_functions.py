@@ -6,7 +6,7 @@ import sys
 import time
 
 from core.errors import InputError
-from core.jobs.queue import alone
+from core.jobs.queue import hold_lock
 
 
 def echo(value, on_progress):
@@ -34,7 +34,7 @@ def report_process_id_and_sleep(seconds, on_progress):
 
 def hold_a_lock(path, until, on_progress):
     """Hold it until another file is there, and leave a third one behind before it is freed."""
-    with alone(path, on_progress, "Waiting for the parent"):
+    with hold_lock(path, on_progress, "Waiting for the parent"):
         on_progress("Holding", os.getpid(), 0)
         while not until.exists():
             time.sleep(0.01)

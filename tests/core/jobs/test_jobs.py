@@ -16,7 +16,7 @@ import pytest
 
 from core.errors import InputError, JobError
 from core.jobs.child import Child
-from core.jobs.queue import Turn, alone
+from core.jobs.queue import Turn, hold_lock
 from core.progress import silent
 from core.settings import PROJECT
 
@@ -471,14 +471,14 @@ def held_lock(child, tmp_path):
 def test_whoever_would_be_alone_waits_for_the_other_process_and_says_so(held_lock):
     progress = WhileWaiting(held_lock.until.touch)
     assert not held_lock.path.with_name("done").exists()
-    with alone(held_lock.path, progress, "Waiting for the child"):
+    with hold_lock(held_lock.path, progress, "Waiting for the child"):
         assert held_lock.path.with_name("done").exists()
     assert set(progress.heard) == {("Waiting for the child", 0, 1)}
 
 
 def test_a_lock_is_freed_when_its_process_is_killed(held_lock):
     progress = WhileWaiting(lambda: os.kill(held_lock.process_id, signal.SIGKILL))
-    with alone(held_lock.path, progress, "Waiting for the child"):
+    with hold_lock(held_lock.path, progress, "Waiting for the child"):
         assert not held_lock.path.with_name("done").exists()
     assert progress.heard
 
@@ -488,7 +488,7 @@ def test_another_process_waits_for_this_one(child, tmp_path):
     progress = WhileWaiting(is_waiting.set)
     until.touch()
     with ThreadPoolExecutor(1) as threads:
-        with alone(path, silent, ""):
+        with hold_lock(path, silent, ""):
             answer = threads.submit(
                 child.call, f"{FUNCTIONS}:hold_a_lock", path=path, until=until, on_progress=progress
             )
@@ -504,7 +504,7 @@ def test_raising_from_progress_gives_a_lock_up(held_lock, error):
         raise error
 
     progress = WhileWaiting(give_up)
-    with pytest.raises(error), alone(held_lock.path, progress, "Waiting for the child"):
+    with pytest.raises(error), hold_lock(held_lock.path, progress, "Waiting for the child"):
         pass
     assert len(progress.heard) == 1
     assert is_alive(held_lock.process_id)
@@ -515,15 +515,15 @@ def test_what_is_raised_while_alone_passes_as_it_is_and_frees_the_lock(tmp_path,
     def refuse_to_wait(*_):
         raise AssertionError
 
-    with pytest.raises(error), alone(tmp_path / "one.lock", silent, ""):
+    with pytest.raises(error), hold_lock(tmp_path / "one.lock", silent, ""):
         raise error
-    with alone(tmp_path / "one.lock", refuse_to_wait, ""):
+    with hold_lock(tmp_path / "one.lock", refuse_to_wait, ""):
         pass
 
 
 def test_the_folder_of_a_lock_is_made(tmp_path):
     path = tmp_path / "not" / "there" / "one.lock"
-    with alone(path, silent, ""):
+    with hold_lock(path, silent, ""):
         assert path.parent.is_dir()
 
 
@@ -531,11 +531,11 @@ def test_the_folder_of_a_lock_is_made(tmp_path):
 def test_a_folder_that_cannot_be_made_is_named_with_its_remedy(tmp_path, folder):
     (tmp_path / "file").write_text("a file where a folder should be")
     sentence = f"Cannot write to {tmp_path / folder} .*Set EMBEDSCOPE_HOME to a writable folder."
-    with pytest.raises(InputError, match=sentence), alone(tmp_path / folder / "one.lock", silent, ""):
+    with pytest.raises(InputError, match=sentence), hold_lock(tmp_path / folder / "one.lock", silent, ""):
         pass
 
 
 def test_a_lock_that_cannot_be_written_names_its_folder_and_the_remedy(tmp_path):
     (tmp_path / "one.lock").mkdir()  # who runs the tests may be allowed to write anywhere, but not into this
-    with pytest.raises(InputError, match="EMBEDSCOPE_HOME"), alone(tmp_path / "one.lock", silent, ""):
+    with pytest.raises(InputError, match="EMBEDSCOPE_HOME"), hold_lock(tmp_path / "one.lock", silent, ""):
         pass

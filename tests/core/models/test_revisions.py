@@ -36,14 +36,14 @@ def test_a_folders_revision_is_a_sha256_of_its_weights_and_settings_by_name(spec
 
 
 def test_what_was_read_once_is_known_until_a_file_changes(spec: ModelSpec, folder: Path) -> None:
-    assert revisions.known(spec) is None
+    assert revisions.look_up(spec) is None
     first = revisions.of(spec, folder)
-    assert revisions.known(spec) == first
+    assert revisions.look_up(spec) == first
     (folder / "README.md").write_bytes(b"another description")
-    assert revisions.known(spec) == first
+    assert revisions.look_up(spec) == first
     (folder / "model.safetensors").write_bytes(b"Weights")
     os.utime(folder / "model.safetensors", ns=(1, 1))
-    assert revisions.known(spec) is None
+    assert revisions.look_up(spec) is None
     assert revisions.of(spec, folder) != first
 
 
@@ -64,7 +64,7 @@ def test_where_nothing_can_be_kept_the_revision_is_read_each_time(
 @pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "bge-small-en-v1.5"])
 def test_models_of_the_hub_have_their_commit_and_no_stamp(name: str, home: Path) -> None:
     spec = models.get(name)
-    assert revisions.known(spec) == spec.revision
+    assert revisions.look_up(spec) == spec.revision
     assert revisions.stamp(spec) == ""
 
 

@@ -31,7 +31,7 @@ def test_an_index_finds_what_a_full_sort_finds(kind: str) -> None:
     found = index.search(QUERIES, K).rows
     recall = np.mean([len(set(a) & set(b)) / K for a, b in zip(found.tolist(), by_hand.tolist(), strict=True)])
     assert recall >= LEAST[kind]
-    assert indexes.measured(index, QUERIES, VECTORS, TRUTH).recall == pytest.approx(recall, abs=0.003)
+    assert indexes.measure(index, QUERIES, VECTORS, TRUTH).recall == pytest.approx(recall, abs=0.003)
 
 
 @pytest.mark.parametrize("kind", indexes.kinds(DIMENSIONS))
@@ -50,13 +50,13 @@ def test_scores_are_cosines(kind: str) -> None:
 
 def test_scores_by_signs_are_cosines_of_the_signs_or_of_the_query_with_them() -> None:
     signs, asked = (np.where(rows > 0, 1.0, -1.0) / np.sqrt(DIMENSIONS) for rows in (VECTORS, QUERIES))
-    for build, queries in ((indexes.binary, asked), (indexes.rescored, QUERIES)):
+    for build, queries in ((indexes.binary, asked), (indexes.binary_with_rescoring, QUERIES)):
         hits = build(VECTORS).search(QUERIES, K)
         assert hits.scores == pytest.approx(np.einsum("qkd,qd->qk", signs[hits.rows], queries), abs=1e-6)
         assert hits.is_found.all()  # a cosine of signs is often 0, which elsewhere means that nothing was found
 
 
-@pytest.mark.parametrize("build", [indexes.rescored, indexes.binary_and_full])
+@pytest.mark.parametrize("build", [indexes.binary_with_rescoring, indexes.binary_and_full])
 def test_rescoring_some_queries_at_a_time_finds_the_same(monkeypatch: pytest.MonkeyPatch, build: indexes.Build) -> None:
     at_once = build(VECTORS).search(QUERIES, K)
     monkeypatch.setattr(indexes, "NUMBERS_AT_ONCE", 1)
@@ -70,7 +70,7 @@ def test_every_kind_is_compared_and_nothing_of_it_held() -> None:
     found = indexes.compare(VECTORS, QUERIES, K, lambda what, done, total: told.append(what))
     built = [build(VECTORS) for build in indexes.kinds(DIMENSIONS).values()]
     assert [(each.index.name, each.index.bytes) for each in found] == [(index.name, index.bytes) for index in built]
-    by_hand = [indexes.measured(index, QUERIES, VECTORS, TRUTH).recall for index in built]
+    by_hand = [indexes.measure(index, QUERIES, VECTORS, TRUTH).recall for index in built]
     assert [each.recall for each in found] == pytest.approx(by_hand)
     assert list(dict.fromkeys(told)) == [f"Building the index {name}" for name in indexes.kinds(DIMENSIONS)]
     with pytest.raises(InputError, match="not kept"):
@@ -115,7 +115,7 @@ def test_of_equally_near_documents_each_counts_as_found() -> None:
     twins = np.repeat(VECTORS[:30], 20, axis=0)
     truth = nearest(QUERIES, twins, K)
     backwards = indexes.Index("last", 0, 0.0, lambda asked, k: _last(twins, asked, k))
-    assert indexes.measured(backwards, QUERIES, twins, truth).recall == 1
+    assert indexes.measure(backwards, QUERIES, twins, truth).recall == 1
 
 
 def _last(documents: np.ndarray, queries: np.ndarray, k: int) -> Hits:

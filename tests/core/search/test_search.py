@@ -100,7 +100,7 @@ def test_what_holds_nan_comes_last() -> None:
     hits = nearest(np.ones((1, 1), np.float32), documents, 4)
     assert hits.rows.tolist() == [[2, 0, 4, 1]]
     assert hits.scores[0].tolist() == pytest.approx([1, 0.5, 0.2, -np.inf])
-    assert hits.found().tolist() == [2, 0, 4]
+    assert hits.rows_of().tolist() == [2, 0, 4]
     assert nearest(np.full((1, 1), np.nan, np.float32), documents, 2).rows.tolist() == [[0, 1]]
 
 
@@ -159,7 +159,7 @@ def test_keyword_search_among_some_documents_finds_only_them_and_counts_rarity_o
     index = KeywordIndex(["red fox", "red whale", "blue fox", "red fox again"])
     among = index.search(["red fox"], k=10, among=np.array([1, 3]))
     everywhere = index.search(["red fox"], k=10)
-    assert among.found().tolist() == [3, 1]
+    assert among.rows_of().tolist() == [3, 1]
     of_all = dict(zip(everywhere.rows[0].tolist(), everywhere.scores[0].tolist(), strict=True))
     assert among.scores[0].tolist() == pytest.approx([of_all[3], of_all[1]])
     assert index.search(["red fox"], k=10, among=np.empty(0, np.int64)).rows.shape == (1, 0)

@@ -23,6 +23,7 @@ from core.verdict import (
     Weights,
     candidates,
     figures,
+    find_untimed,
     firmness,
     freedom,
     of_model,
@@ -31,7 +32,6 @@ from core.verdict import (
     scores,
     sentences,
     timings,
-    untimed,
     weighted_mean,
 )
 from tests.core.verdict.verdicts import candidate, noisy, verdict_on
@@ -249,7 +249,7 @@ def test_untimed_is_what_was_not_timed_alone_and_in_batches_and_runs_here() -> N
     api = models.get("text-embedding-3-small")
     batch = replace(OWN, batch_size=16, tokens=128, text="")
     for timed, expected in (((), [MINILM]), ((OWN,), [MINILM]), ((batch,), [MINILM]), ((OWN, batch), [])):
-        assert untimed([of(*timed)], [MINILM, api]) == expected
+        assert find_untimed([of(*timed)], [MINILM, api]) == expected
 
 
 def test_the_better_total_comes_first_and_baselines_and_the_unmeasured_are_not_ranked() -> None:

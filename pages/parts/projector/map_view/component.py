@@ -69,13 +69,13 @@ def show(
                 "points": points.id,
                 "colour": colour_id,
                 "height": height,
-                "acknowledged": _acknowledged(key),
+                "acknowledged": _last_gesture(key),
                 "marks": _pack_selection(marks, points.count),
                 "neighbours": {
                     "of": marks.point,
-                    "rows": _listed(neighbours),
-                    "false": [_listed(rows) for rows in false],
-                    "torn": [_listed(rows) for rows in torn],
+                    "rows": _list_rows(neighbours),
+                    "false": [_list_rows(rows) for rows in false],
+                    "torn": [_list_rows(rows) for rows in torn],
                 },
                 "matches": None if matches is None else pack_rows(matches, points.count),
                 "typed": {"text": typed_text, "places": [place and list(map(float, place)) for place in typed]},
@@ -133,7 +133,7 @@ def _state(key: str, name: str) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def _acknowledged(key: str) -> int:
+def _last_gesture(key: str) -> int:
     """The number of the last gesture that has reached this run: an older answer must not undo a newer gesture."""
     serial = _state(key, "marks").get("serial")
     return serial if type(serial) is int else 0
@@ -147,7 +147,7 @@ def _pack_selection(marked: Marks, count: int) -> dict[str, Any]:
     }
 
 
-def _listed(rows: Rows) -> list[int]:
+def _list_rows(rows: Rows) -> list[int]:
     return [int(row) for row in rows]
 
 
