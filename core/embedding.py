@@ -182,19 +182,19 @@ def _compute(
     computed: dict[bytes, Vectors] = {}
     usage = Usage(0, 0.0) if isinstance(encoder, Metered) else Usage(None, None)
 
-    def tell(what: str, done: int, _total: int) -> None:
+    def report(what: str, done: int, _total: int) -> None:
         on_progress(what, len(computed) + done, len(texts))
 
     size = KEEP_PAID_EVERY if isinstance(encoder, Metered) else KEEP_EVERY
     for start in range(0, len(texts), size):
         part = texts[start : start + size]
         if isinstance(encoder, Metered):
-            vectors, used = encoder.encode_with_usage(part, kind, tell)
+            vectors, used = encoder.encode_with_usage(part, kind, report)
             usage += used
         else:
-            vectors = encoder.encode(part, kind, tell)
-        kept = dict(zip(names[start : start + size], vectors, strict=True))
+            vectors = encoder.encode(part, kind, report)
+        part_vectors = dict(zip(names[start : start + size], vectors, strict=True))
         if store:
-            store.put(kept)
-        computed |= kept
+            store.put(part_vectors)
+        computed |= part_vectors
     return computed, usage

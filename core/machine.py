@@ -71,8 +71,8 @@ def power() -> str:
 def _gpu_memory_bytes(gpu: str) -> int:
     """The memory that a driver's line on a GPU tells, 0 where it tells none."""
     facts = [*gpu.split(", "), ""]
-    told = facts[1].removesuffix(" MiB")
-    return int(told) * 2**20 if told.isdigit() else 0
+    mebibytes = facts[1].removesuffix(" MiB")
+    return int(mebibytes) * 2**20 if mebibytes.isdigit() else 0
 
 
 def _gpu_in_words(gpu: str) -> str:

@@ -125,8 +125,8 @@ def _files() -> list[tuple[dict[str, Any], str]]:
     """The contents of each secrets.toml there is, and what is wrong with it, the weaker file first."""
     candidates = {f"~/{SECRETS}": Path.home() / SECRETS, str(SECRETS): PROJECT / SECRETS}
     # os.path, because pathlib raises where the folder may not be entered, as root's home in a container
-    found = [(path, shown) for shown, path in candidates.items() if os.path.isfile(path)]
-    return [_read(path, shown, path.stat().st_mtime_ns) for path, shown in found]
+    paths = [(path, shown) for shown, path in candidates.items() if os.path.isfile(path)]
+    return [_read(path, shown, path.stat().st_mtime_ns) for path, shown in paths]
 
 
 @cache

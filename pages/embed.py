@@ -39,10 +39,10 @@ with left:
 for spec in ready:
     with right.container(border=True), show_errors():
         st.markdown(f"#### {spec.name}")
-        with progress.line(state.Embed.EMBED(spec.name), height=240) as tell:
-            encoder = cache.encoder(spec, tell)
-            embedded = cache.embed_texts(texts.documents, spec, tell)
-            tell("Counting tokens", 0, 1)
+        with progress.line(state.Embed.EMBED(spec.name), height=240) as on_progress:
+            encoder = cache.encoder(spec, on_progress)
+            embedded = cache.embed_texts(texts.documents, spec, on_progress)
+            on_progress("Counting tokens", 0, 1)
             tokens = cache.token_counts(encoder, texts)
         vectors = embedded.vectors
         cut = sum(count > encoder.max_tokens for count in tokens) if tokens and encoder.max_tokens else 0

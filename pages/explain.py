@@ -27,8 +27,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 spec = next((spec for spec in ready if spec.name == model), ready[0])
 sentence = corpus.one_text(typed or "", "the sentence")
 
-with progress.line(state.Explain.TRACE, height=420) as tell:
-    encoder = cache.encoder(spec, tell)
+with progress.line(state.Explain.TRACE, height=420) as on_progress:
+    encoder = cache.encoder(spec, on_progress)
     if not hasattr(encoder, "trace"):
         st.info(f"{spec.name} runs behind an API: its tokens can't be inspected.", icon=":material/info:")
         st.stop()
@@ -71,9 +71,9 @@ with right:
         st.text_input(f"Another sentence {place}", text, key=key, bind="query-params", max_chars=500, live=True)
         for place, (key, text) in enumerate(zip(state.Explain.OTHERS, OTHERS, strict=True), start=1)
     ]
-with progress.line(state.Explain.ANGLES, height=400) as tell:
+with progress.line(state.Explain.ANGLES, height=400) as on_progress:
     sentences = corpus.from_paste("\n".join([sentence, *(" ".join((other or "").split()) for other in others)]))
-    embedded = cache.embed_texts(sentences.texts, spec, tell)
+    embedded = cache.embed_texts(sentences.texts, spec, on_progress)
 cosines = [float(value) for value in embedded.vectors @ embedded.vectors[0]]
 left.plotly_chart(
     arrows(

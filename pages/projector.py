@@ -41,20 +41,22 @@ with side, st.container(horizontal=True, vertical_alignment="bottom"):
     has_vectors = wanted.method != "given" or space.vectors is not None
     colour_name = colours.choose(texts, len(specs), has_vectors=has_vectors)
     looks = appearance.choose(texts)
-with map_column, progress.line(state.Projector.LAY_OUT, height=HEIGHT) as tell:
-    mapped = sources.sources_of(space, specs, tell) if wanted.method != "given" or space.vectors is not None else []
-    directions = [axes.vectors_of(axis_ends, space, source, tell) for source in mapped]
-    drawn = charts.lay_out(space, mapped, wanted, axes.titles(axis_ends), directions, tell)
-    colour, column = colours.colour_of(texts, colour_name, drawn, looks.neighbours.k, tell)
+with map_column, progress.line(state.Projector.LAY_OUT, height=HEIGHT) as on_progress:
+    mapped = (
+        sources.sources_of(space, specs, on_progress) if wanted.method != "given" or space.vectors is not None else []
+    )
+    directions = [axes.vectors_of(axis_ends, space, source, on_progress) for source in mapped]
+    drawn = charts.lay_out(space, mapped, wanted, axes.titles(axis_ends), directions, on_progress)
+    colour, column = colours.colour_of(texts, colour_name, drawn, looks.neighbours.k, on_progress)
     labels = colours.labels(texts, column, drawn, wanted=looks.labels)
 
 with side, st.container(height=HEIGHT, border=False):
-    with progress.line(state.Projector.SEARCH) as tell:
-        what = finder.ask(space, mapped, tell)
+    with progress.line(state.Projector.SEARCH) as on_progress:
+        what = finder.ask(space, mapped, on_progress)
     marked = selection.current(texts)
     near = neighbours.under_each(mapped, marked.point, looks.neighbours)
     near_typed = neighbours.under_each_typed(mapped, what.vectors, looks.neighbours)
-    wrong = charts.find_misplaced(drawn, marked.point, tell)
+    wrong = charts.find_misplaced(drawn, marked.point, on_progress)
     if marked.point is not None:
         panel.show_point(texts, marked.point, near, drawn)
         panel.show_misplaced(drawn, wrong)
@@ -87,8 +89,8 @@ with map_column:
 with trust_slot, show_errors():
     trust.show(drawn)
 if len(mapped) > 1:
-    with progress.line(state.Projector.DISAGREE) as tell:
-        disagreement.show(texts, drawn, looks.neighbours.k, tell)
+    with progress.line(state.Projector.DISAGREE) as on_progress:
+        disagreement.show(texts, drawn, looks.neighbours.k, on_progress)
 downloads.downloads(space, drawn, looks.neighbours)
 if specs and wanted.method in ("umap", "pca", "tsne"):
     output.code(examples.project(specs[0], texts.texts, wanted.method, wanted.dimensions))

@@ -30,12 +30,12 @@ sources.caption(compared, "ordered by the first model's clusters" if order == "B
 results: dict[str, scores.Scored] = {}
 backgrounds: dict[str, Background] = {}
 percentiles = scale == "Percentile"
-with progress.line(state.Similarity.SCORE, height=HEIGHT) as tell:
+with progress.line(state.Similarity.SCORE, height=HEIGHT) as on_progress:
     for spec in ready:
         with show_errors():
-            results[spec.name] = scores.score(compared, spec, tell)
+            results[spec.name] = scores.score(compared, spec, on_progress)
     if percentiles:
-        backgrounds = background.measure(corpus, compared, [result.spec for result in results.values()], tell)
+        backgrounds = background.measure(corpus, compared, [result.spec for result in results.values()], on_progress)
 values = scores.values_of(results, backgrounds if percentiles else None)
 if not values:
     st.stop()
@@ -55,16 +55,16 @@ with place_of_pair.container():
 for result in results.values():
     output.provenance(result.provenance)
 st.markdown("#### What a score means &ensp;:small[:gray[compared with random pairs of the corpus]]")
-with progress.line(state.Similarity.MEASURE, height=280) as tell:
+with progress.line(state.Similarity.MEASURE, height=280) as on_progress:
     if not percentiles:
-        backgrounds = background.measure(corpus, compared, [result.spec for result in results.values()], tell)
+        backgrounds = background.measure(corpus, compared, [result.spec for result in results.values()], on_progress)
         with place_of_pair.container():
             pair.show(compared, results, backgrounds, opened)
 background.section(backgrounds, corpus, compared, {name: float(at.cosines[opened]) for name, at in results.items()})
 
 st.markdown("#### Token by token &ensp;:small[:gray[how similar the tokens are, and what each adds to the cosine]]")
-with progress.line(state.Similarity.TRACE, height=300) as tell, show_errors():
-    pair.tokens(results, compared, opened, tell)
+with progress.line(state.Similarity.TRACE, height=300) as on_progress, show_errors():
+    pair.tokens(results, compared, opened, on_progress)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.markdown("#### Pairs", width="content")

@@ -66,8 +66,8 @@ def import_run(text: str) -> StoredRun:
     """
     if len(text) > MOST_BYTES:
         raise InputError(f"This run is too large: a run can have at most {wording.size(MOST_BYTES)}.")
-    brought = Run.from_json(text)
-    if not brought.results:
+    run = Run.from_json(text)
+    if not run.results:
         raise InputError("This run contains no timings.")
     imported = folder() / "imported"
     if len(_files(imported)) >= MOST_IMPORTED:
@@ -75,14 +75,14 @@ def import_run(text: str) -> StoredRun:
             f"{MOST_IMPORTED} runs have been imported, the maximum: ask your administrator to delete some from "
             f"{imported}."
         )
-    brought = _without_texts(brought)
-    if len(brought.to_json()) > MOST_BYTES:
+    run = _without_texts(run)
+    if len(run.to_json()) > MOST_BYTES:
         raise InputError(
             f"This run is too large: an imported run can have at most {wording.size(MOST_BYTES)} when unpacked."
         )
-    if brought.time > datetime.now(UTC) + CLOCKS_DIFFER:
+    if run.time > datetime.now(UTC) + CLOCKS_DIFFER:
         raise InputError("This run is dated in the future: correct that machine's clock and run the benchmark again.")
-    return StoredRun(_name(_write(brought, imported), "imported"), "imported", brought)
+    return StoredRun(_name(_write(run, imported), "imported"), "imported", run)
 
 
 def list_runs() -> list[StoredRun]:
@@ -90,7 +90,7 @@ def list_runs() -> list[StoredRun]:
     here = _read_folder(folder(), "here")
     imported = _read_folder(folder() / "imported", "imported")
     recorded = _read_folder(DATA / "runs", "recorded")
-    by_time = sorted([*here, *imported], key=lambda kept: kept.run.time, reverse=True)
+    by_time = sorted([*here, *imported], key=lambda stored: stored.run.time, reverse=True)
     return [*by_time, *recorded, StoredRun(ORIGINAL, "recorded", original_run())]
 
 
@@ -138,12 +138,12 @@ def _rows_here(precision: str | None = None, *, of_any_revision: bool = False) -
     What was timed with a number of threads of its own does not say how fast the machine is. Timings of other revisions
     are left out, or come before all others.
     """
-    runs = sorted(_read_folder(folder(), "here"), key=lambda kept: kept.run.time)
+    runs = sorted(_read_folder(folder(), "here"), key=lambda stored: stored.run.time)
     rows = [
         row
-        for kept in runs
-        if _is_of_this_machine(kept.run) and kept.run.settings.threads is None
-        for row in kept.run.results
+        for stored in runs
+        if _is_of_this_machine(stored.run) and stored.run.settings.threads is None
+        for row in stored.run.results
         if precision is None or (row.asked_engine, row.asked_precision) == ("auto", precision)
     ]
     here = {spec.name: revisions.look_up(spec) for spec in all_models() if spec.provider != "openai"}

@@ -117,12 +117,12 @@ def run(
         held.enter_context(
             hold_lock(history.folder() / "lock", on_progress, "Waiting for another program's benchmark on this machine")
         )
-        tell = _count_whole_run(on_progress, results, len(subjects) * len(workloads))
+        report = _count_whole_run(on_progress, results, len(subjects) * len(workloads))
         try:
             for turn, place in enumerate(order, start=1):
                 if on_begin:
                     on_begin(subjects[place])
-                for number, timing in enumerate(_time(subjects[place], workloads, settings, tell)):
+                for number, timing in enumerate(_time(subjects[place], workloads, settings, report)):
                     results[place, number] = replace(timing, turn=turn)
                     if on_result:
                         on_result(results[place, number])
@@ -142,14 +142,14 @@ def expected_seconds(subjects: Sequence[Subject], workloads: Sequence[Workload],
 
 def _count_whole_run(on_progress: Progress, results: Sized, total: int) -> Progress:
     """Progress of one timing told as that of the whole run, in percent of one timing; it never goes back."""
-    told = 0
+    percent = 0
 
-    def tell(what: str, done: int, of: int) -> None:
-        nonlocal told
-        told = max(told, 100 * len(results) + (100 * done // of if of else 0))
-        on_progress(f"{len(results) + 1} of {total}: {what}", told, 100 * total)
+    def report(what: str, done: int, of: int) -> None:
+        nonlocal percent
+        percent = max(percent, 100 * len(results) + (100 * done // of if of else 0))
+        on_progress(f"{len(results) + 1} of {total}: {what}", percent, 100 * total)
 
-    return tell
+    return report
 
 
 def _check(subjects: Sequence[Subject], workloads: Sequence[Workload], settings: Settings) -> None:

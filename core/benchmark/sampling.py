@@ -10,7 +10,7 @@ from core.benchmark.timing import Settings, Statistics
 from core.progress import Progress
 
 LEAST_FOR_P99 = 100
-TELL_EVERY_SECONDS = 0.5  # drawing progress more often, on the same machine, would disturb the timing
+REPORT_EVERY_SECONDS = 0.5  # drawing progress more often, on the same machine, would disturb the timing
 WARM_UP_SHARE = 1 / 3  # of the time that a workload may take
 
 Once = Callable[[], float]
@@ -66,13 +66,13 @@ def sample(once: Once, settings: Settings, what: str, on_progress: Progress) -> 
     quiet: list[float] = []
     disturbed: list[float] = []
     neighbours = Neighbours()
-    started = told = now = time.perf_counter()
+    started = reported = now = time.perf_counter()
     while (done := _share_done(quiet, settings)) < 1 and not _is_time_up(quiet + disturbed, now - started, settings):
         taken = _slice(once)
         (disturbed if neighbours.have_disturbed() else quiet).extend(taken)
         now = time.perf_counter()
-        if now - told > TELL_EVERY_SECONDS:
-            told = now
+        if now - reported > REPORT_EVERY_SECONDS:
+            reported = now
             on_progress(what, int(100 * done), 100)
     if done < 1:
         return _statistics(quiet + disturbed, len(disturbed), 0)

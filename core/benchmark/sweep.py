@@ -34,7 +34,7 @@ def pays_from(timings: Sequence[Timing]) -> dict[tuple[str, int], int | None]:
         if row.median_ms and row.tokens
     }
     pairs = sorted({(model, tokens) for model, tokens, device, _ in milliseconds if device == "cuda"})
-    found: dict[tuple[str, int], int | None] = {}
+    smallest: dict[tuple[str, int], int | None] = {}
     for model, tokens in pairs:
         batches = sorted(
             batch
@@ -48,5 +48,5 @@ def pays_from(timings: Sequence[Timing]) -> dict[tuple[str, int], int | None]:
         ]
         paying = [batch for batch in batches if not slower or batch > max(slower)]
         if batches:
-            found[model, tokens] = paying[0] if paying else None
-    return found
+            smallest[model, tokens] = paying[0] if paying else None
+    return smallest

@@ -37,22 +37,22 @@ def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colou
     names = sorted(measured, key=lambda name: measured[name].mean)
     figure = go.Figure()
     for place, name in enumerate(names):
-        found = measured[name]
+        interval = measured[name]
         colour = colours[name]
         figure.add_scatter(
-            x=[found.low, found.high],
+            x=[interval.low, interval.high],
             y=[place, place],
             mode="lines",
             line={"color": fade(colour, 0.45), "width": 9},
             hoverinfo="skip",
         )
         figure.add_scatter(
-            x=[found.mean],
+            x=[interval.mean],
             y=[place],
             mode="markers",
             marker={"color": colour, "size": 17, "line": {"color": "white", "width": 2}},
-            hovertemplate=f"<b>{plain(name)}</b><br>{plain(measure)} {found.mean:.3f}<br>95%: {found.low:.3f} to "
-            f"{found.high:.3f}<extra></extra>",
+            hovertemplate=f"<b>{plain(name)}</b><br>{plain(measure)} {interval.mean:.3f}<br>95%: {interval.low:.3f} to "
+            f"{interval.high:.3f}<extra></extra>",
         )
         figure.add_annotation(
             x=1,
@@ -60,12 +60,12 @@ def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colou
             xanchor="left",
             xshift=8,
             y=place,
-            text=f"<b>{found.mean:.3f}</b>  {found.low:.2f} – {found.high:.2f}",
+            text=f"<b>{interval.mean:.3f}</b>  {interval.low:.2f} – {interval.high:.2f}",
             showarrow=False,
             font={"size": FONT_SIZE},
         )
-    low = min((found.low for found in measured.values()), default=0)
-    high = max((found.high for found in measured.values()), default=1)
+    low = min((interval.low for interval in measured.values()), default=0)
+    high = max((interval.high for interval in measured.values()), default=1)
     room = max(0.02, 0.05 * (high - low))
     figure.update_xaxes(title=plain(title, 90))
     figure.update_xaxes(range=[max(-0.01, low - room), min(1.01, high + room)], zeroline=False)

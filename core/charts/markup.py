@@ -230,11 +230,11 @@ def _box(ends: Ends, rows: Ends, look: str, grow: float = 0, hover: str | None =
     `hover` is what it tells the pointer.
     """
     (left, right), (top, bottom) = ends, rows
-    told = f';pointer-events:auto" title="{_bare(hover)}' if hover else ""
+    tooltip = f';pointer-events:auto" title="{_bare(hover)}' if hover else ""
     return (
         f'<div style="position:absolute;box-sizing:border-box;left:calc({left:.3%} - {grow}px);'
         f"width:calc({right - left:.3%} + {2 * grow}px);top:{top - grow:.1f}px;height:{bottom - top + 2 * grow:.1f}px;"
-        f'{look}{told}"></div>'
+        f'{look}{tooltip}"></div>'
     )
 
 
@@ -250,10 +250,10 @@ def _text(text: str, across: float, down: float, anchor: Ends, look: str) -> str
 def _literal(text: str) -> str:
     """A text of plotly's with its bold, italics and line breaks; everything else in it is no markup."""
     written, end = [], 0
-    for found in MARKUP_OF_OURS.finditer(text):
-        tag, inside = found.groups()
-        written += [_escape(text[end : found.start()]), f"<{tag}>{_literal(inside)}</{tag}>" if tag else "<br>"]
-        end = found.end()
+    for match in MARKUP_OF_OURS.finditer(text):
+        tag, inside = match.groups()
+        written += [_escape(text[end : match.start()]), f"<{tag}>{_literal(inside)}</{tag}>" if tag else "<br>"]
+        end = match.end()
     return "".join([*written, _escape(text[end:])])
 
 
@@ -263,7 +263,7 @@ def _escape(text: str) -> str:
 
 def _bare(text: str) -> str:
     """A text of plotly's without its markup, as an attribute's value."""
-    return _escape(MARKUP_OF_OURS.sub(lambda found: found[2] or "\n", text.replace("<br>", "\n")))
+    return _escape(MARKUP_OF_OURS.sub(lambda match: match[2] or "\n", text.replace("<br>", "\n")))
 
 
 def _ink(colour: Any, row: int = 0) -> str:

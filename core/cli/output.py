@@ -25,7 +25,7 @@ def bars(*columns: ProgressColumn) -> Iterator[Progress]:
     with Bars(*Bars.get_default_columns(), *columns, console=log, transient=True, disable=not log.is_terminal) as shown:
         tasks: dict[str, TaskID] = {}  # the one that is under way
 
-        def tell(what: str, done: int, total: int) -> None:
+        def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
                 for earlier in tasks.values():
                     shown.remove_task(earlier)
@@ -33,7 +33,7 @@ def bars(*columns: ProgressColumn) -> Iterator[Progress]:
                 tasks[what] = shown.add_task(what)
             shown.update(tasks[what], completed=done, total=total)
 
-        yield tell
+        yield report
 
 
 def show(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:

@@ -65,9 +65,9 @@ def decide(
         html_file.write_text(verdict.as_html(decided, chart), encoding="utf-8")
     if markdown_file:
         markdown_file.write_text(verdict.as_markdown(decided), encoding="utf-8")
-    told, firm, rows = verdict.sentences(decided), verdict.firmness(decided), verdict.figures(decided)
+    sentences, firm, rows = verdict.sentences(decided), verdict.firmness(decided), verdict.figures(decided)
     if not as_json:
-        print("\n".join([*told, *firm, ""]))
-    facts = {"sentences": told, "firmness": firm, "provenance": verdict.provenance(decided), "candidates": rows}
+        print("\n".join([*sentences, *firm, ""]))
+    facts = {"sentences": sentences, "firmness": firm, "provenance": verdict.provenance(decided), "candidates": rows}
     shown = [{name: cell for name, cell in row.items() if name != "Notes"} for row in verdict.in_words(decided)]
     show(facts, shown, as_json)

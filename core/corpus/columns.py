@@ -23,14 +23,14 @@ class Columns:
         The column of titles, which are embedded before the text.
     id : str, optional
         The column of ids; without it they are the rows' numbers.
-    kept : tuple of str
-        The columns that are kept as metadata.
+    metadata : tuple of str
+        The columns whose cells become fields of the corpus.
     """
 
     texts: tuple[str, ...]
     title: str | None = None
     id: str | None = None
-    kept: tuple[str, ...] = ()
+    metadata: tuple[str, ...] = ()
 
 
 def usual_columns(columns: Sequence[str], text: str | None = None) -> Columns:
@@ -67,12 +67,12 @@ def text_column(name: str, columns: Sequence[str], asked: str | None = None) -> 
     """
     if asked is not None:
         return named_column(name, columns, asked)
-    found = usual_columns(columns).texts
-    if not found:
+    candidates = usual_columns(columns).texts
+    if not candidates:
         raise InputError(
             f"{name} has no column called text. Its columns are: {_list_names(columns)}. Name the text column."
         )
-    return found[0]
+    return candidates[0]
 
 
 def named_column(name: str, columns: Sequence[str], column: str) -> str:
@@ -105,7 +105,7 @@ def columns_of(name: str, columns: Sequence[str], chosen: Columns) -> Columns:
         tuple(column for column in chosen.texts if column in columns),
         chosen.title if chosen.title in columns else None,
         chosen.id if chosen.id in columns else None,
-        tuple(column for column in chosen.kept if column in columns),
+        tuple(column for column in chosen.metadata if column in columns),
     )
 
 

@@ -116,18 +116,18 @@ class Documents:
         places: list[int] = []
         texts: list[str] = []
         for place, document in enumerate(self.documents):
-            found = splitter.split(document.text, MOST_CHARACTERS, partial(_tell, on_progress, done, total))
-            if len(texts) + len(found) > most:
+            passages = splitter.split(document.text, MOST_CHARACTERS, partial(_report_split, on_progress, done, total))
+            if len(texts) + len(passages) > most:
                 reason = f"documents beyond the first {most:,} passages"
                 self.left_out.note(reason, document.place, document.text, len(self.documents) - place, document.file)
                 break
-            places += [place] * len(found)
-            texts += found
+            places += [place] * len(passages)
+            texts += passages
             done += len(document.text)
         return places, tuple(texts)
 
 
-def _tell(on_progress: Progress, before: int, total: int, split: int) -> None:
+def _report_split(on_progress: Progress, before: int, total: int, split: int) -> None:
     on_progress("Characters split into passages", before + split, total)
 
 
@@ -151,8 +151,8 @@ def _clean(text: str, tally: Tally, file: str, place: int) -> str:
 def _field_names(columns: Columns) -> dict[str, str]:
     """The name of each field and its column: what is a title is called so, and nothing else is."""
     named = {"title": columns.title} if columns.title is not None else {}
-    names = unique_names(["title", FILE, *(plain(column) for column in columns.kept)])[2:]
-    return named | dict(zip(names, columns.kept, strict=True))
+    names = unique_names(["title", FILE, *(plain(column) for column in columns.metadata)])[2:]
+    return named | dict(zip(names, columns.metadata, strict=True))
 
 
 def _passage_ids(parents: Sequence[str]) -> list[str]:

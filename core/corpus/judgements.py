@@ -129,10 +129,10 @@ def _write(path: Path, everything: Mapping[str, Marks]) -> None:
 
 def _prune(folder: Path) -> None:
     """Delete the files that were longest not written, beyond the number that a folder may hold."""
-    kept = list(folder.glob("*.json"))
-    if len(kept) <= MOST_FILES:
+    paths = list(folder.glob("*.json"))
+    if len(paths) <= MOST_FILES:
         return
     with suppress(OSError):  # another process has pruned it
-        for path in sorted(kept, key=lambda file: file.stat().st_mtime)[: len(kept) - MOST_FILES]:
+        for path in sorted(paths, key=lambda file: file.stat().st_mtime)[: len(paths) - MOST_FILES]:
             path.unlink(missing_ok=True)
             path.with_suffix(".lock").unlink(missing_ok=True)

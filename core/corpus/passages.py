@@ -58,28 +58,28 @@ class Splitter:
             )
         self._splitter = TextSplitter.from_huggingface_tokenizer(tokenizer, splitting.tokens, overlap=splitting.overlap)
 
-    def split(self, text: str, longest: int, tell: Callable[[int], None] = lambda _: None) -> list[str]:
+    def split(self, text: str, longest: int, on_progress: Callable[[int], None] = lambda _: None) -> list[str]:
         """The text's passages, in order.
 
         Parameters
         ----------
         longest : int
             Characters that no passage exceeds: one word without end is one token to some tokenizers.
-        tell : callable
+        on_progress : callable
             Is told now and then how many characters are split.
         """
         passages: list[str] = []
         start = 0
         while start < len(text):
             is_last = start + SECTION >= len(text)
-            found = self._splitter.chunk_indices(text[start : start + SECTION])
-            if is_last or len(found) < 2:
+            chunks = self._splitter.chunk_indices(text[start : start + SECTION])
+            if is_last or len(chunks) < 2:
                 step = SECTION
             else:
-                step, _ = found.pop()  # the next section begins with the passage that this one cut off
-            passages += [piece for _, passage in found for piece in _pieces(passage, longest)]
+                step, _ = chunks.pop()  # the next section begins with the passage that this one cut off
+            passages += [piece for _, passage in chunks for piece in _pieces(passage, longest)]
             start += step
-            tell(min(start, len(text)))
+            on_progress(min(start, len(text)))
         return passages
 
 

@@ -71,8 +71,8 @@ def from_path(path: Path, column: str | None = None) -> Corpus:
 
 def from_table(name: str, table: Table, column: str | None = None) -> Corpus:
     """The texts of a table, blank ones left out; `column` and errors as in `from_file`."""
-    found = usual_columns(table.columns, text_column(name, table.columns, column))
-    return from_tables([(name, table)], found)
+    roles = usual_columns(table.columns, text_column(name, table.columns, column))
+    return from_tables([(name, table)], roles)
 
 
 def from_tables(
@@ -113,9 +113,9 @@ def one_a_row(name: str, table: Table, column: str | None, rows: Sequence[int]) 
     column : str, optional
         The column that holds the texts. Where there is none, or it is blank, the text is "row 17", counted from 1.
     """
-    found = columns_beside(() if column is None else (column,), table.columns)
+    roles = columns_beside(() if column is None else (column,), table.columns)
     documents = Documents()
-    documents.add_rows(name, table, found, rows)
+    documents.add_rows(name, table, roles, rows)
     return documents.corpus(name)
 
 

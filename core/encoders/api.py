@@ -79,14 +79,14 @@ class RemoteEncoder:
         rows = [np.zeros((0, self.dimensions), np.float32)]
         most, done = self._most_texts, 0
 
-        def tell(what: str) -> None:
+        def report(what: str) -> None:
             on_progress(what, done, len(asked))
 
         while done < len(asked):
-            tell(f"Embedding with {self.spec.name}")
+            report(f"Embedding with {self.spec.name}")
             part = asked[done : done + _fitting(asked[done : done + most])]
             try:
-                answer = self._endpoint.embed(part, self._asked_dimensions, lambda why: tell(f"Waiting: {why}"))
+                answer = self._endpoint.embed(part, self._asked_dimensions, lambda why: report(f"Waiting: {why}"))
             except TooLargeError as error:
                 if len(part) == 1:
                     raise _too_long(texts[done], error) from None

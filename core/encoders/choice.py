@@ -164,7 +164,7 @@ def _measure(open_ones: tuple[Pair, ...], build: Build, encode: Encode, on_progr
             started = time.perf_counter()
             vectors[pair] = encode(networks[pair], texts)
             least[pair] = min(least[pair], time.perf_counter() - started)
-    cosines = {pair: float(np.sum(found * vectors[REFERENCE], axis=1).min()) for pair, found in vectors.items()}
+    cosines = {pair: float(np.sum(rows * vectors[REFERENCE], axis=1).min()) for pair, rows in vectors.items()}
     faithful = [pair for pair in networks if pair in open_ones and cosines[pair] >= LEAST_COSINE]
     if not faithful:
         notes.append(f"None of the requested engines stays within cosine {LEAST_COSINE} of float32. {INSTEAD}")

@@ -178,8 +178,8 @@ class Endpoint:
                 f"{self._reason(trouble)}. Check the network and the address, or pick a model that is ready on this "
                 "machine."
             )
-        told = f": {trouble.message.rstrip('.')}" if trouble.message else ""
-        sentence = f"{self.address} refused {self._name} with error {trouble.status}{told}."
+        detail = f": {trouble.message.rstrip('.')}" if trouble.message else ""
+        sentence = f"{self.address} refused {self._name} with error {trouble.status}{detail}."
         kind = TooLargeError if trouble.is_about_size else ModelUnavailableError
         return kind(f"{sentence} {_advice(trouble)}".rstrip())
 
@@ -219,8 +219,8 @@ def _trouble(error: "APIError", key: str) -> Trouble:
         return Trouble("slow")
     if not isinstance(error, APIStatusError):
         return Trouble("broken")
-    told = _refusal(error.body) if key == NO_KEY else _refusal(error.body).replace(key, "…")
-    message = wording.one_line(told)
+    detail = _refusal(error.body) if key == NO_KEY else _refusal(error.body).replace(key, "…")
+    message = wording.one_line(detail)
     return Trouble(
         "refused",
         status=error.status_code,
@@ -266,11 +266,11 @@ def _wait_before(trouble: Trouble, tries: int) -> float | None:
     return FIRST_WAIT_SECONDS * 2 ** (tries - 1) * random.uniform(0.75, 1.25)  # noqa: S311  not for secrets
 
 
-def _pause(seconds: float, tell: Callable[[], None]) -> None:
+def _pause(seconds: float, report: Callable[[], None]) -> None:
     """Wait, telling so all the while."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
-        tell()
+        report()
         time.sleep(min(left, HEARTBEAT_SECONDS))
 
 

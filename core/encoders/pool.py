@@ -22,10 +22,10 @@ class _Place:
 
     memory: str
     encoder: Future[Encoder] = field(default_factory=Future)
-    said: tuple[str, int, int] = ("Waiting to load", 0, 1)
+    progress: tuple[str, int, int] = ("Waiting to load", 0, 1)
 
-    def tell(self, what: str, done: int, total: int) -> None:
-        self.said = (what, done, total)
+    def report(self, what: str, done: int, total: int) -> None:
+        self.progress = (what, done, total)
 
     @property
     def is_loaded(self) -> bool:
@@ -72,7 +72,7 @@ class Pool:
         """
         place = self._place(spec, _resolve(spec, device), engine, precision)
         while not wait([place.encoder], timeout=HEARTBEAT_SECONDS).done:
-            on_progress(*place.said)
+            on_progress(*place.progress)
         return place.encoder.result()
 
     def identity(
@@ -101,7 +101,7 @@ class Pool:
             if lacking := memory.shortage(spec, device, self.budgets):
                 raise ModelUnavailableError(lacking)
             self._make_room(place, memory.needed_bytes(spec, device))
-            loaded = load(spec, device=device, engine=engine, precision=precision, on_progress=place.tell)
+            loaded = load(spec, device=device, engine=engine, precision=precision, on_progress=place.report)
             self._make_room(place, loaded.memory_bytes)
             self._identities[key] = identity_of(loaded)
         except BaseException as error:  # noqa: BLE001  whatever it was, those who wait for the model must hear it

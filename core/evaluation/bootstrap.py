@@ -108,7 +108,7 @@ def _resample(content: bytes, seed: int) -> tuple[float, float]:
     count = len(values)
     if count == 1:  # scipy asks for two
         return float(values[0]), float(values[0])
-    found = bootstrap(
+    result = bootstrap(
         (values,),
         np.mean,
         n_resamples=int(np.clip(MOST_DRAWS // count, LEAST_RESAMPLES, RESAMPLES)),
@@ -118,4 +118,4 @@ def _resample(content: bytes, seed: int) -> tuple[float, float]:
         method="percentile",
         rng=np.random.default_rng(seed),
     )
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)

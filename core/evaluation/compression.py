@@ -65,16 +65,16 @@ def compressions(
     check_finite(documents)
     names = list(dict.fromkeys(document_ids))
     sizes = [documents.shape[1] // share for share in SHARES if documents.shape[1] // share]
-    found: list[Compressed] = []
+    results: list[Compressed] = []
     for size in sizes:
-        asked, kept = first_dimensions(queries, size), first_dimensions(documents, size)
+        query_codes, codes = first_dimensions(queries, size), first_dimensions(documents, size)
         for kind, build in KINDS.items():
-            on_progress("Compressing", len(found), len(sizes) * len(KINDS))
-            index = build(kept)
-            hits = best_documents(_finder(index, asked), len(queries), document_ids, CUT)
+            on_progress("Compressing", len(results), len(sizes) * len(KINDS))
+            index = build(codes)
+            hits = best_documents(_finder(index, query_codes), len(queries), document_ids, CUT)
             quality = evaluate(hits.as_run(query_ids, names), qrels)
-            found.append(Compressed(kind, size, index.bytes // len(documents), quality))
-    return found
+            results.append(Compressed(kind, size, index.bytes // len(documents), quality))
+    return results
 
 
 def front(points: Sequence[Compressed]) -> list[Compressed]:
@@ -91,16 +91,16 @@ def sentence(model: str, points: Sequence[Compressed]) -> str:
     whole = max(points, key=lambda point: point.bytes_per_vector)
     if not whole.ndcg:
         return f"{model} finds nothing at any vector size"
-    told: list[str] = []
+    shares: list[str] = []
     for share in (4, 32):
         small = [point for point in points if point.bytes_per_vector * share <= whole.bytes_per_vector]
         if small:
             best = max(small, key=lambda point: point.ndcg)
             how = best.kind + ("" if best.dimensions == whole.dimensions else f", {best.dimensions} dimensions")
-            told.append(
-                f"{best.ndcg / whole.ndcg:.0%}{'' if told else ' of its nDCG@10'} at 1/{share} of the bytes ({how})"
+            shares.append(
+                f"{best.ndcg / whole.ndcg:.0%}{'' if shares else ' of its nDCG@10'} at 1/{share} of the bytes ({how})"
             )
-    return f"{model} keeps {join(told) if told else 'all of its nDCG@10: there is nothing to compress'}"
+    return f"{model} keeps {join(shares) if shares else 'all of its nDCG@10: there is nothing to compress'}"
 
 
 def _finder(index: Index, queries: Floats) -> Finder:

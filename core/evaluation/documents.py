@@ -39,8 +39,8 @@ def best_documents(
     parts = []
     for start in range(0, queries, block):
         on_progress("Searching", start, queries)
-        found = find(slice(start, min(start + block, queries)), depth)
-        parts.append(found if len(numbers) == len(document_ids) else _by_document(found, document_of, k))
+        hits = find(slice(start, min(start + block, queries)), depth)
+        parts.append(hits if len(numbers) == len(document_ids) else _by_document(hits, document_of, k))
     width = min(k, len(numbers))
     empty = Hits(np.empty((0, width), np.int64), np.empty((0, width), np.float32))
     rows, scores = zip(*((part.rows, part.scores) for part in [empty, *parts]), strict=True)
@@ -53,12 +53,12 @@ def _depth(document_of: npt.NDArray[np.int64], k: int) -> int:
     return min(len(document_of), sum(sizes[: k - 1]) + 1)
 
 
-def _by_document(found: Hits, document_of: npt.NDArray[np.int64], k: int) -> Hits:
+def _by_document(hits: Hits, document_of: npt.NDArray[np.int64], k: int) -> Hits:
     width = min(k, int(document_of.max()) + 1)
-    best = Hits(np.zeros((len(found.rows), width), np.int64), np.zeros((len(found.rows), width), np.float32))
-    for query, passages in enumerate(found.rows):
+    best = Hits(np.zeros((len(hits.rows), width), np.int64), np.zeros((len(hits.rows), width), np.float32))
+    for query, passages in enumerate(hits.rows):
         documents, first = np.unique(document_of[passages], return_index=True)
         order = np.argsort(first)[:width]
         best.rows[query, : len(order)] = documents[order]
-        best.scores[query, : len(order)] = found.scores[query, first[order]]
+        best.scores[query, : len(order)] = hits.scores[query, first[order]]
     return best

@@ -103,11 +103,11 @@ def _reciprocal_rank(grades: Grades, _ideal: Grades) -> float:
 
 
 def _average_precision(grades: Grades, ideal: Grades) -> float:
-    found, total = 0, 0.0
+    relevant, total = 0, 0.0
     for rank, grade in enumerate(grades[:MAP_CUT], start=1):
         if grade > 0:
-            found += 1
-            total += found / rank
+            relevant += 1
+            total += relevant / rank
     return total / len(ideal)
 
 

@@ -64,12 +64,12 @@ def fill_script(name: str, loader: str = "local", **placeholders: str) -> str:
 def _statements(path: Path) -> list[Statement]:
     source = path.read_text(encoding="utf-8")
     lines = source.splitlines(keepends=True)
-    found, end = [], 0
+    statements, end = [], 0
     for node in ast.parse(source).body:
         start, before = node.lineno - 1, end
         end = node.end_lineno or node.lineno
-        found.append(Statement(node, "".join(lines[before:start]), "".join(lines[start:end])))
-    return found
+        statements.append(Statement(node, "".join(lines[before:start]), "".join(lines[start:end])))
+    return statements
 
 
 def _is_loader(statement: Statement) -> bool:
@@ -78,12 +78,12 @@ def _is_loader(statement: Statement) -> bool:
 
 def _select_needed(statements: Sequence[Statement], wanted: Collection[str]) -> list[Statement]:
     """Those statements that the wanted names depend on."""
-    names, kept = set(wanted), []
+    names, selection = set(wanted), []
     for statement in reversed(statements):
         if statement.names & names:
             names |= statement.references
-            kept.append(statement)
-    return kept[::-1]
+            selection.append(statement)
+    return selection[::-1]
 
 
 def _sorted_imports(statements: Sequence[Statement]) -> str:

@@ -126,14 +126,14 @@ def _is_missing(cell: object) -> bool:
 def _categories(name: str, cells: Sequence[str]) -> Column:
     import pandas as pd
 
-    found, names = pd.factorize(np.array(cells, object))
-    counts = np.bincount(found, minlength=len(names))
+    places, names = pd.factorize(np.array(cells, object))
+    counts = np.bincount(places, minlength=len(names))
     frequent = [names[place] for place in np.argsort(-counts, kind="stable") if names[place]]
     code_of = {category: code for code, category in enumerate(frequent[:MOST_CATEGORIES])}
     other = code_of.setdefault(OTHER, len(code_of)) if len(frequent) > MOST_CATEGORIES else 0
     missing = int(counts[names == ""].sum())
     if missing:
         code_of[""] = code_of.setdefault(BLANK, len(code_of))
-    codes = np.array([code_of.get(category, other) for category in names], np.uint8)[found]
+    codes = np.array([code_of.get(category, other) for category in names], np.uint8)[places]
     shown = tuple(category for category in code_of if category)
     return Column(name, "category", None, codes, shown, missing)

@@ -117,11 +117,11 @@ def _metadata(name: str, content: bytes, vectors_name: str, rows: int) -> Table:
     """The metadata of that many vectors: a TSV by the Projector's rule, else as any table."""
     is_table = Path(name).suffix.lower() in {".csv", ".jsonl", ".parquet"}
     table = tables.read_table(name, content) if is_table else tensorflow.read_metadata(name, content, rows)
-    found = len(table) + table.skipped.total()
-    if found != rows:
+    count = len(table) + table.skipped.total()
+    if count != rows:
         hint = "" if is_table else " Metadata of one column has no header; metadata of several columns has one."
         raise InputError(
-            f"{vectors_name} has {rows:,} vectors, but {name} has {found:,} rows: the numbers must match.{hint}"
+            f"{vectors_name} has {rows:,} vectors, but {name} has {count:,} rows: the numbers must match.{hint}"
         )
     if table.skipped != tables.beyond(rows):
         raise InputError(
@@ -134,10 +134,10 @@ def _vector_column(name: str, table: Table, asked: str | None) -> str | None:
     """The column of vectors, if there is one."""
     if asked is not None:
         return corpus.named_column(name, tuple(table.lists), asked)
-    found = [column for column, lists in table.lists.items() if lists.are_vectors]
-    if len(found) > 1:
-        raise InputError(f"{name} has several columns of vectors: {', '.join(found)}. Name the one to use.")
-    return found[0] if found else None
+    candidates = [column for column, lists in table.lists.items() if lists.are_vectors]
+    if len(candidates) > 1:
+        raise InputError(f"{name} has several columns of vectors: {', '.join(candidates)}. Name the one to use.")
+    return candidates[0] if candidates else None
 
 
 def _stack(name: str, lists: Lists) -> Floats:
@@ -166,22 +166,22 @@ def _space(name: str, table: Table, vectors: npt.NDArray[np.generic] | None, tex
     table = replace(table, cells={column: cells for column, cells in table.cells.items() if column not in axes})
     if vectors is None and not axes:
         return Space(corpus.from_table(name, table, text_column))
-    kept, left_out = np.ones(len(table), bool), Counter[str]()
+    usable, left_out = np.ones(len(table), bool), Counter[str]()
     own = None if vectors is None else _float32(name, vectors[: len(table)])
     placed = np.column_stack(list(axes.values())) if axes else None
     for numbers_of_rows, reason in ((own, NOT_FINITE), (placed, NOT_PLACED)):
         if numbers_of_rows is not None:
             finite = np.isfinite(numbers_of_rows).all(axis=1)
-            left_out[reason] = int((kept & ~finite).sum())
-            kept &= finite
-    if not kept.any():
+            left_out[reason] = int((usable & ~finite).sum())
+            usable &= finite
+    if not usable.any():
         raise InputError(f"{name} has no row of finite numbers: there is nothing to draw.")
     if own is not None:
-        own = own[kept]
+        own = own[usable]
         left_out[ZEROS] = int((~own.any(axis=1)).sum())
-    texts = corpus.one_a_row(name, table, _label_column(name, table, text_column), np.flatnonzero(kept).tolist())
+    texts = corpus.one_a_row(name, table, _label_column(name, table, text_column), np.flatnonzero(usable).tolist())
     counted = {**texts.left_out, **{reason: count for reason, count in left_out.items() if count}}
-    return Space(replace(texts, left_out=counted), own, None if placed is None else placed[kept])
+    return Space(replace(texts, left_out=counted), own, None if placed is None else placed[usable])
 
 
 def _float32(name: str, vectors: npt.NDArray[np.generic]) -> Floats:

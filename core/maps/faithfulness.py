@@ -164,8 +164,8 @@ def nearest_on_map(coordinates: Floats, k: int) -> Neighbours:
     distances, rows = cKDTree(coordinates).query(coordinates, k + 1, workers=-1)
     others = rows != np.arange(n)[:, None]
     others[others.all(axis=1), -1] = False  # among many points at one place a row may miss itself
-    found = rows[others].reshape(n, k).astype(np.int64)
-    return Neighbours(found, distances[others].reshape(n, k).astype(np.float32), "euclidean")
+    nearest = rows[others].reshape(n, k).astype(np.int64)
+    return Neighbours(nearest, distances[others].reshape(n, k).astype(np.float32), "euclidean")
 
 
 class _Truth:

@@ -102,12 +102,12 @@ def project(
 
     def compute() -> arrays.Arrays:
         started = time.perf_counter()
-        found = neighbours_of(
+        neighbours = neighbours_of(
             vectors, settings.known_neighbours, metric=settings.metric, content=content, on_progress=on_progress
         )
         ready = time.perf_counter()
         method = umap if isinstance(settings, Umap) else tsne
-        coordinates = method.lay_out(vectors, found, settings, dimensions, on_progress)
+        coordinates = method.lay_out(vectors, neighbours, settings, dimensions, on_progress)
         return {"coordinates": coordinates, "seconds": np.array([ready - started, time.perf_counter() - ready])}
 
     stored = arrays.recall_or_compute(_name(content, settings, dimensions), compute)
@@ -131,8 +131,8 @@ def neighbours_of(
     searched = -(-k // SEARCHED) * SEARCHED
 
     def compute() -> arrays.Arrays:
-        found = nearest_rows(vectors, searched, metric=metric, on_progress=on_progress)
-        return {"rows": found.rows.astype(np.int32), "distances": found.distances}
+        neighbours = nearest_rows(vectors, searched, metric=metric, on_progress=on_progress)
+        return {"rows": neighbours.rows.astype(np.int32), "distances": neighbours.distances}
 
     stored = arrays.recall_or_compute(("neighbours", content or digests.of_array(vectors), searched, metric), compute)
     return Neighbours(stored["rows"].astype(np.int64), stored["distances"], metric).first(k)
@@ -158,7 +158,7 @@ def resume(
     _check(vectors, settings, dimensions)
     content = content or digests.of_array(vectors)
     started = time.perf_counter()
-    found = neighbours_of(
+    neighbours = neighbours_of(
         vectors, settings.known_neighbours, metric=settings.metric, content=content, on_progress=on_progress
     )
     ready = time.perf_counter()
@@ -168,7 +168,7 @@ def resume(
         else tsne.begin(vectors, settings, dimensions)
     )
     name = _name(content, settings, dimensions)
-    state = tsne.resume(repr(name), state, found, iterations, on_progress)
+    state = tsne.resume(repr(name), state, neighbours, iterations, on_progress)
     before = so_far.seconds if so_far else {"neighbours": ready - started, "layout": 0.0}
     seconds = before | {"layout": before["layout"] + time.perf_counter() - ready}
     result = Projection(settings, state.coordinates, seconds=seconds, iterations=state.iterations)

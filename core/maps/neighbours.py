@@ -59,8 +59,8 @@ def nearest_rows(vectors: Floats, k: int, *, metric: Metric = "cosine", on_progr
     others = hits.rows != np.arange(len(vectors))[:, None]
     others[others.all(axis=1), -1:] = False  # among many twins a row may miss itself: then the last one goes
     shape = (len(vectors), max(0, hits.rows.shape[1] - 1))
-    found = Hits(hits.rows[others].reshape(shape), hits.scores[others].reshape(shape))
-    return _in_order(vectors, vectors, found, metric)
+    hits_of_others = Hits(hits.rows[others].reshape(shape), hits.scores[others].reshape(shape))
+    return _in_order(vectors, vectors, hits_of_others, metric)
 
 
 def nearest_to(queries: Floats, vectors: Floats, k: int, *, metric: Metric = "cosine") -> Neighbours:

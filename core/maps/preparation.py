@@ -1,4 +1,4 @@
-"""What a fresh process for maps does before anybody waits for one: it imports and compiles what maps need."""
+"""Prepares a fresh process for maps: it imports and compiles what maps need."""
 
 import numpy as np
 
@@ -10,7 +10,13 @@ from core.progress import Progress, silent
 def prepare(on_progress: Progress = silent) -> None:
     """Fit a small map of each kind; runs in the child, see `process.warm_up`."""
     points = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
-    found = nearest_rows(points, 15, metric="euclidean")
-    umap.fit(found=found, vectors=points, settings=umap.Umap(metric="euclidean"), dimensions=2, on_progress=on_progress)
+    neighbours = nearest_rows(points, 15, metric="euclidean")
+    umap.fit(
+        neighbours=neighbours,
+        vectors=points,
+        settings=umap.Umap(metric="euclidean"),
+        dimensions=2,
+        on_progress=on_progress,
+    )
     state = tsne.begin(points, tsne.Tsne(iterations=2), 2)
-    tsne.step(run="", found=found, state=state, iterations=2, on_progress=on_progress)
+    tsne.step(run="", neighbours=neighbours, state=state, iterations=2, on_progress=on_progress)

@@ -69,8 +69,8 @@ def label_regions(coordinates: Floats, texts: Sequence[str], most: int = MOST_RE
         )
     regions = dense_regions(coordinates, most)
     groups = [np.flatnonzero(regions.labels == label) for label in range(len(regions.centres))]
-    found = zip(characteristic_words(texts, groups), regions.centres.tolist(), groups, strict=True)
-    return tuple(Region(words, tuple(centre), len(rows)) for words, centre, rows in found if words)
+    regions_in_words = zip(characteristic_words(texts, groups), regions.centres.tolist(), groups, strict=True)
+    return tuple(Region(words, tuple(centre), len(rows)) for words, centre, rows in regions_in_words if words)
 
 
 def dense_regions(coordinates: Floats, most: int = MOST_REGIONS) -> Regions:
@@ -99,11 +99,11 @@ def dense_regions(coordinates: Floats, most: int = MOST_REGIONS) -> Regions:
     density = _density(cells, grid.shape, width)
     peaks = _merge(_climb(density), density, width)[cells]
     dense = density.flat[cells] >= DENSE * density.flat[peaks]
-    kept = _largest(peaks[dense], most)
+    largest = _largest(peaks[dense], most)
     region_of = np.full(density.size, -1)
-    region_of[kept] = np.arange(len(kept))
+    region_of[largest] = np.arange(len(largest))
     labels[inside] = np.where(dense, region_of[peaks], -1)
-    centres = grid.low + (np.stack(np.unravel_index(kept, grid.shape), axis=1) + 0.5) * grid.cell
+    centres = grid.low + (np.stack(np.unravel_index(largest, grid.shape), axis=1) + 0.5) * grid.cell
     return Regions(labels, centres.astype(np.float32))
 
 
@@ -121,13 +121,13 @@ def characteristic_words(
     if not words:
         return [()] * len(rows_by_group)
     totals = np.asarray(holds.sum(axis=0)).ravel()
-    found = []
+    words_of_groups = []
     for rows in rows_by_group:
         inside = np.asarray(holds[rows].sum(axis=0)).ravel()
         ratios = _log_likelihood_ratios(inside, len(rows), totals, len(texts))
         ranked = np.lexsort((-inside, -ratios))[:most]  # of equal ones the more common
-        found.append(tuple(words[word] for word in ranked if inside[word]))
-    return found
+        words_of_groups.append(tuple(words[word] for word in ranked if inside[word]))
+    return words_of_groups
 
 
 @dataclass(frozen=True)
@@ -151,9 +151,9 @@ def _grid(coordinates: Floats) -> _Grid | None:
 
 def _largest(peaks: Indices, most: int) -> Indices:
     """The peaks of most points, of LEAST_ROWS or more, the largest first."""
-    found, counts = np.unique(peaks, return_counts=True)
+    distinct, counts = np.unique(peaks, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:most]
-    return found[order[counts[order] >= LEAST_ROWS]]
+    return distinct[order[counts[order] >= LEAST_ROWS]]
 
 
 def _width(places: Indices) -> float:

@@ -76,14 +76,14 @@ def begin(vectors: Floats, settings: Tsne, dimensions: int) -> Unfinished:
     return Unfinished(settings, small.astype(np.float32), 0)
 
 
-def resume(run: str, state: Unfinished, found: Neighbours, iterations: int, on_progress: Progress) -> Unfinished:
+def resume(run: str, state: Unfinished, neighbours: Neighbours, iterations: int, on_progress: Progress) -> Unfinished:
     """So many iterations more, at most as many as were asked for, in the child.
 
     Parameters
     ----------
     run : str
         Names the map; while the child works on the same one it keeps its affinities and its gains.
-    found
+    neighbours
         The true neighbours of each point, three times the perplexity of them.
     """
     iterations = min(iterations, state.settings.iterations - state.iterations)
@@ -92,7 +92,7 @@ def resume(run: str, state: Unfinished, found: Neighbours, iterations: int, on_p
     coordinates = process.fit(
         "core.maps.tsne:step",
         run=run,
-        found=found,
+        neighbours=neighbours,
         state=state,
         iterations=iterations,
         on_progress=on_progress,
@@ -100,16 +100,16 @@ def resume(run: str, state: Unfinished, found: Neighbours, iterations: int, on_p
     return replace(state, coordinates=coordinates, iterations=state.iterations + iterations)
 
 
-def lay_out(vectors: Floats, found: Neighbours, settings: Tsne, dimensions: int, on_progress: Progress) -> Floats:
+def lay_out(vectors: Floats, neighbours: Neighbours, settings: Tsne, dimensions: int, on_progress: Progress) -> Floats:
     """A finished map of (n, d) vectors whose true neighbours are known: (n, dimensions)."""
     state = begin(vectors, settings, dimensions)
-    return resume("", state, found, settings.iterations, on_progress).coordinates
+    return resume("", state, neighbours, settings.iterations, on_progress).coordinates
 
 
 _kept: tuple[str, int, Any] | None = None  # in the child: the run, its iterations done, and openTSNE's embedding
 
 
-def step(*, run: str, found: Neighbours, state: Unfinished, iterations: int, on_progress: Progress) -> Floats:
+def step(*, run: str, neighbours: Neighbours, state: Unfinished, iterations: int, on_progress: Progress) -> Floats:
     """Let openTSNE do some iterations; meant to run in the child."""
     global _kept  # noqa: PLW0603  the child serves one map at a time, and its next iterations need what it holds
     done = state.iterations
@@ -117,7 +117,7 @@ def step(*, run: str, found: Neighbours, state: Unfinished, iterations: int, on_
         embedding = _kept[2]
     else:
         on_progress("Preparing t-SNE", 0, state.settings.iterations)
-        embedding = _embedding(found, state)
+        embedding = _embedding(neighbours, state)
     for exaggeration, part in _phases(done, iterations):
         embedding.optimize(
             part,
@@ -140,29 +140,29 @@ def _phases(done: int, iterations: int) -> list[tuple[float, int]]:
 
 
 def _make_callback(done: int, total: int, on_progress: Progress) -> Callable[[int, float, Any], bool]:
-    def tell(iteration: int, _error: float, _embedding: Any) -> bool:
+    def report(iteration: int, _error: float, _embedding: Any) -> bool:
         on_progress("Laying out with t-SNE", done + iteration, total)
         return False
 
-    return tell
+    return report
 
 
-def _embedding(found: Neighbours, state: Unfinished) -> Any:
+def _embedding(neighbours: Neighbours, state: Unfinished) -> Any:
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
     jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     affinities = PerplexityBasedNN(
-        perplexity=min(state.settings.perplexity, found.k / NEIGHBOURS_FOR_PERPLEXITY),
-        knn_index=PrecomputedNeighbors(found.rows, found.distances.astype(np.float64)),
+        perplexity=min(state.settings.perplexity, neighbours.k / NEIGHBOURS_FOR_PERPLEXITY),
+        knn_index=PrecomputedNeighbors(neighbours.rows, neighbours.distances.astype(np.float64)),
         n_jobs=jobs,
     )
     return TSNEEmbedding(
         state.coordinates,
         affinities,
         learning_rate=state.settings.learning_rate or "auto",
-        negative_gradient_method="fft" if state.coordinates.shape[1] == 2 and len(found.rows) >= MANY else "bh",
+        negative_gradient_method="fft" if state.coordinates.shape[1] == 2 and len(neighbours.rows) >= MANY else "bh",
         random_state=state.settings.seed,
         n_jobs=jobs,
     )

@@ -45,12 +45,12 @@ class Umap:
         return self.neighbours - 1
 
 
-def lay_out(vectors: Floats, found: Neighbours, settings: Umap, dimensions: int, on_progress: Progress) -> Floats:
+def lay_out(vectors: Floats, neighbours: Neighbours, settings: Umap, dimensions: int, on_progress: Progress) -> Floats:
     """A map of (n, d) vectors whose true neighbours are known, fitted in the child: (n, dimensions)."""
     coordinates: Floats = process.fit(
         "core.maps.umap:fit",
         vectors=vectors,
-        found=found,
+        neighbours=neighbours,
         settings=settings,
         dimensions=dimensions,
         on_progress=on_progress,
@@ -58,20 +58,20 @@ def lay_out(vectors: Floats, found: Neighbours, settings: Umap, dimensions: int,
     return coordinates
 
 
-def fit(*, vectors: Floats, found: Neighbours, settings: Umap, dimensions: int, on_progress: Progress) -> Floats:
+def fit(*, vectors: Floats, neighbours: Neighbours, settings: Umap, dimensions: int, on_progress: Progress) -> Floats:
     """Fit UMAP on neighbours that are known, which spares umap-learn its search; meant to run in the child."""
     epochs = EPOCHS_OF_FEW if len(vectors) <= FEW else EPOCHS[dimensions]
     on_progress("Preparing UMAP", 0, epochs)
     import umap
 
     _cache_compiled()
-    own = np.arange(len(found.rows))[:, None]  # umap-learn wants each point as its own first neighbour
+    own = np.arange(len(neighbours.rows))[:, None]  # umap-learn wants each point as its own first neighbour
     mapper = umap.UMAP(
         n_components=dimensions,
-        n_neighbors=found.k + 1,
+        n_neighbors=neighbours.k + 1,
         min_dist=settings.min_dist,
         metric=settings.metric,
-        precomputed_knn=(np.hstack([own, found.rows]), np.pad(found.distances, ((0, 0), (1, 0)))),
+        precomputed_knn=(np.hstack([own, neighbours.rows]), np.pad(neighbours.distances, ((0, 0), (1, 0)))),
         n_epochs=epochs,
         init="spectral" if len(vectors) > dimensions + 2 else "random",
         random_state=settings.seed,

@@ -111,8 +111,8 @@ def _behind_api(spec: ModelSpec) -> Availability:
 
 def _package_folder(package: str) -> Path | None:
     """Folder of an installed package, found without running any of its code."""
-    found = importlib.util.find_spec(package)
-    return Path(found.origin).parent if found and found.origin else None
+    spec = importlib.util.find_spec(package)
+    return Path(spec.origin).parent if spec and spec.origin else None
 
 
 def _in_package_or_hub_cache(spec: ModelSpec) -> Availability:

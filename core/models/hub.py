@@ -232,11 +232,11 @@ def _is_built_in(model_type: str) -> bool:
     """Whether transformers has the architecture, as a folder tells: asking transformers would import torch."""
     from importlib.util import find_spec
 
-    found = find_spec("transformers")
+    spec = find_spec("transformers")
     folder = model_type.replace("-", "_")
-    if not found or not found.origin or not folder.isidentifier():
+    if not spec or not spec.origin or not folder.isidentifier():
         return False
-    return (Path(found.origin).parent / "models" / folder).is_dir()
+    return (Path(spec.origin).parent / "models" / folder).is_dir()
 
 
 def _check_memory(spec: ModelSpec, listing: _Listing, files: list[PublishedFile]) -> None:

@@ -43,20 +43,20 @@ def problems() -> tuple[str, ...]:
 
 def key(section: str) -> str | None:
     """The key of a server; None where its section has none."""
-    found = _sections().get(section)
-    value = found.get("key") if isinstance(found, dict) else None
+    values = _sections().get(section)
+    value = values.get("key") if isinstance(values, dict) else None
     return value.strip() or None if isinstance(value, str) else None
 
 
 def is_address(url: str) -> bool:
     """Whether it is an http or https address and nothing more: no user name, password or query, which may be secret."""
-    found = ADDRESS.fullmatch(url)
-    return found is not None and int(found["port"] or 0) < 2**16
+    match = ADDRESS.fullmatch(url)
+    return match is not None and int(match["port"] or 0) < 2**16
 
 
 def _sections() -> dict[str, Any]:
-    found = secrets().get("servers", {})
-    return found if isinstance(found, dict) else {"": found}
+    sections = secrets().get("servers", {})
+    return sections if isinstance(sections, dict) else {"": sections}
 
 
 def _check_sections() -> tuple[tuple[ModelSpec, ...], tuple[str, ...]]:

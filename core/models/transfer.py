@@ -46,7 +46,7 @@ class Transfer:
         self.folder = snapshot_folder(spec.id, revision)
         self._unfinished = hub_folder(spec.id) / "blobs"
         self._on_progress = on_progress
-        self._told = 0.0
+        self._reported = 0.0
         self._done = 0
         self._total = 0
 
@@ -113,7 +113,7 @@ class Transfer:
             with unfinished.open("ab" if continues else "wb") as content:
                 for chunk in response.iter_bytes():
                     content.write(chunk)
-                    self._tell("Downloading", self._done + content.tell(), self._total)
+                    self._report("Downloading", self._done + content.tell(), self._total)
 
     def _is_published(self, path: Path, file: PublishedFile) -> bool:
         """Whether a file on disk has the digest that the Hub lists."""
@@ -125,7 +125,7 @@ class Transfer:
             while chunk := content.read(READ_BYTES):
                 digest.update(chunk)
                 if file.is_large:
-                    self._tell("Checking", content.tell(), file.size)
+                    self._report("Checking", content.tell(), file.size)
         return digest.hexdigest() == file.digest
 
     def _bytes_here(self, file: PublishedFile) -> int:
@@ -134,9 +134,9 @@ class Transfer:
                 return min(path.stat().st_size, file.size)
         return 0
 
-    def _tell(self, what: str, done: int, total: int) -> None:
-        if self._total and (done == total or time.monotonic() - self._told >= HEARTBEAT_SECONDS):
-            self._told = time.monotonic()
+    def _report(self, what: str, done: int, total: int) -> None:
+        if self._total and (done == total or time.monotonic() - self._reported >= HEARTBEAT_SECONDS):
+            self._reported = time.monotonic()
             self._on_progress(f"{what} {self.spec.name}", done, total)
 
 

@@ -51,8 +51,8 @@ def filters(fields: Mapping[str, Sequence[str]]) -> list[Filter]:
 
     A field of the same value everywhere tells nothing, nor does one with a value of its own for each document.
     """
-    found = [_filter(name, cells) for name, cells in fields.items()]
-    return [each for each in found if each is not None]
+    filters_of_fields = [_filter(name, cells) for name, cells in fields.items()]
+    return [each for each in filters_of_fields if each is not None]
 
 
 def matching(
@@ -63,14 +63,14 @@ def matching(
     A field with nothing chosen lets everything through; a cell that is no number lies in no span.
     """
     size = len(next(iter(fields.values()), ()))
-    kept = np.ones(size, bool)
+    matches = np.ones(size, bool)
     for name, chosen in choices.items():
         if chosen:
-            kept &= np.isin(np.array(fields[name], object), list(chosen))
+            matches &= np.isin(np.array(fields[name], object), list(chosen))
     for name, (low, high) in spans.items():
         numbers = np.array([_number(cell) for cell in fields[name]])
-        kept &= (numbers >= low) & (numbers <= high)
-    return np.flatnonzero(kept).astype(np.int64)
+        matches &= (numbers >= low) & (numbers <= high)
+    return np.flatnonzero(matches).astype(np.int64)
 
 
 def _filter(name: str, cells: Sequence[str]) -> Filter | None:

@@ -181,7 +181,7 @@ def binary_with_rescoring(vectors: Floats, on_block: OnBlock = ignore_block, *, 
 
 
 def binary_and_full(vectors: Floats, on_block: OnBlock = ignore_block, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
-    """As `binary_with_rescoring`, but by the full vectors: only the signs are searched, the vectors can stay on disk."""
+    """As `binary_with_rescoring`, but with the full vectors, which can stay on disk: only the signs are searched."""
     (index, codes), seconds = _time(lambda: _signs(vectors))
     remark = f"rescores {multiple} times as many candidates with the full vectors, which can stay on disk"
     search = _rescoring(index, vectors.__getitem__, multiple)
@@ -243,8 +243,8 @@ def compare(vectors: Floats, queries: Floats, k: int, on_progress: Progress = si
     for name, build in kinds(vectors.shape[1]).items():
         what = f"Building the index {name}"
         on_progress(what, 0, 1)
-        found = measure(build(vectors, partial(on_progress, what)), queries, vectors, truth)
-        results.append(replace(found, index=without_search(found.index)))
+        measurement = measure(build(vectors, partial(on_progress, what)), queries, vectors, truth)
+        results.append(replace(measurement, index=without_search(measurement.index)))
     return results
 
 
@@ -266,8 +266,8 @@ def measure(index: Index, queries: Floats, vectors: Floats, truth: Hits) -> Meas
         started = time.perf_counter()
         hits = index.search(query[None], depth)
         seconds.append(time.perf_counter() - started)
-        found = np.unique(hits.rows[0][hits.scores[0] != 0])
-        right += int((vectors[found] @ query >= least - TIE).sum())
+        rows = np.unique(hits.rows[0][hits.scores[0] != 0])
+        right += int((vectors[rows] @ query >= least - TIE).sum())
     return Measured(index, right / truth.rows.size, 1000 * statistics.median(seconds))
 
 

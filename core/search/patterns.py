@@ -28,12 +28,12 @@ def matching(columns: Sequence[Sequence[str]], pattern: str, *, is_regex: bool =
     import pyarrow.compute
 
     match = pyarrow.compute.match_substring_regex if is_regex else pyarrow.compute.match_substring
-    found = np.zeros(len(columns[0]), bool)
+    matches = np.zeros(len(columns[0]), bool)
     for column in columns:
         try:
             hits = match(pyarrow.array(column, pyarrow.large_string()), pattern, ignore_case=True)
         except pyarrow.ArrowInvalid as error:
             reason = str(error).removeprefix("Invalid regular expression: ")
             raise InputError(f"This is not a regular expression: {reason}. Fix it, or search by words.") from None
-        found |= hits.to_numpy(zero_copy_only=False)
-    return np.flatnonzero(found)
+        matches |= hits.to_numpy(zero_copy_only=False)
+    return np.flatnonzero(matches)

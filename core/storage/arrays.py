@@ -61,14 +61,14 @@ def _read(path: Path) -> Arrays | None:
     except OSError as error:
         log.warning("Cannot read %s (%s): computing it again.", path, error)
         return None
-    told, arrays = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
-    if told != _digest(arrays):
+    digest, arrays = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    if digest != _digest(arrays):
         log.warning("%s is damaged: computing it again.", path)
         return None
     with suppress(OSError):  # in a folder that is not ours the time of the last use cannot be noted
         os.utime(path)
-    with np.load(io.BytesIO(arrays), allow_pickle=False) as kept:
-        return dict(kept)
+    with np.load(io.BytesIO(arrays), allow_pickle=False) as archive:
+        return dict(archive)
 
 
 def _write(path: Path, arrays: Mapping[str, Any]) -> None:
@@ -88,13 +88,13 @@ def _digest(content: bytes) -> bytes:
 
 def _prune(folder: Path) -> None:
     """Delete what was longest unused until the rest is within bounds."""
-    kept: list[tuple[float, int, Path]] = []
+    entries: list[tuple[float, int, Path]] = []
     for path in folder.glob("*.map"):
         with suppress(FileNotFoundError):  # another process has pruned it
             status = path.stat()
-            kept.append((status.st_mtime, status.st_size, path))
-    total = sum(size for _, size, _ in kept)
-    for _, size, path in sorted(kept):
+            entries.append((status.st_mtime, status.st_size, path))
+    total = sum(size for _, size, _ in entries)
+    for _, size, path in sorted(entries):
         if total <= MOST_BYTES:
             return
         path.unlink(missing_ok=True)

@@ -62,7 +62,7 @@ class Store:
     def get(self, keys: Iterable[bytes], dimensions: int) -> dict[bytes, Vector]:
         """The known vectors among the keys, each of shape (dimensions,)."""
         wanted = list(dict.fromkeys(keys))
-        found: dict[bytes, Vector] = {}
+        vectors: dict[bytes, Vector] = {}
         long_unused: list[bytes] = []
         try:
             with self._connection() as database:
@@ -73,12 +73,12 @@ class Store:
                         log.warning(
                             "%d damaged vectors in %s: computing them again.", len(rows) - len(sound), self.path
                         )
-                    found |= _vectors(sound, dimensions)
+                    vectors |= _vectors(sound, dimensions)
                     long_unused += [name for name, is_long_unused, _, _ in sound if is_long_unused]
                 _note_use(database, long_unused)
         except (sqlite3.Error, OSError) as error:
             log.warning("Cannot read the cache %s (%s): computing the vectors.", self.path, error)
-        return found
+        return vectors
 
     def put(self, vectors: Mapping[bytes, Vector]) -> None:
         """Keep the vectors; what cannot be written is logged and forgotten."""

@@ -106,10 +106,10 @@ def candidates(
     timings, dollars_per_hour
         See `of_model`.
     """
-    found = []
+    of_models = []
     for spec in specs:
         source = sources.get(spec.name)
-        found.append(
+        of_models.append(
             of_model(
                 spec,
                 measured.get(spec.name),
@@ -119,12 +119,12 @@ def candidates(
                 dimensions=source.vectors.shape[1] if source else None,
             )
         )
-    return [*found, *(baseline(name, measured[name], note) for name, note in BASELINES.items() if name in measured)]
+    return [*of_models, *(baseline(name, measured[name], note) for name, note in BASELINES.items() if name in measured)]
 
 
-def find_untimed(found: Sequence[Candidate], specs: Sequence[ModelSpec]) -> list[ModelSpec]:
+def find_untimed(existing: Sequence[Candidate], specs: Sequence[ModelSpec]) -> list[ModelSpec]:
     """The models that could be timed here and are not, alone or in batches."""
-    done = {one.name for one in found if one.speed and one.speed.texts_per_second}
+    done = {one.name for one in existing if one.speed and one.speed.texts_per_second}
     return [spec for spec in specs if spec.provider != "openai" and spec.name not in done]
 
 

@@ -101,17 +101,17 @@ def turns(ranking: Ranking) -> tuple[Turn, ...]:
 
     Each is exact: the lead of the first over another is linear in one weight.
     """
-    found = []
+    results = []
     for criterion in CRITERIA:
         first, others = ranking.ranked[:1], ranking.ranked[1:]
         crossings = [turn for row in others if (turn := _turn(first[0], row, ranking.weights, criterion))]
         above = [turn for turn in crossings if turn.is_upward]
         below = [turn for turn in crossings if not turn.is_upward]
-        found += [
+        results += [
             *sorted(above, key=lambda turn: turn.beyond)[:1],
             *sorted(below, key=lambda turn: -turn.beyond)[:1],
         ]
-    return tuple(found)
+    return tuple(results)
 
 
 def share_of_wins(ranking: Ranking, *, seed: int = 0) -> float | None:

@@ -23,13 +23,13 @@ def firmness(verdict: Verdict) -> list[str]:
     """How firm the first place is: over other queries, and at which weight of each criterion it changes."""
     if verdict.first is None or verdict.second is None:
         return []
-    told = []
+    lines = []
     if verdict.wins is not None:
-        told.append(f"When the queries are resampled, {verdict.first.name} stays first in {_share(verdict.wins)}.")
+        lines.append(f"When the queries are resampled, {verdict.first.name} stays first in {_share(verdict.wins)}.")
     for winner in dict.fromkeys(turn.winner for turn in verdict.turns):
         beyond = [_beyond(turn) for turn in verdict.turns if turn.winner == winner]
-        told.append(f"{winner} would come first if {join(beyond, 'or')}.")
-    return told if verdict.turns else [*told, "Changing any single weight does not change the winner."]
+        lines.append(f"{winner} would come first if {join(beyond, 'or')}.")
+    return lines if verdict.turns else [*lines, "Changing any single weight does not change the winner."]
 
 
 def _nobody(verdict: Verdict) -> Three:
@@ -127,10 +127,10 @@ def _unknown(verdict: Verdict) -> str:
         criteria = next(iter(missing.values()))
         verb = "is" if len(criteria) == 1 else "are"
         return f"{join(criteria)} {verb} unknown{' for every model' if len(rows) > 1 else ''}"
-    told = ", ".join(f"{join(criteria)} for {name}" for name, criteria in missing.items())
+    gaps = ", ".join(f"{join(criteria)} for {name}" for name, criteria in missing.items())
     overtaking = [row.name for row in rows[1:] if row.at_most > rows[0].total]
     could = f", which could still put {join(overtaking, 'or')} first" if overtaking else ""
-    return f"unknown, so scored 0: {told}{could}"
+    return f"unknown, so scored 0: {gaps}{could}"
 
 
 def _baseline(verdict: Verdict, first: Ranked) -> str:

@@ -79,21 +79,21 @@ def _figures(lane: Lane) -> dict[str, Any]:
 def _words(lane: Lane) -> dict[str, str]:
     one, dash = lane.candidate, "–"
     throughput = one.speed.texts_per_second if one.speed else None
-    told = {name: lane.bars[name].with_interval for name in CRITERIA}
+    words_of = {name: lane.bars[name].with_interval for name in CRITERIA}
     if one.speed:
-        told["speed"] += f" on {one.speed.device}"
-    if told["licence"] not in (UNKNOWN["licence"], dash):
-        told["licence"] += f": {commercial_use(one)}"
+        words_of["speed"] += f" on {one.speed.device}"
+    if words_of["licence"] not in (UNKNOWN["licence"], dash):
+        words_of["licence"] += f": {commercial_use(one)}"
     return {
         "": str(lane.place or dash),
         "Model": one.name,
         "Score": lane.score.text,
-        "nDCG@10 (95% interval)": told["quality"],
-        "“Hello World”": told["speed"],
+        "nDCG@10 (95% interval)": words_of["quality"],
+        "“Hello World”": words_of["speed"],
         "Texts/s": f"{throughput:,.0f}" if throughput else dash,
-        "Memory": told["memory"],
-        "US dollars per million tokens": told["price"],
-        "Licence": told["licence"],
+        "Memory": words_of["memory"],
+        "US dollars per million tokens": words_of["price"],
+        "Licence": words_of["licence"],
         "Vector": f"{one.dimensions:,} × float32" if one.dimensions else dash,
         "Notes": "; ".join(one.notes) or dash,
     }

@@ -17,10 +17,10 @@ def timings(*, device: str = "auto", precision: str = "auto") -> dict[Timing, st
         What the device is, and what the precision was demanded to be; "auto" leaves both to the machine.
     """
     days = {
-        row: kept.run.created[:10]
-        for kept in benchmark.list_runs()
-        if kept.origin == "here"
-        for row in kept.run.results
+        row: stored.run.created[:10]
+        for stored in benchmark.list_runs()
+        if stored.origin == "here"
+        for row in stored.run.results
     }
     rows = [
         *benchmark.latest_timings(precision, of_any_revision=True).values(),

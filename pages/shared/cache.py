@@ -79,8 +79,8 @@ def encoder(spec: models.ModelSpec, on_progress: Progress) -> Encoder:
 
 def identity(spec: models.ModelSpec, on_progress: Progress) -> tuple[Hashable, ...]:
     """Which model, how computed, as it is picked now: what its results are remembered under."""
-    found = embedding.identity(spec, device=picks.device(), precision=picks.precision(), on_progress=on_progress)
-    return (found, picks.device(), picks.precision())
+    model = embedding.identity(spec, device=picks.device(), precision=picks.precision(), on_progress=on_progress)
+    return (model, picks.device(), picks.precision())
 
 
 def embed_texts(

@@ -87,8 +87,8 @@ def watch(
     on_begin: Callable[[Subject], None] | None = None,
 ) -> Run:
     """Run a benchmark with a line that counts; the session remembers the run, with the texts as they were."""
-    with progress.line(name, count=None) as tell:
-        run = benchmark.run(subjects, workloads, how, on_progress=tell, on_begin=on_begin, on_result=on_result)
+    with progress.line(name, count=None) as on_progress:
+        run = benchmark.run(subjects, workloads, how, on_progress=on_progress, on_begin=on_begin, on_result=on_result)
     st.session_state[state.Measurement.LATEST_RUN] = run
     return run
 
@@ -104,7 +104,7 @@ def downloads(table: "pd.DataFrame", name: str, timings: Sequence[Timing]) -> No
 def run_of(timings: Sequence[Timing]) -> Run | None:
     """The latest run that holds one of the timings: the session's, or one that is kept."""
     latest: Run | None = st.session_state.get(state.Measurement.LATEST_RUN)
-    here = (kept.run for kept in benchmark.list_runs() if kept.origin == "here")
+    here = (stored.run for stored in benchmark.list_runs() if stored.origin == "here")
     wanted = set(timings)
     return next((run for run in chain([latest] if latest else [], here) if not wanted.isdisjoint(run.results)), None)
 

@@ -46,11 +46,11 @@ def declare() -> StreamlitPage:
 
 def update_link(page: StreamlitPage) -> None:
     """Let a link that was made before say what it said in the words of today, and start over if there were others."""
-    found = [each for each in state.earlier(page.url_path or DEFAULT_PAGE) if each.name in st.query_params]
-    for each in found:
+    outdated = [each for each in state.earlier(page.url_path or DEFAULT_PAGE) if each.name in st.query_params]
+    for each in outdated:
         value = st.query_params.pop(each.name)
         st.query_params.setdefault(each.now, each.values.get(value, value))
-    if found:
+    if outdated:
         st.rerun()
 
 

@@ -28,9 +28,9 @@ def sources(texts: Corpus) -> list[str]:
 
 def source(texts: Corpus) -> str:
     """Where the labels in force come from: what was chosen, or else what there is."""
-    offered, kept = sources(texts), st.session_state.get(state.Labels.SOURCE_OF_CORPUS, {})
+    offered, sources_of_corpora = sources(texts), st.session_state.get(state.Labels.SOURCE_OF_CORPUS, {})
     shown = st.session_state.get(state.Labels.SOURCE) if is_shown(texts) else None
-    for chosen in (shown, kept.get(texts.fingerprint), st.query_params.get(state.Labels.SOURCE)):
+    for chosen in (shown, sources_of_corpora.get(texts.fingerprint), st.query_params.get(state.Labels.SOURCE)):
         if chosen in offered:
             return str(chosen)
     return FILES if state.Labels.UPLOADS in st.session_state and SAMPLE not in offered else standard(texts)
@@ -83,32 +83,32 @@ def labels(texts: Corpus) -> Labels | None:
     return corpus.match_labels(name, queries, qrels, texts)
 
 
-def measure(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Quality]:
+def measure(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], on_progress: Progress) -> dict[str, Quality]:
     """Each system's quality by its name: the models, BM25 and, where there is a model, Hybrid.
 
     Besides the four usual measures, recall at each of RECALL_CUTS.
     """
-    found = rankings(texts, labels.queries, specs, tell)
+    by_system = rankings(texts, labels.queries, specs, on_progress)
     qualities = {}
-    for place, (name, ranking) in enumerate(found.items()):
-        tell("Measuring the rankings", place, len(found))
+    for place, (name, ranking) in enumerate(by_system.items()):
+        on_progress("Measuring the rankings", place, len(by_system))
         key = ("quality", texts.fingerprint, labels.fingerprint, *ranking.key, picks.device(), picks.precision())
         measure = partial(retrieval.measure, ranking, texts, labels, recall_at=RECALL_CUTS)
         qualities[name] = cache.memory().recall(key, measure)
     return qualities
 
 
-def select_embeddable(texts: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> list[ModelSpec]:
+def select_embeddable(texts: Corpus, specs: Sequence[ModelSpec], on_progress: Progress) -> list[ModelSpec]:
     """Those of the models that can embed the corpus; what is wrong with the others is said."""
     ready = []
     for spec in specs:
         with show_errors():
-            cache.embed_corpus(texts, spec, tell)
+            cache.embed_corpus(texts, spec, on_progress)
             ready.append(spec)
     return ready
 
 
-def rankings(texts: Corpus, queries: Corpus, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Ranking]:
+def rankings(texts: Corpus, queries: Corpus, specs: Sequence[ModelSpec], on_progress: Progress) -> dict[str, Ranking]:
     """The best 100 documents of each query by each system; rows count documents, see `Corpus.document_names`."""
     task = Task(texts, queries)
-    return cache.rankings(task, {spec.name: cache.embeddings(task, spec, tell) for spec in specs}, tell)
+    return cache.rankings(task, {spec.name: cache.embeddings(task, spec, on_progress) for spec in specs}, on_progress)

@@ -406,5 +406,5 @@ SHARED: tuple[type, ...] = (EveryPage, Corpus, Labels, Measurement)
 
 def earlier(page: str) -> tuple[Earlier, ...]:
     """The parameters of a page that links made before call otherwise."""
-    found: tuple[Earlier, ...] = getattr(PAGES[page], "EARLIER", ())
-    return found
+    links: tuple[Earlier, ...] = getattr(PAGES[page], "EARLIER", ())
+    return links

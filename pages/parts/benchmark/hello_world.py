@@ -38,11 +38,11 @@ def show() -> None:
         )
         how = measurement.settings()
         st.markdown(f'Median time to encode **"{benchmark.HELLO}"** on {this_machine().sentence}', width="content")
-    kept = benchmark.latest_timings(picks.precision())
-    wanted = _subjects_to_time(specs, kept, whole=whole, again=again)
+    timings = benchmark.latest_timings(picks.precision())
+    wanted = _subjects_to_time(specs, timings, whole=whole, again=again)
     chart = LiveChart(state.Benchmark.BARS, 'Median milliseconds to encode "Hello World", by model and device')
     being_timed = {(subject.model, subject.device) for subject in wanted}
-    shown = {row: kept[row] for row in rows if row in kept and row not in being_timed}
+    shown = {row: timings[row] for row in rows if row in timings and row not in being_timed}
     recorded, colours = _original_milliseconds(), {spec.name: model_colour(spec.id) for spec in specs}
     if wanted:
         shown = _fill(chart, rows, shown, colours, recorded, wanted, how)
@@ -73,12 +73,12 @@ def show() -> None:
     output.code(examples.benchmark(specs[0], benchmark.HELLO))
 
 
-def _subjects_to_time(specs: list[ModelSpec], kept: Timings, *, whole: bool, again: bool) -> tuple[Subject, ...]:
+def _subjects_to_time(specs: list[ModelSpec], timings: Timings, *, whole: bool, again: bool) -> tuple[Subject, ...]:
     """What is to be timed now: all, the picked, or at a first visit those picked that are here and never were."""
     if not whole:
         specs = [spec for spec in specs if spec in picks.models() and (again or availability(spec).is_ready)]
     subjects = measurement.subjects(specs)
-    return tuple(subject for subject in subjects if whole or again or (subject.model, subject.device) not in kept)
+    return tuple(subject for subject in subjects if whole or again or (subject.model, subject.device) not in timings)
 
 
 def _fill(

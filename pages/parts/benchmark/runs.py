@@ -23,9 +23,9 @@ LONGEST_FINGERPRINT, LONGEST_CELL = 800, 300
 
 def show() -> None:
     """Draw the view: the two runs and their bars, the list of all, the import."""
-    runs = {kept.name: kept for kept in _latest(benchmark.list_runs())}
+    runs = {stored.name: stored for stored in _latest(benchmark.list_runs())}
     titles = _titles(runs)
-    of_original = [name for name, kept in runs.items() if any(row.is_hello for row in kept.run.results)]
+    of_original = [name for name, stored in runs.items() if any(row.is_hello for row in stored.run.results)]
     first_place, second_place = st.columns(2)
     first = first_place.selectbox(
         "This run",
@@ -46,7 +46,7 @@ def show() -> None:
     _compare(runs[first], runs[second])
     st.markdown("#### All runs")
     st.dataframe(
-        pd.DataFrame([_row(kept) for kept in runs.values()]),
+        pd.DataFrame([_row(stored) for stored in runs.values()]),
         hide_index=True,
         key=state.Benchmark.RUNS,
         placeholder="–",
@@ -61,43 +61,42 @@ def show() -> None:
 
 def _latest(runs: list[StoredRun]) -> list[StoredRun]:
     """The latest, and all that are recorded."""
-    recorded = [kept for kept in runs if kept.origin == "recorded"]
-    return [*[kept for kept in runs if kept.origin != "recorded"][:MOST_LISTED], *recorded]
+    recorded = [stored for stored in runs if stored.origin == "recorded"]
+    return [*[stored for stored in runs if stored.origin != "recorded"][:MOST_LISTED], *recorded]
 
 
 def _titles(runs: dict[str, StoredRun]) -> dict[str, str]:
     """Each run's title by its name; alike ones end with a part of the name."""
-    titles = {name: title(kept) for name, kept in runs.items()}
+    titles = {name: title(stored) for name, stored in runs.items()}
     often = Counter(titles.values())
     return {name: f"{text} · {name[-8:]}" if often[text] > 1 else text for name, text in titles.items()}
 
 
-def title(kept: StoredRun) -> str:
+def title(stored: StoredRun) -> str:
     """A run in a line: when, where, how much."""
-    machine = kept.run.machine
-    if not kept.run.created:
+    machine = stored.run.machine
+    if not stored.run.created:
         return f"The original table, recorded on: {machine.cpu}"
-    models = len({row.model for row in kept.run.results})
-    what = "Hello World" if any(row.is_hello for row in kept.run.results) else "sweep"
-    origin = "" if kept.origin == "here" else f" · {kept.origin}"
+    models = len({row.model for row in stored.run.results})
+    what = "Hello World" if any(row.is_hello for row in stored.run.results) else "sweep"
+    origin = "" if stored.origin == "here" else f" · {stored.origin}"
     gpus = ", ".join(gpu.partition(",")[0] for gpu in machine.gpus) or "no GPU"
     plural = "" if models == 1 else "s"
-    return (
-        f"{kept.run.time:%Y-%m-%d %H:%M:%S} · {what}, {models} model{plural} · {machine.cpu[:80]}, {gpus[:80]}{origin}"
-    )
+    when = f"{stored.run.time:%Y-%m-%d %H:%M:%S}"
+    return f"{when} · {what}, {models} model{plural} · {machine.cpu[:80]}, {gpus[:80]}{origin}"
 
 
 def _counterpart(first: StoredRun, runs: list[StoredRun]) -> StoredRun:
     """The run to stand beside another at first: the original table or, sharing something with it, the next best."""
-    others = [kept for kept in reversed(runs) if kept.name != first.name]
-    return next((kept for kept in others if _common(first, kept)), runs[-1])
+    others = [stored for stored in reversed(runs) if stored.name != first.name]
+    return next((stored for stored in others if _common(first, stored)), runs[-1])
 
 
 def _compare(first: StoredRun, second: StoredRun) -> None:
     """The bars of what both runs have timed."""
     common = _common(first, second)
     drawn = set([what for row in first.run.results if (what := _what(row)) in common][:MOST_BARS])
-    one, two = (tuple(row for row in kept.run.results if _what(row) in drawn) for kept in (first, second))
+    one, two = (tuple(row for row in stored.run.results if _what(row) in drawn) for stored in (first, second))
     if first.name == second.name:
         st.info("Choose two different runs to compare them bar by bar.", icon=":material/compare_arrows:")
     if not common:
@@ -116,10 +115,10 @@ def _compare(first: StoredRun, second: StoredRun) -> None:
     )
     if len(drawn) < len(common):
         st.caption(f"Showing the first {len(drawn)} of {len(common)} timings that both runs have.")
-    for kept in (first, second):
-        alone = sum(_what(row) not in common for row in kept.run.results)
+    for stored in (first, second):
+        alone = sum(_what(row) not in common for row in stored.run.results)
         rest = f" · timings only in this run: {alone}" if alone else ""
-        st.caption(output.markdown_free(_fingerprint(kept) + rest))
+        st.caption(output.markdown_free(_fingerprint(stored) + rest))
 
 
 def _common(first: StoredRun, second: StoredRun) -> set[What]:
@@ -131,10 +130,10 @@ def _what(row: benchmark.Timing) -> What:
     return row.model, row.device, row.batch_size, "" if row.is_hello else f"{row.text} {row.tokens} tokens"
 
 
-def _fingerprint(kept: StoredRun) -> str:
-    run = kept.run
+def _fingerprint(stored: StoredRun) -> str:
+    run = stored.run
     facts = [
-        title(kept),
+        title(stored),
         f"{run.machine.cores} cores",
         wording.size(run.machine.memory_bytes),
         ", ".join(run.machine.gpus),
@@ -146,12 +145,12 @@ def _fingerprint(kept: StoredRun) -> str:
     return " · ".join(filter(None, facts))[:LONGEST_FINGERPRINT]
 
 
-def _row(kept: StoredRun) -> dict[str, object]:
-    results = kept.run.results
+def _row(stored: StoredRun) -> dict[str, object]:
+    results = stored.run.results
     return {
-        "When (UTC)": f"{kept.run.time:%Y-%m-%d %H:%M:%S}" if kept.run.created else "",
-        "Source": {"here": "this installation", "imported": "imported"}.get(kept.origin, "recorded"),
-        "Machine": kept.run.machine.sentence[:LONGEST_CELL],
+        "When (UTC)": f"{stored.run.time:%Y-%m-%d %H:%M:%S}" if stored.run.created else "",
+        "Source": {"here": "this installation", "imported": "imported"}.get(stored.origin, "recorded"),
+        "Machine": stored.run.machine.sentence[:LONGEST_CELL],
         "Models": ", ".join(dict.fromkeys(row.model for row in results))[:LONGEST_CELL],
         "Devices": ", ".join(dict.fromkeys(row.device for row in results))[:LONGEST_CELL],
         "Timings": sum(row.median_ms is not None for row in results),
@@ -164,16 +163,16 @@ def _import() -> None:
     """Bring a run that was made elsewhere, by the page's JSON download or `python -m core benchmark --output`."""
     with st.form(state.Benchmark.IMPORT, border=False, clear_on_submit=True):
         file = st.file_uploader("Import a run", type=["json"], key=state.Benchmark.IMPORT_FILE, max_upload_size=2)
-        brought = st.form_submit_button("Import", icon=":material/upload:")
-    if brought and file is None:
+        is_pressed = st.form_submit_button("Import", icon=":material/upload:")
+    if is_pressed and file is None:
         st.info(
             "Choose a JSON file first, from “Download JSON” on this page or from `python -m core benchmark "
             "--output FILE`."
         )
-    elif brought and file is not None:
+    elif is_pressed and file is not None:
         with show_errors():
-            kept = benchmark.import_run(_decode(file.getvalue()))
-            st.session_state[state.Benchmark.IMPORTED] = kept.name
+            stored = benchmark.import_run(_decode(file.getvalue()))
+            st.session_state[state.Benchmark.IMPORTED] = stored.name
             st.rerun()
     if name := st.session_state.pop(state.Benchmark.IMPORTED, None):
         st.success(f"Imported as {output.markdown_free(name)}: choose it above.", icon=":material/check:")

@@ -101,9 +101,9 @@ def _scores(board: str, timings: list[Timing]) -> dict[str, float]:
     if board != MEASURED:
         return {spec.name: value for spec in specs if (value := score(spec, board)) is not None}
     here = [spec for spec in specs if availability(spec).is_ready]
-    with progress.line(state.Benchmark.MEASURE) as tell:
-        found = quality.measure(corpus.sample(), corpus.sample_labels(), here, tell)
-    return {spec.name: found[spec.name].means["ndcg@10"] for spec in here}
+    with progress.line(state.Benchmark.MEASURE) as on_progress:
+        qualities = quality.measure(corpus.sample(), corpus.sample_labels(), here, on_progress)
+    return {spec.name: qualities[spec.name].means["ndcg@10"] for spec in here}
 
 
 def _points(timings: list[Timing], scores: dict[str, float], speed: str) -> list[Point]:

@@ -30,13 +30,13 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         picker.missing(texts)
         return
     picker.show_skips(labels)
-    with progress.line(state.Evaluate.COMPRESS, height=560) as tell:
-        specs = quality.select_embeddable(texts, ready, tell)
-        measured = {spec.name: _measure(texts, labels, spec, tell) for spec in specs}
+    with progress.line(state.Evaluate.COMPRESS, height=560) as on_progress:
+        specs = quality.select_embeddable(texts, ready, on_progress)
+        measured = {spec.name: _measure(texts, labels, spec, on_progress) for spec in specs}
     if not measured:
         return
-    told = "; ".join(codes.sentence(name, points) for name, points in measured.items())
-    st.markdown(f"**{output.markdown_free(told)}.**")
+    sentences = "; ".join(codes.sentence(name, points) for name, points in measured.items())
+    st.markdown(f"**{output.markdown_free(sentences)}.**")
     st.plotly_chart(
         compression(measured, colours=model_colours(measured)),
         key=state.Evaluate.COMPRESSION,
@@ -56,21 +56,21 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))
 
 
-def _measure(texts: Corpus, labels: Labels, spec: ModelSpec, tell: Progress) -> list[Compressed]:
-    key = ("compression", texts.fingerprint, labels.fingerprint, *cache.identity(spec, tell))
+def _measure(texts: Corpus, labels: Labels, spec: ModelSpec, on_progress: Progress) -> list[Compressed]:
+    key = ("compression", texts.fingerprint, labels.fingerprint, *cache.identity(spec, on_progress))
 
     def measure() -> list[Compressed]:
-        documents = cache.embed_corpus(texts, spec, tell).vectors
-        asked = cache.embed_texts(labels.queries.texts, spec, tell, kind="query").vectors
+        documents = cache.embed_corpus(texts, spec, on_progress).vectors
+        asked = cache.embed_texts(labels.queries.texts, spec, on_progress, kind="query").vectors
         return evaluation.compressions(
-            asked, documents, labels.queries.ids, texts.document_ids, labels.qrels, _name_model(spec, tell)
+            asked, documents, labels.queries.ids, texts.document_ids, labels.qrels, _name_model(spec, on_progress)
         )
 
     return cache.memory().recall(key, measure)
 
 
-def _name_model(spec: ModelSpec, tell: Progress) -> Progress:
-    return lambda what, done, total: tell(f"{what} {spec.name}", done, total)
+def _name_model(spec: ModelSpec, on_progress: Progress) -> Progress:
+    return lambda what, done, total: on_progress(f"{what} {spec.name}", done, total)
 
 
 def _table(measured: dict[str, list[Compressed]]) -> None:

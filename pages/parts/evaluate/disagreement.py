@@ -40,10 +40,10 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         return
     output.show_skips(queries)
     judgements.show_failure()
-    with progress.line(state.Evaluate.DISAGREE, height=400) as tell:
-        specs = quality.select_embeddable(texts, ready, tell)
-        found = quality.rankings(texts, queries, specs, tell)
-    compared = {name: ranking for name, ranking in found.items() if name != HYBRID}
+    with progress.line(state.Evaluate.DISAGREE, height=400) as on_progress:
+        specs = quality.select_embeddable(texts, ready, on_progress)
+        rankings = quality.rankings(texts, queries, specs, on_progress)
+    compared = {name: ranking for name, ranking in rankings.items() if name != HYBRID}
     systems = {name: ranking.hits for name, ranking in compared.items()}
     panels = st.grid(2, min_column_width=430)
     with panels.cell():

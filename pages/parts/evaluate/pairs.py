@@ -49,15 +49,15 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         listed = ", ".join(f"{reason} ({count:,})" for reason, count in pairs.left_out.items())
         st.caption(f":material/filter_alt: Skipped in {output.markdown_free(pairs.name)}: {listed}.")
     compared = {}
-    with progress.line(state.Evaluate.COMPARE, height=400) as tell:
+    with progress.line(state.Evaluate.COMPARE, height=400) as on_progress:
         for spec in ready:
             with show_errors():
-                vectors = cache.embed_texts([*pairs.first, *pairs.second], spec, tell).vectors
-                compared[spec.name] = _compare(pairs, vectors, cache.identity(spec, tell))
+                vectors = cache.embed_texts([*pairs.first, *pairs.second], spec, on_progress).vectors
+                compared[spec.name] = _compare(pairs, vectors, cache.identity(spec, on_progress))
     if not compared:
         return
     st.markdown(f"**{output.markdown_free(_sentence(compared, kind or 'Spearman'))}**")
-    intervals = {name: found.spearman if kind == "Spearman" else found.pearson for name, found in compared.items()}
+    intervals = {name: model.spearman if kind == "Spearman" else model.pearson for name, model in compared.items()}
     colours = model_colours(compared)
     st.plotly_chart(
         ranking(
@@ -108,9 +108,11 @@ def _choose() -> SentencePairs:
 
 def _sentence(compared: dict[str, Compared], kind: str) -> str:
     """Which model follows the gold scores best, and how far each does."""
-    found = {name: one.spearman if kind == "Spearman" else one.pearson for name, one in compared.items()}
-    names = sorted(found, key=lambda name: -found[name].mean)
-    figures = [f"{name} {found[name].mean:.2f} ({found[name].low:.2f} to {found[name].high:.2f})" for name in names]
+    intervals = {name: one.spearman if kind == "Spearman" else one.pearson for name, one in compared.items()}
+    names = sorted(intervals, key=lambda name: -intervals[name].mean)
+    figures = [
+        f"{name} {intervals[name].mean:.2f} ({intervals[name].low:.2f} to {intervals[name].high:.2f})" for name in names
+    ]
     best = (
         f"{names[0]} matches the gold scores best" if len(names) > 1 else "How well the cosines match the gold scores"
     )
@@ -122,9 +124,9 @@ def _compare(pairs: SentencePairs, vectors: npt.NDArray[np.float32], identity: t
 
     def compare() -> Compared:
         first, second = vectors[: len(pairs)], vectors[len(pairs) :]
-        found = evaluation.agreement(first, second, pairs.gold)
+        agreement = evaluation.agreement(first, second, pairs.gold)
         cosines = evaluation.cosines_of(first, second)
-        return Compared(cosines, found, *evaluation.intervals(cosines, pairs.gold))
+        return Compared(cosines, agreement, *evaluation.intervals(cosines, pairs.gold))
 
     return cache.memory().recall(key, compare)
 
@@ -142,14 +144,14 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict
         st.caption(f"Showing one in {step} of {len(pairs):,} pairs.")
     panels = st.grid(2 if len(compared) > 1 else 1, min_column_width=430)
     texts = list(zip(pairs.first, pairs.second, strict=True))[::step]
-    for name, found in compared.items():
+    for name, model in compared.items():
         with panels.cell():
             st.markdown(
-                f"#### {output.markdown_free(name)} &ensp;:small[:gray[Spearman **{found.agreement.spearman:.3f}** · "
-                f"Pearson **{found.agreement.pearson:.3f}**]]"
+                f"#### {output.markdown_free(name)} &ensp;:small[:gray[Spearman **{model.agreement.spearman:.3f}** · "
+                f"Pearson **{model.agreement.pearson:.3f}**]]"
             )
             st.plotly_chart(
-                pairs_scatter(found.cosines[::step], pairs.gold[::step], texts, colours[name]),
+                pairs_scatter(model.cosines[::step], pairs.gold[::step], texts, colours[name]),
                 key=state.Evaluate.SCATTER(name),
                 config=output.picture("pairs"),
                 alt=f"Cosine by {name} against the gold score of each pair",

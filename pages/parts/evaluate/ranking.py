@@ -39,11 +39,11 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         return
     picker.show_skips(labels)
     measure = MEASURES[title or "nDCG@10"].format(k=cut)
-    with progress.line(state.Evaluate.RANK, height=HEIGHT) as tell:
-        specs = quality.select_embeddable(texts, ready, tell)
-        measured = quality.measure(texts, labels, specs, tell)
-        found = quality.rankings(texts, labels.queries, specs, tell)
-    rankings = {name: ranking.hits for name, ranking in found.items()}
+    with progress.line(state.Evaluate.RANK, height=HEIGHT) as on_progress:
+        specs = quality.select_embeddable(texts, ready, on_progress)
+        measured = quality.measure(texts, labels, specs, on_progress)
+        full_rankings = quality.rankings(texts, labels.queries, specs, on_progress)
+    rankings = {name: ranking.hits for name, ranking in full_rankings.items()}
     shown = (title or "nDCG@10").replace("@k", f"@{cut}")
     _chart(measured, measure, shown)
     _provenance(texts, labels, measured, specs)
@@ -76,7 +76,7 @@ def sentence(measured: Mapping[str, Quality], measure: str) -> str:
 
 def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
     st.markdown(f"**{output.markdown_free(sentence(measured, measure))}**")
-    intervals = {name: evaluation.interval(found.values(measure)) for name, found in measured.items()}
+    intervals = {name: evaluation.interval(quality_of.values(measure)) for name, quality_of in measured.items()}
     st.plotly_chart(
         ranking(
             intervals,
@@ -93,12 +93,12 @@ def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
 def _table(measured: Mapping[str, Quality], recall: str) -> pd.DataFrame:
     columns = ["ndcg@10", "mrr@10", "map@100", recall]
     rows = []
-    for name, found in measured.items():
-        ndcg = evaluation.interval(found.values("ndcg@10"))
+    for name, system in measured.items():
+        ndcg = evaluation.interval(system.values("ndcg@10"))
         rows.append(
             {"System": name}
-            | {column: found.means[column] for column in columns}
-            | {"ndcg@10 low": ndcg.low, "ndcg@10 high": ndcg.high, "queries": found.queries}
+            | {column: system.means[column] for column in columns}
+            | {"ndcg@10 low": ndcg.low, "ndcg@10 high": ndcg.high, "queries": system.queries}
         )
     table = pd.DataFrame(rows).sort_values("ndcg@10", ascending=False, ignore_index=True)
     titles = {"ndcg@10": "nDCG@10", "mrr@10": "MRR@10", "map@100": "MAP@100", recall: recall.capitalize()}

@@ -90,8 +90,8 @@ def _fetch(name: str) -> str:
     """Download the model; says what is here now."""
     try:
         spec = _spec(name)
-        with progress.line(state.Models.FETCH(name), count=wording.size) as tell:
-            pin = hub.download(spec, on_progress=tell)
+        with progress.line(state.Models.FETCH(name), count=wording.size) as on_progress:
+            pin = hub.download(spec, on_progress=on_progress)
     except EmbedscopeError:
         st.session_state.pop(state.Models.DOWNLOADING)
         raise

@@ -61,7 +61,7 @@ def titles(ends: Sequence[tuple[End, End]]) -> Axes:
 
 
 def vectors_of(
-    ends: Sequence[tuple[End, End]], space: Space, source: Source, tell: Progress
+    ends: Sequence[tuple[End, End]], space: Space, source: Source, on_progress: Progress
 ) -> list[tuple[Floats, Floats]]:
     """Where the ends lie under one source: pairs of (d,) arrays.
 
@@ -70,13 +70,15 @@ def vectors_of(
     InputError
         No row of a space with vectors of its own holds the words of an end.
     """
-    return [(_vector(start, space, source, tell), _vector(end, space, source, tell)) for start, end in ends]
+    return [
+        (_vector(start, space, source, on_progress), _vector(end, space, source, on_progress)) for start, end in ends
+    ]
 
 
 def selections(space: Space) -> dict[str, list[int]]:
     """The ends that are selections, for a file: their rows by the end's key."""
-    kept = {key: st.session_state.get(state.Projector.AXIS_END_ROWS(key), ("", ())) for key in FIRST}
-    return {key: list(rows) for key, (of, rows) in kept.items() if rows and of == space.fingerprint}
+    end_rows = {key: st.session_state.get(state.Projector.AXIS_END_ROWS(key), ("", ())) for key in FIRST}
+    return {key: list(rows) for key, (of, rows) in end_rows.items() if rows and of == space.fingerprint}
 
 
 def restore(space: Space, rows_of: Mapping[str, Sequence[int]]) -> None:
@@ -114,10 +116,10 @@ def _forget(key: str) -> None:
     st.session_state.pop(state.Projector.AXIS_END_ROWS(key), None)
 
 
-def _vector(end: End, space: Space, source: Source, tell: Progress) -> Floats:
+def _vector(end: End, space: Space, source: Source, on_progress: Progress) -> Floats:
     rows = np.array(end.rows, np.int64)
     if not len(rows) and source.spec:
-        return cache.embed_texts([one_text(end.text, "the end of an axis")], source.spec, tell).vectors[0]
+        return cache.embed_texts([one_text(end.text, "the end of an axis")], source.spec, on_progress).vectors[0]
     if not len(rows):
         rows = matching([space.corpus.texts, *space.corpus.fields.values()], end.text)
     if not len(rows):

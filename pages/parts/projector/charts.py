@@ -85,7 +85,7 @@ class Chart:
 
 
 def lay_out(
-    space: Space, sources: Sequence[Source], wanted: Wanted, axes: Axes, ends: Sequence[Ends], tell: Progress
+    space: Space, sources: Sequence[Source], wanted: Wanted, axes: Axes, ends: Sequence[Ends], on_progress: Progress
 ) -> list[Chart]:
     """A chart of each source; for axes of one's own, `ends` holds each source's vectors of them."""
     if wanted.method == "given":
@@ -95,7 +95,7 @@ def lay_out(
                 space.name, sources[0] if sources else None, Projection(Given(), space.coordinates), space.coordinates
             )
         ]
-    results = [_projection(source, wanted, axes, ends, place, tell) for place, source in enumerate(sources)]
+    results = [_projection(source, wanted, axes, ends, place, on_progress) for place, source in enumerate(sources)]
     charts = [_chart(source, result, wanted) for source, result in zip(sources, results, strict=True)]
     if isinstance(results[0].settings, Axes):
         return charts
@@ -103,17 +103,17 @@ def lay_out(
 
 
 def _projection(
-    source: Source, wanted: Wanted, axes: Axes, ends: Sequence[Ends], place: int, tell: Progress
+    source: Source, wanted: Wanted, axes: Axes, ends: Sequence[Ends], place: int, on_progress: Progress
 ) -> Projection:
     settings = wanted.settings
     if settings is None:
         return maps.project_on(source.vectors, axes, ends[place])
     if isinstance(settings, Tsne):
-        return iterations.advance(source, settings, wanted.dimensions, tell)
+        return iterations.advance(source, settings, wanted.dimensions, on_progress)
     return cache.memory().recall(
         ("map", source.content, settings, wanted.dimensions),
         lambda: maps.project(
-            source.vectors, settings, dimensions=wanted.dimensions, content=source.content, on_progress=tell
+            source.vectors, settings, dimensions=wanted.dimensions, content=source.content, on_progress=on_progress
         ),
     )
 
@@ -158,12 +158,12 @@ def place_typed(
     return [chart.place_vector(vector, components) for chart, vector in zip(charts, vectors, strict=False)]
 
 
-def find_misplaced(charts: Sequence[Chart], row: int | None, tell: Progress) -> list[Misplaced]:
+def find_misplaced(charts: Sequence[Chart], row: int | None, on_progress: Progress) -> list[Misplaced]:
     """What each map gets wrong about one text; nothing where none is marked."""
     if row is None:
         return []
     return [
-        false_and_torn(row, neighbours.of(chart.source, tell, chart.metric), chart.coordinates)
+        false_and_torn(row, neighbours.of(chart.source, on_progress, chart.metric), chart.coordinates)
         if chart.source
         else Misplaced(np.empty(0, np.int64), np.empty(0, np.int64))
         for chart in charts

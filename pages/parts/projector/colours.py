@@ -40,11 +40,11 @@ def choose(texts: Corpus, charts_wanted: int, *, has_vectors: bool) -> str:
 
 
 def colour_of(
-    texts: Corpus, name: str, charts: Sequence[Chart], k: int, tell: Progress
+    texts: Corpus, name: str, charts: Sequence[Chart], k: int, on_progress: Progress
 ) -> tuple[map_view.Categories | map_view.Gradient, Column | None]:
     """The colour of each text, and the column that it shows."""
     if name == ERROR and charts[0].source:
-        true = neighbours.of(charts[0].source, tell, charts[0].metric)
+        true = neighbours.of(charts[0].source, on_progress, charts[0].metric)
         errors = cache.memory().recall(
             ("error", *charts[0].identity), lambda: point_errors(true, charts[0].coordinates)
         )
@@ -52,7 +52,7 @@ def colour_of(
             errors, 0, 1, f"true neighbours missing nearby on {charts[0].title}'s map", format="percent"
         ), None
     if name == AGREEMENT and len(charts) > 1:
-        shares = agreement(charts, k, tell)
+        shares = agreement(charts, k, on_progress)
         return map_view.Gradient(shares, 0, 1, f"share of {k} neighbours in common", format="percent"), None
     if name not in texts.fields:
         return map_view.Categories(np.zeros(len(texts), np.uint8), ("all texts",), (CATEGORY_COLOURS[0],)), None
@@ -60,16 +60,16 @@ def colour_of(
     return _colour(column), column
 
 
-def agreement(charts: Sequence[Chart], k: int, tell: Progress) -> Floats:
+def agreement(charts: Sequence[Chart], k: int, on_progress: Progress) -> Floats:
     """For each text, how many of its k neighbours the models share: (n,) from 0 to 1."""
-    models = neighbours_of_each(charts, k, tell)
+    models = neighbours_of_each(charts, k, on_progress)
     contents = [chart.source.content for chart in charts if chart.source]
     return cache.memory().recall(("agreement", k, *contents), lambda: per_text(models))
 
 
-def neighbours_of_each(charts: Sequence[Chart], k: int, tell: Progress) -> list[Neighbours]:
+def neighbours_of_each(charts: Sequence[Chart], k: int, on_progress: Progress) -> list[Neighbours]:
     """The k true neighbours of each text under each model."""
-    return [neighbours.of(chart.source, tell, k=k) for chart in charts if chart.source]
+    return [neighbours.of(chart.source, on_progress, k=k) for chart in charts if chart.source]
 
 
 def labels(texts: Corpus, column: Column | None, charts: Sequence[Chart], *, wanted: str) -> list[map_view.Label]:
@@ -102,14 +102,14 @@ def _regions(texts: Corpus, chart: Chart) -> tuple[Region, ...]:
 def _of_categories(column: Column, charts: Sequence[Chart]) -> list[map_view.Label]:
     colours = _colour(column)
     assert isinstance(colours, map_view.Categories)
-    found = []
+    names = []
     for place, chart in enumerate(charts):
         for code, (name, colour) in enumerate(zip(colours.names, colours.colours, strict=True)):
             rows = np.equal(colours.codes, code)
             if name not in (OTHER, BLANK) and rows.any():
                 middle = tuple(np.nanmedian(chart.coordinates[rows], axis=0).tolist())
-                found.append(map_view.Label(place, shorten(name, 28), middle, colour))
-    return found
+                names.append(map_view.Label(place, shorten(name, 28), middle, colour))
+    return names
 
 
 def _colour(column: Column) -> map_view.Categories | map_view.Gradient:

@@ -22,10 +22,10 @@ MOST_LISTED = 50
 LINES = 6
 
 
-def show(texts: Corpus, charts: Sequence[Chart], k: int, tell: Progress) -> None:
+def show(texts: Corpus, charts: Sequence[Chart], k: int, on_progress: Progress) -> None:
     """How many neighbours the models share, and the texts on which they disagree most; a click on one marks it."""
     mapped = [chart for chart in charts if chart.source]
-    models = colours.neighbours_of_each(mapped, k, tell)
+    models = colours.neighbours_of_each(mapped, k, on_progress)
     matrix = agreement_matrix(models)
     rows = largest_disagreements(models, MOST_LISTED)
     nearest = {
@@ -35,7 +35,7 @@ def show(texts: Corpus, charts: Sequence[Chart], k: int, tell: Progress) -> None
     table = pd.DataFrame(
         {
             "Text": [shorten(texts.titles[row], 200) for row in rows],
-            "Shared": colours.agreement(mapped, k, tell)[rows],
+            "Shared": colours.agreement(mapped, k, on_progress)[rows],
             **nearest,
         }
     )

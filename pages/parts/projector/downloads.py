@@ -68,8 +68,8 @@ def _of_chart(space: Space, chart: Chart, wanted: Asked) -> None:
 
 
 def _neighbours(space: Space, source: Source, wanted: Asked) -> bytes:
-    found = neighbours_of(source.vectors, wanted.k, metric=wanted.metric, content=source.content)
-    return map_files.neighbours_csv(space.corpus.ids, found.rows, found.distances)
+    nearest = neighbours_of(source.vectors, wanted.k, metric=wanted.metric, content=source.content)
+    return map_files.neighbours_csv(space.corpus.ids, nearest.rows, nearest.distances)
 
 
 def _button(label: str, content: Callable[[], bytes], name: str) -> None:

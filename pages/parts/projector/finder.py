@@ -44,7 +44,7 @@ class Found:
     problem: str = ""
 
 
-def ask(space: Space, sources: Sequence[Source], tell: Progress) -> Found:
+def ask(space: Space, sources: Sequence[Source], on_progress: Progress) -> Found:
     """The box, and what it finds."""
     ways = WAYS if sources and all(source.spec for source in sources) else WAYS[1:]
     inputs.fall_back(state.Projector.FIND_BY, ways, ways[0])
@@ -75,14 +75,14 @@ def ask(space: Space, sources: Sequence[Source], tell: Progress) -> Found:
         return Found()
     try:
         if way == "Meaning":
-            return Found(text, vectors=_vectors(one_text(text, "the typed text"), sources, tell))
+            return Found(text, vectors=_vectors(one_text(text, "the typed text"), sources, on_progress))
         return Found(text, matching(_columns(space.corpus, where), text, is_regex=way == "Regex"))
     except InputError as error:
         return Found(text, np.empty(0, np.int64), problem=str(error))
 
 
-def _vectors(text: str, sources: Sequence[Source], tell: Progress) -> list[Floats]:
-    return [cache.embed_texts([text], source.spec, tell).vectors for source in sources if source.spec]
+def _vectors(text: str, sources: Sequence[Source], on_progress: Progress) -> list[Floats]:
+    return [cache.embed_texts([text], source.spec, on_progress).vectors for source in sources if source.spec]
 
 
 def _columns(texts: Corpus, where: str) -> list[Sequence[str]]:

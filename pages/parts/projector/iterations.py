@@ -17,7 +17,7 @@ BETWEEN_PICTURES = 50
 MORE, MOST = 250, 10_000  # iterations that are added to a finished map, and the most there may be
 
 
-def advance(source: Source, settings: Tsne, dimensions: int, tell: Progress) -> Projection:
+def advance(source: Source, settings: Tsne, dimensions: int, on_progress: Progress) -> Projection:
     """The map if it is finished already, else some iterations further, or as it is where it was stopped."""
     runs: dict[object, Projection] = st.session_state.setdefault(state.Projector.TSNE_RUNS, {})
     run = (source.content, replace(settings, iterations=1), dimensions)
@@ -37,7 +37,9 @@ def advance(source: Source, settings: Tsne, dimensions: int, tell: Progress) -> 
         iterations=BETWEEN_PICTURES,
         dimensions=dimensions,
         content=source.content,
-        on_progress=silent if so_far else tell,  # later ones are short, and a click in the meantime must not end them
+        on_progress=silent
+        if so_far
+        else on_progress,  # later ones are short, and a click in the meantime must not end them
     )
     return runs[run]
 

@@ -34,20 +34,20 @@ def choose() -> Asked:
     return Asked(k, metric or "cosine")
 
 
-def of(source: Source, tell: Progress, metric: Metric = "cosine", k: int = MEASURED) -> Neighbours:
+def of(source: Source, on_progress: Progress, metric: Metric = "cosine", k: int = MEASURED) -> Neighbours:
     """The k nearest of every text; fifteen are those on which maps are measured."""
     return cache.memory().recall(
         ("neighbours", source.content, metric, k),
-        lambda: maps.neighbours_of(source.vectors, k, metric=metric, content=source.content, on_progress=tell),
+        lambda: maps.neighbours_of(source.vectors, k, metric=metric, content=source.content, on_progress=on_progress),
     )
 
 
 def of_row(source: Source, row: int, wanted: Asked) -> Neighbours:
     """The nearest of one text, itself not among them: one line of rows and distances."""
-    found = of_vector(source, source.vectors[row : row + 1], Asked(wanted.k + 1, wanted.metric))
-    others = found.rows != row
+    nearest = of_vector(source, source.vectors[row : row + 1], Asked(wanted.k + 1, wanted.metric))
+    others = nearest.rows != row
     others[others.all(axis=1), -1] = False
-    return Neighbours(found.rows[others][None], found.distances[others][None], wanted.metric)
+    return Neighbours(nearest.rows[others][None], nearest.distances[others][None], wanted.metric)
 
 
 def of_vector(source: Source, vector: Floats, wanted: Asked) -> Neighbours:

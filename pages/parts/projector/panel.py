@@ -122,18 +122,18 @@ def _neighbours(texts: Corpus, near: Sequence[Neighbours], charts: Sequence[Char
         for place in places[1:]:
             shared &= set(near[place].rows[0].tolist())
         st.caption(f"{len(shared)} of the {near[shown].k} are the same for all {len(places)} models.")
-    found = near[shown]
+    nearest = near[shown]
     table = pd.DataFrame(
         {
-            "Text": [shorten(texts.titles[row], 200) for row in found.rows[0]],
-            _heading(found): found.distances[0],
+            "Text": [shorten(texts.titles[row], 200) for row in nearest.rows[0]],
+            _heading(nearest): nearest.distances[0],
         }
     )
-    _clickable(texts, table, found.rows[0], name=f"{name}_{shown}", number=_heading(found))
+    _clickable(texts, table, nearest.rows[0], name=f"{name}_{shown}", number=_heading(nearest))
 
 
-def _heading(found: Neighbours) -> str:
-    return "1 - cos" if found.metric == "cosine" else "Distance"
+def _heading(nearest: Neighbours) -> str:
+    return "1 - cos" if nearest.metric == "cosine" else "Distance"
 
 
 def _list(texts: Corpus, rows: Indices, *, name: str) -> None:

@@ -21,12 +21,12 @@ IN_ADDRESS = (state.Projector.POINT, state.Projector.SELECTED, state.Projector.I
 
 def current(texts: Corpus) -> map_view.Marks:
     """What is marked among these texts; on the first run what the address tells."""
-    told = st.session_state.get(state.Projector.SELECTION)
-    if told is None and any(name in st.query_params for name in IN_ADDRESS):
+    entry = st.session_state.get(state.Projector.SELECTION)
+    if entry is None and any(name in st.query_params for name in IN_ADDRESS):
         return _put(texts, _of_address(texts))
-    if told is None or told[0] != texts.fingerprint:
+    if entry is None or entry[0] != texts.fingerprint:
         return map_view.Marks()
-    marked: map_view.Marks = told[1]
+    marked: map_view.Marks = entry[1]
     return marked
 
 
@@ -56,9 +56,9 @@ def restore(texts: Corpus, marked: map_view.Marks, looked: dict[str, Any] | None
 def camera() -> dict[str, Any] | None:
     """Where the person looks; before anything was moved, what a view or the address tells of it."""
     now = map_view.camera(state.Projector.MAP)
-    brought, before = st.session_state.get(state.Projector.CAMERA_OF_VIEW, (None, None))
-    if brought and now == before:
-        return brought
+    restored, before = st.session_state.get(state.Projector.CAMERA_OF_VIEW, (None, None))
+    if restored and now == before:
+        return restored
     return now or _json(st.query_params.get(state.Projector.CAMERA))
 
 

@@ -58,15 +58,15 @@ def models_to_map(space: Space) -> list[ModelSpec]:
     return [spec for spec in ready if spec.name in (chosen or names[:1])]
 
 
-def sources_of(space: Space, specs: Sequence[ModelSpec], tell: Progress) -> list[Source]:
+def sources_of(space: Space, specs: Sequence[ModelSpec], on_progress: Progress) -> list[Source]:
     """The vectors to map: the space's own, or the texts embedded by each model."""
     if space.vectors is not None:
         return [Source(space.name, space.vectors, _digest(space.fingerprint, space.vectors))]
-    return [_embed(space, spec, tell) for spec in specs]
+    return [_embed(space, spec, on_progress) for spec in specs]
 
 
-def _embed(space: Space, spec: ModelSpec, tell: Progress) -> Source:
-    result = cache.embed_corpus(space.corpus, spec, tell)
+def _embed(space: Space, spec: ModelSpec, on_progress: Progress) -> Source:
+    result = cache.embed_corpus(space.corpus, spec, on_progress)
     content = _digest((space.corpus.fingerprint, result.identity), result.vectors)
     return Source(spec.name, result.vectors, content, spec, result.provenance)
 

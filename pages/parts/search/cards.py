@@ -45,18 +45,18 @@ def show(
     leaders = lists[first].rows
     colours = model_colours(lists)
     columns = st.grid(len(lists), min_column_width=NARROWEST)
-    for place, (system, found) in enumerate(lists.items()):
+    for place, (system, hits) in enumerate(lists.items()):
         with columns.cell():
             st.html(_heading(system, colours[system], quality.get(system)))
-            for rank, row in enumerate(found.rows[:k], start=1):
+            for rank, row in enumerate(hits.rows[:k], start=1):
                 moved = "" if system == first else _move(rank, row, leaders, k, first)
                 with st.container(border=True, gap="xsmall"):
                     is_answer = texts.document_ids[row] in answers
-                    st.html(_card(texts, rank, row, found, moved, is_answer))
+                    st.html(_card(texts, rank, row, hits, moved, is_answer))
                     _toggles(texts, query, row, marks, place)
-            if not found.rows:
+            if not hits.rows:
                 st.info(_nothing(system), icon=":material/search_off:")
-            _source(system, first, found)
+            _source(system, first, hits)
 
 
 def _heading(system: str, colour: str, quality: Quality | None) -> str:
@@ -69,16 +69,16 @@ def _heading(system: str, colour: str, quality: Quality | None) -> str:
     )
 
 
-def _card(texts: Corpus, rank: int, row: int, found: List, moved: str, is_answer: bool) -> str:
+def _card(texts: Corpus, rank: int, row: int, hits: List, moved: str, is_answer: bool) -> str:
     """Rank, score, move and the text with its sentence marked; every character of it as it is."""
     tick = _badge("✓ answers", GREEN, "labelled as relevant") if is_answer else ""
     known = html.escape(" · ".join(filter(None, [_subject(texts, row)])))
     head = (
         f'<div style="display:flex;gap:.5em;align-items:baseline;flex-wrap:wrap"><b style="font-size:1.2em">{rank}</b>'
-        f'<span>{found.scores[rank - 1]:.3f}</span>{moved}{tick}<span style="opacity:.7">{known}</span></div>'
+        f'<span>{hits.scores[rank - 1]:.3f}</span>{moved}{tick}<span style="opacity:.7">{known}</span></div>'
     )
     title = f"<div><b>{html.escape(texts.titles[row])}</b></div>" if "title" in texts.fields else ""
-    body = _excerpt(texts.texts[row], found.marks.sentences.get(row))
+    body = _excerpt(texts.texts[row], hits.marks.sentences.get(row))
     return f'{head}{title}<div style="font-size:.95em;line-height:1.45;overflow-wrap:anywhere">{body}</div>'
 
 
@@ -117,8 +117,8 @@ def _move(rank: int, row: int, leaders: list[int], k: int, first: str) -> str:
     return _badge(f"{sign}{abs(before - rank)}", colour, f"rank {before} for {first}")
 
 
-def _badge(text: str, colour: str, told: str) -> str:
-    return f'<span style="{BADGE}background:{colour}" title="{html.escape(told)}">{html.escape(text)}</span>'
+def _badge(text: str, colour: str, tooltip: str) -> str:
+    return f'<span style="{BADGE}background:{colour}" title="{html.escape(tooltip)}">{html.escape(text)}</span>'
 
 
 def _toggles(texts: Corpus, query: str, row: int, marks: Mapping[str, int], place: int) -> None:
@@ -140,10 +140,10 @@ def _nothing(system: str) -> str:
     return "No document shares a word with the query." if system == BM25 else "Nothing found."
 
 
-def _source(system: str, first: str, found: List) -> None:
+def _source(system: str, first: str, hits: List) -> None:
     """What computed the list."""
-    if found.ranking.provenance:
-        output.provenance(found.ranking.provenance)
+    if hits.ranking.provenance:
+        output.provenance(hits.ranking.provenance)
     elif system == HYBRID:
         st.caption(f"Reciprocal rank fusion of the other lists; sentences highlighted by {output.markdown_free(first)}")
     else:

@@ -20,7 +20,7 @@ STEPS = {"embed the queries": "embed the query", "search": "search", "fuse": "fu
 
 def chart(texts: Corpus, lists: Mapping[str, List], k: int, answers: Collection[str]) -> None:
     """Lines that show how each document moves from list to list."""
-    ranks = {system: found.rows for system, found in lists.items()}
+    ranks = {system: hits.rows for system, hits in lists.items()}
     shown = {row for rows in ranks.values() for row in rows[:k]}
     relevant = {row for row in shown if texts.document_ids[row] in answers}
     depth = min(k, max(map(len, ranks.values()), default=0))
@@ -70,9 +70,9 @@ def agreement(lists: Mapping[str, List]) -> pd.DataFrame:
 def latency(lists: Mapping[str, List]) -> pd.DataFrame:
     """Milliseconds of each step of each system; returns the table."""
     rows = []
-    totals = {system: 1000 * sum(found.seconds.values()) for system, found in lists.items()}
-    for system, found in lists.items():
-        steps = {STEPS[name]: 1000 * seconds for name, seconds in found.seconds.items()}
+    totals = {system: 1000 * sum(hits.seconds.values()) for system, hits in lists.items()}
+    for system, hits in lists.items():
+        steps = {STEPS[name]: 1000 * seconds for name, seconds in hits.seconds.items()}
         rows.append({"list": system, **{step: steps.get(step) for step in STEPS.values()}, "total": totals[system]})
     table = pd.DataFrame(rows)
     st.markdown("#### Latency")
@@ -92,7 +92,7 @@ def latency(lists: Mapping[str, List]) -> pd.DataFrame:
             ),
         },
     )
-    known = [system for system, found in lists.items() if found.ranking.is_query_remembered]
+    known = [system for system, hits in lists.items() if hits.ranking.is_query_remembered]
     note = f" The query's vector was cached for {', '.join(known)}." if known else ""
     st.caption(
         output.markdown_free(
@@ -110,8 +110,8 @@ def downloads(
         [
             {"query": query, "system": system, "rank": rank, "score": score, "id": texts.ids[row],
              "document": texts.document_ids[row], "text": texts.texts[row]}
-            for system, found in lists.items()
-            for rank, (row, score) in enumerate(zip(found.rows[:k], found.scores[:k], strict=True), start=1)
+            for system, hits in lists.items()
+            for rank, (row, score) in enumerate(zip(hits.rows[:k], hits.scores[:k], strict=True), start=1)
         ]
     )  # fmt: skip
     with st.container(horizontal=True):

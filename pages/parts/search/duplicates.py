@@ -30,11 +30,11 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
             "Near duplicates: minimum cosine", LEAST, 1.0, USUAL, 0.01, key=state.Search.NEAR, bind="query-params",
             width=320,
         )  # fmt: skip
-    with progress.line(state.Search.COMPARE, height=420) as tell:
-        vectors = cache.embed_corpus(texts, spec, tell)
+    with progress.line(state.Search.COMPARE, height=420) as on_progress:
+        vectors = cache.embed_corpus(texts, spec, on_progress)
         same = cache.memory().recall(("same texts", texts.fingerprint), lambda: duplicates.same_texts(texts.documents))
-        pairs = _pairs(texts, spec, vectors.vectors, threshold, tell)
-        alone = _alone(texts, spec, vectors.vectors, tell)
+        pairs = _pairs(texts, spec, vectors.vectors, threshold, on_progress)
+        alone = _alone(texts, spec, vectors.vectors, on_progress)
     near = duplicates.group(pairs, same)
     _figures(texts, same, near, pairs)
     groups, pair_table = _groups(texts, same, near, vectors.vectors), _pair_table(texts, pairs)
@@ -55,25 +55,27 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
         output.download_table(loners, "loners", "Texts without a near neighbour (CSV)")
 
 
-def _pairs(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, threshold: float, tell: Progress) -> Pairs:
-    key = ("pairs", texts.fingerprint, *cache.identity(spec, tell), threshold)
+def _pairs(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, threshold: float, on_progress: Progress) -> Pairs:
+    key = ("pairs", texts.fingerprint, *cache.identity(spec, on_progress), threshold)
     return cache.memory().recall(
         key,
         lambda: duplicates.near_pairs(
-            vectors, threshold, lambda done, total: tell("Comparing all pairs of texts", done, total)
+            vectors, threshold, lambda done, total: on_progress("Comparing all pairs of texts", done, total)
         ),
     )
 
 
-def _alone(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, tell: Progress) -> "tuple[Indices, np.ndarray] | None":
+def _alone(
+    texts: Corpus, spec: ModelSpec, vectors: np.ndarray, on_progress: Progress
+) -> "tuple[Indices, np.ndarray] | None":
     """Each text's nearest other and its cosine; None for a single text."""
     if len(texts) < 2:
         return None
-    key = ("nearest others", texts.fingerprint, *cache.identity(spec, tell))
+    key = ("nearest others", texts.fingerprint, *cache.identity(spec, on_progress))
     return cache.memory().recall(
         key,
         lambda: duplicates.nearest_others(
-            vectors, lambda done, total: tell("Finding each text's nearest neighbour", done, total)
+            vectors, lambda done, total: on_progress("Finding each text's nearest neighbour", done, total)
         ),
     )
 

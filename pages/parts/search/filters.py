@@ -44,7 +44,7 @@ def choose(texts: Corpus) -> Conditions:
                 values[each.field] = _choices(each)
             elif (span := _span(each)) != (each.low, each.high):
                 spans[each.field] = span
-    parts = [f"{field} is {' or '.join(kept)}" for field, kept in values.items() if kept]
+    parts = [f"{field} is {' or '.join(choices)}" for field, choices in values.items() if choices]
     parts += [f"{field} from {low:g} to {high:g}" for field, (low, high) in spans.items()]
     if not parts:
         return Conditions()
@@ -79,7 +79,7 @@ def _span(field: Span) -> tuple[float, float]:
         held = st.session_state[key]
         if not (low <= held[0] <= held[1] <= high):
             st.session_state[key] = (low, high)
-    kept = st.slider(
+    ends = st.slider(
         output.markdown_free(field.field),
         low,
         high,
@@ -89,4 +89,4 @@ def _span(field: Span) -> tuple[float, float]:
         key=key,
         bind="query-params",
     )
-    return float(kept[0]), float(kept[1])
+    return float(ends[0]), float(ends[1])

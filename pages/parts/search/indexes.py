@@ -27,10 +27,10 @@ MILLION = 1_000_000
 def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     """A table of every kind of index under one model: recall against the exact search, size, time."""
     spec = model_choice.model(specs)
-    with progress.line(state.Search.INDEX, height=420) as tell:
-        queries, told = _queries(texts, spec, tell)
-        measured = _measure(texts, spec, queries, tell)
-        source = cache.embed_corpus(texts, spec, tell).provenance
+    with progress.line(state.Search.INDEX, height=420) as on_progress:
+        queries, basis = _queries(texts, spec, on_progress)
+        measured = _measure(texts, spec, queries, on_progress)
+        source = cache.embed_corpus(texts, spec, on_progress).provenance
     table = _table(measured, len(texts))
     st.markdown(_sentence(measured))
     st.dataframe(
@@ -49,7 +49,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     )
     st.caption(
         f"Recall@{K}: the share of the {min(K, len(texts))} nearest of {len(texts):,} texts that the index finds, "
-        f"over {told}. Time: the median for a single query on {output.markdown_free(this_machine().sentence)}. In a "
+        f"over {basis}. Time: the median for a single query on {output.markdown_free(this_machine().sentence)}. In a "
         "small corpus any search is fast: an index pays off from a few hundred thousand vectors."
     )
     output.provenance(source)
@@ -57,7 +57,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     output.code(examples.index(spec, texts.texts))
 
 
-def _queries(texts: Corpus, spec: ModelSpec, tell: Progress) -> tuple[np.ndarray, str]:
+def _queries(texts: Corpus, spec: ModelSpec, on_progress: Progress) -> tuple[np.ndarray, str]:
     """Vectors of the labelled queries where there are some, else of texts of the corpus; and what they are."""
     try:
         labels = quality.labels(texts)
@@ -65,18 +65,18 @@ def _queries(texts: Corpus, spec: ModelSpec, tell: Progress) -> tuple[np.ndarray
         labels = None  # what is wrong with them is said where they are used
     if labels:
         asked = labels.queries.texts[:MOST_QUERIES]
-        told = f"{len(asked):,} labelled queries ({output.markdown_free(labels.name)})"
-        return cache.embed_texts(asked, spec, tell, kind="query").vectors, told
+        basis = f"{len(asked):,} labelled queries ({output.markdown_free(labels.name)})"
+        return cache.embed_texts(asked, spec, on_progress, kind="query").vectors, basis
     rows = np.unique(np.linspace(0, len(texts) - 1, MOST_QUERIES).astype(int))
-    vectors = cache.embed_corpus(texts, spec, tell).vectors[rows]
+    vectors = cache.embed_corpus(texts, spec, on_progress).vectors[rows]
     return vectors, f"{len(rows):,} of the texts themselves as queries (there are no labelled queries)"
 
 
-def _measure(texts: Corpus, spec: ModelSpec, queries: np.ndarray, tell: Progress) -> list[Measured]:
+def _measure(texts: Corpus, spec: ModelSpec, queries: np.ndarray, on_progress: Progress) -> list[Measured]:
     """Each kind of index, built, measured and forgotten."""
-    vectors = cache.embed_corpus(texts, spec, tell).vectors
-    key = ("indexes", texts.fingerprint, *cache.identity(spec, tell), digests.of_array(queries))
-    return cache.memory().recall(key, lambda: indexes.compare(vectors, queries, K, tell))
+    vectors = cache.embed_corpus(texts, spec, on_progress).vectors
+    key = ("indexes", texts.fingerprint, *cache.identity(spec, on_progress), digests.of_array(queries))
+    return cache.memory().recall(key, lambda: indexes.compare(vectors, queries, K, on_progress))
 
 
 def _table(measured: Sequence[Measured], count: int) -> pd.DataFrame:
@@ -105,5 +105,5 @@ def _sentence(measured: Sequence[Measured]) -> str:
     least = min(good, key=lambda result: result.index.bytes)
     times = measured[0].index.bytes / least.index.bytes
     size = f"scans {times:.1f} times less memory" if times > 1 else "scans no less memory"
-    found = f"{least.recall:.1%} of what the exact search finds"
-    return f"**{least.index.name}** finds {found} and {size} ({least.index.remark})."
+    recall = f"{least.recall:.1%} of what the exact search finds"
+    return f"**{least.index.name}** finds {recall} and {size} ({least.index.remark})."

@@ -52,23 +52,23 @@ class List:
 
 
 def find(
-    texts: Corpus, query: str, specs: Sequence[ModelSpec], conditions: Conditions, k: int, tell: Progress
+    texts: Corpus, query: str, specs: Sequence[ModelSpec], conditions: Conditions, k: int, on_progress: Progress
 ) -> dict[str, List]:
     """Each system's list by its name: the models, BM25 and, with a model, Hybrid; remembered with its seconds."""
     task = Task(texts, corpus.one_query(query), DEPTH, "text", conditions.rows)
     embeddings: dict[str, Embeddings] = {}
     for spec in specs:
         with show_errors():
-            embeddings[spec.name] = cache.embeddings(task, spec, tell)
+            embeddings[spec.name] = cache.embeddings(task, spec, on_progress)
     ready = {spec.name: spec for spec in specs if spec.name in embeddings}
     lists = {}
-    for system, ranking in cache.rankings(task, embeddings, tell).items():
+    for system, ranking in cache.rankings(task, embeddings, on_progress).items():
         rows = tuple(int(row) for row in ranking.hits.rows_of()[:k])
         marker = next(iter(ready)) if system == HYBRID else system
         if marker == BM25:
             mark = partial(_mark_by_words, texts, query, rows)
         else:
-            mark = partial(_mark_by_model, texts, embeddings[marker].queries, rows, ready[marker], tell)
+            mark = partial(_mark_by_model, texts, embeddings[marker].queries, rows, ready[marker], on_progress)
         marks = Marks()
         with show_errors():
             marks = _recall((*task.key, *ranking.key, marker, *rows), mark)
@@ -93,12 +93,12 @@ def _mark_by_words(texts: Corpus, query: str, rows: Sequence[int]) -> dict[int, 
 
 
 def _mark_by_model(
-    texts: Corpus, query: Embedded, rows: Sequence[int], spec: ModelSpec, tell: Progress
+    texts: Corpus, query: Embedded, rows: Sequence[int], spec: ModelSpec, on_progress: Progress
 ) -> dict[int, int | None]:
     """For each passage the place of its sentence of highest cosine; none where there is but one."""
     passages = {row: sentences(texts.texts[row]) for row in rows}
     asked_for = [part.strip() or part for parts in passages.values() for part in parts]
-    vectors = cache.embed_texts(asked_for, spec, tell).vectors
+    vectors = cache.embed_texts(asked_for, spec, on_progress).vectors
     places: dict[int, int | None] = {}
     start = 0
     for row, parts in passages.items():

@@ -25,18 +25,18 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
         return
     answers: set[str] = set()
     qualities, labels = {}, None
-    with progress.line(state.Search.SEARCH, height=HEIGHT) as tell:
-        found = lists.find(texts, asked, specs, where, k, tell)
+    with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
+        hits = lists.find(texts, asked, specs, where, k, on_progress)
         with show_errors():
             if labels := quality.labels(texts):
-                qualities = quality.measure(texts, labels, specs, tell)
+                qualities = quality.measure(texts, labels, specs, on_progress)
                 answers = query.answers(labels, asked)
-    comparison.chart(texts, found, k, answers)
-    cards.show(texts, asked, found, k, answers, qualities)
+    comparison.chart(texts, hits, k, answers)
+    cards.show(texts, asked, hits, k, answers, qualities)
     if labels and qualities:
         _explain(labels)
-    overlaps, times = comparison.agreement(found), comparison.latency(found)
-    comparison.downloads(texts, asked, found, k, overlaps, times)
+    overlaps, times = comparison.agreement(hits), comparison.latency(hits)
+    comparison.downloads(texts, asked, hits, k, overlaps, times)
     output.code(examples.search(specs[0], asked, texts.texts))
 
 

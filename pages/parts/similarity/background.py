@@ -20,9 +20,11 @@ from pages.shared.ui import output
 MOST_ROWS = 2000
 
 
-def measure(texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], tell: Progress) -> dict[str, Background]:
+def measure(
+    texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], on_progress: Progress
+) -> dict[str, Background]:
     """The background of each model that has one; a corpus is sent to an API only when the person asks for it."""
-    found = {}
+    backgrounds = {}
     for spec in specs:
         if spec.provider == "openai" and not st.session_state.get(
             state.Similarity.SENT_FOR_BACKGROUND(spec.id, texts.fingerprint)
@@ -36,8 +38,8 @@ def measure(texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], tell:
             )
             continue
         with show_errors():
-            found[spec.name] = _of(texts, _queries(texts, compared), spec, tell)
-    return found
+            backgrounds[spec.name] = _of(texts, _queries(texts, compared), spec, on_progress)
+    return backgrounds
 
 
 def section(
@@ -89,21 +91,21 @@ def _queries(texts: Corpus, compared: Compared) -> tuple[str, ...]:
     return corpus.sample_queries().texts if texts.fingerprint == corpus.sample().fingerprint else compared.queries
 
 
-def _of(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, tell: Progress) -> Background:
-    key = ("background", texts.fingerprint, queries, *cache.identity(spec, tell))
-    return cache.memory().recall(key, lambda: _compute(texts, queries, spec, tell))
+def _of(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, on_progress: Progress) -> Background:
+    key = ("background", texts.fingerprint, queries, *cache.identity(spec, on_progress))
+    return cache.memory().recall(key, lambda: _compute(texts, queries, spec, on_progress))
 
 
-def _compute(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, tell: Progress) -> Background:
+def _compute(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, on_progress: Progress) -> Background:
     if len(texts) <= MOST_ROWS:
-        documents, vectors = texts.documents, cache.embed_corpus(texts, spec, tell).vectors
+        documents, vectors = texts.documents, cache.embed_corpus(texts, spec, on_progress).vectors
     else:
         rows = np.sort(np.random.default_rng(0).choice(len(texts), MOST_ROWS, replace=False))
         documents = tuple(texts.documents[row] for row in rows)
-        vectors = cache.embed_texts(documents, spec, tell).vectors
+        vectors = cache.embed_texts(documents, spec, on_progress).vectors
     if not queries:
         return background(vectors, documents)
-    asked = cache.embed_texts(queries, spec, tell, kind="query").vectors
+    asked = cache.embed_texts(queries, spec, on_progress, kind="query").vectors
     return background(vectors, documents, asked, queries)
 
 

@@ -16,8 +16,8 @@ def clickable(figure: go.Figure, place: int, alt: str, on_click: Callable[[int, 
     rows, columns = figure.data[0].z.shape
 
     def note() -> None:
-        told = st.session_state.get(listener)
-        cell = told.get("cell") if isinstance(told, Mapping) else None
+        result = st.session_state.get(listener)
+        cell = result.get("cell") if isinstance(result, Mapping) else None
         if isinstance(cell, list | tuple) and len(cell) == 2 and all(type(place) is int for place in cell):
             row, column = cell
             if 0 <= row < rows and 0 <= column < columns:

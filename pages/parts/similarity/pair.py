@@ -61,14 +61,14 @@ def show(compared: Compared, results: Mapping[str, Scored], backgrounds: Mapping
         )
 
 
-def tokens(results: Mapping[str, Scored], compared: Compared, pair: Pair, tell: Progress) -> None:
+def tokens(results: Mapping[str, Scored], compared: Compared, pair: Pair, on_progress: Progress) -> None:
     """Token-to-token similarity by each model that can be looked into, and what each token brings."""
     first, second = _texts(compared, pair)
     panels = st.grid(2 if len(results) > 1 else 1, min_column_width=430)
     for name, result in results.items():
         with panels.cell():
             st.markdown(f"**{output.markdown_free(name)}**")
-            encoder = cache.encoder(result.spec, tell)
+            encoder = cache.encoder(result.spec, on_progress)
             if not hasattr(encoder, "trace"):
                 st.caption("Runs behind an API that returns whole vectors only: its tokens can't be inspected.")
                 continue
@@ -77,25 +77,25 @@ def tokens(results: Mapping[str, Scored], compared: Compared, pair: Pair, tell: 
 
 
 def _token_chart(spec: ModelSpec, first: Side, second: Side) -> None:
-    brought = contributions(first, second)
-    if brought and not brought.adds_up:
-        brought = None
+    parts = contributions(first, second)
+    if parts and not parts.adds_up:
+        parts = None
     shown, other = first.tokens[:MOST_TOKENS], second.tokens[:MOST_TOKENS]
     cosines = cosine_matrix(first.vectors[:MOST_TOKENS], second.vectors[:MOST_TOKENS])
     st.plotly_chart(
-        token_heatmap(cosines, shown, other, brought, model_colour(spec.id)),
+        token_heatmap(cosines, shown, other, parts, model_colour(spec.id)),
         key=state.Similarity.TOKENS(spec.name),
         alt=f"Token-to-token similarity of the two texts by {spec.name}",
     )
-    said = (
-        f"The bars of each text add up to the cosine, {brought.total:.3f}: what each token contributes, special "
+    sentence = (
+        f"The bars of each text add up to the cosine, {parts.total:.3f}: what each token contributes, special "
         "tokens included."
-        if brought
+        if parts
         else "This model's embedding is not a plain mean of its tokens: the cosine can't be split by token."
     )
     if len(shown) < len(first.tokens) or len(other) < len(second.tokens):
-        said += f" Showing the first {MOST_TOKENS} of {len(first.tokens):,} and {len(second.tokens):,} tokens."
-    st.caption(said)
+        sentence += f" Showing the first {MOST_TOKENS} of {len(first.tokens):,} and {len(second.tokens):,} tokens."
+    st.caption(sentence)
 
 
 def _texts(compared: Compared, pair: Pair) -> tuple[str, str]:
@@ -107,5 +107,5 @@ def _names(compared: Compared, pair: Pair) -> tuple[str, str]:
 
 
 def _from_address() -> Pair | None:
-    found = re.fullmatch(r"([1-9]\d{0,2})-([1-9]\d{0,2})", st.query_params.get(state.Similarity.PAIR, ""))
-    return (int(found[1]) - 1, int(found[2]) - 1) if found else None
+    match = re.fullmatch(r"([1-9]\d{0,2})-([1-9]\d{0,2})", st.query_params.get(state.Similarity.PAIR, ""))
+    return (int(match[1]) - 1, int(match[2]) - 1) if match else None

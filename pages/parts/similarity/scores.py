@@ -53,12 +53,12 @@ class Order:
         return self.rows.index(pair[0]), self.columns.index(pair[1])
 
 
-def score(compared: Compared, spec: ModelSpec, tell: Progress) -> Scored:
+def score(compared: Compared, spec: ModelSpec, on_progress: Progress) -> Scored:
     """Embed the texts, and the queries as queries, and compare them."""
-    texts = cache.embed_texts(compared.texts, spec, tell)
+    texts = cache.embed_texts(compared.texts, spec, on_progress)
     rows = texts.vectors
     if compared.queries:
-        rows = cache.embed_texts(compared.queries, spec, tell, kind="query").vectors
+        rows = cache.embed_texts(compared.queries, spec, on_progress, kind="query").vectors
     return Scored(spec, cosine_matrix(rows, texts.vectors), rows, texts.vectors, texts.provenance)
 
 

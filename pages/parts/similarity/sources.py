@@ -28,7 +28,7 @@ class Compared:
     texts : tuple of str
     queries : tuple of str
         Where there are any, they are the heatmaps' rows and the texts their columns; else the texts are both.
-    said : str
+    origin : str
         Where the texts come from, and how many they are, where they are not pasted.
     sources : tuple of Corpus
         What they were read from, which knows what was left out.
@@ -36,7 +36,7 @@ class Compared:
 
     texts: tuple[str, ...]
     queries: tuple[str, ...]
-    said: str
+    origin: str
     sources: tuple[Corpus, ...]
 
     @property
@@ -66,12 +66,14 @@ def choose(texts: Corpus) -> Compared:
             required=True, label_visibility="collapsed",
         )  # fmt: skip
         if source == "Corpus":
-            rows, said = _from_corpus(texts)
-            found, given = texts, tuple(texts.documents[row] for row in rows)
+            rows, origin = _from_corpus(texts)
+            source_texts, given = texts, tuple(texts.documents[row] for row in rows)
         else:
-            found = _from_file() if source == "File" else _paste()
-            given = found.texts
-            said = f"{min(len(found), MOST_TEXTS):,} texts from {found.name}" if source == "File" else ""
+            source_texts = _from_file() if source == "File" else _paste()
+            given = source_texts.texts
+            origin = (
+                f"{min(len(source_texts), MOST_TEXTS):,} texts from {source_texts.name}" if source == "File" else ""
+            )
         against = inputs.optional_texts(
             state.Similarity.QUERIES, height=100,
             label="Queries, one per line (optional): each is compared with every text",
@@ -80,13 +82,15 @@ def choose(texts: Corpus) -> Compared:
     if len(given) < 2 and not queries:
         raise InputError("A single text has nothing to compare with: enter at least two, one per line.")
     _show_skips(given, queries)
-    return Compared(given[:MOST_TEXTS], queries[:MOST_TEXTS], said, (found, against) if against else (found,))
+    return Compared(
+        given[:MOST_TEXTS], queries[:MOST_TEXTS], origin, (source_texts, against) if against else (source_texts,)
+    )
 
 
 def caption(compared: Compared, order: str) -> None:
     """What is compared and how it is ordered, in a few words, and what was left out."""
     count = f"{len(compared.texts):,} texts"
-    whence = output.markdown_free(compared.said) or count
+    whence = output.markdown_free(compared.origin) or count
     if compared.queries:
         st.caption(f"{len(compared.queries):,} queries, each compared with {whence}, {output.markdown_free(order)}.")
     else:
@@ -101,14 +105,14 @@ def _paste() -> Corpus:
 
 def _from_file() -> Corpus:
     """The texts of files that this session keeps for this page, their columns chosen beside a preview."""
-    brought = [files.source(upload) for upload in files.ask(state.Similarity.FILES)]
-    if not brought:
+    uploads = [files.source(upload) for upload in files.ask(state.Similarity.FILES)]
+    if not uploads:
         raise InputError("No file yet: open “Edit texts” and upload one.")
-    found = columns.choose(state.Similarity.FILES, brought)
-    named = tuple((source.name, source.digest) for source in brought)
+    columns_of_text = columns.choose(state.Similarity.FILES, uploads)
+    named = tuple((source.name, source.digest) for source in uploads)
     return cache.memory().recall(
-        ("similarity", named, found, most_rows()),
-        lambda: corpus.from_tables([(source.name, source.table) for source in brought], found),
+        ("similarity", named, columns_of_text, most_rows()),
+        lambda: corpus.from_tables([(source.name, source.table) for source in uploads], columns_of_text),
     )
 
 

@@ -15,11 +15,15 @@ from pages.shared.ui import output, progress
 
 
 def candidates(
-    texts: Corpus, measured: Mapping[str, Quality], ready: Sequence[ModelSpec], dollars_per_hour: float, tell: Progress
+    texts: Corpus,
+    measured: Mapping[str, Quality],
+    ready: Sequence[ModelSpec],
+    dollars_per_hour: float,
+    on_progress: Progress,
 ) -> list[Candidate]:
     """The picked models, those that are not here without a quality, and the baselines."""
     timings = verdict.timings(device=picks.device(), precision=picks.precision())
-    sources = {spec.name: cache.embed_corpus(texts, spec, tell) for spec in ready}
+    sources = {spec.name: cache.embed_corpus(texts, spec, on_progress) for spec in ready}
     return verdict.candidates(picks.models(), measured, sources, timings, dollars_per_hour=dollars_per_hour)
 
 

@@ -37,7 +37,7 @@ def choose(files: Files, sources: Sequence[Source]) -> Columns:
 def _usual(sources: Sequence[Source], offered: Sequence[str]) -> Columns:
     texts = dict.fromkeys(text for source in sources for text in usual_columns(source.table.columns).texts)
     usual = columns_beside(tuple(texts), offered)
-    return Columns(usual.texts, usual.title, usual.id, usual.kept[:MOST_KEPT_AT_FIRST])
+    return Columns(usual.texts, usual.title, usual.id, usual.metadata[:MOST_KEPT_AT_FIRST])
 
 
 def _ask(files: Files, offered: Sequence[str], labels: Sequence[str], usual: Columns) -> Columns:
@@ -50,8 +50,8 @@ def _ask(files: Files, offered: Sequence[str], labels: Sequence[str], usual: Col
         "Text", places, [known[column] for column in usual.texts if column in known], show,
         key=files.TEXTS(suffix), persist_state="session", help="The cells of several columns are joined.",
     )  # fmt: skip
-    kept = right.multiselect(
-        "Metadata", places, [known[column] for column in usual.kept if column in known], show,
+    metadata = right.multiselect(
+        "Metadata", places, [known[column] for column in usual.metadata if column in known], show,
         key=files.METADATA(suffix), persist_state="session",
     )  # fmt: skip
     title = left.selectbox(
@@ -69,7 +69,7 @@ def _ask(files: Files, offered: Sequence[str], labels: Sequence[str], usual: Col
         tuple(offered[place] for place in texts),
         None if title in (NONE, *texts) else offered[title],
         None if own_id == NONE else offered[own_id],
-        tuple(offered[place] for place in kept if place not in taken),
+        tuple(offered[place] for place in metadata if place not in taken),
     )
 
 

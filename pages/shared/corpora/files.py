@@ -40,16 +40,16 @@ class Source:
 
 def store_uploads(keys: Files) -> None:
     """Take what is newly in the uploader into the session, which other pages share; called before it is drawn."""
-    brought: Sequence[UploadedFile] = st.session_state.get(keys.UPLOADER) or ()
-    ids = [file.file_id for file in brought]
-    if not brought or ids == st.session_state.get(keys.SEEN):
+    uploaded: Sequence[UploadedFile] = st.session_state.get(keys.UPLOADER) or ()
+    ids = [file.file_id for file in uploaded]
+    if not uploaded or ids == st.session_state.get(keys.SEEN):
         return
     st.session_state[keys.SEEN] = ids
     known = {upload.id: upload for upload in _uploads(keys)}
-    names = unique_names(file_name(file.name) for file in brought)
+    names = unique_names(file_name(file.name) for file in uploaded)
     st.session_state[keys.UPLOADS] = tuple(
         known.get(file.file_id) or _upload(file.file_id, name, file.getvalue())
-        for file, name in zip(brought, names, strict=True)
+        for file, name in zip(uploaded, names, strict=True)
     )
 
 
@@ -79,18 +79,18 @@ def ask(keys: Files) -> tuple[Upload, ...]:
         f"{most_rows():,} rows and {_most_megabytes():,} MB in total; a Parquet file may unpack to "
         f"{wording.size(MOST_BYTES)}. Skipped rows are counted and listed."
     )
-    kept = _uploads(keys)
+    uploads = _uploads(keys)
     uploader: Sequence[UploadedFile] = st.session_state.get(keys.UPLOADER) or ()
-    if kept and [file.file_id for file in uploader] != [upload.id for upload in kept]:
+    if uploads and [file.file_id for file in uploader] != [upload.id for upload in uploads]:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"Uploaded: {together([upload.name for upload in kept])}", width="content")
+            st.text(f"Uploaded: {together([upload.name for upload in uploads])}", width="content")
             st.button("Remove", key=keys.REMOVE, on_click=_forget, args=(keys,), type="tertiary")
-    size = sum(len(upload.content) for upload in kept)
+    size = sum(len(upload.content) for upload in uploads)
     if size > _most_megabytes() * 1_000_000:
         raise InputError(
             f"These files total {wording.size(size)}, and the limit is {_most_megabytes():,} MB: upload fewer."
         )
-    return kept
+    return uploads
 
 
 def source(upload: Upload) -> Source:
@@ -142,8 +142,8 @@ def _read(upload: Upload, with_lists: bool) -> Table | str:
 
 
 def _uploads(keys: Files) -> tuple[Upload, ...]:
-    kept: tuple[Upload, ...] = st.session_state.get(keys.UPLOADS, ())
-    return kept
+    uploads: tuple[Upload, ...] = st.session_state.get(keys.UPLOADS, ())
+    return uploads
 
 
 def _forget_if_empty(keys: Files) -> None:

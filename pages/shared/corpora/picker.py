@@ -118,27 +118,27 @@ def _sample_instead() -> Corpus:
 
 def _ask_how(keys: Files, sources: Sequence[Source]) -> tuple[Columns, Splitting | None, DeltaGenerator]:
     """The columns, how to split, and a place for what comes of it."""
-    found = columns.choose(keys, sources)
-    return found, passages.choose(keys), st.container()
+    roles = columns.choose(keys, sources)
+    return roles, passages.choose(keys), st.container()
 
 
 def _build(
-    keys: Files, sources: Sequence[Source], found: Columns, splitting: Splitting | None, report: DeltaGenerator
+    keys: Files, sources: Sequence[Source], roles: Columns, splitting: Splitting | None, report: DeltaGenerator
 ) -> Corpus:
     """The corpus, built once for equal content and choices, and what is to be said of it."""
-    with frame.above(), progress.line(keys.BUILD) as tell:
-        texts = _recall(sources, found, splitting, tell)
+    with frame.above(), progress.line(keys.BUILD) as on_progress:
+        texts = _recall(sources, roles, splitting, on_progress)
     with report:
         passages.explain(texts, splitting)
         skips.offer(texts, keys.owner)
     return texts
 
 
-def _recall(sources: Sequence[Source], found: Columns, splitting: Splitting | None, tell: Progress) -> Corpus:
+def _recall(sources: Sequence[Source], roles: Columns, splitting: Splitting | None, on_progress: Progress) -> Corpus:
     named = tuple((source.name, source.digest) for source in sources)
 
     def build() -> Corpus:
         splitter = None if splitting is None else passages.splitter(splitting)
-        return corpus.from_tables([(source.name, source.table) for source in sources], found, splitter, tell)
+        return corpus.from_tables([(source.name, source.table) for source in sources], roles, splitter, on_progress)
 
-    return cache.memory().recall(("corpus", named, found, splitting, most_rows()), build)
+    return cache.memory().recall(("corpus", named, roles, splitting, most_rows()), build)

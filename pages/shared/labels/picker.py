@@ -77,8 +77,8 @@ def _files() -> None:
         output.show_skips(queries)
     elif asked or graded:
         st.info(f"Now upload the {'relevance labels' if asked else 'queries'}.")
-    elif brought := quality.file_name():
-        st.caption(f":material/check: In use: {output.markdown_free(brought)}.")
+    elif name := quality.file_name():
+        st.caption(f":material/check: In use: {output.markdown_free(name)}.")
 
 
 def _offer_judgements(texts: Corpus) -> None:

@@ -14,7 +14,7 @@ from core.progress import Progress
 from pages.shared import state
 from pages.shared.state import Work
 
-APPEARS_AFTER_SECONDS, TELL_EVERY_SECONDS = 0.15, 0.5
+APPEARS_AFTER_SECONDS, REPORT_EVERY_SECONDS = 0.15, 0.5
 BAR = (
     "<div>{sentence}</div>"
     '<div role="progressbar" aria-valuenow="{percent:.0f}" style="height:.4rem;border-radius:.2rem;'
@@ -37,7 +37,7 @@ def line(name: Work, height: int = 0, count: Callable[[int], str] | None = "{:,}
         st.stop()
     shown = _Line(name, height, count)
     try:
-        yield shown.tell
+        yield shown.report
     except EmbedscopeError:
         shown.clear()  # its sentence takes the place
         raise
@@ -53,15 +53,15 @@ class _Line:
         self._count = count
         self._slot = st.empty()
         self._bar: DeltaGenerator | None = None
-        self._told = time.monotonic()
+        self._reported = time.monotonic()
         self._started: dict[str, float] = {}
 
-    def tell(self, what: str, done: int, total: int) -> None:
+    def report(self, what: str, done: int, total: int) -> None:
         """Show progress, twice a second."""
         now = time.monotonic()
         self._started.setdefault(what, now)
-        if now - self._told >= (TELL_EVERY_SECONDS if self._bar else APPEARS_AFTER_SECONDS):
-            self._told = now
+        if now - self._reported >= (REPORT_EVERY_SECONDS if self._bar else APPEARS_AFTER_SECONDS):
+            self._reported = now
             sentence = self._sentence(what, done, total, now - self._started[what])
             percent = 100 * min(1.0, done / max(1, total))
             self._visible_bar().html(BAR.format(sentence=html.escape(sentence), percent=percent))

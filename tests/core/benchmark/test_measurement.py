@@ -152,7 +152,7 @@ def test_each_phase_says_what_it_does_on_which_device(timeable):
 
 
 def test_progress_counts_samples_and_neither_loading_nor_warming_up(timeable, monkeypatch):
-    monkeypatch.setattr("core.benchmark.sampling.TELL_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("core.benchmark.sampling.REPORT_EVERY_SECONDS", 0.0)
     heard = []
     measured(on_progress=lambda *progress: heard.append(progress))
     counted = {what for what, done, _ in heard if done}

@@ -308,7 +308,7 @@ def test_chosen_columns_become_text_title_id_and_metadata_and_nothing_else_is_ke
 
 
 def test_a_column_called_title_or_file_that_is_only_kept_is_not_taken_for_the_title_or_the_file():
-    read = with_columns(b"text,title,file\none,t,f\n", Columns(("text",), kept=("title", "file")))
+    read = with_columns(b"text,title,file\none,t,f\n", Columns(("text",), metadata=("title", "file")))
     assert read.fields == {"title-2": ("t",), "file-2": ("f",)}
     assert read.documents == ("one",)
 

@@ -35,7 +35,7 @@ def _imports(text: str) -> list[str]:
 
 def _module(name: str, text: str, *, is_entry: bool) -> str:
     text = COMMENT.sub("", text)
-    text = IMPORT.sub(lambda found: f"const {{{found[1]}}} = {_variable(found[2])};", text)
+    text = IMPORT.sub(lambda match: f"const {{{match[1]}}} = {_variable(match[2])};", text)
     if is_entry:
         return text
     exports = ", ".join(EXPORT.findall(text))

@@ -93,14 +93,14 @@ def show(
 def marks(key: str) -> Marks:
     """What the person has marked by now on the maps of this key; nothing where the rows are no longer the same."""
     rows, count = st.session_state.get(state.Projector.MAP_ROWS(key), ("", 0))
-    told = _state(key, "marks")
-    if told.get("rows") != rows:
+    marks_in_browser = _state(key, "marks")
+    if marks_in_browser.get("rows") != rows:
         return NOTHING
-    point = told.get("point")
-    isolated = told.get("isolated")
+    point = marks_in_browser.get("point")
+    isolated = marks_in_browser.get("isolated")
     return Marks(
         point if type(point) is int and 0 <= point < count else None,
-        unpack_rows(told.get("selected"), count),
+        unpack_rows(marks_in_browser.get("selected"), count),
         None if isolated is None else unpack_rows(isolated, count),
     )
 
@@ -128,8 +128,8 @@ def _view_component() -> Callable[..., object]:
 
 def _state(key: str, name: str) -> dict[str, Any]:
     """One of the component's states as the browser sent it, whatever it sent; empty where it sent none."""
-    told = st.session_state.get(key)
-    value = told.get(name) if isinstance(told, Mapping) else None
+    component = st.session_state.get(key)
+    value = component.get(name) if isinstance(component, Mapping) else None
     return dict(value) if isinstance(value, Mapping) else {}
 
 

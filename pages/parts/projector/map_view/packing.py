@@ -107,14 +107,14 @@ def pack_rows(rows: Rows, count: int) -> dict[str, Any]:
 
 def unpack_rows(packed_rows: object, count: int) -> NDArray[np.int64]:
     """Rows below `count`, in order, out of what `pack_rows` made; it came from a browser, so anything else is empty."""
-    found = packed_rows if isinstance(packed_rows, dict) else {}
-    if isinstance(bits := found.get("bits"), str):
+    fields = packed_rows if isinstance(packed_rows, dict) else {}
+    if isinstance(bits := fields.get("bits"), str):
         try:
             marked = np.unpackbits(np.frombuffer(base64.b64decode(bits), np.uint8), bitorder="little")
         except (binascii.Error, ValueError):
             return np.empty(0, np.int64)
         return np.flatnonzero(marked[:count]).astype(np.int64)
-    rows = found.get("rows")
+    rows = fields.get("rows")
     listed = rows if isinstance(rows, list) else []
     return np.unique(np.array([row for row in listed if type(row) is int and 0 <= row < count], dtype=np.int64))
 
