@@ -1,4 +1,4 @@
-"""The comparison table: one row a model, with what is known of it and what it needs on this machine."""
+"""The comparison table: one row per model, with its facts and what it needs on this machine."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ NAMED = ("All", "Original six", "Ready here")
 def compare(specs: Sequence[ModelSpec], timings: Mapping[tuple[str, str], Timing]) -> list[dict[str, Any]]:
     """Rows of the table: sizes in bytes, times in milliseconds on this machine's CPU, prices in US dollars.
 
-    `timings` are the latest by (model, device). None means not known.
+    `timings` are the latest by (model, device). None means unknown.
     """
     return [
         {
@@ -35,7 +35,7 @@ def compare(specs: Sequence[ModelSpec], timings: Mapping[tuple[str, str], Timing
 
 
 def matching(specs: Sequence[ModelSpec], wanted: str, which: str = "All") -> list[ModelSpec]:
-    """The models whose name, maker or licence holds the wanted text, out of those that one of NAMED stands for."""
+    """The models whose name, maker or licence contains the text, among those of a group of NAMED."""
     return [
         spec
         for spec in specs
@@ -46,6 +46,6 @@ def matching(specs: Sequence[ModelSpec], wanted: str, which: str = "All") -> lis
 
 
 def _own_cpu_ms(spec: ModelSpec, timings: Mapping[tuple[str, str], Timing]) -> float | None:
-    """What the model itself was timed at on the CPU; a time of its architecture alone does not count."""
+    """The model's own time on the CPU; timings with random weights don't count."""
     timing = timings.get((spec.name, "cpu"))
     return timing.median_ms if timing and timing.weights == "own" else None

@@ -1,4 +1,4 @@
-"""Texts and a model in, vectors out: the store for what is known, the pool's encoder for the rest."""
+"""Texts and a model in, vectors out: from the store if known, else from the pool's encoder."""
 
 import time
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from core.progress import Progress, silent
 from core.storage.vectors import Store, key, shared_store
 
 KEEP_EVERY = 1024
-KEEP_PAID_EVERY = 256  # a request of an API
+KEEP_PAID_EVERY = 256  # per request to an API
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where vectors come from: what stands under every result.
+    """Where vectors come from; shown under every result.
 
     `reason` says why this engine and precision. `computed` counts distinct texts: with repeated ones it and
     `remembered` stay below `texts`. `seconds` is the time from request to answer, loading of the model included.
-    `tokens` and `dollars` are what an API has counted for the computed texts, and its price; None where not known.
+    `tokens` and `dollars` are an API's count for the computed texts and its price; None if unknown.
     """
 
     model: str
@@ -46,7 +46,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Embedded:
-    """Vectors, (n, d) float32 with unit rows, where they come from, and what is kept of them is kept under."""
+    """Vectors, (n, d) float32 with unit rows, where they come from, and the identity that results are saved under."""
 
     vectors: Vectors
     provenance: Provenance
@@ -72,7 +72,7 @@ def encoder(
     Raises
     ------
     ModelUnavailableError
-        At once, and without loading anything, where the model is not ready here.
+        The model is not ready here; raised at once, without loading anything.
     """
     state = availability(spec)
     if not state.is_ready:
@@ -88,9 +88,9 @@ def identity(
     precision: str = "auto",
     on_progress: Progress = silent,
 ) -> Identity:
-    """Which model a description stands for now, and how it is computed; it is loaded if it never was as it is now.
+    """The model's current identity and how it is computed; it is loaded if it has not been loaded in this version.
 
-    Where the precision is left to the machine, only loading tells which one is executed.
+    If the precision is left to the machine, it is only known after loading.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def embed(
     device, engine, precision : str
         See `encoders.load`.
     store : Store, optional
-        Where vectors are remembered; the user's own by default.
+        Where vectors are stored; the user's own by default.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def embed_with(
     on_progress: Progress = silent,
     started: float | None = None,
 ) -> Embedded:
-    """Embed texts with an encoder at hand; without a store everything is computed."""
+    """Embed texts with a given encoder; without a store everything is computed."""
     started = time.perf_counter() if started is None else started
     texts = [replace_surrogates(text) for text in texts]
     identity = identity_of(encoder)
@@ -176,8 +176,8 @@ def embed_with(
 def _compute(
     encoder: Encoder, missing: dict[bytes, str], kind: Kind, store: Store | None, on_progress: Progress
 ) -> tuple[dict[bytes, Vectors], Usage]:
-    """Vectors of the missing texts, kept part by part: what is cancelled half-way is not lost; and what they used."""
-    names = sorted(missing, key=lambda name: len(missing[name]), reverse=True)  # a part's texts share their batches
+    """Vectors of the missing texts, stored part by part so that cancelling loses little; and the API usage."""
+    names = sorted(missing, key=lambda name: len(missing[name]), reverse=True)  # texts of a part share batches
     texts = [missing[name] for name in names]
     computed: dict[bytes, Vectors] = {}
     usage = Usage(0, 0.0) if isinstance(encoder, Metered) else Usage(None, None)

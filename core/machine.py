@@ -1,4 +1,4 @@
-"""The machine under the dashboard: its fingerprint stands beside every timing."""
+"""The machine under the dashboard: its fingerprint is shown with every timing."""
 
 import os
 import platform
@@ -20,7 +20,7 @@ LIBRARIES = ("torch", "sentence-transformers", "transformers", "openvino", "nump
 class Machine:
     """What a timing depends on.
 
-    `memory_bytes` is the installed RAM, or the container's limit where that is smaller.
+    `memory_bytes` is the installed RAM, or the container's limit if that is smaller.
     """
 
     cpu: str
@@ -33,7 +33,7 @@ class Machine:
 
     @property
     def gpu_memory_bytes(self) -> int:
-        """Memory of the first GPU, as its driver tells it ("NAME, 1234 MiB, DRIVER"); 0 where nothing is told."""
+        """Memory of the first GPU, as reported by its driver ("NAME, 1234 MiB, DRIVER"); 0 if not reported."""
         return _gpu_memory_bytes(self.gpus[0]) if self.gpus else 0
 
     @property
@@ -58,25 +58,25 @@ def this_machine() -> Machine:
 
 
 def devices() -> tuple[str, ...]:
-    """The devices a model can be put on here: always "cpu", and "cuda" where a GPU's driver answers."""
+    """The devices a model can run on here: always "cpu", and "cuda" if a GPU driver answers."""
     return ("cpu", "cuda") if this_machine().gpus else ("cpu",)
 
 
 def power() -> str:
-    """What is known of the power that the machine runs on now: mains or battery, the governor, the GPUs' limit."""
+    """The machine's current power settings, if known: mains or battery, the governor, the GPUs' limit."""
     known = [_battery(), _governor(), *(f"GPU limited to {limit}" for limit in _gpu_answers("power.limit"))]
     return ", ".join(filter(None, known))
 
 
 def _gpu_memory_bytes(gpu: str) -> int:
-    """The memory that a driver's line on a GPU tells, 0 where it tells none."""
+    """The memory in a driver's line on a GPU, 0 if there is none."""
     facts = [*gpu.split(", "), ""]
     mebibytes = facts[1].removesuffix(" MiB")
     return int(mebibytes) * 2**20 if mebibytes.isdigit() else 0
 
 
 def _gpu_in_words(gpu: str) -> str:
-    """A GPU's name, memory and driver; as it is where the driver tells something else."""
+    """A GPU's name, memory and driver; unchanged if the driver's line has another form."""
     memory = _gpu_memory_bytes(gpu)
     return gpu.replace(gpu.split(", ")[1], wording.size(memory)) if memory else gpu
 
@@ -110,7 +110,7 @@ def _container_limit() -> int:
 
 
 def _gpu_answers(facts: str) -> tuple[str, ...]:
-    """What the driver tells of each GPU: `facts` are names of nvidia-smi's, separated by commas."""
+    """The driver's line on each GPU: `facts` are nvidia-smi's names, separated by commas."""
     command = shutil.which("nvidia-smi")
     if not command:
         return ()

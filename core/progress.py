@@ -1,7 +1,7 @@
 """How long work reports its progress.
 
-Progress is a callable that is told what is being done, how much is done and how much there is. It may raise: that is
-how the caller cancels, and whoever reports progress cleans up and lets the exception pass.
+Progress is a callable that takes what is being done, how much is done and the total. It may raise to cancel; code that
+reports progress cleans up and lets the exception through.
 """
 
 from collections.abc import Callable

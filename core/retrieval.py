@@ -1,6 +1,6 @@
 """Every system that ranks a corpus for queries: models by cosine, BM25 over words, a hybrid of all of them.
 
-Nothing is remembered here: vectors and the index of words are handed in, and so is what remembers rankings.
+Nothing is cached here: vectors, the index of words and the cache of rankings are passed in.
 """
 
 import time
@@ -35,8 +35,8 @@ class Task:
     Attributes
     ----------
     unit : "document" or "text"
-        What the rows of hits count: the corpus's documents, each found by the best of its passages, as in
-        `Corpus.document_names`; or its texts as they are.
+        What the rows of hits refer to: the corpus's documents, each ranked by its best passage, as in
+        `Corpus.document_names`; or its texts.
     among : (m,) int array, optional
         Rows of the only texts to search.
     """
@@ -49,7 +49,7 @@ class Task:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """All that a ranking depends on besides its system."""
+        """Everything a ranking depends on besides its system."""
         among = "" if self.among is None else digests.of(self.among.tobytes())
         return (self.texts.fingerprint, self.queries.fingerprint, str(self.k), self.unit, among)
 
@@ -73,13 +73,13 @@ class Ranking:
     hits : Hits
         For each query, in their order.
     seconds : dict of str to float
-        What each step took for all queries together: "embed the queries", "search", "fuse".
+        The time of each step for all queries together: "embed the queries", "search", "fuse".
     provenance : Provenance, optional
-        What computed the texts' vectors; None where there are none.
+        What computed the texts' vectors; None if there are none.
     is_query_remembered : bool
-        Whether the vectors of the queries, or some of them, were known before.
+        Whether the vectors of some queries came from the cache.
     identities : tuple of Identity
-        The models that it rests on.
+        The models it is based on.
     """
 
     system: str
@@ -91,16 +91,16 @@ class Ranking:
 
     @property
     def key(self) -> tuple[Hashable, ...]:
-        """The system, named with all models that it rests on."""
+        """The system together with all models it is based on."""
         return (self.system, *self.identities)
 
 
 Recall = Callable[[tuple[Hashable, ...], Callable[[], Ranking]], Ranking]
-"""Gives the ranking of a system, named with all models that it depends on: a remembered one, or what is computed."""
+"""Returns the ranking of a system, keyed with all models it depends on: from a cache, or computed."""
 
 
 def compute_anew(_system: tuple[Hashable, ...], compute: Callable[[], Ranking]) -> Ranking:
-    """Remember nothing."""
+    """Compute the ranking without a cache."""
     return compute()
 
 
@@ -112,13 +112,13 @@ def rank(
     recall: Recall = compute_anew,
     on_progress: Progress = silent,
 ) -> dict[str, Ranking]:
-    """Each system's ranking by its name: the models, BM25 and, where there is a model, the hybrid of all.
+    """Each system's ranking by its name: the models, BM25 and, if there is a model, the hybrid of all.
 
     Parameters
     ----------
     embeddings : dict of model to Embeddings
     index : callable
-        Gives the index of the corpus's words, where it is needed.
+        Returns the index of the corpus's words when it is needed.
     """
     rankings = {
         model: recall((model, pair.texts.identity), partial(by_model, task, pair, on_progress))
@@ -133,7 +133,7 @@ def rank(
 
 
 def rank_by(system: str, task: Task, *, on_progress: Progress = silent, **how: Any) -> Ranking:
-    """The ranking by one system, "bm25" or a model's name, from nothing but texts; `how` as in `embed`."""
+    """The ranking by one system, "bm25" or a model's name, from texts alone; `how` as in `embed`."""
     if system == BM25.lower():
         return by_words(task, KeywordIndex(task.texts.documents), on_progress)
     return by_model(task, embed(task, models.get(system), on_progress=on_progress, **how), on_progress)
@@ -147,7 +147,7 @@ def embed(task: Task, spec: ModelSpec, *, on_progress: Progress = silent, **how:
 
 
 def by_model(task: Task, embeddings: Embeddings, on_progress: Progress = silent) -> Ranking:
-    """The nearest of each query by cosine."""
+    """The best texts for each query by cosine."""
     started = time.perf_counter()
     texts, queries = embeddings.texts.vectors, embeddings.queries.vectors
     searched = texts if task.among is None else texts[task.among]
@@ -163,7 +163,7 @@ def by_model(task: Task, embeddings: Embeddings, on_progress: Progress = silent)
 
 
 def by_words(task: Task, index: KeywordIndex, on_progress: Progress = silent) -> Ranking:
-    """The best of each query by BM25."""
+    """The best texts for each query by BM25."""
     started = time.perf_counter()
     hits = _find_best(
         task, lambda block, depth: index.search(task.queries.texts[block], depth, task.among), on_progress
@@ -172,7 +172,7 @@ def by_words(task: Task, index: KeywordIndex, on_progress: Progress = silent) ->
 
 
 def by_fusion(task: Task, rankings: Sequence[Ranking]) -> Ranking:
-    """The best of each query by reciprocal rank fusion of other systems' rankings."""
+    """The best texts for each query by reciprocal rank fusion of other systems' rankings."""
     started = time.perf_counter()
     hits = search.fuse([ranking.hits for ranking in rankings], task.k)
     identities = tuple(identity for ranking in rankings for identity in ranking.identities)
@@ -180,7 +180,7 @@ def by_fusion(task: Task, rankings: Sequence[Ranking]) -> Ranking:
 
 
 def results(ranking: Ranking, texts: Corpus, query: int = 0) -> list[dict[str, Any]]:
-    """What a ranking of texts found for one of the queries, best first: the id, score and text of each."""
+    """The hits of a ranking of texts for one of the queries, best first: the id, score and text of each."""
     rows, scores = ranking.hits.rows[query], ranking.hits.scores[query]
     return [
         {"id": texts.ids[row], "score": float(score), "text": texts.texts[row]}
@@ -196,7 +196,7 @@ def measure(ranking: Ranking, texts: Corpus, labels: Labels, *, recall_at: Seque
 
 
 def _find_best(task: Task, find: Finder, on_progress: Progress) -> Hits:
-    """The best of each query in the task's unit."""
+    """Find the best of each query in the task's unit."""
     if task.unit == "text":
         return find(slice(None), task.k)
     return evaluation.best_documents(find, len(task.queries), task.texts.document_ids, task.k, on_progress)

@@ -1,6 +1,6 @@
 """Benchmarks: how long a model takes from text to vector, on which machine, and what that is worth.
 
-`run` times subjects under workloads, each subject in a fresh process, and keeps the run as JSON.
+`run` times subjects under workloads, each subject in a fresh process, and saves the run as JSON.
 """
 
 from core.benchmark.history import (

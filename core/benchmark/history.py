@@ -1,4 +1,4 @@
-"""The runs that are kept: made on this machine, brought from another, or recorded in the project."""
+"""The benchmark history: runs made on this machine, imported from another, or recorded in the project."""
 
 import logging
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run, the name it is kept under, and where it was made."""
+    """A run, the name it is saved under, and where it was made."""
 
     name: str
     origin: Origin
@@ -39,14 +39,14 @@ class StoredRun:
 
 
 def folder() -> Path:
-    """Where runs are kept."""
+    """The folder of saved runs."""
     return cache_folder() / "runs"
 
 
 def save(finished: Run) -> Path:
-    """Write a run among the kept ones and return its file; of a text of one's own only its tokens are kept.
+    """Save a run and return its file; of a custom text, only the number of tokens is saved.
 
-    Everybody who opens the dashboard may see the kept runs.
+    Everybody who opens the dashboard can see the saved runs.
 
     Raises
     ------
@@ -57,12 +57,12 @@ def save(finished: Run) -> Path:
 
 
 def import_run(text: str) -> StoredRun:
-    """Keep a run that was made elsewhere; it never counts as a timing of this machine.
+    """Import a run made elsewhere; it never counts as a timing of this machine.
 
     Raises
     ------
     InputError
-        It is too large, no run, of another schema, or there are too many already.
+        It is too large, not a run, of another schema, or there are too many already.
     """
     if len(text) > MOST_BYTES:
         raise InputError(f"This run is too large: a run can have at most {wording.size(MOST_BYTES)}.")
@@ -86,7 +86,7 @@ def import_run(text: str) -> StoredRun:
 
 
 def list_runs() -> list[StoredRun]:
-    """All runs there are, the latest first, then those recorded in the project; unreadable files are passed over."""
+    """All runs, the latest first, then those recorded in the project; unreadable files are skipped."""
     here = _read_folder(folder(), "here")
     imported = _read_folder(folder() / "imported", "imported")
     recorded = _read_folder(DATA / "runs", "recorded")
@@ -102,9 +102,9 @@ def latest_timings(precision: str = "auto", *, of_any_revision: bool = False) ->
     Parameters
     ----------
     precision : str
-        What the precision was demanded to be; "auto" where it was left to the machine.
+        The precision that was asked for; "auto" where it was left to the machine.
     of_any_revision : bool
-        Whether other revisions of a model than the one that is here count, where there is none of that.
+        Whether timings of other revisions count where the installed one has none.
     """
     rows = [row for row in _rows_here(precision, of_any_revision=of_any_revision) if row.is_hello]
     return _latest(rows, lambda row: (row.model, row.device))
@@ -117,13 +117,13 @@ def latest_sweeps(precision: str = "auto", *, of_any_revision: bool = False) -> 
 
 
 def latest_engines(model: str) -> list[Timing]:
-    """The latest "Hello World" timing of a model on this machine for each engine and precision that was demanded."""
+    """The latest "Hello World" timing of a model on this machine for each engine and precision asked for."""
     rows = [row for row in _rows_here() if row.model == model and row.is_hello and row.asked_engine != "auto"]
     return list(_latest(rows, lambda row: (row.device, row.engine, row.precision)).values())
 
 
 def _latest(rows: Iterable[Timing], identity: Callable[[Timing], Key]) -> dict[Key, Timing]:
-    """The last row of each identity; random weights do not take the place of what the model's own have reached."""
+    """The last row of each identity; a timing with random weights never replaces one with the model's own."""
     latest: dict[Key, Timing] = {}
     for row in rows:
         before = latest.get(identity(row))
@@ -133,10 +133,10 @@ def _latest(rows: Iterable[Timing], identity: Callable[[Timing], Key]) -> dict[K
 
 
 def _rows_here(precision: str | None = None, *, of_any_revision: bool = False) -> list[Timing]:
-    """All timings of this machine, the oldest first; with a precision, those whose engine was left to be chosen.
+    """All timings of this machine, the oldest first; with a precision, those with the engine chosen by the machine.
 
-    What was timed with a number of threads of its own does not say how fast the machine is. Timings of other revisions
-    are left out, or come before all others.
+    Timings with a fixed number of threads are skipped: they do not show how fast the machine is. Timings of other
+    revisions are skipped, or come first.
     """
     runs = sorted(_read_folder(folder(), "here"), key=lambda stored: stored.run.time)
     rows = [
@@ -153,12 +153,12 @@ def _rows_here(precision: str | None = None, *, of_any_revision: bool = False) -
 
 
 def _is_of_this_content(row: Timing, here: Mapping[str, str | None]) -> bool:
-    """Whether a timing is of the revision of its model that is here; random weights are of none."""
+    """Whether a timing is of the installed revision of its model; random weights have no revision."""
     return row.weights == "random" or not row.revision or row.model not in here or row.revision == here[row.model]
 
 
 def original_run() -> Run:
-    """The original table's milliseconds as a run; no more was recorded of them than the time, CPU and GPU."""
+    """The original table's milliseconds as a run; it recorded only the time, CPU and GPU."""
     rows = []
     for spec in catalogue():
         if spec.original and spec.original.cpu_ms and spec.original.gpu_ms:
@@ -169,7 +169,7 @@ def original_run() -> Run:
 
 
 def _without_texts(run: Run) -> Run:
-    """The run without the texts of people's own."""
+    """The run without custom texts."""
     results = tuple(row if row.text in (HELLO, "") else replace(row, text=OWN_TEXT) for row in run.results)
     return replace(run, results=results)
 
@@ -195,7 +195,7 @@ def _read_folder(path: Path, origin: Origin) -> Iterator[StoredRun]:
 
 
 def _files(path: Path) -> list[Path]:
-    """The run files of a folder; none where it is not there, or may not be entered."""
+    """The run files of a folder; none if it is missing or cannot be read."""
     try:
         return sorted(path.glob("*.json"))
     except OSError as error:
@@ -204,7 +204,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _name(file: Path, origin: Origin) -> str:
-    """The name of a run, which two of different origin do not share."""
+    """The name of a run, unique across origins."""
     return file.stem if origin == "here" else f"{origin}/{file.stem}"
 
 

@@ -1,7 +1,7 @@
-"""What others take of the processors while something is timed: other sessions, the server, other programs.
+"""Interference: processor time that other sessions, the server and other programs take during a timing.
 
-It is read from the system's own account of processor time, which is exact to about 10 ms, so it is looked at in slices
-of several samples. Only the processors that this process may use count.
+It is read from the system's processor times, which are exact to about 10 ms, so it is checked once per slice of
+several samples. Only the processors that this process may use count.
 """
 
 import os
@@ -10,7 +10,7 @@ import time
 import psutil
 
 SLICE_SECONDS = 0.2
-DISTURBING_CORES = 0.3  # a quarter is the server's own heartbeat, drawing and the account's grain
+DISTURBING_CORES = 0.3  # a quarter is the server's own heartbeat, drawing and the resolution of the counters
 
 
 class Neighbours:
@@ -20,19 +20,19 @@ class Neighbours:
         self._seen = _now()
 
     def look(self) -> float:
-        """Cores that others have kept busy since the last look, on average."""
+        """Cores that other processes used since the last look, on average."""
         seconds, busy, own = _now()
         before, self._seen = self._seen, (seconds, busy, own)
         others = (busy - before[1]) - (own - before[2])
         return max(0.0, others / max(seconds - before[0], 1e-9))
 
     def have_disturbed(self) -> bool:
-        """Whether others have kept so much busy since the last look that a timing may have suffered."""
+        """Whether other processes used so much since the last look that a timing may have suffered."""
         return self.look() > DISTURBING_CORES
 
 
 def await_quiet(seconds: float) -> None:
-    """Wait until others leave the processors alone, at most so many seconds; a page is drawing what it has just got."""
+    """Wait until the processors are quiet, for a limited time: a page is still drawing its latest result."""
     neighbours = Neighbours()
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:

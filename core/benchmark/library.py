@@ -1,6 +1,6 @@
-"""sentence-transformers as it comes, to be timed beside the engines; imported when it is needed, since it brings torch.
+"""Plain sentence-transformers, timed beside the engines; imported only when needed, because it loads torch.
 
-This is what a person gets who writes `SentenceTransformer(name).encode(texts)`.
+This is what `SentenceTransformer(name).encode(texts)` gives.
 """
 
 from collections.abc import Callable, Sequence

@@ -52,20 +52,20 @@ class Ready:
     seconds: float
 
 
-_made: dict[Subject, Ready] = {}  # a process of its own for each subject: there is one at most
+_made: dict[Subject, Ready] = {}  # at most one: each subject has its own process
 
 
 def measure(*, subject: Subject, workload: Workload, settings: Settings, on_progress: Progress) -> Timing:
     """Time a subject under a workload; the first call in a process makes the subject ready.
 
-    `on_progress` counts samples alone: while the subject loads and warms up, none is done.
+    `on_progress` counts samples only: it stays at 0 while the subject loads and warms up.
 
     Raises
     ------
     InputError
         The workload has longer texts than the model takes.
     ModelUnavailableError, DamagedModelError, DeviceError
-        The subject cannot be had here.
+        The subject is not available here.
     """
     where = f"{subject.model} on {subject.device}"
     preparing = _hide_count(on_progress)
@@ -115,7 +115,7 @@ def text_of(timeable: Timeable, tokens: int) -> str:
 
 
 def _hide_count(on_progress: Progress) -> Progress:
-    """Progress of what comes before the samples."""
+    """Progress without a count, for the steps before the samples."""
     return lambda what, _done, _total: on_progress(what, 0, 1)
 
 
@@ -149,7 +149,7 @@ def _make_ready(spec: ModelSpec, subject: Subject, on_progress: Progress) -> Tim
 
 
 def _texts(timeable: Timeable, workload: Workload) -> list[str]:
-    """What each call is given."""
+    """The texts of each call."""
     if workload.tokens is None:
         return [workload.text] * workload.batch_size
     if timeable.max_tokens and workload.tokens > timeable.max_tokens:
@@ -165,7 +165,7 @@ def _forward(timeable: Timeable, texts: list[str], settings: Settings, where: st
 
 
 def _pin_threads(threads: int | None) -> int:
-    """Fix the number of threads that compute on the CPU, for every engine; by default as many as torch takes here."""
+    """Fix the number of threads that compute on the CPU, for every engine; by default torch's own choice."""
     import torch
 
     torch.set_num_threads(threads or torch.get_num_threads())
@@ -173,7 +173,7 @@ def _pin_threads(threads: int | None) -> int:
 
 
 def _cosine(subject: Subject, timeable: Timeable) -> float | None:
-    """The smallest cosine of a probe text's vector to the one by torch in float32; None where there is none to tell."""
+    """The smallest cosine of a probe text's vector to torch's in float32; None if there is nothing to compare."""
     spec = get(subject.model)
     if subject.weights == "random" or spec.is_static or (timeable.engine, timeable.precision) == REFERENCE:
         return None
@@ -187,7 +187,7 @@ def _cosine(subject: Subject, timeable: Timeable) -> float | None:
 
 
 def _forget_peaks(device: str) -> None:
-    """Let the peaks begin anew: finding the fastest engine holds several at once, and is no part of the model."""
+    """Reset the memory peaks: finding the fastest engine holds several at once, which is not the model's own use."""
     gc.collect()
     with suppress(OSError):  # only on Linux; elsewhere the peak counts from the start
         Path("/proc/self/clear_refs").write_text("5")
@@ -199,7 +199,7 @@ def _forget_peaks(device: str) -> None:
 
 
 def _peak_memory() -> int | None:
-    """Largest resident memory of this process in bytes; None where the system does not tell."""
+    """Largest resident memory of this process in bytes; None where the system does not report it."""
     status = Path("/proc/self/status")
     if status.exists():  # getrusage would count what the parent held when it started us
         peak = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM")), None)

@@ -33,9 +33,9 @@ from core.progress import Progress, silent
 DEVICES = ("cpu", "cuda")
 ENGINES = (*(engine for engine in encoders.ENGINES if engine != "openai"), "library")
 MOST_THREADS = 1024
-LEAST_CALLS = 3  # a workload that would not even be called so often in its time is not begun
-FORESIGHT = 8  # times as large may a workload be to be foretold: of few tokens, more take hardly longer
-SECONDS_TO_START = 8.0  # of a process with its libraries; for the queue's estimate, until it is known better
+LEAST_CALLS = 3  # a workload that cannot reach this many calls in its time is skipped
+FORESIGHT = 8  # how many times as large a workload may be to be predicted: with few tokens, more take hardly longer
+SECONDS_TO_START = 8.0  # of a process with its libraries; the queue's estimate until there is a measured one
 
 OnBegin = Callable[[Subject], None]
 OnResult = Callable[[Timing], None]
@@ -51,7 +51,7 @@ def subjects(
     precision: str = "auto",
     weights: str = "own",
 ) -> tuple[Subject, ...]:
-    """Each model on each device; with the weights "any", random ones where a model's own are not here.
+    """Each model on each device; with the weights "any", random ones where a model's own are not installed.
 
     Raises
     ------
@@ -79,17 +79,17 @@ def run(
     on_begin: OnBegin | None = None,
     on_result: OnResult | None = None,
 ) -> Run:
-    """Time each subject under each workload, in an order that is shuffled; the run is kept, as far as it comes.
+    """Time each subject under each workload, in shuffled order, and save the run, even if it is cut short.
 
-    What cannot be timed costs its own timing, with the reason in `failure`. If one of the callables raises, the running
+    A timing that fails holds the reason in `failure`; the others go ahead. If one of the callables raises, the running
     process is killed.
 
     Parameters
     ----------
     on_progress : Progress
-        Hears the run's progress, in percent of one timing, and before that of the place in the queue.
+        Called with the place in the queue, then with the run's progress in percent of one timing.
     on_begin, on_result : callable, optional
-        Hear of each subject when its turn begins, and of each timing when it is there.
+        Called with each subject when its turn begins, and with each timing when it is done.
 
     Returns
     -------
@@ -99,9 +99,9 @@ def run(
     Raises
     ------
     UnknownModelError, DeviceError
-        There is no such model, device, engine or precision; before anything is timed.
+        There is no such model, device, engine or precision; raised before anything is timed.
     InputError
-        Nothing to time, a workload or a setting out of range, or no folder to keep the run in.
+        Nothing to time, a workload or a setting out of range, or no writable folder for the run.
     """
     _check(subjects, workloads, settings)
     results: dict[tuple[int, int], Timing] = {}
@@ -133,7 +133,7 @@ def run(
 
 
 def expected_seconds(subjects: Sequence[Subject], workloads: Sequence[Workload], settings: Settings) -> float:
-    """How long a run is going to take, roughly: what those who wait for it are told."""
+    """Roughly how long a run will take, shown to anyone waiting in the queue."""
     sampling = settings.least_seconds * (2 if settings.with_forward else 1)
     guess = SECONDS_TO_START + len(workloads) * sampling
     known = {row: timing.seconds for row, timing in history.latest_timings().items()} if len(workloads) == 1 else {}
@@ -141,7 +141,7 @@ def expected_seconds(subjects: Sequence[Subject], workloads: Sequence[Workload],
 
 
 def _count_whole_run(on_progress: Progress, results: Sized, total: int) -> Progress:
-    """Progress of one timing told as that of the whole run, in percent of one timing; it never goes back."""
+    """Turn the progress of one timing into that of the whole run, in percent of one timing; it never decreases."""
     percent = 0
 
     def report(what: str, done: int, of: int) -> None:
@@ -180,7 +180,7 @@ def _check(subjects: Sequence[Subject], workloads: Sequence[Workload], settings:
 def _time(
     subject: Subject, workloads: Sequence[Workload], settings: Settings, on_progress: Progress
 ) -> Iterator[Timing]:
-    """A subject's timings under the workloads, in a process that ends with them."""
+    """A subject's timings under the workloads, in a process of its own."""
     limits = _Limits(settings, _refusal(subject))
     child = Child(f"timing {subject.model}")
     try:
@@ -213,7 +213,7 @@ def _in_child(
 
 
 class _Limits:
-    """What of a subject is not even begun, after what has been learnt of it."""
+    """Which workloads of a subject to skip, judging by those already run."""
 
     def __init__(self, settings: Settings, refusal: str) -> None:
         self._settings = settings
@@ -222,7 +222,7 @@ class _Limits:
         self._known = (1, 0.0)
 
     def reason(self, workload: Workload) -> str:
-        """Why a workload is left out; empty where it is timed."""
+        """Why a workload is skipped; empty if it is timed."""
         if self._refusal:
             return self._refusal
         if self._fatal and workload.size >= self._fatal[0]:
@@ -236,7 +236,7 @@ class _Limits:
         return f"{LEAST_CALLS} calls would take about {would_take}, longer than the {most:g} s allowed."
 
     def note_failure(self, workload: Workload, error: EmbedscopeError) -> None:
-        """A model that cannot be had fails for all workloads, a process that died for those at least as large."""
+        """An unavailable model fails for all workloads; a process that died, for workloads at least as large."""
         if isinstance(error, (ModelError, DeviceError)):
             self._refusal = str(error)
         elif isinstance(error, JobError):
@@ -248,7 +248,7 @@ class _Limits:
 
 
 def _refusal(subject: Subject) -> str:
-    """Why a subject is not even begun; empty where it is."""
+    """Why a subject is skipped; empty if it is timed."""
     spec = get(subject.model)
     if spec.provider == "openai":
         return behind_api(spec)

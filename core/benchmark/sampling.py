@@ -1,4 +1,4 @@
-"""Samples of a call: its time again and again, on a warm machine, while others leave the processors alone."""
+"""Samples of a call: its time, measured repeatedly on a warm machine while no other process interferes."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Once = Callable[[], float]
 
 
 def clock(call: Callable[[], object], device: str) -> Once:
-    """Milliseconds of one call, from a device at rest to a device at rest."""
+    """Milliseconds of one call, with the device idle before and after."""
     wait = _choose_wait(device)
 
     def once() -> float:
@@ -48,7 +48,7 @@ def device_clock(call: Callable[[], object], device: str) -> Once:
 
 
 def warm_up(once: Once, settings: Settings, what: str, on_progress: Progress) -> int:
-    """Call without counting; returns how often, less than asked for where the time runs out."""
+    """Call without counting; returns the number of calls, fewer than asked for if the time runs out."""
     end = time.perf_counter() + settings.most_seconds * WARM_UP_SHARE
     for call in range(settings.warm_up_calls):
         if time.perf_counter() >= end:
@@ -59,9 +59,9 @@ def warm_up(once: Once, settings: Settings, what: str, on_progress: Progress) ->
 
 
 def sample(once: Once, settings: Settings, what: str, on_progress: Progress) -> Statistics:
-    """Call until there are enough undisturbed samples; after a while also with disturbed ones, which are counted.
+    """Call until there are enough undisturbed samples; after a while accept disturbed ones too, and count them.
 
-    Samples are taken in slices. A slice in which others kept the processors busy is disturbed, and taken again.
+    Samples are taken in slices. A slice is disturbed, and repeated, if other processes kept the processors busy.
     """
     quiet: list[float] = []
     disturbed: list[float] = []
@@ -80,19 +80,19 @@ def sample(once: Once, settings: Settings, what: str, on_progress: Progress) -> 
 
 
 def _share_done(samples: list[float], settings: Settings) -> float:
-    """How much of the samples and of their time there is; 1 or more where there is enough of both."""
+    """The share of the samples and of their time that is done; 1 or more when both are enough."""
     return min(len(samples) / settings.least_samples, sum(samples) / 1000 / settings.least_seconds)
 
 
 def _is_time_up(samples: list[float], seconds: float, settings: Settings) -> bool:
-    """Whether to be content with what there is: disturbed samples after some patience, fewer ones at the very end."""
+    """Whether to stop with what there is: disturbed samples after some patience, fewer samples at the time limit."""
     if seconds >= settings.most_seconds * (1 - WARM_UP_SHARE):
         return True
     return seconds >= settings.patience_seconds and _share_done(samples, settings) >= 1
 
 
 def _slice(once: Once) -> list[float]:
-    """Samples of a moment, one at least."""
+    """The samples of one slice, at least one."""
     taken: list[float] = []
     end = time.perf_counter() + SLICE_SECONDS
     while not taken or time.perf_counter() < end:
@@ -115,7 +115,7 @@ def _statistics(samples: list[float], disturbed: int, left_out: int) -> Statisti
 
 
 def _choose_wait(device: str) -> Callable[[], None]:
-    """Wait until the device has done what it was told."""
+    """A function that waits until the device has finished its work."""
     if device != "cuda":
         return lambda: None
     import torch

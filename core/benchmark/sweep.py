@@ -1,4 +1,4 @@
-"""A sweep: batch sizes by lengths, and what it tells of CPU against GPU."""
+"""A sweep: batch sizes by lengths, and where a GPU is faster than the CPU."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ LENGTHS = (8, 32, 128, 512)
 
 
 def grid(batch_sizes: Sequence[int] = BATCH_SIZES, lengths: Sequence[int] = LENGTHS) -> tuple[Workload, ...]:
-    """Each batch size with each length in tokens, the smallest first, so that each foretells the larger ones."""
+    """Each batch size with each length in tokens, the smallest first, so that each predicts the larger ones."""
     workloads = [Workload(batch_size, "", tokens) for batch_size in batch_sizes for tokens in lengths]
     return tuple(sorted(workloads, key=lambda workload: (workload.size, workload.batch_size)))
 
@@ -24,7 +24,7 @@ def workloads(
 
 
 def pays_from(timings: Sequence[Timing]) -> dict[tuple[str, int], int | None]:
-    """For each model and length, the smallest batch from which on a GPU is faster than the CPU; None where none is.
+    """For each model and length, the batch size from which a GPU is faster than the CPU; None if there is none.
 
     Only batch sizes that were timed on both count.
     """

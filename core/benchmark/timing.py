@@ -1,4 +1,4 @@
-"""What is timed, how, and what comes out: a run of timings, which travels as JSON with the version of its schema."""
+"""What is timed, how, and the result: a run of timings, stored as JSON with the version of its schema."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from core.storage import records
 SCHEMA = 2
 HELLO = "Hello World"
 MOST_BATCH = 1024
-MOST_NUMBER = 1e12  # milliseconds, seconds: what is more was never measured
+MOST_NUMBER = 1e12  # milliseconds, seconds: no measurement exceeds these
 
 Weights = Literal["own", "random"]
 
@@ -27,7 +27,7 @@ class Subject:
     engine : str
         One that `encoders.load` takes, or "library": `SentenceTransformer.encode` with its defaults.
     weights : "own" or "random"
-        Random ones need no download: the time is the architecture's.
+        Random ones need no download and time the architecture.
     """
 
     model: str
@@ -44,7 +44,7 @@ def behind_api(spec: ModelSpec) -> str:
 
 @dataclass(frozen=True)
 class Workload:
-    """What each call is given: `batch_size` times a text or, where `tokens` is set, a text of so many tokens."""
+    """The texts of each call: `batch_size` times a text or, if `tokens` is set, a text of that many tokens."""
 
     batch_size: int = 1
     text: str = HELLO
@@ -52,7 +52,7 @@ class Workload:
 
     @property
     def size(self) -> int:
-        """How much there is to compute: all tokens of a call, or all characters where tokens are not set."""
+        """How much there is to compute: all tokens of a call, or all characters if tokens are not set."""
         return self.batch_size * (self.tokens or len(self.text))
 
 
@@ -63,15 +63,15 @@ class Settings:
     Attributes
     ----------
     warm_up_calls, least_samples, least_seconds
-        At least so many calls before the samples, so many samples, and so many seconds of them.
+        The minimum number of calls before the samples, of samples, and of seconds of samples.
     patience_seconds
         How long to wait for samples that others do not disturb.
     most_seconds
-        When warming up and sampling have taken so long, they end with fewer samples.
+        Time limit of warming up and sampling, which then end with fewer samples.
     with_forward
-        Time the forward pass alone, too.
+        Also time the forward pass by itself.
     with_cosine
-        Say how far the vectors are from those of torch in float32.
+        Measure how far the vectors are from those of torch in float32.
     threads
         Threads that compute on the CPU; None leaves their number to torch.
     """
@@ -95,7 +95,7 @@ class Statistics:
     disturbed : int
         How many of the samples were taken while others kept the processors busy.
     left_out : int
-        How many more such samples there were, which others have replaced.
+        How many more such samples there were, replaced by undisturbed ones.
     """
 
     median_ms: float
@@ -115,13 +115,13 @@ class Timing:
     Attributes
     ----------
     asked_engine, asked_precision : str
-        What was asked for; "auto" leaves it to the machine's choice, which stands in `engine` and `precision`.
+        What was asked for; "auto" leaves it to the machine, whose choice is in `engine` and `precision`.
     text : str
-        Empty where texts of so many `tokens` were made for it.
+        Empty where texts of `tokens` tokens were generated for it.
     tokens : int or None
         Tokens of each text, special tokens included.
     turn : int
-        Place in the order in which the subjects were timed; that order is shuffled.
+        Position in the shuffled order in which the subjects were timed.
     median_ms, quartile1_ms, quartile3_ms, p95_ms, p99_ms : float or None
         Over the samples, end to end: text in, vector out. None if it failed.
     forward : Statistics or None
@@ -129,7 +129,7 @@ class Timing:
     disturbed, left_out : int
         See Statistics.
     load_seconds, first_call_ms : float or None
-        What is no part of the samples; a model's first load here includes finding its fastest engine.
+        Not part of the samples; a model's first load on a machine includes finding its fastest engine.
     peak_memory_bytes : int or None
         Largest resident memory of the process, libraries included.
     gpu_allocated_bytes, gpu_reserved_bytes : int or None
@@ -137,9 +137,9 @@ class Timing:
     threads : int or None
         Threads that compute on the CPU.
     cosine : float or None
-        The smallest cosine of a probe text's vector to the one by torch in float32; None where it was not asked for.
+        The smallest cosine of a probe text's vector to the one by torch in float32; None if it was not asked for.
     seconds : float
-        All that this timing took, the start of its process included.
+        Total time of this timing, including the start of its process.
     failure : str
         Why there is no timing; empty if there is one.
     """
@@ -178,7 +178,7 @@ class Timing:
 
     @classmethod
     def missing(cls, subject: Subject, workload: Workload, reason: str) -> "Timing":
-        """What stands in the place of a timing that failed, or is still to come."""
+        """A placeholder for a timing that failed or is still to come."""
         return cls(
             subject.model,
             subject.device,
@@ -195,7 +195,7 @@ class Timing:
 
     @property
     def is_hello(self) -> bool:
-        """Whether this is the original table's question: "Hello World", one at a time."""
+        """Whether this is the original table's workload: "Hello World", one at a time."""
         return self.text == HELLO and self.batch_size == 1
 
     @property
@@ -210,13 +210,13 @@ class Timing:
 
     @property
     def memory_bytes(self) -> int | None:
-        """Largest memory on the device that computes."""
+        """Peak memory on the device used."""
         return self.gpu_reserved_bytes if self.device == "cuda" else self.peak_memory_bytes
 
 
 @dataclass(frozen=True)
 class Run:
-    """Timings of one occasion on one machine.
+    """The timings of one benchmark on one machine.
 
     Attributes
     ----------
@@ -235,7 +235,7 @@ class Run:
 
     @property
     def time(self) -> datetime:
-        """When it was made, in UTC.
+        """The time it was made, in UTC.
 
         Raises
         ------
@@ -250,12 +250,12 @@ class Run:
 
     @staticmethod
     def from_json(text: str) -> "Run":
-        """The run a JSON text holds.
+        """The run in a JSON text.
 
         Raises
         ------
         InputError
-            It is not a run, or of another schema.
+            It is not a run, or has another schema.
         """
         _require_schema(text)
         try:
@@ -267,7 +267,7 @@ class Run:
 
 
 def _require_schema(text: str) -> None:
-    """Refuse another schema by its number, whatever else its runs hold; and numbers that no run has."""
+    """Refuse another schema, and numbers that no run has."""
     try:
         content = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_countable)
     except (ValueError, RecursionError):

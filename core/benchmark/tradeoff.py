@@ -1,4 +1,4 @@
-"""Accuracy against speed: which models nothing else beats in both, and what a million tokens cost."""
+"""Accuracy vs speed: the models that no other beats in both, and the price per million tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ class Point:
     score : float
         Higher is better.
     speed : float
-        Milliseconds, of which fewer are better, or texts a second.
+        Milliseconds, where lower is better, or texts per second.
     memory_bytes : int or None
-        What it took while it was timed.
+        Peak memory during the timing.
     weights : "own" or "random"
     """
 
@@ -33,7 +33,7 @@ class Point:
 
 
 def front(points: Sequence[Point], *, lower_is_faster: bool) -> list[Point]:
-    """The points that no other beats: none is at least as fast and as good, and better in one of the two (Pareto).
+    """The Pareto front: the points for which no other is at least as fast and as good, and better in one of the two.
 
     The fastest comes first.
     """
@@ -48,7 +48,7 @@ def front(points: Sequence[Point], *, lower_is_faster: bool) -> list[Point]:
 
 
 def sentence(points: Sequence[Point], *, lower_is_faster: bool) -> str:
-    """The front, read out."""
+    """The front in a sentence."""
     best = front(points, lower_is_faster=lower_is_faster)
     if len(points) < 2:
         return "There is only one result so far: time another model to compare."
@@ -62,17 +62,17 @@ def sentence(points: Sequence[Point], *, lower_is_faster: bool) -> str:
 
 
 def dollars_per_million(tokens_per_second: float, dollars_per_hour: float) -> float:
-    """What a million tokens cost on a machine that is busy all the time it is paid for."""
+    """Price of a million tokens on a machine that is busy for every hour paid for."""
     return dollars_per_hour / SECONDS_AN_HOUR / tokens_per_second * 1_000_000
 
 
 def _beater(point: Point, best: Sequence[Point], lower_is_faster: bool) -> Point:
-    """The one of the front that beats a point by most in score."""
+    """The point of the front that beats a point by the largest score."""
     faster = [other for other in best if (other.speed <= point.speed) == lower_is_faster or other.speed == point.speed]
     return max((other for other in faster if other.score >= point.score), key=lambda other: other.score)
 
 
 def _name(point: Point, points: Sequence[Point]) -> str:
-    """The model's name, with the device where it stands on two."""
+    """The model's name, with the device if the model appears on two."""
     devices = {other.device for other in points}
     return f"{point.model} on {point.device}" if len(devices) > 1 else point.model

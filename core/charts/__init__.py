@@ -1,1 +1,1 @@
-"""Data to plotly figures, one file a page; `style` holds the colours and the layout that all share."""
+"""Data to plotly figures, one file per page; `style` holds the shared colours and layout."""

@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colours: Mapping[str, str]) -> go.Figure:
-    """A mean of each system as a dot on the line of its 95 % interval, the best on top; `title` is the axis's."""
+    """Each system's mean as a dot on its 95 % interval, the best on top; `title` is the axis title."""
     names = sorted(measured, key=lambda name: measured[name].mean)
     figure = go.Figure()
     for place, name in enumerate(names):
@@ -84,7 +84,7 @@ def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colou
 def gains(
     values: Floats, queries: Sequence[str], first: str, second: str, measure: str, *, colours: Mapping[str, str]
 ) -> go.Figure:
-    """For each query, by what the first system is above the second, sorted; a bar in the winner's colour."""
+    """For each query, how far the first system is above the second, sorted; bars in the winner's colour."""
     order = np.argsort(-values, kind="stable")
     sorted_values = values[order]
     figure = go.Figure(
@@ -119,7 +119,7 @@ def gains(
 def pairs_scatter(
     cosines: npt.NDArray[np.float32], gold: Sequence[float], texts: Sequence[tuple[str, str]], colour: str
 ) -> go.Figure:
-    """Cosine over gold score for each pair; where gold scores repeat, points stand a little beside each other."""
+    """Cosine over gold score for each pair; points with the same gold score are jittered slightly."""
     scores = np.asarray(gold, np.float64)
     steps = np.diff(np.unique(scores))
     beside = np.random.default_rng(0).uniform(-1, 1, len(scores)) * JITTER * (float(steps.min()) if len(steps) else 0)
@@ -142,7 +142,7 @@ def pairs_scatter(
 
 
 def agreement_matrix(matrix: Floats, names: Sequence[str]) -> go.Figure:
-    """How much each two systems agree, 0 to 1, as numbers on a heatmap."""
+    """Agreement of each pair of systems, 0 to 1, as numbers on a heatmap."""
     places = list(range(len(names)))
     labels = [_in_two_lines(name.rpartition("/")[2]) for name in names]
     shown = [[f"{value:.2f}" if row != column else "" for column, value in enumerate(line)] for row, line in
@@ -174,7 +174,7 @@ def agreement_matrix(matrix: Floats, names: Sequence[str]) -> go.Figure:
 
 
 def compression(models: Mapping[str, Sequence[Compressed]], *, colours: Mapping[str, str]) -> go.Figure:
-    """Quality over bytes per vector, on a logarithmic axis; a line in each model's colour joins its best of each size.
+    """Quality over bytes per vector, on a logarithmic axis; a line in each model's colour joins the best at each size.
 
     The symbol is the kind of code.
     """
@@ -236,7 +236,7 @@ def compression(models: Mapping[str, Sequence[Compressed]], *, colours: Mapping[
 
 
 def _in_two_lines(name: str) -> str:
-    """A name broken at the hyphen nearest to its middle, where it is long."""
+    """A long name, broken at the hyphen nearest to its middle."""
     short = wording.shorten(name, 24)
     breaks = [place for place, letter in enumerate(short) if letter in "-_ "]
     if len(short) <= 11 or not breaks:

@@ -1,8 +1,8 @@
-"""A figure as plain HTML: there at once and without a script, where plotly will draw the same, or cannot draw.
+"""A figure as plain HTML, shown at once and without a script, until plotly draws the same or where it can't.
 
-It knows what bars, lanes and heatmaps here are made of: bars from left to right with whiskers and hatching, cells,
-texts, marks, annotations, a legend above, and ticks that are given. Across, places are shares of the plot, so that it
-fits any width; down, they are pixels, where plotly puts them. Whatever is written stays a text.
+It supports what the bars, lanes and heatmaps here consist of: horizontal bars with whiskers and hatching, cells, texts,
+marks, annotations, a legend above, and explicit ticks. Horizontal positions are shares of the plot, so that it fits any
+width; vertical ones are plotly's pixels. All text is escaped.
 """
 
 import html
@@ -21,7 +21,7 @@ Ends = tuple[float, float]
 
 MARKUP_OF_OURS = re.compile(r"<(b|i)>(.*?)</\1>|<br>", re.DOTALL)
 INK = "currentColor"
-QUIET_INK = f"light-dark(color-mix(in srgb,{INK} 55%,transparent),{INK})"  # as Streamlit's theme has it
+QUIET_INK = f"light-dark(color-mix(in srgb,{INK} 55%,transparent),{INK})"  # as in Streamlit's theme
 TEXT_RISE, LABEL_DROP = 0.5, 1  # pixels above and below the middle
 TICK_DROP, AXIS_TITLE_DROP = 19.1, 45.8  # below the plot
 LABEL_GAP, AXIS_TITLE_WIDTH, AXIS_TITLE_GAP = 8.8, 20, 14.5
@@ -37,7 +37,7 @@ def to_html(figure: go.Figure, alt: str) -> str:
     Raises
     ------
     KeyError
-        The figure has a trace or a mark of a kind that is not known here.
+        The figure has a trace or a mark of an unsupported kind.
     """
     layout, margin = figure.layout, figure.layout.margin
     height = layout.height - margin.t - margin.b
@@ -74,7 +74,7 @@ def _share(layout: go.Layout, place: str) -> Scale:
 
 
 def _bars(trace: Any, across: Scale, down: Scale) -> Iterator[str]:
-    """The bars with their whiskers; some are unseen, and there for the pointer alone."""
+    """The bars with their whiskers; some are invisible and only carry a tooltip."""
     unseen = ";opacity:0" if trace.marker.opacity == 0 else ""
     for row, (value, place) in enumerate(zip(trace.x, trace.y, strict=True)):
         if value is not None:
@@ -99,7 +99,7 @@ def _fill(marker: Any, row: int) -> str:
 
 
 def _whisker(error: Any, row: int, value: float, across: Scale, middle: float) -> Iterator[str]:
-    """A line to each side on which the bar may end, with a cap at its end."""
+    """A line to each side of the bar's end, with a cap."""
     half, reach, look = (error.thickness or 2) / 2, error.width or 4, f"background:{error.color}"
     for errors, side in ((error.arrayminus, -1), (error.array, 1)):
         if errors is not None and errors[row]:
@@ -123,7 +123,7 @@ def _scatter(trace: Any, across: Scale, down: Scale) -> Iterator[str]:
 
 
 def _mark(marker: Any) -> str:
-    """A mark about the point at which it stands."""
+    """A mark centred on its point."""
     line, size = marker.line.width, marker.size
     shape = {
         "line-ns-open": f"width:{line}px;height:{1.4 * size}px;background:{INK};transform:translate(-50%,-50%)",
@@ -134,7 +134,7 @@ def _mark(marker: Any) -> str:
 
 
 def _cells(trace: Any, across: Scale, down: Scale) -> Iterator[str]:
-    """A heatmap's cells, each about its column and row; those without a value are there for the pointer alone."""
+    """A heatmap's cells, each centred on its column and row; those without a value only carry a tooltip."""
     scale = [list(stop) for stop in trace.colorscale]
     for y, shades in enumerate(trace.z):
         for x, shade in enumerate(shades):
@@ -159,7 +159,7 @@ def _annotation(note: Any, layout: go.Layout, height: float) -> str:
 
 
 def _ticks(axis: Any, height: float) -> Iterator[str]:
-    """Below the plot: what its ticks are called, and what the axis is."""
+    """Below the plot: tick labels and axis title."""
     if axis.tickvals is None:
         return
     (start, end), size = axis.range, axis.tickfont.size
@@ -170,7 +170,7 @@ def _ticks(axis: Any, height: float) -> Iterator[str]:
 
 
 def _labels(axis: Any, height: float) -> str:
-    """Left of the plot: what its rows are called, in a column as wide as the longest, and what the axis is."""
+    """Left of the plot: row labels, in a column as wide as the longest, and the axis title."""
     if axis.tickvals is None:
         return ""
     bottom, top = axis.range
@@ -202,7 +202,7 @@ def _title(title: Any, margin: float) -> Iterator[str]:
 
 
 def _legend(traces: Any) -> Iterator[str]:
-    """Above the plot: a sample of each trace that has a name there."""
+    """Above the plot: a sample of each trace in the legend."""
     shown = sorted((trace for trace in traces if trace.showlegend), key=lambda trace: trace.legendrank or 0)
     if shown:
         yield (
@@ -227,7 +227,7 @@ def _entry(trace: Any) -> str:
 def _box(ends: Ends, rows: Ends, look: str, grow: float = 0, hover: str | None = None) -> str:
     """A box from share to share of the plot's width and from pixel to pixel, grown on all sides by some pixels.
 
-    `hover` is what it tells the pointer.
+    `hover` is its tooltip.
     """
     (left, right), (top, bottom) = ends, rows
     tooltip = f';pointer-events:auto" title="{_bare(hover)}' if hover else ""
@@ -239,7 +239,7 @@ def _box(ends: Ends, rows: Ends, look: str, grow: float = 0, hover: str | None =
 
 
 def _text(text: str, across: float, down: float, anchor: Ends, look: str) -> str:
-    """A text whose point at `anchor`, shares of its width and height, stands at a place of the plot."""
+    """A text at a position of the plot; `anchor` is its reference point, in shares of its width and height."""
     x, y = anchor
     return (
         f'<span style="position:absolute;left:{across:.3%};top:{down:.1f}px;transform:translate({-x:.0%},{-y:.0%});'
@@ -248,7 +248,7 @@ def _text(text: str, across: float, down: float, anchor: Ends, look: str) -> str
 
 
 def _literal(text: str) -> str:
-    """A text of plotly's with its bold, italics and line breaks; everything else in it is no markup."""
+    """A plotly text with its bold, italics and line breaks; everything else is escaped."""
     written, end = [], 0
     for match in MARKUP_OF_OURS.finditer(text):
         tag, inside = match.groups()
@@ -262,17 +262,17 @@ def _escape(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """A text of plotly's without its markup, as an attribute's value."""
+    """A plotly text without its markup, as an attribute value."""
     return _escape(MARKUP_OF_OURS.sub(lambda match: match[2] or "\n", text.replace("<br>", "\n")))
 
 
 def _ink(colour: Any, row: int = 0) -> str:
-    """The ink of a text: its own where each text has one, the page's where the figure names that, or quiet."""
+    """The colour of a text: its own if each text has one, the page's if the figure names that, or muted."""
     if isinstance(colour, str):
-        return INK  # which a figure can only name for a light page or a dark one
+        return INK  # a figure can only name it for a light or a dark page
     return QUIET_INK if colour is None else colour[row]
 
 
 def _of_row(given: Any, row: int) -> Any:
-    """What a trace gives for all its points, or for one of them."""
+    """A trace's value for all its points, or for one of them."""
     return given[row] if isinstance(given, tuple | list) else given

@@ -26,7 +26,7 @@ def score(spec: ModelSpec, board: str) -> float | None:
 
 
 def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board: str) -> go.Figure:
-    """Score over download size, the picked models large and labelled; models without either are left out."""
+    """Score over download size, the picked models large and labelled; models without either are skipped."""
     figure = go.Figure()
     for spec in specs:
         value = score(spec, board)
@@ -58,7 +58,7 @@ def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board:
 
 
 def task_radar(specs: Sequence[ModelSpec]) -> go.Figure:
-    """MTEB v1 scores of the seven task types, one outline a model."""
+    """MTEB v1 scores of the seven task types, one outline per model."""
     labels = [TASK_LABELS[task] for task in TASKS]
     figure = go.Figure()
     for spec in specs:

@@ -9,10 +9,10 @@ from core.charts.style import FONT_SIZE, NEUTRAL, SEQUENTIAL, apply_style, plain
 
 ROW_PIXELS = 38
 HEAD_PIXELS = 44
-FLAT = 0.7  # of the way to the next list a line stays level: room for the document's name
+FLAT = 0.7  # of the way to the next list, where a line stays level to leave room for the document's name
 NARROW_PIXELS = 700
 CHARACTER_PIXELS = 8
-FIRST_SHADE, LAST_SHADE = 0.1, 0.75  # of the scale: its ends are lost on a light or a dark ground
+FIRST_SHADE, LAST_SHADE = 0.1, 0.75  # of the scale: its ends have too little contrast on a light or dark background
 
 
 def moves(
@@ -25,13 +25,13 @@ def moves(
 ) -> go.Figure:
     """A line for each document over the lists' first k ranks, from system to system.
 
-    The first list's documents have colours by their place there, others are grey; relevant ones are drawn thick and
-    ticked. Where a document is beyond the first k of a list between two others, its line dips below them.
+    The first list's documents are coloured by their rank there, others are grey; relevant ones are drawn thick, with a
+    tick. A line dips below the ranks of a list whose first k lack the document.
 
     Parameters
     ----------
     lists : mapping of system to document rows, best first
-        As deep as is known: a hover tells the rank beyond k.
+        As deep as known: the tooltip shows ranks beyond k.
     titles : sequence of str
         Of all documents, by row.
     relevant : collection of rows
@@ -69,7 +69,7 @@ def moves(
 
 
 def _line(figure: go.Figure, ranks: Sequence[int | None], k: int, colour: str, width: int) -> None:
-    """The document's way through the lists; level at each, then over to the next."""
+    """The document's line through the lists: level at each, then across to the next."""
     heights = [rank if rank and rank <= k else k + 1 for rank in ranks]
     held = [place for place, height in enumerate(heights) if height <= k]
     between = range(held[0], held[-1] + 1)
@@ -91,7 +91,7 @@ def _names(
     length: int,
     mark: str,
 ) -> None:
-    """The document's marker and name where it is among the first k of a list."""
+    """The document's marker and name in each list whose first k it is among."""
     places = [place for place, rank in enumerate(ranks) if rank and rank <= k]
     everywhere = "<br>".join(
         f"{plain(system)}: {f'rank {rank}' if rank else 'not found'}"

@@ -23,7 +23,7 @@ LABELS_UP_TO = 30
 NUMBERS_UP_TO = 8
 GAPS_UP_TO = 60
 MOST_HOVERED = 400
-MARK = "#FF3DCB"  # seen on both scales
+MARK = "#FF3DCB"  # visible on both scales
 HEIGHT = 400
 TREE_SHARE = 0.12
 BAR_SHARE = 0.16
@@ -32,7 +32,7 @@ TOKEN_PIXELS = 24
 
 @dataclass(frozen=True)
 class Scale:
-    """What a heatmap's colours stand for: a name, the ends, how a value is written."""
+    """What a heatmap's colours stand for: a name, the ends, the number format."""
 
     title: str
     low: float
@@ -42,7 +42,7 @@ class Scale:
 
     @property
     def colours(self) -> object:
-        """Plotly's colour scale; one with two directions is neutral at zero."""
+        """Plotly's colour scale; a diverging one is neutral at zero."""
         return DIVERGING if self.diverging else SEQUENTIAL
 
 
@@ -50,12 +50,12 @@ PERCENTILES = Scale("percentile", 0, 100, ".1f")
 
 
 def cosines_from(lowest: float) -> Scale:
-    """The scale of cosines from the lowest that is shown, or 0, to 1."""
+    """The scale of cosines from the lowest one shown, or 0, to 1."""
     return Scale("cosine", min(0.0, lowest), 1)
 
 
 def differences(title: str, values: Matrix, number: str) -> Scale:
-    """A scale that is even about zero."""
+    """A scale symmetric about zero."""
     limit = float(np.abs(values).max(initial=0)) or 1.0
     return Scale(title, -limit, limit, f"+{number}", diverging=True)
 
@@ -72,9 +72,9 @@ def heatmap(
 ) -> go.Figure:
     """Scores of n texts with m others, (n, m), in the order given; without columns, of the rows with each other.
 
-    Up to LABELS_UP_TO rows are named at the left, and up to NUMBERS_UP_TO the scores are written into the cells. Each
-    text travels once, as its axis's tick text, which the hover label takes; the visible labels are short ones on an
-    axis of their own. The trees stand at the side and share the axes, so that zoom keeps all together.
+    Up to LABELS_UP_TO rows are labelled at the left, and up to NUMBERS_UP_TO the scores are written into the cells.
+    Each text is sent once, as its axis's tick text, which the tooltip reuses; the visible labels are short ones on an
+    axis of their own. The trees are at the sides and share the axes, so that they zoom together.
     """
     columns = rows if columns is None else columns
     gap = 1 if max(len(rows), len(columns)) <= GAPS_UP_TO else 0
@@ -100,7 +100,7 @@ def heatmap(
     if row_tree:
         _tree(figure, row_tree, upright=False)
     else:
-        figure.add_scatter(x=[None], y=[None], showlegend=False)  # without a trace its axis would have no labels
+        figure.add_scatter(x=[None], y=[None], showlegend=False)  # without a trace, its axis would have no labels
     if column_tree:
         _tree(figure, column_tree, upright=True)
     if marked:
@@ -137,12 +137,12 @@ def _axes(figure: go.Figure, rows: Sequence[str], columns: Sequence[str], trees:
 
 
 def _hovers(texts: Sequence[str]) -> list[str]:
-    """The beginning of each text for a hover label; breaking a long text into lines only to drop them takes long."""
+    """The beginning of each text for a tooltip; wrapping a long text only to drop most lines is slow."""
     return [wrap(text[:MOST_HOVERED], 50, 4) for text in texts]
 
 
 def _tree(figure: go.Figure, tree: Clusters, *, upright: bool) -> None:
-    """A dendrogram: at the right for the rows, upright above the heatmap for the columns."""
+    """A dendrogram: to the right for the rows, above the heatmap for the columns."""
     farthest = [0, float(tree.tree[:, 2].max()) * 1.05 or 1.0]
     figure.update_layout(yaxis3_range=farthest) if upright else figure.update_layout(xaxis2_range=farthest)
     places, distances = (np.insert(corners, 4, np.nan, axis=1).ravel() for corners in tree.brackets())
@@ -186,7 +186,7 @@ def _legend(name: str, background: Background, marked: float | None) -> str:
 
 
 def percent(percentile: float) -> str:
-    """A percentile as people read it: 61%, 99.2%, 99.97%; 0% and 100% only where it is just that."""
+    """A percentile for reading: 61%, 99.2%, 99.97%; 0% and 100% only if exact."""
     for digits in (1, 2, 3):
         rounded = round(percentile, digits)
         if 0 < rounded < 100:
@@ -197,7 +197,7 @@ def percent(percentile: float) -> str:
 def token_heatmap(
     cosines: Matrix, first: Sequence[str], second: Sequence[str], contributions: Contributions | None, colour: str
 ) -> go.Figure:
-    """Token-to-token cosines, (n, m), with what each token brings to the pair's cosine as bars at the sides."""
+    """Token-to-token cosines, (n, m), with each token's contribution to the pair's cosine as bars at the sides."""
     share = 1 - BAR_SHARE if contributions else 1.0
     figure = go.Figure(
         go.Heatmap(

@@ -1,8 +1,8 @@
-"""What all figures share: a colour for each model, the scales, the layout, and texts made safe to draw.
+"""What all figures share: a colour for each model, the scales, the layout, and escaped texts.
 
-The diverging scale is clear in the middle, so that zero is the ground, light or dark.
+The diverging scale is transparent in the middle, so that zero is the background, light or dark.
 
-Colours are from Okabe and Ito's and Paul Tol's palettes for the colour-blind, in middle tones that stand out on white
+Colours are from Okabe and Ito's and Paul Tol's palettes for the colour-blind, in mid-tones that stand out on white
 and on near-black.
 """
 
@@ -26,7 +26,7 @@ DIVERGING = [
 ]
 NEUTRAL = "#8A929C"
 FONT_SIZE = 15
-LEGEND_ABOVE = {  # and of samples only: nothing can be switched off
+LEGEND_ABOVE = {  # samples only: no trace can be switched off
     "orientation": "h",
     "y": 1,
     "yanchor": "bottom",
@@ -37,7 +37,7 @@ LEGEND_ABOVE = {  # and of samples only: nothing can be switched off
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "GPU"}
 DEVICE_OPACITIES = {"cpu": 0.4, "cuda": 1.0}
 
-MODEL_COLOURS = {  # the catalogue's, each its own; all others share these
+MODEL_COLOURS = {  # one for each model of the catalogue; all others share these
     "intfloat/e5-mistral-7b-instruct": "#CC6677",
     "BAAI/bge-large-en-v1.5": "#9C4F96",
     "BAAI/bge-small-en-v1.5": "#AA8FD8",
@@ -67,36 +67,36 @@ def model_colour(model_id: str) -> str:
 
 
 def model_colours(names: Iterable[str]) -> dict[str, str]:
-    """The colour of each named model or system, to be given to charts; NEUTRAL for what is not a model."""
+    """The colour of each named model or system, for charts; NEUTRAL for anything that is not a model."""
     names = tuple(names)
     known = ids(names)
     return {name: model_colour(known[name]) if name in known else NEUTRAL for name in names}
 
 
 def fade(colour: str, opacity: float) -> str:
-    """A "#RRGGBB" colour made translucent."""
+    """A "#RRGGBB" colour with an opacity."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
 
 
 def device_name(device: str) -> str:
-    """A device as it is written in figures; a run from elsewhere may name any."""
+    """A device's name in figures; an imported run may name any device."""
     return DEVICE_NAMES.get(device, plain(device, 16))
 
 
 def device_opacity(device: str) -> float:
-    """How full a device is drawn: the CPU light, others full."""
+    """The opacity of a device: the CPU light, others full."""
     return DEVICE_OPACITIES.get(device, 1.0)
 
 
 def fills(colours: Sequence[str], opacities: Sequence[float]) -> dict[str, object]:
-    """A trace's marker: "#RRGGBB" colours, more or less full, with a full outline."""
+    """A trace's marker: "#RRGGBB" colours with opacities, and a full outline."""
     full = [fade(colour, opacity) for colour, opacity in zip(colours, opacities, strict=True)]
     return {"color": full, "line": {"color": list(colours), "width": 2}}
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Round numbers between two values of a logarithmic axis: powers of ten, or 1, 2 and 5 where those were too few."""
+    """Round numbers between two values of a logarithmic axis: powers of ten, or 1, 2 and 5 if those are too few."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = (1,) if high >= 100 * low else (1, 2, 5)
     return [tick for power in powers for step in steps if low <= (tick := float(f"{step}e{power}")) <= high]
@@ -111,19 +111,19 @@ def linear_ticks(end: float, most: int = 10) -> list[float]:
 
 
 def plain(text: str, length: int = 60) -> str:
-    """A text as plotly may draw it: shortened, on one line, and with nothing in it taken for markup."""
+    """A text that plotly can draw: shortened, on one line, escaped."""
     return html.escape(wording.shorten(wording.one_line(text), length), quote=False)
 
 
 def wrap(text: str, width: int = 60, lines: int = 6) -> str:
-    """A text for a hover label: broken into lines, nothing in it taken for markup."""
+    """A text for a tooltip: wrapped and escaped."""
     return html.escape(textwrap.fill(text, width, max_lines=lines, placeholder=" …"), quote=False).replace("\n", "<br>")
 
 
 def apply_style(figure: go.Figure, *, height: int, margin: tuple[int, int, int, int] = (10, 10, 10, 10)) -> go.Figure:
     """Give a figure the shared layout; margin is left, right, top, bottom in pixels.
 
-    The constant `uirevision` keeps zoom and pan when the page draws it again.
+    The constant `uirevision` preserves zoom and pan when the page redraws it.
     """
     left, right, top, bottom = margin
     figure.update_layout(

@@ -35,9 +35,9 @@ FAINTEST_LINE = 0.6
 
 
 def sweep_heatmap(timings: Sequence[Timing], measure: Measure) -> go.Figure:
-    """One model on one device: batch sizes by tokens, on a logarithmic scale on which bright is fast.
+    """One model on one device: batch sizes by tokens, on a logarithmic scale where bright is fast.
 
-    A failed cell holds a dash and its reason in the hover; few samples are marked with "≈".
+    A failed cell shows a dash, and its reason in the tooltip; few samples are marked with "≈".
     """
     cells = [timing for timing in timings if timing.tokens]
     lengths = sorted({timing.tokens for timing in cells if timing.tokens})
@@ -89,7 +89,7 @@ def sweep_lines(
 ) -> go.Figure:
     """One length over the batch size, a line for each model and device: CPU light and dashed, GPU full.
 
-    `pays_from` says for a (model, tokens) from which batch size on the GPU is faster: a dotted line is drawn there.
+    `pays_from` gives, for a (model, tokens), the batch size from which the GPU is faster, marked by a dotted line.
     """
     shown = [timing for timing in timings if timing.tokens == tokens and timing.median_ms]
     lines = _by_row(shown)
@@ -128,7 +128,7 @@ def _value(timing: Timing, measure: Measure) -> float | None:
 
 
 def _brightness(values: Sequence[float | None], measure: Measure) -> np.ndarray:
-    """Each value's place between the slowest, 0, and the fastest, 1, by its logarithm; nan where there is none."""
+    """Each value's place between the slowest, 0, and the fastest, 1, by its logarithm; NaN if there is none."""
     logs = np.log([value or np.nan for value in values])
     if np.isnan(logs).all():
         return logs
@@ -145,7 +145,7 @@ def _cell(timing: Timing, measure: Measure) -> str:
 
 
 def _ink(shade: float) -> str:
-    """Black or white, which of them is read better on the scale's colour there; grey where there is no colour."""
+    """Black or white, whichever has more contrast with the scale's colour there; grey if there is no colour."""
     if np.isnan(shade):
         return NEUTRAL
     ground = _luminance(unlabel_rgb(sample_colorscale(SEQUENTIAL, [shade])[0]))
@@ -160,7 +160,7 @@ def _luminance(colour: Sequence[float]) -> float:
 
 
 def _hover(timing: Timing) -> str:
-    """What a cell or a line's point stands for, or the whole reason why there is nothing."""
+    """The tooltip of a cell or point: its figures, or the full reason why there are none."""
     head = (
         f"<b>{plain(timing.model)}</b>, {device_name(timing.device)}"
         f"<br>{timing.batch_size:,} texts of {timing.tokens:,} tokens"
@@ -223,7 +223,7 @@ def _label_ends(
     measure: Measure,
     colours: Mapping[str, str],
 ) -> None:
-    """Each line's name right of its end, moved up where another name would be covered."""
+    """Each line's name right of its end, moved up where it would cover another."""
     if not lines:
         return
     ends = {row: np.log10(_value(line[-1], measure) or 1) for row, line in lines.items()}
@@ -245,7 +245,7 @@ def _label_ends(
 
 
 def _mark(figure: go.Figure, model: str, colour: str, batch: int, place: int, *, is_left: bool) -> None:
-    """A dotted line at a batch size, with its sentence above the plot in a row of its own."""
+    """A dotted line at a batch size, with its sentence in a row above the plot."""
     figure.add_vline(x=batch, line={"color": colour, "width": 2, "dash": "dot"})
     figure.add_annotation(
         x=float(np.log10(batch)),

@@ -1,6 +1,6 @@
 """Timings as bars: models on CPU and GPU, two runs beside each other, engines and precisions of one model.
 
-Every bar has a lane of its own on a numeric axis, so that a row stays where it is while others fill.
+Every bar has its own lane on a numeric axis, so that rows stay in place while others fill.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,13 +31,13 @@ RUN_OPACITIES = (1.0, 0.3)
 LANE_PIXELS = 30
 LANE_GAP = 0.7
 ROOM_FOR_WHISKERS = 1.2
-CHARACTER = 0.0165  # a character's share of the axis, where the figure is 700 pixels wide
-LEAST_SHARE = 0.35  # of the axis that is left to the bars, however long their words
+CHARACTER = 0.0165  # a character's share of the axis in a figure 700 pixels wide
+LEAST_SHARE = 0.35  # of the axis reserved for the bars, however long their words
 
 
 @dataclass(frozen=True)
 class _Bar:
-    """A lane: a bar of `timing` with its figures at the end, or `words` in its place."""
+    """A lane: a bar of `timing` with its figures at the end, or `words` instead."""
 
     timing: Timing | None
     colour: str
@@ -64,20 +64,20 @@ def timing_bars(
 ) -> go.Figure:
     """Median milliseconds, with whiskers to the 95th percentile; CPU light, GPU full, random weights hatched.
 
-    The axis ends where the medians stay readable: a longer whisker is cut.
+    The axis is limited so that the medians stay readable; longer whiskers are cut.
 
     Parameters
     ----------
     rows : sequence of (model, device)
-        All that are to appear; a model's devices stand together, in the place of its first.
+        All rows to show; a model's devices are grouped at the position of its first.
     timings : mapping
-        Those that are done or have failed.
+        Timings that are done or have failed.
     colours : mapping
         Of each model, as "#RRGGBB".
     states : mapping
-        A few words for each of the others, such as "waiting".
+        A short status for each of the others, such as "waiting".
     recorded : mapping
-        Milliseconds measured elsewhere, drawn as faint marks; for a device without a row, in its model's first.
+        Milliseconds measured elsewhere, drawn as faint marks; for a device without a row, in its model's first row.
     """
     groups: dict[str, list[_Bar]] = {}
     for row in rows:
@@ -104,16 +104,16 @@ def timing_bars(
 def comparison_bars(
     first: Sequence[Timing], second: Sequence[Timing], names: tuple[str, str], *, colours: Mapping[str, str]
 ) -> go.Figure:
-    """The timings of two runs bar by bar, the first full, the second light with its speed beside the first's.
+    """The timings of two runs bar by bar, the first full, the second light with its speed relative to the first.
 
-    A model, a device and a workload make a row; so do engine and precision where a run holds several of them.
+    A row is a model, device and workload; also engine and precision if a run has several.
 
     Parameters
     ----------
     first, second : sequence of Timing
         The runs' results.
     names : pair of str
-        What the runs are called.
+        The names of the runs.
     colours : mapping
         Of each model, as "#RRGGBB".
     """
@@ -135,7 +135,7 @@ def comparison_bars(
 
 
 def engine_bars(timings: Sequence[Timing], *, colours: Mapping[str, str]) -> go.Figure:
-    """One model by engine and precision: milliseconds, speed beside the library's, cosine to torch in float32."""
+    """One model by engine and precision: milliseconds, speed relative to the library, cosine to torch in float32."""
     library = {timing.device: timing for timing in timings if timing.engine == "library"}
     several = len({timing.device for timing in timings}) > 1
     labels = [_engine_label(timing, several) for timing in timings]
@@ -208,7 +208,7 @@ def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], 
 
 
 def _add_words(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], ends: Sequence[float]) -> None:
-    """The words of each bar, right of its whisker; where there is no bar, in its place."""
+    """The words of each bar, right of its whisker, or in place of the bar if there is none."""
     figure.add_scatter(
         x=ends,
         y=places,
@@ -222,7 +222,7 @@ def _add_words(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float],
 
 
 def _add_hovers(figure: go.Figure, lanes: Sequence[tuple[_Bar, float]], width: float) -> None:
-    """Unseen bars of that width that let the pointer find the words of a lane without one."""
+    """Invisible bars of that width that give a tooltip to the words of lanes without a bar."""
     figure.add_bar(
         x=[width] * len(lanes),
         y=[place for _, place in lanes],
@@ -248,7 +248,7 @@ def _places(groups: Sequence[Sequence[_Bar]]) -> tuple[list[float], list[float]]
 
 
 def _whisker_ends(bars: Sequence[_Bar]) -> list[float]:
-    """Where each whisker ends: at its 95th percentile, or where the medians would become too short to read."""
+    """Where each whisker ends: at its 95th percentile, or earlier so that the medians stay readable."""
     longest = ROOM_FOR_WHISKERS * max((bar.ms or 0 for bar in bars), default=0)
     return [max(bar.ms or 0, min(longest, bar.timing.p95_ms or 0)) if bar.timing else 0 for bar in bars]
 
@@ -265,7 +265,7 @@ def _without_markup(words: str) -> str:
 
 
 def _lane_records(row: Row, rows: Sequence[Row], recorded: Mapping[Row, float]) -> dict[str, float]:
-    """What was recorded by device that belongs into a row's lane."""
+    """The recorded figures, by device, that belong in a row's lane."""
     model, device = row
     own = [other for name, other in rows if name == model]
     homeless = [other for name, other in recorded if name == model and other not in own and device == own[0]]
@@ -273,7 +273,7 @@ def _lane_records(row: Row, rows: Sequence[Row], recorded: Mapping[Row, float]) 
 
 
 def _mark_recorded(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], device: str) -> None:
-    """A faint mark at the lower edge of each lane whose milliseconds were measured elsewhere, clear of the words."""
+    """A faint mark at the lower edge of each lane with milliseconds measured elsewhere, clear of the words."""
     symbol, size = MARKS.get(device, ("x-thin-open", 8))
     marked = [(bar.recorded[device], place) for bar, place in zip(bars, places, strict=True) if device in bar.recorded]
     figure.add_scatter(
@@ -297,13 +297,13 @@ def _mark_recorded(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[flo
 
 
 def _swatches(figure: go.Figure, names: Sequence[str], opacities: Sequence[float]) -> None:
-    """Grey samples of the fills in the legend; without them it would show the first model's colour."""
+    """Grey samples of the fills in the legend, which would otherwise show the first model's colour."""
     for name, opacity in zip(names, opacities, strict=True):
         figure.add_bar(x=[None], y=[None], name=name, marker=fills([NEUTRAL], [opacity]), showlegend=True)
 
 
 def _ending(timing: Timing, timings: Mapping[Row, Timing]) -> str:
-    """What stands at a bar's end: its milliseconds, and for a GPU how much faster than the CPU it is."""
+    """The words at a bar's end: its milliseconds, and for a GPU the speed-up over the CPU."""
     on_cpu = timings.get((timing.model, "cpu")) if timing.device == "cuda" else None
     return _words(timing, _ratio(timing, on_cpu, " as fast"))
 
@@ -313,7 +313,7 @@ def _words(timing: Timing | None, *notes: str) -> str:
     if timing is None:
         return "not timed"
     if timing.median_ms is None:
-        reason = timing.failure.removeprefix(timing.model).strip()  # its name stands at the left
+        reason = timing.failure.removeprefix(timing.model).strip()  # its name is at the left
         return f"{device_name(timing.device)}: {plain(reason, SHOWN_OF_REASON)}"
     disturbed = f"{timing.disturbed} of {timing.samples} disturbed" if timing.disturbed else ""
     shown = [note for note in (*notes, disturbed) if note]
@@ -321,7 +321,7 @@ def _words(timing: Timing | None, *notes: str) -> str:
 
 
 def _ratio(timing: Timing | None, other: Timing | None, ending: str) -> str:
-    """How many times as fast as the other one: "5.4×"; empty where there is nothing to compare."""
+    """Speed relative to the other: "5.4×"; empty if there is nothing to compare."""
     if not timing or not other or other is timing or not timing.median_ms or not other.median_ms:
         return ""
     return f"{ratio(other.median_ms / timing.median_ms)}{ending}"
@@ -332,7 +332,7 @@ def _cosine(timing: Timing) -> str:
 
 
 def _hover(timing: Timing) -> str:
-    """All that a bar stands for, or the whole reason why there is none."""
+    """The tooltip of a bar: all its figures, or the full reason why there are none."""
     engine = f"{LIBRARY_NAME if timing.engine == 'library' else timing.engine}, {timing.precision}"
     head = f"<b>{plain(timing.model)}</b>, {device_name(timing.device)}<br>{plain(engine)}"
     if timing.median_ms is None:
@@ -353,7 +353,7 @@ def _hover(timing: Timing) -> str:
 
 
 def _model_label(model: str, is_by_architecture: bool) -> str:
-    """A model's name in bold, below it in small its owner and whether the weights are its own."""
+    """A model's name in bold; below it, small, its owner and whether the weights are its own."""
     owner, _, name = model.rpartition("/")
     small = ", ".join(part for part in (plain(owner, 24), "architecture only" if is_by_architecture else "") if part)
     return f"<b>{wrap(name, 24, 2)}</b>" + (f"<br>{small}" if small else "")
@@ -383,7 +383,7 @@ def _engine_label(timing: Timing, with_device: bool) -> str:
 
 
 def _key(timing: Timing, with_engine: bool) -> tuple[str, ...]:
-    """What two runs' timings must share to stand in one row."""
+    """What timings of two runs must share to be in one row."""
     workload = (str(timing.batch_size), timing.text, "" if timing.is_hello else str(timing.tokens))
     engine = (timing.engine, timing.precision, timing.weights) if with_engine else ()
     return (timing.model, timing.device, *workload, *engine)

@@ -1,4 +1,4 @@
-"""Accuracy against speed with the Pareto front, and what a million tokens cost."""
+"""Accuracy vs speed with the Pareto front, and the price per million tokens."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
@@ -24,7 +24,7 @@ from core.charts.style import (
 Box = tuple[float, float, float, float]
 
 TRADEOFF_HEIGHT = 520
-NARROW = (560, 420)  # pixels of the plot in a narrow window: names that are apart there are apart in a wider one
+NARROW = (560, 420)  # pixels of the plot in a narrow window: names that don't overlap there don't in a wider one
 BUBBLE = (12, 54)
 CHARACTER_PIXELS = 8.5
 LINE_PIXELS = 19
@@ -50,16 +50,16 @@ def tradeoff(
     score_title: str,
     colours: Mapping[str, str],
 ) -> go.Figure:
-    """Score over speed, on a logarithmic axis; bubble area is memory, CPU light, GPU full, hollow by architecture.
+    """Score over speed, on a logarithmic axis; bubble area is memory, CPU light, GPU full, hollow for random weights.
 
-    A faint line joins a model's devices. Its name stands at the faster one, in bold on the front.
+    A faint line joins a model's devices. Its name is at the faster one, in bold if on the front.
 
     Parameters
     ----------
     points, front : sequence of Point
-        All, and those of them that no other beats.
+        All points, and those that no other beats.
     lower_is_faster : bool
-        Whether `speed` is milliseconds, otherwise it is texts a second.
+        Whether `speed` is milliseconds rather than texts per second.
     score_title : str
         What the score is.
     colours : mapping
@@ -155,20 +155,20 @@ def cost_bars(dollars: Mapping[str, float], is_api: Collection[str], *, colours:
 
 
 def _fastest(model: str, points: Sequence[Point], lower_is_faster: bool) -> Point:
-    """The model's point on its fastest device."""
+    """A model's point on its fastest device."""
     own = [point for point in points if point.model == model]
     return (min if lower_is_faster else max)(own, key=lambda point: point.speed)
 
 
 def _diameters(points: Sequence[Point]) -> list[float]:
-    """Pixels across each bubble, its area in proportion to the memory, but never too small to be seen."""
+    """The diameter of each bubble in pixels: area proportional to memory, with a minimum."""
     least, most = BUBBLE
     largest = max((point.memory_bytes or 0 for point in points), default=0) or 1
     return [max(least, most * ((point.memory_bytes or 0) / largest) ** 0.5) for point in points]
 
 
 def _ranges(points: Sequence[Point]) -> tuple[list[float], list[float]]:
-    """Both axes' ends, the first as powers of ten, with room for bubbles and names."""
+    """The ends of both axes, the first as powers of ten, with room for bubbles and names."""
     speeds, scores = np.log10([point.speed for point in points]), [point.score for point in points]
     width, height = np.ptp(speeds) or 1, np.ptp(scores) or 1
     return (
@@ -178,7 +178,7 @@ def _ranges(points: Sequence[Point]) -> tuple[list[float], list[float]]:
 
 
 def _steps(front: Sequence[Point]) -> list[tuple[float, float]]:
-    """The front's corners: at each speed, the best score there is at that speed or faster."""
+    """The front's corners: for each speed, the best score at that speed or faster."""
     by_score = sorted(front, key=lambda point: point.score)
     corners = [(by_score[0].speed, by_score[0].score)] if by_score else []
     for slower in by_score[1:]:
@@ -234,9 +234,9 @@ def _label_places(
     steps: Sequence[tuple[float, float]],
     ranges: tuple[Sequence[float], Sequence[float]],
 ) -> list[str]:
-    """For each name the side of its bubble where it covers least: no bubble, no other name, not the front.
+    """For each name, the side of its bubble where it overlaps other bubbles, names and the front least.
 
-    Names are placed one after the other, and then each again among the others' final places.
+    Names are placed one after another, then each again given the others' places.
     """
     centres = _pixels([(point.speed, point.score) for point in points], ranges)
     radii = [diameter / 2 for diameter in _diameters(points)]
@@ -258,7 +258,7 @@ def _label_places(
 def _pixels(
     places: Sequence[tuple[float, float]], ranges: tuple[Sequence[float], Sequence[float]]
 ) -> list[tuple[float, float]]:
-    """Where (speed, score) lie in a narrow plot, in pixels from its lower left corner."""
+    """The position of (speed, score) in a narrow plot, in pixels from its lower left corner."""
     (left, right), (bottom, top) = ranges
     width, height = NARROW
     return [
@@ -275,14 +275,14 @@ def _around(one: tuple[float, float], other: tuple[float, float]) -> Box:
 def _label_box(point: Point, centre: tuple[float, float], radius: float, side: tuple[int, int]) -> Box:
     """The box that a name would fill at one side of its bubble."""
     width, height = CHARACTER_PIXELS * len(_short_name(point)), LINE_PIXELS
-    distance = 1.25 * radius + 1  # as plotly draws it
+    distance = 1.25 * radius + 1  # as drawn by plotly
     x = centre[0] + side[0] * (distance + width / 2)
     y = centre[1] + side[1] * (distance + height / 2)
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
 def _overlap(box: Box, taken: Sequence[Box]) -> float:
-    """Square pixels of a box that lie over others or outside the plot."""
+    """Square pixels of a box that overlap others or are outside the plot."""
     left, bottom, right, top = box
     others = np.array(taken)
     wide = np.clip(np.minimum(right, others[:, 2]) - np.maximum(left, others[:, 0]), 0, None)
@@ -292,7 +292,7 @@ def _overlap(box: Box, taken: Sequence[Box]) -> float:
 
 
 def _explain(figure: go.Figure, points: Sequence[Point]) -> None:
-    """A legend: grey samples of the fills, where there are several, and what the area means."""
+    """A legend: grey samples of the fills if there are several, and what the area means."""
     devices = sorted({point.device for point in points}, key=device_opacity)
     samples = [(device_name(device), device_opacity(device)) for device in devices if len(devices) > 1]
     if any(point.weights == "random" for point in points):

@@ -42,7 +42,7 @@ def barcode(vectors: npt.NDArray[np.float32], labels: Sequence[str], *, row_pixe
 def arrows(names: Sequence[str], cosines: Sequence[float], colour: str) -> go.Figure:
     """The first text as an arrow to the right, the others at their true angle from it, above and below.
 
-    `cosines` are those of each text with the first, the first's own 1 included. Angles between the others are not true.
+    `cosines` are those of each text with the first, including its own 1. Angles between the others mean nothing.
     """
     figure = go.Figure()
     for place, (name, cosine) in enumerate(zip(names, cosines, strict=True)):

@@ -24,10 +24,10 @@ INK = {False: "#1B1F24", True: "#E8ECF1"}
 def verdict_lanes(
     lanes: Sequence[Lane], weights: Weights, *, colours: Mapping[str, str], is_dark: bool = False
 ) -> go.Figure:
-    """A lane a candidate, the best on top; every bar goes from 0 to 1, longer is better, its figure written on it.
+    """One lane per candidate, the best on top; bars go from 0 to 1, longer is better, with the figure on the bar.
 
     The whisker is quality's 95 % interval. A column whose criterion has no weight is faint. Figures on coloured bars
-    need an ink of their own, light on the dark theme.
+    need their own text colour, light on the dark theme.
     """
     figure = make_subplots(1, len(WIDTHS), column_widths=list(WIDTHS), horizontal_spacing=0.014)
     columns = {"score": "<b>Score</b><br>out of 1", **_titles(weights)}
@@ -53,14 +53,14 @@ def verdict_lanes(
     figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(lanes) - 0.5, -0.55], visible=False, fixedrange=True)
     figure.update_layout(showlegend=False, barmode="overlay")
-    ink = {"color": INK[is_dark], "shadow": "auto"}  # readable, too, until the page hears that the theme was switched
+    ink = {"color": INK[is_dark], "shadow": "auto"}  # also readable until the page learns that the theme was switched
     figure.update_annotations(font=ink)
     figure.update_traces(textfont=ink, selector={"mode": "text"})
     return apply_style(figure, height=LANE_PIXELS * len(lanes) + HEADING_PIXELS, margin=(2, 2, HEADING_PIXELS, 0))
 
 
 def verdict_html(lanes: Sequence[Lane], weights: Weights, *, colours: Mapping[str, str]) -> str:
-    """The same as plain HTML, to stand within a page that is sent."""
+    """The same as plain HTML, for the report."""
     return to_html(verdict_lanes(lanes, weights, colours=colours), ALT)
 
 

@@ -27,7 +27,7 @@ app.command("benchmark")(benchmark.run)
 
 
 def main() -> None:
-    """Run a command; an error that a person can mend becomes one line and exit code 1."""
+    """Run a command; an error that the user can fix becomes one line and exit code 1."""
     try:
         app()
     except EmbedscopeError as error:

@@ -1,4 +1,4 @@
-"""The models: what there is, and their files."""
+"""The models and their files."""
 
 import time
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The options that several commands share, and what is given in them."""
+"""The options that several commands share, and their values."""
 
 from pathlib import Path
 from typing import Annotated
@@ -25,12 +25,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JS
 
 
 def load_corpus_and_labels(documents: Path | None, queries: Path | None, qrels: Path | None) -> tuple[Corpus, Labels]:
-    """The corpus and the labels of three files, or the sample where none is given.
+    """The corpus and labels from three files, or the sample if none is given.
 
     Raises
     ------
     InputError
-        Some are given and not all, or one cannot be read.
+        Only some are given, or one cannot be read.
     """
     if documents and queries and qrels:
         return corpus.read_corpus_and_labels(documents, queries, qrels)
@@ -40,17 +40,17 @@ def load_corpus_and_labels(documents: Path | None, queries: Path | None, qrels: 
 
 
 def names(listed: str) -> list[str]:
-    """The names of a list."""
+    """The names in a comma-separated list."""
     return [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def numbers(listed: str | None) -> list[int]:
-    """The numbers of a list.
+    """The numbers in a comma-separated list.
 
     Raises
     ------
     InputError
-        One is none.
+        An entry is not a number.
     """
     try:
         return [int(number) for number in listed.split(",")] if listed else []
@@ -59,7 +59,7 @@ def numbers(listed: str | None) -> list[int]:
 
 
 def check_output(output: Path | None) -> None:
-    """Refuse before the work what could not be written after it.
+    """Check before the work that the file can be written after it.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from core.progress import Progress
 
-WIDTH_OF_A_FILE = 160  # where there is no terminal to tell it; rich would squeeze tables into 80
+WIDTH_OF_A_FILE = 160  # without a terminal; rich would squeeze tables into 80
 
 out, log = Console(), Console(stderr=True)
 if not out.is_terminal:
@@ -21,9 +21,9 @@ if not out.is_terminal:
 
 @contextmanager
 def bars(*columns: ProgressColumn) -> Iterator[Progress]:
-    """A progress bar on standard error for the work that is under way, with further columns where wanted."""
+    """A progress bar on standard error for the current work, with optional further columns."""
     with Bars(*Bars.get_default_columns(), *columns, console=log, transient=True, disable=not log.is_terminal) as shown:
-        tasks: dict[str, TaskID] = {}  # the one that is under way
+        tasks: dict[str, TaskID] = {}  # the current task
 
         def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
@@ -37,7 +37,7 @@ def bars(*columns: ProgressColumn) -> Iterator[Progress]:
 
 
 def show(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:
-    """The facts as one JSON object, or the rows as a table for a person; a single row goes from top to bottom."""
+    """The facts as one JSON object, or the rows as a table for reading; a single row is shown vertically."""
     if as_json:
         print(json.dumps(facts, ensure_ascii=False))
         return

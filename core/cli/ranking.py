@@ -1,4 +1,4 @@
-"""Rankings: what a system finds for a query, and how good that is on labelled ones."""
+"""Rankings: what a system finds for a query, and its quality on labelled queries."""
 
 from typing import Annotated
 

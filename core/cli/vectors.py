@@ -1,4 +1,4 @@
-"""Vectors of a person's own texts."""
+"""Vectors of the user's own texts."""
 
 import time
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Texts in, from wherever they come, as one frozen Corpus."""
+"""Texts from any source, read into one frozen Corpus."""
 
 from core.corpus.cleaning import file_name
 from core.corpus.columns import (

@@ -1,4 +1,4 @@
-"""Texts without what no tokenizer can take."""
+"""Texts without characters that no tokenizer can take."""
 
 import re
 
@@ -11,7 +11,7 @@ LONGEST_NAME = 80  # characters
 
 def plain(text: str) -> str:
     """The text without control characters, broken Unicode and the blanks around it."""
-    if text.isprintable():  # most are; a million cells are told so in a moment
+    if text.isprintable():  # most are, and the check is fast for a million cells
         return text.strip()
     return CONTROL_CHARACTERS.sub("", LONE_SURROGATES.sub("\ufffd", text)).strip()
 
@@ -24,7 +24,7 @@ def cell_text(value: object) -> str:
 
 
 def file_name(name: str) -> str:
-    """A file's name to show: without folders and control characters, its middle left out where it is long."""
+    """A file's name to show: without folders and control characters, its middle shortened if it is long."""
     last = " ".join(plain(re.split(r"[/\\]", name)[-1]).split())
     half = LONGEST_NAME // 2
     return last if len(last) <= LONGEST_NAME else f"{last[: half - 1]}…{last[-half:]}"

@@ -1,4 +1,4 @@
-"""Which columns of a table hold what."""
+"""The roles of a table's columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ ID_COLUMNS = ("_id", "id")
 
 @dataclass(frozen=True)
 class Columns:
-    """What each column of a table is for.
+    """The role of each column of a table.
 
     Attributes
     ----------
     texts : tuple of str
-        The columns that hold the text; of several the cells are joined by a blank line.
+        The columns that hold the text; the cells of several are joined by a blank line.
     title : str, optional
         The column of titles, which are embedded before the text.
     id : str, optional
@@ -34,7 +34,7 @@ class Columns:
 
 
 def usual_columns(columns: Sequence[str], text: str | None = None) -> Columns:
-    """What the columns hold by their names; all that is neither text, title nor id is kept.
+    """The columns' roles by their names; anything that is not text, title or id becomes metadata.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ def usual_columns(columns: Sequence[str], text: str | None = None) -> Columns:
 
 
 def columns_beside(texts: tuple[str, ...], columns: Sequence[str]) -> Columns:
-    """What the columns hold by their names, beside those of texts."""
+    """The columns' roles by their names, given the columns of texts."""
     rest = [column for column in columns if column not in texts]
     title, own_id = _first_of(TITLE_COLUMNS, rest), _first_of(ID_COLUMNS, rest)
     return Columns(texts, title, own_id, tuple(column for column in rest if column not in (title, own_id)))
 
 
 def usual_text_column(columns: Sequence[str]) -> str | None:
-    """The first of TEXT_COLUMNS that is among the columns, in whatever case."""
+    """The first of TEXT_COLUMNS among the columns, ignoring case."""
     return _first_of(TEXT_COLUMNS, columns)
 
 
@@ -76,7 +76,7 @@ def text_column(name: str, columns: Sequence[str], asked: str | None = None) -> 
 
 
 def named_column(name: str, columns: Sequence[str], column: str) -> str:
-    """The column that somebody named.
+    """The column that the user named.
 
     Raises
     ------
@@ -89,12 +89,12 @@ def named_column(name: str, columns: Sequence[str], column: str) -> str:
 
 
 def columns_of(name: str, columns: Sequence[str], chosen: Columns) -> Columns:
-    """Those of the chosen columns that a file has.
+    """The chosen columns that a file has.
 
     Raises
     ------
     InputError
-        None of the columns of texts is among them.
+        The file has none of the columns of texts.
     """
     if not set(chosen.texts) & set(columns):
         wanted = wording.join([*map(repr, chosen.texts)], "or") if chosen.texts else "called text"

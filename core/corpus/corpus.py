@@ -22,13 +22,13 @@ class Corpus:
     fields : dict of str to tuple of str, each of length n
         Further columns: title, subject, kind, ...
     left_out : dict of str to int
-        What was not taken, or was changed, and how often: {"blank lines": 3}.
+        What was skipped or changed, and how often: {"blank lines": 3}.
     fingerprint : str
         Digest of ids, texts, fields and parents: equal content, equal fingerprint.
     parents : tuple of str, length n or 0
         Where the texts are passages of longer documents: the id of each one's document.
     left_out_rows : tuple of LeftOut
-        The first of what `left_out` counts, row by row.
+        The first of the rows that `left_out` counts.
     """
 
     name: str
@@ -45,17 +45,17 @@ class Corpus:
 
     @property
     def skips_sentence(self) -> str:
-        """What was left out or changed and how often, for a caption; empty if nothing was."""
+        """What was skipped or changed and how often, for a caption; empty if nothing was."""
         return ", ".join(f"{reason} ({count:,})" for reason, count in self.left_out.items())
 
     @property
     def document_ids(self) -> tuple[str, ...]:
-        """The ids that labels speak of: each text's own, or its document's where it is a passage."""
+        """The ids that labels refer to: each text's own, or its document's if it is a passage."""
         return self.parents or self.ids
 
     @cached_property
     def document_names(self) -> tuple[str, ...]:
-        """The id of each document, once where its passages share it, in the order of their first passages."""
+        """The id of each document, once for all its passages, in the order of their first passages."""
         return tuple(dict.fromkeys(self.document_ids))
 
     @cached_property

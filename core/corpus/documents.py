@@ -1,4 +1,4 @@
-"""Rows of files on their way into a corpus: cleaned, counted, named, and split or cut."""
+"""Rows of files turned into a corpus: cleaned, counted, named, and split or truncated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ FILE = "file"
 
 @dataclass(frozen=True)
 class Document:
-    """A row with a text: its file, its place there, its own id (or its number) and the text, clean and whole."""
+    """A row with a text: its file, its place there, its id (or its number) and the clean, full text."""
 
     file: str
     place: int
@@ -31,7 +31,7 @@ class Document:
 
 @dataclass
 class Documents:
-    """The documents of one file or several, and what was left out on the way."""
+    """The documents of one or several files, and what was skipped."""
 
     documents: list[Document] = field(default_factory=list)
     fields: dict[str, list[str]] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Documents:
         return len(self.documents)
 
     def add(self, file: str, table: Table, columns: Columns) -> None:
-        """The rows of a file that hold a text, as many as the host allows of all files together."""
+        """Add the rows of a file that hold a text, up to the host's limit for all files together."""
         tally, beyond = self._take_over(file, table), Tally()
         most = settings.most_rows() - len(self.documents)
         rows: list[int] = []
@@ -61,14 +61,14 @@ class Documents:
         self._append(file, table, columns, rows, texts)
 
     def add_rows(self, file: str, table: Table, columns: Columns, rows: Sequence[int]) -> None:
-        """Those rows of a file; where one has no text, "row 17" stands in."""
+        """Add these rows of a file; "row 17" stands in for a missing text."""
         tally = self._take_over(file, table)
         all_texts = _texts(table, columns)
         texts = [_clean(all_texts[row], tally, file, table.place(row)) or f"row {row + 1}" for row in rows]
         self._append(file, table, columns, rows, texts)
 
     def corpus(self, name: str, splitter: Splitter | None = None, on_progress: Progress = silent) -> Corpus:
-        """All of them, with unique ids, split into passages or cut."""
+        """The corpus of all documents, with unique ids, split into passages or truncated."""
         ids = unique_names(document.id for document in self.documents)
         places, parents = list(range(len(ids))), tuple[str, ...]()
         if splitter is None:
@@ -85,7 +85,7 @@ class Documents:
         return Corpus(name, tuple(ids), texts, fields, dict(tally.counts), digest, parents, tuple(tally.listed))
 
     def _take_over(self, file: str, table: Table) -> Tally:
-        """What was left out in reading the file becomes part of what is left out in all."""
+        """Add what was skipped in reading the file to what is skipped in all."""
         self.files.append(file)
         self.left_out.take_over(table.skipped, table.left_out, file)
         return self.left_out
@@ -110,7 +110,7 @@ class Documents:
         return document.text[:MOST_CHARACTERS].rstrip()
 
     def _passages(self, splitter: Splitter, on_progress: Progress) -> tuple[list[int], tuple[str, ...]]:
-        """The passages, and the document of each; what is beyond the host's limit is left out by whole documents."""
+        """The passages, and the document of each; beyond the host's limit, whole documents are skipped."""
         most = settings.most_rows()
         total, done = sum(len(document.text) for document in self.documents), 0
         places: list[int] = []
@@ -132,7 +132,7 @@ def _report_split(on_progress: Progress, before: int, total: int, split: int) ->
 
 
 def _texts(table: Table, columns: Columns) -> list[str]:
-    """Each row's text; of several columns the cells that are not blank, with a blank line between them."""
+    """Each row's text; the non-blank cells of several columns are joined by a blank line."""
     if not columns.texts:
         return [""] * len(table)
     if len(columns.texts) == 1:
@@ -149,14 +149,14 @@ def _clean(text: str, tally: Tally, file: str, place: int) -> str:
 
 
 def _field_names(columns: Columns) -> dict[str, str]:
-    """The name of each field and its column: what is a title is called so, and nothing else is."""
+    """The name of each field and its column; only the title's field is called "title"."""
     named = {"title": columns.title} if columns.title is not None else {}
     names = unique_names(["title", FILE, *(plain(column) for column in columns.metadata)])[2:]
     return named | dict(zip(names, columns.metadata, strict=True))
 
 
 def _passage_ids(parents: Sequence[str]) -> list[str]:
-    """An id for each passage: its document's, and its number there."""
+    """An id for each passage: its document's id and its number there."""
     numbers: dict[str, int] = {}
     ids = []
     for parent in parents:

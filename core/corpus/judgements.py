@@ -1,4 +1,4 @@
-"""Labels made by clicking: one file a token, which only who knows the token can read or change."""
+"""Judgements made by clicking: one file per token, which can only be read or changed with the token."""
 
 import json
 import logging
@@ -30,39 +30,39 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _File:
-    """What a file holds: the marks of each corpus, by its fingerprint."""
+    """The content of a file: the marks of each corpus, by its fingerprint."""
 
     marks: dict[str, Marks]
     version: Literal[1] = 1
 
 
 def new_token() -> str:
-    """A name for a visitor's marks that nobody can guess."""
+    """An unguessable name for a visitor's marks."""
     return secrets.token_hex(16)
 
 
 def is_token(text: str) -> bool:
-    """Whether a text has the form of a token; nothing else ever becomes a part of a path."""
+    """Whether a text has the form of a token; only such texts become part of a path."""
     return TOKEN.fullmatch(text) is not None
 
 
 def marks(token: str, fingerprint: str) -> Marks:
-    """What is marked under the token in the corpus of that fingerprint; nothing where the file cannot be read."""
+    """The marks under the token in the corpus with that fingerprint; empty if the file cannot be read."""
     return _read(_path(token)).get(fingerprint, {})
 
 
 def of_query(marked: Marks, query: str) -> dict[str, int]:
-    """The grades of a query, however its words are spaced."""
+    """The grades of a query, whatever its spacing."""
     return marked.get(" ".join(query.split()), {})
 
 
 def mark(token: str, fingerprint: str, query: str, document: str, grade: int | None) -> None:
-    """Keep a grade for a document and a query; None takes it back.
+    """Save a grade for a document and a query; None removes it.
 
     Raises
     ------
     InputError
-        The token has not the form of one, there are too many marks, or the folder cannot be written.
+        The token is malformed, there are too many marks, or the folder cannot be written.
     """
     path, query = _path(token), one_text(query, "the query")
     with hold_lock(path.with_suffix(".lock"), silent, "Waiting for another window to save"):
@@ -77,7 +77,7 @@ def mark(token: str, fingerprint: str, query: str, document: str, grade: int | N
 
 
 def labels(token: str, documents: Corpus) -> Labels | None:
-    """The marks of a corpus as labels, each query under its own text as id; None where nothing is relevant yet."""
+    """The marks of a corpus as labels, with each query's text as its id; None if nothing is relevant yet."""
     graded = marks(token, documents.fingerprint)
     qrels = {query: grades for query, grades in graded.items() if max(grades.values()) > 0}
     if not qrels:
@@ -96,7 +96,7 @@ def _path(token: str) -> Path:
 
 
 def _read(path: Path) -> dict[str, Marks]:
-    """All marks of a file by corpus; none where it is not there, cannot be read or is not as it was written."""
+    """All marks of a file by corpus; empty if it is missing, unreadable or damaged."""
     try:
         return records.parse(_File, path.read_bytes()).marks
     except FileNotFoundError:
@@ -128,7 +128,7 @@ def _write(path: Path, everything: Mapping[str, Marks]) -> None:
 
 
 def _prune(folder: Path) -> None:
-    """Delete the files that were longest not written, beyond the number that a folder may hold."""
+    """Delete the oldest files beyond the limit of a folder."""
     paths = list(folder.glob("*.json"))
     if len(paths) <= MOST_FILES:
         return

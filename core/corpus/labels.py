@@ -40,7 +40,7 @@ class Labels:
     qrels : dict of query id to document id to grade
         Above 0 is relevant; documents are named as in `Corpus.document_ids`.
     left_out : dict of str to int
-        What was not used of them, and how often.
+        What was skipped, and how often.
     """
 
     name: str
@@ -56,9 +56,9 @@ class Labels:
 
 
 def match_labels(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) -> Labels:
-    """The labels of those queries that have a relevant document; what fits nothing here is counted.
+    """Match labels with queries and documents: the labels of queries with a relevant document; the rest is counted.
 
-    Relevant documents that are not in the corpus stay: as in trec_eval, nobody can find them.
+    Relevant documents missing from the corpus stay and count as not found, as in trec_eval.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
 
 
 def qrels_of(name: str, content: bytes) -> dict[str, dict[str, int]]:
-    """Relevance labels, query id to document id to grade, from BEIR's columns or TREC's four, told by the content.
+    """Relevance labels, query id to document id to grade, in BEIR's or TREC's columns, recognised by the content.
 
     BEIR: a table with the columns query-id, corpus-id and score. TREC: lines of `query iteration document grade`.
 
@@ -125,13 +125,13 @@ def qrels_of(name: str, content: bytes) -> dict[str, dict[str, int]]:
 
 
 def as_beir(qrels: Qrels) -> str:
-    """Labels as BEIR's TSV; an id that a spreadsheet would run gets an apostrophe, which `qrels_of` takes off again."""
+    """Labels as BEIR's TSV; an id that a spreadsheet would run gets an apostrophe, which `qrels_of` removes again."""
     rows = (f"{harmless(query)}\t{harmless(document)}\t{grade}\n" for query, document, grade in _rows(qrels))
     return "\t".join(BEIR_COLUMNS) + "\n" + "".join(rows)
 
 
 def as_trec(qrels: Qrels) -> str:
-    """Labels as TREC's qrels; blanks in ids, which would tear the columns, become underscores."""
+    """Labels as TREC's qrels; blanks in ids, which would split columns, become underscores."""
     return "".join(f"{_one_word(query)} 0 {_one_word(document)} {grade}\n" for query, document, grade in _rows(qrels))
 
 
@@ -202,7 +202,7 @@ def _gather(name: str, labels: Iterable[Label]) -> dict[str, dict[str, int]]:
 
 
 def _only(queries: Corpus, wanted: Qrels) -> Corpus:
-    """Those queries alone; the corpus as it is where these are all."""
+    """Only these queries; the unchanged corpus if they are all."""
     places = [place for place, name in enumerate(queries.ids) if name in wanted]
     if len(places) == len(queries):
         return queries

@@ -21,7 +21,7 @@ SEPARATORS = ("\t", "|")
 
 @dataclass(frozen=True)
 class SentencePairs:
-    """Pairs of sentences and how alike they are by people's judgement.
+    """Pairs of sentences with people's similarity scores.
 
     Attributes
     ----------
@@ -29,9 +29,9 @@ class SentencePairs:
         Where they come from, for captions.
     first, second : tuple of str, length n
     gold : tuple of float, length n
-        On any scale on which more is more alike.
+        On any scale where more means more similar.
     left_out : dict of str to int
-        What was not taken, and how often.
+        What was skipped, and how often.
     """
 
     name: str
@@ -62,12 +62,12 @@ def pairs_of(name: str, content: bytes) -> SentencePairs:
 
 
 def parse_pairs(typed: str) -> SentencePairs:
-    """One pair a line: sentence | other sentence | score; or with tabs, as cells of a spreadsheet are pasted.
+    """One pair a line: sentence | other sentence | score; or with tabs, as pasted from a spreadsheet.
 
     Raises
     ------
     InputError
-        A line has not three parts, or its score is not a number.
+        A line does not have three parts, or its score is not a number.
     """
     name = "typed pairs"
     lines = from_paste(typed, name).texts
@@ -77,7 +77,7 @@ def parse_pairs(typed: str) -> SentencePairs:
 
 @cache
 def sample_pairs() -> SentencePairs:
-    """Each sample query with a passage that answers it (2), one more of its subject (1), and one of another (0)."""
+    """Each sample query with a passage that answers it (2), another on its subject (1), and one on another (0)."""
     passages, queries, qrels = sample(), sample_queries(), sample_qrels()
     draw = random.Random(0)  # noqa: S311  nothing secret
     subject = dict(zip(passages.ids, passages.fields["subject"], strict=True))

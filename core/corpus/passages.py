@@ -1,4 +1,4 @@
-"""Long documents as passages of so many tokens, each beginning with the end of the one before."""
+"""Long documents split into passages of a number of tokens, each starting with the end of the previous one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 FEWEST_TOKENS = 16
 MOST_TOKENS = 8192
-SECTION = 100_000  # characters that are split at once, so that progress can be told and work cancelled
+SECTION = 100_000  # characters split at once, so that progress can be reported and work cancelled
 MOST_COUNTED = 500  # texts
 CHARACTERS_OF_TOKEN = 20
 
 
 @dataclass(frozen=True)
 class Splitting:
-    """How long passages are.
+    """The length of passages.
 
     Attributes
     ----------
     tokens : int
-        Most tokens of a passage, without those that a model sets around it.
+        Most tokens of a passage, without the model's special tokens.
     overlap : int
-        Most tokens at its beginning that the passage before ends with.
+        Most tokens that a passage repeats from the end of the previous one.
     """
 
     tokens: int = 200
@@ -34,9 +34,9 @@ class Splitting:
 
 
 class Splitter:
-    """Splits texts where they divide best: between paragraphs, else sentences, else words.
+    """Splits texts between paragraphs if possible, else sentences, else words.
 
-    The work is semantic-text-splitter's. The tokenizer is copied: it may be in use elsewhere.
+    Uses semantic-text-splitter. The tokenizer is copied, since it may be in use elsewhere.
 
     Raises
     ------
@@ -64,9 +64,9 @@ class Splitter:
         Parameters
         ----------
         longest : int
-            Characters that no passage exceeds: one word without end is one token to some tokenizers.
+            Most characters of a passage: to some tokenizers an endless word is one token.
         on_progress : callable
-            Is told now and then how many characters are split.
+            Called now and then with the number of characters split.
         """
         passages: list[str] = []
         start = 0
@@ -84,9 +84,9 @@ class Splitter:
 
 
 def longer_than(texts: Sequence[str], limit: int, tokenizer: "Tokenizer") -> int:
-    """How many texts are longer than so many tokens, a model's two marks included, among the longest ones.
+    """How many of the longest texts have more than a number of tokens, including a model's two special tokens.
 
-    No more than MOST_COUNTED texts are looked at: the number says that there are some, and at least how many.
+    Only MOST_COUNTED texts are checked, so the number is a lower bound.
     """
     longest = nlargest(MOST_COUNTED, (text for text in texts if len(text) > limit), key=len)
     beginnings = [text[: limit * CHARACTERS_OF_TOKEN] for text in longest]

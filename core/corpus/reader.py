@@ -1,6 +1,6 @@
-"""Texts in: paste, TXT, CSV, TSV, JSONL and Parquet become a Corpus; what was left out is counted and listed.
+"""Reads pasted texts, TXT, CSV, TSV, JSONL and Parquet into a Corpus; what was skipped is counted and listed.
 
-All that follows meets one shape: clean texts, none blank, ids unique.
+Everything behind it gets one shape: clean texts, none blank, ids unique.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from core.tables import Table, lines, read_table, unique_names
 
 
 def from_paste(pasted: str, name: str = "pasted texts") -> Corpus:
-    """One text a line.
+    """One text per line.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def from_paste(pasted: str, name: str = "pasted texts") -> Corpus:
 
 
 def one_text(typed: str, what: str) -> str:
-    """A single text that was typed: cleaned, on one line.
+    """A single typed text: cleaned, on one line.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def one_text(typed: str, what: str) -> str:
 
 
 def one_query(typed: str) -> Corpus:
-    """A query that was typed, as a corpus of one; errors as in `one_text`."""
+    """A typed query, as a corpus of one; errors as in `one_text`."""
     return _one(typed, "the query")
 
 
@@ -49,7 +49,7 @@ def _one(typed: str, what: str) -> Corpus:
 
 
 def from_file(name: str, content: bytes, column: str | None = None) -> Corpus:
-    """The texts of a file, by its ending: TXT (one a line), CSV, TSV, JSONL (BEIR's too) or Parquet.
+    """The texts of a file, by its extension: TXT (one per line), CSV, TSV, JSONL (BEIR's too) or Parquet.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def from_path(path: Path, column: str | None = None) -> Corpus:
 
 
 def from_table(name: str, table: Table, column: str | None = None) -> Corpus:
-    """The texts of a table, blank ones left out; `column` and errors as in `from_file`."""
+    """The texts of a table, blank ones skipped; `column` and errors as in `from_file`."""
     roles = usual_columns(table.columns, text_column(name, table.columns, column))
     return from_tables([(name, table)], roles)
 
@@ -81,20 +81,20 @@ def from_tables(
     splitter: Splitter | None = None,
     on_progress: Progress = silent,
 ) -> Corpus:
-    """The texts of several files as one corpus; the field `file` says where each is from.
+    """The texts of several files as one corpus; the field `file` names each text's file.
 
     Parameters
     ----------
     tables : sequence of (name, table)
     columns : Columns
-        What the columns hold; each file has the texts in at least one of them.
+        The columns' roles; each file has texts in at least one of them.
     splitter : Splitter, optional
-        Splits the texts into passages; without it they are cut to the length that one text may have.
+        Splits the texts into passages; without it they are truncated to the maximum length of a text.
 
     Raises
     ------
     InputError
-        A file has none of the columns of texts, or there is no text in any.
+        A file has none of the columns of texts, or no file has a text.
     """
     documents = Documents()
     names = unique_names(file_name(name) for name, _ in tables)
@@ -106,12 +106,12 @@ def from_tables(
 
 
 def one_a_row(name: str, table: Table, column: str | None, rows: Sequence[int]) -> Corpus:
-    """A text for each of those rows of a table, in their order: what else is known of them must stay in line.
+    """One text for each of these rows of a table, in order, so that the rows' other data stay aligned.
 
     Parameters
     ----------
     column : str, optional
-        The column that holds the texts. Where there is none, or it is blank, the text is "row 17", counted from 1.
+        The column that holds the texts. A missing or blank text becomes "row 17", counted from 1.
     """
     roles = columns_beside(() if column is None else (column,), table.columns)
     documents = Documents()
@@ -120,7 +120,7 @@ def one_a_row(name: str, table: Table, column: str | None, rows: Sequence[int]) 
 
 
 def read_bytes(path: Path) -> bytes:
-    """Content of a file a person named.
+    """The content of a file that the user named.
 
     Raises
     ------

@@ -32,15 +32,15 @@ def load(
     Parameters
     ----------
     device : "auto", "cpu" or "cuda"
-        "auto" takes the GPU where torch can use one. A model behind an API is computed where the API is.
+        "auto" takes the GPU where torch can use one. A model behind an API runs where the API runs.
     engine : "auto" or one of ENGINES
         "torch" or "openvino" (on the CPU) for networks, "static" for tables of token vectors, "openai" for models
-        behind an API. What OpenVINO cannot take runs on torch, and the encoder's `reason` says so.
+        behind an API. Models that OpenVINO cannot convert run on torch, and the encoder's `reason` says so.
     precision : "auto", "float32", "float16" or "bfloat16"
-        What "auto" leaves open in engine and precision is measured, once for each model and machine: the fastest whose
-        vectors stay within cosine 0.999 of float32 is taken.
+        "auto" engines and precisions are measured, once for each model and machine; the fastest whose vectors stay
+        within cosine 0.999 of float32 is used.
     dimensions : int, optional
-        Keep the first so many dimensions only, of a model that was trained for it (Matryoshka), or through the API.
+        Truncate to the first dimensions, for models trained for it (Matryoshka), or through the API.
 
     Raises
     ------

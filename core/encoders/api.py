@@ -1,4 +1,4 @@
-"""Models behind OpenAI's API and everything that speaks it: vLLM, text-embeddings-inference and others."""
+"""Models behind OpenAI's API and compatible servers: vLLM, text-embeddings-inference and others."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from core.models import ModelSpec
 from core.models.files import availability
 from core.progress import Progress, silent
 
-# OpenAI takes 2,048 texts and 300,000 tokens a request. Fewer texts let progress be seen and cancelling be felt. Its
+# OpenAI takes 2,048 texts and 300,000 tokens a request. Fewer texts give finer progress and faster cancelling. Its
 # tokenizer is not on this machine, but it is a byte-level one: no text has more tokens than bytes.
 MOST_TEXTS = 256
 MOST_BYTES = 300_000
@@ -20,13 +20,13 @@ PROBE_PATIENCE_SECONDS = 10
 
 
 class RemoteEncoder:
-    """A model that is computed where its API is, by OpenAI or by a server of secrets.toml.
+    """A model behind an API: OpenAI's, or a server in secrets.toml.
 
     Parameters
     ----------
     dimensions : int, optional
-        Length of vectors to ask for, where the model can shorten them; for servers the section's, where it has a line.
-        A server that was not told any is asked for a vector of one word, to see how long its vectors are.
+        Length of vectors to ask for, if the model can shorten them; for servers by default the section's. If there is
+        none, the server is asked for the vector of one word to find out its length.
 
     Raises
     ------
@@ -62,17 +62,17 @@ class RemoteEncoder:
     def encode_with_usage(
         self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent
     ) -> tuple[Vectors, Usage]:
-        """Vectors as `encode` gives them, and what this call has used.
+        """Vectors as `encode` gives them, and the usage of this call.
 
-        A request that is refused as too large is halved, and so are those after it. `on_progress` hears of every
-        request and of every wait before a next try, and by raising cancels the rest.
+        A request refused as too large is halved, and so are those after it. `on_progress` is called at every request
+        and every wait before a retry; if it raises, the rest is cancelled.
 
         Raises
         ------
         ModelUnavailableError
-            The API cannot be reached, refuses, or answers with something else than vectors of this model.
+            The API cannot be reached, refuses, or does not answer with vectors of this model.
         InputError
-            A text is longer than the model takes.
+            A text is longer than the model's limit.
         """
         asked = [replace_surrogates(self.spec.prompt(kind) + text) for text in texts]
         usage = Usage(0, 0.0)
@@ -103,12 +103,12 @@ class RemoteEncoder:
         raise DeviceError(f"{self.spec.name} is tokenized by its API: its tokens can't be counted on this machine.")
 
     def _probe(self) -> int:
-        """Length of the server's vectors."""
+        """The length of the server's vectors."""
         answer = self._endpoint.embed(["dimensions"], None, lambda _: None, PROBE_PATIENCE_SECONDS)
         return answer.vectors.shape[1]
 
     def _unit_rows(self, vectors: npt.NDArray[np.float64]) -> Vectors:
-        """The vectors brought to unit length, in float64 so that none is too long to be measured."""
+        """The vectors scaled to unit length, in float64 so that no norm overflows."""
         if vectors.shape[1] != self.dimensions:
             raise ModelUnavailableError(
                 f"{self._endpoint.address} returned vectors of {vectors.shape[1]} dimensions, but {self.spec.name} "
@@ -134,14 +134,14 @@ def _check_dimensions(spec: ModelSpec, dimensions: int | None) -> None:
 
 
 def _revision(spec: ModelSpec, address: str) -> str:
-    """What can be told of the version: a server's model may change behind its address, which is then part of it."""
+    """What is known of the version: a server's model may change behind its address, so the address is part of it."""
     if spec.server:
         return spec.id
     return spec.released if address == OPENAI else f"{spec.released} at {address}"
 
 
 def _fitting(texts: list[str]) -> int:
-    """How many of the texts, at least one, go into a request."""
+    """How many of the texts fit into a request, at least one."""
     ends = np.cumsum([len(text.encode()) for text in texts])
     return max(1, int(np.searchsorted(ends, MOST_BYTES, side="right")))
 

@@ -1,4 +1,4 @@
-"""From a model's files to its encoder: on which device, by which engine, in which precision."""
+"""Builds an encoder from a model's files: device, engine and precision."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from core.encoders.openvino import Converted
 
-MEASURING_BYTES = 10  # a weight, in all the precisions that are compared at once
+MEASURING_BYTES = 10  # per weight, in all precisions compared at once
 TOO_LARGE = "It is too large to compare with float32 on this machine."
 
 
@@ -34,7 +34,7 @@ def load_local(
     dimensions: int | None = None,
     on_progress: Progress = silent,
 ) -> LocalEncoder:
-    """Load a model from its files and fit the engine that was asked for, or the fastest faithful one.
+    """Load a model from its files with the engine asked for, or the fastest accurate one.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def load_local(
 def _choose(
     spec: ModelSpec, model: "SentenceTransformer", revision: str, open_ones: tuple[Pair, ...], on_progress: Progress
 ) -> Choice:
-    """Fit the engine that is left, or the fastest; a model too large to be held several times is not measured."""
+    """Use the only engine left, or the fastest; a model too large to be loaded several times is not measured."""
     device = str(model.device).partition(":")[0]
     parameters = sum(weights.numel() for weights in model.parameters())
     is_too_large = len(open_ones) > 1 and too_large_to_compare(parameters, device)
@@ -83,7 +83,7 @@ def _choose(
 
 @contextmanager
 def _explain_lack_of_memory(spec: ModelSpec) -> Iterator[None]:
-    """Tell in a sentence that the GPU's memory did not suffice for loading a model."""
+    """Explain in a sentence that the GPU's memory was too small to load a model."""
     import torch
 
     try:
@@ -104,7 +104,7 @@ def static_choice(spec: ModelSpec, engine: str, precision: str) -> Choice:
     Raises
     ------
     DeviceError
-        Another engine or precision is demanded.
+        Another engine or precision was asked for.
     """
     if engine in ("auto", "static") and precision in ("auto", "float32"):
         return Choice("static", "float32")
@@ -137,7 +137,7 @@ def too_large_to_compare(parameters: int, device: str) -> bool:
 
 
 def half_for_large(spec: ModelSpec, device: str, precision: str) -> str | None:
-    """The half precision to load a model in that a GPU cannot hold in float32 and in half at once; None for others."""
+    """The half precision for a model too large for the GPU in float32 and half at once; None for others."""
     if device != "cuda" or precision == "float32":
         return None
     import torch
@@ -149,7 +149,7 @@ def half_for_large(spec: ModelSpec, device: str, precision: str) -> str | None:
 
 
 def network_builder(model: "SentenceTransformer", device: str) -> Build:
-    """From engine and precision to what takes the place of the model's own network."""
+    """A function from engine and precision to a replacement for the model's own network."""
     transformer: Any = model[0]
     original = transformer.model
     converted = cache(lambda: _convert(model))
@@ -180,7 +180,7 @@ def _fit(model: "SentenceTransformer", network: Any) -> None:
 
 
 def _encode_probe(model: "SentenceTransformer", network: Any, texts: list[str]) -> Vectors:
-    """Vectors of the texts with a network in the model's place."""
+    """Vectors of the texts with the model's network replaced."""
     _fit(model, network)
     vectors = model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
     return np.asarray(vectors, np.float32)

@@ -1,4 +1,4 @@
-"""What every encoder offers, whatever computes its vectors."""
+"""The interface of every encoder, whatever computes its vectors."""
 
 import json
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ PRECISIONS = ("auto", "float32", "float16", "bfloat16")
 
 @dataclass(frozen=True)
 class Trace:
-    """The way of one text through a model: its tokens, their vectors, and the one vector they become.
+    """One text's path through a model: its tokens, their vectors, and the pooled vector.
 
     Attributes
     ----------
     tokens : tuple of str, length t
     vectors : (t, d) float32 array, one row a token, as the last layer leaves them
     pooled : (d,) float32 array, unit length
-    weights : (t,) float32 array, each token's share in the pooled vector before it is brought to unit length
+    weights : (t,) float32 array, each token's share in the pooled vector before it is scaled to unit length
     pooling : the pooling's name
     truncated : number of tokens beyond the model's limit, which it never sees
     """
@@ -47,8 +47,8 @@ class Encoder(Protocol):
     """A model ready to encode.
 
     `revision`, `device`, `engine` and `precision` say what computes; they stand in every result's provenance.
-    `reason` says why these and no others, empty where there was nothing to choose. `dimensions` is the length of its
-    vectors, `max_tokens` its longest input, None where there is no limit; `memory_bytes` is what its weights take here.
+    `reason` says why these were chosen, empty if there was no choice. `dimensions` is the length of its vectors,
+    `max_tokens` its longest input, None without a limit; `memory_bytes` is the memory of its weights here.
     """
 
     spec: ModelSpec
@@ -72,18 +72,18 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True)
 class Identity:
-    """Which model, how computed: all that its vectors depend on besides the texts. What is kept is kept under it.
+    """Which model, how computed: everything its vectors depend on besides the texts. Results are saved under it.
 
     Attributes
     ----------
     id, revision : str
-        Which model, and which content of it.
+        Which model, and which version of its files.
     max_tokens : int or None
-        Where texts are cut off.
+        Where texts are truncated.
     dimensions : int
-        Length of the vectors, shortened or not.
+        Length of the vectors, possibly shortened.
     precision : str
-        The one that was really executed, and below float32, where engines do not agree, by which engine.
+        The precision actually executed; below float32, where engines differ, with the engine.
     """
 
     id: str
@@ -95,13 +95,13 @@ class Identity:
     precision: str
 
     def namespace(self, kind: Kind) -> str:
-        """The name under which vectors of queries or of documents are stored; both share one where prompts agree."""
+        """The name under which vectors of queries or documents are stored; both share one if their prompts match."""
         prompt = self.query_prompt if kind == "query" else self.document_prompt
         return json.dumps((self.id, self.revision, prompt, self.max_tokens, self.dimensions, self.precision))
 
 
 def identity_of(encoder: Encoder) -> Identity:
-    """The identity of what an encoder computes."""
+    """The identity of an encoder's vectors."""
     spec, precision = encoder.spec, encoder.precision
     return Identity(
         spec.id,
@@ -115,16 +115,16 @@ def identity_of(encoder: Encoder) -> Identity:
 
 
 class Traceable(Encoder, Protocol):
-    """An encoder whose inside can be looked into: all but those behind an API."""
+    """An encoder whose tokens can be inspected: all except those behind an API."""
 
     def trace(self, text: str, kind: Kind = "document") -> Trace:
-        """The text's way through the model, behind the prompt that the model puts before such a text."""
+        """Trace a text through the model, with the model's prompt for its kind."""
         ...
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What one call has used: tokens as the API has counted them, and US dollars; None where not known."""
+    """The usage of one call: tokens as counted by the API, and US dollars; None if unknown."""
 
     tokens: int | None
     dollars: float | None
@@ -135,7 +135,7 @@ class Usage:
 
 @runtime_checkable
 class Metered(Protocol):
-    """An encoder whose work is counted and may have a price: those behind an API."""
+    """An encoder with usage and possibly a price: those behind an API."""
 
     def encode_with_usage(
         self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent
@@ -145,7 +145,7 @@ class Metered(Protocol):
 
 
 def require_offered(kind: str, asked: str, offered: Sequence[str]) -> None:
-    """Refuse a device, engine or precision that there is none of.
+    """Refuse a device, engine or precision that is not offered.
 
     Raises
     ------
@@ -162,5 +162,5 @@ def replace_surrogates(text: str) -> str:
 
 
 def _sum(one: Number | None, other: Number | None) -> Number | None:
-    """The sum of what is known; not known where either is not."""
+    """The sum, unknown if either is unknown."""
     return None if one is None or other is None else one + other

@@ -1,4 +1,4 @@
-"""Which texts are computed together: alike in length, so that little is padded, and few enough to fit the caches."""
+"""Which texts share a batch: similar in length, so that there is little padding, and few enough to fit the caches."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ Rows = npt.NDArray[np.intp]
 
 
 def windows(texts: Sequence[str], size: int) -> list[Rows]:
-    """Row numbers of texts of like length, `size` at a time, the longest first; a window is tokenised at once."""
+    """Row numbers of texts of similar length, `size` at a time, the longest first; a window is tokenised at once."""
     order = np.argsort([-len(text) for text in texts], kind="stable")
     return [order[start : start + size] for start in range(0, len(order), size)]
 
@@ -17,7 +17,7 @@ def windows(texts: Sequence[str], size: int) -> list[Rows]:
 def by_tokens(lengths: Rows, budget: int) -> Iterator[Rows]:
     """Places of a window's texts in batches of at most `budget` tokens, padding included; one text may exceed it.
 
-    Where all fit into one batch they stay in their order; otherwise the longest come first.
+    If all fit into one batch they stay in order; otherwise the longest come first.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A SentenceTransformer from a model's files; nothing is fetched, and no code that came with a model is run."""
+"""A SentenceTransformer from a model's files; nothing is downloaded, and no code from a model is run."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

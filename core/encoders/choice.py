@@ -1,7 +1,7 @@
-"""Which engine and precision compute a model fastest on this machine, without leaving float32 behind.
+"""Finds the fastest engine and precision for a model on this machine that stay close to float32.
 
-Each candidate embeds a small probe beside torch in float32. The fastest whose every vector stays within cosine 0.999 is
-taken. That is measured once for each model, revision, machine and set of library versions, and remembered on disk.
+Each candidate embeds a small probe, as does torch in float32. The fastest whose every vector stays within cosine 0.999
+is chosen. This is measured once for each model, revision, machine and set of library versions, and saved on disk.
 """
 
 import json
@@ -30,9 +30,9 @@ CANDIDATES = {
 }
 LEAST_COSINE = 0.999
 INSTEAD = "Using torch in float32 instead."
-ROUNDS = 8  # the least counts: in few rounds a busy machine may leave no engine undisturbed
-HOPELESS = 8  # so many times as long as the fastest, twice: it is not timed any more
-VERSION = 1  # of the probe and of what is measured on it
+ROUNDS = 8  # the minimum counts: in few rounds a busy machine may disturb every engine
+HOPELESS = 8  # after being this many times slower than the fastest, twice, an engine is dropped
+VERSION = 1  # of the probe and the measurement
 MEASURING = "Finding the fastest engine, once for this machine"
 PROBE_SENTENCES, PROBE_PASSAGES = 12, 4
 
@@ -41,16 +41,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Choice:
-    """An engine and a precision, and what speaks for them.
+    """An engine and a precision, and the reason for them.
 
     Attributes
     ----------
     speedup : float or None
-        How many times as fast as torch in float32 the probe was; None where nothing was measured.
+        Speed on the probe relative to torch in float32; None if nothing was measured.
     cosine : float or None
         The smallest cosine of a probe text's vector to its float32 vector.
     note : str
-        Why another engine was not taken, where one was asked for or failed; else empty.
+        Why another engine that was asked for or failed was not used; else empty.
     """
 
     engine: str
@@ -61,7 +61,7 @@ class Choice:
 
     @property
     def reason(self) -> str:
-        """What speaks for the choice, for a person; empty where there was nothing to choose."""
+        """The reason for the choice, in words; empty if there was no choice."""
         measured = ""
         if self.speedup is not None:
             measured = f"the fastest on this machine within cosine {LEAST_COSINE} of float32"
@@ -72,7 +72,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class _Memory:
-    """What is remembered on disk: what was measured, where, and the choice."""
+    """The record on disk: what was measured, where, and the choice."""
 
     model: list[str]
     machine: str
@@ -85,7 +85,7 @@ Encode = Callable[[Any, list[str]], Vectors]
 
 
 def candidates(device: str, engine: str, precision: str) -> tuple[Pair, ...]:
-    """The (engine, precision) pairs that a demand leaves open on a device.
+    """The (engine, precision) pairs that a request allows on a device.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def candidates(device: str, engine: str, precision: str) -> tuple[Pair, ...]:
 def choose(
     identity: Sequence[str], open_ones: tuple[Pair, ...], build: Build, encode: Encode, on_progress: Progress = silent
 ) -> tuple[Choice, Any]:
-    """The fastest faithful candidate and its network; what an engine cannot take is left to torch.
+    """Choose the fastest accurate candidate and return it with its network; torch takes what other engines cannot.
 
     Parameters
     ----------
@@ -122,24 +122,24 @@ def choose(
     if known := recall(identity, open_ones):
         return build_or_fall_back(known, build)
     choice, network = _measure(open_ones, build, encode, on_progress)
-    if not choice.note:  # what has failed may have failed for want of memory, and deserves another chance
+    if not choice.note:  # a failure may have been a lack of memory: try again
         _write(_path(identity, open_ones), identity, choice)
     return choice, network
 
 
 def recall(identity: Sequence[str], open_ones: tuple[Pair, ...]) -> Choice | None:
-    """What `choose` has measured on this machine for the same identity and candidates; None where it has not."""
+    """The earlier choice on this machine for the same identity and candidates; None if there is none."""
     known = _read(_path(identity, open_ones))
     return known if known and (known.engine, known.precision) in (REFERENCE, *open_ones) else None
 
 
 def build_or_fall_back(choice: Choice, build: Build) -> tuple[Choice, Any]:
-    """The choice and its network or, where its engine cannot take the model, torch in float32 with a note.
+    """The choice and its network or, if its engine cannot run the model, torch in float32 with a note.
 
     Raises
     ------
     DeviceError
-        torch cannot take it either.
+        torch cannot run it either.
     """
     try:
         return choice, build(choice.engine, choice.precision)
@@ -151,7 +151,7 @@ def build_or_fall_back(choice: Choice, build: Build) -> tuple[Choice, Any]:
 
 
 def _measure(open_ones: tuple[Pair, ...], build: Build, encode: Encode, on_progress: Progress) -> tuple[Choice, Any]:
-    """Time every candidate on the probe, in turns, so that what disturbs the machine disturbs them alike."""
+    """Time every candidate on the probe, in turns, so that interference affects them alike."""
     on_progress(MEASURING, 0, ROUNDS + 1)
     networks, notes = _build((REFERENCE, *(pair for pair in open_ones if pair != REFERENCE)), build)
     texts = probe()
@@ -174,13 +174,13 @@ def _measure(open_ones: tuple[Pair, ...], build: Build, encode: Encode, on_progr
 
 
 def _hopeful(least: dict[Pair, float]) -> list[Pair]:
-    """What could still turn out to be the fastest: a CPU that emulates bfloat16 takes thirty times as long in it."""
+    """The candidates that could still be the fastest: a CPU that emulates bfloat16 takes thirty times as long."""
     fastest = min(least.values())
     return [pair for pair, seconds in least.items() if seconds < HOPELESS * fastest]
 
 
 def _build(pairs: tuple[Pair, ...], build: Build) -> tuple[dict[Pair, Any], list[str]]:
-    """The networks that can be built, and a sentence for each engine that cannot take the model."""
+    """The networks that can be built, and a sentence for each engine that cannot run the model."""
     networks: dict[Pair, Any] = {}
     notes: list[str] = []
     for pair in pairs:
@@ -195,7 +195,7 @@ def _build(pairs: tuple[Pair, ...], build: Build) -> tuple[dict[Pair, Any], list
 
 
 def probe() -> list[str]:
-    """A few sentences and passages of the sample, alike in mix to what people embed."""
+    """A few sentences and passages of the sample, a typical mix of what people embed."""
     sentences = corpus.sample_sentences().splitlines()[:PROBE_SENTENCES]
     return [*sentences, *corpus.sample().texts[:PROBE_PASSAGES]]
 

@@ -1,7 +1,7 @@
-"""Recorded kernels for short inputs on a GPU; imported when it is needed, since it brings torch.
+"""Recorded kernels for short inputs on a GPU; imported only when needed, because it loads torch.
 
-For a short text a GPU spends most of its time waiting to be told the next kernel. A CUDA graph tells it all at once. A
-graph has fixed shapes, so inputs are padded to a few; what is longer, or cannot be recorded, is computed as usual.
+For a short text a GPU spends most of its time waiting for the next kernel. A CUDA graph launches them all at once. A
+graph has a fixed shape, so inputs are padded to a few shapes; longer or unrecordable ones are computed as usual.
 """
 
 import copy
@@ -21,15 +21,15 @@ WARM_UP_CALLS = 3
 Features = dict[str, torch.Tensor]
 Replay = Callable[[Features], torch.Tensor]
 
-RECORDING = threading.Lock()  # only one recording may be under way in a process
+RECORDING = threading.Lock()  # a process can only make one recording at a time
 
 log = logging.getLogger(__name__)
 
 
 class GraphedModule(torch.nn.Module):
-    """A transformer that replays recordings of itself; for one thread at a time.
+    """A transformer that replays recordings of itself; not thread-safe.
 
-    Whatever precision it computes in, its token vectors are float32, as the modules after it expect them.
+    Its token vectors are float32 in any precision, as the following modules expect.
     """
 
     def __init__(self, module: Any) -> None:
@@ -50,7 +50,7 @@ class GraphedModule(torch.nn.Module):
         return BaseModelOutput(last_hidden_state=vectors.float())
 
     def _replay(self, features: Features) -> torch.Tensor | None:
-        """The vectors by a recording, made if there is none; None where the input or the network has none."""
+        """The vectors by a recording, made if needed; None if the input or the network cannot have one."""
         texts, tokens = features["input_ids"].shape
         shape = padded_shape(texts, tokens)
         if shape is None or not self._can_record:
@@ -59,9 +59,9 @@ class GraphedModule(torch.nn.Module):
         try:
             replay = self._replays.get(shape) or self._record(shape, padded)
         except torch.OutOfMemoryError:
-            self._replays.clear()  # each holds memory of its own, which the usual way may need
+            self._replays.clear()  # each holds memory that the normal computation may need
             return None
-        except RuntimeError as error:  # some networks read a number back from the GPU, which no graph can hold
+        except RuntimeError as error:  # some networks read a number back from the GPU, which a graph cannot record
             log.warning("Could not record %s as a CUDA graph: %s", type(self.module).__name__, error)
             self._can_record = False
             return None
@@ -70,7 +70,7 @@ class GraphedModule(torch.nn.Module):
     def _record(self, shape: tuple[int, int], example: Features) -> Replay:
         with RECORDING:
             if self._pool is None and torch.cuda.is_available():
-                self._pool = torch.cuda.graph_pool_handle()  # its recordings share memory: they run one after another
+                self._pool = torch.cuda.graph_pool_handle()  # its recordings share memory: they run one at a time
             self._replays[shape] = record(self.module, example, self._pool)
         return self._replays[shape]
 
@@ -78,7 +78,7 @@ class GraphedModule(torch.nn.Module):
 def half(module: Any, precision: str) -> Any:
     """A copy of a module with its parameters in "float16" or "bfloat16".
 
-    Its buffers stay as they are: in half precision the frequencies of rotary positions would drift with the length.
+    Its buffers are unchanged: in half precision, rotary position frequencies would drift with length.
     """
     dtype = getattr(torch, precision)
     halves = {id(weights): torch.nn.Parameter(weights.detach().to(dtype), False) for weights in module.parameters()}
@@ -86,23 +86,23 @@ def half(module: Any, precision: str) -> Any:
 
 
 def free_cache() -> None:
-    """Give unused memory back to the GPU; not while a recording is made, which that would break."""
+    """Free unused GPU memory, but not during a recording, which it would break."""
     with RECORDING:
         torch.cuda.empty_cache()
 
 
 def padded_shape(texts: int, tokens: int) -> tuple[int, int] | None:
-    """The smallest recorded shape that holds so many texts of so many tokens; None where they are too many."""
+    """The smallest recorded shape for a number of texts and tokens; None if there are too many."""
     rows = next((size for size in TEXTS if size >= texts), None)
     columns = next((size for size in TOKENS if size >= tokens), None)
     return (rows, columns) if rows and columns and rows * columns <= MOST_TOKENS else None
 
 
 def pad(features: Features, shape: tuple[int, int], padding: int) -> Features:
-    """The features brought to a shape: tokens that no mask lets through, and texts that nobody reads.
+    """Pad the features to a shape with masked tokens and unused texts.
 
-    `padding` is the id of the padding's token: MPNet and XLM-R give a position to each token that is another, and have
-    only so many positions.
+    `padding` is the padding token's id: MPNet and XLM-R give a position to every other token, and have a limited number
+    of positions.
     """
     rows, columns = shape
     padded = {}
@@ -110,14 +110,14 @@ def pad(features: Features, shape: tuple[int, int], padding: int) -> Features:
         texts, tokens = values.shape
         filling = padding if name == "input_ids" else 0
         padded[name] = torch.nn.functional.pad(values, (0, columns - tokens, 0, rows - texts), value=filling)
-    padded["attention_mask"][features["attention_mask"].shape[0] :, 0] = 1  # a text of no token has no softmax
+    padded["attention_mask"][features["attention_mask"].shape[0] :, 0] = 1  # a text without tokens has no softmax
     return padded
 
 
 def record(module: Any, example: Features, pool: Any) -> Replay:
-    """Record the module's kernels for the example's shape; what comes back replays them on other features.
+    """Record the module's kernels for the example's shape; the returned function replays them on other features.
 
-    The current stream is set once more around it all: a recording that fails would leave its own stream behind.
+    The current stream is set again around it: a failed recording would leave its own stream set.
     """
     with torch.cuda.stream(torch.cuda.current_stream()):
         inputs = {name: values.clone() for name, values in example.items()}

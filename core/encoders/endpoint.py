@@ -1,4 +1,4 @@
-"""An address that speaks OpenAI's embeddings API: one request, made again while the trouble may pass."""
+"""A client for an embeddings API compatible with OpenAI's: one request, retried while the problem may pass."""
 
 import base64
 import os
@@ -41,12 +41,12 @@ ADVICE = {
 
 
 class TooLargeError(ModelUnavailableError):
-    """The request has more texts or tokens than the API takes at once."""
+    """The request has more texts or tokens than the API accepts at once."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Vectors as they were sent, (n, d) float64, in the order of the texts, and the tokens counted if they were."""
+    """Vectors as sent, (n, d) float64, in the order of the texts, and the number of tokens if counted."""
 
     vectors: npt.NDArray[np.float64]
     tokens: int | None
@@ -54,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a request failed: the client's exception without the request in it, whose headers hold the key."""
+    """Why a request failed: the client's exception without the request, because its headers hold the key."""
 
     kind: Literal["unreachable", "slow", "broken", "refused"]
     status: int = 0
@@ -64,7 +64,7 @@ class Trouble:
 
     @property
     def may_pass(self) -> bool:
-        """Whether the same request may succeed later; a quota that is used up does not come back in minutes."""
+        """Whether the same request may succeed later; an exhausted quota does not recover in minutes."""
         if self.kind != "refused":
             return True
         return (self.status in (408, 409, 429) or self.status >= 500) and self.code != "insufficient_quota"
@@ -76,14 +76,14 @@ class Trouble:
 
     @property
     def is_about_encoding(self) -> bool:
-        """Whether the server takes vectors to be asked for as numbers only."""
+        """Whether the server only accepts requests for vectors as numbers."""
         return self.status in (400, 422) and bool(re.search("encoding_format|base64", self.message))
 
 
 class Endpoint:
-    """Where the vectors of a model are asked for; threads may share it, as they may share OpenAI's client.
+    """The endpoint of a model; thread-safe, as is OpenAI's client.
 
-    `address` never holds a secret. The key is given to the client and kept nowhere else.
+    `address` never holds a secret. The key is passed to the client and stored nowhere else.
 
     Raises
     ------
@@ -106,23 +106,23 @@ class Endpoint:
         on_wait: Callable[[str], None],
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> Answer:
-        """Ask for the vectors of some texts.
+        """Request the vectors of some texts.
 
         Parameters
         ----------
         dimensions : int, optional
-            Length of vectors to ask for; the model's own where it is not given.
+            Length of vectors to ask for; by default the model's own.
         on_wait : callable
-            Told again and again, while a next try is waited for, what is being waited for; may raise to give up.
+            Called repeatedly while waiting for a retry, with the reason; may raise to give up.
         patience_seconds : float
             Time for all tries together.
 
         Raises
         ------
         TooLargeError
-            The request is larger than the API takes; a part of it may be taken.
+            The request is larger than the API accepts; a part of it may be accepted.
         ModelUnavailableError
-            The API cannot be reached, refuses, or sends something else than embeddings.
+            The API cannot be reached, refuses, or does not send embeddings.
         """
         deadline = time.monotonic() + patience_seconds
         tries = 0
@@ -143,7 +143,7 @@ class Endpoint:
     def _try(
         self, texts: list[str], dimensions: int | None, encoding: Literal["base64", "float"], seconds: float
     ) -> Answer | Trouble:
-        """One request; the exception is turned into data here, so that nothing it holds can travel on."""
+        """One request; the exception is turned into data here, so that nothing it holds can leak."""
         from openai import APIError, Timeout, omit
 
         try:
@@ -185,7 +185,7 @@ class Endpoint:
 
 
 def _client(address: str, key: str | None, *, own: bool) -> "OpenAI":
-    """A client for OpenAI's own service (or what OPENAI_BASE_URL puts in its place), or for a server of the host."""
+    """A client for OpenAI's own service (or OPENAI_BASE_URL), or for a server of the host."""
     from openai import OpenAI
 
     if key and not (key.isascii() and key.isprintable()):
@@ -201,7 +201,7 @@ def _client(address: str, key: str | None, *, own: bool) -> "OpenAI":
 
 
 def _without_openais(key: str) -> Mapping[str, Any]:
-    """Headers that keep back what the environment says about OpenAI's service, which is no other server's business."""
+    """Headers that withhold the environment's OpenAI settings, which other servers must not see."""
     from openai import omit
 
     lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
@@ -231,7 +231,7 @@ def _trouble(error: "APIError", key: str) -> Trouble:
 
 
 def _refusal(body: object) -> str:
-    """What the body of a refusal says to a person: OpenAI's and vLLM's `message`, FastAPI's `detail`, or a text."""
+    """The readable part of a refusal's body: OpenAI's and vLLM's `message`, FastAPI's `detail`, or a text."""
     if isinstance(body, dict):
         body = body.get("message") or body.get("detail")
     return body if isinstance(body, str) and not body.startswith("<") else ""
@@ -244,7 +244,7 @@ def _advice(trouble: Trouble) -> str:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the API asks to wait: a number of milliseconds, of seconds, or a date."""
+    """The seconds that the API asks to wait, given as milliseconds, seconds or a date."""
     try:
         if "retry-after-ms" in headers:
             return max(0.0, float(headers["retry-after-ms"]) / 1000)
@@ -257,7 +257,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _wait_before(trouble: Trouble, tries: int) -> float | None:
-    """Seconds to wait before the next try, after some tries; None where there should be none."""
+    """Seconds to wait before the next try, given the tries so far; None to give up."""
     most = TRIES_TO_CONNECT if trouble.kind == "unreachable" else MOST_TRIES
     if not trouble.may_pass or tries >= most:
         return None
@@ -267,7 +267,7 @@ def _wait_before(trouble: Trouble, tries: int) -> float | None:
 
 
 def _pause(seconds: float, report: Callable[[], None]) -> None:
-    """Wait, telling so all the while."""
+    """Wait, reporting all the while."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         report()
@@ -275,7 +275,7 @@ def _pause(seconds: float, report: Callable[[], None]) -> None:
 
 
 def _decode(answer: Any, count: int) -> Answer:
-    """The vectors of an answer; AttributeError, TypeError and ValueError mean that it is no such answer."""
+    """The vectors of an answer; AttributeError, TypeError and ValueError mean that it is not a valid answer."""
     rows = sorted(answer.data, key=lambda item: item.index)
     if [item.index for item in rows] != list(range(count)):
         raise ValueError("not one embedding for each text")
@@ -287,7 +287,7 @@ def _decode(answer: Any, count: int) -> Answer:
 
 
 def _numbers(embedding: str | list[float]) -> npt.NDArray[np.float64]:
-    """A vector as the API sends it: base64, or numbers from servers that know nothing else."""
+    """A vector as the API sends it: base64, or numbers from servers without base64."""
     if isinstance(embedding, str):
         return np.frombuffer(base64.b64decode(embedding), "<f4").astype(np.float64)
     return np.asarray(embedding, np.float64)

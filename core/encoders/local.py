@@ -1,4 +1,4 @@
-"""Models computed on this machine: sentence-transformers around the network that was fitted for its CPU or GPU."""
+"""Models computed on this machine: sentence-transformers around a network optimised for its CPU or GPU."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -29,10 +29,10 @@ Features = dict[str, Any]
 
 
 class LocalEncoder:
-    """A SentenceTransformer with one owner thread that computes for many callers.
+    """A SentenceTransformer with one thread that computes for many callers.
 
-    A request is computed batch by batch, first come first served, so that a large one does not keep small ones waiting;
-    while a batch is computed, its caller tokenises the next window of texts.
+    A request is computed batch by batch, first come first served, so that a large one does not hold up small ones;
+    meanwhile its caller tokenises the next window of texts.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class LocalEncoder:
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
         """Vectors of the texts: (n, d) float32, unit rows, in the order given.
 
-        Texts of like length share a batch. `on_progress` hears of every batch, and by raising cancels the rest.
+        Texts of similar length share a batch. If `on_progress`, called at every batch, raises, the rest is cancelled.
 
         Raises
         ------
@@ -84,16 +84,15 @@ class LocalEncoder:
         return vectors
 
     def prepare_forward(self, texts: Sequence[str], kind: Kind = "document") -> Callable[[], None]:
-        """The forward pass of these texts alone: each call computes their vectors once more, and keeps none.
+        """The forward pass of these texts by itself: each call computes their vectors again and discards them.
 
-        Tokens are made now, put into the batches of `encode`, and moved to the device. A call leaves the vectors there
-        and does not wait for a GPU. It computes in the thread that calls it, not in the owner's: only for a caller who
-        is alone with this encoder.
+        Texts are tokenised now, batched as in `encode`, and moved to the device. A call leaves the vectors there and
+        does not wait for a GPU. It computes in the calling thread, so nobody else may use this encoder.
 
         Raises
         ------
         DeviceError
-            Called, and a batch is too large for the GPU's memory: here none is halved.
+            When called: a batch is too large for the GPU's memory; none is halved here.
         """
         import torch
 
@@ -106,7 +105,7 @@ class LocalEncoder:
         def forward() -> None:
             try:
                 for features in ready:
-                    self._unit_vectors(dict(features))  # its own, since a forward pass writes into it
+                    self._unit_vectors(dict(features))  # a copy, since a forward pass writes into it
             except torch.OutOfMemoryError:
                 _free_gpu()
                 raise DeviceError(
@@ -158,11 +157,11 @@ class LocalEncoder:
         return batches.windows(texts, STATIC_WINDOW if self.is_static else WINDOW)
 
     def _features_of_first(self, windows: list[batches.Rows], texts: list[str], kind: Kind) -> Features:
-        """The first window's features; none where no window is left."""
+        """The first window's features; none if no window is left."""
         return self._features([texts[row] for row in windows[0]], kind) if windows else {}
 
     def _features(self, texts: list[str], kind: Kind) -> Features:
-        """What sentence-transformers makes of a window of texts; one caller at a time, as tokenizers want it."""
+        """The tokenised window of texts; one caller at a time, since tokenizers require it."""
         with self._tokenizing:
             return dict(self._model.preprocess(texts, prompt=self.spec.prompt(kind) or None))
 
@@ -173,7 +172,7 @@ class LocalEncoder:
         return list(batches.by_tokens(lengths, TOKEN_BUDGET[self.device]))
 
     def _compute(self, features: Features, batch: batches.Rows) -> Vectors:
-        """Vectors of some of a window's texts; where the GPU's memory does not suffice, of half as many at a time."""
+        """Vectors of some of a window's texts; in halves if the GPU's memory is too small."""
         import torch
 
         try:
@@ -189,7 +188,7 @@ class LocalEncoder:
         return np.concatenate([self._compute(features, part) for part in (batch[:middle], batch[middle:])])
 
     def _on_device(self, features: Features, batch: batches.Rows) -> Features:
-        """The features of some of a window's texts, moved to where they are computed."""
+        """The features of some of a window's texts, moved to the device."""
         from sentence_transformers.util import batch_to_device
 
         part = _bags(features, batch) if self.is_static else _part(features, batch)
@@ -233,11 +232,11 @@ def _free_gpu() -> None:
 
 
 def _part(features: Features, batch: batches.Rows) -> Features:
-    """Some texts of a window, without the columns that only the window's longer texts need."""
+    """Some texts of a window, without the columns needed only by longer texts."""
     import torch
 
     if len(batch) == len(features["attention_mask"]):
-        return dict(features)  # by_tokens leaves them in their order
+        return dict(features)  # by_tokens preserves their order
     rows = torch.from_numpy(batch)
     mask = features["attention_mask"][rows].any(dim=0)
     return {
@@ -247,7 +246,7 @@ def _part(features: Features, batch: batches.Rows) -> Features:
 
 
 def _bags(features: Features, batch: batches.Rows) -> Features:
-    """Consecutive texts of a static model's window, in which all tokens stand in one row, text after text."""
+    """Consecutive texts of a static model's window, with all tokens in one row, text after text."""
     offsets, ids = features["offsets"], features["input_ids"]
     end = batch[-1] + 1
     first, last = offsets[batch[0]], offsets[end] if end < len(offsets) else len(ids)
@@ -261,7 +260,7 @@ def _check_dimensions(spec: ModelSpec, wanted: int | None, whole: int) -> int:
 
 
 def _memory_bytes(model: "SentenceTransformer", choice: Choice) -> int:
-    """What the weights take: OpenVINO keeps them in float32 and, packed for its kernels, in its precision."""
+    """Memory of the weights: OpenVINO holds them in float32 and, packed for its kernels, in its precision."""
     if choice.engine == "openvino":
         network: Any = model[0].model
         return int(network.weights * (4 + BYTES[choice.precision]))

@@ -1,6 +1,6 @@
-"""OpenVINO in place of a transformer's torch module, on the CPU; imported when it is needed, since it brings torch.
+"""OpenVINO in place of a transformer's torch module, on the CPU; imported only when needed, because it loads torch.
 
-`openvino.convert_model` traces the loaded module; what comes out takes its place in the SentenceTransformer, so that
+`openvino.convert_model` traces the loaded module; the result replaces it in the SentenceTransformer, so that
 prompts, truncation, pooling, normalisation and Matryoshka dimensions stay sentence-transformers' own.
 """
 
@@ -17,13 +17,13 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from core.errors import DeviceError
 
-# OpenVINO reports every conversion to Google Analytics, from a fork of this process. A dashboard must do neither; where
+# OpenVINO reports every conversion to Google Analytics, from a fork of this process. A dashboard must do neither; if
 # its telemetry cannot be imported, it uses a stub of its own.
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 import openvino  # noqa: E402
 from openvino import frontend  # noqa: E402
 
-TRACING = threading.Lock()  # filters of warnings and the tracer are one for the process: one model at a time
+TRACING = threading.Lock()  # warning filters and the tracer are global to the process: one model at a time
 FINITE = "sdpa_with_finite_masks"
 REFUSALS = (
     RuntimeError,
@@ -37,9 +37,9 @@ HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
 
 class OpenVINOModule(torch.nn.Module):
-    """A compiled network that is called as the torch module it was made from; for one thread at a time.
+    """A compiled network called like the torch module it was made from; not thread-safe.
 
-    `weights` is how many numbers it was trained to.
+    `weights` is its number of trained parameters.
     """
 
     def __init__(self, config: Any, names: tuple[str, ...], compiled: Any, weights: int) -> None:
@@ -50,14 +50,14 @@ class OpenVINOModule(torch.nn.Module):
         self._request = compiled.create_infer_request()
 
     def forward(self, **features: Any) -> BaseModelOutput:
-        """Token vectors, (n, t, d) float32, of the features that the module was converted with."""
+        """Token vectors, (n, t, d) float32, for the same kind of features as the module was converted with."""
         inputs = [features[name].numpy() for name in self.names]
         (vectors,) = self._request.infer(inputs, share_inputs=True).values()
         return BaseModelOutput(last_hidden_state=torch.from_numpy(vectors))
 
 
 class _Traced(torch.nn.Module):
-    """The module as the tracer wants it: tensors in by position, one tensor out."""
+    """The module in the form that the tracer needs: positional tensors in, one tensor out."""
 
     def __init__(self, module: Any, names: tuple[str, ...]) -> None:
         super().__init__()
@@ -71,9 +71,9 @@ class _Traced(torch.nn.Module):
 
 @contextmanager
 def _finite_masks(module: Any) -> Iterator[None]:
-    """Let the module mask attention by the least finite number while it is traced.
+    """Make the module mask attention with the least finite number while it is traced.
 
-    Where padding or a local window leaves a token nothing to attend to, a softmax over minus infinities is NaN in
+    If padding or a local window leaves a token nothing to attend to, the softmax over minus infinities is NaN in
     OpenVINO, and the next layer spreads it; in torch it is zero.
     """
     from transformers import AttentionInterface, AttentionMaskInterface
@@ -92,7 +92,7 @@ def _finite_masks(module: Any) -> Iterator[None]:
 
 @contextmanager
 def _same_logging() -> Iterator[None]:
-    """Leave the root logger as it is: a conversion silences warnings, and one that fails would do so for good."""
+    """Preserve the root logger: a conversion silences warnings, and a failed one would do so for good."""
     root = logging.getLogger()
     level, filters, handlers = root.level, root.filters[:], root.handlers[:]
     try:
@@ -103,7 +103,7 @@ def _same_logging() -> Iterator[None]:
 
 
 class Converted:
-    """A torch module as OpenVINO knows it, to be compiled for a precision."""
+    """A torch module converted to OpenVINO, ready to be compiled for a precision."""
 
     def __init__(self, module: Any, features: dict[str, torch.Tensor]) -> None:
         """Trace the module.
@@ -113,12 +113,12 @@ class Converted:
         module : transformers.PreTrainedModel
             In float32, on the CPU.
         features : dict of str to (n, t) integer tensors
-            An example of what it is called with; other numbers of texts and tokens may follow.
+            Example inputs; later calls may have other numbers of texts and tokens.
 
         Raises
         ------
         DeviceError
-            OpenVINO cannot take this module.
+            OpenVINO cannot convert this module.
         """
         self._module_name = type(module).__name__
         self._config = module.config
@@ -126,14 +126,14 @@ class Converted:
         self._weights = sum(weight.numel() for weight in module.parameters())
         try:
             with TRACING, warnings.catch_warnings(), _same_logging(), torch.inference_mode(), _finite_masks(module):
-                warnings.simplefilter("ignore")  # the tracer's remarks on each branch that it takes for fixed
+                warnings.simplefilter("ignore")  # the tracer's warnings about branches that it treats as constant
                 traced = _Traced(module, self._names)
                 self._network = openvino.convert_model(traced, example_input=tuple(features.values()))
         except REFUSALS as error:
             raise self._refusal(error) from None
 
     def compile(self, precision: str) -> OpenVINOModule:
-        """The module computed in "float32" or "bfloat16", on as many threads as torch has; what it returns is float32.
+        """Compile the module for "float32" or "bfloat16", with torch's number of threads; its output is float32.
 
         Raises
         ------
@@ -153,5 +153,5 @@ class Converted:
 
     def _refusal(self, error: Exception) -> DeviceError:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        reason = next((line for line in lines if not line.endswith(":")), "")  # the others tell places in its source
+        reason = next((line for line in lines if not line.endswith(":")), "")  # the others are places in its source
         return DeviceError(f"OpenVINO cannot compute a {self._module_name} ({reason}).")

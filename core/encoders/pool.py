@@ -1,4 +1,4 @@
-"""The loaded models, shared by all sessions: one that many ask for is loaded once, and all fit into a memory budget."""
+"""The loaded models, shared by all sessions: each is loaded once, and all fit into a memory budget."""
 
 import gc
 import threading
@@ -18,7 +18,7 @@ Key = tuple[ModelSpec, str, str, str, str]
 
 @dataclass
 class _Place:
-    """A model in the pool: its encoder, now or soon, and what its loading last told."""
+    """A model in the pool: its encoder, now or soon, and the latest progress of loading it."""
 
     memory: str
     encoder: Future[Encoder] = field(default_factory=Future)
@@ -37,7 +37,7 @@ class _Place:
 
 
 class Pool:
-    """Keeps the most recently used models that fit; one that is dropped while in use lives until its user is done.
+    """Holds the most recently used models that fit; a model dropped while in use lives until its user is done.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Pool:
         self._identities: dict[Key, Identity] = {}
         self._lock = threading.Lock()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
-        self._asker = ThreadPoolExecutor(thread_name_prefix="asking")  # a server that is silent keeps nobody waiting
+        self._asker = ThreadPoolExecutor(thread_name_prefix="asking")  # a silent server blocks nobody else
 
     def get(
         self,
@@ -78,7 +78,7 @@ class Pool:
     def identity(
         self, spec: ModelSpec, *, device: str = "auto", engine: str = "auto", precision: str = "auto"
     ) -> Identity | None:
-        """The identity of what `get` has last given, still in memory or not; None where the model was not loaded."""
+        """The identity of the encoder that `get` last returned, even if dropped since; None if it was never loaded."""
         return self._identities.get(_key(spec, _resolve(spec, device), engine, precision))
 
     def _place(self, spec: ModelSpec, device: str, engine: str, precision: str) -> _Place:
@@ -112,14 +112,14 @@ class Pool:
     def _make_room(self, newest: _Place, needed: int) -> None:
         """Drop the models used longest ago until the rest and `needed` more bytes fit."""
         if self._drop(newest, needed):
-            gc.collect()  # a SentenceTransformer refers to itself: without this its memory stays taken
+            gc.collect()  # a SentenceTransformer refers to itself: without this its memory is not freed
             if newest.memory == "cuda":
                 from core.encoders.cuda import free_cache
 
                 free_cache()
 
     def _drop(self, newest: _Place, needed: int) -> int:
-        """Drop what must go and return how many models went."""
+        """Drop models to free memory and return how many."""
         dropped = 0
         with self._lock:
             same = [key for key, place in self._places.items() if place.memory == newest.memory]
@@ -136,12 +136,12 @@ class Pool:
 
 
 def _key(spec: ModelSpec, device: str, engine: str, precision: str) -> Key:
-    """What a loaded model is kept under: a server's name, or a folder's, may come to mean another model."""
+    """The key of a loaded model: a server's or folder's name may come to mean another model."""
     return (spec, revisions.stamp(spec), device, engine, precision)
 
 
 def _resolve(spec: ModelSpec, device: str) -> str:
-    """The device to load on; without a GPU that is known without importing torch, and an API has its own."""
+    """The device to load on; found without importing torch if there is no GPU; an API has its own."""
     if spec.provider == "openai":
         return "auto"
     if device == "auto" and "cuda" not in devices():

@@ -1,7 +1,7 @@
-"""A model's architecture with random weights: to time a model before its weights are here, and for nothing else.
+"""A model's architecture with random weights, only for timing a model before its weights are downloaded.
 
-Imported when it is needed, since it brings torch. The network stands in the place of another model's own, so that texts
-take the same way as with trained weights. What is computed here means nothing, and is never handed out.
+Imported only when needed, because it loads torch. The network replaces another model's, so that texts take the same
+path as with trained weights. Its vectors mean nothing and are never returned.
 """
 
 import inspect
@@ -37,41 +37,41 @@ STAND_IN = "all-MiniLM-L6-v2"  # comes with Embedscope; no network of the catalo
 REVISION = "random weights"
 POOLING: dict[str | None, Any] = {"mean": "mean", "cls": "cls", "last token": "lasttoken"}
 SPREAD = 0.02
-NOISE_NUMBERS = 1_000_003  # a prime, so that no two rows of a matrix are alike
+NOISE_NUMBERS = 1_000_003  # a prime, so that no two rows of a matrix are equal
 
 
 class RandomWeights:
-    """A model with random weights, for timing only: it computes, and keeps what it has computed to itself.
+    """A model with random weights, for timing only: it computes vectors and never returns them.
 
-    Its tokens are those of all-MiniLM-L6-v2, whose tokenizer stands in for its own.
+    It uses the tokenizer of all-MiniLM-L6-v2 instead of its own.
 
     Parameters
     ----------
     device : "auto", "cpu" or "cuda"
     engine : "auto", "torch", "openvino" or "static"
     precision : "auto", "float32", "float16" or "bfloat16"
-        What "auto" leaves open in engine and precision is as all-MiniLM-L6-v2 is computed here: random weights do not
-        tell how far an engine strays from float32.
+        "auto" uses the engine and precision of all-MiniLM-L6-v2 on this machine: random weights do not show how far an
+        engine strays from float32.
 
     Attributes
     ----------
     device, engine, precision : str
-        What computes, none of them "auto" any more.
+        What is used; none of them is "auto".
     reason : str
-        Why these and no others; empty where there was nothing to choose.
+        Why these were chosen; empty if there was no choice.
     revision : str
         "random weights".
     parameters : int
         Number of the published model's weights.
     memory_bytes : int
-        Memory that they take here.
+        Their memory on this machine.
     max_tokens : int or None
-        Longest input in tokens; what is longer is truncated.
+        Longest input in tokens; longer texts are truncated.
 
     Raises
     ------
     ModelUnavailableError
-        Its architecture is not known, or it does not fit into the memory that is free; nothing was allocated then.
+        Its architecture is unknown, or it does not fit into free memory; nothing is allocated then.
     DeviceError
         It runs behind an API, or not on this device with this engine and precision.
     """
@@ -91,7 +91,7 @@ class RandomWeights:
         self.max_tokens = self._encoder.max_tokens
 
     def encode(self, texts: Sequence[str]) -> None:
-        """Compute vectors of the texts just as a model with its own weights does, and drop them.
+        """Compute vectors of the texts as with trained weights, and drop them.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class RandomWeights:
         return self._encoder.count_tokens(texts)
 
     def _choice(self, engine: str, precision: str) -> Choice:
-        """What is to compute it, from what was asked for and what computes the stand-in."""
+        """The engine and precision, from the request and the stand-in's choice."""
         if self.spec.is_static:
             return static_choice(self.spec, engine, precision)
         open_ones = candidates(self.device, engine, precision)
@@ -129,7 +129,7 @@ class RandomWeights:
 
     def _require_memory(self, choice: Choice) -> None:
         free = _free_bytes(self.device)
-        # OpenVINO compiles its own copy beside torch's float32 weights
+        # OpenVINO compiles its own copy in addition to torch's float32 weights
         needed = self.parameters * (BYTES[choice.precision] + (BYTES["float32"] if choice.engine == "openvino" else 0))
         if needed > free:
             where = "the GPU" if self.device == "cuda" else "this machine"
@@ -139,7 +139,7 @@ class RandomWeights:
             )
 
     def _make(self, choice: Choice) -> LocalEncoder:
-        """The architecture, its network fitted for the engine."""
+        """The architecture, with its network converted for the engine."""
         model = assemble(self.spec, self.device, "float32" if choice.engine == "openvino" else choice.precision)
         if not self.spec.is_static:
             transformer: Any = model[0]
@@ -148,7 +148,7 @@ class RandomWeights:
 
 
 def assemble(spec: ModelSpec, device: str, precision: str) -> SentenceTransformer:
-    """The library's own model around the random weights: the stand-in with this model's network or table.
+    """The stand-in model with this model's network or table in random weights.
 
     Raises
     ------
@@ -164,7 +164,7 @@ def assemble(spec: ModelSpec, device: str, precision: str) -> SentenceTransforme
 
 
 def outline(spec: ModelSpec, precision: str = "float32") -> torch.nn.Module:
-    """The model's network without memory, on torch's meta device: it has shapes, and parameters to count.
+    """The model's network on torch's meta device, without memory: only shapes, and parameters to count.
 
     Raises
     ------
@@ -187,8 +187,8 @@ def outline(spec: ModelSpec, precision: str = "float32") -> torch.nn.Module:
 def build(spec: ModelSpec, *, device: str = "cpu", precision: str = "float32") -> torch.nn.Module:
     """The model's network with random weights, ready for inference.
 
-    The weights repeat a short piece of noise: drawing seven billion numbers would take minutes. Each goes on where the
-    last one ended, since an engine computes equal ones only once.
+    The weights repeat a short piece of noise: drawing seven billion numbers would take minutes. Each continues where
+    the last one ended, because engines compute equal weights only once.
 
     Raises
     ------
@@ -210,7 +210,7 @@ def build(spec: ModelSpec, *, device: str = "cpu", precision: str = "float32") -
 
 
 def _without_weights(network: PreTrainedModel) -> PreTrainedModel:
-    """The network on the CPU with all that its checkpoint does not hold; each of its weights is the same one number."""
+    """The network on the CPU with everything its checkpoint lacks; all its weights share one number."""
     logging.disable_progress_bar()
     zero = torch.zeros((), dtype=network.dtype)
     weights = {name: zero.expand(outlined.shape) for name, outlined in network.named_parameters()}
@@ -218,7 +218,7 @@ def _without_weights(network: PreTrainedModel) -> PreTrainedModel:
 
 
 def _fill(shape: torch.Size, noise: torch.Tensor, start: int = 0) -> torch.Tensor:
-    """Weights of the noise from its number `start` on, and over again."""
+    """Weights taken from the noise, starting at `start` and repeating it."""
     weights = torch.empty(shape, dtype=noise.dtype, device=noise.device)
     numbers, beginning = weights.view(-1), noise[start:]
     numbers[: len(beginning)] = beginning[: len(numbers)]
@@ -228,9 +228,9 @@ def _fill(shape: torch.Size, noise: torch.Tensor, start: int = 0) -> torch.Tenso
 
 
 def _replace_network(model: SentenceTransformer, spec: ModelSpec, device: str, precision: str) -> None:
-    """Put the spec's network and pooling into the model, whose tokenizer then gives what the network reads."""
+    """Put the spec's network and pooling into the model and adapt its tokenizer's outputs."""
     transformer: Any = model[0]
-    transformer.model = None  # its own weights go before others come
+    transformer.model = None  # free its own weights first
     network: Any = build(spec, device=device, precision=precision)
     transformer.model = network
     model[1] = Pooling(network.config.hidden_size, POOLING[spec.pooling])
@@ -242,7 +242,7 @@ def _replace_network(model: SentenceTransformer, spec: ModelSpec, device: str, p
 
 
 def _table(spec: ModelSpec, stand_in: SentenceTransformer, device: str) -> SentenceTransformer:
-    """A static model of the spec's table; one smaller than the stand-in's vocabulary begins anew at its end."""
+    """A static model of the spec's table; if it is smaller than the stand-in's vocabulary, its rows repeat."""
     tokenizer = counting_tokenizer(stand_in)
     table: Any = build(spec).weight
     rows = torch.arange(max(len(table), tokenizer.get_vocab_size())) % len(table)
@@ -251,7 +251,7 @@ def _table(spec: ModelSpec, stand_in: SentenceTransformer, device: str) -> Sente
 
 
 def _free_bytes(device: str) -> int:
-    """Memory that is free on the device."""
+    """The free memory of the device."""
     if device == "cuda":
         return torch.cuda.mem_get_info()[0]
     return min(psutil.virtual_memory().available, this_machine().memory_bytes)

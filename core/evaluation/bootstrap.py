@@ -1,4 +1,4 @@
-"""How far a mean over queries would move with other queries of the same kind: the bootstrap, paired for two systems."""
+"""How much a mean over queries would vary with other queries: the bootstrap, paired for two systems."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from core.errors import InputError
 
 RESAMPLES, LEAST_RESAMPLES = 10_000, 1_000
-MOST_DRAWS = 2 * 10**7  # with very many queries the ends are steady after fewer resamples
+MOST_DRAWS = 2 * 10**7  # with very many queries the ends are stable after fewer resamples
 MOST_REMEMBERED = 256
 CONFIDENCE = 0.95
 LEAST_QUERIES = 6  # below it even unanimous queries agree by chance in more than one of twenty cases: 2 / 2**5
@@ -39,7 +39,7 @@ class Difference:
 
     @property
     def is_within_chance(self) -> bool:
-        """Whether other queries could well have turned it round: the interval holds 0, or the queries are too few."""
+        """Whether other queries could have reversed it: the interval contains 0, or the queries are too few."""
         return self.queries < LEAST_QUERIES or self.low <= 0 <= self.high
 
 
@@ -64,7 +64,7 @@ def difference(first: Values, second: Values, *, seed: int = 0) -> Difference:
     Raises
     ------
     InputError
-        There is no value, or not as many of one system as of the other.
+        There is no value, or the systems have different numbers of values.
     """
     one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
     if one.shape != other.shape:
@@ -93,7 +93,7 @@ def _range(low: float, high: float) -> str:
 
 
 def _ends(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
-    """The ends of the interval that holds the middle 95 % of the means of resamples."""
+    """The ends of the interval with the middle 95 % of the means of resamples."""
     if not len(values):
         raise InputError("There are no queries to measure.")
     return _resample(values.tobytes(), seed)
@@ -101,12 +101,12 @@ def _ends(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
 
 @lru_cache(MOST_REMEMBERED)
 def _resample(content: bytes, seed: int) -> tuple[float, float]:
-    """The same for the bytes of float64 values; remembered, as a page is drawn again at every click."""
+    """The same for the bytes of float64 values; cached, because a page reruns at every click."""
     from scipy.stats import bootstrap
 
     values = np.frombuffer(content)
     count = len(values)
-    if count == 1:  # scipy asks for two
+    if count == 1:  # scipy needs two
         return float(values[0]), float(values[0])
     result = bootstrap(
         (values,),

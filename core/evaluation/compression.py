@@ -1,6 +1,6 @@
 """Quality against bytes per vector: fewer dimensions and fewer bits, measured on labelled queries.
 
-The codes are those of `core.search.indexes`. Queries stay in float32, but for the search by signs alone.
+The codes are those of `core.search.indexes`. Queries stay in float32, except in the search by signs.
 """
 
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ KINDS: dict[str, Build] = {
 
 @dataclass(frozen=True)
 class Compressed:
-    """A way to store a model's vectors, and the quality of the ten best documents found in them.
+    """A way to store a model's vectors, and the quality of the top ten documents found in them.
 
-    `quality` holds no more than 10 documents a query: its "map@100" is that of these ten.
+    `quality` holds no more than 10 documents a query: its "map@100" is over these ten.
     """
 
     kind: str
@@ -50,7 +50,7 @@ def compressions(
     qrels: Qrels,
     on_progress: Progress = silent,
 ) -> list[Compressed]:
-    """Each kind of code at all dimensions and at the first half, quarter and eighth, made unit rows again.
+    """Each kind of code at all dimensions and at the first half, quarter and eighth, rescaled to unit rows.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def compressions(
     Raises
     ------
     InputError
-        No query has a relevant document, or a vector holds what is not a number.
+        No query has a relevant document, or a vector contains a value that is not a number.
     """
     check_finite(documents)
     names = list(dict.fromkeys(document_ids))
@@ -78,7 +78,7 @@ def compressions(
 
 
 def front(points: Sequence[Compressed]) -> list[Compressed]:
-    """Those that no other beats in quality at as few bytes, the smallest first."""
+    """Those not beaten in quality at as few bytes, the smallest first."""
     best: list[Compressed] = []
     for point in sorted(points, key=lambda point: (point.bytes_per_vector, -point.ndcg)):
         if not best or point.ndcg > best[-1].ndcg:
@@ -87,7 +87,7 @@ def front(points: Sequence[Compressed]) -> list[Compressed]:
 
 
 def sentence(model: str, points: Sequence[Compressed]) -> str:
-    """What is left of the quality at a quarter and at a thirty-second of the bytes."""
+    """The share of the quality left at a quarter and at a thirty-second of the bytes."""
     whole = max(points, key=lambda point: point.bytes_per_vector)
     if not whole.ndcg:
         return f"{model} finds nothing at any vector size"

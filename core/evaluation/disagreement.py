@@ -1,4 +1,4 @@
-"""Without labels: how much systems agree on what they find, and the queries where a label would tell most."""
+"""Without labels: how much systems agree on their hits, and the queries where a label is most informative."""
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 def overlaps(first: Hits, second: Hits, depth: int = CUT) -> Floats:
     """For each query the rank-biased overlap of both lists' first `depth` documents, (q,), from 0 to 1.
 
-    What scores exactly 0 was not found. Two empty lists agree.
+    Documents that score exactly 0 are not hits. Two empty lists agree.
     """
     lists = range(len(first.rows))
     return np.array(
@@ -28,7 +28,7 @@ def overlaps(first: Hits, second: Hits, depth: int = CUT) -> Floats:
 
 
 def agreements(systems: Mapping[str, Hits], depth: int = CUT) -> Floats:
-    """The mean overlap of each two of s systems over the queries, (s, s), with 1 on the diagonal."""
+    """The mean overlap of each pair of s systems over the queries, (s, s), with 1 on the diagonal."""
     names = list(systems)
     matrix = np.eye(len(names))
     for (row, first), (column, second) in combinations(enumerate(names), 2):
@@ -44,11 +44,10 @@ def agreement_by_query(systems: Mapping[str, Hits], depth: int = CUT) -> Floats:
 
 
 def informative(systems: Mapping[str, Hits], depth: int = CUT) -> list[int]:
-    """The queries in the order in which marking them tells most about which system is better.
+    """The queries in order of how much marking them shows which system is better.
 
-    Where lists agree, a label moves all systems alike; so the queries of least agreement come first. Of those that are
-    equal in it, the next is the one whose documents were offered least by those before, so that marks spread over the
-    corpus.
+    If lists agree, a label moves all systems alike, so the queries of least agreement come first. Ties are broken by
+    how few of their documents earlier queries have shown, so that marks spread over the corpus.
     """
     agreement = agreement_by_query(systems, depth)
     steps = np.round(agreement / STEP)

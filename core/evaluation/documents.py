@@ -1,4 +1,4 @@
-"""From passages to documents: labels speak of documents, an index finds their passages."""
+"""From passages to documents: labels refer to documents, an index finds their passages."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ def best_documents(
 ) -> Hits:
     """The k best documents of each query, each by the score of its best passage.
 
-    So many passages are asked for that k documents are among them, however many passages a document has.
+    Enough passages are fetched to contain k documents, however many passages a document has.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def best_documents(
     Returns
     -------
     Hits
-        Its rows count the documents in the order of their first passages. Places left over have score 0.
+        Its rows count the documents in the order of their first passages. Unused places have score 0.
     """
     numbers = {name: number for number, name in enumerate(dict.fromkeys(document_ids))}
     document_of = np.array([numbers[name] for name in document_ids], np.int64)
@@ -48,7 +48,7 @@ def best_documents(
 
 
 def _depth(document_of: npt.NDArray[np.int64], k: int) -> int:
-    """How many passages hold at least k documents: all of the k - 1 longest ones, and one more."""
+    """The number of passages that contain at least k documents: all of the k - 1 longest documents', and one more."""
     sizes = sorted(Counter(document_of.tolist()).values(), reverse=True)
     return min(len(document_of), sum(sizes[: k - 1]) + 1)
 

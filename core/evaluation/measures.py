@@ -1,6 +1,6 @@
 """Quality of rankings against relevance judgements.
 
-The measures are those of trec_eval, whose order of ties is followed: higher score first, then the greater document id.
+The measures are those of trec_eval, including its order of ties: higher score first, then the greater document id.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ class Quality:
     Attributes
     ----------
     means : dict of str to float
-        "ndcg@10", "mrr@10", "map@100", "recall@10", each from 0 to 1; and recall at further cuts where asked for.
+        "ndcg@10", "mrr@10", "map@100", "recall@10", each from 0 to 1; and recall at further cuts if asked for.
     per_query : dict of query id to the same measures.
     """
 
@@ -40,7 +40,7 @@ class Quality:
         return len(self.per_query)
 
     def values(self, measure: str) -> list[float]:
-        """Each query's value of a measure, in one order for all systems that were measured with the same labels."""
+        """Each query's value of a measure, in the same order for all systems measured with the same labels."""
         return [self.per_query[query][measure] for query in sorted(self.per_query)]
 
 
@@ -52,7 +52,7 @@ def evaluate(run: Run, qrels: Qrels, *, recall_at: Sequence[int] = ()) -> Qualit
     Parameters
     ----------
     recall_at : sequence of int
-        Further ranks down to which recall is measured: "recall@5" for 5.
+        Further cuts for recall: "recall@5" for 5.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def evaluate(run: Run, qrels: Qrels, *, recall_at: Sequence[int] = ()) -> Qualit
 
 
 def average_by_group(quality: Quality, groups: Mapping[str, str]) -> dict[str, Quality]:
-    """The quality over each group of queries; `groups` gives each query's group by id; others are "unknown"."""
+    """The quality averaged over each group of queries; `groups` maps query ids to groups; others are "unknown"."""
     members: dict[str, dict[str, dict[str, float]]] = {}
     for query, values in quality.per_query.items():
         members.setdefault(groups.get(query, "unknown"), {})[query] = values

@@ -50,13 +50,13 @@ def agreement(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], g
 def intervals(cosines: npt.NDArray[np.float32], gold: Sequence[float], *, seed: int = 0) -> tuple[Interval, Interval]:
     """Spearman's and Pearson's correlation with their percentile bootstrap intervals over pairs, 95 %.
 
-    Resamples in which all gold scores or all cosines are equal define no correlation and are passed over.
+    Resamples in which all gold scores or all cosines are equal define no correlation and are skipped.
     """
     from scipy.stats import rankdata
 
     values = np.stack([np.asarray(cosines, np.float64), np.asarray(gold, np.float64)])
     count = values.shape[1]
-    draw = np.random.default_rng(seed)  # no scipy.stats.bootstrap: it gives no interval if one resample gives no number
+    draw = np.random.default_rng(seed)  # not scipy.stats.bootstrap: it gives no interval if one resample is NaN
     spearmans, pearsons = [], []
     for _ in range(int(np.clip(RESAMPLED_NUMBERS // count, LEAST_RESAMPLES, MOST_RESAMPLES))):
         drawn = values[:, draw.integers(0, count, count)]
@@ -70,14 +70,14 @@ def intervals(cosines: npt.NDArray[np.float32], gold: Sequence[float], *, seed: 
 
 
 def displacement(cosines: npt.NDArray[np.float32], gold: Sequence[float]) -> Floats:
-    """For each pair how much higher it ranks by cosine than by gold score, as a share of all pairs, from -1 to 1."""
+    """For each pair, how much higher it ranks by cosine than by gold score, as a share of all pairs, -1 to 1."""
     from scipy.stats import rankdata
 
     return (rankdata(cosines) - rankdata(gold)) / max(1, len(gold) - 1)
 
 
 def _ends(resampled: Sequence[float]) -> tuple[float, float]:
-    """The ends of the middle 95 % of what resamples gave, those that gave no number left out."""
+    """The ends of the middle 95 % of the resamples' values, skipping NaN."""
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.nanpercentile(resampled, [tail, 100 - tail])
     return float(low), float(high)

@@ -1,7 +1,7 @@
-"""The few lines of sentence-transformers, openai or plotly that do what a page did.
+"""The few lines of sentence-transformers, openai or plotly that reproduce a page.
 
-They are scripts that run as they stand: scripts/ holds what is done, loaders/ the ways to a model. A page shows a
-script with a person's own model and texts in the place of those that stand there.
+They are scripts that run as they are: scripts/ holds the steps, loaders/ the ways to load a model. A page shows a
+script with the user's own model and texts filled in.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ def pairs(spec: ModelSpec, first: Sequence[str], second: Sequence[str], gold: Se
 
 
 def index(spec: ModelSpec, texts: Sequence[str]) -> str:
-    """A graph (HNSW) to search texts by."""
+    """A graph index (HNSW) for searching texts."""
     return _by_model("index", spec, texts=_few(texts))
 
 
@@ -68,20 +68,20 @@ def compare(specs: Sequence[ModelSpec], board: str) -> str:
 
 
 def verdict(figures: Mapping[str, Sequence[float | None]], weights: Mapping[str, float]) -> str:
-    """Code that ranks models under weights; of each nDCG@10, ms, bytes, dollars a million tokens, licence."""
+    """Code that ranks models under weights, by nDCG@10, ms, bytes, dollars per million tokens and licence."""
     lines = "".join(f"    {_source(name)}: {_source(tuple(values))},\n" for name, values in figures.items())
     return fill_script("verdict", weights=_source(tuple(weights.values())), figures=f"{{\n{lines}}}")
 
 
 def _by_model(name: str, spec: ModelSpec, **placeholders: str) -> str:
-    """A script with the way to the model written out."""
+    """A script with the loading of the model written out."""
     prompts = {kind: prompt for kind in ("query", "document") if (prompt := spec.prompt(kind))}
     loader, model = _loader(spec)
     return fill_script(name, loader, prompts=_source(prompts), **model, **placeholders)
 
 
 def _loader(spec: ModelSpec) -> tuple[str, dict[str, str]]:
-    """The way to a model, and what to fill in there."""
+    """The loader of a model, and the values to fill in."""
     if spec.server:
         return "server", {"server": _source(spec.server.url), "model_name": _source(spec.server.model)}
     if spec.provider == "openai":
@@ -94,18 +94,18 @@ def _loader(spec: ModelSpec) -> tuple[str, dict[str, str]]:
 
 
 def _few(values: Sequence[object]) -> str:
-    """The first of a list, one a line, and how many more there are."""
+    """The first of a list, one per line, and how many more there are."""
     return _format_list(values[:MOST_TEXTS_SHOWN], len(values) - MOST_TEXTS_SHOWN)
 
 
 def _format_list(values: Sequence[object], more: int = 0) -> str:
-    """A list, one a line."""
+    """A list, one per line."""
     lines = "".join(f"    {_source(value)},\n" for value in values)
     return f"[\n{lines}    # ... and {more:,} more\n]" if more > 0 else f"[\n{lines}]"
 
 
 def _source(value: object) -> str:
-    """A value in Python, its texts between double quotes where that needs no escape."""
+    """A value in Python, with texts in double quotes if that needs no escape."""
     if isinstance(value, tuple):
         return f"({', '.join(map(_source, value))})"
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""A script as a page shows it: its placeholders filled, and the loading of its model written out."""
+"""A script as a page shows it: with its placeholders filled and the loading of its model written out."""
 
 import ast
 import sys
@@ -12,7 +12,7 @@ LOADERS = "core.examples.loaders."
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement of a script's first level; `before` holds the comments and blank lines that lead to it."""
+    """A top-level statement of a script; `before` holds the comments and blank lines before it."""
 
     node: ast.stmt
     before: str
@@ -25,7 +25,7 @@ class Statement:
 
     @property
     def names(self) -> set[str]:
-        """The names that it gives something to."""
+        """The names that it assigns, imports or defines."""
         if isinstance(self.node, ast.Import | ast.ImportFrom):
             return {alias.asname or alias.name.partition(".")[0] for alias in self.node.names}
         if isinstance(self.node, ast.FunctionDef):
@@ -36,19 +36,19 @@ class Statement:
 
     @property
     def references(self) -> set[str]:
-        """The names that it uses."""
+        """The names that it refers to."""
         return {node.id for node in ast.walk(self.node) if isinstance(node, ast.Name)}
 
 
 def fill_script(name: str, loader: str = "local", **placeholders: str) -> str:
-    """The source of scripts/`name`.py, ready to be shown.
+    """Fill in scripts/`name`.py and return its source.
 
     Parameters
     ----------
     loader : str
-        loaders/`loader`.py is written out in the place of the loader that the script imports, as far as it is used.
+        loaders/`loader`.py replaces the loader that the script imports, as far as it is used.
     placeholders : str
-        Python source of values, by the name of the variable that they are assigned to in the script or its loader.
+        Python source of values, by the name of the variable in the script or its loader.
     """
     script = _statements(FOLDER / "scripts" / f"{name}.py")
     own = [statement for statement in script if not _is_loader(statement)]
@@ -77,7 +77,7 @@ def _is_loader(statement: Statement) -> bool:
 
 
 def _select_needed(statements: Sequence[Statement], wanted: Collection[str]) -> list[Statement]:
-    """Those statements that the wanted names depend on."""
+    """The statements that the wanted names depend on."""
     names, selection = set(wanted), []
     for statement in reversed(statements):
         if statement.names & names:

@@ -1,1 +1,1 @@
-"""Long work: whose turn it is, and the child process that does it."""
+"""Long work: the queue for it, and the child process that does it."""

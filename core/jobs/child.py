@@ -1,4 +1,4 @@
-"""A process of our own that computes and can be ended; run as a script, this module is that process."""
+"""A child process that computes and can be killed; run as a script, this module is that process."""
 
 import importlib
 import os
@@ -19,10 +19,10 @@ from core.settings import PROJECT
 
 
 class Child:
-    """A process of our own that runs one function at a time and dies with us.
+    """A child process that runs one function at a time and dies with its parent.
 
-    The child keeps what it has imported and compiled from call to call, until it is ended or dies; the next call then
-    starts a fresh one. Calls from several threads wait their turn. `environment` is added to what it inherits.
+    The child keeps its imports and compiled code from call to call, until it is killed or dies; the next call then
+    starts a new one. Calls from several threads wait their turn. `environment` is added to the inherited one.
     """
 
     def __init__(self, what: str, environment: Mapping[str, str] | None = None) -> None:
@@ -35,13 +35,13 @@ class Child:
     def call(self, function: str, *, on_progress: Progress = silent, **arguments: Any) -> Any:
         """Run `function` ("package.module:name") in the child and return what it returns.
 
-        The function is given `arguments` and an `on_progress` of its own. If the caller's `on_progress` raises, the
-        child is killed: a computation that nobody waits for ends at once.
+        The function gets `arguments` and its own `on_progress`. If the caller's `on_progress` raises, the child is
+        killed: a computation that nobody waits for ends at once.
 
         Raises
         ------
         JobError
-            The child died, or the function raised what is not an EmbedscopeError; those are raised as they are.
+            The child died, or the function raised something other than an EmbedscopeError; those are re-raised.
         """
         with self._turn.hold(on_progress):
             try:
@@ -55,7 +55,7 @@ class Child:
             return content
 
     def end(self) -> None:
-        """Kill the child, if there is one, and wait until its memory is free."""
+        """Kill the child, if any, and wait until its memory is free."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -63,7 +63,7 @@ class Child:
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe:
-                with suppress(OSError):  # what was still to be written goes nowhere
+                with suppress(OSError):  # discard what was still to be written
                     pipe.close()
 
     def _send(self, function: str, arguments: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ class Child:
                 process.stdin.write(request)
                 process.stdin.flush()
                 return
-            except (OSError, ValueError):  # it has died, or another thread has ended it and closed its pipe
+            except (OSError, ValueError):  # it has died, or another thread has killed it and closed its pipe
                 self.end()
                 if attempt == 2:
                     raise JobError(f"Could not start the process for {self.what}. Try again.") from None
@@ -90,7 +90,7 @@ class Child:
                 "-m",
                 "core.jobs.child",
                 self.what,
-            ],  # the name is for whoever lists processes
+            ],  # the name appears in process lists
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **self._environment, "PYTHONPATH": path},
@@ -117,7 +117,7 @@ class Child:
                 raise JobError(self._epitaph())
 
     def _epitaph(self) -> str:
-        """Why the child is gone, in a sentence."""
+        """Why the child died, in a sentence."""
         if self._process:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(HEARTBEAT_SECONDS)
@@ -132,7 +132,7 @@ class Child:
 
 
 def _receive(stdout: BinaryIO, messages: "queue.Queue[tuple[Any, ...]]") -> None:
-    """Pass the child's messages on until its end of the pipe closes."""
+    """Forward the child's messages until its end of the pipe closes."""
     try:
         while True:
             messages.put(pickle.load(stdout))
@@ -142,9 +142,9 @@ def _receive(stdout: BinaryIO, messages: "queue.Queue[tuple[Any, ...]]") -> None
 
 def _serve() -> None:
     """The child's life: take requests from standard input until it closes, answer on standard output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to us too; the parent ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the child too; the parent ends the child
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not mix with the answers
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the libraries' output must not mix with the answers
     requests: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
 
@@ -171,7 +171,7 @@ def _read_requests(requests: "queue.Queue[tuple[str, dict[str, Any]]]") -> None:
         while True:
             requests.put(pickle.load(sys.stdin.buffer))
     except EOFError:
-        os._exit(0)  # the parent is gone: so is the reason to go on
+        os._exit(0)  # the parent is gone: stop
     except Exception:  # noqa: BLE001  a request that cannot be read must not leave the parent waiting
         os._exit(1)
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: a queue within this process, and a lock on a file among all processes."""
+"""Queues for long work: one within this process, and a file lock among all processes."""
 
 import threading
 from collections import deque
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class _Ticket:
-    """A place in a queue: how many seconds its holder expects to hold the turn, 0 if not known, and since when."""
+    """A place in a queue: how many seconds its holder expects to hold the turn, 0 if unknown, and since when."""
 
     seconds: float
     held_since: float | None = None
 
     def rest(self) -> float:
-        """Seconds that are expected to be left, 0 once the holder is overdue."""
+        """The expected seconds left, 0 once the holder is overdue."""
         held = 0.0 if self.held_since is None else monotonic() - self.held_since
         return max(0.0, self.seconds - held)
 
 
 class Turn:
-    """A queue of one place in this process: who comes first is served first, the others hear when they may be."""
+    """A first-come, first-served queue in this process; anyone waiting sees their place and the expected wait."""
 
     def __init__(self, what: str) -> None:
         self.what = what
@@ -43,13 +43,13 @@ class Turn:
     def hold(self, on_progress: Progress = silent, seconds: float = 0.0) -> Iterator[None]:
         """Wait for the turn and hold it.
 
-        `on_progress` hears the place in the queue, 1 for who is served next, and how long that may take. By raising
-        it leaves the queue.
+        `on_progress` is called with the place in the queue, 1 being next, and the expected wait. If it raises, the
+        caller leaves the queue.
 
         Parameters
         ----------
         seconds
-            How long this caller expects to hold the turn; 0 if that is not known, and nobody behind is told a time.
+            How long this caller expects to hold the turn; 0 if unknown, and then nobody behind sees an expected wait.
         """
         ticket = _Ticket(seconds)
         with self._changed:
@@ -84,15 +84,15 @@ def _in_words(seconds: float) -> str:
 
 @contextmanager
 def hold_lock(path: Path, on_progress: Progress, waiting: str) -> Iterator[None]:
-    """Hold the lock on a file, which one of all processes that share the folder can hold at a time.
+    """Hold a file lock, which only one of the processes sharing the folder can hold at a time.
 
-    The folder is made if it is not there. `on_progress` hears `waiting` on each heartbeat until the lock is free; by
-    raising it gives up. The system frees the lock of a process that dies.
+    The folder is created if missing. `on_progress` is called with `waiting` on each heartbeat until the lock is free;
+    if it raises, the wait ends. The system frees the lock of a process that dies.
 
     Raises
     ------
     InputError
-        The folder cannot be made or written.
+        The folder cannot be created or written.
     """
     from filelock import FileLock
 
@@ -106,7 +106,7 @@ def hold_lock(path: Path, on_progress: Progress, waiting: str) -> Iterator[None]
 
 
 def _try_to_lock(lock: "BaseFileLock") -> bool:
-    """Try for a heartbeat to take a lock, and tell whether it was free."""
+    """Try for a heartbeat to acquire a lock, and return whether it was free."""
     from filelock import Timeout
 
     try:

@@ -1,8 +1,7 @@
 """Spaces: what the Projector draws, read from files and written to files.
 
-A space is texts with what is known of them, and either vectors of its own or none (then models embed the texts); and
-coordinates, where somebody has laid it out already. `from_files` reads one, every other function writes one or looks at
-its columns.
+A space is texts with their fields and, optionally, vectors of its own (else models embed the texts) and coordinates.
+`from_files` reads one, every other function writes one or inspects its columns.
 """
 
 from core.map_files.columns import Column, Kind, column, column_kind

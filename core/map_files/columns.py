@@ -13,7 +13,7 @@ Values = npt.NDArray[np.float64]
 MOST_CATEGORIES = 50
 OTHER = "other"
 BLANK = "(blank)"
-TRIED_FIRST = 200  # cells: most columns that are no numbers or dates say so in the first of them
+TRIED_FIRST = 200  # cells: most columns other than numbers or dates show it in the first ones
 MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "<na>", "nat", "-"})  # in a column of numbers or dates
 DATE_FORMATS = (
     "ISO8601",
@@ -32,7 +32,7 @@ DATE_FORMATS = (
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One cell for each of n rows, ready to become a colour.
+    """One value for each of n rows, ready to be coloured.
 
     Attributes
     ----------
@@ -41,10 +41,10 @@ class Column:
     values : (n,) float64 array, or None for categories
         The numbers, or seconds since 1970 (UTC); NaN where a cell is missing.
     codes : (n,) uint8 array, or None for numbers and dates
-        Each row's place among the categories.
+        Each row's index in the categories.
     categories : tuple of str
-        The MOST_CATEGORIES most frequent, the most frequent first; then OTHER for the rest and BLANK for what is
-        missing, where there is such.
+        The MOST_CATEGORIES most frequent, the most frequent first; then OTHER for the rest and BLANK for
+        missing cells, if any.
     missing : int
         How many cells are missing.
     """
@@ -58,7 +58,7 @@ class Column:
 
 
 def column_kind(cells: Sequence[str]) -> Kind:
-    """What a column holds: numbers (years too) or dates if every cell that is there is one, else categories."""
+    """The kind of a column: numbers (years too) or dates if every non-missing cell is one, else categories."""
     there = [cell for cell in cells if not _is_missing(cell)]
     if _all_are(numbers, there):
         return "number"
@@ -66,9 +66,9 @@ def column_kind(cells: Sequence[str]) -> Kind:
 
 
 def column(name: str, cells: Sequence[str], kind: Kind | None = None) -> Column:
-    """The cells as what they are, or as the kind that is asked for.
+    """The cells as a column of their own kind, or of the kind asked for.
 
-    Where a column of words is asked for as numbers or dates, all its cells are missing.
+    If a column of words is asked for as numbers or dates, all its cells are missing.
     """
     kind = kind or column_kind(cells)
     if kind == "category":
@@ -79,7 +79,7 @@ def column(name: str, cells: Sequence[str], kind: Kind | None = None) -> Column:
 
 
 def numbers(cells: Sequence[object]) -> Values | None:
-    """The cells as numbers, NaN where one is missing; None if one is there that is no number."""
+    """The cells as numbers, NaN where missing; None if any cell is not a number."""
     import pandas as pd
 
     if not cells:
@@ -94,10 +94,10 @@ def numbers(cells: Sequence[object]) -> Values | None:
 
 
 def dates(cells: Sequence[str]) -> Values | None:
-    """The cells as seconds since 1970, NaN where one is missing; None if one is there that is no date.
+    """The cells as seconds since 1970, NaN where missing; None if any cell is not a date.
 
-    ISO 8601, or one of the usual forms for the whole column. Where day and month can be told apart by no cell, the
-    month comes first. A time without a zone is taken as UTC.
+    ISO 8601, or one of the usual forms for the whole column. If no cell shows which is day and which month,
+    the month comes first. A time without a zone is taken as UTC.
     """
     import pandas as pd
 

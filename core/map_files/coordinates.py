@@ -1,4 +1,4 @@
-"""Coordinates that a table brings along: columns called x, y and perhaps z, or projection_x, umap_x, tsne_x, pca_x."""
+"""Coordinates in a table: columns called x, y and optionally z, or projection_x, umap_x, tsne_x, pca_x."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ AXES = ("x", "y", "z")
 
 
 def coordinate_columns(table: Table) -> dict[str, Floats]:
-    """The columns, in whatever case, that hold the coordinates of its rows: two, three or none.
+    """The columns, ignoring case, that hold the coordinates of the rows: two, three or none.
 
     A missing cell is NaN. A column with anything but numbers holds no coordinates.
     """
@@ -26,10 +26,10 @@ def coordinate_columns(table: Table) -> dict[str, Floats]:
 
 
 def _axes(table: Table, columns: list[str | None]) -> Iterator[tuple[str, Floats]]:
-    """The columns up to the first that is not there or holds something else."""
+    """The columns up to the first that is missing or not numeric."""
     for column in columns:
         values = None if column is None else numbers(table.cells[column])
         if column is None or values is None or np.isnan(values).all():
             return
-        with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is left out as such
+        with np.errstate(over="ignore"):  # values beyond float32 become infinite and are skipped
             yield column, values.astype(np.float32) + 0  # no minus zero: equal places, equal fingerprints

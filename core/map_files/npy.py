@@ -1,4 +1,4 @@
-"""NPY: one array of numbers, checked before memory is taken for it; objects in it are never unpickled."""
+"""NPY: one array of numbers, checked before memory is allocated; objects in it are never unpickled."""
 
 import io
 import math
@@ -17,7 +17,7 @@ _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.r
 
 
 def read_npy(name: str, content: bytes) -> npt.NDArray[np.generic]:
-    """The array of an NPY file, (n, d), of whatever kind of real numbers.
+    """The array of an NPY file, (n, d), of any real type.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Spaces in: one file of texts, of vectors or of both, or a file of vectors with one of metadata."""
+"""Reads spaces: one file of texts, vectors or both, or a file of vectors with one of metadata."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -27,21 +27,21 @@ File = tuple[str, bytes]
 
 
 def from_files(files: Sequence[File], *, text_column: str | None = None, vector_column: str | None = None) -> Space:
-    """The space of one file, or of two that belong together, in any order.
+    """Read the space of one file, or of two that belong together, in any order.
 
-    One file: texts (TXT, CSV, TSV, JSONL, Parquet); texts with coordinates in columns called x, y and perhaps z, or
+    One file: texts (TXT, CSV, TSV, JSONL, Parquet); texts with coordinates in columns called x, y and optionally z, or
     projection_x and the like; a Parquet or JSONL with a column of vectors; vectors alone (NPY, or a TSV of numbers
-    without a header). Two files: vectors alone, and metadata with as many rows. What is vectors is told by the content.
+    without a header). Two files: vectors alone, and metadata with as many rows. Vectors are recognised by the content.
 
     Parameters
     ----------
     files : sequence of (name, content)
     text_column : str, optional
-        The column that holds the texts; by default the first that is called as one of `corpus.TEXT_COLUMNS`. Beside
-        vectors or coordinates it may also be one whose cells nearly all differ, of LABELS or else the first; where
-        there is no text, "row 17" stands in.
+        The column that holds the texts; by default the first named like one of `corpus.TEXT_COLUMNS`. With vectors
+        or coordinates it may also be one whose cells nearly all differ, of LABELS or else the first; "row 17" stands
+        in for a missing text.
     vector_column : str, optional
-        The column that holds the vectors, where there are several.
+        The column that holds the vectors, if there are several.
 
     Raises
     ------
@@ -70,13 +70,13 @@ def _check(name: str, content: bytes) -> None:
 
 
 def from_table(name: str, table: Table, *, text_column: str | None = None, vector_column: str | None = None) -> Space:
-    """The space of one table that was read with its lists; columns and errors as in `from_files`."""
+    """The space of one table read with its lists; columns and errors as in `from_files`."""
     column = _vector_column(name, table, vector_column)
     return _space(name, table, None if column is None else _stack(name, table.lists[column]), text_column)
 
 
 def holds_vectors_alone(content: bytes) -> bool:
-    """Whether a file is NPY or a TSV of nothing but numbers."""
+    """Whether a file is NPY or a TSV of numbers only."""
     return content.startswith(npy.MAGIC) or tensorflow.tensors_width(content) > 1
 
 
@@ -90,7 +90,7 @@ def _from_one(name: str, content: bytes, text_column: str | None, vector_column:
 
 
 def _identify_files(files: Sequence[File]) -> tuple[File, File]:
-    """The file of vectors, and the other one: of two that hold numbers only, the one with more of them on a line."""
+    """The file of vectors, then the other one; if both hold only numbers, the one with more per line is vectors."""
     widths = [_width(content) for _, content in files]
     first, second = files
     if max(widths) < 2:
@@ -105,7 +105,7 @@ def _width(content: bytes) -> float:
 
 
 def _read_vectors(name: str, content: bytes) -> npt.NDArray[np.generic]:
-    """All vectors of a file that holds nothing else."""
+    """The vectors of a file that holds nothing else."""
     is_npy = content.startswith(npy.MAGIC)
     vectors = npy.read_npy(name, content) if is_npy else tensorflow.read_tensors(name, content)
     if not vectors.size:
@@ -114,7 +114,7 @@ def _read_vectors(name: str, content: bytes) -> npt.NDArray[np.generic]:
 
 
 def _metadata(name: str, content: bytes, vectors_name: str, rows: int) -> Table:
-    """The metadata of that many vectors: a TSV by the Projector's rule, else as any table."""
+    """The metadata of a number of vectors: a TSV by the Projector's rules, else like any table."""
     is_table = Path(name).suffix.lower() in {".csv", ".jsonl", ".parquet"}
     table = tables.read_table(name, content) if is_table else tensorflow.read_metadata(name, content, rows)
     count = len(table) + table.skipped.total()
@@ -161,7 +161,7 @@ def _stack(name: str, lists: Lists) -> Floats:
 
 
 def _space(name: str, table: Table, vectors: npt.NDArray[np.generic] | None, text_column: str | None) -> Space:
-    """The rows that can be drawn, with whatever is known of them in line."""
+    """The rows that can be drawn, with their fields aligned."""
     axes = coordinate_columns(table)
     table = replace(table, cells={column: cells for column, cells in table.cells.items() if column not in axes})
     if vectors is None and not axes:
@@ -187,12 +187,12 @@ def _space(name: str, table: Table, vectors: npt.NDArray[np.generic] | None, tex
 def _float32(name: str, vectors: npt.NDArray[np.generic]) -> Floats:
     if vectors.shape[1] < 2:
         raise InputError(f"The vectors of {name} have {vectors.shape[1]} number each: vectors need at least 2.")
-    with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is left out as such
+    with np.errstate(over="ignore"):  # values beyond float32 become infinite and are skipped
         return np.ascontiguousarray(vectors, np.float32)
 
 
 def _label_column(name: str, table: Table, asked: str | None) -> str | None:
-    """The column of texts: the one asked for, one with a usual name, or the first whose cells tell rows apart."""
+    """The column of texts: the one asked for, one with a usual name, or the first with distinct cells."""
     if asked is not None:
         return corpus.named_column(name, table.columns, asked)
     usual = corpus.usual_text_column(table.columns)
@@ -202,5 +202,5 @@ def _label_column(name: str, table: Table, asked: str | None) -> str | None:
 
 
 def _are_distinct(cells: Sequence[object]) -> bool:
-    """Whether nearly all cells differ, and are not numbers."""
+    """Whether nearly all cells differ and they are not numbers."""
     return len(set(map(str, cells))) > DIFFERENT * len(cells) and numbers(cells) is None

@@ -1,4 +1,4 @@
-"""A space: texts, perhaps with vectors and coordinates of their own."""
+"""A space: texts, optionally with vectors and coordinates."""
 
 import re
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class Space:
     corpus : Corpus
         n texts with their ids and fields.
     vectors : (n, d) float32 array, optional
-        All finite, not brought to unit length. None: models embed the texts.
+        All finite, not scaled to unit length. None: models embed the texts.
     coordinates : (n, 2) or (n, 3) float32 array, optional
-        All finite; shown as they are.
+        All finite; drawn unchanged.
     """
 
     corpus: Corpus
@@ -44,12 +44,12 @@ class Space:
 
     @property
     def left_out(self) -> dict[str, int]:
-        """What was not taken, was changed or is odd, and how often."""
+        """What was skipped, changed or unusual, and how often."""
         return self.corpus.left_out
 
     @property
     def has_texts(self) -> bool:
-        """Whether there are texts that a model could embed, not only "row 17" in their place."""
+        """Whether there are texts to embed, rather than only placeholders such as "row 17"."""
         return not all(STAND_IN.fullmatch(text) for text in self.corpus.texts)
 
     @cached_property
@@ -64,12 +64,12 @@ class Space:
 
 
 def vectors_of(space: Space) -> Floats:
-    """The vectors of a space that has some.
+    """The vectors of a space.
 
     Raises
     ------
     InputError
-        It has none.
+        The space has none.
     """
     if space.vectors is None:
         raise InputError(f"{space.name} has no vectors: embed its texts first.")
@@ -77,12 +77,12 @@ def vectors_of(space: Space) -> Floats:
 
 
 def coordinates_of(space: Space) -> Floats:
-    """The coordinates of a space that is laid out.
+    """The coordinates of a space.
 
     Raises
     ------
     InputError
-        It is not.
+        The space has none.
     """
     if space.coordinates is None:
         raise InputError(f"{space.name} has no coordinates: compute a map first.")

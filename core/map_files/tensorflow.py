@@ -18,11 +18,11 @@ from core.map_files.writer import describe
 from core.tables import Table, bound, decode
 
 BETWEEN_CELLS = re.compile(r"[\t\r\n]")
-HEAD = 2**20  # bytes within which a first line ends
+HEAD = 2**20  # most bytes of a first line
 
 
 def tensors_width(content: bytes) -> int:
-    """How many numbers stand on the first line, between tabs; 0 where anything else does."""
+    """The number of tab-separated numbers on the first line; 0 if it holds anything else."""
     first = decode(content[:HEAD]).lstrip("\r\n").partition("\n")[0]
     cells = first.strip().split("\t")
     return len(cells) if all(map(_is_number, cells)) else 0
@@ -34,7 +34,7 @@ def read_tensors(name: str, content: bytes) -> Floats:
     Raises
     ------
     InputError
-        A line holds something that is no number, or more or fewer numbers than the first.
+        A line holds something other than numbers, or more or fewer of them than the first.
     """
     numbered = [(number, line.strip()) for number, line in enumerate(decode(content).split("\n"), 1) if line.strip()]
     try:
@@ -44,7 +44,7 @@ def read_tensors(name: str, content: bytes) -> Floats:
 
 
 def read_metadata(name: str, content: bytes, rows: int) -> Table:
-    """The metadata for that many rows: blank lines at the end are labels as long as rows are without one.
+    """The metadata for a number of rows: blank lines at the end count as labels while rows lack one.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def read_metadata(name: str, content: bytes, rows: int) -> Table:
 
 
 def projector_tensors(space: Space) -> bytes:
-    """The vectors as TSV, each number with the digits that bring it back exactly.
+    """The vectors as TSV, each number with enough digits to restore it exactly.
 
     Raises
     ------
@@ -81,17 +81,17 @@ def projector_tensors(space: Space) -> bytes:
 
 
 def projector_metadata(space: Space) -> bytes:
-    """The texts, which the Projector takes as labels, and the fields as TSV; tabs and newlines become spaces."""
+    """The texts, which the Projector uses as labels, and the fields as TSV; tabs and newlines become spaces."""
     columns = describe(space)
     if columns["id"] == [str(number) for number in range(1, len(space) + 1)]:
-        del columns["id"]  # numbered as every reader numbers them
+        del columns["id"]  # numbered as in every reader
     ordered = {"text": columns.pop("text"), **columns}
     rows = [*([tuple(ordered)] if len(ordered) > 1 else []), *zip(*ordered.values(), strict=True)]
     return "".join("\t".join(BETWEEN_CELLS.sub(" ", cell) for cell in row) + "\n" for row in rows).encode()
 
 
 def projector_config(name: str, n: int, d: int, tensor_url: str, metadata_url: str | None = None) -> bytes:
-    """What the standalone Projector opens with `?config=`: how many vectors of how many numbers, and where they are."""
+    """The file for the standalone Projector's `?config=`: the shape of the vectors and where they are."""
     embedding: dict[str, object] = {"tensorName": name, "tensorShape": [n, d], "tensorPath": tensor_url}
     if metadata_url is not None:
         embedding["metadataPath"] = metadata_url
@@ -128,7 +128,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _ragged_line(name: str, numbered: Sequence[tuple[int, str]]) -> InputError | None:
-    """What is wrong with the first line that is not as it should be."""
+    """What is wrong with the first malformed line."""
     first, width = numbered[0][0], len(numbered[0][1].split("\t"))
     for number, line in numbered:
         cells = line.split("\t")
@@ -144,7 +144,7 @@ def _ragged_line(name: str, numbered: Sequence[tuple[int, str]]) -> InputError |
 
 
 def _fill(name: str, number: int, cells: list[str], width: int) -> list[str | None]:
-    """A line's cells; those that it lacks are missing."""
+    """A line's cells, padded with missing ones."""
     if len(cells) > width:
         raise InputError(
             f"Line {number} of {name} has {len(cells):,} cells, but the header has {width:,}: the numbers must match."

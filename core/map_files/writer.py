@@ -1,4 +1,4 @@
-"""Spaces out: CSV that no spreadsheet runs, Parquet and NPY."""
+"""Writes spaces: CSV safe for spreadsheets, Parquet and NPY."""
 
 import codecs
 import io
@@ -11,12 +11,12 @@ import numpy.typing as npt
 from core.map_files.space import Floats, Space, coordinates_of
 from core.tables import harmless
 
-AXES = ("x", "y", "z")  # whatever their case, readers take them for coordinates
+AXES = ("x", "y", "z")  # readers take them for coordinates, ignoring case
 VECTOR = "vector"
 
 
 def describe(space: Space, taken: Collection[str] = ()) -> dict[str, list[str]]:
-    """The columns id, text and the fields; a field with a name that is taken gets an underscore behind it."""
+    """The columns id, text and the fields; a field whose name is taken gets an underscore at its end."""
     columns = {"id": list(space.corpus.ids), "text": list(space.corpus.texts)}
     for name, cells in space.corpus.fields.items():
         free = name
@@ -27,7 +27,7 @@ def describe(space: Space, taken: Collection[str] = ()) -> dict[str, list[str]]:
 
 
 def coordinates_csv(space: Space) -> bytes:
-    """Ids, texts, fields and the coordinates x, y and perhaps z as CSV.
+    """Ids, texts, fields and the coordinates x, y and optionally z as CSV.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def coordinates_csv(space: Space) -> bytes:
 
 
 def neighbours_csv(ids: Sequence[str], rows: npt.NDArray[np.int64], distances: Floats) -> bytes:
-    """Each id's neighbours, nearest first: rows and distances, both (n, k), as they were measured among those n ids."""
+    """Each id's neighbours, nearest first: rows and distances, both (n, k), measured among those n ids."""
     names = np.array([harmless(name) for name in ids], object)
     n, k = rows.shape
     columns = {"id": names.repeat(k), "rank": np.tile(np.arange(1, k + 1), n), "neighbour_id": names[rows.ravel()]}
@@ -47,7 +47,7 @@ def neighbours_csv(ids: Sequence[str], rows: npt.NDArray[np.int64], distances: F
 
 
 def space_parquet(space: Space) -> bytes:
-    """All of a space as Parquet: ids, texts, fields, and coordinates and vectors where there are any."""
+    """All of a space as Parquet: ids, texts, fields, and any coordinates and vectors."""
     import pyarrow
     import pyarrow.parquet
 
@@ -66,13 +66,13 @@ def _axes(coordinates: Floats) -> dict[str, Floats]:
 
 
 def _csv(texts: dict[str, list[str]], numbers: dict[str, Floats]) -> bytes:
-    """CSV with cells and names that a spreadsheet would run as formulas made into plain text."""
+    """CSV in which cells and names that a spreadsheet would run as formulas become plain text."""
     safe = {harmless(name): [harmless(cell) for cell in cells] for name, cells in texts.items()}
     return _bytes_of({**safe, **numbers})
 
 
 def _bytes_of(columns: dict[str, Any]) -> bytes:
-    """The columns as CSV, with the mark by which spreadsheets know UTF-8; texts in quotes, numbers exact."""
+    """The columns as CSV, with a byte order mark for spreadsheets; texts quoted, numbers exact."""
     import pyarrow
     import pyarrow.csv
 

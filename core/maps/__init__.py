@@ -1,6 +1,6 @@
 """Maps: vectors laid out in two or three dimensions, and how far the layout can be trusted.
 
-Layouts are fitted in a child process and remembered on disk; true neighbours are exact.
+Layouts are fitted in a child process and cached on disk; true neighbours are exact.
 """
 
 from core.maps.axes import Axes

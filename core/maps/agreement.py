@@ -1,4 +1,4 @@
-"""How far models agree on which texts are neighbours."""
+"""How much models agree on which texts are neighbours."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -11,9 +11,9 @@ from core.maps.neighbours import Floats, Indices, Neighbours
 
 
 def overlaps(first: Neighbours, second: Neighbours) -> Floats:
-    """For each of n rows the share, (n,) from 0 to 1, of its k nearest that are the same in both.
+    """For each of n rows, the share, (n,) from 0 to 1, of its k nearest that both have in common.
 
-    k is the smaller of the two. A row without neighbours has nothing to disagree on: 1.
+    k is the smaller of the two. A row without neighbours counts as 1.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def overlaps(first: Neighbours, second: Neighbours) -> Floats:
     if k == 0:
         return np.ones(len(first.rows), np.float32)
     both = np.sort(np.hstack([first.rows[:, :k], second.rows[:, :k]]), axis=1)
-    return ((both[:, 1:] == both[:, :-1]).sum(1) / k).astype(np.float32)  # none names a row twice, so a pair is shared
+    return ((both[:, 1:] == both[:, :-1]).sum(1) / k).astype(np.float32)  # no row is listed twice, so a pair is shared
 
 
 def agreement_matrix(models: Sequence[Neighbours]) -> npt.NDArray[np.float64]:
@@ -38,7 +38,7 @@ def agreement_matrix(models: Sequence[Neighbours]) -> npt.NDArray[np.float64]:
     Raises
     ------
     InputError
-        They are not of the same number of texts, or there are no texts.
+        They have different numbers of texts, or there are no texts.
     """
     if any(not len(model.rows) for model in models):
         raise InputError("There are no texts to compare the models on: add at least one.")
@@ -55,7 +55,7 @@ def per_text(models: Sequence[Neighbours]) -> Floats:
     Raises
     ------
     InputError
-        There are fewer than two models, or they are not of the same number of texts.
+        There are fewer than two models, or they have different numbers of texts.
     """
     if len(models) < 2:
         raise InputError("Agreement needs at least two models.")
@@ -67,7 +67,7 @@ def per_text(models: Sequence[Neighbours]) -> Floats:
 
 
 def largest_disagreements(models: Sequence[Neighbours], count: int) -> Indices:
-    """Rows of the `count` texts on which models disagree most, most first; of equal ones the earlier stands first.
+    """Rows of the `count` texts on which models disagree most, most first; of equal ones the earlier first.
 
     Raises
     ------

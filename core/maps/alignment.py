@@ -1,4 +1,4 @@
-"""One map laid on another, so that the same texts lie at the same places as far as they can."""
+"""Aligns one map with another, so that the same texts are as close as possible."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ Points = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Aligned:
-    """A map moved, turned, mirrored and scaled onto another.
+    """A map moved, rotated, mirrored and scaled onto another.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class Aligned:
         What is left of the squared distances to the other map, from 0 (the same shape) to 1 (nothing in common):
         scipy.spatial.procrustes's disparity.
     turn, origin, place
-        How it was moved: a point p of the map comes to (p - origin) @ turn + place.
+        The transformation: a point p of the map moves to (p - origin) @ turn + place.
     """
 
     coordinates: Floats
@@ -32,15 +32,14 @@ class Aligned:
     place: Points
 
     def apply(self, points: Floats) -> Floats:
-        """Other points of the map, (q, 2 or 3), moved with it."""
+        """Transform other points of the map, (q, 2 or 3)."""
         return np.asarray((points - self.origin) @ self.turn + self.place, np.float32)
 
 
 def align(reference: Floats, coordinates: Floats) -> Aligned:
-    """Lay a map on a reference of the same texts by Procrustes analysis (Gower 1975); both (n, 2) or both (n, 3).
+    """Align a map with a reference of the same texts by Procrustes analysis (Gower 1975); both (n, 2) or both (n, 3).
 
-    Nothing within the map is distorted. Where all points of either lie at one place, only the centres are brought
-    together.
+    Nothing within the map is distorted. If all points of either are at one place, only the centres are aligned.
 
     Raises
     ------
@@ -68,7 +67,7 @@ def _move(coordinates: Floats, residual: float, turn: Points, origin: Points, pl
 
 
 def _standardise(points: Floats) -> tuple[Points, Points, float]:
-    """The points centred and brought to size 1 (the root of their summed squares), their centre and their size."""
+    """The points centred and scaled to size 1 (the root of their summed squares), their centre and their size."""
     centre = points.mean(axis=0, dtype=np.float64)
     centred = points - centre
     size = float(np.linalg.norm(centred)) if np.ptp(points, axis=0).any() else 0.0

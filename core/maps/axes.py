@@ -1,4 +1,4 @@
-"""Axes of one's own: from a text or a group of texts to another."""
+"""Custom axes: from a text or a group of texts to another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from core.maps.pca import Linear
 
 @dataclass(frozen=True)
 class Axes:
-    """Where each axis begins and ends, in words, for captions."""
+    """The start and end of each axis in words, for captions."""
 
     ends: tuple[tuple[str, str], ...] = ()
 
@@ -22,17 +22,17 @@ class Axes:
 
 
 def axes_between(ends: Sequence[tuple[Floats, Floats]]) -> Linear:
-    """Axes of one's own: each from one vector, drawn at 0, to another, drawn at 1.
+    """Custom axes: each from one vector, drawn at 0, to another, drawn at 1.
 
     Parameters
     ----------
     ends : pairs of (d,) arrays
-        Where each axis begins and where it ends: the vector of a text, or the mean of a group's.
+        The start and end of each axis: the vector of a text, or the mean of a group's.
 
     Raises
     ------
     InputError
-        An axis ends where it begins.
+        The start and end of an axis are the same.
     """
     columns = []
     for start, end in ends:

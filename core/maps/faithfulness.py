@@ -1,4 +1,4 @@
-"""How far a map can be trusted: how many neighbours it invents, how many it tears apart, and which."""
+"""How far a map can be trusted: how many false neighbours it shows, how many true ones it separates, and which."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ Shares = npt.NDArray[np.float64]
 
 NEIGHBOURS = 15
 SAMPLED_ROWS = 2000
-BLOCK = 2**22  # distances that are held at once: 16 MiB
+BLOCK = 2**22  # distances held at once: 16 MiB
 ROUNDING = 5e-7  # of the squared lengths: two products in float32 that differ by less count as equal
 GOOD = 0.85
 HALF = 0.5
@@ -30,20 +30,20 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """How well a map keeps neighbourhoods, each from 0 to 1.
+    """How well a map preserves neighbourhoods, each measure from 0 to 1.
 
     Attributes
     ----------
     trustworthiness : Estimate
-        How few of the map's neighbours are strangers in truth; 1 means none, chance gives about a half.
+        How few of the map's neighbours are unrelated in truth; 1 means none, chance gives about a half.
     continuity : Estimate
         How few of the true neighbours are far apart on the map; 1 means none, chance gives about a half.
     neighbour_recall : Estimate
         The share of a text's true neighbours that are among its neighbours on the map.
     neighbours : int
-        Over how many neighbours the three were measured.
+        The number of neighbours for the three measures.
     rows, total : int
-        On how many rows, against all of how many.
+        The number of rows measured, and of all rows.
     """
 
     trustworthiness: Estimate
@@ -55,7 +55,7 @@ class Faithfulness:
 
     @property
     def sentence(self) -> str:
-        """What to believe of this map, in plain words; 0.85 and a half are our own lines, there is no standard."""
+        """How far to trust this map, in plain words; the limits 0.85 and a half are our own, there is no standard."""
         return (
             f"{self._advice} (of a text's {self.neighbours} true neighbours, {self.neighbour_recall.value:.0%} are "
             f"among its {self.neighbours} nearest points here)."
@@ -108,20 +108,20 @@ def faithfulness(
 ) -> Faithfulness | None:
     """Trustworthiness, continuity (Venna and Kaski 2001) and neighbour recall of a map; None for fewer than 3 rows.
 
-    All rows are measured up to SAMPLED_ROWS; of more, a sample that is always the same, against all rows. The interval
-    is the mean ± 1.96 standard errors over the sampled rows, with the correction for a finite population. Rows equally
-    far from another rank equally, so that none of them counts as a stranger.
+    All rows are measured up to SAMPLED_ROWS; beyond that, a fixed sample against all rows. The interval
+    is the mean ± 1.96 standard errors over the sampled rows, with the correction for a finite population. Rows at
+    equal distances get equal ranks, so that none of them counts as unrelated.
 
     Parameters
     ----------
     vectors : (n, d) array
         Of any length; for "cosine" only their directions count.
     coordinates : (n, 2 or 3) array
-        The map, where Euclid's distance counts.
+        The map, with Euclidean distances.
     neighbours
-        k; lowered to less than half the rows, as the measures need it.
+        k; lowered to less than half the rows, as the measures require.
     true
-        Known neighbours of all rows; used if they are as many or more and of the same metric.
+        Known neighbours of all rows; used if they are at least as many and of the same metric.
 
     Raises
     ------
@@ -141,12 +141,12 @@ def faithfulness(
 
 
 def point_errors(true: Neighbours, coordinates: Floats) -> Floats:
-    """For each of n rows the share, (n,), of its k true neighbours that are not among its k nearest on the map."""
+    """For each of n rows, the share, (n,), of its k true neighbours that are not among its k nearest on the map."""
     return 1 - overlaps(true, nearest_on_map(coordinates, true.k))
 
 
 def false_and_torn(row: int, true: Neighbours, coordinates: Floats) -> Misplaced:
-    """The rows that a map wrongly puts beside one row, and those that it wrongly takes away from it."""
+    """The rows that a map wrongly puts next to one row, and those that it wrongly separates from it."""
     distances = _map_distances(coordinates, np.array([row]))[0]
     related = true.rows[row]
     shown = np.argsort(distances, kind="stable")[: len(related)]
@@ -154,7 +154,7 @@ def false_and_torn(row: int, true: Neighbours, coordinates: Floats) -> Misplaced
 
 
 def nearest_on_map(coordinates: Floats, k: int) -> Neighbours:
-    """For each of n points of a map, (n, 2 or 3), its k nearest among the others, or all with fewer: never itself."""
+    """For each of n points of a map, (n, 2 or 3), its k nearest among the others, or all if fewer, never itself."""
     from scipy.spatial import cKDTree
 
     n = len(coordinates)
@@ -163,13 +163,13 @@ def nearest_on_map(coordinates: Floats, k: int) -> Neighbours:
         return Neighbours(np.empty((n, 0), np.int64), np.empty((n, 0), np.float32), "euclidean")
     distances, rows = cKDTree(coordinates).query(coordinates, k + 1, workers=-1)
     others = rows != np.arange(n)[:, None]
-    others[others.all(axis=1), -1] = False  # among many points at one place a row may miss itself
+    others[others.all(axis=1), -1] = False  # among many points at one place, a row may not find itself
     nearest = rows[others].reshape(n, k).astype(np.int64)
     return Neighbours(nearest, distances[others].reshape(n, k).astype(np.float32), "euclidean")
 
 
 class _Truth:
-    """The vectors, made ready for distances in their own space."""
+    """The vectors, prepared for distances in their own space."""
 
     def __init__(self, vectors: Floats, metric: Metric) -> None:
         self._points = unit(vectors) if metric == "cosine" else _centre(vectors)
@@ -177,15 +177,15 @@ class _Truth:
         self._offsets = self._halves if metric == "euclidean" else np.float32(0)
 
     def distances(self, rows: Indices) -> Floats:
-        """From some rows to all, (len(rows), n), each infinitely far from itself; in order, though not in size.
+        """From some rows to all, (len(rows), n), each infinitely far from itself; right in order, not in size.
 
-        |x - y|² / 2 = |y|² / 2 - x·y + |x|² / 2, of which the last is the same for all y.
+        |x - y|² / 2 = |y|² / 2 - x·y + |x|² / 2, where the last term is the same for all y.
         """
         products: Floats = self._offsets - self._points[rows] @ self._points.T
         return _without_itself(products, rows)
 
     def rounding(self, rows: Indices, others: Indices) -> Floats:
-        """By how much the distances from rows, (m,), to others, (m, k), may be wrong."""
+        """The rounding error of the distances from rows, (m,), to others, (m, k)."""
         return np.asarray(2 * ROUNDING * (self._halves[rows, None] + self._halves[others]), np.float32)
 
 
@@ -208,12 +208,12 @@ def _measure(
 
 
 def _ranks(distances: Floats, limits: Floats) -> Indices:
-    """How many of the distances, (m, n), lie below each limit of the same row, (m, k); and one."""
+    """1 plus the number of distances, (m, n), below each limit of the same row, (m, k)."""
     return 1 + np.stack([(distances < limit[:, None]).sum(1, dtype=np.int32) for limit in limits.T], axis=1)
 
 
 def _preserved_shares(ranks: Indices, k: int, n: int) -> Shares:
-    """Of each row, 1 less what its neighbours' ranks in the other space exceed k by, over the most they could.
+    """For each row, 1 minus the excess of its neighbours' ranks in the other space over k, relative to the maximum.
 
     Equations 2 and 4 of Venna and Kaski (2001), one row at a time.
     """
@@ -221,9 +221,9 @@ def _preserved_shares(ranks: Indices, k: int, n: int) -> Shares:
 
 
 def _map_distances(coordinates: Floats, rows: Indices) -> Floats:
-    """Squared distances on the map from some rows to all, each infinitely far from itself.
+    """Squared distances on the map from some rows to all, infinite to themselves.
 
-    From differences, since a product would lose those within tight groups that lie far apart.
+    Computed from differences: a product would lose precision in tight groups that are far apart.
     """
     distances = np.zeros((len(rows), len(coordinates)), np.float32)
     for axis in coordinates.T:
@@ -237,12 +237,12 @@ def _without_itself(distances: Floats, rows: Indices) -> Floats:
 
 
 def _centre(vectors: Floats) -> Floats:
-    """Less their mean: in float32 the difference of two large numbers says little."""
+    """Subtract the mean: in float32 the difference of two large numbers is imprecise."""
     return np.asarray(vectors - vectors.mean(axis=0, dtype=np.float64), np.float32)
 
 
 def _estimate(values: Shares, total: int) -> Estimate:
-    """The mean of the sampled values, with its interval if there are more rows than those."""
+    """The mean of the sampled values, with its interval if not all rows were sampled."""
     mean, size = float(values.mean()), len(values)
     if size == total:
         return Estimate(mean)

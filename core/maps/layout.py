@@ -1,4 +1,4 @@
-"""Layouts: vectors to a map in two or three dimensions, by one of the methods, computed once and remembered."""
+"""Layouts: vectors to a map in two or three dimensions, by one of the methods, computed once and cached."""
 
 import time
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from core.storage import arrays, digests
 
 @dataclass(frozen=True)
 class Given:
-    """Coordinates that came with the data and are shown as they are."""
+    """Coordinates that came with the data and are drawn unchanged."""
 
     method: ClassVar[str] = "given"
     least_rows: ClassVar[int] = 1
@@ -31,7 +31,7 @@ Settings = Fitted | Axes | Given
 
 METHODS: dict[str, type[Fitted]] = {kind.method: kind for kind in (Umap, Pca, Tsne)}
 SEEDS = 2**32
-SEARCHED = 15  # k is searched in multiples of it, so that a map and what measures it share one search
+SEARCHED = 15  # k is rounded up to a multiple of it, so that a map and its measures share one search
 NAMES = {"umap": "UMAP", "pca": "PCA", "tsne": "t-SNE", "axes": "custom axes", "given": "coordinates as uploaded"}
 
 
@@ -42,15 +42,15 @@ class Projection:
     Attributes
     ----------
     coordinates : (n, c) float32 array
-        c is 2 or 3; for PCA, all components, of which one chooses what to see.
+        c is 2 or 3; for PCA, all components, of which the page shows some.
     explained_variance : tuple of float
         For PCA, the share of variance of each component; empty for other methods.
     linear : Linear or None
-        What places a new vector exactly; None where the method has no such thing.
+        The map that places a new vector exactly; None for methods without one.
     seconds : dict of str to float
-        "neighbours" and "layout", as they were when it was computed.
+        "neighbours" and "layout", as measured when it was computed.
     iterations : int
-        Of t-SNE, how many are done; 0 for other methods.
+        The iterations done by t-SNE; 0 for other methods.
     """
 
     settings: Settings
@@ -62,7 +62,7 @@ class Projection:
 
     @property
     def is_finished(self) -> bool:
-        """False for a t-SNE that was stopped on its way."""
+        """False for a t-SNE stopped before its end."""
         return not isinstance(self.settings, Tsne) or self.iterations >= self.settings.iterations
 
 
@@ -82,7 +82,7 @@ def settings_of(method: str, **values: Any) -> Fitted:
 def project(
     vectors: Floats, settings: Fitted, *, dimensions: int = 2, content: str = "", on_progress: Progress = silent
 ) -> Projection:
-    """Lay out (n, d) vectors in 2 or 3 dimensions; a map that is known is read from disk.
+    """Lay out (n, d) vectors in 2 or 3 dimensions; a known map is read from disk.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def project(
 
 
 def project_on(vectors: Floats, axes: Axes, ends: Sequence[tuple[Floats, Floats]]) -> Projection:
-    """A map of (n, d) vectors on axes of one's own, one for each pair of ends; errors as in `axes_between`."""
+    """A map of (n, d) vectors on custom axes, one for each pair of ends; errors as in `axes_between`."""
     started = time.perf_counter()
     linear = axes_between(ends)
     coordinates = linear.apply(vectors)
@@ -127,7 +127,7 @@ def project_on(vectors: Floats, axes: Axes, ends: Sequence[tuple[Floats, Floats]
 def neighbours_of(
     vectors: Floats, k: int, *, metric: Metric = "cosine", content: str = "", on_progress: Progress = silent
 ) -> Neighbours:
-    """The k true neighbours of each row, computed once and remembered; see `nearest_rows` and `project`."""
+    """The k true neighbours of each row, computed once and cached; see `nearest_rows` and `project`."""
     searched = -(-k // SEARCHED) * SEARCHED
 
     def compute() -> arrays.Arrays:
@@ -148,12 +148,12 @@ def resume(
     content: str = "",
     on_progress: Progress = silent,
 ) -> Projection:
-    """A t-SNE some iterations further; finished, it is remembered as by `project`, from which errors are the same.
+    """Advance a t-SNE by some iterations; a finished one is cached as by `project`, with the same errors.
 
     Parameters
     ----------
     so_far : Projection, optional
-        What the last call returned for the same vectors; None to begin.
+        What the last call returned for the same vectors; None to start.
     """
     _check(vectors, settings, dimensions)
     content = content or digests.of_array(vectors)

@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
-GATHERED = 2**24  # numbers that are gathered at once to work out distances: 64 MiB
+GATHERED = 2**24  # numbers gathered at once to compute distances: 64 MiB
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Neighbours:
     Attributes
     ----------
     rows : (q, k) int64 array
-        Rows of the vectors that were searched.
+        Rows of the searched vectors.
     distances : (q, k) float32 array
-        1 - cosine, or Euclidean; rising.
+        1 - cosine, or Euclidean; ascending.
     metric : "cosine" or "euclidean"
     """
 
@@ -46,18 +46,18 @@ class Neighbours:
 
 
 def nearest_rows(vectors: Floats, k: int, *, metric: Metric = "cosine", on_progress: Progress = silent) -> Neighbours:
-    """For each of n row vectors, (n, d), its k nearest among the others: never itself.
+    """For each of n row vectors, (n, d), its k nearest among the others, never itself.
 
-    With fewer than k others, all of them. Of equally near ones the earlier row stands first.
+    With fewer than k others, all of them. Ties are in row order.
 
     Raises
     ------
     InputError
-        The metric is not offered, or a value is not finite.
+        The metric is not supported, or a value is not finite.
     """
     hits = _nearest(vectors, vectors, k + 1, metric, on_progress)
     others = hits.rows != np.arange(len(vectors))[:, None]
-    others[others.all(axis=1), -1:] = False  # among many twins a row may miss itself: then the last one goes
+    others[others.all(axis=1), -1:] = False  # among many duplicates a row may not find itself: then drop the last one
     shape = (len(vectors), max(0, hits.rows.shape[1] - 1))
     hits_of_others = Hits(hits.rows[others].reshape(shape), hits.scores[others].reshape(shape))
     return _in_order(vectors, vectors, hits_of_others, metric)
@@ -70,13 +70,13 @@ def nearest_to(queries: Floats, vectors: Floats, k: int, *, metric: Metric = "co
 
 
 def unit(vectors: Floats) -> Floats:
-    """Rows brought to length 1; a row of zeros stays as it is."""
+    """Rows scaled to unit length; a row of zeros is unchanged."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(lengths == 0, 1, lengths), np.float32)
 
 
 def _nearest(queries: Floats, vectors: Floats, k: int, metric: Metric, on_progress: Progress) -> Hits:
-    """The k nearest vectors of each query, with the products that put them in order."""
+    """The k nearest vectors of each query, with the products that order them."""
     if metric not in METRICS:
         raise InputError(f"Unknown metric {metric!r}: choose {' or '.join(METRICS)}.")
     if not (np.isfinite(queries).all() and np.isfinite(vectors).all()):
@@ -86,10 +86,10 @@ def _nearest(queries: Floats, vectors: Floats, k: int, metric: Metric, on_progre
 
 
 def _as_product(queries: Floats, vectors: Floats, metric: Metric) -> tuple[AnyFloats, AnyFloats]:
-    """Both changed so that the nearest vector is the one of the highest inner product.
+    """Both transformed so that the nearest vector has the highest inner product.
 
-    |q - v|² = |q|² - 2 (q·v - |v|²/2): the greatest q·v - |v|²/2 is the nearest. That is in float64, since in float32
-    the difference of two large numbers says little: of groups far apart, who is near within each is lost.
+    |q - v|² = |q|² - 2 (q·v - |v|²/2): the greatest q·v - |v|²/2 is the nearest. Computed in float64: in float32
+    the difference of two large numbers is imprecise, and neighbours within groups far from the origin are lost.
     """
     if metric == "cosine":
         return unit(queries), unit(vectors)
@@ -99,7 +99,7 @@ def _as_product(queries: Floats, vectors: Floats, metric: Metric) -> tuple[AnyFl
 
 
 def _in_order(queries: Floats, vectors: Floats, hits: Hits, metric: Metric) -> Neighbours:
-    """The hits of each query by rising distance; Euclid's is worked out from the differences."""
+    """The hits of each query by ascending distance; Euclidean ones are computed from the differences."""
     if metric == "cosine":
         return Neighbours(hits.rows, np.maximum(0, 1 - hits.scores), metric)
     distances = np.empty(hits.rows.shape, np.float32)

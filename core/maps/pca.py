@@ -12,7 +12,7 @@ COMPONENTS = 10
 
 @dataclass(frozen=True)
 class Pca:
-    """The first ten principal components of the centred vectors; PCA has no further settings."""
+    """The first ten principal components of the centred vectors; PCA has no other settings."""
 
     method: ClassVar[str] = "pca"
     least_rows: ClassVar[int] = 2
@@ -25,10 +25,10 @@ class Linear:
     Attributes
     ----------
     origin : (d,) float32 array
-        Taken off first: in float32 the product of a vector far from zero would say little.
+        Subtracted first: in float32 the product of a vector far from zero would be imprecise.
     weights : (d, c) float32 array
     offset : (c,) float32 array
-        Where the origin is drawn.
+        The position of the origin.
     """
 
     origin: Floats
@@ -43,8 +43,8 @@ class Linear:
 def principal_components(vectors: Floats, components: int = COMPONENTS) -> tuple[Floats, tuple[float, ...], Linear]:
     """Coordinates on the first principal axes of the centred vectors, each axis's share of the variance, and the map.
 
-    With fewer vectors or dimensions than components the rest is zero. A vector's sign is free: each axis is turned so
-    that its largest weight is positive.
+    With fewer vectors or dimensions than components, the rest is zero. The sign of an axis is arbitrary: each is
+    flipped so that its largest weight is positive.
     """
     from sklearn.decomposition import PCA
 

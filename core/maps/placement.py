@@ -1,4 +1,4 @@
-"""A new text on a map that cannot place it itself: where its true neighbours lie."""
+"""Places a new text on a map that has no method for it: where its true neighbours are."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,7 +6,7 @@ import numpy.typing as npt
 from core.errors import InputError
 from core.maps.neighbours import Floats, Indices
 
-TWIN = 1e-6  # distances below are rounding: the same text
+TWIN = 1e-6  # distances below are rounding errors: the same text
 LOWER_QUARTER = 0.25
 WIDTH = 2
 
@@ -16,7 +16,7 @@ def place(rows: Indices, distances: Floats, coordinates: Floats) -> Floats:
 
     Nearer neighbours weigh more. The point is the weighted mean of the heaviest group of neighbours: one step of mean
     shift (Comaniciu and Meer 2002) from the neighbour around which the weight is densest. A mean over all would put a
-    text between two groups that it resembles, where no text lies. An exact duplicate takes its twin's place.
+    text between two groups that it resembles, where there is no text. An exact duplicate is placed on its original.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def place(rows: Indices, distances: Floats, coordinates: Floats) -> Floats:
     Raises
     ------
     InputError
-        There are no neighbours to go by.
+        There are no neighbours.
     """
     if not rows.shape[1]:
         raise InputError("A text without neighbours can't be placed: the map needs at least one text.")
@@ -42,17 +42,17 @@ def place(rows: Indices, distances: Floats, coordinates: Floats) -> Floats:
 
 
 def _weights(distances: Floats) -> npt.NDArray[np.float64]:
-    """1 for the nearest, 1/e for one as far as the mean, and so on: free of the unit of the distances."""
+    """1 for the nearest, 1/e for one at the mean distance, and so on: independent of the unit."""
     beyond = (distances - distances[:, :1]).astype(np.float64)
     mean = beyond.mean(axis=1, keepdims=True)
     return np.exp(-beyond / np.where(mean > 0, mean, 1))
 
 
 def _kernel(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How far each of k points belongs with each other, (q, k, k) from 0 to 1.
+    """The affinity of each pair of k points, (q, k, k) from 0 to 1.
 
-    The width of the Gaussian is WIDTH times the lower quartile of the distances, which of two or three groups is one
-    within a group: wide enough that a group's weight counts, not how tight it is.
+    The width of the Gaussian is WIDTH times the lower quartile of the distances, which for two or three groups is a
+    distance within a group: wide enough that a group's weight counts, not its tightness.
     """
     queries, k, _ = points.shape
     between = np.linalg.norm(points[:, :, None] - points[:, None, :], axis=3)

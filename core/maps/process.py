@@ -1,7 +1,7 @@
 """The process in which maps are fitted, one at a time.
 
-Two fits at once can abort a process (numba's threads), so no fit runs in the server. The child stays, since what it
-has imported and compiled saves seconds; one that was killed is followed by another at once.
+Two fits at once can abort a process (numba's threads), so no fit runs in the server. The child stays alive,
+because its imports and compiled code save seconds; a killed one is replaced at once.
 """
 
 import atexit
@@ -18,7 +18,7 @@ from core.progress import Progress
 @cache
 def process() -> Child:
     """The one process for maps."""
-    started = Child("maps", {"OMP_WAIT_POLICY": "passive"})  # or threads wait in a loop, and a busy machine crawls
+    started = Child("maps", {"OMP_WAIT_POLICY": "passive"})  # otherwise threads busy-wait, and a busy machine crawls
     atexit.register(started.end)
     return started
 
@@ -26,7 +26,7 @@ def process() -> Child:
 def fit(function: str, *, on_progress: Progress, **arguments: Any) -> Any:
     """Run `function` ("package.module:name") in the child; see `Child.call`.
 
-    If `on_progress` raises, the child is killed, and the next one prepares itself while nobody waits.
+    If `on_progress` raises, the child is killed, and the next one warms up in the background.
     """
     try:
         return process().call(function, on_progress=on_progress, **arguments)
@@ -36,6 +36,6 @@ def fit(function: str, *, on_progress: Progress, **arguments: Any) -> Any:
 
 
 def warm_up() -> None:
-    """Let the child import and compile what maps need, which takes seconds, before somebody waits for one."""
-    with suppress(JobError):  # ended on purpose, or out of memory: whoever asks for a map is told
+    """Let the child import and compile what maps need, which takes seconds, before a map is requested."""
+    with suppress(JobError):  # ended on purpose, or out of memory: the next request for a map reports it
         process().call("core.maps.preparation:prepare")

@@ -1,4 +1,4 @@
-"""Dense regions of a map, and the words that mark them."""
+"""Dense regions of a map, and their characteristic words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ WORDS = 4
 REMEMBERED = 2  # corpora whose words are kept in memory
 CELLS = {2: 256, 3: 64}  # along the longest side of the map
 OUTLIERS = 0.1  # percent at each end of an axis that may lie outside the grid
-DENSE = 0.1  # of the density at its region's peak: what is thinner belongs to no region
+DENSE = 0.1  # of the density at its region's peak: below it, a cell belongs to no region
 CHANCE = 3.5  # standard errors: a shallower dip between two peaks is chance, and they are one
 
 NO_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana and Chinese characters
@@ -32,12 +32,12 @@ ENDINGS = frozenset({"ll", "re", "ve"})  # of "we'll", "we're", "we've"
 
 @dataclass(frozen=True)
 class Regions:
-    """Where points lie densely.
+    """The dense regions of a map.
 
     Attributes
     ----------
     labels : (n,) int64 array
-        Each point's region, the one of most points first, or -1 for none.
+        Each point's region, the largest being 0, or -1 for none.
     centres : (r, 2 or 3) float32 array
         The densest place of each.
     """
@@ -48,7 +48,7 @@ class Regions:
 
 @dataclass(frozen=True)
 class Region:
-    """A dense region with the words that mark it, the number of its points and its densest place on the map."""
+    """A dense region with its characteristic words, its number of points and its densest place on the map."""
 
     words: tuple[str, ...]
     centre: tuple[float, ...]
@@ -56,12 +56,12 @@ class Region:
 
 
 def label_regions(coordinates: Floats, texts: Sequence[str], most: int = MOST_REGIONS) -> tuple[Region, ...]:
-    """The dense regions of a map of n points with n texts, the largest first; those that no word marks are left out.
+    """The dense regions of a map of n points with n texts, the largest first, if they have characteristic words.
 
     Raises
     ------
     InputError
-        There are not as many texts as points; and as `dense_regions`.
+        The numbers of texts and points differ; also as in `dense_regions`.
     """
     if len(texts) != len(coordinates):
         raise InputError(
@@ -77,9 +77,9 @@ def dense_regions(coordinates: Floats, most: int = MOST_REGIONS) -> Regions:
     """Up to `most` dense regions of n points, (n, 2 or 3), each of LEAST_ROWS points or more; none in a single place.
 
     The points' density is estimated on a grid, with a Gaussian of a third of the width of Scott's rule (1992), which is
-    meant for a single bump. Each cell belongs to the peak that it climbs to. Two peaks are one region where the dip
-    between them is no deeper than chance would make it (as in ToMATo, Chazal et al. 2013, with the density's standard
-    error as the threshold): evenly strewn points are one region, not thirty. A grid's time hardly grows with the
+    meant for a single bump. Each cell belongs to the peak that it climbs to. Two peaks are one region if the dip
+    between them is no deeper than chance would explain (as in ToMATo, Chazal et al. 2013, with the density's standard
+    error as the threshold): evenly scattered points are one region, not thirty. A grid's time hardly grows with the
     points; scikit-learn's HDBSCAN took a hundred times as long for 20,000, and its time grows with their square.
 
     Raises
@@ -110,12 +110,12 @@ def dense_regions(coordinates: Floats, most: int = MOST_REGIONS) -> Regions:
 def characteristic_words(
     texts: Sequence[str], rows_by_group: Sequence[Indices], most: int = WORDS
 ) -> list[tuple[str, ...]]:
-    """Up to `most` words that mark each group of texts against all others, the most telling first.
+    """Up to `most` words characteristic of each group of texts against all others, the most characteristic first.
 
-    Words are ranked by Dunning's log-likelihood ratio (1993) of the number of texts that hold them. Unlike a TF-IDF of
-    groups it sees that common words of any language mark nothing, and does not overrate a rare word of a small group.
-    English stop words, numbers and single letters are no words. Chinese and Japanese, written without spaces, are taken
-    in pairs of characters.
+    Words are ranked by Dunning's log-likelihood ratio (1993) of the number of texts that contain them. Unlike a TF-IDF
+    of groups, it discounts common words of any language and does not overrate a rare word of a small group. English
+    stop words, numbers and single letters are ignored. Chinese and Japanese, written without spaces, are split into
+    pairs of characters.
     """
     holds, words = _words_of_texts(tuple(texts))
     if not words:
@@ -132,7 +132,7 @@ def characteristic_words(
 
 @dataclass(frozen=True)
 class _Grid:
-    """Square or cubic cells over a map: its lowest corner, the length of a cell's side, how many along each axis."""
+    """Square or cubic cells over a map: the lowest corner, the length of a cell's side, the cells along each axis."""
 
     low: Numbers
     cell: float
@@ -140,7 +140,7 @@ class _Grid:
 
 
 def _grid(coordinates: Floats) -> _Grid | None:
-    """A grid that a few far points do not stretch; None where nearly all points are at one place."""
+    """A grid that ignores a few outliers; None if nearly all points are at one place."""
     low = np.percentile(coordinates, OUTLIERS, axis=0, method="lower").astype(np.float64)
     high = np.percentile(coordinates, 100 - OUTLIERS, axis=0, method="higher").astype(np.float64)
     cell = float((high - low).max()) / CELLS[coordinates.shape[1]]
@@ -150,20 +150,20 @@ def _grid(coordinates: Floats) -> _Grid | None:
 
 
 def _largest(peaks: Indices, most: int) -> Indices:
-    """The peaks of most points, of LEAST_ROWS or more, the largest first."""
+    """The peaks with the most points, LEAST_ROWS or more, the largest first."""
     distinct, counts = np.unique(peaks, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:most]
     return distinct[order[counts[order] >= LEAST_ROWS]]
 
 
 def _width(places: Indices) -> float:
-    """A third of Scott's rule, in cells, and not less than one."""
+    """A third of Scott's rule, in cells, at least one."""
     n, dimensions = places.shape
     return max(1.0, float(places.std(axis=0).mean() * n ** (-1 / (dimensions + 4)) / 3))
 
 
 def _density(cells: Indices, shape: tuple[int, ...], width: float) -> Numbers:
-    """Points a cell, smoothed with a Gaussian of that width in cells."""
+    """Points per cell, smoothed with a Gaussian of this width in cells."""
     from scipy.ndimage import gaussian_filter
 
     counts = np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape)
@@ -171,7 +171,7 @@ def _density(cells: Indices, shape: tuple[int, ...], width: float) -> Numbers:
 
 
 def _climb(density: Numbers) -> Indices:
-    """For each cell, flat, the peak that one reaches by always going to the highest cell next to it."""
+    """For each cell, as a flat index, the peak reached by always moving to the highest neighbouring cell."""
     cells = np.arange(density.size).reshape(density.shape)
     best, up = density.copy(), cells.copy()
     for here, there in _adjoining(density.ndim):
@@ -183,7 +183,7 @@ def _climb(density: Numbers) -> Indices:
 
 
 def _merge(peaks: Indices, density: Numbers, width: float) -> Indices:
-    """The same, but with the higher of two peaks in place of the lower where only chance divides them.
+    """The same, with the higher of two peaks replacing the lower if only chance separates them.
 
     A density smoothed by a Gaussian has the variance: density / (2 width √π) to the number of dimensions.
     """
@@ -198,7 +198,7 @@ def _merge(peaks: Indices, density: Numbers, width: float) -> Indices:
 
 
 def _saddles(peaks: Indices, density: Numbers) -> tuple[Indices, Indices, Numbers]:
-    """Pairs of peaks whose cells touch, and the height of the highest pass between them, the highest first."""
+    """Pairs of peaks with adjacent cells, and the height of the highest saddle between them, the highest first."""
     firsts, seconds, heights = [], [], []
     for here, there in _adjoining(density.ndim):
         lower = np.minimum(density[here], density[there])
@@ -214,30 +214,30 @@ def _saddles(peaks: Indices, density: Numbers) -> tuple[Indices, Indices, Number
 
 
 def _adjoining(dimensions: int) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
-    """Slices that lay a grid beside itself, so that each cell meets each one that it touches once."""
+    """Slices that shift a grid against itself, so that each pair of adjacent cells meets once."""
     ahead = [step for step in product((-1, 0, 1), repeat=dimensions) if step > (0,) * dimensions]
     cut = {-1: slice(None, -1), 0: slice(None), 1: slice(1, None)}
     return [(tuple(cut[-each] for each in step), tuple(cut[each] for each in step)) for step in ahead]
 
 
 def _follow(steps: Indices) -> Indices:
-    """Where one arrives from each place by following the steps to their end."""
+    """The end of the chain of steps from each place."""
     while not np.array_equal(further := steps[steps], steps):
         steps = further
     return steps
 
 
 def _end(steps: Indices, place: int) -> int:
-    """Where one arrives from one place."""
+    """The end of the chain of steps from one place."""
     while steps[place] != place:
         place = int(steps[place])
     return place
 
 
 def _log_likelihood_ratios(inside: Indices, rows: int, totals: Indices, texts: int) -> Numbers:
-    """How surely a group holds each word more often than the other texts: Dunning's -2 log λ; 0 where it does not.
+    """Evidence that a group contains each word more often than the other texts: Dunning's -2 log λ; 0 if it doesn't.
 
-    `inside` and `totals`: how many of the group's rows, and of all texts, hold each word.
+    `inside` and `totals`: how many of the group's rows, and of all texts, contain each word.
     """
     from scipy.special import xlogy
 
@@ -252,13 +252,13 @@ def _log_likelihood_ratios(inside: Indices, rows: int, totals: Indices, texts: i
 
 @lru_cache(maxsize=REMEMBERED)
 def _words_of_texts(texts: tuple[str, ...]) -> tuple[Any, list[str]]:
-    """Which texts hold which words: a sparse (n, w) matrix of 0 and 1, and the words; one selection follows another."""
+    """Which texts contain which words: a sparse (n, w) 0/1 matrix, and the words; cached for successive selections."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
     vectorizer = CountVectorizer(token_pattern=TOKEN, stop_words=[*ENGLISH_STOP_WORDS, *ENDINGS], binary=True)
     try:
         holds = vectorizer.fit_transform(texts)
-    except ValueError:  # no text holds a word
+    except ValueError:  # no text contains a word
         return None, []
     return holds, list(vectorizer.get_feature_names_out())
 

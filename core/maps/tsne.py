@@ -1,4 +1,4 @@
-"""t-SNE (van der Maaten and Hinton 2008) by openTSNE, some iterations at a time: it can be stopped and go on."""
+"""t-SNE (van der Maaten and Hinton 2008) by openTSNE, some iterations at a time: it can be stopped and resumed."""
 
 import os
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from core.maps import process
 from core.maps.neighbours import Floats, Metric, Neighbours
 from core.progress import Progress
 
-EXAGGERATED = 250  # the first iterations, in which groups are pulled apart, as openTSNE's defaults have it
+EXAGGERATED = 250  # the first iterations, which pull groups apart, as in openTSNE's defaults
 EXAGGERATION = 12
-MOMENTUM = 0.8  # with less, fewer than 30 texts without groups are drawn into one point, and stay there
+MOMENTUM = 0.8  # with less, fewer than 30 texts without groups collapse into one point
 NEIGHBOURS_FOR_PERPLEXITY = 3
 SPREAD_AT_START = 1e-4
-MANY = 2000  # points from which interpolation by Fourier transform, which there is in 2D only, is the faster way
+MANY = 2000  # points from which interpolation by Fourier transform, available in 2D only, is faster
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Tsne:
     Attributes
     ----------
     perplexity : float
-        About how many neighbours hold a point.
+        Roughly the number of neighbours that attract a point.
     learning_rate : float
         How far points move in an iteration; 0 for openTSNE's choice, which grows with the number of points.
     iterations : int
-        After how many the map counts as finished; the first 250 exaggerate.
+        The iterations of a finished map; the first 250 use exaggeration.
     """
 
     perplexity: float = 30
@@ -52,13 +52,13 @@ class Tsne:
 
     @property
     def known_neighbours(self) -> int:
-        """How many true neighbours of each point it needs."""
+        """The number of true neighbours of each point that it needs."""
         return int(NEIGHBOURS_FOR_PERPLEXITY * self.perplexity)
 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A t-SNE on its way: where the points are after so many iterations."""
+    """An unfinished t-SNE: the points after some iterations."""
 
     settings: Tsne
     coordinates: Floats
@@ -66,23 +66,23 @@ class Unfinished:
 
 
 def begin(vectors: Floats, settings: Tsne, dimensions: int) -> Unfinished:
-    """Points on the first principal axes, drawn together: where t-SNE starts (Kobak and Berens 2019)."""
+    """The start of t-SNE: points on the first principal axes, scaled down (Kobak and Berens 2019)."""
     from core.maps.pca import principal_components
 
     start = principal_components(vectors, dimensions)[0]
     spread = float(start[:, 0].std()) if len(start) else 0.0
     noise = np.random.default_rng(settings.seed).normal(size=start.shape) * SPREAD_AT_START / 100
-    small = start / (spread or 1.0) * SPREAD_AT_START + noise  # noise parts the rows that are identical
+    small = start / (spread or 1.0) * SPREAD_AT_START + noise  # noise separates identical rows
     return Unfinished(settings, small.astype(np.float32), 0)
 
 
 def resume(run: str, state: Unfinished, neighbours: Neighbours, iterations: int, on_progress: Progress) -> Unfinished:
-    """So many iterations more, at most as many as were asked for, in the child.
+    """Run more iterations, at most up to the number in the settings, in the child.
 
     Parameters
     ----------
     run : str
-        Names the map; while the child works on the same one it keeps its affinities and its gains.
+        Names the map; while the child works on the same map it keeps its affinities and gains.
     neighbours
         The true neighbours of each point, three times the perplexity of them.
     """
@@ -110,7 +110,7 @@ _kept: tuple[str, int, Any] | None = None  # in the child: the run, its iteratio
 
 
 def step(*, run: str, neighbours: Neighbours, state: Unfinished, iterations: int, on_progress: Progress) -> Floats:
-    """Let openTSNE do some iterations; meant to run in the child."""
+    """Run some iterations of openTSNE; meant to run in the child."""
     global _kept  # noqa: PLW0603  the child serves one map at a time, and its next iterations need what it holds
     done = state.iterations
     if _kept is not None and _kept[:2] == (run, done) and run:

@@ -11,8 +11,8 @@ from core.maps import process
 from core.maps.neighbours import Floats, Metric, Neighbours
 from core.progress import Progress
 
-EPOCHS = {2: 200, 3: 100}  # for many points more gain little, and in three dimensions they settle sooner
-EPOCHS_OF_FEW, FEW = 500, 2000  # for few points more cost nothing
+EPOCHS = {2: 200, 3: 100}  # for many points, more gain little, and in three dimensions they converge sooner
+EPOCHS_OF_FEW, FEW = 500, 2000  # for few points, more cost nothing
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Umap:
     Attributes
     ----------
     neighbours : int
-        How many neighbours hold a point: few show the fine grain, many the large shape.
+        The number of neighbours that attract a point: few show fine structure, many the overall shape.
     min_dist : float
         How close two points may be drawn, from 0 to 1.
     """
@@ -41,7 +41,7 @@ class Umap:
 
     @property
     def known_neighbours(self) -> int:
-        """How many true neighbours of each point it needs; umap-learn counts the point itself."""
+        """The number of true neighbours of each point that it needs; umap-learn counts the point itself."""
         return self.neighbours - 1
 
 
@@ -65,7 +65,7 @@ def fit(*, vectors: Floats, neighbours: Neighbours, settings: Umap, dimensions: 
     import umap
 
     _cache_compiled()
-    own = np.arange(len(neighbours.rows))[:, None]  # umap-learn wants each point as its own first neighbour
+    own = np.arange(len(neighbours.rows))[:, None]  # umap-learn expects each point as its own first neighbour
     mapper = umap.UMAP(
         n_components=dimensions,
         n_neighbors=neighbours.k + 1,
@@ -82,7 +82,7 @@ def fit(*, vectors: Floats, neighbours: Neighbours, settings: Umap, dimensions: 
 
 @cache
 def _cache_compiled() -> None:
-    """Let numba keep on disk what it compiles of umap-learn, which each new process takes seven seconds for."""
+    """Make numba cache umap-learn's compiled code on disk, which would take each new process seven seconds."""
     from umap import layouts, umap_
 
     for function in (
@@ -108,4 +108,4 @@ class _EpochCounter:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: writes are not buffered."""

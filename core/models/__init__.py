@@ -1,7 +1,7 @@
-"""The models: those of the catalogue, those that somebody has added, and how each is named.
+"""The models: those of the catalogue, those added later, and how each is named.
 
 A name is one of the catalogue's, a hub id (`owner/name`), a folder of the host's models directory (`folder:name`), or a
-server of secrets.toml (`server:name`); anything else is refused, so that no name can lead to other files.
+server of secrets.toml (`server:name`); anything else is refused, so that no name can reach other files.
 """
 
 from collections.abc import Iterable
@@ -42,21 +42,21 @@ def names() -> tuple[str, ...]:
 
 
 def ids(wanted: Iterable[str]) -> dict[str, str]:
-    """The id of each model among the names, known here or of the Hub; what is not a model's name is left out."""
+    """The id of each model among the names, known here or on the Hub; other names are skipped."""
     here = {spec.name: spec.id for spec in all_models()}
     return {name: here.get(name, name) for name in wanted if name in here or pins.is_id(name)}
 
 
 def get(name: str) -> ModelSpec:
-    """The model of that name; a hub id need not have been downloaded yet.
+    """The model of that name; a hub id need not be downloaded yet.
 
     Raises
     ------
     UnknownModelError
-        Naming the valid names.
+        No such model; the message lists the valid names.
     """
     for spec in all_models():
-        if name == spec.name or name.lower() == spec.id.lower():  # the Hub does not tell cases apart
+        if name == spec.name or name.lower() == spec.id.lower():  # the Hub ignores case
             return spec
     if pins.is_id(name):
         return pins.spec_of_id(name)

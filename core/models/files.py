@@ -1,4 +1,4 @@
-"""Where a model's files come from, whether they are here, and that they are the right ones."""
+"""Where a model's files come from, whether they are here, and whether they are the right ones."""
 
 import importlib.util
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Availability:
     label : str
         A few words for a table cell: "ready", "download 1.3 GB", "needs an API key", ...
     sentence : str
-        The same for a person who has just picked it: what is missing and what to do.
+        The same for the user who has just picked it: what is missing and what to do.
     """
 
     is_ready: bool
@@ -31,7 +31,7 @@ class Availability:
 
 
 def availability(spec: ModelSpec) -> Availability:
-    """What the model needs to run here, without loading any library or asking the network."""
+    """What the model needs to run here, without loading a library or using the network."""
     if spec.provider == "openai":
         return _behind_api(spec)
     if spec.provider == "folder":
@@ -40,7 +40,7 @@ def availability(spec: ModelSpec) -> Availability:
 
 
 def locate(spec: ModelSpec) -> Path:
-    """The folder of the model's files, each checked against its published or pinned sha256 where one is known.
+    """The folder of the model's files, each checked against its published or pinned sha256 if known.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def is_bundled_here(spec: ModelSpec) -> bool:
 
 
 def beyond_memory(spec: ModelSpec) -> Availability | None:
-    """Why the model is too large for this machine's memory; None where it fits, or its size is not known."""
+    """Why the model is too large for this machine's memory; None if it fits or its size is unknown."""
     limits = memory.budgets()
     shortages = [memory.shortage(spec, device, limits) for device in limits]
     if not all(shortages):
@@ -80,14 +80,14 @@ def beyond_memory(spec: ModelSpec) -> Availability | None:
 
 
 def hub_folder(model_id: str) -> Path:
-    """Where the hub's own cache keeps a model."""
+    """The folder of a model in the hub's own cache."""
     from huggingface_hub.constants import HF_HUB_CACHE
 
     return Path(HF_HUB_CACHE) / f"models--{model_id.replace('/', '--')}"
 
 
 def snapshot_folder(model_id: str, revision: str) -> Path:
-    """Where the hub's own cache keeps a model's files at a revision."""
+    """The folder of a model's files at a revision in the hub's own cache."""
     return hub_folder(model_id) / "snapshots" / revision
 
 
@@ -110,7 +110,7 @@ def _behind_api(spec: ModelSpec) -> Availability:
 
 
 def _package_folder(package: str) -> Path | None:
-    """Folder of an installed package, found without running any of its code."""
+    """The folder of an installed package, found without running its code."""
     spec = importlib.util.find_spec(package)
     return Path(spec.origin).parent if spec and spec.origin else None
 
@@ -142,7 +142,7 @@ def _is_complete(spec: ModelSpec, folder: Path) -> bool:
 
 
 def _in_models_folder(spec: ModelSpec) -> Availability:
-    """What is wrong with a model of the host's models directory, or that it is ready."""
+    """Whether a model of the host's models directory is ready, or what is wrong with it."""
     try:
         folder = _models_folder_path(spec)
         missing = layout.missing(spec.name, folder)
@@ -155,7 +155,7 @@ def _in_models_folder(spec: ModelSpec) -> Availability:
 
 
 def _models_folder_path(spec: ModelSpec) -> Path:
-    """The folder of a model in the host's models directory, with nothing in it that leads out of the directory."""
+    """The folder of a model in the host's models directory, with no link that leads out of the directory."""
     root = (models_folder() or Path()).resolve()
     folder = (root / spec.id.removeprefix("folder:")).resolve()
     if models_folder() is None or root not in folder.parents or not folder.is_dir():
@@ -169,7 +169,7 @@ def _models_folder_path(spec: ModelSpec) -> Path:
 
 
 def _weight_digests(spec: ModelSpec) -> dict[str, str]:
-    """The sha256 that a model's weights in the hub's cache must have: as published, and as pinned at its download."""
+    """The expected sha256 of a model's weights in the hub's cache: as published, and as pinned at download."""
     published = {layout.WHOLE: spec.sha256_of_weights} if spec.sha256_of_weights else {}
     pin = pins.read_pin(spec.id)
     return (pin.sha256 if pin and pin.revision == spec.revision else {}) | published

@@ -1,11 +1,11 @@
-"""Models in the host's one models directory; nothing outside it can be named."""
+"""Models in the host's models directory; nothing outside it can be named."""
 
 from core.models.spec import ModelSpec
 from core.settings import models_folder
 
 
 def list_models() -> tuple[ModelSpec, ...]:
-    """The models in the directory: each folder directly below it that holds a sentence-transformers model."""
+    """The models in the directory: each direct subfolder with a sentence-transformers model."""
     root = models_folder()
     if root is None or not root.is_dir():
         return ()

@@ -1,6 +1,6 @@
-"""Downloads from the Hugging Face Hub: safetensors only, no code, pinned to a commit; and what is trending there.
+"""Downloads from the Hugging Face Hub: safetensors only, no code, pinned to a commit; and the models trending there.
 
-The files go where huggingface_hub itself keeps them, so that both find what the other has fetched.
+The files go into huggingface_hub's own cache, so that each finds what the other has downloaded.
 """
 
 import re
@@ -28,7 +28,7 @@ DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class TrendingModel:
-    """A model that many look at now: downloads in the last 30 days, likes, and the day of its last change."""
+    """A trending model: downloads in the last 30 days, likes, and the day of its last change."""
 
     id: str
     downloads: int
@@ -47,17 +47,17 @@ class _Listing:
 
 
 def download(spec: ModelSpec, *, on_progress: Progress = silent) -> pins.Pin:
-    """Fetch what is not here yet of a model's files, check all of them, and pin its revision and weights.
+    """Download a model's missing files, check all of them, and pin its revision and weights.
 
-    `on_progress` hears bytes, several times a second. By raising it cancels; what has come by then is kept, and the
-    next download continues from there. Two downloads of one model wait for each other.
+    `on_progress` is called with bytes, several times a second. If it raises, the download is cancelled; the next one
+    resumes from what is already here. Downloads of the same model wait for each other.
 
     Raises
     ------
     InputError
-        The model is not one of the Hub's, or comes with Embedscope.
+        The model is not on the Hub, or comes with Embedscope.
     ModelUnavailableError
-        The Hub, the network, the model, the disk or the memory does not allow it; the message says which.
+        The Hub, the network, the model, the disk or the memory prevents it; the message says which.
     DamagedModelError
         A file is not the published one.
     """
@@ -79,12 +79,12 @@ def download(spec: ModelSpec, *, on_progress: Progress = silent) -> pins.Pin:
 
 
 def trending(limit: int = 20) -> list[TrendingModel]:
-    """The sentence-transformers models with safetensors that are trending on the Hub now, most trending first.
+    """The sentence-transformers models with safetensors currently trending on the Hub, most trending first.
 
     Raises
     ------
     ModelUnavailableError
-        The Hub cannot be asked, which is known after a few seconds.
+        The Hub cannot be reached, which takes a few seconds to find out.
     """
     from huggingface_hub import constants, get_session, hf_raise_for_status
 
@@ -95,7 +95,7 @@ def trending(limit: int = 20) -> list[TrendingModel]:
         "expand": ["downloads", "likes", "lastModified"],
     }
     with _in_sentences("The list of trending models"):
-        # not HfApi.list_models, which has no timeout and tries again for half a minute
+        # not HfApi.list_models, which has no timeout and retries for half a minute
         address = f"{constants.ENDPOINT}/api/models"
         answer = get_session().get(address, params=query, headers=headers(), timeout=TRENDING_TIMEOUT_SECONDS)
         hf_raise_for_status(answer)
@@ -106,10 +106,10 @@ def trending(limit: int = 20) -> list[TrendingModel]:
 
 @contextmanager
 def _turn(spec: ModelSpec, on_progress: Progress) -> Iterator[None]:
-    """Hold the one place for downloads of this model, over all sessions and processes that share the cache."""
+    """Hold the only turn to download this model, across all sessions and processes that share the cache."""
     folder = hub_folder(spec.id)
     path = folder.parent / ".locks" / folder.name / "download.lock"
-    # made here, so that what the system says against it is told with the remedy for the Hub's cache, not for our folder
+    # created here, so that errors come with the advice for the Hub's cache, not for our folder
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     with hold_lock(path, on_progress, f"Waiting for another download of {spec.name}"):
@@ -118,7 +118,7 @@ def _turn(spec: ModelSpec, on_progress: Progress) -> Iterator[None]:
 
 @contextmanager
 def _in_sentences(name: str) -> Iterator[None]:
-    """What the Hub, the network and the disk can answer, each said in a sentence or two."""
+    """Turn the errors of the Hub, the network and the disk into a sentence or two each."""
     from httpx2 import TransportError
     from huggingface_hub import constants, errors
 
@@ -193,7 +193,7 @@ def _file(sibling: "RepoSibling") -> PublishedFile:
 
 
 def _modules(spec: ModelSpec, listing: _Listing, transfer: Transfer) -> tuple[layout.Module, ...]:
-    """Fetch what tells how the model is built, and refuse what could not be built without code of its own."""
+    """Fetch the files that describe the model's structure, and refuse models that need code of their own."""
     if layout.MODULES not in listing.files:
         raise ModelUnavailableError(f"{spec.name} is not a sentence-transformers model: it has no modules.json.")
     transfer.fetch(listing.files[layout.MODULES])
@@ -206,7 +206,7 @@ def _modules(spec: ModelSpec, listing: _Listing, transfer: Transfer) -> tuple[la
 
 
 def _check_weights(spec: ModelSpec, listing: _Listing, modules: tuple[layout.Module, ...]) -> None:
-    """Refuse a model with weights in another format than safetensors, or with others than the catalogue knows."""
+    """Refuse a model with weights that are not safetensors, or not those of the catalogue."""
     for module in (each for each in modules if each.has_parameters):
         names = layout.weights_in(listing.files, module.folder)
         if not any(listing.files[name].is_large for name in names):
@@ -229,7 +229,7 @@ def _refuse_own_code(name: str, config: Path) -> None:
 
 
 def _is_built_in(model_type: str) -> bool:
-    """Whether transformers has the architecture, as a folder tells: asking transformers would import torch."""
+    """Whether transformers has the architecture, judged by its folders: asking transformers would import torch."""
     from importlib.util import find_spec
 
     spec = find_spec("transformers")
@@ -240,7 +240,7 @@ def _is_built_in(model_type: str) -> bool:
 
 
 def _check_memory(spec: ModelSpec, listing: _Listing, files: list[PublishedFile]) -> None:
-    """Refuse before its weights a model that could not be loaded here; without a count, a weight has four bytes."""
+    """Refuse a model too large to load here before fetching its weights; by default a weight has four bytes."""
     stored = sum(file.size for file in files if file.name.endswith(".safetensors"))
     known = replace(spec, parameters=spec.parameters or listing.parameters or stored // 4)
     if too_large := beyond_memory(known):

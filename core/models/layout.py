@@ -1,8 +1,8 @@
 """How sentence-transformers lays a model out in a folder, on the Hub as on disk.
 
-`modules.json` names the modules in their order, each with its class and its folder ("" for the model's own). Those with
-parameters keep them as `model.safetensors`, or as shards that `model.safetensors.index.json` names. Nothing else than
-safetensors is ever loaded, and no class from outside sentence-transformers.
+`modules.json` lists the modules in order, each with its class and its folder ("" for the model's own). Those with
+parameters store them as `model.safetensors`, or as shards listed in `model.safetensors.index.json`. Only safetensors
+are ever loaded, and no class from outside sentence-transformers.
 """
 
 import json
@@ -57,7 +57,7 @@ def modules(name: str, content: bytes) -> tuple[Module, ...]:
 
 
 def select_files(names: Collection[str], of: Iterable[Module]) -> tuple[str, ...]:
-    """Those files of a repository that loading the modules needs, configuration and tokenizer first, weights last."""
+    """The files of a repository needed to load the modules, configuration and tokenizer first, weights last."""
     folders = {PurePosixPath(), *(module.folder for module in of)}
     small = [name for name in names if PurePosixPath(name).parent in folders and _is_small(name)]
     weights = [name for folder in folders for name in weights_in(names, folder)]
@@ -65,7 +65,7 @@ def select_files(names: Collection[str], of: Iterable[Module]) -> tuple[str, ...
 
 
 def weights_in(names: Collection[str], folder: PurePosixPath) -> tuple[str, ...]:
-    """A module's weights, as transformers chooses them: the whole file, or else the index and its shards."""
+    """A module's weights, as transformers chooses them: the single file, or else the index and its shards."""
     if str(folder / WHOLE) in names:
         return (str(folder / WHOLE),)
     if str(folder / INDEX) not in names:
@@ -76,12 +76,12 @@ def weights_in(names: Collection[str], folder: PurePosixPath) -> tuple[str, ...]
 
 
 def missing(name: str, folder: Path) -> tuple[str, ...]:
-    """The files that the model in a folder on disk still lacks, empty where it is complete.
+    """The files still missing from the model in a folder on disk, empty if it is complete.
 
     Raises
     ------
     ModelUnavailableError
-        As `modules`.
+        As for `modules`.
     """
     if not (folder / MODULES).is_file():
         return (MODULES,)
@@ -97,7 +97,7 @@ def weights(name: str, folder: Path) -> tuple[str, ...]:
 
 
 def description(name: str, folder: Path) -> dict[str, Any]:
-    """What a complete model's files tell of it for certain, under the names of ModelSpec; loads no library."""
+    """What can be read for certain from a complete model's files, under the names of ModelSpec; loads no library."""
     present = modules(name, (folder / MODULES).read_bytes())
     tensors = [shape for file in weights(name, folder) for shape in _float_shapes(folder / file)]
     prompts = read_object(folder / "config_sentence_transformers.json").get("prompts")
@@ -115,7 +115,7 @@ def description(name: str, folder: Path) -> dict[str, Any]:
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """A JSON object of a file; empty where there is no such file or it holds something else."""
+    """A JSON object of a file; empty if the file is missing or holds something else."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -141,7 +141,7 @@ def _is_small(name: str) -> bool:
 
 
 def _weight_files(folder: Path, module: PurePosixPath) -> Iterable[PurePosixPath]:
-    """A module's weight files on disk: the whole one, unless there is an index; then all that it names."""
+    """A module's weight files on disk: the single file or, if there is an index, all files in it."""
     index = folder / module / INDEX
     if (folder / module / WHOLE).is_file() or not index.is_file():
         return (module / WHOLE,)
@@ -149,7 +149,7 @@ def _weight_files(folder: Path, module: PurePosixPath) -> Iterable[PurePosixPath
 
 
 def _dimensions(folder: Path, of: Iterable[Module]) -> int | None:
-    """Length of the vectors that leave the last Dense, or else a Pooling of one mode; None where neither tells."""
+    """Length of the vectors after the last Dense, or else after a Pooling of one mode; None if neither gives it."""
     length = None
     for module in of:
         config = read_object(folder / module.folder / "config.json")

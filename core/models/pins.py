@@ -1,4 +1,4 @@
-"""Models of the Hugging Face Hub beyond the catalogue: their ids, and what was pinned when they were downloaded."""
+"""Models of the Hugging Face Hub beyond the catalogue: their ids, and what was pinned at download."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Pin:
-    """What a download has fixed: later loads take this revision and these weights, whatever the Hub has by then.
+    """What a download pins: later loads use this revision and these weights, whatever the Hub has by then.
 
     Attributes
     ----------
@@ -28,8 +28,8 @@ class Pin:
     created : when it was downloaded, in ISO 8601, UTC
     bytes : size of the files
     sha256 : the digest of each weight file, by its name in the model's folder
-    license : as the Hub states it, empty where it does not
-    parameters, dimensions, max_tokens, pooling, query_prompt, document_prompt : see ModelSpec; as the files tell
+    license : as stated on the Hub, empty if not stated
+    parameters, dimensions, max_tokens, pooling, query_prompt, document_prompt : see ModelSpec; read from the files
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -54,7 +54,7 @@ def is_id(name: str) -> bool:
 
 
 def spec_of_id(name: str) -> ModelSpec:
-    """What is known of a model that only the Hub knows: its id."""
+    """A description of a model on the Hub by its id alone."""
     return ModelSpec(
         name=name,
         id=name,
@@ -72,13 +72,13 @@ def list_models() -> tuple[ModelSpec, ...]:
 
 
 def read_pin(model_id: str) -> Pin | None:
-    """What was pinned when the model was downloaded here; None where it never was."""
+    """The pin made when the model was downloaded here; None if it never was."""
     path = _path(model_id)
     return _read(path, path.stat().st_mtime_ns) if path.exists() else None
 
 
 def write(pin: Pin) -> None:
-    """Keep a pin."""
+    """Write a pin."""
     files.write(_path(pin.id), json.dumps(asdict(pin), indent=1).encode())
 
 
@@ -93,7 +93,7 @@ def _path(model_id: str) -> Path:
 
 @cache
 def _read(path: Path, _modified_ns: int) -> Pin | None:
-    """Read once for each time the file was modified: the known models are asked for many times a page."""
+    """Read once per modification of the file: a page asks for the known models many times."""
     try:
         pin = records.parse(Pin, path.read_bytes())
         is_whole = is_id(pin.id) and _path(pin.id) == path and COMMIT.fullmatch(pin.revision) and pin.sha256

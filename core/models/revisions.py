@@ -1,7 +1,7 @@
-"""Which content a model's name stands for now: a commit, or a digest of the files that a folder holds.
+"""The current revision behind a model's name: a commit, or a digest of the files in a folder.
 
-Reading all files of a folder takes seconds a gigabyte. What was read once is remembered on disk under the files' sizes
-and times.
+Reading all files of a folder takes seconds per gigabyte, so the digest is cached on disk under the files' sizes and
+times.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def of(spec: ModelSpec, folder: Path) -> str:
-    """The commit that the files in a folder are of; where there is none, a digest of the weights and settings."""
+    """The commit of the files in a folder; if there is none, a digest of the weights and settings."""
     if known_revision := look_up(spec):
         return known_revision
     touched, content = stamp(spec), hashlib.sha256()
@@ -27,13 +27,13 @@ def of(spec: ModelSpec, folder: Path) -> str:
         content.update(str(path.relative_to(folder)).encode())
         content.update(bytes.fromhex(digests.of_file(path)))
     read = f"sha256:{content.hexdigest()[:SHOWN]}"
-    if touched and touched == stamp(spec):  # else somebody changes the files just now
+    if touched and touched == stamp(spec):  # else the files are changing right now
         _remember(touched, read)
     return read
 
 
 def look_up(spec: ModelSpec) -> str | None:
-    """The same without reading weights; None where a folder of the host's has not been read as it is now."""
+    """Look up the revision without reading weights; None if a host's folder has not been read in its current state."""
     if spec.revision:
         return spec.revision
     if spec.bundled:
@@ -46,9 +46,9 @@ def look_up(spec: ModelSpec) -> str | None:
 
 
 def stamp(spec: ModelSpec) -> str:
-    """What changes when another model may stand behind the same description; empty where none can.
+    """A value that changes when another model may be behind the same description; empty if none can.
 
-    For a folder that is a digest of its files' sizes and times, for OpenAI's models the address that is asked.
+    For a folder, a digest of its files' sizes and times; for OpenAI's models, the address in use.
     """
     if spec.provider == "openai":
         return "" if spec.server else openai_address() or ""

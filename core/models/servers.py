@@ -1,6 +1,6 @@
 """Models behind servers that speak OpenAI's API, as the host has named them in secrets.toml.
 
-Each has a section of its own, of which `url` and `model` are needed and the other lines are not:
+Each has its own section, in which `url` and `model` are required and the other lines optional:
 
     [servers.gpu]
     url = "http://gpu.example:8000/v1"
@@ -32,24 +32,24 @@ log = logging.getLogger(__name__)
 
 
 def list_models() -> tuple[ModelSpec, ...]:
-    """The host's servers, one model each; a section that cannot be used is left out: see `problems`."""
+    """The host's servers, one model each; an invalid section is skipped: see `problems`."""
     return _check_sections()[0]
 
 
 def problems() -> tuple[str, ...]:
-    """What is wrong in secrets.toml, one sentence for each file that cannot be read and each section left out."""
+    """The problems in secrets.toml, one sentence for each unreadable file and each section skipped."""
     return (*secrets_problems(), *_check_sections()[1])
 
 
 def key(section: str) -> str | None:
-    """The key of a server; None where its section has none."""
+    """The key of a server; None if its section has none."""
     values = _sections().get(section)
     value = values.get("key") if isinstance(values, dict) else None
     return value.strip() or None if isinstance(value, str) else None
 
 
 def is_address(url: str) -> bool:
-    """Whether it is an http or https address and nothing more: no user name, password or query, which may be secret."""
+    """Whether it is a plain http or https address, without a user name, password or query, which may be secret."""
     match = ADDRESS.fullmatch(url)
     return match is not None and int(match["port"] or 0) < 2**16
 
@@ -102,7 +102,7 @@ def _check_name(name: str, section: Any) -> None:
 
 
 def _check_values(section: dict[str, Any]) -> None:
-    """Check all lines of a section; no value is repeated in a message, since a key may stand in the wrong line."""
+    """Check all lines of a section; messages repeat no value, since a key may be in the wrong line."""
     if unknown := set(section) - set(LINES):
         raise InputError(f"{sorted(unknown)[0]!r} is not one of its lines: {', '.join(LINES)}.")
     for line in (line for line in TEXTS if line in section):

@@ -1,4 +1,4 @@
-"""What is known of a model. MTEB v1 and v2 are different scales and never share a field. None means not known."""
+"""The description of a model. MTEB v1 and v2 are different scales and never share a field. None means unknown."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ class BundledFiles:
 
 @dataclass(frozen=True)
 class OriginalRow:
-    """A row of the original comparison table, as it was printed there; milliseconds for "Hello World"."""
+    """A row of the original comparison table, as printed; milliseconds for "Hello World"."""
 
     overall_score: str
     model_size: str
@@ -28,14 +28,14 @@ class OriginalRow:
 
 @dataclass(frozen=True)
 class Server:
-    """A server that speaks OpenAI's API: where it is, and which of its models is meant; its key is not kept here.
+    """A server that speaks OpenAI's API: its address and which of its models to use; its key is not stored here.
 
     Attributes
     ----------
     section : str
         NAME of its section [servers.NAME] in secrets.toml.
     dimensions : int or None
-        Length of vectors that is asked of the server; None leaves it to the model.
+        Length of vectors requested from the server; None leaves it to the model.
     """
 
     section: str
@@ -53,19 +53,19 @@ class ModelSpec:
     provider : "bundled", "huggingface", "folder" or "openai"
         Where its vectors come from: an installed package, the Hub, the host's models directory, or an API.
     dimensions : int or None
-        Length of its vectors; None where only loading it, or asking the server, tells.
+        Length of its vectors; None if only known after loading it or asking the server.
     download_bytes : int or None
-        Size of its files; None where nothing is downloaded or the size is not known.
+        Size of its files; None if nothing is downloaded or the size is unknown.
     max_tokens : int or None
-        Longest input; None for static models, which have no limit, and where it is not known.
+        Longest input; None for static models, which have no limit, and if unknown.
     mteb_v1 : dict of str to float
-        "average" and the seven task types of MTEB(eng, v1); empty where not known.
+        "average" and the seven task types of MTEB(eng, v1); empty if unknown.
     mteb_v2 : float or None
         Mean over the tasks of MTEB(eng, v2).
     architecture : dict
-        Its configuration's sizes, under the names of transformers' configuration classes; empty where not known.
+        Its configuration's sizes, under the names of transformers' configuration classes; empty if unknown.
     server : Server or None
-        For models that the host has added behind an API of their own.
+        For models that the host has added behind their own API.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A model's tokenizer by itself, without its weights in memory."""
+"""A model's tokenizer alone, without loading its weights."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ FILE = "tokenizer.json"
 
 
 def load_tokenizer(spec: ModelSpec) -> "Tokenizer":
-    """The tokenizer of a model whose files are here, one of its own for each caller; it neither truncates nor pads.
+    """The tokenizer of a model whose files are here, a new one for each caller; it neither truncates nor pads.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Files of one model on their way from the Hub into its cache: resumable, and checked by digest.
+"""Transfers the files of one model from the Hub into its cache: resumable, and checked by digest.
 
 huggingface_hub's own downloads start again from nothing when their process dies (since version 1.0 it drops what is
-unfinished), so the transfer is ours, through its session: unfinished files wait as `blobs/DIGEST.incomplete` and are
-continued by a Range request.
+unfinished), so the transfer is our own, through its session: unfinished files stay as `blobs/DIGEST.incomplete` and are
+resumed by a Range request.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ class PublishedFile:
 
 
 class Transfer:
-    """The files of one download on their way into the hub's cache; tells its progress in bytes over all of them."""
+    """Downloads files into the hub's cache and reports progress in bytes over all of them."""
 
     def __init__(self, spec: ModelSpec, revision: str, on_progress: Progress) -> None:
         self.spec = spec
@@ -51,7 +51,7 @@ class Transfer:
         self._total = 0
 
     def check_disk(self, files: list[PublishedFile]) -> None:
-        """Refuse what the disk could not hold, before any of it is fetched."""
+        """Refuse a download that does not fit on the disk, before it starts."""
         needed = sum(file.size - self._bytes_here(file) for file in files)
         self._unfinished.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self._unfinished).free
@@ -70,7 +70,7 @@ class Transfer:
         self._on_progress(f"Downloading {self.spec.name}", self._total, self._total)
 
     def fetch(self, file: PublishedFile) -> None:
-        """Bring one file into its place, unless the right one is there."""
+        """Put one file in place, unless the right one is there."""
         target = self.folder / file.name
         if target.is_file() and self._is_published(target, file):
             return
@@ -87,7 +87,7 @@ class Transfer:
         unfinished.replace(target)
 
     def _receive(self, file: PublishedFile, unfinished: Path) -> None:
-        """Receive the rest of a file, over as many connections as it takes while each brings something."""
+        """Receive the rest of a file, reconnecting as long as each connection delivers something."""
         from httpx2 import TransportError
 
         unfinished.touch()
@@ -141,7 +141,7 @@ class Transfer:
 
 
 def headers() -> dict[str, str]:
-    """What huggingface_hub sends with each request: its name, and the token of `hf auth login` where there is one."""
+    """huggingface_hub's request headers: its name, and the token of `hf auth login` if there is one."""
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # public, but not marked so
 
     return dict(build_hf_headers())
