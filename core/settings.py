@@ -1,4 +1,4 @@
-"""Where Embedscope keeps its files, and what the host may set through the environment and secrets.toml."""
+"""Where Embedscope stores its files, and the host's settings from the environment and secrets.toml."""
 
 import logging
 import math
@@ -23,14 +23,14 @@ log = logging.getLogger(__name__)
 def cache_folder() -> Path:
     """Folder for vectors, pins and runs: EMBEDSCOPE_HOME, or `embedscope` in the user's cache folder.
 
-    It need not be there yet: whoever writes into it makes it.
+    It may not exist yet: code that writes into it creates it.
     """
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("EMBEDSCOPE_HOME") or Path(base) / "embedscope")
 
 
 def store_bytes() -> int:
-    """Most that the store of vectors may take on disk, in bytes: EMBEDSCOPE_STORE_GB, in GB; 2 GB by default.
+    """Maximum size of the store of vectors on disk, in bytes: EMBEDSCOPE_STORE_GB, in GB; 2 GB by default.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def gpu_share() -> float:
 
 
 def models_folder() -> Path | None:
-    """The one directory whose folders can be used as models, EMBEDSCOPE_MODELS; None where the host has set none."""
+    """The one directory whose folders can be used as models, EMBEDSCOPE_MODELS; None if not set."""
     configured = os.environ.get("EMBEDSCOPE_MODELS")
     return Path(configured) if configured else None
 
@@ -85,12 +85,12 @@ def may_download() -> bool:
 
 
 def openai_key() -> str | None:
-    """The host's key for OpenAI's API, OPENAI_API_KEY; None where there is none."""
+    """The host's key for OpenAI's API, OPENAI_API_KEY; None if not set."""
     return _setting("OPENAI_API_KEY")
 
 
 def openai_address() -> str | None:
-    """The address to use instead of OpenAI's own, OPENAI_BASE_URL; None where the host has set none."""
+    """The address to use instead of OpenAI's own, OPENAI_BASE_URL; None if not set."""
     return _setting("OPENAI_BASE_URL")
 
 
@@ -100,7 +100,7 @@ def has_openai_key() -> bool:
 
 
 def secrets() -> dict[str, Any]:
-    """What the host has written into secrets.toml, in the user's folder and beside the project; the latter wins.
+    """The contents of secrets.toml, in the user's folder and in the project; the latter wins.
 
     These are the files that Streamlit reads. One that cannot be read counts as empty: see `secrets_problems`.
     """
@@ -116,22 +116,22 @@ def secrets_problems() -> tuple[str, ...]:
 
 
 def _setting(name: str) -> str | None:
-    """A setting of the environment or, where it is not there, of secrets.toml; set to nothing it is switched off."""
+    """A setting from the environment or else from secrets.toml; an empty value switches it off."""
     value = os.environ.get(name, secrets().get(name))
     return value.strip() or None if isinstance(value, str) else None
 
 
 def _files() -> list[tuple[dict[str, Any], str]]:
-    """The contents of each secrets.toml there is, and what is wrong with it, the weaker file first."""
+    """The contents and problems of each existing secrets.toml, the one with lower precedence first."""
     candidates = {f"~/{SECRETS}": Path.home() / SECRETS, str(SECRETS): PROJECT / SECRETS}
-    # os.path, because pathlib raises where the folder may not be entered, as root's home in a container
+    # os.path, because pathlib raises if the folder is not accessible, like root's home in a container
     paths = [(path, shown) for shown, path in candidates.items() if os.path.isfile(path)]
     return [_read(path, shown, path.stat().st_mtime_ns) for path, shown in paths]
 
 
 @cache
 def _read(path: Path, shown: str, _modified_ns: int) -> tuple[dict[str, Any], str]:
-    """Read once for each time the file was modified; what is wrong is logged as often, without a word of the file."""
+    """Read and log problems once per modification of the file, without repeating its contents."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")), ""
     except OSError:
@@ -161,7 +161,7 @@ def _share(name: str, default: float) -> float:
 
 
 def _number(name: str) -> float | None:
-    """A number set through the environment, NaN where it is none; None where nothing is set."""
+    """A number set through the environment, NaN if it is not a number; None if not set."""
     configured = os.environ.get(name)
     if not configured:
         return None

@@ -1,11 +1,11 @@
-"""How figures and names are written, on the screen, in files and in errors: one way for each kind."""
+"""How figures and names are written on the screen, in files and in errors: one format for each kind."""
 
 import math
 from collections.abc import Sequence
 
 
 def three_figures(value: float) -> str:
-    """A number with three figures: 0.208, 7.00, 67.7, 323, 12,300."""
+    """A number with three significant figures: 0.208, 7.00, 67.7, 323, 12,300."""
     if not value:
         return "0"
     rounded = float(f"{value:.3g}")
@@ -23,12 +23,12 @@ def milliseconds(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time that was measured: "3.12 ms", "412 ms", "3.42 s", "134 s"."""
+    """A measured time: "3.12 ms", "412 ms", "3.42 s", "134 s"."""
     return milliseconds(1000 * seconds) if seconds < 0.9995 else f"{three_figures(seconds)} s"
 
 
 def wait(seconds: float) -> str:
-    """A time that is foreseen or still runs, no finer than it is known: "4 s", "119 s", "3 min", "2.5 h"."""
+    """An expected or running time, no more precise than it is known: "4 s", "119 s", "3 min", "2.5 h"."""
     if seconds < 119.5:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7170 else f"{seconds / 3600:.1f} h"
@@ -59,7 +59,7 @@ def join(names: Sequence[str], last: str = "and", *, most: int | None = None) ->
 
 
 def shorten(text: str, length: int) -> str:
-    """A text of at most so many characters: its beginning, with an ellipsis where something is cut off."""
+    """A text limited to a number of characters, with an ellipsis if shortened."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 

@@ -16,7 +16,7 @@ require_frame()
 
 
 def pick_rows() -> None:
-    """Make the ticked rows the picked models; picks that the filter hides stay."""
+    """Pick the ticked rows; picks hidden by the filter stay."""
     rows = st.session_state[state.Models.TABLE]["selection"]["rows"]
     ticked = [shown[row].name for row in rows if row < len(shown)]
     hidden = [name for name in st.session_state[state.EveryPage.MODELS] if name not in {spec.name for spec in shown}]

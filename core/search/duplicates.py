@@ -1,4 +1,4 @@
-"""Texts that a corpus holds twice, nearly twice, and those that stand alone."""
+"""Exact duplicates, near duplicates and isolated texts of a corpus."""
 
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -23,12 +23,12 @@ class Pairs:
     Attributes
     ----------
     first, second : (p,) int arrays
-        Of the pairs found, the MOST_PAIRS of highest cosine.
+        The MOST_PAIRS pairs of highest cosine.
     cosines : (p,) float array
     count : int
-        How many there are.
+        The number of all pairs.
     labels : (n,) int array
-        For each row its group: rows that a chain of such pairs joins have the same.
+        Each row's group: rows connected by a chain of pairs share one.
     """
 
     first: Indices
@@ -39,7 +39,7 @@ class Pairs:
 
 
 def same_texts(texts: Sequence[str]) -> list[Indices]:
-    """Rows of texts that are equal but for case, blanks and forms of the same character (NFKC), group by group."""
+    """Rows of texts that are equal except for case, blanks and forms of the same character (NFKC), group by group."""
     rows: dict[str, list[int]] = {}
     for row, text in enumerate(texts):
         rows.setdefault(" ".join(unicodedata.normalize("NFKC", text).casefold().split()), []).append(row)
@@ -52,9 +52,9 @@ def near_pairs(vectors: AnyFloats, threshold: float, on_block: OnBlock = lambda 
     Parameters
     ----------
     vectors : (n, d) array of unit rows
-        A row that holds NaN is near nothing.
+        A row that contains NaN is near nothing.
     on_block
-        Told how many rows are done, now and then; it may raise.
+        Called now and then with the number of rows done; it may raise.
     """
     size = len(vectors)
     labels = np.arange(size)
@@ -83,7 +83,7 @@ def nearest_others(
 ) -> tuple[Indices, npt.NDArray[np.float32]]:
     """For each of at least two rows the nearest other row, (n,), and its cosine, (n,)."""
     hits = nearest(vectors, vectors, 2, on_block)
-    own = hits.rows[:, 0] == np.arange(len(vectors))  # identical rows: the earliest stands first, not the row itself
+    own = hits.rows[:, 0] == np.arange(len(vectors))  # identical rows: the earliest is first, not the row itself
     place = own.astype(np.int64)[:, None]
     return np.take_along_axis(hits.rows, place, 1)[:, 0], np.take_along_axis(hits.scores, place, 1)[:, 0]
 
@@ -110,7 +110,7 @@ class _Best:
 
 
 def _join(labels: Indices, first: Indices, second: Indices) -> Indices:
-    """The rows' groups when those of each pair are one."""
+    """The rows' groups after merging those of each pair."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -122,7 +122,7 @@ def _join(labels: Indices, first: Indices, second: Indices) -> Indices:
 
 
 def _blocks(vectors: AnyFloats, threshold: float) -> Iterator[tuple[int, Indices, Indices, npt.NDArray[np.float32]]]:
-    """The pairs of some rows with all later ones, rows after rows: rows done, first, second, cosines."""
+    """The pairs of some rows with all later ones, block by block: rows done, first, second, cosines."""
     size = len(vectors)
     start = 0
     while start < size:

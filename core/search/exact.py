@@ -26,19 +26,19 @@ def nearest(
     k: int = 10,
     on_block: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Hits:
-    """The k documents of highest cosine for each query, exactly; of equal ones the earlier row stands first.
+    """The k documents of highest cosine for each query, exactly; ties in row order.
 
     A product of matrices by torch, on a GPU where there is one and the product is large.
 
     Parameters
     ----------
     queries, documents : (q, d) and (n, d) arrays of unit rows
-        Of other rows, the highest inner products are found. Both float32, or float64 for more digits. What holds NaN
-        comes last, with a score of minus infinity.
+        For other rows, the highest inner products are found. Both float32, or float64 for more digits. Rows with NaN
+        come last, with a score of minus infinity.
     k : int
-        With fewer documents, all are returned.
+        If there are fewer documents, all are returned.
     on_block
-        Told how many of the queries are done, now and then; it may raise.
+        Called now and then with the number of queries done; it may raise.
     """
     import torch
 

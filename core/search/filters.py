@@ -1,4 +1,4 @@
-"""Conditions on what is known of documents, applied before a search."""
+"""Filters on the fields of documents, applied before a search."""
 
 import math
 from collections import Counter
@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 MOST_CHOICES = 30
 LONGEST_CHOICE = 80
-GREATEST = 1e15  # beyond it whole numbers are not told apart
+GREATEST = 1e15  # beyond it whole numbers are not distinguished
 
 
 @dataclass(frozen=True)
 class Choices:
-    """A field of few values.
+    """A field with few values.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Span:
-    """A field of numbers, and the lowest and the highest of them."""
+    """A field of numbers, with the lowest and the highest."""
 
     field: str
     low: float
@@ -47,9 +47,9 @@ Condition = Sequence[str] | tuple[float, float]
 
 
 def filters(fields: Mapping[str, Sequence[str]]) -> list[Filter]:
-    """What documents can be filtered by: fields of few values, and fields of numbers.
+    """The filters for documents: fields with few values, and fields of numbers.
 
-    A field of the same value everywhere tells nothing, nor does one with a value of its own for each document.
+    A field with one value everywhere is useless as a filter, as is one with a different value for each document.
     """
     filters_of_fields = [_filter(name, cells) for name, cells in fields.items()]
     return [each for each in filters_of_fields if each is not None]
@@ -58,9 +58,9 @@ def filters(fields: Mapping[str, Sequence[str]]) -> list[Filter]:
 def matching(
     fields: Mapping[str, Sequence[str]], choices: Mapping[str, Sequence[str]], spans: Mapping[str, tuple[float, float]]
 ) -> npt.NDArray[np.int64]:
-    """Rows that meet every condition: a value among those chosen, a number within the span, its ends included.
+    """Rows that meet every condition: a value among those chosen, a number within the span, ends included.
 
-    A field with nothing chosen lets everything through; a cell that is no number lies in no span.
+    A field with nothing chosen filters nothing; a cell that is not a number is in no span.
     """
     size = len(next(iter(fields.values()), ()))
     matches = np.ones(size, bool)
@@ -87,7 +87,7 @@ def _filter(name: str, cells: Sequence[str]) -> Filter | None:
 
 
 def _number(cell: str) -> float:
-    """The cell's number; NaN where it is none."""
+    """The cell's number; NaN if it is not one."""
     try:
         number = float(cell)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Hybrid search: one ranking out of several."""
+"""Hybrid search: one ranking from several."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ SMOOTHING = 60
 def fuse(rankings: Sequence[Hits], k: int = 10, smoothing: int = SMOOTHING) -> Hits:
     """The k best documents of several rankings of the same queries by reciprocal rank fusion.
 
-    A document's score is the sum, over the rankings that hold it, of 1 / (smoothing + its rank there): Cormack, Clarke
-    and Büttcher 2009, who set 60. What scores exactly 0 in a ranking was not found by it. Of equal scores the
-    earlier row stands first. Places that no document is left for have score 0.
+    A document's score is the sum, over the rankings with it, of 1 / (smoothing + its rank there): Cormack, Clarke
+    and Büttcher 2009, who use 60. Documents scoring exactly 0 in a ranking are not its hits. Ties are in
+    row order. Unused places have score 0.
     """
     queries = len(rankings[0].rows)
     depth = min(k, sum(hits.rows.shape[1] for hits in rankings))

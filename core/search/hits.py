@@ -1,4 +1,4 @@
-"""What a search finds."""
+"""The hits of a search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ class Hits:
     Attributes
     ----------
     rows : (q, k) int array of document rows, best first
-    scores : (q, k) float array, falling
+    scores : (q, k) float array, descending
     """
 
     rows: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float32]
 
     def rows_of(self, query: int = 0) -> npt.NDArray[np.int64]:
-        """The rows found for one of the queries, best first; what scores exactly 0, or no number, was not found."""
+        """The rows of one query's hits, best first; a score that is exactly 0 or NaN is not a hit."""
         return self.rows[query][self.is_found[query]]
 
     @property
@@ -30,13 +30,13 @@ class Hits:
         return np.isfinite(self.scores) & (self.scores != 0)
 
     def as_run(self, queries: Sequence[str], documents: Sequence[str]) -> dict[str, dict[str, float]]:
-        """The hits by query id and document id, as evaluation takes them; what scores exactly 0 was not found.
+        """The hits by query id and document id, for evaluation; a score of exactly 0 is not a hit.
 
-        Where rows share an id, as the passages of one document do, the best of them counts for it.
+        If rows share an id, like the passages of a document, the best of them counts.
         """
         run: dict[str, dict[str, float]] = {query: {} for query in queries}
         for query, rows, scores in zip(queries, self.rows, self.scores, strict=True):
             for row, score in zip(rows, scores, strict=True):
                 if score != 0:
-                    run[query].setdefault(documents[row], float(score))  # the best stands first
+                    run[query].setdefault(documents[row], float(score))  # the best comes first
         return run

@@ -1,4 +1,4 @@
-"""Indexes of vectors: exact, by a graph (HNSW), quantised, cut to fewer dimensions; and how true each is.
+"""Indexes of vectors: exact, by a graph (HNSW), quantised, truncated to fewer dimensions; and the recall of each.
 
 All search for the highest inner product, which for unit rows is the cosine.
 """
@@ -30,8 +30,8 @@ OnBlock = Callable[[int, int], None]
 
 LINKS = 32  # of each vector on each layer of HNSW; on the lowest twice as many
 EFFORT_TO_BUILD = 80
-EFFORT = 64  # candidates that HNSW holds while it searches
-RESCORED = 10  # times k: how many a search by signs hands on to be scored again
+EFFORT = 64  # candidates that HNSW tracks during a search
+RESCORED = 10  # times k: candidates that a search by signs passes on to be rescored
 NUMBERS_AT_ONCE = 2**24
 TIE = 1e-6
 ADDED_AT_ONCE = 5000
@@ -42,7 +42,7 @@ def ignore_block(done: int, total: int) -> None:
 
 
 class Build(Protocol):
-    """Builds an index of vectors; tells how many are in it where that takes long."""
+    """Builds an index of vectors; reports how many are added if that takes long."""
 
     def __call__(self, vectors: Floats, on_block: OnBlock = ignore_block) -> "Index":  # noqa: D102
         ...
@@ -50,21 +50,21 @@ class Build(Protocol):
 
 @dataclass(frozen=True)
 class Index:
-    """Vectors made ready to be searched.
+    """Vectors prepared for search.
 
     Attributes
     ----------
     name : str
     bytes : int
-        What a search goes through, in memory.
+        Size of the data that a search reads in memory.
     seconds : float
-        What building took.
+        Time to build it.
     search : callable
-        (q, d) unit rows and k give Hits. Places for which nothing was found have row 0 and score 0.
+        (q, d) unit rows and k give Hits. Places without a hit have row 0 and score 0.
     remark : str
-        What else there is to know of it.
+        A note on it.
     by_effort : callable, optional
-        Of a graph: how many candidates it holds while it searches gives another `search`.
+        For a graph: `search` with another number of candidates.
     """
 
     name: str
@@ -77,15 +77,15 @@ class Index:
 
 @dataclass(frozen=True)
 class Measured:
-    """An index beside the exact search.
+    """An index compared with the exact search.
 
     Attributes
     ----------
     index : Index
     recall : float
-        Share of the k nearest that it finds; of equally near documents each counts.
+        Share of the k nearest that it finds; equally near documents all count.
     milliseconds : float
-        Median time of one query, each asked alone.
+        Median time of a single query.
     """
 
     index: Index
@@ -111,9 +111,9 @@ def hnsw(
     Parameters
     ----------
     links, to_build, effort : int
-        M, efConstruction and efSearch. `effort` is raised to k where that is more.
+        M, efConstruction and efSearch. `effort` is raised to k if k is larger.
     on_block
-        Told how many vectors are in the graph, now and then; it may raise.
+        Called now and then with the number of vectors in the graph; it may raise.
     """
     import faiss
 
@@ -164,9 +164,9 @@ def binary(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa:
 
 
 def binary_with_rescoring(vectors: Floats, on_block: OnBlock = ignore_block, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
-    """As `binary`; `multiple` times as many as are asked for are scored again, by the query in full and their signs.
+    """As `binary`, but `multiple` times k candidates are rescored by the full query and their signs.
 
-    It needs nothing but the signs (Yamada, Asai and Hajishirzi 2021); the score is the cosine of query and signs.
+    It needs only the signs (Yamada, Asai and Hajishirzi 2021); the score is the cosine of query and signs.
     """
     (index, codes), seconds = _time(lambda: _signs(vectors))
     dimensions = vectors.shape[1]
@@ -189,9 +189,9 @@ def binary_and_full(vectors: Floats, on_block: OnBlock = ignore_block, *, multip
 
 
 def truncate(vectors: Floats, dimensions: int) -> Index:
-    """The first numbers of each vector alone, made unit rows again.
+    """Only the first dimensions of each vector, rescaled to unit rows.
 
-    Only models trained for it (Matryoshka representation learning, Kusupati et al. 2022) keep their quality so.
+    Only models trained for it (Matryoshka representation learning, Kusupati et al. 2022) keep their quality this way.
     """
     cut, seconds = _time(lambda: first_dimensions(vectors, dimensions))
 
@@ -203,14 +203,14 @@ def truncate(vectors: Floats, dimensions: int) -> Index:
 
 
 def first_dimensions(vectors: Floats, dimensions: int) -> Floats:
-    """The first dimensions alone, as unit rows; a row of zeros stays one."""
+    """Only the first dimensions, as unit rows; a row of zeros stays zero."""
     cut = np.ascontiguousarray(vectors[:, :dimensions])
     lengths = np.linalg.norm(cut, axis=1, keepdims=True)
     return np.asarray(cut / np.where(lengths == 0, 1, lengths), np.float32)
 
 
 def kinds(dimensions: int) -> dict[str, Build]:
-    """A builder for each kind of index for vectors of so many dimensions, the exact one first."""
+    """A builder for each kind of index for vectors of this many dimensions, the exact one first."""
     cuts = [cut for cut in (dimensions // 2, dimensions // 4) if cut]
     return {
         "Exact": exact,
@@ -230,12 +230,12 @@ def _cut_to(dimensions: int) -> Build:
 
 
 def compare(vectors: Floats, queries: Floats, k: int, on_progress: Progress = silent) -> list[Measured]:
-    """Each kind of index built of (n, d) unit rows, measured on (q, d) ones and forgotten; the exact one first.
+    """Build each kind of index on (n, d) unit rows, measure it on (q, d) ones and discard it; the exact one first.
 
     Raises
     ------
     InputError
-        A vector holds what is not a number.
+        A vector contains a value that is not a number.
     """
     check_finite(vectors)
     truth = nearest(queries, vectors, k)
@@ -255,9 +255,9 @@ def measure(index: Index, queries: Floats, vectors: Floats, truth: Hits) -> Meas
     ----------
     queries : (q, d) unit rows, at least one
     vectors : (n, d) unit rows
-        Those that are indexed.
+        The indexed vectors.
     truth : Hits
-        What the exact search finds for the queries; as many of the index's are taken.
+        The hits of the exact search for the queries; the index is asked for as many.
     """
     depth = truth.rows.shape[1]
     seconds, right = [], 0
@@ -272,7 +272,7 @@ def measure(index: Index, queries: Floats, vectors: Floats, truth: Hits) -> Meas
 
 
 def without_search(index: Index) -> Index:
-    """What is known of an index, with nothing of it held in memory."""
+    """The facts about an index, without its data in memory."""
     return replace(index, search=_refuse_search, by_effort=None)
 
 
@@ -286,7 +286,7 @@ def check_finite(vectors: Floats) -> None:
     Raises
     ------
     InputError
-        A row holds what is not a number.
+        A row contains a value that is not a number.
     """
     rows = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(rows):
@@ -296,7 +296,7 @@ def check_finite(vectors: Floats) -> None:
 
 
 def _quantise(name: str, vectors: Floats, kind: str, bytes_a_number: int, remark: str) -> Index:
-    """Numbers in fewer bytes, by faiss's scalar quantiser of that kind; queries stay as they are."""
+    """Numbers in fewer bytes, by faiss's scalar quantiser of that kind; queries are unchanged."""
     import faiss
 
     def build() -> "faiss.Index":
@@ -329,7 +329,7 @@ def _pack_signs(vectors: Floats) -> npt.NDArray[np.uint8]:
 
 
 def _rescoring(index: "faiss.IndexBinary", numbers_of: Callable[[Rows], Floats], multiple: int) -> Search:
-    """The best by inner product of those that a search by signs hands on; `numbers_of` gives (q, c, d) for (q, c)."""
+    """A search that rescores the candidates of a search by signs; `numbers_of` gives (q, c, d) for (q, c)."""
 
     def search(queries: Floats, k: int) -> Hits:
         _, rows = index.search(_pack_signs(queries), min(index.ntotal, multiple * k))
@@ -342,7 +342,7 @@ def _rescoring(index: "faiss.IndexBinary", numbers_of: Callable[[Rows], Floats],
 
 
 def _products(queries: Floats, numbers_of: Callable[[Rows], Floats], rows: Rows) -> Floats:
-    """Inner products of each query with its own documents, (q, c), some queries at a time."""
+    """Inner products of each query with its own candidates, (q, c), some queries at a time."""
     products = np.empty(rows.shape, np.float32)
     size = max(1, NUMBERS_AT_ONCE // max(1, rows.shape[1] * queries.shape[1]))
     for start in range(0, len(queries), size):
@@ -352,7 +352,7 @@ def _products(queries: Floats, numbers_of: Callable[[Rows], Floats], rows: Rows)
 
 
 def _never_zero(scores: Floats) -> Floats:
-    """The scores in their order; a 0 would mean that nothing was found."""
+    """The scores with 0 replaced by a tiny number, because 0 would mean no hit."""
     return np.where(scores == 0, np.finfo(np.float32).tiny, scores)
 
 
@@ -367,7 +367,7 @@ def _contiguous(vectors: Floats) -> Floats:
 
 
 def _limit_depth(search: Search, size: int) -> Search:
-    """The same search, for no more documents than there are."""
+    """The same search, with k limited to the number of documents."""
     return lambda queries, k: search(queries, min(k, size))
 
 

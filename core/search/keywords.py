@@ -10,7 +10,7 @@ from core.search.hits import Hits
 
 
 class KeywordIndex:
-    """BM25 over English words, stop words left out and the rest stemmed (bm25s, its default k1 and b)."""
+    """BM25 over English words, stop words removed and the rest stemmed (bm25s, its default k1 and b)."""
 
     def __init__(self, documents: Sequence[str]) -> None:
         import bm25s
@@ -27,7 +27,7 @@ class KeywordIndex:
         Parameters
         ----------
         among : int array, optional
-            Rows of the only documents to search; how rare a word is counts over all documents all the same.
+            Rows of the only documents to search; word rarity is still over all documents.
         """
         k = min(k, self._size)
         mask = None

@@ -9,14 +9,14 @@ def rank_biased_overlap(first: Sequence[Hashable], second: Sequence[Hashable], p
     """Agreement of two rankings, from 0 (nothing in common) to 1 (the same), the top counting most.
 
     RBO_ext of Webber, Moffat and Zobel 2010, "A similarity measure for indefinite rankings", equation 32: the
-    agreement seen to the lists' ends is taken to go on. The lists may differ in length.
+    agreement seen to the lists' ends is extrapolated. The lists may differ in length.
 
     Parameters
     ----------
     first, second : sequences of distinct documents, best first
         Two empty ones are the same; an empty one has nothing in common with another.
     p : float
-        How likely a reader goes on to the next rank: 0.9 gives the first ten 86 % of the weight.
+        How likely a reader continues to the next rank: 0.9 gives the first ten 86 % of the weight.
     """
     short, long = sorted((first, second), key=len)
     if not short:

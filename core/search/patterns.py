@@ -1,4 +1,4 @@
-"""Rows that hold a word or match a regular expression, in time that grows with the texts alone."""
+"""Rows that contain a word or match a regular expression, in time linear in the texts."""
 
 from collections.abc import Sequence
 
@@ -9,15 +9,15 @@ from core.errors import InputError
 
 
 def matching(columns: Sequence[Sequence[str]], pattern: str, *, is_regex: bool = False) -> npt.NDArray[np.int64]:
-    """Rows in any of whose columns the pattern occurs, whatever its case.
+    """Rows with the pattern in any of their columns, ignoring case.
 
-    Arrow's RE2 does it: no expression, however unkind, takes it longer than the texts are long.
+    Uses Arrow's RE2, which is linear in the texts for any expression.
 
     Parameters
     ----------
     columns : sequences of str, each of length n
     pattern : str
-        A part of a text, or a regular expression in RE2's syntax.
+        A substring, or a regular expression in RE2's syntax.
 
     Raises
     ------

@@ -11,7 +11,7 @@ MOST_SENTENCES = 60
 
 
 def sentences(text: str) -> tuple[str, ...]:
-    """The sentences of a text; put together they are the text. What follows MOST_SENTENCES is one more."""
+    """The sentences of a text; joined they are the text. Anything after MOST_SENTENCES is one more."""
     from sentencex import segment
 
     parts = tuple(part for part in segment("en", text) if part)
@@ -26,9 +26,9 @@ def nearest_sentence(query: AnyFloats, vectors: AnyFloats) -> int:
 
 
 def sentences_by_words(query: str, passages: Sequence[Sequence[str]]) -> list[int | None]:
-    """For each passage, given as its sentences, the place of the one of highest BM25; None where no word is shared.
+    """For each passage, given as its sentences, the place of the one of highest BM25; None if no word is shared.
 
-    A word's rarity is that among all sentences given.
+    A word's rarity is measured among all sentences given.
     """
     every = [sentence for passage in passages for sentence in passage]
     hits = KeywordIndex(every).search([query], len(every))

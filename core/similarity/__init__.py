@@ -1,4 +1,4 @@
-"""Cosine similarity of texts: scores, what they mean for a model, clusters, and what tokens bring to them."""
+"""Cosine similarity of texts: scores, what they mean for a model, clusters, and the tokens' contributions."""
 
 from core.similarity.background import Background, background
 from core.similarity.clusters import Clusters, clusters

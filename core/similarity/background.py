@@ -24,9 +24,9 @@ class Background:
     ----------
     cosines : (p,) float32 array, ascending
     possible : int
-        How many pairs there are to draw from; where p and `identical` make it up, all were taken.
+        The number of pairs to draw from; if p and `identical` add up to it, all were drawn.
     identical : int
-        How many drawn pairs were left out, since their two texts are the same.
+        The number of drawn pairs skipped because their two texts are the same.
     """
 
     cosines: Matrix
@@ -39,7 +39,7 @@ class Background:
         return 100 / len(self.cosines)
 
     def percentile(self, cosines: npt.ArrayLike) -> Floats:
-        """The percentile of each cosine, 0 to 100, in the shape given: its mid-rank, equal ones half counted.
+        """The percentile of each cosine, 0 to 100, in the shape given: its mid-rank, counting equal ones half.
 
         As `scipy.stats.percentileofscore(..., kind="mean")`.
         """
@@ -49,7 +49,7 @@ class Background:
         return np.asarray((below + up_to) * (50 / len(self.cosines)), np.float64)
 
     def densities(self, bins: int = 100) -> tuple[Floats, Floats]:
-        """Middles of equal bins from the lowest cosine to the highest, and the density in each: it integrates to 1."""
+        """Centres of equal bins from the lowest to the highest cosine, and the density in each; it integrates to 1."""
         counts, edges = np.histogram(self.cosines.astype(np.float64), bins=bins, density=True)
         return (edges[:-1] + edges[1:]) / 2, counts
 
@@ -69,12 +69,12 @@ def background(
     ----------
     vectors : (n, d) float32 array
     texts : sequence of str, length n
-        Pairs of equal texts are left out: their cosine of 1 says nothing about the model.
+        Pairs of equal texts are skipped: their cosine of 1 says nothing about the model.
     queries : (q, d) float32 array, optional
-        With them, a pair is a query and a row.
+        If given, a pair is a query and a row.
     query_texts : sequence of str, length q
     most : int
-        Where there are more pairs than this, so many are drawn.
+        The maximum number of pairs to draw.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def _triangle(numbers: Rows, n: int) -> tuple[Rows, Rows]:
 
 
 def _number(rows: Sequence[str], columns: Sequence[str]) -> tuple[Rows, Rows]:
-    """A number for each text, equal where the texts are."""
+    """A number for each text, equal for equal texts."""
     known: dict[str, int] = {}
     row_numbers = [known.setdefault(text, len(known)) for text in rows]
     column_numbers = [known.setdefault(text, len(known)) for text in columns]

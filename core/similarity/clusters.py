@@ -1,4 +1,4 @@
-"""Texts ordered so that like stands beside like, and the tree that says how like."""
+"""Texts ordered by similarity, and their dendrogram."""
 
 from dataclasses import dataclass
 
@@ -17,18 +17,18 @@ class Clusters:
     Attributes
     ----------
     order : tuple of int, length n
-        The rows as the tree's leaves stand side by side.
+        The rows in the order of the tree's leaves.
     tree : (n - 1, 4) float64 array
-        scipy's linkage matrix: the two that are joined, the cosine distance at which, and how many texts they hold.
+        scipy's linkage matrix: the two clusters joined, their cosine distance, and their number of texts.
     """
 
     order: tuple[int, ...]
     tree: Floats
 
     def brackets(self) -> tuple[Floats, Floats]:
-        """The dendrogram's brackets: places and cosine distances of their four corners, each (n - 1, 4).
+        """The dendrogram's brackets: positions and cosine distances of their four corners, each (n - 1, 4).
 
-        The leaf that stands at place p of `order` is at p, its distance 0.
+        The leaf at place p of `order` is at position p, distance 0.
         """
         n = len(self.order)
         places = np.empty(2 * n - 1)
@@ -47,7 +47,7 @@ class Clusters:
 
 
 def clusters(vectors: Matrix) -> Clusters | None:
-    """The clustering of the rows by average linkage on cosine distance, leaves ordered optimally; None for one or none.
+    """Cluster the rows by average linkage on cosine distance, leaves ordered optimally; None for fewer than two.
 
     The order is that of Bar-Joseph et al. 2001, as in scipy.
     """

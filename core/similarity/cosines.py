@@ -22,7 +22,7 @@ def cosine_matrix(rows: Matrix, columns: Matrix | None = None) -> Matrix:
 
 
 def pair_cosines(rows: Matrix, columns: Matrix, first: Indices, second: Indices) -> Matrix:
-    """Cosine of row `first[i]` of the one with row `second[i]` of the other, for each i: (p,); in little memory."""
+    """Cosine of row `first[i]` of one with row `second[i]` of the other, for each i: (p,), in little memory."""
     left, right = _unit(rows), _unit(columns)
     parts = [
         np.einsum("ij,ij->i", left[first[start : start + CHUNK]], right[second[start : start + CHUNK]])
@@ -32,13 +32,13 @@ def pair_cosines(rows: Matrix, columns: Matrix, first: Indices, second: Indices)
 
 
 def rank_pairs(scores: Matrix, *, symmetric: bool) -> tuple[Indices, Indices]:
-    """Rows and columns of the pairs, the highest score first, equal ones in the order of their rows.
+    """Rows and columns of the pairs, the highest score first, ties in row order.
 
     Parameters
     ----------
     scores : (n, m) float32 array
     symmetric : bool
-        Rows and columns are the same texts: each pair of different ones counts once, and none with itself.
+        Rows and columns are the same texts: each pair of different ones counts once.
     """
     n, m = scores.shape
     first, second = np.triu_indices(n, k=1) if symmetric else np.divmod(np.arange(n * m), m)

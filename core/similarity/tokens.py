@@ -1,4 +1,4 @@
-"""Two texts token by token: how like their tokens are, and what each brings to the cosine of the whole."""
+"""Two texts token by token: the similarity of tokens, and each one's contribution to the texts' cosine."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Contributions:
-    """What each token brings to the cosine.
+    """Each token's contribution to the cosine.
 
     Attributes
     ----------
@@ -50,17 +50,17 @@ class Contributions:
 
     @property
     def adds_up(self) -> bool:
-        """Whether the contributions make up the model's own cosine: what comes after the pooling may bend it."""
+        """Whether the contributions add up to the model's own cosine, which layers after the pooling may change."""
         return abs(self.total - self.cosine) <= ADDS_UP_WITHIN
 
 
 def contributions(first: Side, second: Side) -> Contributions | None:
-    """Contributions of the tokens, exact where the pooled vector is a weighted mean brought to unit length.
+    """Contributions of the tokens, exact if the pooled vector is a weighted mean scaled to unit length.
 
     With a = sum of w_i v_i and b = sum of u_j s_j, the cosine is the sum over all i, j of
     w_i u_j (v_i . s_j) / (|a| |b|); a token's contribution is its row's sum, w_i v_i . b / (|a| |b|). Special tokens
-    are pooled and so have theirs. None where one token's vector is the whole (CLS or last-token pooling): it alone
-    would bring all, and say nothing.
+    are pooled and so contribute. None if the pooled vector is one token's (CLS or last-token pooling), which would
+    contribute everything.
     """
     if _is_one_token(first.weights) or _is_one_token(second.weights):
         return None

@@ -1,1 +1,1 @@
-"""What is kept on disk between runs: vectors, arrays, and how a file is written whole."""
+"""Storage on disk between runs: vectors, arrays, and atomic writing of files."""

@@ -1,7 +1,7 @@
-"""Neighbours and maps on disk, by content: what was computed once is read in milliseconds.
+"""A cache of neighbours and maps on disk, by content: computed once, read in milliseconds.
 
-A name is a digest of all that a result depends on. Each file begins with a digest of the rest, so that what is wrong is
-never returned. A file that cannot be read is a miss, and one that cannot be written is logged and forgotten.
+A name is a digest of everything a result depends on. Each file starts with a digest of the rest, so that a damaged one
+is never returned. A file that cannot be read is a miss; a failed write is logged and ignored.
 """
 
 import io
@@ -18,7 +18,7 @@ import numpy as np
 from core.settings import cache_folder
 from core.storage import digests, files
 
-VERSION = 2  # of what is kept; raised when a layout would come out different
+VERSION = 2  # of the stored results; raised when a layout would come out different
 MOST_BYTES = 2**30
 DIGEST_BYTES = 16
 LIBRARIES = ("umap-learn", "openTSNE", "scikit-learn", "numpy")
@@ -29,9 +29,9 @@ Arrays = dict[str, np.ndarray]
 
 
 def recall_or_compute(parts: tuple[object, ...], compute: Callable[[], Arrays]) -> Arrays:
-    """The arrays under the name that the parts make, computed and kept if they are not there.
+    """The arrays stored under the name made from the parts, computed and stored if missing.
 
-    `parts` must tell all that the arrays depend on, as strings, numbers and frozen dataclasses of them.
+    `parts` must include everything the arrays depend on, as strings, numbers and frozen dataclasses of them.
     """
     path = _path(parts)
     known = _read(path)
@@ -43,7 +43,7 @@ def recall_or_compute(parts: tuple[object, ...], compute: Callable[[], Arrays]) 
 
 
 def holds(parts: tuple[object, ...]) -> bool:
-    """Whether there is something under the name that the parts make."""
+    """Whether something is stored under the name made from the parts."""
     return _path(parts).exists()
 
 
@@ -65,7 +65,7 @@ def _read(path: Path) -> Arrays | None:
     if digest != _digest(arrays):
         log.warning("%s is damaged: computing it again.", path)
         return None
-    with suppress(OSError):  # in a folder that is not ours the time of the last use cannot be noted
+    with suppress(OSError):  # in a read-only folder the time of the last use cannot be updated
         os.utime(path)
     with np.load(io.BytesIO(arrays), allow_pickle=False) as archive:
         return dict(archive)
@@ -87,7 +87,7 @@ def _digest(content: bytes) -> bytes:
 
 
 def _prune(folder: Path) -> None:
-    """Delete what was longest unused until the rest is within bounds."""
+    """Delete the least recently used files until the rest is within bounds."""
     entries: list[tuple[float, int, Path]] = []
     for path in folder.glob("*.map"):
         with suppress(FileNotFoundError):  # another process has pruned it

@@ -1,18 +1,18 @@
-"""Files written whole or not at all."""
+"""Atomic writing of files."""
 
 import secrets
 from pathlib import Path
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there: whoever reads finds what was there, or all of this.
+    """Write a temporary file and move it into place: readers see either the old content or all of the new.
 
-    The folder is made if it is not there.
+    The folder is created if missing.
 
     Raises
     ------
     OSError
-        It cannot be written; nothing of it is left.
+        It cannot be written; the temporary file is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{secrets.token_hex(8)}.part")

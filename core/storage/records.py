@@ -1,4 +1,4 @@
-"""Records of JSON, from disk or from elsewhere, checked against the dataclass that each should be."""
+"""JSON records from any source, checked against their dataclass."""
 
 from collections.abc import Callable
 from functools import cache
@@ -11,12 +11,12 @@ Record = TypeVar("Record")
 
 
 def parse(kind: Callable[..., Record], content: str | bytes) -> Record:
-    """The record that a JSON text holds; each field has its type exactly, and nothing is converted.
+    """Parse a JSON text as a record; each field must have its exact type, and nothing is converted.
 
     Raises
     ------
     ValueError
-        It is no such record. The message repeats nothing of it.
+        It is not such a record. The message repeats none of its content.
     """
     from pydantic import ValidationError
 

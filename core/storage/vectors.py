@@ -1,8 +1,8 @@
 """Vectors on disk, by content: a text that a model has embedded once is not embedded again.
 
-A key names everything that a vector depends on. SQLite in WAL mode lets several processes write and survives being
-killed. Each vector carries a digest, so that a wrong one is never returned. Whatever cannot be read or written is a
-miss that is logged. A file that SQLite finds damaged is given up in all processes, and the next one is begun.
+A key covers everything that a vector depends on. SQLite in WAL mode lets several processes write and survives being
+killed. Each vector carries a digest, so that a damaged one is never returned. A failed read or write counts as a miss
+and is logged. A file that SQLite finds damaged is abandoned in all processes, and a new one is started.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ import numpy.typing as npt
 
 from core.settings import STORE_BYTES, cache_folder, store_bytes
 
-VERSION = 2  # of the tables; each has a file of its own, since an older Embedscope may run beside this one
+VERSION = 2  # of the tables; each version has its own file, since an older Embedscope may run at the same time
 KEYS_PER_QUERY = 500
 WAIT_SECONDS = 10
-USE_SECONDS = 3600  # a use is noted no more often than this: reading a vector rarely costs a write
+USE_SECONDS = 3600  # a use is recorded no more often than this, so that reading rarely costs a write
 WAL_BYTES = 16 * 2**20
-DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: tables that are not ours
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)  # the last: tables of another program
 SETUP = (
     "pragma synchronous=normal",
     f"pragma journal_size_limit={WAL_BYTES}",
@@ -49,9 +49,8 @@ def key(namespace: str, text: str) -> bytes:
 class Store:
     """A table of vectors, bounded in size; the least recently used go first, to the hour.
 
-    Threads and processes may share it. `most_bytes` bounds the file, but for what is put at once. Space that is freed
-    is filled again, and the file itself never shrinks: to give it back to the disk, delete the store's files, which may
-    be done at any time.
+    Threads and processes may share it. `most_bytes` bounds the file, apart from a single `put`. Freed space is reused,
+    but the file never shrinks: to free disk space, delete the store's files, which is safe at any time.
     """
 
     def __init__(self, path: Path, most_bytes: int = STORE_BYTES) -> None:
@@ -81,7 +80,7 @@ class Store:
         return vectors
 
     def put(self, vectors: Mapping[bytes, Vector]) -> None:
-        """Keep the vectors; what cannot be written is logged and forgotten."""
+        """Store the vectors; a failed write is logged and ignored."""
         now = int(time.time())
         contents = {name: np.asarray(vector, "<f4").tobytes() for name, vector in vectors.items()}
         rows = [(name, now, _digest(name, content), content) for name, content in contents.items()]
@@ -95,7 +94,7 @@ class Store:
             log.warning("Cannot write to the cache %s (%s): these vectors are not saved.", self.path, error)
 
     def _shrink(self, database: sqlite3.Connection) -> None:
-        """Drop the least recently used hundredth until the rest fits."""
+        """Delete the least recently used hundredth until the rest fits."""
         dropped = 1
         while dropped and _bytes_in_use(database) > self.most_bytes:
             dropped = database.execute(
@@ -105,7 +104,7 @@ class Store:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one user at a time; one that has met an error is closed, a damaged file given up."""
+        """A connection for one user at a time; after an error it is closed, and a damaged file is abandoned."""
         file = self._file()
         try:
             database, inode = self._idle_connection(file) or _open(file)
@@ -121,7 +120,7 @@ class Store:
         self._idle.append((database, inode))
 
     def _idle_connection(self, file: Path) -> tuple[sqlite3.Connection, Inode | None] | None:
-        """A connection that nobody uses and that leads to the file now of this name; None where there is none."""
+        """An idle connection to the file that currently has this name; None if there is none."""
         with suppress(IndexError):
             while True:
                 database, inode = self._idle.pop()
@@ -131,10 +130,10 @@ class Store:
         return None
 
     def _file(self) -> Path:
-        """The file in use: the first that no process has given up.
+        """The file in use: the first that no process has abandoned.
 
-        A name is never used twice. A process that still has a damaged file open could otherwise mix it with the log of
-        its successor, which SQLite finds by name.
+        A name is never reused: a process with a damaged file still open could mix it with the log of its successor,
+        which SQLite finds by name.
         """
         later = (self.path.with_stem(f"{self.path.stem}.{number}") for number in count(1))
         file = self.path
@@ -150,7 +149,7 @@ def shared_store() -> Store:
     Raises
     ------
     InputError
-        The bound that the host has set is not one.
+        The host's limit is not a positive number.
     """
     return Store(cache_folder() / f"vectors-{VERSION}.sqlite", store_bytes())
 
@@ -159,7 +158,7 @@ def _open(file: Path) -> tuple[sqlite3.Connection, Inode | None]:
     file.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(file, timeout=WAIT_SECONDS, check_same_thread=False)
     try:
-        with suppress(sqlite3.OperationalError):  # another connection is at work: one of the next makes the change
+        with suppress(sqlite3.OperationalError):  # another connection is busy: a later one makes the change
             database.execute("pragma journal_mode=wal")
         for statement in SETUP:
             database.execute(statement)
@@ -171,7 +170,7 @@ def _open(file: Path) -> tuple[sqlite3.Connection, Inode | None]:
 
 
 def _inode(file: Path) -> Inode | None:
-    """What tells a file from another that has taken its name; None where it is gone."""
+    """Distinguishes a file from another of the same name; None if it is gone."""
     with suppress(FileNotFoundError):
         state = file.stat()
         return state.st_dev, state.st_ino
@@ -179,7 +178,7 @@ def _inode(file: Path) -> Inode | None:
 
 
 def _mark(file: Path) -> Path:
-    """The empty file that says, to all processes, that a file is given up."""
+    """The empty file that marks a file as abandoned for all processes."""
     return file.with_name(f"{file.name}.damaged")
 
 
@@ -187,12 +186,12 @@ def _give_up(file: Path) -> None:
     log.warning("The cache file %s is damaged: replacing it with a new one.", file)
     _mark(file).touch()
     for suffix in ("", "-wal", "-shm"):
-        with suppress(OSError):  # somebody else has deleted it, or the system keeps it while it is open
+        with suppress(OSError):  # another process has deleted it, or the system holds it while it is open
             file.with_name(file.name + suffix).unlink()
 
 
 def _select(database: sqlite3.Connection, keys: list[bytes]) -> list[tuple[bytes, int, bytes, bytes]]:
-    """Rows of the keys: key, whether it is time to note a use, digest, vector; each of any type in a damaged row."""
+    """Rows of the keys: key, whether to record a use, digest, vector; of any type in a damaged row."""
     marks = ",".join("?" * len(keys))
     before = int(time.time()) - USE_SECONDS
     return database.execute(
@@ -206,7 +205,7 @@ def _is_sound(row: tuple[bytes, int, bytes, bytes], dimensions: int) -> bool:
 
 
 def _digest(name: bytes, content: bytes) -> bytes:
-    """Tells a vector as it was put from a damaged one, and from one that stands under another's key."""
+    """Distinguishes a stored vector from a damaged one, and from one under the wrong key."""
     return hashlib.blake2b(content, key=name, digest_size=16).digest()
 
 
@@ -224,7 +223,7 @@ def _note_use(database: sqlite3.Connection, keys: list[bytes]) -> None:
 
 
 def _bytes_in_use(database: sqlite3.Connection) -> int:
-    """Size of the file less the pages that wait to be used again."""
+    """Size of the file without the free pages."""
     pages = ("page_count", "freelist_count", "page_size")
     total, free, size = (database.execute(f"pragma {name}").fetchone()[0] for name in pages)
     return int((total - free) * size)

@@ -1,6 +1,6 @@
 """Columns of a file: TXT, CSV, TSV, JSONL and Parquet, in whatever encoding, become one Table.
 
-What cannot be read is skipped, counted and listed; a cell is never turned into a missing value because of what it says.
+Unreadable rows are skipped, counted and listed; no cell becomes a missing value because of its text.
 """
 
 from core.tables.decoding import decode

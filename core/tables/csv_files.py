@@ -11,14 +11,14 @@ from core.tables.skips import Tally
 from core.tables.table import Table, check_cells, note_beyond, unique_names
 
 QUOTED = re.compile(r'"[^"]*"')
-HEAD = 100_000  # characters within which a header ends
+HEAD = 100_000  # most characters of a header
 LONGEST_CELL = 2**30  # characters
 MOST_SEPARATORS = 2_000_000  # in one row
 TORN = "rows with more cells than columns"
 
 
 def read_csv(name: str, content: bytes, _with_lists: bool, separators: str = ",;\t|") -> Table:
-    """A CSV, whose separator is told by its header."""
+    """A CSV, whose separator is detected from its header."""
     csv.field_size_limit(LONGEST_CELL)
     decoded = decode(content)
     text = decoded.lstrip("\r\n")
@@ -34,7 +34,7 @@ def read_tsv(name: str, content: bytes, with_lists: bool) -> Table:
 
 
 class _Lines:
-    """The lines of a text for Python's reader, which takes a whole row into memory whatever its length."""
+    """The lines of a text for Python's reader, which loads a whole row into memory whatever its length."""
 
     def __init__(self, name: str, text: str, separator: str) -> None:
         self._name = name
@@ -54,7 +54,7 @@ class _Lines:
 
 
 def _header(name: str, text: str) -> str:
-    """The first line, without what is quoted in it."""
+    """The first line without its quoted parts."""
     head = QUOTED.sub("", text[:HEAD])
     line = next(lines_with_ends(head), "")
     if len(text) > HEAD and line == head:
@@ -66,7 +66,7 @@ def _header(name: str, text: str) -> str:
 
 
 def _check_quotes(name: str, text: str, separator: str, first: int) -> None:
-    """Refuse a file in which a quote that is never closed would swallow all that follows."""
+    """Refuse a file in which an unclosed quote would swallow the rest."""
     if '"' not in text:
         return
     lines = _Lines(name, text, separator)
@@ -84,7 +84,7 @@ def _check_quotes(name: str, text: str, separator: str, first: int) -> None:
 
 
 def _read(name: str, text: str, separator: str, first: int) -> Table:
-    """The first rows, as many as the host allows; those after them are counted, and so are torn ones."""
+    """The first rows, up to the host's limit; the others are counted, as are rows with too many cells."""
     most, tally, beyond, first_beyond = settings.most_rows(), Tally(), 0, (0, "")
     rows: list[list[str]] = []
     places: list[int] = []
@@ -92,7 +92,7 @@ def _read(name: str, text: str, separator: str, first: int) -> Table:
     for place, row in _rows_with_lines(name, text, separator, first):
         if header is None:
             header = unique_names(cell if cell.strip() else f"column {number}" for number, cell in enumerate(row, 1))
-        elif len(row) > len(header):  # torn by an unquoted separator
+        elif len(row) > len(header):  # split by an unquoted separator
             tally.note(TORN, place, separator.join(row))
         elif len(rows) < most:
             check_cells(name, len(header), len(rows) + 1)
@@ -107,7 +107,7 @@ def _read(name: str, text: str, separator: str, first: int) -> Table:
 
 
 def _rows_with_lines(name: str, text: str, separator: str, first: int) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, each with the line at which it begins."""
+    """The non-blank rows, each with the line where it starts."""
     lines = _Lines(name, text, separator)
     reader = csv.reader(lines, delimiter=separator)
     place = first

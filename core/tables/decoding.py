@@ -1,4 +1,4 @@
-"""Bytes of a file as text and as lines, in whatever encoding and with whatever line ends."""
+"""Decodes a file's bytes to text and lines, in any encoding and with any line endings."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 def decode(content: bytes) -> str:
-    """Text of a file: UTF-8, UTF-16 (with its mark, or recognised by its zeros), else Windows-1252 or Latin-1.
+    """The text of a file: UTF-8, UTF-16 (with its BOM, or recognised by its zeros), else Windows-1252 or Latin-1.
 
-    A file that is UTF-8 but for a few damaged bytes stays UTF-8; those bytes come out as lone surrogates.
+    A UTF-8 file with a few damaged bytes is still decoded as UTF-8; those bytes become lone surrogates.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
@@ -36,7 +36,7 @@ def lines_with_ends(text: str) -> Iterator[str]:
 
 
 def first_lines(text: str, most: int) -> tuple[list[str], int, str]:
-    """The first lines, as str.splitlines has them; how many more there are, and how the first of those begins."""
+    """The first lines, split as by str.splitlines; how many more there are, and the beginning of the next."""
     is_plain = not any(mark in text for mark in BREAKS[1:])
     pieces = text.split("\n", most) if is_plain else BREAK.split(text, maxsplit=most)
     if pieces[-1] == "":

@@ -1,4 +1,4 @@
-"""JSONL: a JSON object a line."""
+"""JSONL: one JSON object per line."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,11 +16,11 @@ from core.tables.table import Lists, Row, Table, check_cells, note_beyond
 LONGEST_LINE = 2**25  # characters
 NOT_OBJECTS = "lines that are not JSON objects"
 TOO_LONG = f"lines of more than {LONGEST_LINE:,} characters"
-NUMBERS = "[…]"  # stands for a list of numbers where none are wanted
+NUMBERS = "[…]"  # replaces a list of numbers if lists are not requested
 
 
 def read_json_lines(name: str, content: bytes, with_lists: bool) -> Table:
-    """The objects of a JSONL; what is nested in them is kept as JSON."""
+    """The objects of a JSONL; nested values stay JSON."""
     most, tally, beyond, first_beyond = settings.most_rows(), Tally(), 0, (0, "")
     rows: list[Row] = []
     places: list[int] = []
@@ -51,7 +51,7 @@ def read_json_lines(name: str, content: bytes, with_lists: bool) -> Table:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """The lines that are not blank, with their numbers, one after the other."""
+    """The non-blank lines with their numbers, one at a time."""
     start, place = 0, 0
     while start < len(text):
         end = text.find("\n", start)
@@ -72,21 +72,21 @@ def _json_object(line: str, with_lists: bool) -> Row | None:
 
 
 def _without_lists(cell: object) -> object:
-    """The cell, in little memory where it is a list of numbers."""
+    """The cell, in compact form if it is a list of numbers."""
     if isinstance(cell, list) and _numbers_only(cell):
         return (NUMBERS,)
     return _as_text(cell)
 
 
 def _as_text(cell: object) -> object:
-    """What is nested as JSON; all else as it is."""
+    """Nested values as JSON, others unchanged."""
     if isinstance(cell, tuple):
         return NUMBERS
     return json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict | list) else cell
 
 
 def _holds_lists(cells: Sequence[object]) -> bool:
-    """Whether a column of a JSONL has nothing but lists of numbers, and gaps."""
+    """Whether a column of a JSONL has only lists of numbers, and gaps."""
     there = [cell for cell in cells if cell is not None]
     return bool(there) and all(
         isinstance(cell, tuple) or (isinstance(cell, list) and _numbers_only(cell)) for cell in there
@@ -102,12 +102,12 @@ def _lists_of_json(cells: list[list[float | None] | None]) -> Lists:
     numbers = np.array([_finite_or_nan(number) for number in chain.from_iterable(filled)], np.float64)
     lengths = np.array([len(cell) for cell in filled], np.int64)
     are_vectors = any(type(number) is float for cell in filled for number in cell)
-    with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is seen as such
+    with np.errstate(over="ignore"):  # values beyond float32 become infinite, which is checked later
         return Lists(numbers.astype(np.float32), lengths, are_vectors)
 
 
 def _finite_or_nan(number: float | None) -> float:
-    """The number as a float; JSON's whole numbers know no limit."""
+    """The number as a float; JSON's integers are unbounded."""
     try:
         return float("nan") if number is None else float(number)
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Parquet, whose size in memory is read from its metadata before any of it is unpacked."""
+"""Parquet; its size in memory is read from its metadata before anything is unpacked."""
 
 import io
 from dataclasses import replace
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import pyarrow
     import pyarrow.parquet
 
-MOST_BYTES = 2_000_000_000  # that a file may unpack to: a few compressed kilobytes can claim any size
+MOST_BYTES = 2_000_000_000  # that a file may unpack to: a few compressed kilobytes can expand to any size
 ROWS_AT_ONCE = 2**18
-BYTES_OF = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "BYTE_ARRAY": 4, "INT96": 12}  # in memory; texts by their number
+BYTES_OF = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "BYTE_ARRAY": 4, "INT96": 12}  # in memory; texts by their count
 
 
 def read_parquet(name: str, content: bytes, with_lists: bool) -> Table:
-    """The columns that hold one thing a row, and the lists of numbers where they are wanted."""
+    """The columns with one value per row, and the lists of numbers if requested."""
     import pyarrow
     import pyarrow.parquet
 
@@ -30,7 +30,7 @@ def read_parquet(name: str, content: bytes, with_lists: bool) -> Table:
         plain = [column.name for column in schema if not pyarrow.types.is_nested(column.type)]
         of_lists = [column.name for column in schema if _is_list_of_numbers(column.type)]
         nested = of_lists if with_lists else []
-        # kept as a dictionary, a long text that stands in a million rows is in memory once
+        # as a dictionary, a long text repeated in a million rows is in memory once
         file = pyarrow.parquet.ParquetFile(io.BytesIO(content), read_dictionary=plain)
         _check_size(name, file.metadata, {*plain, *nested})
         return replace(_unpack(name, file, plain, nested), unread_lists=() if with_lists else tuple(of_lists))
@@ -46,7 +46,7 @@ def _is_list_of_numbers(kind: "pyarrow.DataType") -> bool:
 
 
 def _check_size(name: str, metadata: "pyarrow.parquet.FileMetaData", columns: set[str]) -> None:
-    """Refuse a file that says of itself that its columns take too much memory, before any of it is unpacked."""
+    """Refuse a file whose columns take too much memory by its metadata, before anything is unpacked."""
     most, needed, rows = settings.most_rows(), 0.0, 0
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
         if rows >= most:
@@ -60,7 +60,7 @@ def _check_size(name: str, metadata: "pyarrow.parquet.FileMetaData", columns: se
 
 
 def _bytes_of(chunk: "pyarrow.parquet.ColumnChunkMetaData") -> int:
-    """Memory that a column's chunk needs: repeated values are stored once, so that what is stored can be far less."""
+    """Memory that a column's chunk needs: repeated values are stored once, so the stored size can be far smaller."""
     return max(chunk.total_uncompressed_size, chunk.num_values * BYTES_OF.get(chunk.physical_type, 8))
 
 
@@ -70,7 +70,7 @@ def _too_large(name: str, needed: float) -> InputError:
 
 
 def _unpack(name: str, file: "pyarrow.parquet.ParquetFile", plain: list[str], nested: list[str]) -> Table:
-    """The first rows, as many as the host allows."""
+    """The first rows, up to the host's limit."""
     most, total, length, characters = settings.most_rows(), file.metadata.num_rows, 0, 0
     cells: dict[str, list[Any]] = {} if total else {column: [] for column in plain}
     parts: dict[str, list[Lists]] = {} if total else {column: [] for column in nested}
@@ -97,7 +97,7 @@ def _unpack(name: str, file: "pyarrow.parquet.ParquetFile", plain: list[str], ne
 
 
 def _characters(array: "pyarrow.Array") -> int:
-    """Length of all texts of a column together, before they are taken out of their dictionary."""
+    """Total length of all texts of a column, before they are read from their dictionary."""
     import pyarrow.compute as pc
     from pyarrow import types
 

@@ -1,4 +1,4 @@
-"""A file by its ending."""
+"""Reads a file by its extension."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +16,12 @@ FORMATS = ("txt", "csv", "tsv", "jsonl", "parquet")
 
 
 def read_table(name: str, content: bytes, *, with_lists: bool = False) -> Table:
-    """The columns of a file, by its ending; a TXT has one row a line, in the column "text".
+    """The columns of a file, by its extension; a TXT has one row per line, in the column "text".
 
     Parameters
     ----------
     with_lists : bool
-        Whether columns of lists of numbers are wanted too, as JSONL and Parquet have them.
+        Whether to read columns of lists of numbers too, as found in JSONL and Parquet.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def read_table(name: str, content: bytes, *, with_lists: bool = False) -> Table:
 
 
 def lines(text: str) -> Table:
-    """One row a line."""
+    """One row per line."""
     first, beyond, beginning = first_lines(text, settings.most_rows())
     tally = Tally()
     note_beyond(tally, beyond, len(first) + 1, beginning)

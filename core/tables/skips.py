@@ -1,4 +1,4 @@
-"""What is not taken of a file, or is changed: counted in full, and listed as far as memory allows."""
+"""Rows of a file that are skipped or changed: all are counted, and listed up to a limit."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,17 +11,17 @@ BEGINNING = 200  # characters
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Rows that were not taken, or were changed.
+    """Rows that were skipped or changed.
 
     Attributes
     ----------
     place : int
-        The first one's line in the file, or its row in a Parquet, counted from 1.
+        The line of the first one in the file, or its row in a Parquet, counted from 1.
     reason : str
     beginning : str
-        How its text begins.
+        The beginning of its text.
     rows : int
-        How many rows it stands for: it and those after it.
+        The number of rows it stands for, including itself.
     file : str
         The file's name.
     """
@@ -35,26 +35,26 @@ class LeftOut:
 
 @dataclass
 class Tally:
-    """What was left out so far: how many rows for which reason, and the first MOST_LISTED of them."""
+    """The rows skipped so far: how many for which reason, and the first MOST_LISTED of them."""
 
     counts: Counter[str] = field(default_factory=Counter)
     listed: list[LeftOut] = field(default_factory=list)
 
     def note(self, reason: str, place: int, beginning: str = "", rows: int = 1, file: str = "") -> None:
-        """Count rows that are left out, the first of them at that place."""
+        """Count skipped rows, the first of them at this place."""
         self.counts[reason] += rows
         if len(self.listed) < MOST_LISTED:
             self.listed.append(LeftOut(place, reason, beginning[:BEGINNING], rows, file))
 
     def take_over(self, counts: Counter[str], listed: Iterable[LeftOut], file: str) -> None:
-        """Add what was left out of a file."""
+        """Add what was skipped in a file."""
         self.counts.update(counts)
         free = max(0, MOST_LISTED - len(self.listed))
         self.listed += [replace(entry, file=file) for entry in islice(listed, free)]
 
 
 def complete(counts: Counter[str] | dict[str, int], listed: Iterable[LeftOut]) -> list[LeftOut]:
-    """The list with a closing entry for each reason of which not all rows are listed, at place 0."""
+    """The list with a final entry at place 0 for each reason with more rows than are listed."""
     entries = list(listed)
     seen: Counter[str] = Counter()
     for entry in entries:

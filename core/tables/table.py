@@ -1,4 +1,4 @@
-"""The columns of a file, in one shape whatever the format, and what one may hold."""
+"""The columns of a file in one shape for all formats, and their limits."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -24,11 +24,11 @@ class Lists:
     Attributes
     ----------
     numbers : (m,) float32 array
-        All lists, one behind the other.
+        All lists, concatenated.
     lengths : (n,) int64 array
-        How many of them each row has; 0 where its list is missing.
+        The length of each row's list; 0 if it is missing.
     are_vectors : bool
-        Whether the column is one of floats, or of lists of one fixed length; else it may be token ids.
+        Whether the column is one of floats, or of lists of one fixed length; otherwise it may hold token ids.
     """
 
     numbers: npt.NDArray[np.float32]
@@ -45,17 +45,17 @@ class Table:
     length : int
         Number of rows.
     cells : dict of str to list, each of that length
-        The columns that hold one thing a row; None where a cell is missing.
+        The columns with one value per row; None where a cell is missing.
     lists : dict of str to Lists
-        The columns of lists of numbers, where they were asked for.
+        The columns of lists of numbers, if requested.
     skipped : Counter
-        How many rows were skipped for which reason.
+        The number of rows skipped for each reason.
     left_out : tuple of LeftOut
         The first of those rows.
     places : sequence of int, of that length or empty
-        The line of the file at which each row begins; empty where the rows are the file's, one after the other.
+        The line of the file where each row starts; empty if the rows are the file's rows in order.
     unread_lists : tuple of str
-        The columns of lists of numbers, where they were not asked for.
+        The columns of lists of numbers, if not requested.
     """
 
     length: int
@@ -71,7 +71,7 @@ class Table:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of the columns that hold one thing a row."""
+        """The names of the columns with one value per row."""
         return tuple(self.cells)
 
     @property
@@ -80,36 +80,36 @@ class Table:
         return [dict(zip(self.cells, row, strict=True)) for row in zip(*self.cells.values(), strict=True)]
 
     def place(self, row: int) -> int:
-        """Where in the file a row is, counted from 1."""
+        """The place of a row in the file, counted from 1."""
         return self.places[row] if self.places else row + 1
 
 
 def bound(cells: dict[str, list[Any]], skipped: Counter[str] | None = None) -> Table:
-    """A table of at most as many rows as the host allows."""
+    """The table, limited to the host's number of rows."""
     most, total = settings.most_rows(), max(map(len, cells.values()), default=0)
     first = {name: column[:most] for name, column in cells.items()}
     return Table(min(most, total), first, {}, (skipped or Counter()) + beyond(total))
 
 
 def beyond(total: int) -> Counter[str]:
-    """How many of that many rows are more than the host allows, with the reason."""
+    """How many of a number of rows exceed the host's limit, with the reason."""
     most = settings.most_rows()
     return Counter({beyond_reason(): total - most}) if total > most else Counter()
 
 
 def beyond_reason() -> str:
-    """Why rows are left out that are more than the host allows."""
+    """The reason for skipping rows beyond the host's limit."""
     return f"rows beyond the first {settings.most_rows():,}"
 
 
 def note_beyond(tally: Tally, rows: int, place: int, beginning: str = "") -> None:
-    """Count rows that are more than the host allows, if there are any."""
+    """Count rows beyond the host's limit, if any."""
     if rows > 0:
         tally.note(beyond_reason(), place, beginning, rows)
 
 
 def check_cells(name: str, columns: int, rows: int) -> None:
-    """Refuse a table of so many columns and rows that it would fill the memory.
+    """Refuse a table with so many columns and rows that it would fill the memory.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def check_cells(name: str, columns: int, rows: int) -> None:
 
 
 def unique_names(names: Iterable[str]) -> list[str]:
-    """The names with "-2", "-3" ... behind those that are already taken."""
+    """The names, with "-2", "-3" ... appended to those already taken."""
     listed = list(names)
     if len(set(listed)) == len(listed):
         return listed

@@ -1,4 +1,4 @@
-"""The verdict: candidates' quality, speed, memory, price and licence, weighed into one ranking that can be sent on."""
+"""The verdict: candidates' quality, speed, memory, price and licence, weighed into one ranking that can be shared."""
 
 from core.verdict.candidate import BASELINES, Candidate, Speed, baseline, candidates, find_untimed, of_model
 from core.verdict.export import as_html, as_markdown, scales

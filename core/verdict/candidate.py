@@ -1,4 +1,4 @@
-"""A candidate: all that is known here of a model that could be taken."""
+"""A candidate: everything known here about a model to choose."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,21 +18,21 @@ BASELINES = {
     BM25: "keyword search, no model: for comparison, not ranked",
     HYBRID: "all picked models fused with BM25: for comparison, not ranked",
 }
-BATCH_TOKENS = 128  # of the texts whose throughput gives the price
+BATCH_TOKENS = 128  # of the texts whose throughput determines the price
 
 
 @dataclass(frozen=True)
 class Speed:
-    """What a benchmark run on this machine says of a model with its own weights.
+    """A model's speed in a benchmark on this machine, with its own weights.
 
     Attributes
     ----------
     milliseconds : float
         Median for "Hello World", one at a time, text in, vector out.
     texts_per_second : float or None
-        Texts of 128 tokens in the fastest batch that was timed; None where none was.
+        Texts of 128 tokens in the fastest batch timed; None if none was.
     day : str
-        When it was timed, as YYYY-MM-DD; empty where that is not known.
+        The day it was timed, as YYYY-MM-DD; empty if unknown.
     """
 
     milliseconds: float
@@ -45,7 +45,7 @@ class Speed:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model with its quality on these texts and its cost on this machine; None means not known, never good.
+    """A model with its quality on these texts and its cost on this machine; None means unknown, never good.
 
     Attributes
     ----------
@@ -53,17 +53,17 @@ class Candidate:
         Mean nDCG@10 over the labelled queries, with its 95 % interval.
     per_query : dict of query id to nDCG@10
     memory_bytes : int or None
-        Largest memory of the process that was timed, its libraries included; 0 for a model behind somebody else's API.
+        Peak memory of the timed process, including its libraries; 0 for a model behind an external API.
     dollars : float or None
-        US dollars per million tokens: an API's price, or this machine's hour at the throughput that was timed.
+        US dollars per million tokens: an API's price, or this machine's hourly price at the timed throughput.
     licence : str
-        As the model's card names it; empty where that is not known.
+        As in the model's card; empty if unknown.
     revision, device, engine, precision : str
-        What computed the vectors whose quality this is.
+        What computed the vectors that were evaluated.
     is_model : bool
-        False for a baseline, which is shown and not ranked.
+        False for a baseline, which is shown but not ranked.
     notes : tuple of str
-        What there is to say of its figures.
+        Notes on its figures.
     """
 
     name: str
@@ -100,9 +100,9 @@ def candidates(
     Parameters
     ----------
     measured : dict of system to Quality
-        Of the models that are here, and of the baselines.
+        Of the models installed here, and of the baselines.
     sources : dict of model to Embedded
-        The vectors whose quality that is, of the models that are here.
+        The vectors evaluated, of the models installed here.
     timings, dollars_per_hour
         See `of_model`.
     """
@@ -123,7 +123,7 @@ def candidates(
 
 
 def find_untimed(existing: Sequence[Candidate], specs: Sequence[ModelSpec]) -> list[ModelSpec]:
-    """The models that could be timed here and are not, alone or in batches."""
+    """Find the models that can be timed here but are not, either one at a time or in batches."""
     done = {one.name for one in existing if one.speed and one.speed.texts_per_second}
     return [spec for spec in specs if spec.provider != "openai" and spec.name not in done]
 
@@ -142,14 +142,14 @@ def of_model(
     Parameters
     ----------
     quality, source : optional
-        Its measures and what computed its vectors; None where it is not here.
+        Its measures and what computed its vectors; None if it is not installed here.
     timings : dict of Timing to str
-        Of this machine, of whatever models, and the day of each. Only those of this model's own weights count, of the
-        revision whose quality was measured, on its fastest device; random weights are noted.
+        This machine's timings of any models, and the day of each. Only those with this model's own weights count, of
+        the revision evaluated, on its fastest device; random weights are noted.
     dollars_per_hour : float
-        What an hour of this machine costs.
+        The price of an hour of this machine.
     dimensions : int, optional
-        Length of its vectors, where the catalogue does not tell it.
+        Length of its vectors, if the catalogue does not have it.
     """
     revision = source.revision if source else ""
     done = [timing for timing in timings if timing.model == spec.name and timing.median_ms]
@@ -175,7 +175,7 @@ def of_model(
 
 
 def baseline(name: str, quality: Quality, note: str) -> Candidate:
-    """What ranks without a model, or beside one, for comparison."""
+    """A baseline: a system without a model, or with several, for comparison."""
     return Candidate(name=name, **_quality(quality), is_model=False, notes=(note,))
 
 
@@ -188,7 +188,7 @@ def _quality(quality: Quality | None) -> dict[str, Any]:
 
 @lru_cache(64)
 def _interval(values: tuple[float, ...]) -> Interval:
-    """The interval, remembered: a page that is drawn again at each move of a slider asks for it each time."""
+    """The interval, cached because the page reruns at each move of a slider."""
     return interval(values)
 
 
@@ -198,7 +198,7 @@ def _speed(hello: Timing, batch: Timing | None, day: str) -> Speed:
 
 
 def _dollars(spec: ModelSpec, batch: Timing | None, dollars_per_hour: float) -> float | None:
-    """The API's price, or what the machine's hour makes of the throughput; None where neither is known."""
+    """The API's price, or the price from the machine's hour and the throughput; None if neither is known."""
     if spec.provider == "openai":
         return spec.usd_per_million_tokens
     if batch is None or not batch.tokens_per_second:

@@ -1,4 +1,4 @@
-"""The verdict to send after the meeting: one HTML file that fetches nothing, and Markdown."""
+"""The verdict as a report to share: one self-contained HTML file, and Markdown."""
 
 import html
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ th, td { text-align: left; vertical-align: top; padding: .45rem .7rem .45rem 0; 
 
 
 def as_html(verdict: Verdict, chart: str) -> str:
-    """The verdict as a page of its own, light or dark as its reader likes; every text in it is escaped.
+    """The verdict as an HTML page, in the reader's light or dark theme; every text in it is escaped.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def as_html(verdict: Verdict, chart: str) -> str:
 
 
 def as_markdown(verdict: Verdict) -> str:
-    """The verdict as Markdown; in every text that was given, markup is escaped."""
+    """The verdict as Markdown; markup in all given texts is escaped."""
     first, *rest = map(_literal, sentences(verdict))
     parts = [
         f"# {first}",
@@ -87,7 +87,7 @@ def as_markdown(verdict: Verdict) -> str:
 
 
 def scales() -> list[str]:
-    """How each criterion is brought to a scale from 0 to 1, and what becomes of what is not known."""
+    """How each criterion is scaled from 0 to 1, and how unknown figures are scored."""
     return [
         *(f"{criterion.capitalize()}: {scale}." for criterion, scale in SCALES.items()),
         "Unknown values score 0; a model without a measured quality is not ranked while quality has a weight. "
@@ -121,5 +121,5 @@ def _markdown_list(lines: Sequence[str]) -> str:
 
 
 def _literal(text: str) -> str:
-    """A text on one line, in which nothing is taken for Markdown."""
+    """A text on one line, with Markdown escaped."""
     return markdown_free(one_line(text))

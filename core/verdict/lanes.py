@@ -1,4 +1,4 @@
-"""The verdict as lanes, one a candidate: a bar for its score and one for each criterion; what the chart draws."""
+"""The verdict as lanes, one per candidate: a bar for its score and one for each criterion, as drawn in the chart."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ TITLES = {"quality": "nDCG@10", "speed": "Speed", "memory": "Memory", "price": "
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar from 0 to 1, more is better, with the figure it stands for.
+    """A bar from 0 to 1, more is better, with its figure.
 
     Attributes
     ----------
     length : float or None
-        None where nothing is known.
+        None if unknown.
     ends : (float, float) or None
         A 95 % interval.
     """
@@ -39,7 +39,7 @@ class Lane:
     Attributes
     ----------
     place : int or None
-        1 for the best, shared by those that tie; None where it is not ranked.
+        1 for the best, shared by ties; None if it is not ranked.
     score : Bar
     bars : dict of criterion to Bar
     """
@@ -51,7 +51,7 @@ class Lane:
 
     @property
     def name(self) -> str:
-        """The candidate's."""
+        """The candidate's name."""
         return self.candidate.name
 
 

@@ -1,4 +1,4 @@
-"""What a licence lets one do with a model, as far as its name tells; no legal advice."""
+"""What a licence permits with a model, judged by its name; no legal advice."""
 
 import re
 from enum import Enum
@@ -13,7 +13,7 @@ SHARED_TERMS = re.compile(
 
 
 class Freedom(Enum):
-    """How free one is with a model, from 0 to 1."""
+    """How permissive a licence is, from 0 to 1."""
 
     FREE = 1.0
     TERMS = 0.5
@@ -30,7 +30,7 @@ class Freedom(Enum):
 
 
 def freedom(licence: str) -> Freedom | None:
-    """How free a licence leaves one, by its usual short name (SPDX, or the Hub's); None where that tells nothing."""
+    """How permissive a licence is, by its usual short name (SPDX, or the Hub's); None if that is not conclusive."""
     name = re.sub(r"[\s_]+", "-", licence.strip().lower())
     if NON_COMMERCIAL.search(name):
         return Freedom.NON_COMMERCIAL

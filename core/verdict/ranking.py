@@ -1,4 +1,4 @@
-"""Candidates ranked under weights, and how firmly the first one stands there."""
+"""Candidates ranked under weights, and how firm the first place is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class Ranked:
     scores : dict of criterion to float or None
         From 0 to 1; see `weighing`.
     total : float
-        Their weighted mean; what is not known counts as the worst.
+        Their weighted mean; unknown scores count as the worst.
     at_most : float
-        The same if what is not known were the best there is.
+        The same if unknown scores counted as the best.
     """
 
     candidate: Candidate
@@ -35,12 +35,12 @@ class Ranked:
 
     @property
     def name(self) -> str:
-        """The candidate's."""
+        """The candidate's name."""
         return self.candidate.name
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """The criteria on which nothing is known of it."""
+        """The criteria on which its score is unknown."""
         return tuple(criterion for criterion in CRITERIA if self.scores[criterion] is None)
 
 
@@ -51,9 +51,9 @@ class Turn:
     Attributes
     ----------
     now, beyond : float
-        The criterion's weight, and the one beyond which it turns.
+        The criterion's weight, and the one beyond which the first place changes.
     is_upward : bool
-        Whether it turns above that weight, or below.
+        Whether it changes above that weight, or below.
     """
 
     criterion: str
@@ -80,12 +80,12 @@ class Ranking:
 
     @property
     def tied(self) -> tuple[Ranked, ...]:
-        """Those that share the highest score."""
+        """The candidates that share the highest score."""
         return tuple(row for row in self.ranked if _is_level(row.total, self.ranked[0].total))
 
 
 def rank(candidates: Sequence[Candidate], weights: Weights) -> Ranking:
-    """Rank candidates by their weighted scores; of a tie the better quality comes first, then the name."""
+    """Rank candidates by their weighted scores; ties by quality, then by name."""
 
     def can_be_ranked(candidate: Candidate) -> bool:
         has_quality = candidate.quality is not None or not weights.quality
@@ -115,9 +115,9 @@ def turns(ranking: Ranking) -> tuple[Turn, ...]:
 
 
 def share_of_wins(ranking: Ranking, *, seed: int = 0) -> float | None:
-    """How often the first stays first when the queries are drawn anew with replacement (the bootstrap).
+    """How often the first stays first when the queries are resampled with replacement (the bootstrap).
 
-    A tie counts for the one that leads. None where there is no other, or they were not measured on the same queries.
+    A tie counts for the first. None if there is no other, or they were not measured on the same queries.
     """
     rows = ranking.ranked
     queries = list(rows[0].candidate.per_query) if rows else []
@@ -134,7 +134,7 @@ def share_of_wins(ranking: Ranking, *, seed: int = 0) -> float | None:
 
 @lru_cache(16)
 def _resample(values: tuple[tuple[float, ...], ...], seed: int) -> npt.NDArray[np.float64]:
-    """Means of each row's values over the same RESAMPLES draws; remembered, because only the weights change."""
+    """Means of each row's values over the same RESAMPLES draws; cached, because only the weights change."""
     array = np.array(values)
     rows, count = array.shape
     draw = np.random.default_rng(seed)
@@ -153,7 +153,7 @@ def _is_level(one: float, other: float) -> bool:
 
 
 def _turn(first: Ranked, other: Ranked, weights: Weights, criterion: str) -> Turn | None:
-    """The weight of a criterion at which two are level and beyond which the other leads; None if there is none."""
+    """The weight of a criterion at which two tie and beyond which the other leads; None if there is none."""
 
     def lead(of: str) -> float:
         return (first.scores[of] or 0) - (other.scores[of] or 0)

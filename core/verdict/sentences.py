@@ -12,7 +12,7 @@ CERTAIN = 0.95
 
 
 def sentences(verdict: Verdict) -> Three:
-    """Three sentences of plain text; names in them stand as they are and are to be escaped where that matters."""
+    """Three sentences of plain text; names in them are not escaped."""
     first = verdict.first
     if first is None:
         return _nobody(verdict)
@@ -20,7 +20,7 @@ def sentences(verdict: Verdict) -> Three:
 
 
 def firmness(verdict: Verdict) -> list[str]:
-    """How firm the first place is: over other queries, and at which weight of each criterion it changes."""
+    """How firm the first place is: over other queries, and the weights at which it changes."""
     if verdict.first is None or verdict.second is None:
         return []
     lines = []
@@ -78,7 +78,7 @@ def _why(verdict: Verdict, first: Ranked) -> str:
 
 
 def _compare(lead: Difference, second: str) -> str:
-    """How its quality stands to the second's."""
+    """How its quality compares with the second's."""
     if lead.is_within_chance:
         return f", not clearly different from {second} ({lead.low:+.2f} to {lead.high:+.2f})"
     low, high = sorted((abs(lead.low), abs(lead.high)))
@@ -111,14 +111,14 @@ def _beyond(turn: Turn) -> str:
 
 
 def _chance(verdict: Verdict) -> str:
-    """That the queries are too few, or too mixed, for the first place to be certain."""
+    """Warn that the queries are too few, or too mixed, for the first place to be certain."""
     if verdict.wins is None or verdict.wins >= CERTAIN:
         return ""
     return f"with other queries like these, it would lose first place in {100 * (1 - verdict.wins):.0f}% of cases"
 
 
 def _unknown(verdict: Verdict) -> str:
-    """What is not known and counted as the worst, and who could overtake the first if it were known."""
+    """What is unknown and scored as the worst, and which candidates could overtake the first if it were known."""
     rows = verdict.ranking.ranked
     missing = {row.name: row.unknown for row in rows if row.unknown}
     if not missing:
@@ -134,7 +134,7 @@ def _unknown(verdict: Verdict) -> str:
 
 
 def _baseline(verdict: Verdict, first: Ranked) -> str:
-    """That something without a model, or beside it, ranks better than the first by more than chance."""
+    """Warn that a baseline ranks better than the first by more than chance."""
     best = verdict.best_baseline
     lead = lead_of(best, first.candidate) if best else None
     if best is None or best.quality is None or lead is None or lead.is_within_chance or lead.mean <= 0:

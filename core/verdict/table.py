@@ -1,4 +1,4 @@
-"""The verdict's table: as figures for a file, and in words for a page to read."""
+"""The verdict's table: as figures for a file, and in words for reading."""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ from core.wording import one_line, price
 
 
 def figures(verdict: Verdict) -> list[dict[str, Any]]:
-    """One row a candidate, the best first: milliseconds, bytes, US dollars per million tokens; None is not known."""
+    """One row per candidate, the best first: milliseconds, bytes, US dollars per million tokens; None is unknown."""
     return [_figures(lane) for lane in lanes(verdict)]
 
 
 def in_words(verdict: Verdict) -> list[dict[str, str]]:
-    """The same, shorter, as it is read."""
+    """The same, shorter, in words."""
     return [_words(lane) for lane in lanes(verdict)]
 
 
 def provenance(verdict: Verdict) -> list[str]:
-    """What the verdict was made from, a line each; of a visitor's file no more than its name."""
+    """What the verdict is based on, line by line; only the name of a visitor's file."""
     setting = verdict.setting
     versions = ", ".join(f"{name} {version}" for name, version in setting.machine.versions.items())
     return [
@@ -36,7 +36,7 @@ def provenance(verdict: Verdict) -> list[str]:
 
 
 def _provenance(one: Candidate) -> str:
-    """What computed a model's vectors, and what it was timed with."""
+    """What computed a model's vectors and timings."""
     how = (
         [f"revision {one.revision[:14]}", one.device, one.engine, one.precision]
         if one.revision

@@ -1,4 +1,4 @@
-"""What benchmark runs on this machine say, and what is to be timed for a verdict."""
+"""The timings for a verdict from benchmark runs on this machine, and what to time for it."""
 
 from core import benchmark
 from core.benchmark import Settings, Timing, Workload
@@ -9,12 +9,12 @@ SETTINGS = Settings(patience_seconds=2.0, most_seconds=12.0, with_forward=False)
 
 
 def timings(*, device: str = "auto", precision: str = "auto") -> dict[Timing, str]:
-    """The latest timings made on this machine and the day of each; runs made elsewhere, or recorded, do not count.
+    """The latest timings made on this machine and the day of each; imported and recorded runs do not count.
 
     Parameters
     ----------
     device, precision : str
-        What the device is, and what the precision was demanded to be; "auto" leaves both to the machine.
+        The device, and the precision asked for; "auto" leaves both to the machine.
     """
     days = {
         row: stored.run.created[:10]

@@ -1,4 +1,4 @@
-"""The verdict: a ranking, how firm it is, and what it was made from."""
+"""The verdict: a ranking, how firm it is, and what it is based on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from core.verdict.weights import Weights
 
 @dataclass(frozen=True)
 class Setting:
-    """What a verdict was made from: it stands beside it wherever it goes.
+    """What a verdict is based on, always shown with it.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class Setting:
     queries : int
         Labelled ones, with at least one relevant document.
     made : str
-        When, ISO 8601 in UTC, to the minute.
+        The time, ISO 8601 in UTC, to the minute.
     """
 
     corpus: str
@@ -44,9 +44,9 @@ class Verdict:
     Attributes
     ----------
     lead : Difference or None
-        The first one's nDCG@10 less the second's, query by query; None where one of them has none.
+        The first one's nDCG@10 minus the second's, query by query; None if one of them has none.
     wins : float or None
-        How often the first stays first when the queries are drawn anew; see `share_of_wins`.
+        How often the first stays first when the queries are resampled; see `share_of_wins`.
     turns : tuple of Turn
         The weights at which the first place changes.
     """
@@ -59,23 +59,23 @@ class Verdict:
 
     @property
     def first(self) -> Ranked | None:
-        """The model to take; None where none can be ranked."""
+        """The recommended model; None if none can be ranked."""
         return self.ranking.ranked[0] if self.ranking.ranked else None
 
     @property
     def second(self) -> Ranked | None:
-        """The one behind it."""
+        """The runner-up."""
         return self.ranking.ranked[1] if len(self.ranking.ranked) > 1 else None
 
     @property
     def best_baseline(self) -> Candidate | None:
-        """The best of what was measured beside the models."""
+        """The best of the baselines."""
         measured = [one for one in self.ranking.unranked if not one.is_model and one.quality]
         return max(measured, key=lambda one: one.quality.mean if one.quality else 0.0, default=None)
 
 
 def decide(candidates: Sequence[Candidate], weights: Weights, setting: Setting) -> Verdict:
-    """Rank the candidates and find out how firm that is."""
+    """Rank the candidates and determine how firm the result is."""
     ranking = rank(candidates, weights)
     first, second = (*ranking.ranked, None, None)[:2]
     lead = lead_of(first.candidate, second.candidate) if first and second else None
@@ -83,7 +83,7 @@ def decide(candidates: Sequence[Candidate], weights: Weights, setting: Setting) 
 
 
 def lead_of(one: Candidate, other: Candidate) -> Difference | None:
-    """The first's nDCG@10 less the second's over the same queries; None where they were measured on others."""
+    """The first's nDCG@10 minus the second's over the same queries; None if measured on different ones."""
     queries = list(one.per_query)
     if not queries or other.per_query.keys() != set(queries):
         return None
@@ -92,12 +92,12 @@ def lead_of(one: Candidate, other: Candidate) -> Difference | None:
 
 @lru_cache(64)
 def _difference(first: tuple[float, ...], second: tuple[float, ...]) -> Difference:
-    """The difference, remembered as the candidates' intervals are."""
+    """The difference, cached like the candidates' intervals."""
     return difference(first, second)
 
 
 def setting_of(texts: Corpus, labels: Labels, *, queries: int, dollars_per_hour: float) -> Setting:
-    """What a verdict of now, on this machine, is made from."""
+    """The setting of a verdict made now on this machine."""
     return Setting(
         corpus=texts.name,
         fingerprint=texts.fingerprint,

@@ -1,7 +1,7 @@
-"""What counts how much: each criterion brought to a scale from 0 to 1, and the weights that a person gives them.
+"""The weights of the criteria, and each criterion's scale from 0 to 1.
 
-A scale is fixed: it does not depend on which other models stand beside it, so that adding one never turns two others
-round. Quality is nDCG@10 itself. Speed, memory and price count by their logarithm, because twice as fast is worth the
+A scale is fixed: it does not depend on the other models, so that adding one never swaps two others. Quality is nDCG@10
+itself. Speed, memory and price count by their logarithm, because twice as fast is worth the
 same to a model of 2 ms as to one of 200 ms: 0 at and beyond the first anchor of `ANCHORS`, 1 at and beyond the second.
 A licence counts 1, 0.5 or 0 (`licence.Freedom`).
 """
@@ -67,12 +67,12 @@ CRITERIA = tuple(field.name for field in fields(Weights))
 
 
 def read_weights(listed: str) -> Weights:
-    """Weights from "quality=6,speed=2"; what is not named keeps its default.
+    """Weights from "quality=6,speed=2"; criteria not named keep their default.
 
     Raises
     ------
     InputError
-        A name is no criterion, or a weight no number in range.
+        A name is not a criterion, or a weight is not a number in range.
     """
     given: dict[str, float] = {}
     for part in filter(None, map(str.strip, listed.split(","))):
@@ -87,7 +87,7 @@ def read_weights(listed: str) -> Weights:
 
 
 def scores(candidate: Candidate) -> dict[str, float | None]:
-    """Each criterion from 0 to 1, more is better; None where it is not known."""
+    """Each criterion from 0 to 1, more is better; None if unknown."""
     free = freedom(candidate.licence)
     return {
         "quality": candidate.quality.mean if candidate.quality else None,
@@ -99,9 +99,9 @@ def scores(candidate: Candidate) -> dict[str, float | None]:
 
 
 def weighted_mean(known: Mapping[str, float | None], weights: Weights, *, unknown: float = 0.0) -> float:
-    """The weighted mean of scores, from 0 to 1; what is not known counts as `unknown`, at first the worst.
+    """The weighted mean of scores, from 0 to 1; unknown ones count as `unknown`, by default the worst.
 
-    0 where all weights are 0.
+    0 if all weights are 0.
     """
     if not weights.total:
         return 0.0
@@ -113,7 +113,7 @@ def weighted_mean(known: Mapping[str, float | None], weights: Weights, *, unknow
 
 
 def _logarithmic(criterion: str, value: float | None) -> float | None:
-    """Where a value, of which less is better, lies between the criterion's anchors; 0 of it is the best."""
+    """The place of a lower-is-better value between the criterion's anchors; 0 is the best."""
     if value is None:
         return None
     worst, best = ANCHORS[criterion]

@@ -1,4 +1,4 @@
-"""A candidate's figures in words, as they stand in the chart, the table and the sentences."""
+"""A candidate's figures in words, for the chart, the table and the sentences."""
 
 from core import wording
 from core.evaluation import Interval
@@ -15,7 +15,7 @@ UNKNOWN = {
 
 
 def words(candidate: Candidate, criterion: str) -> str:
-    """What is known of a candidate on a criterion, short; for a baseline that has none of it, a dash."""
+    """A candidate's figure on a criterion, short; a dash for a baseline without it."""
     known = {
         "quality": f"{candidate.quality.mean:.3f}" if candidate.quality else "",
         "speed": wording.milliseconds(candidate.speed.milliseconds) if candidate.speed else "",

@@ -1,1 +1,1 @@
-"""What only one page needs: one folder a page."""
+"""Parts that only one page needs: one folder per page."""

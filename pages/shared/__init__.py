@@ -1,1 +1,1 @@
-"""What the pages share: the frame around them, inputs, outputs, and what is kept between runs."""
+"""What the pages share: the frame around them, inputs, outputs, and caches."""

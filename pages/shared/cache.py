@@ -1,4 +1,4 @@
-"""What is kept between runs and shared by sessions: the only st.cache_* in the project."""
+"""Caches that outlive reruns and are shared by sessions: the only st.cache_* in the project."""
 
 import logging
 import sys
@@ -22,14 +22,14 @@ from pages.shared import picks
 Result = TypeVar("Result")
 
 MOST_RESULTS = 256
-MEMORY_SHARE = 0.15  # of the RAM, for results; loaded models have a share of their own
+MEMORY_SHARE = 0.15  # of the RAM, for results; loaded models have their own share
 SECONDS_TO_PAINT = 4.0
 
 log = logging.getLogger(__name__)
 
 
 class Memory:
-    """The latest results by key, bounded in number and size; two sessions may compute one at once, harmlessly."""
+    """The latest results by key, bounded in number and size; two sessions may compute one at the same time."""
 
     def __init__(self) -> None:
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
@@ -53,7 +53,7 @@ class Memory:
 
 
 def _bytes(result: object) -> int:
-    """About how much memory a result takes: the arrays and texts in it, of which only some are looked at."""
+    """About how much memory a result takes: its arrays and texts, of which only a sample is inspected."""
     if isinstance(size := getattr(result, "nbytes", None), int):
         return size
     if is_dataclass(result):
@@ -78,7 +78,7 @@ def encoder(spec: models.ModelSpec, on_progress: Progress) -> Encoder:
 
 
 def identity(spec: models.ModelSpec, on_progress: Progress) -> tuple[Hashable, ...]:
-    """Which model, how computed, as it is picked now: what its results are remembered under."""
+    """The model and how it is computed with the current picks: the key of its results."""
     model = embedding.identity(spec, device=picks.device(), precision=picks.precision(), on_progress=on_progress)
     return (model, picks.device(), picks.precision())
 
@@ -96,7 +96,7 @@ def embed_texts(
 
 
 def embed_corpus(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -> embedding.Embedded:
-    """A corpus under a model, held in memory: pages that draw again and again do not read the store each time."""
+    """A corpus under a model, cached in memory, so that reruns do not read the store each time."""
     key = ("embedded", texts.fingerprint, spec.name, *identity(spec, on_progress))
     result = memory().recall(key, lambda: embed_texts(texts.documents, spec, on_progress))
     picks.note_source(spec, result.provenance)
@@ -104,7 +104,7 @@ def embed_corpus(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -
 
 
 def embeddings(task: Task, spec: models.ModelSpec, on_progress: Progress) -> Embeddings:
-    """A task's texts and queries under a model, held in memory."""
+    """A task's texts and queries under a model, cached in memory."""
     key = ("queries", task.queries.fingerprint, spec.name, *identity(spec, on_progress))
     return Embeddings(
         embed_corpus(task.texts, spec, on_progress),
@@ -113,7 +113,7 @@ def embeddings(task: Task, spec: models.ModelSpec, on_progress: Progress) -> Emb
 
 
 def rankings(task: Task, embeddings: Mapping[str, Embeddings], on_progress: Progress) -> dict[str, Ranking]:
-    """Each system's ranking by its name, see `retrieval.rank`; remembered, with the seconds that it took."""
+    """Each system's ranking by its name, see `retrieval.rank`; cached, with the seconds that it took."""
 
     def recall(system: tuple[Hashable, ...], compute: Callable[[], Ranking]) -> Ranking:
         return memory().recall(("ranking", *task.key, *system, picks.device(), picks.precision()), compute)
@@ -127,7 +127,7 @@ def keyword_index(texts: Corpus) -> search.KeywordIndex:
 
 
 def token_counts(encoder: Encoder, texts: Corpus) -> list[int]:
-    """Tokens of each document for a model; empty where the model's tokenizer is not on this machine."""
+    """Tokens of each document for a model; empty if the model's tokenizer is not on this machine."""
     if encoder.engine == "openai":
         return []
     key = ("tokens", texts.fingerprint, identity_of(encoder))
@@ -136,13 +136,13 @@ def token_counts(encoder: Encoder, texts: Corpus) -> list[int]:
 
 @st.cache_data(ttl="1h", show_spinner=False)
 def trending() -> list[hub.TrendingModel]:
-    """What is trending on the Hub, asked at most once an hour."""
+    """The models trending on the Hub, fetched at most once an hour."""
     return hub.trending()
 
 
 @st.cache_resource
 def warm_up() -> None:
-    """Once for each server: load and compile what the other pages need, when the first page has been painted."""
+    """Once per server: load and compile what the other pages need, after the first page is on screen."""
     timer = threading.Timer(SECONDS_TO_PAINT, _prepare)
     timer.daemon = True
     timer.start()
@@ -153,5 +153,5 @@ def _prepare() -> None:
         for name in models.DEFAULT_PICKS:
             embedding.encoder(models.get(name))
         maps.warm_up()
-    except Exception as error:  # noqa: BLE001  the server may be ending; whoever opens a page that needs it is told there
+    except Exception as error:  # noqa: BLE001  the server may be stopping; a page that needs it shows the error
         log.warning("Not warmed up: %s", error)

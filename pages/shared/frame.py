@@ -1,4 +1,4 @@
-"""The frame around every page: the sidebar with the picked models, and errors told as sentences."""
+"""The frame around every page: the sidebar with the picked models, and errors shown as sentences."""
 
 import html
 import time
@@ -25,7 +25,7 @@ _above: ContextVar[DeltaGenerator] = ContextVar("above")
 
 @contextmanager
 def around_page() -> Iterator[None]:
-    """Draw the sidebar around the page and tell the page that it has a frame; its errors become sentences."""
+    """Draw the sidebar around the page and mark the page as framed; its errors become sentences."""
     token = _in_frame.set(True)
     states = sidebar()
     _above.set(st.container())
@@ -39,7 +39,7 @@ def around_page() -> Iterator[None]:
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Show an error that a person can mend as a sentence in place of what was to come."""
+    """Show an error that the user can fix as a sentence in place of the result."""
     try:
         yield
     except EmbedscopeError as error:
@@ -47,7 +47,7 @@ def show_errors() -> Iterator[None]:
 
 
 def above() -> DeltaGenerator:
-    """A place above the page, as wide as it: for what parts of it say that stand in a narrow column."""
+    """A place above the page at its full width, for messages from parts in a narrow column."""
     return _above.get()
 
 
@@ -55,7 +55,7 @@ def require_frame() -> None:
     """Rerun through the entrypoint if the page was started on its own.
 
     On the first deep link after a server start, Streamlit runs a file of pages/ by itself; declaring the navigation
-    once turns that off for the whole process. (A session key could not tell: st.stop() leaves no chance to reset it.)
+    once turns that off for the whole process. (A session key would not work: st.stop() leaves no chance to reset it.)
     """
     if not _in_frame.get():
         navigation.declare()
@@ -63,14 +63,14 @@ def require_frame() -> None:
 
 
 def let_browser_draw() -> None:
-    """Wait a moment, once a session, so that what is above appears before the browser loads the charts' code."""
+    """Wait a moment, once per session, so that what is above appears before the browser loads the charts' code."""
     if state.EveryPage.DRAWN not in st.session_state:
         st.session_state[state.EveryPage.DRAWN] = True
         time.sleep(SECONDS_TO_DRAW)
 
 
 def is_dark() -> bool:
-    """Whether the person looks at the dark theme."""
+    """Whether the user sees the dark theme."""
     return st.context.theme.type == "dark"
 
 

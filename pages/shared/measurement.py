@@ -1,4 +1,4 @@
-"""What the views share: which models are timed, how a run is started and watched, and what stands under its figures."""
+"""What the views share: the models to time, running and watching a benchmark, and the captions of its figures."""
 
 from collections.abc import Callable, Sequence
 from itertools import chain
@@ -18,7 +18,7 @@ from pages.shared.ui import output, progress
 if TYPE_CHECKING:
     import pandas as pd
 
-FEW_SECONDS = 20.0  # for each workload, before a room
+FEW_SECONDS = 20.0  # limit of each workload, short enough for a live demonstration
 PATIENCE_SECONDS = 2.5
 
 METHOD = """
@@ -37,12 +37,12 @@ METHOD = """
 
 
 def devices_to_time() -> list[str]:
-    """The picked device, or all that there are."""
+    """The picked device, or all available ones."""
     return [picks.device()] if picks.device() in devices() else list(devices())
 
 
 def local_models() -> list[ModelSpec]:
-    """The picked models that are computed here, and the original table's."""
+    """The picked models that run here, and the original table's."""
     chosen = set(picks.models())
     return [
         spec
@@ -52,11 +52,11 @@ def local_models() -> list[ModelSpec]:
 
 
 def settings() -> Settings:
-    """How thoroughly to time, from a popover that also tells the method."""
+    """How thoroughly to time, from a popover that also explains the method."""
     with st.popover("Method", icon=":material/science:"):
         st.markdown(METHOD)
         with st.container(horizontal=True):
-            samples = st.number_input(  # of floats: a link with samples=inf would break one of whole numbers
+            samples = st.number_input(  # floats, because a link with samples=inf would break integers
                 "Minimum samples",
                 10.0,
                 1000.0,
@@ -86,7 +86,7 @@ def watch(
     on_result: Callable[[Timing], None],
     on_begin: Callable[[Subject], None] | None = None,
 ) -> Run:
-    """Run a benchmark with a line that counts; the session remembers the run, with the texts as they were."""
+    """Run a benchmark with a progress line; the session stores the run, with its texts."""
     with progress.line(name, count=None) as on_progress:
         run = benchmark.run(subjects, workloads, how, on_progress=on_progress, on_begin=on_begin, on_result=on_result)
     st.session_state[state.Measurement.LATEST_RUN] = run
@@ -94,7 +94,7 @@ def watch(
 
 
 def downloads(table: "pd.DataFrame", name: str, timings: Sequence[Timing]) -> None:
-    """The figures as CSV, the run that holds them as JSON, and the format of the picture."""
+    """The figures as CSV, their run as JSON, and the format of the picture."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         output.download_table(table, name)
         output.download_json(run_of(timings), f"{name}-run")
@@ -102,7 +102,7 @@ def downloads(table: "pd.DataFrame", name: str, timings: Sequence[Timing]) -> No
 
 
 def run_of(timings: Sequence[Timing]) -> Run | None:
-    """The latest run that holds one of the timings: the session's, or one that is kept."""
+    """The latest run with one of the timings: the session's, or a saved one."""
     latest: Run | None = st.session_state.get(state.Measurement.LATEST_RUN)
     here = (stored.run for stored in benchmark.list_runs() if stored.origin == "here")
     wanted = set(timings)
@@ -110,12 +110,12 @@ def run_of(timings: Sequence[Timing]) -> Run | None:
 
 
 def subjects(specs: Sequence[ModelSpec]) -> tuple[Subject, ...]:
-    """The models on the picked device in the picked precision; by architecture those that are not here."""
+    """The models on the picked device in the picked precision; with random weights those that are not installed."""
     return benchmark.subjects([spec.name for spec in specs], devices(), precision=picks.precision(), weights="any")
 
 
 def one_model(specs: Sequence[ModelSpec], key: Parameter) -> ModelSpec:
-    """The model that is chosen of several; at first the first that is here."""
+    """The model chosen among several; by default the first one installed."""
     first = next((place for place, spec in enumerate(specs) if availability(spec).is_ready), 0)
     names = [spec.name for spec in specs]
     name = st.selectbox("Model", names, index=first, key=key, bind="query-params", width=260)
@@ -123,7 +123,7 @@ def one_model(specs: Sequence[ModelSpec], key: Parameter) -> ModelSpec:
 
 
 def show_failures(timings: Sequence[Timing]) -> None:
-    """A sentence for each thing that could not be timed, each reason once."""
+    """A sentence for each failed timing, each reason once."""
     reasons = {timing.failure: timing for timing in timings if timing.failure}
     for failure, timing in reasons.items():
         where = "" if failure.startswith(timing.model) else f"{timing.model} on {timing.device}: "

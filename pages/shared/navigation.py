@@ -1,4 +1,4 @@
-"""The pages, their addresses and their titles; imports next to nothing but Streamlit, so that it is on screen first."""
+"""The pages, their addresses and their titles; imports little besides Streamlit, so that it is on screen first."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def declare() -> StreamlitPage:
 
 
 def update_link(page: StreamlitPage) -> None:
-    """Let a link that was made before say what it said in the words of today, and start over if there were others."""
+    """Translate an old link's parameters into today's, and rerun if there were any."""
     outdated = [each for each in state.earlier(page.url_path or DEFAULT_PAGE) if each.name in st.query_params]
     for each in outdated:
         value = st.query_params.pop(each.name)
@@ -55,7 +55,7 @@ def update_link(page: StreamlitPage) -> None:
 
 
 def head(page: StreamlitPage) -> None:
-    """The page's one line of title and purpose, on screen before the page has imported anything."""
+    """The page's one line of title and purpose, on screen before the page imports anything."""
     title, purpose = PAGES[page.url_path or DEFAULT_PAGE]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.header(title, anchor=False, width="content")

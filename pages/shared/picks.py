@@ -1,4 +1,4 @@
-"""What is picked for all pages: models, device and precision; and where each model's vectors last came from."""
+"""The picks for all pages: models, device and precision; and where each model's vectors last came from."""
 
 import streamlit as st
 
@@ -32,6 +32,6 @@ def note_source(spec: ModelSpec, provenance: Provenance) -> None:
 
 
 def source(spec: ModelSpec) -> Provenance | None:
-    """Where the model's vectors last came from, as picked now; None where there are none yet."""
+    """Where the model's vectors last came from, as picked now; None if there are none yet."""
     noted: dict[tuple[ModelSpec, str, str], Provenance] = st.session_state.get(state.EveryPage.PROVENANCES, {})
     return noted.get((spec, device(), precision()))

@@ -1,4 +1,4 @@
-"""How well each system ranks a corpus against the labels in force for it; measured once and remembered."""
+"""How well each system ranks a corpus against its current labels; measured once and cached."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -20,14 +20,14 @@ RECALL_CUTS = (1, 3, 5, 10, 20, 50, 100)
 
 
 def sources(texts: Corpus) -> list[str]:
-    """Where labels for the corpus can come from, the usual one first."""
+    """The possible sources of labels for the corpus, the usual one first."""
     if texts.fingerprint == corpus.sample().fingerprint:
         return [SAMPLE, FILES, MARKED]
     return [FILES, MARKED]
 
 
 def source(texts: Corpus) -> str:
-    """Where the labels in force come from: what was chosen, or else what there is."""
+    """The source of the current labels: the one chosen, or else the one available."""
     offered, sources_of_corpora = sources(texts), st.session_state.get(state.Labels.SOURCE_OF_CORPUS, {})
     shown = st.session_state.get(state.Labels.SOURCE) if is_shown(texts) else None
     for chosen in (shown, sources_of_corpora.get(texts.fingerprint), st.query_params.get(state.Labels.SOURCE)):
@@ -37,40 +37,40 @@ def source(texts: Corpus) -> str:
 
 
 def standard(texts: Corpus) -> str:
-    """Where labels come from if nothing says otherwise: what a link need not tell."""
+    """The default source of labels, which a link can omit."""
     return SAMPLE if SAMPLE in sources(texts) else MARKED
 
 
 def is_shown(texts: Corpus) -> bool:
-    """Whether what is chosen on the screen was chosen for this corpus, and not for one before it."""
+    """Whether the choice on the screen was made for this corpus rather than an earlier one."""
     return st.session_state.get(state.Labels.SHOWN_FOR, texts.fingerprint) == texts.fingerprint
 
 
 def remember_source(texts: Corpus, kind: str) -> None:
-    """Remember where the corpus's labels come from, for pages on which it cannot be chosen and for its return."""
+    """Remember the source of the corpus's labels, for pages without that choice and for when the corpus returns."""
     st.session_state.setdefault(state.Labels.SOURCE_OF_CORPUS, {})[texts.fingerprint] = kind
     st.session_state[state.Labels.SHOWN_FOR] = texts.fingerprint
 
 
 def file_name() -> str:
-    """The name of the file of labels that was brought; empty where none was."""
+    """The name of the uploaded file of labels; empty if there is none."""
     return str(st.session_state[state.Labels.UPLOADS][1]) if state.Labels.UPLOADS in st.session_state else ""
 
 
 def upload(queries: Corpus, name: str, qrels: Qrels) -> None:
-    """Keep queries and labels that were brought as files for this session."""
+    """Store uploaded queries and labels for this session."""
     st.session_state[state.Labels.UPLOADS] = (queries, name, qrels)
 
 
 def labels(texts: Corpus) -> Labels | None:
-    """The labels in force for the corpus: the sample's own, files that were brought, or marks made by clicking.
+    """The current labels for the corpus: the sample's own, uploaded files, or marks made by clicking.
 
-    None where there are none.
+    None if there are none.
 
     Raises
     ------
     InputError
-        The files that were brought label nothing here.
+        The uploaded files label nothing here.
     """
     kind = source(texts)
     if kind == SAMPLE:
@@ -84,7 +84,7 @@ def labels(texts: Corpus) -> Labels | None:
 
 
 def measure(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], on_progress: Progress) -> dict[str, Quality]:
-    """Each system's quality by its name: the models, BM25 and, where there is a model, Hybrid.
+    """Each system's quality by its name: the models, BM25 and, if there is a model, Hybrid.
 
     Besides the four usual measures, recall at each of RECALL_CUTS.
     """
@@ -99,7 +99,7 @@ def measure(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], on_progre
 
 
 def select_embeddable(texts: Corpus, specs: Sequence[ModelSpec], on_progress: Progress) -> list[ModelSpec]:
-    """Those of the models that can embed the corpus; what is wrong with the others is said."""
+    """The models that can embed the corpus, embedding it; errors of the others are shown."""
     ready = []
     for spec in specs:
         with show_errors():

@@ -1,8 +1,8 @@
-"""Every key of the session and every parameter of the address, by the page that owns it: spelled out here alone.
+"""Every key of the session and every parameter of the address, by the page that owns it: defined only here.
 
 Streamlit keeps one session for all pages, so two pages that spell a key alike share its value. What pages share on
-purpose stands first, then what each page has for itself. A control that is bound to the address stands there under its
-key: a `Parameter` is both. A test sees to it that no two pages share a key.
+purpose comes first, then each page's own. A control bound to the address appears there under its key: a `Parameter` is
+both. A test checks that no two pages share a key.
 """
 
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ class Key(str):
 
 
 class Parameter(Key):
-    """A key whose value stands in the address, under the same name: links hold it, so it never changes its meaning."""
+    """A key whose value is in the address under the same name; links contain it, so its meaning never changes."""
 
     __slots__ = ()
 
 
 class Work(str):
-    """The name of something long that a page computes, by which it is cancelled and resumed."""
+    """The name of a long computation of a page, by which it is cancelled and resumed."""
 
     __slots__ = ()
 
@@ -40,7 +40,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Parameters(Keys):
-    """A parameter of the address for each of several things, such as the fields of a corpus."""
+    """An address parameter for each of several things, such as the fields of a corpus."""
 
     def __call__(self, *parts: object) -> Parameter:
         """The parameter of one of them."""
@@ -49,26 +49,26 @@ class Parameters(Keys):
 
 @dataclass(frozen=True)
 class Works:
-    """Something long that is computed for each of several things."""
+    """A long computation for each of several things."""
 
     prefix: str
 
     def __call__(self, name: str) -> Work:
-        """The name of the work for one of them."""
+        """The name of the computation for one of them."""
         return Work(self.prefix + name)
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """How links made before said what a parameter says now.
+    """The former name and values of a parameter, for old links.
 
     Attributes
     ----------
     name : str
-        What the parameter was called.
+        The former name.
     now : Parameter
     values : mapping of str to str
-        The values that were called otherwise too.
+        The former values that have changed too.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Earlier:
 
 
 class Files:
-    """The keys of a place where files of texts are uploaded, with their columns and passages."""
+    """The keys of an uploader of text files, with their columns and passages."""
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
@@ -126,7 +126,7 @@ class Corpus:
 
 
 class Labels:
-    """The labels in force for the corpus, and what is marked by clicking: on Search, Evaluate and Verdict."""
+    """The current labels for the corpus, and marks made by clicking: on Search, Evaluate and Verdict."""
 
     SOURCE = Parameter("labels")
     SOURCE_OF_CORPUS = Key("labels_kept")
@@ -139,7 +139,7 @@ class Labels:
 
 
 class Measurement:
-    """How models are timed, and the latest run: on Benchmark and Verdict."""
+    """The settings of timings, and the latest run: on Benchmark and Verdict."""
 
     SAMPLES = Parameter("samples")
     SECONDS = Parameter("seconds")
@@ -147,7 +147,7 @@ class Measurement:
     DOLLARS_PER_HOUR = Parameter("dollars_per_hour")
 
 
-# What each page has for itself
+# What belongs to a single page
 
 
 class Models:
@@ -405,6 +405,6 @@ SHARED: tuple[type, ...] = (EveryPage, Corpus, Labels, Measurement)
 
 
 def earlier(page: str) -> tuple[Earlier, ...]:
-    """The parameters of a page that links made before call otherwise."""
+    """The parameters of a page that old links call by another name."""
     links: tuple[Earlier, ...] = getattr(PAGES[page], "EARLIER", ())
     return links

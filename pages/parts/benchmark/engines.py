@@ -1,4 +1,4 @@
-"""Engines and precisions of one model against each other, and against sentence-transformers as it comes."""
+"""Engines and precisions of one model compared with each other, and with plain sentence-transformers."""
 
 import pandas as pd
 import streamlit as st

@@ -74,7 +74,7 @@ def show() -> None:
 
 
 def _subjects_to_time(specs: list[ModelSpec], timings: Timings, *, whole: bool, again: bool) -> tuple[Subject, ...]:
-    """What is to be timed now: all, the picked, or at a first visit those picked that are here and never were."""
+    """The subjects to time now: all, the picked ones, or at a first visit the picked ones installed and never timed."""
     if not whole:
         specs = [spec for spec in specs if spec in picks.models() and (again or availability(spec).is_ready)]
     subjects = measurement.subjects(specs)
@@ -90,7 +90,7 @@ def _fill(
     wanted: tuple[Subject, ...],
     how: Settings,
 ) -> Timings:
-    """Run the benchmark while the bars fill; gives all timings to show."""
+    """Run the benchmark while the bars fill; returns all timings to show."""
     states = {(subject.model, subject.device): "waiting" for subject in wanted}
 
     def draw() -> None:
@@ -121,7 +121,7 @@ def _original_milliseconds() -> dict[Row, float]:
 
 
 def _four_figures(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -> None:
-    """Fastest, best by score, what the engine gains and what a GPU buys; no row where nothing was timed."""
+    """Fastest, best by score, the engine's gain and the GPU speed-up; no row if nothing was timed."""
     done = {row: timing.median_ms for row, timing in shown.items() if timing.median_ms}
     if not done:
         return
@@ -147,7 +147,7 @@ def _four_figures(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, fl
 
 
 def _gains(milliseconds: dict[Row, float]) -> dict[str, float]:
-    """How many times as fast each model is on the GPU."""
+    """Each model's speed-up on the GPU."""
     return {
         model: milliseconds[model, "cpu"] / milliseconds[model, "cuda"]
         for model, device in milliseconds
@@ -156,7 +156,7 @@ def _gains(milliseconds: dict[Row, float]) -> dict[str, float]:
 
 
 def _table(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -> pd.DataFrame:
-    """The chart's figures and what belongs to them, one row a model and device."""
+    """The chart's figures and their details, one row per model and device."""
     rows = [(spec.name, device) for spec in specs for device in ("cpu", "cuda")]
     return pd.DataFrame(
         [

@@ -1,4 +1,4 @@
-"""Runs: those made here, brought from elsewhere or recorded in the project; two of them compared bar by bar."""
+"""Runs: those made here, imported or recorded in the project; two of them compared bar by bar."""
 
 from collections import Counter
 
@@ -53,27 +53,27 @@ def show() -> None:
         alt="All saved, imported and recorded benchmark runs",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if runs[first].run.created:  # the original table is no file
+        if runs[first].run.created:  # the original table is not a file
             output.download_json(runs[first].run, "benchmark-run")
         output.picture_format()
     _import()
 
 
 def _latest(runs: list[StoredRun]) -> list[StoredRun]:
-    """The latest, and all that are recorded."""
+    """The latest runs, and all recorded ones."""
     recorded = [stored for stored in runs if stored.origin == "recorded"]
     return [*[stored for stored in runs if stored.origin != "recorded"][:MOST_LISTED], *recorded]
 
 
 def _titles(runs: dict[str, StoredRun]) -> dict[str, str]:
-    """Each run's title by its name; alike ones end with a part of the name."""
+    """Each run's title by its name; duplicates end with a part of the name."""
     titles = {name: title(stored) for name, stored in runs.items()}
     often = Counter(titles.values())
     return {name: f"{text} · {name[-8:]}" if often[text] > 1 else text for name, text in titles.items()}
 
 
 def title(stored: StoredRun) -> str:
-    """A run in a line: when, where, how much."""
+    """A run in one line: when, where, how much."""
     machine = stored.run.machine
     if not stored.run.created:
         return f"The original table, recorded on: {machine.cpu}"
@@ -87,13 +87,13 @@ def title(stored: StoredRun) -> str:
 
 
 def _counterpart(first: StoredRun, runs: list[StoredRun]) -> StoredRun:
-    """The run to stand beside another at first: the original table or, sharing something with it, the next best."""
+    """The run compared with another by default: the original table or the next run that shares timings with it."""
     others = [stored for stored in reversed(runs) if stored.name != first.name]
     return next((stored for stored in others if _common(first, stored)), runs[-1])
 
 
 def _compare(first: StoredRun, second: StoredRun) -> None:
-    """The bars of what both runs have timed."""
+    """The bars of everything that both runs have timed."""
     common = _common(first, second)
     drawn = set([what for row in first.run.results if (what := _what(row)) in common][:MOST_BARS])
     one, two = (tuple(row for row in stored.run.results if _what(row) in drawn) for stored in (first, second))
@@ -160,7 +160,7 @@ def _row(stored: StoredRun) -> dict[str, object]:
 
 
 def _import() -> None:
-    """Bring a run that was made elsewhere, by the page's JSON download or `python -m core benchmark --output`."""
+    """Import a run from the page's JSON download or `python -m core benchmark --output`."""
     with st.form(state.Benchmark.IMPORT, border=False, clear_on_submit=True):
         file = st.file_uploader("Import a run", type=["json"], key=state.Benchmark.IMPORT_FILE, max_upload_size=2)
         is_pressed = st.form_submit_button("Import", icon=":material/upload:")

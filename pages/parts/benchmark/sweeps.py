@@ -1,4 +1,4 @@
-"""Sweeps: batch sizes by lengths or with a text of one's own, what a model can take, and where a GPU starts to pay."""
+"""Sweeps: batch sizes by lengths or with a custom text, how far a model goes, and where a GPU starts to pay off."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,7 +25,7 @@ SETTINGS = Settings(least_seconds=0.5, patience_seconds=2.0, most_seconds=6.0, w
 
 
 def show() -> None:
-    """Draw the view: what to sweep, the heatmaps or lines, where the GPU pays, the table."""
+    """Draw the view: what to sweep, the heatmaps or lines, where the GPU pays off, the table."""
     specs = measurement.local_models()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         spec = measurement.one_model(specs, state.Benchmark.SWEEP_MODEL)
@@ -85,7 +85,7 @@ def show() -> None:
 
 
 def _own_text() -> tuple[Workload, ...]:
-    """The text that is typed, in every batch size."""
+    """The typed text, in every batch size."""
     typed = st.text_area("My text", FIRST_TEXT, key=state.Benchmark.SWEEP_TEXT, height=90, persist_state="session")
     given = corpus.from_paste(" ".join((typed or "").split()), "the text to time")
     output.show_skips(given)
@@ -93,7 +93,7 @@ def _own_text() -> tuple[Workload, ...]:
 
 
 def _earlier_timings(workloads: tuple[Workload, ...]) -> list[Timing]:
-    """What has been swept: lengths by anybody on this machine, this text of one's own in this session."""
+    """Earlier timings: lengths by anybody on this machine, this custom text in this session."""
     if workloads[0].tokens:
         return benchmark.latest_sweeps(picks.precision())
     asked = picks.precision(), workloads[0].text
@@ -108,7 +108,7 @@ def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], m
     measured: list[Timing] = []
 
     def draw(tokens: int | None) -> None:
-        """Draw all cells, those of a text of one's own as soon as its tokens were counted."""
+        """Draw all cells; those of a custom text as soon as its tokens are counted."""
         done = {_cell(row) for row in measured}
         waiting = (Timing.missing(subject, workload, "waiting") for subject in subjects for workload in workloads)
         rest = (replace(row, tokens=row.tokens or tokens) for row in waiting)
@@ -139,7 +139,7 @@ def _heatmaps(timings: list[Timing], measure: str) -> Iterator[tuple[str, go.Fig
 
 
 def _caption(timings: list[Timing]) -> None:
-    """What computed the cells, and how far to trust them."""
+    """What computed the cells, and how reliable they are."""
     done = [timing for timing in timings if timing.median_ms]
     engines = dict.fromkeys(f"{row.device}: {row.engine} {row.precision}" for row in done)
     architecture = "architecture only, random weights · " if any(row.weights == "random" for row in done) else ""
@@ -151,7 +151,7 @@ def _caption(timings: list[Timing]) -> None:
 
 
 def _lines(timings: list[Timing], measure: str) -> None:
-    """All models that have been swept, over the batch size, and where a GPU pays."""
+    """All models swept, over the batch size, and where a GPU pays off."""
     lengths = sorted({timing.tokens for timing in timings if timing.tokens and timing.median_ms})
     if not lengths:
         return

@@ -1,4 +1,4 @@
-"""Accuracy against speed on this machine, the front that nothing beats, and what a million tokens cost."""
+"""Accuracy vs speed on this machine, the Pareto front, and the price per million tokens."""
 
 import pandas as pd
 import streamlit as st
@@ -21,7 +21,7 @@ BATCHES = (Workload(16, "", 128),)
 
 
 def show() -> None:
-    """Draw the view: score against speed, the sentence that reads it out, then what a million tokens cost."""
+    """Draw the view: score against speed, its summary in a sentence, then the price per million tokens."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         board = st.segmented_control(
             "Accuracy", [*BOARDS, MEASURED], default="MTEB v1", key=state.Benchmark.ACCURACY, bind="query-params",
@@ -74,7 +74,7 @@ def _timings(speed: str) -> list[Timing]:
 
 
 def _missing(timings: list[Timing]) -> list[ModelSpec]:
-    """The models that are not timed yet on each device."""
+    """The models not timed yet on each device."""
     done = {(timing.model, timing.device) for timing in timings}
     return [
         spec
@@ -84,7 +84,7 @@ def _missing(timings: list[Timing]) -> list[ModelSpec]:
 
 
 def _measure(specs: list[ModelSpec], speed: str) -> None:
-    """Time models as the speed that is shown asks for it."""
+    """Time models with the workload of the speed shown."""
     if not specs:
         return
     workloads = (Workload(),) if speed == LATENCY else BATCHES
@@ -95,7 +95,7 @@ def _measure(specs: list[ModelSpec], speed: str) -> None:
 
 
 def _scores(board: str, timings: list[Timing]) -> dict[str, float]:
-    """Each timed model's score; nDCG@10 is measured now, of the models that are here."""
+    """Each timed model's score; nDCG@10 is measured now, for the models installed here."""
     names = {timing.model for timing in timings}
     specs = [spec for spec in all_models() if spec.name in names]
     if board != MEASURED:
@@ -159,7 +159,7 @@ def _scoreless(timings: list[Timing], scores: dict[str, float], board: str) -> N
 
 
 def _costs() -> None:
-    """US dollars per million tokens: API prices beside what an hour of this machine costs at its throughput."""
+    """US dollars per million tokens: API prices, and this machine's hourly price at its throughput."""
     st.markdown("#### A million tokens: by API or on your own machine")
     hour = st.number_input(
         "US dollars per hour of this machine", 0.0, 1000.0, 1.0, 0.1, key=state.Measurement.DOLLARS_PER_HOUR,

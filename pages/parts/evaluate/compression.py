@@ -21,7 +21,7 @@ from pages.shared.ui import output, progress
 
 
 def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
-    """Draw the view: what is left of the quality, the chart, and the table behind it."""
+    """Draw the view: the share of quality left, the chart, and its table."""
     with controls:
         texts = corpora.choose()
         labels = picker.choose(texts)

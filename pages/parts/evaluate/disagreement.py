@@ -1,4 +1,4 @@
-"""Without labels: how much the systems agree, and the queries where marks would tell most, marked in place."""
+"""Without labels: how much the systems agree, and the queries where marks are most informative, to mark in place."""
 
 from collections.abc import Mapping, Sequence
 
@@ -63,7 +63,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
 
 
 def _queries(texts: Corpus) -> Corpus | None:
-    """The queries: the sample's for the sample corpus, pasted, of a file, or those of the labels in force."""
+    """The queries: the sample's for the sample corpus, pasted, from a file, or those of the current labels."""
     offered = [SAMPLE, PASTE, FILE] if quality.SAMPLE in quality.sources(texts) else [PASTE, FILE]
     inputs.fall_back(state.Evaluate.QUERIES, offered, offered[0])
     label = st.session_state.get(state.Evaluate.QUERIES) or offered[0]
@@ -100,7 +100,7 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
 
 
 def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking]) -> int:
-    """The queries in the order in which marks tell most; gives the one that is clicked, at first the top one."""
+    """The queries, the most informative first; returns the one clicked, by default the top one."""
     systems = {name: ranking.hits for name, ranking in compared.items()}
     depends = tuple(ranking.key for ranking in compared.values())
     key = ("informative", texts.fingerprint, queries.fingerprint, *depends, picks.device(), picks.precision())
@@ -136,7 +136,7 @@ def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking
 
 
 def _mark_elsewhere(query: str) -> None:
-    """The way to the Search page with this query."""
+    """A link to the Search page with this query."""
     st.page_link(
         "pages/search.py",
         label="Open in Search",
@@ -146,7 +146,7 @@ def _mark_elsewhere(query: str) -> None:
 
 
 def _offer_judgements(texts: Corpus) -> None:
-    """The marks made so far, to take away."""
+    """The marks so far, for download."""
     labels = judgements.labels(texts)
     if labels is None:
         st.caption("Judge which results answer the query: your judgements become labels for the view “Ranking”.")

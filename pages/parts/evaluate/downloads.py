@@ -1,4 +1,4 @@
-"""What a person takes away of a ranking: each query's measures, the runs, and the labels."""
+"""Downloads of a ranking: each query's measures, the runs, and the labels."""
 
 import io
 import zipfile
@@ -19,7 +19,7 @@ from pages.shared.ui import output
 def popover(
     labels: Labels, measured: Mapping[str, Quality], rankings: Mapping[str, Hits], names: Sequence[str]
 ) -> None:
-    """Downloads beside the table: each made when it is asked for."""
+    """Downloads beside the table, each made on request."""
     with st.popover("More downloads", icon=":material/download:", width="content"):
         output.download_table(_per_query(labels, measured), "queries", "Measures per query (CSV)")
         st.download_button(

@@ -1,4 +1,4 @@
-"""What systems found for one query, side by side, with the relevant ones ticked."""
+"""The hits of systems for one query, side by side, with the relevant ones ticked."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +16,7 @@ TEXT_LENGTH = 160
 
 
 def hits_of(hits: Hits, query: int) -> list[tuple[int, float]]:
-    """The documents that a system found for a query with their scores, the best first."""
+    """A system's hits for a query with their scores, the best first."""
     rows = zip(hits.rows[query].tolist(), hits.scores[query].tolist(), strict=True)
     return [(row, score) for row, score in rows if score != 0]
 
@@ -30,7 +30,7 @@ def show(
     question: str = "",
     depth: int = CUT,
 ) -> None:
-    """A column for each system; with a question, each document can be marked as answering it or not."""
+    """A column for each system; given a question, each document can be marked as answering it or not."""
     names = texts.document_names
     places = _first_places(texts.document_ids)
     columns = st.grid(len(systems), min_column_width=300)
@@ -68,7 +68,7 @@ def _show_missing(
     grades: Mapping[str, int],
     depth: int,
 ) -> None:
-    """The relevant documents that are not among the first, and where they are."""
+    """The relevant documents beyond the first ones, and their ranks."""
     ranks = {names[row]: rank for rank, (row, _) in enumerate(listed, start=1)}
     numbers = {name: number for number, name in enumerate(names)}
     for name, grade in grades.items():

@@ -29,7 +29,7 @@ WORST_SHOWN = 200
 
 @dataclass(frozen=True)
 class Compared:
-    """A model's cosines of the pairs, and how they follow the gold scores."""
+    """A model's cosines of the pairs, and how well they follow the gold scores."""
 
     cosines: npt.NDArray[np.float32]
     agreement: Agreement
@@ -77,7 +77,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
 
 
 def _choose() -> SentencePairs:
-    """The sample's pairs, typed ones, or a file's."""
+    """The sample's pairs, typed ones, or those in a file."""
     label = st.session_state.get(state.Evaluate.PAIRS) or SAMPLE
     with st.popover(f"Pairs: {label.lower()}", icon=":material/compare_arrows:"):
         source = st.segmented_control(
@@ -107,7 +107,7 @@ def _choose() -> SentencePairs:
 
 
 def _sentence(compared: dict[str, Compared], kind: str) -> str:
-    """Which model follows the gold scores best, and how far each does."""
+    """Which model follows the gold scores best, and how well each does."""
     intervals = {name: one.spearman if kind == "Spearman" else one.pearson for name, one in compared.items()}
     names = sorted(intervals, key=lambda name: -intervals[name].mean)
     figures = [
@@ -159,7 +159,7 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict
 
 
 def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
-    """The pairs whose place among the cosines is farthest from their place among the gold scores."""
+    """The pairs whose rank by cosine is farthest from their rank by gold score."""
     st.markdown("#### Worst pairs")
     names = list(compared)
     name = names[0]

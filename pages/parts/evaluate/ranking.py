@@ -1,4 +1,4 @@
-"""How well each system ranks the labelled queries, how sure that is, and the queries that two systems part on."""
+"""How well each system ranks the labelled queries, how sure that is, and the queries on which two systems differ."""
 
 from collections.abc import Mapping, Sequence
 
@@ -57,7 +57,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
 
 
 def sentence(measured: Mapping[str, Quality], measure: str) -> str:
-    """Which system is best, by how much it is better than which others, and from which it differs within chance."""
+    """Which system is best, by how much it beats which others, and from which the difference could be chance."""
     values = {name: found.values(measure) for name, found in measured.items()}
     first, *others = sorted(values, key=lambda name: -measured[name].means[measure])
     if not others:

@@ -1,4 +1,4 @@
-"""The queries that one of two systems answers better, and what both found for them."""
+"""The queries that one of two systems answers better, and the hits of both."""
 
 from collections.abc import Mapping, Sequence
 
@@ -29,7 +29,7 @@ def show(
     measure: str,
     title: str,
 ) -> None:
-    """Two systems' difference on each query, sorted; the query that is clicked with both lists."""
+    """Two systems' difference on each query, sorted; both lists for the query clicked."""
     if len(measured) < 2:
         return
     st.markdown("#### Queries won and lost")
@@ -71,7 +71,7 @@ def show(
 
 
 def _two(measured: Mapping[str, Quality]) -> tuple[str, str]:
-    """The two systems to compare: at first the best model and BM25."""
+    """The two systems to compare: by default the best model and BM25."""
     names = list(measured)
     models = [name for name in names if name not in (BM25, HYBRID)] or names
     best = max(models, key=lambda name: measured[name].means["ndcg@10"])
@@ -88,7 +88,7 @@ def _system(title: str, key: Parameter, names: Sequence[str], usual: str) -> str
 
 
 def _pick(table: pd.DataFrame, first: str, second: str) -> int:
-    """The row of the table that is clicked; at first the query that is won by most."""
+    """The row of the table clicked; by default the query won by most."""
     st.caption("The queries, with the first system's biggest wins on top. Click one to see both lists.")
     shown = st.dataframe(
         table,

@@ -1,4 +1,4 @@
-"""Models fetched from the Hub: the picked ones that are missing, any other by its id, and what is trending there."""
+"""Models downloaded from the Hub: the picked ones that are missing, any other by its id, and trending ones."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -19,7 +19,7 @@ Places = dict[str, DeltaGenerator]
 
 
 def offer_missing() -> Places:
-    """A button for each picked model that can be downloaded; gives the place of each one's progress, by name."""
+    """A button for each picked model that can be downloaded; returns the place of each one's progress, by name."""
     _show_done(OFFERED)
     if not may_download():
         return {}
@@ -45,7 +45,7 @@ def _offer(spec: ModelSpec) -> DeltaGenerator:
 
 
 def more_models() -> DeltaGenerator:
-    """Any model of the Hub by its id, and what is trending there; gives the place of such a download's progress."""
+    """Any model of the Hub by its id, and trending ones; returns the place of such a download's progress."""
     if not may_download():
         return st.empty()
     columns = st.grid(2, min_column_width=430)
@@ -73,9 +73,9 @@ def more_models() -> DeltaGenerator:
 
 
 def fetch_requested(offered: Places, by_id: DeltaGenerator) -> None:
-    """Fetch what the person has asked for, its progress at the button; called last, so that the page is whole.
+    """Download the requested model, with progress at the button; called last, when the page is complete.
 
-    Then the page runs again and shows the model as ready. A failure is not tried again by itself.
+    Then the page reruns and shows the model as ready. A failed download is not retried automatically.
     """
     name = _find_request()
     if name is None:
@@ -87,7 +87,7 @@ def fetch_requested(offered: Places, by_id: DeltaGenerator) -> None:
 
 
 def _fetch(name: str) -> str:
-    """Download the model; says what is here now."""
+    """Download the model; returns the sentence to show."""
     try:
         spec = _spec(name)
         with progress.line(state.Models.FETCH(name), count=wording.size) as on_progress:
@@ -146,6 +146,6 @@ def _start(name: str) -> None:
 
 
 def _find_request() -> str | None:
-    """The name of the model that is being downloaded for this session, if the person has not stopped it."""
+    """The name of the model that this session is downloading, unless cancelled."""
     name: str | None = st.session_state.get(state.Models.DOWNLOADING)
     return None if name is None or progress.is_cancelled(state.Models.FETCH(name)) else name

@@ -1,4 +1,4 @@
-"""How the map looks: what is written on it and under the pointer, the size of its points, lines to neighbours."""
+"""The appearance of the map: labels, tooltip, point size, lines to neighbours."""
 
 from dataclasses import dataclass
 
@@ -24,14 +24,14 @@ class Look:
     neighbours: Asked
 
     def hover_texts(self, texts: Corpus) -> tuple[str, ...]:
-        """What stands under the pointer, for each text."""
+        """The tooltip of each text."""
         if self.hover == "text":
             return texts.texts
         return texts.fields.get(self.hover, texts.documents)
 
 
 def choose(texts: Corpus) -> Look:
-    """The popover and what is chosen in it."""
+    """The popover and the choices made in it."""
     with st.popover("Appearance", icon=":material/visibility:"):
         wanted = neighbours.choose()
         edges = st.toggle("Lines to neighbours", key=state.Projector.EDGES, bind="query-params")

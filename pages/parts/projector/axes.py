@@ -1,4 +1,4 @@
-"""Axes of one's own: each runs from one text, or group of texts, to another."""
+"""Custom axes: each runs from one text, or group of texts, to another."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ FIRST = {
 
 @dataclass(frozen=True)
 class End:
-    """One end of an axis: a text, or rows whose mean it is."""
+    """One end of an axis: a text, or the mean of rows."""
 
     text: str
     rows: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
-        """In a few words, for the axis's title."""
+        """A short name for the axis's title."""
         return f"{len(self.rows)} texts" if self.rows else shorten(self.text, 32)
 
 
@@ -63,12 +63,12 @@ def titles(ends: Sequence[tuple[End, End]]) -> Axes:
 def vectors_of(
     ends: Sequence[tuple[End, End]], space: Space, source: Source, on_progress: Progress
 ) -> list[tuple[Floats, Floats]]:
-    """Where the ends lie under one source: pairs of (d,) arrays.
+    """The vectors of the ends under one source: pairs of (d,) arrays.
 
     Raises
     ------
     InputError
-        No row of a space with vectors of its own holds the words of an end.
+        The space has vectors of its own, and no row contains the words of an end.
     """
     return [
         (_vector(start, space, source, on_progress), _vector(end, space, source, on_progress)) for start, end in ends
@@ -76,13 +76,13 @@ def vectors_of(
 
 
 def selections(space: Space) -> dict[str, list[int]]:
-    """The ends that are selections, for a file: their rows by the end's key."""
+    """The ends that are selections, for saving: their rows by the end's key."""
     end_rows = {key: st.session_state.get(state.Projector.AXIS_END_ROWS(key), ("", ())) for key in FIRST}
     return {key: list(rows) for key, (of, rows) in end_rows.items() if rows and of == space.fingerprint}
 
 
 def restore(space: Space, rows_of: Mapping[str, Sequence[int]]) -> None:
-    """Set the ends that a file tells; rows that are not there are passed over."""
+    """Restore the ends from a file; missing rows are skipped."""
     for key in FIRST:
         rows = tuple(row for row in rows_of.get(key, ()) if 0 <= row < len(space))
         st.session_state[state.Projector.AXIS_END_ROWS(key)] = (space.fingerprint, rows)

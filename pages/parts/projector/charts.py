@@ -1,4 +1,4 @@
-"""The maps themselves: laid out, and laid on each other so that they can be compared."""
+"""The maps: laid out, and aligned with each other for comparison."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,26 +22,26 @@ from pages.parts.projector.sources import Source
 from pages.shared import cache
 from pages.shared.ui import output
 
-PLACING = 10  # neighbours that place a typed text where the method cannot
+PLACING = 10  # neighbours that place a typed text if the method cannot
 Ends = Sequence[tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One map as it is drawn.
+    """One map as drawn.
 
     Attributes
     ----------
     title : str
     source : Source or None
-        None where only coordinates were given.
+        None if only coordinates were given.
     projection : Projection
     shown : (n, 2 or 3) float32 array
-        The components that are seen, as they were laid out.
+        The components shown, as laid out.
     aligned : Aligned or None
-        The same laid on the first map; None for the first one, and where axes have a meaning.
+        The same, aligned with the first map; None for the first one, and if axes have a meaning.
     axes : tuple of str
-        The axes' titles, where they mean something.
+        The axes' titles, if they have a meaning.
     """
 
     title: str
@@ -58,22 +58,22 @@ class Chart:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What tells this map from all others, for what is remembered of it."""
+        """The map's key in caches."""
         return (self.source.content if self.source else "", digests.of_array(self.coordinates))
 
     @property
     def metric(self) -> Metric:
-        """The distance that the map was to keep; for linear maps Euclid's."""
+        """The distance that the map preserves; Euclidean for linear maps."""
         return getattr(self.projection.settings, "metric", "euclidean")
 
     @property
     def as_map(self) -> map_view.Map:
-        """The map for the screen."""
+        """The map in the form to be drawn."""
         residual = f" · residual {self.aligned.residual:.2f}" if self.aligned else ""
         return map_view.Map(f"{self.title}{residual}", self.coordinates, self.axes)
 
     def place_vector(self, vector: Floats, components: tuple[int, ...]) -> tuple[float, ...]:
-        """Where a new vector, (1, d), lies: exactly for linear maps, else where its true neighbours place it."""
+        """Place a new vector, (1, d), on the map: exactly for linear maps, else by its true neighbours."""
         if self.source is None:
             return ()
         if self.projection.linear:
@@ -87,7 +87,7 @@ class Chart:
 def lay_out(
     space: Space, sources: Sequence[Source], wanted: Wanted, axes: Axes, ends: Sequence[Ends], on_progress: Progress
 ) -> list[Chart]:
-    """A chart of each source; for axes of one's own, `ends` holds each source's vectors of them."""
+    """A chart of each source; for custom axes, `ends` holds each source's vectors."""
     if wanted.method == "given":
         assert space.coordinates is not None
         return [
@@ -131,7 +131,7 @@ def _chart(source: Source, result: Projection, wanted: Wanted) -> Chart:
 
 
 def _align(first: Chart, other: Chart) -> Chart:
-    """The other map laid on the first; its axes, turned, no longer mean anything."""
+    """Align the other map with the first; its rotated axes no longer have a meaning."""
     if first.shown.shape != other.shown.shape:
         return other
     return replace(other, aligned=align(first.shown, other.shown), axes=())
@@ -140,12 +140,12 @@ def _align(first: Chart, other: Chart) -> Chart:
 def pack(
     texts: Corpus, charts: Sequence[Chart], hover: str, hover_texts: Callable[[Corpus], Sequence[str]]
 ) -> map_view.Points:
-    """The maps as the browser takes them, packed once; `hover` names what stands under the pointer."""
+    """The maps packed for the browser, cached; `hover` names the tooltip's content."""
 
     def pack() -> map_view.Points:
         return map_view.pack([chart.as_map for chart in charts], hover_texts(texts), rows=texts.fingerprint)
 
-    if iterations.is_moving([chart.projection for chart in charts]):  # soon to be another
+    if iterations.is_moving([chart.projection for chart in charts]):  # about to change
         return pack()
     key = ("packed", texts.fingerprint, hover, *((chart.as_map.title, chart.axes, *chart.identity) for chart in charts))
     return cache.memory().recall(key, pack)
@@ -154,12 +154,12 @@ def pack(
 def place_typed(
     charts: Sequence[Chart], vectors: Sequence[Floats], components: tuple[int, ...]
 ) -> list[tuple[float, ...] | None]:
-    """Where a typed text lies on each map; nothing where none is typed."""
+    """The position of a typed text on each map; empty if none is typed."""
     return [chart.place_vector(vector, components) for chart, vector in zip(charts, vectors, strict=False)]
 
 
 def find_misplaced(charts: Sequence[Chart], row: int | None, on_progress: Progress) -> list[Misplaced]:
-    """What each map gets wrong about one text; nothing where none is marked."""
+    """The misplaced neighbours of one text on each map; empty if none is marked."""
     if row is None:
         return []
     return [
@@ -171,7 +171,7 @@ def find_misplaced(charts: Sequence[Chart], row: int | None, on_progress: Progre
 
 
 def explain(charts: Sequence[Chart]) -> None:
-    """The share of the variance in each principal component, how very many points are drawn, what a residual means."""
+    """Captions: the variance of each principal component, how large maps are drawn, what a residual means."""
     for chart in charts:
         if shares := chart.projection.explained_variance:
             listed = ", ".join(f"PC{number} {share:.1%}" for number, share in enumerate(shares, 1))

@@ -1,4 +1,4 @@
-"""What the colour of a point means, and the names written on the map."""
+"""The meaning of the points' colours, and the labels on the map."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ OF_COLOUR, REGIONS, NONE = LABELS = ("as coloured", "dense regions", "none")
 
 
 def choose(texts: Corpus, charts_wanted: int, *, has_vectors: bool) -> str:
-    """What to colour by: a column, the map's error, the models' agreement, or nothing."""
+    """Choose what to colour by: a column, the map's error, the models' agreement, or nothing."""
     columns = [name for name, cells in texts.fields.items() if len(set(cells)) > 1 and name != "title"]
     measured = [ERROR] * has_vectors + [AGREEMENT] * (charts_wanted > 1)
     options = [*columns, *measured, NOTHING]
@@ -42,7 +42,7 @@ def choose(texts: Corpus, charts_wanted: int, *, has_vectors: bool) -> str:
 def colour_of(
     texts: Corpus, name: str, charts: Sequence[Chart], k: int, on_progress: Progress
 ) -> tuple[map_view.Categories | map_view.Gradient, Column | None]:
-    """The colour of each text, and the column that it shows."""
+    """The colour of each text, and the column shown."""
     if name == ERROR and charts[0].source:
         true = neighbours.of(charts[0].source, on_progress, charts[0].metric)
         errors = cache.memory().recall(
@@ -61,7 +61,7 @@ def colour_of(
 
 
 def agreement(charts: Sequence[Chart], k: int, on_progress: Progress) -> Floats:
-    """For each text, how many of its k neighbours the models share: (n,) from 0 to 1."""
+    """For each text, the share of its k neighbours that the models have in common: (n,) from 0 to 1."""
     models = neighbours_of_each(charts, k, on_progress)
     contents = [chart.source.content for chart in charts if chart.source]
     return cache.memory().recall(("agreement", k, *contents), lambda: per_text(models))
@@ -73,7 +73,7 @@ def neighbours_of_each(charts: Sequence[Chart], k: int, on_progress: Progress) -
 
 
 def labels(texts: Corpus, column: Column | None, charts: Sequence[Chart], *, wanted: str) -> list[map_view.Label]:
-    """Names on the maps: of a column's categories at the middle of their points, or of dense regions by their words."""
+    """Labels on the maps: a column's categories at the middle of their points, or dense regions by their words."""
     if wanted in texts.fields:
         column = _column(texts, wanted)
     elif wanted == REGIONS:
@@ -124,7 +124,7 @@ def _colour(column: Column) -> map_view.Categories | map_view.Gradient:
 
 
 def _colours(categories: Sequence[str]) -> tuple[str, ...]:
-    """Colours by the alphabet, so that a category keeps its own whatever its frequency; grey for the rest."""
+    """Colours in alphabetical order, so that they do not depend on the categories' frequency; grey for the rest."""
     named = sorted(name for name in categories if name not in (OTHER, BLANK))
     colour = {name: CATEGORY_COLOURS[place % len(CATEGORY_COLOURS)] for place, name in enumerate(named)}
     return tuple(colour.get(name, NEUTRAL) for name in categories)

@@ -1,4 +1,4 @@
-"""Where models disagree: how many neighbours they share, and the texts that they see most differently."""
+"""Where models disagree: how many neighbours they share, and the texts on which they differ most."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What is taken away from the page: coordinates, neighbours, the files of TensorFlow's Projector, the whole view."""
+"""Downloads: coordinates, neighbours, the files of TensorFlow's Projector, the whole view."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -32,14 +32,14 @@ def provenance(charts: Sequence[Chart]) -> None:
 
 
 def downloads(space: Space, charts: Sequence[Chart], wanted: Asked) -> None:
-    """Files to take away, each made when it is asked for, and a view to open."""
+    """Downloads, each made on request, and a saved view to open."""
     with st.container(horizontal=True, vertical_alignment="center"):
         for chart in charts:
             of = f" {chart.title}" if len(charts) > 1 else ""
             with st.popover(f"Download{of}", icon=":material/download:"):
                 _of_chart(space, chart, wanted)
         is_sample = space.corpus.fingerprint == corpus.sample().fingerprint
-        view = view_file.view_of(space)  # now: the download is made without a session
+        view = view_file.view_of(space)  # read now, because the download is made without a session
         _button("Save this view", lambda: view_file.pack(view, None if is_sample else space), "view.zip")
         with st.popover("Open a view", icon=":material/folder_open:"):
             st.file_uploader("A view saved on this page", type=["zip"], key=state.Projector.VIEW_FILE, on_change=_open)
@@ -48,7 +48,7 @@ def downloads(space: Space, charts: Sequence[Chart], wanted: Asked) -> None:
 
 
 def _of_chart(space: Space, chart: Chart, wanted: Asked) -> None:
-    """What can be taken of one map."""
+    """The downloads of one map."""
     drawn = replace(space, coordinates=chart.coordinates)
     name = chart.title.replace("/", "-")
     _button("Coordinates (CSV)", lambda: map_files.coordinates_csv(drawn), f"map-{name}.csv")
@@ -79,7 +79,7 @@ def _button(label: str, content: Callable[[], bytes], name: str) -> None:
 
 
 def _open() -> None:
-    """Open an uploaded view, or say why not."""
+    """Open an uploaded view, or show why that failed."""
     file = st.session_state.get(state.Projector.VIEW_FILE)
     if file is None:
         return

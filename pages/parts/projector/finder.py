@@ -1,4 +1,4 @@
-"""Find texts by words, by a regular expression or by meaning; a text that is typed takes its place on every map."""
+"""Find texts by words, by a regular expression or by meaning; a typed text is placed on every map."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,18 +24,18 @@ MOST_TYPED = 2000
 
 @dataclass(frozen=True)
 class Found:
-    """What was typed and what it finds.
+    """The typed text and its results.
 
     Attributes
     ----------
     text : str
-        Empty where nothing is typed.
+        Empty if nothing is typed.
     rows : Indices or None
-        Rows that hold the words; None where the search is by meaning or nothing is typed.
+        Rows that contain the words; None if the search is by meaning or nothing is typed.
     vectors : list of (1, d) arrays
         By meaning: the typed text under each source.
     problem : str
-        What is wrong with what was typed.
+        What is wrong with the typed text.
     """
 
     text: str = ""
@@ -45,7 +45,7 @@ class Found:
 
 
 def ask(space: Space, sources: Sequence[Source], on_progress: Progress) -> Found:
-    """The box, and what it finds."""
+    """The search box and its results."""
     ways = WAYS if sources and all(source.spec for source in sources) else WAYS[1:]
     inputs.fall_back(state.Projector.FIND_BY, ways, ways[0])
     text = st.text_input(

@@ -1,4 +1,4 @@
-"""t-SNE on its way: some iterations in each run of the page, until it is finished or stopped."""
+"""t-SNE in steps: some iterations in each run of the page, until it is finished or stopped."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,11 +14,11 @@ from pages.shared import cache, state
 from pages.shared.ui import progress
 
 BETWEEN_PICTURES = 50
-MORE, MOST = 250, 10_000  # iterations that are added to a finished map, and the most there may be
+MORE, MOST = 250, 10_000  # iterations added to a finished map, and the maximum
 
 
 def advance(source: Source, settings: Tsne, dimensions: int, on_progress: Progress) -> Projection:
-    """The map if it is finished already, else some iterations further, or as it is where it was stopped."""
+    """The map if finished, else advanced by some iterations, or unchanged if stopped."""
     runs: dict[object, Projection] = st.session_state.setdefault(state.Projector.TSNE_RUNS, {})
     run = (source.content, replace(settings, iterations=1), dimensions)
     if is_remembered(source.content, settings, dimensions):
@@ -37,20 +37,18 @@ def advance(source: Source, settings: Tsne, dimensions: int, on_progress: Progre
         iterations=BETWEEN_PICTURES,
         dimensions=dimensions,
         content=source.content,
-        on_progress=silent
-        if so_far
-        else on_progress,  # later ones are short, and a click in the meantime must not end them
+        on_progress=silent if so_far else on_progress,  # later ones are short, and a click must not cancel them
     )
     return runs[run]
 
 
 def is_moving(maps: Sequence[Projection]) -> bool:
-    """Whether a t-SNE is on its way, so that the page runs again at once."""
+    """Whether a t-SNE is running, so that the page reruns at once."""
     return not st.session_state.get(state.Projector.TSNE_STOPPED) and any(not each.is_finished for each in maps)
 
 
 def controls(maps: Sequence[Projection]) -> None:
-    """How far t-SNE is, with buttons to stop it, to go on and to add iterations."""
+    """The progress of t-SNE, with buttons to stop, to resume and to add iterations."""
     settings = maps[0].settings
     if not isinstance(settings, Tsne):
         return
@@ -68,7 +66,7 @@ def controls(maps: Sequence[Projection]) -> None:
 
 
 def start() -> None:
-    """Compute, whatever was stopped or cancelled before."""
+    """Start computing, even if it was stopped or cancelled before."""
     st.session_state[state.Projector.TSNE_STOPPED] = False
     progress.start_anew(state.Projector.LAY_OUT)
 

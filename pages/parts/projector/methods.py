@@ -1,4 +1,4 @@
-"""How the map is laid out: the method, and its settings, which count when "Compute" is pressed."""
+"""The layout of the map: the method and its settings, which apply when "Compute" is pressed."""
 
 from dataclasses import dataclass
 
@@ -15,18 +15,18 @@ from pages.shared.ui import inputs
 
 @dataclass(frozen=True)
 class Wanted:
-    """The layout that is asked for.
+    """The layout asked for.
 
     Attributes
     ----------
     method : str
         A key of `projection.NAMES`.
     settings : Fitted or None
-        None for axes of one's own and for coordinates that are given.
+        None for custom axes and for given coordinates.
     dimensions : int
         2 or 3.
     components : tuple of int
-        Of PCA, which are seen, counted from 0.
+        The components of PCA to show, counted from 0.
     """
 
     method: str
@@ -66,7 +66,7 @@ def choose(space: Space) -> Wanted:
 
 
 def _show_as_given(space: Space) -> None:
-    """Coordinates that have just come in are shown as they are, whatever method was chosen before."""
+    """Show newly loaded coordinates as they are, whatever method was chosen before."""
     before = st.session_state.get(state.Projector.METHOD_FOR, "")
     st.session_state[state.Projector.METHOD_FOR] = space.fingerprint
     if before and before != space.fingerprint and space.coordinates is not None:
@@ -133,7 +133,7 @@ def _seed(key: Parameter) -> int:
 
 
 def _components(dimensions: int) -> tuple[int, ...]:
-    """Which principal components are seen: the first ones, until others are chosen."""
+    """Which principal components to show: the first ones, until others are chosen."""
     names = [f"PC{number}" for number in range(1, COMPONENTS + 1)]
     shown = [
         st.selectbox(

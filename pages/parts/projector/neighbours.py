@@ -1,4 +1,4 @@
-"""True neighbours: of all texts, for measuring maps, and of one text in as large a number as is asked for."""
+"""True neighbours: of all texts, for measuring maps, and of one text, as many as asked for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from pages.parts.projector.sources import Source
 from pages.shared import cache, state
 
 FEWEST, FIRST, MOST = 5, 10, 500
-MEASURED = NEIGHBOURS  # on which maps are measured
+MEASURED = NEIGHBOURS  # for measuring maps
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How many neighbours are listed and lit, and by which distance."""
+    """How many neighbours are listed and highlighted, and by which distance."""
 
     k: int
     metric: Metric
@@ -35,7 +35,7 @@ def choose() -> Asked:
 
 
 def of(source: Source, on_progress: Progress, metric: Metric = "cosine", k: int = MEASURED) -> Neighbours:
-    """The k nearest of every text; fifteen are those on which maps are measured."""
+    """The k nearest of every text; maps are measured on fifteen."""
     return cache.memory().recall(
         ("neighbours", source.content, metric, k),
         lambda: maps.neighbours_of(source.vectors, k, metric=metric, content=source.content, on_progress=on_progress),
@@ -43,7 +43,7 @@ def of(source: Source, on_progress: Progress, metric: Metric = "cosine", k: int 
 
 
 def of_row(source: Source, row: int, wanted: Asked) -> Neighbours:
-    """The nearest of one text, itself not among them: one line of rows and distances."""
+    """The nearest of one text, excluding itself: one line of rows and distances."""
     nearest = of_vector(source, source.vectors[row : row + 1], Asked(wanted.k + 1, wanted.metric))
     others = nearest.rows != row
     others[others.all(axis=1), -1] = False
@@ -56,7 +56,7 @@ def of_vector(source: Source, vector: Floats, wanted: Asked) -> Neighbours:
 
 
 def under_each(sources: Sequence[Source], row: int | None, wanted: Asked) -> list[Neighbours]:
-    """The marked text's neighbours under each source; nothing where none is marked."""
+    """The marked text's neighbours under each source; empty if none is marked."""
     return [] if row is None else [of_row(source, row, wanted) for source in sources]
 
 

@@ -1,4 +1,4 @@
-"""The panel beside the map: what was found, the marked text with its neighbours, the selection."""
+"""The panel beside the map: search results, the marked text with its neighbours, the selection."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ MOST_LINES = 10
 
 
 def show_found(texts: Corpus, what: Found, near: Sequence[Neighbours], charts: Sequence[Chart]) -> None:
-    """What the box found: rows that hold the words, or the neighbours of the typed text under each model."""
+    """The results of the search box: rows that contain the words, or the typed text's neighbours under each model."""
     if what.problem:
         st.warning(output.markdown_free(what.problem))
     elif what.rows is not None:
@@ -66,7 +66,7 @@ def show_point(texts: Corpus, row: int, near: Sequence[Neighbours], charts: Sequ
 
 
 def show_misplaced(charts: Sequence[Chart], wrong: Sequence[Misplaced]) -> None:
-    """How many false and torn neighbours each map gives the marked text, in a sentence."""
+    """How many false and missing neighbours the marked text has on each map, in a sentence."""
     for chart, of_map in zip(charts, wrong, strict=True):
         if chart.source:
             k = min(neighbours.MEASURED, len(chart.coordinates) - 1)
@@ -78,10 +78,10 @@ def show_misplaced(charts: Sequence[Chart], wrong: Sequence[Misplaced]) -> None:
 
 
 def show_selected(texts: Corpus, rows: Rows) -> None:
-    """The selected texts: how many, the words that mark them, the list, a download."""
+    """The selected texts: their number, characteristic words, the list, a download."""
     chosen = np.asarray(rows)
     st.markdown(f"**{len(chosen):,} texts selected**")
-    named = st.container()  # filled last: of many texts, counting words takes longer than listing them
+    named = st.container()  # filled last: with many texts, counting words takes longer than listing them
     _list(texts, chosen[:MOST_LISTED], name="selection")
     if len(chosen) > MOST_LISTED:
         st.caption(f"Showing the first {MOST_LISTED:,}; the download has all of them.")
@@ -91,7 +91,7 @@ def show_selected(texts: Corpus, rows: Rows) -> None:
 
 
 def _show_words(texts: Corpus, chosen: Indices) -> None:
-    """The words that mark the selected texts; in a large corpus counted on texts at even steps, which is said."""
+    """The characteristic words of the selected texts; in a large corpus counted on every n-th text."""
     step = -(-len(texts) // MOST_COUNTED)
     counted = chosen[chosen % step == 0] // step
     if len(counted) and (words := _words(texts, counted, step)):
@@ -142,7 +142,7 @@ def _list(texts: Corpus, rows: Indices, *, name: str) -> None:
 
 
 def _clickable(texts: Corpus, table: pd.DataFrame, rows: Indices, *, name: str, number: str = "") -> None:
-    """A table of texts, whose lines mark their text on the maps when they are clicked."""
+    """A table of texts; clicking a line marks its text on the maps."""
     widget = state.Projector.TEXTS(name)
 
     def mark() -> None:

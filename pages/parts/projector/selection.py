@@ -1,4 +1,4 @@
-"""What the person has marked: a point, a selection, what is isolated; kept over pages and runs, and in the address."""
+"""The user's marks: a point, a selection, isolated rows; preserved across pages and reruns, and in the address."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ IN_ADDRESS = (state.Projector.POINT, state.Projector.SELECTED, state.Projector.I
 
 
 def current(texts: Corpus) -> map_view.Marks:
-    """What is marked among these texts; on the first run what the address tells."""
+    """The current marks among these texts; on the first run, those in the address."""
     entry = st.session_state.get(state.Projector.SELECTION)
     if entry is None and any(name in st.query_params for name in IN_ADDRESS):
         return _put(texts, _of_address(texts))
@@ -31,7 +31,7 @@ def current(texts: Corpus) -> map_view.Marks:
 
 
 def note(texts: Corpus) -> None:
-    """Take over what was marked on the map: the callback of its gestures."""
+    """Store what was marked on the map: the callback of its gestures."""
     _put(texts, map_view.marks(state.Projector.MAP))
 
 
@@ -48,13 +48,13 @@ def select(texts: Corpus, rows: Indices) -> None:
 
 
 def restore(texts: Corpus, marked: map_view.Marks, looked: dict[str, Any] | None) -> None:
-    """Bring back what was marked, and where the person looked."""
+    """Restore the marks and the camera."""
     _put(texts, marked)
     st.session_state[state.Projector.CAMERA_OF_VIEW] = (looked, map_view.camera(state.Projector.MAP))
 
 
 def camera() -> dict[str, Any] | None:
-    """Where the person looks; before anything was moved, what a view or the address tells of it."""
+    """The current camera; before anything was moved, the one from a view or the address."""
     now = map_view.camera(state.Projector.MAP)
     restored, before = st.session_state.get(state.Projector.CAMERA_OF_VIEW, (None, None))
     if restored and now == before:
@@ -63,7 +63,7 @@ def camera() -> dict[str, Any] | None:
 
 
 def write_address(texts: Corpus) -> None:
-    """Put what is marked into the address, where it is short enough for a link."""
+    """Write the marks into the address, if short enough for a link."""
     marked = current(texts)
     looked = map_view.camera(state.Projector.MAP)
     _param(state.Projector.POINT, "" if marked.point is None else texts.ids[marked.point])
@@ -74,7 +74,7 @@ def write_address(texts: Corpus) -> None:
 
 
 def as_json(texts: Corpus) -> dict[str, Any]:
-    """What is marked, and where the person looks, for a file."""
+    """The marks and the camera, for a file."""
     marked = current(texts)
     return {
         "point": marked.point,
@@ -108,7 +108,7 @@ def _param(name: Parameter, value: str) -> None:
 
 
 def _compress(rows: Rows, count: int) -> str:
-    """Rows as text for an address: the bits of all rows, compressed; empty where there are none."""
+    """Rows as text for an address: the bits of all rows, compressed; empty if there are none."""
     if not len(rows):
         return ""
     bits = np.zeros(count, bool)
@@ -117,7 +117,7 @@ def _compress(rows: Rows, count: int) -> str:
 
 
 def _decompress(text: str, count: int) -> Indices:
-    """The rows of such a text; none where it is not one."""
+    """The rows in such a text; none if it is invalid."""
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         bits = zlib.decompressobj().decompress(packed, count // 8 + 1)

@@ -1,4 +1,4 @@
-"""What is mapped: texts under the picked models, or vectors and coordinates of one's own."""
+"""What is mapped: texts under the picked models, or the file's own vectors and coordinates."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Source:
     content : str
         The vectors' digest.
     spec, provenance
-        The model that embedded the texts, and how; None for vectors of one's own.
+        The model that embedded the texts, and how; None for the file's own vectors.
     """
 
     title: str
@@ -38,12 +38,12 @@ class Source:
 
 
 def models_to_map(space: Space) -> list[ModelSpec]:
-    """The picked models whose maps are wanted: one or more; none where the vectors are one's own."""
+    """The picked models to map: one or more; none if the file has its own vectors."""
     if space.vectors is not None:
         return []
     ready = inputs.ready_models()
     names = [spec.name for spec in ready]
-    if state.Projector.MODELS in st.session_state:  # as it may come from a saved view
+    if state.Projector.MODELS in st.session_state:  # it may come from a saved view
         wanted = st.session_state[state.Projector.MODELS] or []
         st.session_state[state.Projector.MODELS] = [name for name in wanted if name in names]
     chosen = st.segmented_control(

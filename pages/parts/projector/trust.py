@@ -37,7 +37,7 @@ def _quality(chart: Chart) -> Faithfulness | None:
     def measure() -> Faithfulness | None:
         is_fitted = isinstance(
             chart.projection.settings, Umap | Tsne
-        )  # then the neighbours are known, and read in no time
+        )  # then the neighbours are known, and quick to read
         true = neighbours.of(source, silent, chart.metric) if is_fitted else None
         return faithfulness(source.vectors, chart.coordinates, metric=chart.metric, true=true)
 
@@ -50,7 +50,7 @@ def _one(quality: Faithfulness | None) -> None:
     if quality is None:
         st.caption("There are too few texts to measure this map.")
         return
-    with st.container(horizontal=True, gap="medium"):  # wraps where it is narrow
+    with st.container(horizontal=True, gap="medium"):  # wraps in a narrow window
         st.metric("Trust", _figure(quality.trustworthiness), help=_TRUST, width="content")
         st.metric("Continuity", _figure(quality.continuity), help=_CONTINUITY, width="content")
         st.metric("Recall", f"{quality.neighbour_recall.value:.0%}", help=_RECALL, width="content")
@@ -76,7 +76,7 @@ def _figure(estimate: Estimate) -> str:
 
 
 def _basis(quality: Faithfulness) -> str:
-    """On how many texts, and how sure that is."""
+    """The number of texts measured, and the uncertainty."""
     if quality.rows == quality.total:
         return f"Measured on all {quality.total:,} texts, {quality.neighbours} neighbours each."
     ranges = [

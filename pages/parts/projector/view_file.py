@@ -1,4 +1,4 @@
-"""The whole view as one file, and back: the data where it is one's own, all choices, what is marked."""
+"""Saves the whole view as one file and restores it: uploaded data, all choices, the marks."""
 
 import io
 import zipfile
@@ -20,7 +20,7 @@ Number = float
 
 
 class Choices(BaseModel):
-    """The page's choices by their widgets' keys; what is missing stays as it is."""
+    """The page's choices by their widgets' keys; missing ones are left unchanged."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -60,7 +60,7 @@ class Choices(BaseModel):
 
 
 class Marked(BaseModel):
-    """What was marked, and where the person looked."""
+    """The marks and the camera."""
 
     point: int | None = None
     selected: list[int] = []
@@ -72,14 +72,14 @@ class View(BaseModel):
     """The file's description."""
 
     schema_version: Literal[1] = 1
-    name: str = Field("", max_length=500)  # of the data, which a map is called by
+    name: str = Field("", max_length=500)  # of the data, which names the map
     choices: Choices
     marked: Marked
-    ends: dict[str, list[int]] = {}  # of axes that run to or from selected texts
+    ends: dict[str, list[int]] = {}  # of axes that start or end at selected texts
 
 
 def view_of(space: Space) -> View:
-    """The view as it is now."""
+    """The current view."""
     chosen = {name: st.session_state[name] for name in Choices.model_fields if name in st.session_state}
     return View(
         name=space.name[:500],
@@ -90,7 +90,7 @@ def view_of(space: Space) -> View:
 
 
 def pack(view: View, data: Space | None) -> bytes:
-    """The view as a ZIP file: how to draw, and what, unless it is the sample corpus."""
+    """The view as a ZIP file: the choices, and the data unless it is the sample corpus."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(VIEW, view.model_dump_json(exclude_none=True))
@@ -100,12 +100,12 @@ def pack(view: View, data: Space | None) -> bytes:
 
 
 def unpack(name: str, content: bytes) -> tuple[View, bytes | None]:
-    """The view of such a file, and its data as a Parquet file; None where it is the sample corpus.
+    """The view in such a file, and its data as a Parquet file; None for the sample corpus.
 
     Raises
     ------
     InputError
-        It is no such file.
+        It is not such a file.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -121,7 +121,7 @@ def unpack(name: str, content: bytes) -> tuple[View, bytes | None]:
 
 
 def open_view(view: View, data: bytes | None) -> None:
-    """Set the corpus and all choices as they were, before a run's widgets are drawn; see `restore_selection`."""
+    """Restore the corpus and all choices before a run's widgets are drawn; see `restore_selection`."""
     corpora.open_file(f"{view.name.removesuffix('.parquet') or 'view'}.parquet", data)
     for name, value in view.choices.model_dump(exclude_none=True).items():
         st.session_state[name] = [model for model in value if model in models.names()] if "models" in name else value
@@ -129,7 +129,7 @@ def open_view(view: View, data: bytes | None) -> None:
 
 
 def restore_selection(space: Space) -> None:
-    """Set what was marked in a view that has just been opened, as its texts are here now."""
+    """Restore the marks of a view just opened, once its texts are loaded."""
     view: View | None = st.session_state.pop(state.Projector.OPENED_VIEW, None)
     if view is None:
         return

@@ -34,9 +34,9 @@ def show(
     answers: Collection[str],
     quality: Mapping[str, Quality],
 ) -> None:
-    """A column of cards for each list, wrapped where the window is narrow.
+    """A column of cards for each list, wrapped in a narrow window.
 
-    `answers` are the ids of the documents that labels call relevant.
+    `answers` are the ids of the relevant documents.
     """
     if problem := st.session_state.pop(state.Search.MARK_FAILURE, None):
         st.error(output.markdown_free(problem), icon=":material/error:")
@@ -70,7 +70,7 @@ def _heading(system: str, colour: str, quality: Quality | None) -> str:
 
 
 def _card(texts: Corpus, rank: int, row: int, hits: List, moved: str, is_answer: bool) -> str:
-    """Rank, score, move and the text with its sentence marked; every character of it as it is."""
+    """Rank, score, move and the text with its sentence marked, fully escaped."""
     tick = _badge("✓ answers", GREEN, "labelled as relevant") if is_answer else ""
     known = html.escape(" · ".join(filter(None, [_subject(texts, row)])))
     head = (
@@ -83,14 +83,14 @@ def _card(texts: Corpus, rank: int, row: int, hits: List, moved: str, is_answer:
 
 
 def _subject(texts: Corpus, row: int) -> str:
-    """The document's subject; of passages, which document they are of."""
+    """The document's subject; for a passage, its document."""
     if texts.parents and texts.parents[row] != texts.ids[row]:
         return shorten(texts.parents[row], 40)
     return shorten(texts.fields["subject"][row], 40) if "subject" in texts.fields else ""
 
 
 def _excerpt(text: str, place: int | None) -> str:
-    """An excerpt around the sentence, which is marked; the beginning where there is none."""
+    """An excerpt around the marked sentence; the beginning if there is none."""
     parts = sentences(text)
     if place is None or len(parts) == 1:
         return html.escape(shorten(text, EXCERPT))
@@ -105,7 +105,7 @@ def _excerpt(text: str, place: int | None) -> str:
 
 
 def _move(rank: int, row: int, leaders: list[int], k: int, first: str) -> str:
-    """How the document's place differs from the first list's."""
+    """How the document's rank differs from the first list's."""
     if row not in leaders:
         return _badge("new", GREY, f"not in the top {len(leaders)} of {first}")
     before = leaders.index(row) + 1
@@ -122,7 +122,7 @@ def _badge(text: str, colour: str, tooltip: str) -> str:
 
 
 def _toggles(texts: Corpus, query: str, row: int, marks: Mapping[str, int], place: int) -> None:
-    """Thumbs up for relevant, down for not; the present mark is shown, a second click takes it back."""
+    """Thumbs up for relevant, down for not; the current mark is shown, a second click removes it."""
     document = texts.document_ids[row]
     key = state.Search.MARK(place, row)
     st.session_state[key] = marks.get(document)

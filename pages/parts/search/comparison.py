@@ -1,4 +1,4 @@
-"""What the lists have in common, what each step took, and all of it as files."""
+"""What the lists have in common, the time of each step, and downloads of both."""
 
 from collections.abc import Collection, Mapping
 from itertools import combinations
@@ -34,7 +34,7 @@ def chart(texts: Corpus, lists: Mapping[str, List], k: int, answers: Collection[
 
 
 def agreement(lists: Mapping[str, List]) -> pd.DataFrame:
-    """Rank-biased overlap of each list with each other, and a sentence; returns the table."""
+    """Rank-biased overlap of each pair of lists, and a sentence; returns the table."""
     overlaps = {pair: rank_biased_overlap(lists[pair[0]].rows, lists[pair[1]].rows) for pair in combinations(lists, 2)}
     table = pd.DataFrame(
         {

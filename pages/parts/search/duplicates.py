@@ -1,4 +1,4 @@
-"""The Duplicates view: texts that the corpus holds twice or nearly twice, and texts that stand alone."""
+"""The Duplicates view: exact and near duplicates in the corpus, and isolated texts."""
 
 from collections.abc import Sequence
 
@@ -68,7 +68,7 @@ def _pairs(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, threshold: float
 def _alone(
     texts: Corpus, spec: ModelSpec, vectors: np.ndarray, on_progress: Progress
 ) -> "tuple[Indices, np.ndarray] | None":
-    """Each text's nearest other and its cosine; None for a single text."""
+    """Each text's nearest neighbour and its cosine; None for a single text."""
     if len(texts) < 2:
         return None
     key = ("nearest others", texts.fingerprint, *cache.identity(spec, on_progress))
@@ -92,7 +92,7 @@ def _figures(texts: Corpus, same: Sequence[Indices], near: Sequence[Indices], pa
 
 
 def _groups(texts: Corpus, same: Sequence[Indices], near: Sequence[Indices], vectors: np.ndarray) -> pd.DataFrame:
-    """A line for each text of a group, with its cosine to the group's first."""
+    """One line per text of a group, with its cosine to the group's first."""
     twins = {int(row) for rows in same for row in rows[1:]}
     return pd.DataFrame(
         [
@@ -122,7 +122,7 @@ def _pair_table(texts: Corpus, pairs: Pairs) -> pd.DataFrame:
 
 
 def _loners(texts: Corpus, others: Indices, cosines: np.ndarray) -> pd.DataFrame:
-    """The texts whose nearest other is farthest; the percentile is among all texts' cosines to their nearest."""
+    """The texts with the farthest nearest neighbour; the percentile is among all texts' cosines to their nearest."""
     order = np.argsort(cosines, kind="stable")[:LONERS]
     ranked = np.sort(cosines)
     return pd.DataFrame(

@@ -1,4 +1,4 @@
-"""Conditions on the documents' fields, set before the search and kept in the address."""
+"""Filters on the documents' fields, applied before the search and stored in the address."""
 
 from dataclasses import dataclass
 
@@ -16,14 +16,14 @@ MOST_SHOWN = 8
 
 @dataclass(frozen=True)
 class Conditions:
-    """Which documents are searched.
+    """The documents to search.
 
     Attributes
     ----------
     rows : (m,) int array, optional
-        The rows that meet every condition; None where there is none.
+        The rows that meet every condition; None if there is no condition.
     sentence : str
-        The conditions in words, for a caption; empty where there is none.
+        The conditions in words, for a caption; empty if there is none.
     """
 
     rows: npt.NDArray[np.int64] | None = None
@@ -31,7 +31,7 @@ class Conditions:
 
 
 def choose(texts: Corpus) -> Conditions:
-    """A popover with a control for each field that documents can be filtered by; none where there is no such field."""
+    """A popover with a control for each field to filter by; none if there is no such field."""
     fields = {name: cells for name, cells in texts.fields.items() if name != "title"}
     offered = cache.memory().recall(("filters", texts.fingerprint), lambda: filters(fields))[:MOST_SHOWN]
     if not offered:
@@ -59,12 +59,12 @@ def _label() -> str:
 
 def _choices(field: Choices) -> list[str]:
     key = state.Search.FILTER(field.field)
-    if key in st.session_state:  # another corpus may have had other values
+    if key in st.session_state:  # the values may come from another corpus
         st.session_state[key] = [value for value in st.session_state[key] if value in field.counts]
     return st.multiselect(
         output.markdown_free(field.field),
         list(field.counts),
-        format_func=lambda value: value or "(blank)",  # it stands in the address
+        format_func=lambda value: value or "(blank)",  # it is in the address
         key=key,
         bind="query-params",
         placeholder="any",

@@ -1,4 +1,4 @@
-"""The Indexes view: what a faster or a smaller index costs in found documents, on this corpus."""
+"""The Indexes view: the recall that a faster or smaller index costs on this corpus."""
 
 from collections.abc import Sequence
 
@@ -58,11 +58,11 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
 
 
 def _queries(texts: Corpus, spec: ModelSpec, on_progress: Progress) -> tuple[np.ndarray, str]:
-    """Vectors of the labelled queries where there are some, else of texts of the corpus; and what they are."""
+    """Vectors of the labelled queries if there are any, else of texts of the corpus; and a description of them."""
     try:
         labels = quality.labels(texts)
     except EmbedscopeError:
-        labels = None  # what is wrong with them is said where they are used
+        labels = None  # problems with them are shown where they are used
     if labels:
         asked = labels.queries.texts[:MOST_QUERIES]
         basis = f"{len(asked):,} labelled queries ({output.markdown_free(labels.name)})"
@@ -73,7 +73,7 @@ def _queries(texts: Corpus, spec: ModelSpec, on_progress: Progress) -> tuple[np.
 
 
 def _measure(texts: Corpus, spec: ModelSpec, queries: np.ndarray, on_progress: Progress) -> list[Measured]:
-    """Each kind of index, built, measured and forgotten."""
+    """Each kind of index: built, measured and discarded."""
     vectors = cache.embed_corpus(texts, spec, on_progress).vectors
     key = ("indexes", texts.fingerprint, *cache.identity(spec, on_progress), digests.of_array(queries))
     return cache.memory().recall(key, lambda: indexes.compare(vectors, queries, K, on_progress))
@@ -98,7 +98,7 @@ def _table(measured: Sequence[Measured], count: int) -> pd.DataFrame:
 
 
 def _sentence(measured: Sequence[Measured]) -> str:
-    """The smallest index that loses next to nothing."""
+    """The smallest index that loses almost nothing."""
     good = [result for result in measured[1:] if result.recall >= 0.98]
     if not good:
         return "**No index finds 98% of what the exact search finds in this corpus.**"

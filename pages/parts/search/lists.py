@@ -1,4 +1,4 @@
-"""The lists that each system finds for a query, with the sentence that answers best in each passage."""
+"""Each system's list for a query, with the best-matching sentence in each passage."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ MARK = "highlight the sentences"
 
 @dataclass(frozen=True)
 class Marks:
-    """For each of the rows shown, which of its sentences answers best, None where none does; and the time it took."""
+    """The best-matching sentence of each row shown, None if there is none; and the time it took."""
 
     sentences: Mapping[int, int | None] = field(default_factory=dict)
     seconds: float = 0.0
@@ -30,14 +30,14 @@ class Marks:
 
 @dataclass(frozen=True)
 class List:
-    """What a system finds for one query, DEPTH deep, and what is marked in it."""
+    """A system's DEPTH best hits for one query, and the sentences marked in them."""
 
     ranking: Ranking
     marks: Marks
 
     @property
     def rows(self) -> list[int]:
-        """The rows found, best first."""
+        """The rows of the hits, best first."""
         return [int(row) for row in self.ranking.hits.rows_of()]
 
     @property
@@ -47,14 +47,14 @@ class List:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """What each step took when it was done."""
+        """The time of each step when it was computed."""
         return {**self.ranking.seconds, MARK: self.marks.seconds}
 
 
 def find(
     texts: Corpus, query: str, specs: Sequence[ModelSpec], conditions: Conditions, k: int, on_progress: Progress
 ) -> dict[str, List]:
-    """Each system's list by its name: the models, BM25 and, with a model, Hybrid; remembered with its seconds."""
+    """Each system's list by its name: the models, BM25 and, with a model, Hybrid; cached with its seconds."""
     task = Task(texts, corpus.one_query(query), DEPTH, "text", conditions.rows)
     embeddings: dict[str, Embeddings] = {}
     for spec in specs:
@@ -77,7 +77,7 @@ def find(
 
 
 def _recall(key: tuple[object, ...], mark: Callable[[], Mapping[int, int | None]]) -> Marks:
-    """Marks with the seconds that they took when they were made."""
+    """Marks with the seconds that they took when computed."""
 
     def measure() -> Marks:
         started = time.perf_counter()
@@ -95,7 +95,7 @@ def _mark_by_words(texts: Corpus, query: str, rows: Sequence[int]) -> dict[int, 
 def _mark_by_model(
     texts: Corpus, query: Embedded, rows: Sequence[int], spec: ModelSpec, on_progress: Progress
 ) -> dict[int, int | None]:
-    """For each passage the place of its sentence of highest cosine; none where there is but one."""
+    """For each passage, the place of its sentence of highest cosine; None if it has only one."""
     passages = {row: sentences(texts.texts[row]) for row in rows}
     asked_for = [part.strip() or part for parts in passages.values() for part in parts]
     vectors = cache.embed_texts(asked_for, spec, on_progress).vectors

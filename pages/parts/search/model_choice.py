@@ -1,4 +1,4 @@
-"""The model that a view of one model is under."""
+"""The model of a view that uses one model."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from pages.shared.ui import inputs
 
 
 def model(specs: Sequence[ModelSpec]) -> ModelSpec:
-    """One of the picked models that can run; chosen where there are several."""
+    """One of the picked models that can run; the user chooses if there are several."""
     names = [spec.name for spec in specs]
     inputs.fall_back(state.Search.MODEL, names, names[0])
     chosen = names[0]

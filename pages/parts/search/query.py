@@ -12,7 +12,7 @@ MOST_CHARACTERS = 500
 
 
 def box() -> str:
-    """What is typed into the query box; a sample query at first."""
+    """The text in the query box; initially a sample query."""
     typed = st.text_input(
         "Query", _sample(FIRST), key=state.Search.QUERY, bind="query-params", max_chars=MOST_CHARACTERS,
         icon=":material/search:",
@@ -29,7 +29,7 @@ def examples() -> None:
 
 
 def clean(typed: str) -> str:
-    """The query on one line, and not longer than the box takes: an address may bring any.
+    """The query on one line, limited to the box's length: an address may contain anything.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def clean(typed: str) -> str:
 
 
 def answers(labels: Labels, query: str) -> set[str]:
-    """The ids of the documents that labels call relevant to the query; none where it is not labelled."""
+    """The ids of the documents labelled relevant to the query; empty if it is not labelled."""
     named = dict(zip(labels.queries.texts, labels.queries.ids, strict=True)).get(query, "")
     return {document for document, grade in labels.qrels.get(named, {}).items() if grade > 0}
 

@@ -41,7 +41,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
 
 
 def _explain_scope(texts: Corpus, where: Conditions) -> bool:
-    """Say what is searched; whether there is anything left."""
+    """Show what is searched; returns whether anything is left."""
     if where.rows is None:
         return True
     st.caption(

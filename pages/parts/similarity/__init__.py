@@ -1,1 +1,1 @@
-"""What the Similarity page is made of."""
+"""The parts of the Similarity page."""

@@ -1,4 +1,4 @@
-"""What a score means: each model's cosines of random pairs of the corpus, drawn, and the marked pair among them."""
+"""What a score means: each model's cosines of random pairs of the corpus as a chart, with the marked pair."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,7 +23,7 @@ MOST_ROWS = 2000
 def measure(
     texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], on_progress: Progress
 ) -> dict[str, Background]:
-    """The background of each model that has one; a corpus is sent to an API only when the person asks for it."""
+    """The background of each model that has one; a corpus is sent to an API only at the user's request."""
     backgrounds = {}
     for spec in specs:
         if spec.provider == "openai" and not st.session_state.get(
@@ -45,7 +45,7 @@ def measure(
 def section(
     backgrounds: Mapping[str, Background], texts: Corpus, compared: Compared, cosines: Mapping[str, float]
 ) -> None:
-    """The distributions in one chart, the marked pair's cosines in it, and a sentence that reads it."""
+    """The distributions in one chart with the marked pair's cosines, and a sentence that interprets it."""
     if not backgrounds:
         return
     marked = {name: cosine for name, cosine in cosines.items() if name in backgrounds}
@@ -62,7 +62,7 @@ def section(
 
 
 def _sentence(backgrounds: Mapping[str, Background], cosine: float) -> str:
-    """What one and the same cosine means for each model."""
+    """What the same cosine means for each model."""
     first, *others = [
         f"than **{percent(float(background.percentile(np.float32(cosine))))}** for {output.markdown_free(name)}"
         for name, background in backgrounds.items()
@@ -85,7 +85,7 @@ def _basis(backgrounds: Mapping[str, Background], texts: Corpus, compared: Compa
 
 
 def _queries(texts: Corpus, compared: Compared) -> tuple[str, ...]:
-    """For queries against texts the sample's own queries, or those that are compared; for texts alone none."""
+    """For queries against texts, the sample's queries or the compared ones; for texts alone, none."""
     if not compared.queries:
         return ()
     return corpus.sample_queries().texts if texts.fingerprint == corpus.sample().fingerprint else compared.queries

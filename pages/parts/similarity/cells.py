@@ -11,7 +11,7 @@ from pages.shared import state
 
 
 def clickable(figure: go.Figure, place: int, alt: str, on_click: Callable[[int, int], None]) -> None:
-    """Draw the heatmap; `on_click` is called with row and column of a clicked cell, as they are drawn."""
+    """Draw the heatmap; `on_click` is called with the row and column of a clicked cell, as drawn."""
     listener = state.Similarity.CLICK(place)
     rows, columns = figure.data[0].z.shape
 

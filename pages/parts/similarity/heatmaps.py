@@ -1,4 +1,4 @@
-"""The heatmaps: one a model, or two models' difference, on one scale and in one order."""
+"""The heatmaps: one per model, or the difference of two models, on one scale and in one order."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
@@ -20,7 +20,7 @@ BETWEEN = " − "
 
 
 def choose_difference(names: Sequence[str]) -> tuple[str, str] | None:
-    """The two models whose difference is drawn; None where each model is drawn by itself."""
+    """The two models whose difference is drawn; None if each model is drawn separately."""
     if len(names) < 2:
         return None
     views = ["Each model", "Difference"]

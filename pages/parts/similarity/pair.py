@@ -1,4 +1,4 @@
-"""The pair that is open: both texts, every model's score, and the tokens that make it."""
+"""The open pair: both texts, every model's score, and the tokens' contributions."""
 
 import re
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ Pair = tuple[int, int]
 
 
 def current(compared: Compared, fallback: Pair) -> Pair:
-    """The open pair, a row and a column as they were given: what was clicked, or stands in the link, or the fallback.
+    """The open pair, a row and a column as given: the one clicked, or in the link, or the fallback.
 
-    With other texts than those it was opened among, nothing is open any more.
+    If the texts have changed since it was opened, nothing is open any more.
     """
     digest, pair = st.session_state.setdefault(state.Similarity.OPENED_PAIR, (compared.digest, _from_address()))
     if pair and digest == compared.digest and pair[0] < len(compared.rows) and pair[1] < len(compared.texts):
@@ -41,7 +41,7 @@ def open_pair(compared: Compared, pair: Pair) -> None:
 
 
 def show(compared: Compared, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], pair: Pair) -> None:
-    """Both texts as they are, and every model's score."""
+    """Both texts in full, and every model's score."""
     cells = st.grid(4, min_column_width=CELL_PIXELS)
     for name, text in zip(_names(compared, pair), _texts(compared, pair), strict=True):
         with cells.cell(), st.container(border=True, height=TEXT_PIXELS, gap="xsmall"):
@@ -62,7 +62,7 @@ def show(compared: Compared, results: Mapping[str, Scored], backgrounds: Mapping
 
 
 def tokens(results: Mapping[str, Scored], compared: Compared, pair: Pair, on_progress: Progress) -> None:
-    """Token-to-token similarity by each model that can be looked into, and what each token brings."""
+    """Token-to-token similarity by each model that can be inspected, and each token's contribution."""
     first, second = _texts(compared, pair)
     panels = st.grid(2 if len(results) > 1 else 1, min_column_width=430)
     for name, result in results.items():

@@ -25,7 +25,7 @@ Pairs = tuple[Indices, Indices]
 
 
 def choose_order(models: int) -> str:
-    """How the table is sorted."""
+    """Choose how the table is sorted."""
     offered = ORDERS if models > 1 else ORDERS[:2]
     inputs.fall_back(state.Similarity.PAIRS_BY, offered, ORDERS[0])
     chosen = st.segmented_control(
@@ -48,7 +48,7 @@ def rank(values: Mapping[str, Matrix], order: str, compared: Compared) -> Pairs:
 def table_of(
     pairs: Pairs, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], compared: Compared
 ) -> pd.DataFrame:
-    """The pairs with each model's cosine, and its percentile where the model has a background."""
+    """The pairs with each model's cosine, and its percentile if the model has a background."""
     first, second = pairs
     rows, texts = ([shorten(text, SHOWN_OF_TEXT) for text in given] for given in (compared.rows, compared.texts))
     cosines = {name: result.cosines[first, second] for name, result in results.items()}
@@ -98,7 +98,7 @@ def show(
 def downloads(
     pairs: Pairs, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], compared: Compared
 ) -> None:
-    """All pairs, and each model's matrix of cosines with its texts at its sides, as CSV."""
+    """All pairs, and each model's matrix of cosines labelled with its texts, as CSV."""
     with st.container(horizontal=True):
         output.download_table(lambda: table_of(pairs, results, backgrounds, compared), "pairs", "Download pairs")
         for name, result in results.items():
@@ -110,7 +110,7 @@ def downloads(
 
 
 def _matrix(cosines: Matrix, compared: Compared) -> pd.DataFrame:
-    """The matrix as given; numbers before the texts tell equal ones apart."""
+    """The matrix as given; numbers before the texts distinguish equal ones."""
     table = pd.DataFrame(cosines, columns=_labels(compared.texts))
     table.insert(0, "", _labels(compared.rows))
     return table

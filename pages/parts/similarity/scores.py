@@ -1,4 +1,4 @@
-"""The scores that are drawn: cosines by each model, or the percentiles that they have among random pairs."""
+"""The scores drawn: each model's cosines, or their percentiles among random pairs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Scored:
     Attributes
     ----------
     cosines : (n, m) float32 array
-        Rows are the queries, where there are any, else the texts; columns are the texts.
+        Rows are the queries, if any, else the texts; columns are the texts.
     row_vectors, text_vectors : (n, d) and (m, d) float32 arrays
     provenance : Provenance
         Of the texts' vectors.
@@ -37,7 +37,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Order:
-    """The places of rows and columns in the heatmaps, and the trees that led to it."""
+    """The order of rows and columns in the heatmaps, and the trees it comes from."""
 
     rows: tuple[int, ...]
     columns: tuple[int, ...]
@@ -49,7 +49,7 @@ class Order:
         return values[np.ix_(self.rows, self.columns)]
 
     def place(self, pair: tuple[int, int]) -> tuple[int, int]:
-        """Where a pair, of a row and a column as they were given, is drawn."""
+        """The place where a pair, given as a row and a column, is drawn."""
         return self.rows.index(pair[0]), self.columns.index(pair[1])
 
 
@@ -63,7 +63,7 @@ def score(compared: Compared, spec: ModelSpec, on_progress: Progress) -> Scored:
 
 
 def order_of(compared: Compared, leader: Scored, *, by_cluster: bool) -> Order:
-    """The order of one model's clusters, for the heatmaps of all; or the order in which the texts were given."""
+    """The order of one model's clusters, for the heatmaps of all; or the given order."""
     columns = _clusters(leader.text_vectors) if by_cluster else None
     rows = _clusters(leader.row_vectors) if by_cluster and compared.queries else columns
     return Order(
@@ -75,7 +75,7 @@ def order_of(compared: Compared, leader: Scored, *, by_cluster: bool) -> Order:
 
 
 def values_of(results: Mapping[str, Scored], backgrounds: Mapping[str, Background] | None) -> dict[str, Matrix]:
-    """By model, cosines; or with backgrounds the percentiles, of the models that have one."""
+    """The cosines by model; or with backgrounds the percentiles, for the models that have one."""
     if backgrounds is None:
         return {name: result.cosines for name, result in results.items()}
     return {
@@ -91,7 +91,7 @@ def scale_of(values: Mapping[str, Matrix], *, percentiles: bool) -> Scale:
 
 
 def difference_scale(values: Matrix, *, percentiles: bool) -> Scale:
-    """The scale of one model's scores less another's."""
+    """The scale of one model's scores minus another's."""
     title = "difference of percentiles" if percentiles else "difference of cosines"
     return differences(title, values, ".1f" if percentiles else ".3f")
 

@@ -1,4 +1,4 @@
-"""The texts that are compared: pasted, from a file or from the corpus; and queries to compare them with."""
+"""The texts to compare: pasted, from a file or from the corpus; and queries to compare them with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,17 +21,17 @@ FROM_CORPUS = 100
 
 @dataclass(frozen=True)
 class Compared:
-    """What is compared.
+    """The texts and queries compared.
 
     Attributes
     ----------
     texts : tuple of str
     queries : tuple of str
-        Where there are any, they are the heatmaps' rows and the texts their columns; else the texts are both.
+        If there are any, they are the heatmaps' rows and the texts their columns; else the texts are both.
     origin : str
-        Where the texts come from, and how many they are, where they are not pasted.
+        Where the texts come from, and their number, unless they are pasted.
     sources : tuple of Corpus
-        What they were read from, which knows what was left out.
+        The corpora they were read from, which record what was skipped.
     """
 
     texts: tuple[str, ...]
@@ -41,23 +41,23 @@ class Compared:
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """The texts at the left."""
+        """The texts of the rows."""
         return self.queries or self.texts
 
     @property
     def digest(self) -> str:
-        """What tells these texts from others."""
+        """The digest of these texts."""
         content = "\0".join([*self.texts, "", *self.queries]).encode("utf-8", "surrogatepass")
         return digests.of(content, size=8)
 
 
 def choose(texts: Corpus) -> Compared:
-    """The texts to compare, chosen in a popover; `texts` is the corpus that they can be taken from.
+    """The texts to compare, chosen in a popover; `texts` is the corpus they can come from.
 
     Raises
     ------
     InputError
-        There are none, or one alone with nothing to compare it with.
+        There are none, or only one and nothing to compare it with.
     """
     files.store_uploads(state.Similarity.FILES)
     with st.popover("Edit texts", icon=":material/edit:", width="content"):
@@ -88,7 +88,7 @@ def choose(texts: Corpus) -> Compared:
 
 
 def caption(compared: Compared, order: str) -> None:
-    """What is compared and how it is ordered, in a few words, and what was left out."""
+    """What is compared and in which order, in a few words, and what was skipped."""
     count = f"{len(compared.texts):,} texts"
     whence = output.markdown_free(compared.origin) or count
     if compared.queries:
@@ -104,7 +104,7 @@ def _paste() -> Corpus:
 
 
 def _from_file() -> Corpus:
-    """The texts of files that this session keeps for this page, their columns chosen beside a preview."""
+    """The texts of files uploaded to this page in this session, with columns chosen beside a preview."""
     uploads = [files.source(upload) for upload in files.ask(state.Similarity.FILES)]
     if not uploads:
         raise InputError("No file yet: open “Edit texts” and upload one.")
@@ -117,7 +117,7 @@ def _from_file() -> Corpus:
 
 
 def _from_corpus(texts: Corpus) -> tuple[Sequence[int], str]:
-    """Rows of the corpus, and the words for them."""
+    """Rows of the corpus, and a description of them."""
     most = min(MOST_TEXTS, len(texts))
     inputs.clamp(state.Similarity.HOW_MANY, 1, most)
     wanted = st.number_input(

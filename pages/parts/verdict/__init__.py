@@ -1,1 +1,1 @@
-"""The Verdict page: its controls, what it weighs, what it shows."""
+"""The Verdict page: its controls, its candidates, its report."""

@@ -1,4 +1,4 @@
-"""What is weighed: each picked model with what is known of it here, and what is still to be timed."""
+"""The candidates: each picked model with what is known of it here, and the models still to time."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,14 +21,14 @@ def candidates(
     dollars_per_hour: float,
     on_progress: Progress,
 ) -> list[Candidate]:
-    """The picked models, those that are not here without a quality, and the baselines."""
+    """The picked models, without a quality if not installed, and the baselines."""
     timings = verdict.timings(device=picks.device(), precision=picks.precision())
     sources = {spec.name: cache.embed_corpus(texts, spec, on_progress) for spec in ready}
     return verdict.candidates(picks.models(), measured, sources, timings, dollars_per_hour=dollars_per_hour)
 
 
 def offer_timing(specs: Sequence[ModelSpec]) -> bool:
-    """Say what is not timed yet, with the one button that does it; whether it was pressed."""
+    """Show what is not timed yet, with a button to time it; returns whether it was pressed."""
     if not specs:
         return False
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -48,7 +48,7 @@ def offer_timing(specs: Sequence[ModelSpec]) -> bool:
 
 
 def time_them(specs: Sequence[ModelSpec]) -> None:
-    """Time models alone and in batches, with a line that counts; the run is kept as the Benchmark page's are."""
+    """Time models alone and in batches, with a progress line; the run is saved like the Benchmark page's."""
     run = measurement.watch(
         state.Verdict.TIME_MISSING, measurement.subjects(specs), WORKLOADS, SETTINGS, lambda _: None
     )

@@ -1,4 +1,4 @@
-"""What a person sets: the weights, and what an hour of this machine costs."""
+"""The user's settings: the weights, and the price of this machine's hour."""
 
 import streamlit as st
 
@@ -30,7 +30,7 @@ def weights() -> Weights:
 
 
 def dollars_per_hour() -> float:
-    """The price of this machine's hour, in a popover that tells how everything is weighed."""
+    """The price of this machine's hour, in a popover that explains the scales."""
     with st.popover("Method", icon=":material/balance:"):
         st.markdown("\n".join(f"- {line}" for line in verdict.scales()))
         st.markdown(

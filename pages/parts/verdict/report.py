@@ -1,4 +1,4 @@
-"""The verdict on the screen: three sentences, the chart, the table, and what can be taken away."""
+"""The verdict on the screen: three sentences, the chart, the table, and the downloads."""
 
 import html
 
@@ -19,7 +19,7 @@ READ = "font-size:1.15rem;line-height:1.4;margin:0 0 .35rem"
 
 
 def without_labels(texts: Corpus) -> None:
-    """What to do where nothing says what is relevant in the corpus."""
+    """What to do if the corpus has no labels."""
     st.info(
         f"A verdict on {output.markdown_free(texts.name)} needs queries with known answers. Upload them under "
         "“Labels”, or judge search results; the Evaluate page suggests which queries to judge first.",
@@ -31,7 +31,7 @@ def without_labels(texts: Corpus) -> None:
 
 
 def sentences(decided: Verdict) -> None:
-    """Which model to take, why, and when another would be better."""
+    """Which model to choose, why, and when another would be better."""
     first, *rest = map(html.escape, verdict.sentences(decided))
     lines = "".join(f'<p style="{READ}">{sentence}</p>' for sentence in rest)
     st.html(f'<div style="{READ_FIRST}">{first}</div>{lines}')
@@ -57,7 +57,7 @@ def _draw_html(decided: Verdict) -> str:
 
 
 def table(decided: Verdict) -> pd.DataFrame:
-    """The figures, one row a candidate."""
+    """The figures, one row per candidate."""
     figures = pd.DataFrame(verdict.figures(decided))
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     st.dataframe(
@@ -120,7 +120,7 @@ def downloads(decided: Verdict, figures: pd.DataFrame) -> None:
 
 
 def provenance(decided: Verdict) -> None:
-    """What the verdict was made from, in a caption."""
+    """What the verdict is based on, in a caption."""
     st.caption(output.markdown_free("  \n".join(verdict.provenance(decided))))
 
 

@@ -1,4 +1,4 @@
-"""Which columns hold the text, the title and the id, and which are kept: chosen beside the first rows."""
+"""The columns of text, title, id and metadata, chosen beside a preview of the first rows."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ LONGEST_CELL = 200
 
 
 def choose(files: Files, sources: Sequence[Source]) -> Columns:
-    """The columns, as their names suggest until somebody chooses; there is nothing to ask where there is but one."""
+    """The columns, by default as their names suggest; a single column needs no choice."""
     offered = list(dict.fromkeys(column for source in sources for column in source.table.columns))
     usual = _usual(sources, offered)
     if len(offered) == 1:
@@ -41,7 +41,7 @@ def _usual(sources: Sequence[Source], offered: Sequence[str]) -> Columns:
 
 
 def _ask(files: Files, offered: Sequence[str], labels: Sequence[str], usual: Columns) -> Columns:
-    """The person's choice, by places: what a file calls its columns never becomes the value of a widget."""
+    """The user's choice, by position: a file's column names never become values of a widget."""
     suffix = digests.of(repr(offered).encode("utf-8", "backslashreplace"), size=6)
     places, show = range(len(offered)), labels.__getitem__
     known = {column: place for place, column in enumerate(offered)}

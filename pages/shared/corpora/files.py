@@ -1,4 +1,4 @@
-"""Uploaded files: kept by the session on every page, read once for equal content."""
+"""Uploaded files: shared by all pages of the session, read once for equal content."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ ITS_NAME = "\0"
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as it was brought; its digest is that of its content and ending."""
+    """An uploaded file; its digest is that of its content and extension."""
 
     id: str
     name: str
@@ -39,7 +39,7 @@ class Source:
 
 
 def store_uploads(keys: Files) -> None:
-    """Take what is newly in the uploader into the session, which other pages share; called before it is drawn."""
+    """Store new uploads in the session, which other pages share; called before the uploader is drawn."""
     uploaded: Sequence[UploadedFile] = st.session_state.get(keys.UPLOADER) or ()
     ids = [file.file_id for file in uploaded]
     if not uploaded or ids == st.session_state.get(keys.SEEN):
@@ -54,7 +54,7 @@ def store_uploads(keys: Files) -> None:
 
 
 def store_file(keys: Files, name: str, content: bytes) -> None:
-    """Take a file into the session as if it had been uploaded."""
+    """Store a file in the session as if it had been uploaded."""
     st.session_state[keys.UPLOADS] = (_upload(name, name, content),)
 
 
@@ -105,7 +105,7 @@ def source(upload: Upload) -> Source:
 
 
 def table(upload: Upload, *, with_lists: bool = False) -> Table:
-    """What the file holds, or the sentence that says why not: neither is found out twice, whatever its name.
+    """The file's table, or its error; both are cached by content, whatever the name.
 
     Raises
     ------
@@ -120,13 +120,13 @@ def table(upload: Upload, *, with_lists: bool = False) -> Table:
 
 
 def source_of_text(text: str) -> Source:
-    """Pasted texts, one a line."""
+    """Pasted texts, one per line."""
     digest = digests.of(text.encode("utf-8", "surrogatepass"))
     return Source("pasted texts", digest, lines(text))
 
 
 def names(keys: Files) -> list[str]:
-    """The names of the files that the session has."""
+    """The names of the session's files."""
     return [upload.name for upload in _uploads(keys)]
 
 
@@ -147,7 +147,7 @@ def _uploads(keys: Files) -> tuple[Upload, ...]:
 
 
 def _forget_if_empty(keys: Files) -> None:
-    """The person has removed the last file from the uploader: not what was opened in its place since."""
+    """Forget the files when the user removes the last one from the uploader, but not a file opened since."""
     came = [upload.id for upload in _uploads(keys)] == st.session_state.get(keys.SEEN)
     if came and not st.session_state.get(keys.UPLOADER):
         _forget(keys)

@@ -15,7 +15,7 @@ USUAL = Splitting()
 
 
 def choose(files: Files) -> Splitting | None:
-    """How long passages are; None where texts stay whole."""
+    """The length of passages; None if texts stay whole."""
     is_wanted = st.toggle(
         "Split long texts into passages", key=files.SPLIT, persist_state="session", bind="query-params"
     )
@@ -42,19 +42,19 @@ def turn_off(files: Files) -> None:
 
 
 def _shorten_overlap(files: Files) -> None:
-    """Passages have become so short that the overlap would fill them: a fifth of them is usual."""
+    """Reduce the overlap to a fifth if passages have become too short for it."""
     tokens, overlap = st.session_state[files.TOKENS], st.session_state.get(files.OVERLAP)
     if tokens is not None and overlap is not None and overlap >= tokens:
         st.session_state[files.OVERLAP] = int(tokens) // 5
 
 
 def splitter(splitting: Splitting) -> Splitter:
-    """Splits by the tokens of TOKENIZER, which comes with Embedscope."""
+    """A splitter with the tokens of TOKENIZER, which comes with Embedscope."""
     return Splitter(splitting, load_tokenizer(models.get(TOKENIZER)))
 
 
 def explain(texts: Corpus, splitting: Splitting | None) -> None:
-    """What splitting made of the documents; or, where texts are too long for a picked model, that it would help."""
+    """The result of splitting; or a hint that it would help, if texts are too long for a picked model."""
     if splitting is not None:
         documents = len(set(texts.parents))
         st.caption(

@@ -1,4 +1,4 @@
-"""The sample, pasted texts or files: chosen in a popover that names the choice."""
+"""The sample, pasted texts or files, chosen in a popover that shows the choice."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ NOT_HERE = (
 
 
 def choose() -> Corpus:
-    """The corpus of this session: the same on every page.
+    """The session's corpus, the same on every page.
 
     Raises
     ------
@@ -44,12 +44,12 @@ def choose() -> Corpus:
 
 
 def choose_space(*, with_points: bool = True) -> Space:
-    """The corpus of this session, with the vectors or coordinates that its file holds.
+    """The session's corpus, with any vectors or coordinates in its file.
 
     Parameters
     ----------
     with_points
-        Whether a table's columns of vectors or coordinates are wanted; without, only its texts are read.
+        Whether to read a table's columns of vectors or coordinates; otherwise only its texts are read.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def choose_space(*, with_points: bool = True) -> Space:
 
 
 def open_file(name: str, content: bytes | None) -> None:
-    """Make a file the corpus of this session, or the sample where there is none, before a run's widgets are drawn."""
+    """Make a file the session's corpus, or the sample if there is none, before a run's widgets are drawn."""
     st.session_state[state.Corpus.SOURCE] = "Sample" if content is None else "File"
     if content is not None:
         files.store_file(state.Corpus.FILES, name, content)
@@ -98,7 +98,7 @@ def choose_files(keys: Files) -> Corpus:
 
 
 def _label() -> str:
-    """What is chosen, before the widgets have said so: a link's first run knows only the address."""
+    """The current choice, before the widgets exist: a link's first run knows only the address."""
     kind = str(st.session_state.get(state.Corpus.SOURCE) or st.query_params.get(state.Corpus.SOURCE) or "")
     if kind == "File" and (names := files.names(state.Corpus.FILES)):
         return f"Corpus: {output.markdown_free(shorten(corpus.together(names), LONGEST_NAME))}"
@@ -111,13 +111,13 @@ def _paste() -> list[Source]:
 
 
 def _sample_instead() -> Corpus:
-    """The sample while there is no file; said aloud, as a link may have promised another corpus."""
+    """Use the sample while there is no file, and say so, as a link may have promised another corpus."""
     frame.above().info(NOT_HERE, icon=":material/upload_file:")
     return corpus.sample()
 
 
 def _ask_how(keys: Files, sources: Sequence[Source]) -> tuple[Columns, Splitting | None, DeltaGenerator]:
-    """The columns, how to split, and a place for what comes of it."""
+    """The columns, how to split, and a place for the result."""
     roles = columns.choose(keys, sources)
     return roles, passages.choose(keys), st.container()
 
@@ -125,7 +125,7 @@ def _ask_how(keys: Files, sources: Sequence[Source]) -> tuple[Columns, Splitting
 def _build(
     keys: Files, sources: Sequence[Source], roles: Columns, splitting: Splitting | None, report: DeltaGenerator
 ) -> Corpus:
-    """The corpus, built once for equal content and choices, and what is to be said of it."""
+    """The corpus, built once for equal content and choices, with its messages."""
     with frame.above(), progress.line(keys.BUILD) as on_progress:
         texts = _recall(sources, roles, splitting, on_progress)
     with report:

@@ -1,4 +1,4 @@
-"""Vectors and coordinates in uploaded files: what the Projector draws as it is."""
+"""Vectors and coordinates in uploaded files, which the Projector draws directly."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,12 @@ from pages.shared.corpora.files import Upload
 
 
 def hold_vectors_alone(uploads: Sequence[Upload]) -> bool:
-    """Whether one of the files is vectors and nothing else."""
+    """Whether one of the files holds only vectors."""
     return any(map_files.holds_vectors_alone(upload.content) for upload in uploads)
 
 
 def choose(keys: state.Files, uploads: Sequence[Upload]) -> Space | None:
-    """The texts with the vectors or coordinates that the files hold, read once; None where they hold neither.
+    """The texts with the files' vectors or coordinates, read once; None if they have neither.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What was left out of a corpus or mended: counted, and offered as a table."""
+"""What was skipped or repaired in a corpus: counted, and offered as a table."""
 
 import pandas as pd
 import streamlit as st
@@ -9,7 +9,7 @@ from pages.shared.ui import output
 
 
 def offer(texts: Corpus, key: str) -> None:
-    """How much was left out, and all of it as a file; nothing where nothing was."""
+    """How much was skipped, with a download of all of it; nothing if nothing was."""
     if not texts.left_out:
         return
     st.caption(f":material/filter_alt: Skipped or repaired: {texts.skips_sentence}.")
@@ -17,7 +17,7 @@ def offer(texts: Corpus, key: str) -> None:
 
 
 def table(texts: Corpus) -> pd.DataFrame:
-    """A row for each entry; what one file's entries stand for adds up to what is counted."""
+    """One row per entry; the entries of a file add up to what is counted."""
     entries = complete(texts.left_out, texts.left_out_rows)
     return pd.DataFrame(
         {

@@ -1,1 +1,1 @@
-"""Labels: which documents answer which queries; chosen once for all pages, made by clicking on two."""
+"""Labels: which documents answer which queries; chosen once for all pages, made by clicking on two of them."""

@@ -1,4 +1,4 @@
-"""Marking by clicking: which documents answer a query, kept under a token that stands in the URL."""
+"""Marking by clicking: which documents answer a query, stored under a token in the URL."""
 
 import streamlit as st
 
@@ -10,23 +10,23 @@ from pages.shared.ui import output
 
 
 def grades(texts: Corpus, query: str) -> dict[str, int]:
-    """What this visitor has marked for the query: document id to 1, relevant, or 0, not."""
+    """This visitor's marks for the query: document id to 1, relevant, or 0, not."""
     return judgements.of_query(all_grades(texts), query)
 
 
 def all_grades(texts: Corpus) -> dict[str, dict[str, int]]:
-    """What this visitor has marked in the corpus, by query."""
+    """This visitor's marks in the corpus, by query."""
     token = _token()
     return judgements.marks(token, texts.fingerprint) if token else {}
 
 
 def mark(texts: Corpus, query: str, document_id: str, grade: int | None) -> None:
-    """Keep a mark; None takes it back. The first one makes the token, which stands in the URL from then on.
+    """Save a mark; None removes it. The first one creates the token, which is in the URL from then on.
 
     Raises
     ------
     InputError
-        There are too many marks, or they cannot be kept on this machine.
+        There are too many marks, or they cannot be saved on this machine.
     """
     token = _token() or judgements.new_token()
     judgements.mark(token, texts.fingerprint, query, document_id, grade)
@@ -34,9 +34,9 @@ def mark(texts: Corpus, query: str, document_id: str, grade: int | None) -> None
 
 
 def buttons(texts: Corpus, query: str, document_id: str, *, key: Key) -> None:
-    """Two buttons, relevant or not, that show what is marked; pressed again, a mark is taken back.
+    """Two buttons, relevant or not, that show the mark; pressed again, they remove it.
 
-    `key` tells apart the documents, and the places on a page where the same one can be marked.
+    `key` distinguishes documents, and places on a page where the same one can be marked.
     """
     st.session_state[key] = grades(texts, query).get(document_id)
     st.segmented_control(
@@ -51,7 +51,7 @@ def buttons(texts: Corpus, query: str, document_id: str, *, key: Key) -> None:
 
 
 def show_failure() -> None:
-    """Say why the last mark could not be kept, once: a callback has no place on the screen."""
+    """Show once why the last mark could not be saved: a callback cannot draw."""
     if problem := st.session_state.pop(state.Labels.FAILURE, ""):
         st.error(output.markdown_free(problem), icon=":material/error:")
 
@@ -64,15 +64,15 @@ def _press(texts: Corpus, query: str, document_id: str, key: Key) -> None:
 
 
 def labels(texts: Corpus) -> Labels | None:
-    """This visitor's marks in the corpus; None where nothing is marked as relevant."""
+    """This visitor's marks in the corpus; None if nothing is marked as relevant."""
     token = _token()
     return judgements.labels(token, texts) if token else None
 
 
 def _token() -> str:
-    """The token in the URL, or this session's on another page; empty where there is none yet, or one of another form.
+    """The token in the URL, or this session's from another page; empty if there is none or it is malformed.
 
-    It is put into the URL again, because Streamlit empties that from page to page.
+    It is written to the URL again, because Streamlit clears that from page to page.
     """
     for candidate in (st.query_params.get(state.Labels.TOKEN, ""), str(st.session_state.get(state.Labels.TOKEN, ""))):
         if judgements.is_token(candidate):

@@ -1,4 +1,4 @@
-"""The labels in force: the sample's, files, or marks made by clicking; chosen in a popover beside the corpus."""
+"""The current labels: the sample's, files, or marks made by clicking; chosen in a popover beside the corpus."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 def choose(texts: Corpus) -> Labels | None:
-    """The labels for the corpus; None where there are none yet, and what was not used of them is said."""
+    """The labels for the corpus, with a note on what was skipped; None if there are none yet."""
     offered, usual = quality.sources(texts), quality.source(texts)
     is_linked = state.Labels.SOURCE in st.query_params and state.Labels.SOURCE not in st.session_state
     if not quality.is_shown(texts) or not is_linked:
@@ -47,14 +47,14 @@ def choose(texts: Corpus) -> Labels | None:
 
 
 def show_skips(labels: Labels) -> None:
-    """A caption of what was not used of the labels, if anything was."""
+    """A caption of what was skipped in the labels, if anything."""
     if labels.left_out:
         listed = ", ".join(f"{reason} ({count:,})" for reason, count in labels.left_out.items())
         st.caption(f":material/filter_alt: {output.markdown_free(labels.name)}: {listed}.")
 
 
 def missing(texts: Corpus) -> None:
-    """What to do where the corpus has no labels."""
+    """What to do if the corpus has no labels."""
     st.info(
         f"There are no labels for {output.markdown_free(texts.name)} yet. Upload queries and relevance labels under "
         "“Labels”, or judge on the Search page which results answer your queries. The view “No labels” suggests "
@@ -65,7 +65,7 @@ def missing(texts: Corpus) -> None:
 
 
 def _files() -> None:
-    """Queries and labels as two files, kept for this session."""
+    """Queries and labels as two files, stored for this session."""
     asked = st.file_uploader("Queries", type=FORMATS, key=state.Labels.QUERIES_FILE)
     st.caption("TXT (one per line), or CSV, TSV, JSONL or Parquet with the columns _id and text.")
     graded = st.file_uploader("Relevance labels", type=LABEL_FORMATS, key=state.Labels.QRELS_FILE)
@@ -82,7 +82,7 @@ def _files() -> None:
 
 
 def _offer_judgements(texts: Corpus) -> None:
-    """What has been marked so far, to take away in both formats."""
+    """The marks so far, for download in both formats."""
     labels = judgements.labels(texts)
     if labels is None:
         st.caption("No document in this corpus is judged relevant yet: judge results on the Search page.")
@@ -124,6 +124,6 @@ def few(texts: Corpus, labels: Labels) -> tuple[list[str], list[str], list[list[
 
 
 def _read(what: str, name: str, content: bytes, read: Callable[[str, bytes], Result]) -> Result:
-    """What a file holds, read once for each content."""
+    """The content of a file, read once for equal content."""
     digest = digests.of(content)
     return cache.memory().recall((what, name, digest), lambda: read(name, content))

@@ -1,4 +1,4 @@
-"""What a person gives: models that can run, texts, a corpus."""
+"""The user's inputs: models that can run, texts, a corpus."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,9 @@ LONGEST_IN_URL = 1500
 
 
 def ready_models() -> list[ModelSpec]:
-    """The picked models that can run here; what the others need is said in a sentence each.
+    """The picked models that can run here; a sentence each says what the others need.
 
-    Where none can run, the page ends here with the one thing to do.
+    If none can run, the page ends here with the one thing to do.
     """
     chosen = picks.models()
     ready = [spec for spec in chosen if availability(spec).is_ready]
@@ -35,7 +35,7 @@ def ready_models() -> list[ModelSpec]:
 
 
 def paste_texts(key: Parameter, default: str, *, height: int, label: str = "Texts, one per line") -> Corpus:
-    """Texts typed or pasted, one a line; short ones live in the URL.
+    """Texts typed or pasted, one per line; short ones are in the URL.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def paste_texts(key: Parameter, default: str, *, height: int, label: str = "Text
 
 
 def remember_text(key: Parameter, default: str, *, height: int, label: str = "Texts, one per line") -> str:
-    """What is typed or pasted, in one session the same on every page; what is short lives in the URL."""
+    """The typed or pasted text, shared by all pages of the session; a short one is in the URL."""
     if key not in st.session_state:
         st.session_state[key] = st.query_params.get(key, default)
     pasted = st.text_area(label, key=key, height=height, persist_state="session") or ""
@@ -55,29 +55,29 @@ def remember_text(key: Parameter, default: str, *, height: int, label: str = "Te
 
 
 def optional_texts(key: Parameter, *, height: int, label: str) -> Corpus | None:
-    """Texts as in `paste_texts`, none at first; None where there are none."""
+    """Texts as in `paste_texts`, initially none; None if there are none."""
     pasted = remember_text(key, "", height=height, label=label)
     return corpus.from_paste(pasted) if pasted.strip() else None
 
 
 def fall_back(key: Key, options: Sequence[object], fallback: object) -> None:
-    """Set a widget to the fallback where its options no longer offer what was chosen: call it before the widget.
+    """Set a widget to the fallback if its value is no longer among its options: call it before the widget.
 
-    Deleting the value would not do: the browser would go on showing it.
+    Deleting the value would not work: the browser would still show it.
     """
     if key in st.session_state and st.session_state[key] not in options:
         st.session_state[key] = fallback
 
 
 def clamp(key: Key, least: int, most: int) -> None:
-    """Bring a number that was chosen, or named by a link, between the bounds: call it before the widget."""
+    """Limit a number that was chosen, or given by a link, to the bounds: call it before the widget."""
     number = st.session_state.get(key)
     if isinstance(number, int | float) and not least <= number <= most:
         st.session_state[key] = int(min(max(number, least), most))
 
 
 def _write_to_url(key: Parameter, text: str) -> None:
-    """Put a text into the URL, or take it out where it is the default or too long for a link."""
+    """Write a text to the URL, or remove it if it is the default or too long for a link."""
     if text and len(text) <= LONGEST_IN_URL:
         st.query_params[key] = text
     else:

@@ -1,4 +1,4 @@
-"""What a person gets: provenance, downloads, and the code that does the same."""
+"""The user's outputs: provenance, downloads, and the equivalent code."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def origin(source: Provenance) -> str:
-    """Whether vectors were computed or remembered, or how many of them were which."""
+    """Whether vectors were computed or cached, or how many of each."""
     if not source.remembered:
         return "computed"
     if not source.computed:
@@ -31,7 +31,7 @@ def origin(source: Provenance) -> str:
 
 
 def provenance(source: Provenance, *further: str) -> None:
-    """The caption under a result: what computed it, and whether it was computed or remembered; and further facts."""
+    """The caption under a result: what computed it, whether it was computed or cached, and further facts."""
     facts = [
         source.model,
         f"revision {source.revision[:14]}",
@@ -50,7 +50,7 @@ def provenance(source: Provenance, *further: str) -> None:
 
 
 def show_skips(corpus: Corpus) -> None:
-    """A caption of what was left out of a corpus, if anything was."""
+    """A caption of what was skipped in a corpus, if anything."""
     if corpus.left_out:
         st.caption(
             f":material/filter_alt: Skipped or repaired in {markdown_free(corpus.name)}: {corpus.skips_sentence}."
@@ -64,7 +64,7 @@ def code(snippet: str) -> None:
 
 
 def download_table(table: "pd.DataFrame | Callable[[], pd.DataFrame]", name: str, label: str = "Download CSV") -> None:
-    """A table, or what makes it when it is asked for, as CSV; cells that a spreadsheet would run become plain text."""
+    """A table, or a function that makes it on request, as CSV; cells that a spreadsheet would run become plain text."""
 
     def content() -> bytes:
         made = table() if callable(table) else table
@@ -82,7 +82,7 @@ def download_table(table: "pd.DataFrame | Callable[[], pd.DataFrame]", name: str
 
 
 def download_json(run: "Run | None", name: str) -> None:
-    """A benchmark run as the JSON file that can be brought to another machine."""
+    """A benchmark run as a JSON file that can be imported on another machine."""
     if run is not None:
         st.download_button(
             "Download JSON",
@@ -96,7 +96,7 @@ def download_json(run: "Run | None", name: str) -> None:
 
 
 def picture_format() -> None:
-    """The format in which the camera above a chart saves it."""
+    """The format in which the camera button above a chart saves it."""
     st.segmented_control(
         "Image format (camera icon above the chart)",
         ["PNG", "SVG"],
@@ -107,7 +107,7 @@ def picture_format() -> None:
 
 
 def picture(name: str) -> dict[str, object]:
-    """A chart's configuration: the camera alone, which saves it as PNG or SVG, as `picture_format` says."""
+    """A chart's configuration: only the camera button, which saves it as PNG or SVG, see `picture_format`."""
     kind = str(st.session_state.get(state.EveryPage.PICTURE_FORMAT) or "PNG")
     return {
         "displaylogo": False,
@@ -118,7 +118,7 @@ def picture(name: str) -> dict[str, object]:
 
 
 def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str) -> None:
-    """Vectors as NPY, as CSV and as JSONL with their texts, each made when it is asked for."""
+    """Vectors as NPY, as CSV and as JSONL with their texts, each made on request."""
     files = {
         "NPY": (lambda: write_npy(vectors), "npy", "application/octet-stream"),
         "CSV": (lambda: _csv(vectors, texts), "csv", "text/csv"),

@@ -1,4 +1,4 @@
-"""Long work on the screen: a line that counts, with a button that cancels."""
+"""Long work on the screen: a progress line with a cancel button."""
 
 import html
 import time
@@ -24,12 +24,12 @@ BAR = (
 
 @contextmanager
 def line(name: Work, height: int = 0, count: Callable[[int], str] | None = "{:,}".format) -> Iterator[Progress]:
-    """A line that counts, with a cancel button, above an empty frame of the result's height; all go when it is done.
+    """A progress line with a cancel button, above an empty frame of the result's height; all vanish when it is done.
 
-    `name` tells the works of a page apart; `count` writes what is counted, a number or a size; with None the bar alone
-    shows it. The callable raises when the session has asked for another run or is gone: that cancels the work. The
-    bar and the frame stand still on purpose: what glides or shimmers, as st.progress and st.skeleton do, keeps a
-    browser that draws in software busy on one core, which slows embedding and ruins timings on the same machine.
+    `name` distinguishes the works of a page; `count` formats what is counted, a number or a size; with None only the
+    bar shows it. The callable raises when the session has asked for another run or is gone: that cancels the work. The
+    bar and the frame are static on purpose: animations like those of st.progress and st.skeleton keep a browser that
+    draws in software busy on one core, which slows embedding and ruins timings on the same machine.
     """
     if is_cancelled(name):
         st.info("Cancelled. Everything computed so far is saved.", icon=":material/cancel:")
@@ -45,7 +45,7 @@ def line(name: Work, height: int = 0, count: Callable[[int], str] | None = "{:,}
 
 
 class _Line:
-    """The latest progress on the screen; it appears when the work is not done at once."""
+    """The latest progress on the screen; it appears only if the work takes a moment."""
 
     def __init__(self, name: Work, height: int, count: Callable[[int], str] | None) -> None:
         self._name = name
@@ -57,7 +57,7 @@ class _Line:
         self._started: dict[str, float] = {}
 
     def report(self, what: str, done: int, total: int) -> None:
-        """Show progress, twice a second."""
+        """Show progress, at most twice a second."""
         now = time.monotonic()
         self._started.setdefault(what, now)
         if now - self._reported >= (REPORT_EVERY_SECONDS if self._bar else APPEARS_AFTER_SECONDS):
@@ -81,7 +81,7 @@ class _Line:
         return self._bar
 
     def _sentence(self, what: str, done: int, total: int, seconds: float) -> str:
-        """What is done, how much of how much, and the time left; where nothing can be counted, the time gone."""
+        """What is done, how much of how much, and the time left; the elapsed time if nothing can be counted."""
         if total <= 1 or not done or self._count is None:
             return f"{what} … {wording.wait(seconds)}" if seconds >= 1 else f"{what} …"
         left = seconds / done * (total - done)
@@ -89,7 +89,7 @@ class _Line:
 
 
 def is_cancelled(name: Work) -> bool:
-    """Whether the person has cancelled this work and not started it anew."""
+    """Whether the user has cancelled this work and not restarted it."""
     return bool(st.session_state.get(state.EveryPage.CANCELLED(name)))
 
 
@@ -98,5 +98,5 @@ def _cancel(name: Work) -> None:
 
 
 def start_anew(name: Work) -> None:
-    """Forget that a work of this page was cancelled: for buttons that start it."""
+    """Forget that a work of this page was cancelled, for buttons that start it."""
     st.session_state.pop(state.EveryPage.CANCELLED(name), None)

@@ -1,8 +1,8 @@
 """Maps of points on the screen: one to four side by side, of the same rows, linked without a round trip.
 
-Drawn by WebGL2 in plain JavaScript that travels with the page: nothing is built, and nothing comes from elsewhere.
-`pack` makes the large, unchanging part once; `show` draws it with all that changes; `marks` and `camera` tell what the
-person did by now. What runs in the browser is in js/, modules that bundle.py makes one script of.
+Drawn with WebGL2 in plain JavaScript served with the page: no build step, and nothing loaded from elsewhere.
+`pack` makes the large, unchanging part once; `show` draws it with everything that changes; `marks` and `camera` return
+what the user has done so far. The browser code is in js/, modules that bundle.py turns into one script.
 """
 
 from pages.parts.projector.map_view.component import camera, marks, show

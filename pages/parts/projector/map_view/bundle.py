@@ -1,8 +1,8 @@
-"""JavaScript modules as one script: Streamlit takes a component's script as one text, whose imports lead nowhere.
+"""JavaScript modules as one script: Streamlit takes a component's script as one text, in which imports do not work.
 
-Each module becomes a function that is called once and gives what it exports, so that the names within stay its own.
-Modules import by name from files beside them (`import { a, b } from "./c.js";`) and export what they declare; their doc
-comments stay behind.
+Each module becomes a function that is called once and returns its exports, so that its names stay local. Modules
+import by name from files in the same folder (`import { a, b } from "./c.js";`) and export what they declare; their doc
+comments are dropped.
 """
 
 import re
@@ -15,9 +15,9 @@ EXPORT = re.compile(r"^export (?=(?:async )?(?:class|const|function) (\w+))", re
 
 
 def bundle(entry: Path) -> str:
-    """The module of this file with all that it imports, which come before it; it keeps its default export.
+    """The module of this file, preceded by everything it imports; its default export is preserved.
 
-    Raises graphlib.CycleError where modules import each other in a circle, and OSError where one is missing.
+    Raises graphlib.CycleError if modules import each other in a circle, and OSError if one is missing.
     """
     modules: dict[str, str] = {}
     names = [entry.stem]

@@ -1,4 +1,4 @@
-"""The maps as a Streamlit component: what is large travels by itself and once, what changes is small."""
+"""The maps as a Streamlit component: large data is sent separately and once, changes are small."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -36,24 +36,24 @@ def show(
     height: int = 640,
     on_change: Callable[[], None] | None = None,
 ) -> None:
-    """Draw the maps of `points`, and tell by `on_change` when the person has marked something else.
+    """Draw the maps of `points`, and call `on_change` when the user has marked something else.
 
     Parameters
     ----------
     marks
-        What is marked, as the page knows it. The browser keeps what the person did since.
+        The marks known to the page. The browser keeps those the user made since.
     neighbours
         Rows nearest to `marks.point` in the original space: the same on all maps.
     false, torn
-        For each map the rows that are near the point there but far in truth, and near in truth but far there.
+        For each map, the point's false neighbours, and its true neighbours missing nearby.
     matches
-        Rows that a search found (None: there is no search); all others fade.
+        Rows that a search found (None: no search); all others fade.
     typed, typed_text
-        For each map the place of a typed text, in the map's own coordinates (None: it has none there).
+        For each map, the place of a typed text in the map's own coordinates (None: no place).
     camera
-        What `camera(key)` told before, to open the maps at that view. Later changes by the person have precedence.
+        An earlier value of `camera(key)`, to open the maps at that view. Later changes by the user take precedence.
     height
-        In pixels, toolbar and legend included.
+        In pixels, including toolbar and legend.
     """
     colour_id, colour_packet = pack_colour(colour, points.count)
     st.session_state[state.Projector.MAP_ROWS(key)] = (points.rows, points.count)
@@ -91,7 +91,7 @@ def show(
 
 
 def marks(key: str) -> Marks:
-    """What the person has marked by now on the maps of this key; nothing where the rows are no longer the same."""
+    """The user's current marks on the maps of this key; empty if the rows have changed."""
     rows, count = st.session_state.get(state.Projector.MAP_ROWS(key), ("", 0))
     marks_in_browser = _state(key, "marks")
     if marks_in_browser.get("rows") != rows:
@@ -106,13 +106,13 @@ def marks(key: str) -> Marks:
 
 
 def camera(key: str) -> dict[str, Any] | None:
-    """Where the person looks by now, to be given to `show` again; None before anything was moved."""
+    """The current camera, to be passed to `show` again; None if nothing was moved."""
     return _state(key, "camera") or None
 
 
 @cache
 def _data_component() -> Callable[..., object]:
-    """What carries bytes to the browser, and with them the script that draws; sent again only when it changes."""
+    """The component that sends bytes and the drawing script to the browser; resent only when they change."""
     return st.components.v2.component("embedscope_map_data", js=bundle(JS / "data-component.js"))
 
 
@@ -127,14 +127,14 @@ def _view_component() -> Callable[..., object]:
 
 
 def _state(key: str, name: str) -> dict[str, Any]:
-    """One of the component's states as the browser sent it, whatever it sent; empty where it sent none."""
+    """One of the component's states as sent by the browser, unchecked; empty if it sent none."""
     component = st.session_state.get(key)
     value = component.get(name) if isinstance(component, Mapping) else None
     return dict(value) if isinstance(value, Mapping) else {}
 
 
 def _last_gesture(key: str) -> int:
-    """The number of the last gesture that has reached this run: an older answer must not undo a newer gesture."""
+    """The number of the last gesture known to this run, so that an older answer does not undo a newer gesture."""
     serial = _state(key, "marks").get("serial")
     return serial if type(serial) is int else 0
 

@@ -1,4 +1,4 @@
-"""What is drawn on a map."""
+"""The content of a map."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Map:
     """One map: a title, and a place for every row.
 
     `coordinates` is (n, 2) or (n, 3); a row that is not finite is not drawn. `axes` are the titles of the axes, such as
-    the shares of principal components; without them no axes are drawn, because they would mean nothing.
+    the shares of principal components; without them no axes are drawn, because they have no meaning.
     """
 
     title: str
@@ -29,7 +29,7 @@ class Map:
 class Categories:
     """A colour for each category: `codes` (n,) uint8 point into `names` and `colours` ("#RRGGBB").
 
-    A code beyond the names is drawn grey, as a row without a category.
+    A code beyond the names is drawn grey, like a row without a category.
     """
 
     codes: NDArray[np.uint8]
@@ -39,9 +39,9 @@ class Categories:
 
 @dataclass(frozen=True)
 class Gradient:
-    """A colour for each value between `low` and `high`, by a scale of "#RRGGBB" stops; a value that is NaN is grey.
+    """A colour for each value between `low` and `high`, by a scale of "#RRGGBB" stops; NaN is grey.
 
-    `format` says how the bar's ends are written: a "date" is in seconds since 1970 (UTC), a "percent" is a share of 1.
+    `format` is the format of the bar's ends: a "date" is in seconds since 1970 (UTC), a "percent" is a share of 1.
     """
 
     values: NDArray[np.floating]
@@ -54,7 +54,7 @@ class Gradient:
 
 @dataclass(frozen=True)
 class Label:
-    """A text at a place of one map, in the map's own coordinates. Earlier labels win where two would overlap."""
+    """A text at a place of one map, in the map's own coordinates. Earlier labels win if two would overlap."""
 
     map: int
     text: str
@@ -64,7 +64,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Marks:
-    """What a person marked: one row, a selection of rows, and the rows that alone are drawn (None: all are)."""
+    """The user's marks: one row, a selection of rows, and the only rows drawn (None: all)."""
 
     point: int | None = None
     selected: Rows = ()
@@ -73,7 +73,7 @@ class Marks:
 
 @dataclass(frozen=True)
 class Look:
-    """Size of the points in pixels (0: by how crowded the map is), labels, lines to neighbours."""
+    """Size of the points in pixels (0: automatic, by density), labels, lines to neighbours."""
 
     size: float = 0.0
     labels: bool = True

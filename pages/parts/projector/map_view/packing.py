@@ -1,4 +1,4 @@
-"""Points, colours and sets of rows as the browser reads them: few bytes, in one piece, known by their content."""
+"""Points, colours and sets of rows packed for the browser: compact, in one piece, addressed by content."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ from core.wording import shorten
 from pages.parts.projector.map_view.content import Categories, Gradient, Map, Rows
 
 MOST_MAPS = 4
-MOST_EXACT_ROWS = 200_000  # above, 16 bits an axis: a map is then finer than any screen until zoomed 60 times
+MOST_EXACT_ROWS = 200_000  # above, 16 bits per axis: still finer than any screen until zoomed 60 times
 MOST_HOVER_ROWS = 300_000
 MOST_HOVER_CHARACTERS = 400
 MOST_HOVER_BYTES = 9_000_000  # with 100,000 rows on four maps of three dimensions, 15 MB in all
@@ -31,7 +31,7 @@ ALIGNMENT = 4
 class Points:
     """Maps of the same rows, packed for the browser.
 
-    `id` is the digest of the content; `rows` names what the rows are (a corpus' fingerprint): points of the same rows
+    `id` is the digest of the content; `rows` identifies the rows (a corpus's fingerprint): points of the same rows
     glide to their new places when the layout changes. `count` is the number of rows.
     """
 
@@ -43,7 +43,7 @@ class Points:
 
 
 def note_on_count(count: int) -> str:
-    """What is different about a map of so many rows, in sentences; empty where nothing is."""
+    """How a map of this many rows is drawn differently, in sentences; empty if it is not."""
     if count <= MOST_HOVER_ROWS:
         return ""
     return (
@@ -54,10 +54,10 @@ def note_on_count(count: int) -> str:
 
 
 def pack(maps: Sequence[Map], hover: Sequence[str] = (), *, rows: str = "") -> Points:
-    """Pack one to four maps of the same n rows, and the texts to show under the pointer (none, or one for each row).
+    """Pack one to four maps of the same n rows, and the tooltip texts (none, or one for each row).
 
-    Texts are cut as far as it takes to stay within a few megabytes; above 300,000 rows none are sent, and the browser
-    shows the row's number. Raises InputError where maps and texts do not fit together.
+    Texts are shortened to stay within a few megabytes; above 300,000 rows none are sent, and the browser shows the
+    row's number. Raises InputError if maps and texts do not fit together.
     """
     count = _common_count(maps, hover)
     exact = count <= MOST_EXACT_ROWS
@@ -84,7 +84,7 @@ def pack(maps: Sequence[Map], hover: Sequence[str] = (), *, rows: str = "") -> P
 
 
 def pack_colour(colour: Categories | Gradient, count: int) -> tuple[str, bytes]:
-    """One byte a row, and the digest that names it: a category's code, or a level of the gradient's 254 (255: grey).
+    """One byte per row, and its digest: a category's code, or a level of the gradient's 254 (255: grey).
 
     Raises InputError unless there is one colour for each of `count` rows.
     """
@@ -96,7 +96,7 @@ def pack_colour(colour: Categories | Gradient, count: int) -> tuple[str, bytes]:
 
 
 def pack_rows(rows: Rows, count: int) -> dict[str, Any]:
-    """Rows of `count` as a list, or as base64 of one bit a row (the lowest bit first) where that is shorter."""
+    """Rows of `count` as a list, or as base64 of one bit per row (the lowest bit first) if that is shorter."""
     places = np.unique(np.asarray(rows, dtype=np.int64))
     if len(places) * 48 <= count:
         return {"rows": places.tolist()}
@@ -106,7 +106,7 @@ def pack_rows(rows: Rows, count: int) -> dict[str, Any]:
 
 
 def unpack_rows(packed_rows: object, count: int) -> NDArray[np.int64]:
-    """Rows below `count`, in order, out of what `pack_rows` made; it came from a browser, so anything else is empty."""
+    """Rows below `count`, in order, from the output of `pack_rows`; anything else from the browser gives no rows."""
     fields = packed_rows if isinstance(packed_rows, dict) else {}
     if isinstance(bits := fields.get("bits"), str):
         try:
@@ -132,7 +132,7 @@ def _common_count(maps: Sequence[Map], hover: Sequence[str]) -> int:
 
 
 def _frame(coordinates: NDArray[np.floating]) -> tuple[NDArray[np.float64], float]:
-    """The middle of the places, and the largest distance from it along an axis (1 where they all coincide)."""
+    """The middle of the places, and the largest distance from it along an axis (1 if they all coincide)."""
     finite = coordinates[np.isfinite(coordinates).all(axis=1)].astype(np.float64)
     if not len(finite):
         return np.zeros(coordinates.shape[1]), 1.0
@@ -161,7 +161,7 @@ def _levels(colour: Gradient) -> NDArray[np.uint8]:
 
 
 def _hover(texts: Sequence[str]) -> tuple[bytes, bytes]:
-    """Each text's length in bytes (uint16), and all texts in a row, compressed; cut as far as the room demands."""
+    """Each text's length in bytes (uint16), and all texts in a row, compressed; shortened to fit."""
     characters = MOST_HOVER_CHARACTERS
     while len(texts):
         encoded = [shorten(text, characters).encode("utf-8", "replace") for text in texts]
@@ -173,7 +173,7 @@ def _hover(texts: Sequence[str]) -> tuple[bytes, bytes]:
 
 
 def _packet(header: dict[str, Any], parts: Sequence[bytes]) -> tuple[bytes, str]:
-    """The header's length (uint32), the header as JSON, and the parts, each at a multiple of four bytes."""
+    """The header's length (uint32), the header as JSON, and the parts, each aligned to four bytes."""
     body = b"".join(_pad(part) for part in parts)
     digest = hashlib.blake2b(digest_size=12)
     digest.update(json.dumps(header).encode())
