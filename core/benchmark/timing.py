@@ -93,7 +93,7 @@ class Statistics:
     Attributes
     ----------
     disturbed : int
-        How many of the samples were taken while others kept the processors busy.
+        How many of the samples were taken while other processes kept the processors busy.
     left_out : int
         How many more such samples there were, replaced by undisturbed ones.
     """

@@ -13,7 +13,7 @@ from core.progress import Progress, silent
 from core.tables import Table, Tally, unique_names
 
 MOST_CHARACTERS = 20_000
-MENDED = "repaired texts with control characters or broken Unicode"
+REPAIRED = "repaired texts with control characters or broken Unicode"
 CUT = f"texts truncated to {MOST_CHARACTERS:,} characters"
 BLANK = "blank texts"
 FILE = "file"
@@ -144,7 +144,7 @@ def _texts(table: Table, columns: Columns) -> list[str]:
 def _clean(text: str, tally: Tally, file: str, place: int) -> str:
     cleaned = plain(text)
     if cleaned != text.strip():
-        tally.note(MENDED, place, cleaned, file=file)
+        tally.note(REPAIRED, place, cleaned, file=file)
     return cleaned
 
 

@@ -46,7 +46,7 @@ class Trace:
 class Encoder(Protocol):
     """A model ready to encode.
 
-    `revision`, `device`, `engine` and `precision` say what computes; they stand in every result's provenance.
+    `revision`, `device`, `engine` and `precision` say what computes; they are in every result's provenance.
     `reason` says why these were chosen, empty if there was no choice. `dimensions` is the length of its vectors,
     `max_tokens` its longest input, None without a limit; `memory_bytes` is the memory of its weights here.
     """

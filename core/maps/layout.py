@@ -87,7 +87,7 @@ def project(
     Parameters
     ----------
     content : str
-        The vectors' `kept.digest`, where the caller has it.
+        The vectors' `digests.of_array`, if the caller has it.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def resume(
 
 
 def is_remembered(content: str, settings: Fitted, dimensions: int) -> bool:
-    """Whether the map of the vectors with this `kept.digest` is on disk."""
+    """Whether the map of the vectors with this digest is on disk."""
     return arrays.holds(_name(content, settings, dimensions))
 
 

@@ -14,7 +14,7 @@ QUOTED = re.compile(r'"[^"]*"')
 HEAD = 100_000  # most characters of a header
 LONGEST_CELL = 2**30  # characters
 MOST_SEPARATORS = 2_000_000  # in one row
-TORN = "rows with more cells than columns"
+TOO_MANY_CELLS = "rows with more cells than columns"
 
 
 def read_csv(name: str, content: bytes, _with_lists: bool, separators: str = ",;\t|") -> Table:
@@ -93,7 +93,7 @@ def _read(name: str, text: str, separator: str, first: int) -> Table:
         if header is None:
             header = unique_names(cell if cell.strip() else f"column {number}" for number, cell in enumerate(row, 1))
         elif len(row) > len(header):  # split by an unquoted separator
-            tally.note(TORN, place, separator.join(row))
+            tally.note(TOO_MANY_CELLS, place, separator.join(row))
         elif len(rows) < most:
             check_cells(name, len(header), len(rows) + 1)
             rows.append(row)

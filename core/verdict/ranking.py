@@ -21,7 +21,7 @@ class Ranked:
     Attributes
     ----------
     scores : dict of criterion to float or None
-        From 0 to 1; see `weighing`.
+        From 0 to 1; see `weights`.
     total : float
         Their weighted mean; unknown scores count as the worst.
     at_most : float

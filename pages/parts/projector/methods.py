@@ -20,7 +20,7 @@ class Wanted:
     Attributes
     ----------
     method : str
-        A key of `projection.NAMES`.
+        A key of `maps.NAMES`.
     settings : Fitted or None
         None for custom axes and for given coordinates.
     dimensions : int

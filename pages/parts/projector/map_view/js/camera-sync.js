@@ -1,5 +1,5 @@
 /**
- * The cameras' states on their way: to the server once the person has come to rest, and from a link or the server.
+ * Syncs the cameras' states: to the server once the user pauses, and from a link or the server.
  */
 import { restoreCamera } from "./cameras.js";
 
@@ -12,7 +12,7 @@ export class CameraSync {
     Object.assign(this, { send, sent: [], restored: "", timer: 0 });
   }
 
-  /** The person has moved a camera. */
+  /** The user has moved a camera. */
   schedule(points, panels) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.report(points, panels), REST_MS);
@@ -25,8 +25,8 @@ export class CameraSync {
   }
 
   /**
-   * Restores a state that is for these points, and calls `onRestore(panel, isRestored)` for each panel. One that was
-   * sent from here, or restored before, is no news.
+   * Restores a state for these points, and calls `onRestore(panel, isRestored)` for each panel. A state that was sent
+   * from here, or restored before, is ignored.
    */
   restore(state, points, panels, onRestore) {
     const written = JSON.stringify(state);

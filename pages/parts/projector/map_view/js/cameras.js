@@ -1,13 +1,13 @@
 /**
- * Cameras: they look at places in -1 to 1 through a panel of width x height pixels.
+ * Cameras: project places in -1 to 1 onto a panel of width x height pixels.
  */
 const MARGIN = 28;
-/** Pixels above the points, where a panel's title stands. */
+/** Pixels above the points, for a panel's title. */
 export const TITLE_SPACE = 26;
 const LARGEST_ZOOM = 4000;
 const FIELD = 0.6; // the tangent of half the angle of view of a 3D map: little perspective, no distortion
 
-// Pixels for one unit at zoom 1: then the whole of -1 to 1 is seen.
+// Pixels for one unit at zoom 1, which shows the whole of -1 to 1.
 function unitPixels(panel) {
   return Math.max(20, Math.min(panel.width, panel.height - TITLE_SPACE) / 2 - MARGIN);
 }
@@ -32,7 +32,7 @@ export class FlatCamera {
   turn(panel, dx, dy) {
     this.move(panel, dx, dy);
   }
-  // The place under the pointer (px, py from the panel's middle) stays where it is.
+  // The place under the pointer (px, py from the panel's middle) stays fixed.
   zoomBy(panel, factor, px, py) {
     const before = this.scale(panel);
     this.zoom = Math.min(LARGEST_ZOOM, Math.max(0.2, this.zoom * factor));
@@ -53,7 +53,7 @@ export class FlatCamera {
   }
 }
 
-/** Turns about a target; z is up. */
+/** Orbits a target; z is up. */
 export class OrbitCamera {
   constructor() {
     Object.assign(this, { target: [0, 0, 0], around: 0.6, above: 0.4, distance: 3 });
@@ -97,7 +97,7 @@ export class OrbitCamera {
   }
 }
 
-/** How a camera's matrix puts (x, y, z) on a panel: pixels from the panel's corner, and the depth w, into `out`. */
+/** Projects (x, y, z) onto a panel by a camera's matrix: pixels from the panel's corner, and the depth w, into `out`. */
 export function projector(camera, panel) {
   const m = camera.matrix(panel);
   const halfWidth = panel.width / 2;
@@ -111,7 +111,7 @@ export function projector(camera, panel) {
   };
 }
 
-/** Takes over a state from a link or the server, and gives whether it can be this camera's. */
+/** Applies a state from a link or the server, and returns whether it is valid for this camera. */
 export function restoreCamera(camera, state) {
   const own = camera.state();
   const fits = (name) => {

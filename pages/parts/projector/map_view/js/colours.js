@@ -3,7 +3,7 @@
  */
 let pixel = null;
 
-/** [red, green, blue] of any CSS colour; grey where it is none. */
+/** [red, green, blue] of any CSS colour; grey if it is invalid. */
 export function rgb(colour) {
   pixel ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   pixel.clearRect(0, 0, 1, 1);
@@ -17,7 +17,7 @@ export function css([red, green, blue], alpha = 1) {
   return `rgba(${Math.round(red)},${Math.round(green)},${Math.round(blue)},${alpha})`;
 }
 
-/** The colour at a share of the way from one to another. */
+/** Interpolates between two colours. */
 export function blend(one, other, share) {
   return one.map((value, index) => value + (other[index] - value) * share);
 }

@@ -1,5 +1,5 @@
 /**
- * The script of an element that carries a packet of points or of colours. Here are the viewers, one for each view.
+ * The script of an element that carries a packet of points or of colours. It holds the viewers, one for each view.
  */
 import { openPacket, packetHeader } from "./packets.js";
 import { hold, packetOf, pageStore } from "./store.js";
@@ -7,7 +7,7 @@ import { Viewer } from "./viewer.js";
 
 const viewers = new Map();
 
-/** Draws a view if what it names is here: in a data element, or still in its own viewer. */
+/** Draws a view if the data it names are here: in a data element, or still in its own viewer. */
 function drawView({ data, parentElement, setStateValue }) {
   const viewer = viewers.get(parentElement);
   const points = packetOf(data.points) ?? (viewer?.points?.id === data.points ? viewer.points : null);

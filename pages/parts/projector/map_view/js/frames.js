@@ -1,5 +1,5 @@
 /**
- * Frames: when points and overlay are drawn. A frame draws as many points as its time allows, and what is left comes
+ * Frames: schedules the drawing of points and overlay. A frame draws as many points as its time allows, the rest come
  * with the next; after a change of layout the points glide to their new places.
  */
 const GLIDE_MS = 250;
@@ -9,8 +9,8 @@ const LEAST_BUDGET = 20_000;
 
 export class Frames {
   /**
-   * `painter` has panels, scene, renderer, beforePaint() and paintOverlay(); it is asked isReady() before each frame,
-   * and hears onGlide() and onPainted(milliseconds, isComplete).
+   * `painter` has panels, scene, renderer, beforePaint() and paintOverlay(); isReady() is called before each frame,
+   * and onGlide() and onPainted(milliseconds, isComplete) report back.
    */
   constructor(painter) {
     Object.assign(this, { painter, id: 0, budget: FIRST_BUDGET, glideFrom: null, overlayIsStale: false, closed: false });
@@ -25,7 +25,7 @@ export class Frames {
     this.schedule();
   }
 
-  /** Lets the points glide from their old places, or puts them where they belong at once. */
+  /** Lets the points glide from their old places, or moves them at once. */
   startGlide(hasOldPlaces) {
     const { scene, renderer } = this.painter;
     const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,5 +1,5 @@
 /**
- * Gestures: what pointer, wheel and keys on the stage mean. The viewer does it.
+ * Gestures: turns pointer, wheel and key events on the stage into calls of the viewer.
  */
 import { TITLE_SPACE } from "./cameras.js";
 import { isSolid } from "./panels.js";
@@ -106,7 +106,7 @@ export class Gestures {
     else if (drag.kind === "lasso" || drag.kind === "box") viewer.selectInside(drag.panel, drag.line);
   }
 
-  // A click beside all points waits whether it is the first half of a double one.
+  // A click beside all points waits in case it is the first half of a double click.
   click(panel, x, y) {
     const { selection } = this.viewer;
     const row = this.viewer.rowAt(panel, x, y);

@@ -1,12 +1,12 @@
 /**
- * Hits: the rows under the pointer, or inside a line that was drawn on a panel. `shown` are slots, or null for all.
+ * Hits: the rows under the pointer, or inside a line drawn on a panel. `shown` are slots, or null for all.
  */
 import { CanvasDrawing } from "./canvas-drawing.js";
 import { eachPlace, isSolid } from "./panels.js";
 
 const POINT_REACH = 12;
 
-/** The row at a place of the stage: the nearest within reach; in 3D one in front before one behind; or null. */
+/** The row at a place of the stage: the nearest within reach, in 3D preferring points in front; or null. */
 export function rowAt(points, shown, panel, x, y) {
   const behind = isSolid(panel) ? 60 / panel.camera.distance : 0;
   const [px, py] = [x - panel.x, y - panel.y];
@@ -20,7 +20,7 @@ export function rowAt(points, shown, panel, x, y) {
   return nearest === null ? null : points.order.rowOf[nearest];
 }
 
-/** The rows inside a closed line on the stage, as a mask; null where there are none. */
+/** The rows inside a closed line on the stage, as a mask; null if there are none. */
 export function rowsInside(points, shown, panel, line) {
   const isHit = insideOf(panel, line);
   const rows = new Uint8Array(points.count);
@@ -31,7 +31,7 @@ export function rowsInside(points, shown, panel, line) {
   return any ? rows : null;
 }
 
-// Whether a place is inside: looked up in a picture of the line, so that a million places take no longer.
+// Whether a place is inside, looked up in a picture of the line, which is fast for a million places.
 function insideOf(panel, line) {
   const [width, height] = [Math.ceil(panel.width), Math.ceil(panel.height)];
   const canvas = document.createElement("canvas");

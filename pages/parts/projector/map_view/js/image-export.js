@@ -63,7 +63,7 @@ function drawAbove(drawing, { scene, panels, size }, entries) {
   for (const { x, y, draw } of entries.list) draw(x, size.height + y);
 }
 
-// The farthest first, and the highlight above all others, as the renderer draws them.
+// The farthest first, and the highlight on top, as in the renderer.
 function drawCircles(drawing, panel, scene) {
   const seen = scene.of(panel);
   const { rowOf } = scene.points.order;

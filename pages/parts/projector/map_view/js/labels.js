@@ -1,6 +1,5 @@
 /**
- * Labels: texts that never cover each other. The first come first; one that finds no room is left out until a zoom makes
- * some.
+ * Labels: texts that never overlap. Earlier labels have priority; one without room is skipped until a zoom makes some.
  */
 import { TITLE_SPACE } from "./cameras.js";
 import { css } from "./colours.js";
@@ -8,7 +7,7 @@ import { isInside } from "./panels.js";
 
 export const LABEL_SIZE = 15;
 export const LABEL_ROOM = 240;
-const HALF_CHARACTER = /[\ud800-\udbff]$/; // the first half of one that takes two, such as an emoji
+const HALF_CHARACTER = /[\ud800-\udbff]$/; // the first half of a surrogate pair, such as an emoji
 const SHIFTS = [0, -18, 18, -36, 36];
 
 /** Draws the labels that fit beside the boxes that are `occupied`, and adds their own boxes to these. */
@@ -43,7 +42,7 @@ function overlap(one, other) {
   return across && one.y < other.y + other.height + 2 && other.y < one.y + one.height + 2;
 }
 
-/** The text, cut with an ellipsis where it is wider than there is room. */
+/** The text, shortened with an ellipsis if it is too wide. */
 export function fitText(drawing, text, size, weight, room) {
   if (drawing.widthOf(text, size, weight) <= room) return text;
   let length = text.length;

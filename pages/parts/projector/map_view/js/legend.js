@@ -1,5 +1,5 @@
 /**
- * The legend: what the colours mean, under the maps; and the key of the markers that are there, in their corner.
+ * The legend: the meaning of the colours, under the maps; and the key of the markers in use, in their corner.
  */
 import { CanvasDrawing } from "./canvas-drawing.js";
 import { css, rgb } from "./colours.js";
@@ -9,7 +9,7 @@ const FIRST_CATEGORIES = 12;
 export class Legend {
   /**
    * `onSelect(code)` is called when a category is clicked, and `onPoint(code)` when the pointer or the focus is on it,
-   * or with null when it has left.
+   * or with null when it leaves.
    */
   constructor(colours, keys, { onSelect, onPoint }) {
     Object.assign(this, { colours, keys, onSelect, onPoint, isOpen: false });

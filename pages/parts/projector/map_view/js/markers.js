@@ -1,12 +1,12 @@
 /**
- * Markers: the signs of the marked point, of its neighbours and what the map makes of them, of what was found, and of a
- * typed text; and the key that says what they mean.
+ * Markers: the signs of the marked point, its true, false and missing neighbours, search results and a typed text; and
+ * the key that explains them.
  */
 import { css } from "./colours.js";
 import { LABEL_ROOM, LABEL_SIZE, fitText } from "./labels.js";
 import { isInside, placeOfRow } from "./panels.js";
 
-/** The marked places: a label must not hide what was asked for. */
+/** The marked places, which labels must not hide. */
 export function markerBoxes(panel, scene) {
   const { point, neighbours } = scene;
   const rows = [...neighbours.rows, ...(neighbours.false[panel.map] ?? []), ...(neighbours.torn[panel.map] ?? [])];
@@ -53,7 +53,7 @@ export function drawHover(drawing, panel, scene) {
   drawing.circle(...place, radius, { stroke: css(scene.theme.text), width: 2 });
 }
 
-/** Where the typed text's star and words stand, or null where it is out of view. */
+/** The places of the typed text's star and words, or null if it is out of view. */
 export function typedBoxes(drawing, panel, scene) {
   const place = scene.typed[panel.map];
   if (!place) return null;
@@ -75,12 +75,12 @@ export function drawTyped(drawing, { text, words, star }, theme) {
   drawing.text(words.x + 7, words.y + 12.5, text, { size: LABEL_SIZE, weight: 700, fill: css(theme.text) });
 }
 
-/** What the markers mean, only for those that are there: [draw(drawing, x, y), words]. */
+/** The key of the markers in use: [draw(drawing, x, y), words]. */
 export function keyOf(scene) {
   const { theme, neighbours } = scene;
   const key = [];
   if (neighbours.rows.length) {
-    const [first, ...others] = scene.points.maps; // whose neighbours are marked on all maps
+    const [first, ...others] = scene.points.maps; // its neighbours are marked on all maps
     const words = `Nearest in the original space${others.length ? `: ${first.title}` : ""}`;
     key.push([(drawing, x, y) => drawNeighbourSign(drawing, x, y, theme), words]);
   }
@@ -113,7 +113,7 @@ function drawCross(drawing, x, y, theme) {
   }
 }
 
-// A neighbour that the map has torn away.
+// A true neighbour missing nearby on the map.
 function drawDiamond(drawing, x, y, theme) {
   const corners = [[x, y - 10], [x + 10, y], [x, y + 10], [x - 10, y]];
   drawing.path(corners, { closed: true, stroke: css(theme.background), width: 5 });

@@ -1,5 +1,5 @@
 /**
- * The canvas above the points', on which each panel's overlay is drawn, and the line of a lasso or box.
+ * The canvas above the points, with each panel's overlay and the line of a lasso or box.
  */
 import { CanvasDrawing } from "./canvas-drawing.js";
 import { css } from "./colours.js";
@@ -18,7 +18,7 @@ export class OverlayCanvas {
     this.ratio = ratio;
   }
 
-  /** Draws all panels anew; while points glide, nothing lies over them. `outline` is {panel, line} or null. */
+  /** Redraws all panels; while points glide, there is no overlay. `outline` is {panel, line} or null. */
   draw(panels, scene, outline) {
     const { context } = this.drawing;
     this.drawing.font = scene.theme.font;

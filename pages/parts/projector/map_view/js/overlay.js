@@ -1,5 +1,5 @@
 /**
- * The overlay: what lies over the points of a panel, from its frame and axes to its markers, labels and title.
+ * The overlay: everything drawn over the points of a panel, from its frame and axes to its markers, labels and title.
  */
 import { TITLE_SPACE } from "./cameras.js";
 import { css } from "./colours.js";
@@ -30,7 +30,7 @@ export function drawBorder(drawing, panel, theme) {
   if (panel.y > 0) drawing.path([[panel.x, panel.y], [panel.x + panel.width, panel.y]], style);
 }
 
-// The box around a solid map: without it a picture of one looks flat.
+// The box around a 3D map, without which it looks flat.
 function drawFrame(drawing, panel, { theme }) {
   if (!isSolid(panel) || !panel.bounds) return;
   const { low, high } = panel.bounds;

@@ -1,13 +1,13 @@
 /**
- * Packets: bytes from the server, each with a header, as packing.py writes them.
+ * Packets: bytes from the server, each with a header, as written by packing.py.
  */
 import { bySlot, slotOrder } from "./slots.js";
 
-/** The coordinate of a row without a place: outside every view, and exact in single precision. */
+/** The coordinate of a row without a place: outside every view, exact in single precision. */
 export const NOWHERE = 2 ** 33;
 const NOT_FINITE = 65535;
 
-/** The header alone: its length (uint32, little end first) and then itself as JSON. */
+/** Only the header: its length (uint32, little-endian) and then the JSON. */
 export function packetHeader(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
@@ -20,7 +20,7 @@ export function openPacket(header, bytes) {
   const parts = [];
   let place = header.start;
   for (const size of header.sizes) {
-    parts.push(bytes.slice(place, place + size)); // a copy: aligned, and free of the message it came in
+    parts.push(bytes.slice(place, place + size)); // a copy: aligned, and independent of the message
     place += size + (-size & 3);
   }
   return header.kind === "points" ? openPoints(header, parts) : { id: header.id, codes: bySlot(parts[0]) };
@@ -51,7 +51,7 @@ function openPlaces(map, part, count) {
   return places;
 }
 
-// A function that gives a row's text.
+// A function that returns a row's text.
 async function openTexts(lengths, compressed) {
   const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());

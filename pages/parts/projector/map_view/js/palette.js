@@ -1,12 +1,12 @@
 /**
- * The palette: the 256 colours that a row's byte points into.
+ * The palette: the 256 colours that a row's byte refers to.
  */
 import { blend, rgb } from "./colours.js";
 
 const GREY_CODE = 255;
 const GREY = [138, 146, 156];
 
-/** Colours of a legend: its categories' own, or 255 steps of its gradient; grey for what has none. */
+/** Colours of a legend: its categories' own, or 255 steps of its gradient; grey for rows without one. */
 export function paletteOf(legend) {
   const palette = Array.from({ length: 256 }, () => GREY);
   if (legend.kind === "categories") {

@@ -1,10 +1,10 @@
 /**
- * Panels: the parts of the stage, one a map, and where points stand on them. `shown` are slots, or null for all.
+ * Panels: the parts of the stage, one per map, and the places of points on them. `shown` are slots, or null for all.
  */
 import { OrbitCamera, projector } from "./cameras.js";
 import { NOWHERE } from "./packets.js";
 
-/** Gives each panel its place on a stage of this size. */
+/** Sets each panel's place on a stage of this size. */
 export function layOutPanels(panels, { width, height }) {
   const columns = bestColumns(panels.length, width, height);
   const lines = Math.ceil(panels.length / columns);
@@ -16,7 +16,7 @@ export function layOutPanels(panels, { width, height }) {
   });
 }
 
-// As many columns as make the panels' smaller side largest.
+// The number of columns that makes the panels' smaller side largest.
 function bestColumns(count, width, height) {
   let [best, side] = [1, 0];
   for (let columns = 1; columns <= count; columns++) {
@@ -40,7 +40,7 @@ export function eachSlot(points, shown, act) {
   else for (let slot = 0; slot < points.count; slot++) act(slot);
 }
 
-/** Every slot in the panel's view: its place from the panel's corner, and its depth. */
+/** Visits every slot in the panel's view: its place from the panel's corner, and its depth. */
 export function eachPlace(points, shown, panel, act) {
   const { places } = points.maps[panel.map];
   const project = projector(panel.camera, panel);
@@ -52,7 +52,7 @@ export function eachPlace(points, shown, panel, act) {
   });
 }
 
-/** Where a row is on the stage, or null where it is not drawn. */
+/** The place of a row on the stage, or null if it is not drawn. */
 export function placeOfRow(panel, { points, isolated }, row) {
   if (row >= points.count || (isolated && !isolated[row])) return null;
   const { places } = points.maps[panel.map];
@@ -62,7 +62,7 @@ export function placeOfRow(panel, { points, isolated }, row) {
   return w > 0 ? [panel.x + x, panel.y + y] : null;
 }
 
-/** The box of all shown places of a map, and how far the farthest is from its middle. */
+/** The box of all shown places of a map, and the distance of the farthest from its middle. */
 export function boundsOf(points, shown, { places }) {
   const [low, high] = [Infinity, -Infinity].map((value) => [value, value, value]);
   eachSlot(points, shown, (slot) => {

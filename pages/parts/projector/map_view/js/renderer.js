@@ -1,12 +1,12 @@
 /**
- * The renderer: draws points by WebGL2, panel by panel on one canvas, in as many pieces as keep the screen answering.
+ * The renderer: draws points with WebGL2, panel by panel on one canvas, in pieces that keep the screen responsive.
  */
 import { CELLS, density } from "./density.js";
 import { isSolid } from "./panels.js";
 import { FADE, HIGHLIGHT_GROWTH } from "./point-style.js";
 import { CLOUD_FRAGMENT, CLOUD_VERTEX, POINT_FRAGMENT, POINT_VERTEX, program } from "./shaders.js";
 
-const CLOUD_FROM = 150_000; // so many points are also drawn as a cloud of their density
+const CLOUD_FROM = 150_000; // from this many points a density cloud is also drawn
 
 export class PointRenderer {
   constructor(canvas) {
@@ -52,7 +52,7 @@ export class PointRenderer {
     return texture;
   }
 
-  /** The maps' places; `previous` are those they glide from, where they are of the same rows. */
+  /** Sets the maps' places; `previous` are those they glide from, if they are of the same rows. */
   setPoints(points, previous) {
     const { gl } = this;
     for (const map of this.maps) this.release(map);
@@ -92,7 +92,7 @@ export class PointRenderer {
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
   }
 
-  /** The slots of `shown` or of `highlight`; null: all. */
+  /** Sets the slots of `shown` or of `highlight`; null: all. */
   setList(list, slots) {
     list.count = slots ? slots.length : null;
     if (slots) this.upload(this.gl.ELEMENT_ARRAY_BUFFER, slots, list.buffer);
@@ -112,7 +112,7 @@ export class PointRenderer {
     this.canvas.height = Math.max(1, Math.round(height * ratio));
   }
 
-  /** How many points a panel's picture takes: the highlight is drawn once more, above the others. */
+  /** The number of points in a panel's picture: the highlight is drawn again above the others. */
   total() {
     return this.others() + this.highlight.count;
   }
@@ -121,7 +121,7 @@ export class PointRenderer {
     return this.shown.count ?? this.count;
   }
 
-  /** Draws the panel's next points, `most` at the most, and gives how many; `panel.drawn` counts how far it has come. */
+  /** Draws the panel's next points, at most `most`, and returns how many; `panel.drawn` counts the points so far. */
   paint(panel, scene, most) {
     const { gl } = this;
     const map = this.maps[panel.map];
@@ -135,7 +135,7 @@ export class PointRenderer {
     gl.uniform1f(this.points.uniforms.opacity, scene.opacity * (scene.isFaded ? FADE.opacity : 1));
     this.drawList(this.shown, panel.drawn, others);
     panel.drawn += others;
-    const foretaste = { drawn: this.others() }; // what comes next covers some of it
+    const foretaste = { drawn: this.others() }; // later points cover some of it
     return others + this.paintHighlight(foretaste, scene, Math.ceil(most / 4));
   }
 
@@ -144,7 +144,7 @@ export class PointRenderer {
     const start = panel.drawn - this.others();
     const piece = Math.min(most, this.highlight.count - start);
     if (piece <= 0) return 0;
-    if (start === 0) gl.clear(gl.DEPTH_BUFFER_BIT); // the highlight is never behind what is faded
+    if (start === 0) gl.clear(gl.DEPTH_BUFFER_BIT); // the highlight is never behind faded points
     gl.uniform1f(this.points.uniforms.fading, 0);
     gl.uniform1f(this.points.uniforms.opacity, scene.highlightOpacity);
     gl.uniform1f(this.points.uniforms.size, scene.size * this.ratio * HIGHLIGHT_GROWTH);
@@ -212,7 +212,7 @@ export class PointRenderer {
     }
   }
 
-  /** Waits until all is drawn: the time a frame took is then the truth. */
+  /** Waits until everything is drawn, so that the time of a frame is exact. */
   finish() {
     this.gl.readPixels(0, 0, 1, 1, this.gl.RGBA, this.gl.UNSIGNED_BYTE, new Uint8Array(4));
   }

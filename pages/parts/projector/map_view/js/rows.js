@@ -1,8 +1,8 @@
 /**
- * Sets of rows: a mask of one byte a row here, and as packing.py writes them on the way.
+ * Sets of rows: a mask of one byte per row here, in packing.py's format for sending.
  */
 
-/** A mask, out of a list of rows or of base64 with one bit a row, the lowest bit first. */
+/** A mask from a list of rows, or from base64 with one bit per row, the lowest bit first. */
 export function unpackRows(packed, count) {
   const mask = new Uint8Array(count);
   if (packed.bits !== undefined) {
@@ -33,14 +33,14 @@ export function countRows(mask) {
   return count;
 }
 
-/** The rows of a mask in order, `most` at the most. */
+/** The rows of a mask in order, at most `most`. */
 export function listRows(mask, most = Infinity) {
   const rows = [];
   for (let row = 0; row < mask.length && rows.length < most; row++) if (mask[row]) rows.push(row);
   return rows;
 }
 
-/** Whether two masks are equal; null is no mask, and equal to itself alone. */
+/** Whether two masks are equal; null (no mask) equals only null. */
 export function sameRows(one, other) {
   if (!one || !other) return one === other;
   return one.length === other.length && one.every((value, row) => value === other[row]);

@@ -1,5 +1,5 @@
 /**
- * The scene: all that is drawn, made of the points, their colours, what the server says of them, and the selection.
+ * The scene: everything drawn, from the points, their colours, the server's view of them, and the selection.
  */
 import { css, rgb } from "./colours.js";
 import { paletteOf } from "./palette.js";
@@ -17,7 +17,7 @@ export class Scene {
     Object.assign(this, { highlight: null, highlightSlots: new Uint32Array(0), shownSlots: null });
   }
 
-  /** What the server says of the points: their legend, labels, matches and a typed text. */
+  /** Sets the server's view of the points: legend, labels, matches and a typed text. */
   takeView() {
     const { view, points } = this;
     const { labels, typed } = view;
@@ -30,7 +30,7 @@ export class Scene {
     this.typed = points.maps.map((map, index) => typed.places[index] && unitPlace(typed.places[index], map));
   }
 
-  /** Follows the selection: which points are drawn, and which of them are lit. */
+  /** Follows the selection: which points are drawn, and which of them are highlighted. */
   refresh() {
     this.shownSlots = this.slotsOf(this.selection.isolated);
     this.highlight = this.highlightRows();
@@ -52,7 +52,7 @@ export class Scene {
     return this.selection.selected ?? this.matches ?? null;
   }
 
-  // In order, so that the first k are a fair sample here too.
+  // In order, so that the first k are a random sample here too.
   slotsOf(rows) {
     if (!rows) return null;
     const { slotOf } = this.points.order;
@@ -66,14 +66,14 @@ export class Scene {
     return this.shownSlots?.length ?? this.points.count;
   }
 
-  // None while the server has not yet answered for the point that is marked now.
+  // None while the server has not yet answered for the current marked point.
   neighbours() {
     const { neighbours } = this.view;
     const { point } = this.selection;
     return point !== null && neighbours.of === point ? neighbours : NO_NEIGHBOURS;
   }
 
-  /** The scene as one panel shows it. */
+  /** The scene of one panel. */
   of(panel) {
     const { points, palette, colour, view, highlight, highlightSlots } = this;
     const { point, isolated } = this.selection;

@@ -1,16 +1,16 @@
 /**
- * The selection: one point, a set of selected rows, and the rows that alone are drawn. It changes at once when the
- * person does something, and the server hears of it after; what the server says of an older gesture undoes no newer one.
+ * The selection: one point, a set of selected rows, and the isolated rows, the only ones drawn. It changes at once when
+ * the user acts, and the server learns of it after; the server's answer to an older gesture never undoes a newer one.
  */
 import { packRows, sameRows, unpackRows } from "./rows.js";
 
 export class Selection {
-  /** `onChange(isolatedChanged)` is called when the person has changed it. */
+  /** `onChange(isolatedChanged)` is called when the user has changed it. */
   constructor(onChange) {
     Object.assign(this, { point: null, selected: null, isolated: null, serial: 0, onChange });
   }
 
-  /** What the person did: any of point (a row or null), selected and isolated (masks or null). */
+  /** Applies a gesture: any of point (a row or null), selected and isolated (masks or null). */
   change(part) {
     const { isolated } = this;
     if (!this.replace(part)) return;
@@ -18,7 +18,7 @@ export class Selection {
     this.onChange(!sameRows(isolated, this.isolated));
   }
 
-  /** What the server has marked, which knows of the gesture `acknowledged`. */
+  /** Applies the server's marks, which include the gesture `acknowledged`. */
   adopt(marks, acknowledged, count) {
     this.serial = Math.max(this.serial, acknowledged);
     const { isolated } = this;
@@ -39,7 +39,7 @@ export class Selection {
     return !isSame;
   }
 
-  /** Selects exactly these rows, or nothing where they are selected already. */
+  /** Selects exactly these rows, or nothing if they are already selected. */
   toggle(rows) {
     this.change({ selected: sameRows(rows, this.selected) || !rows.some(Boolean) ? null : rows });
   }
@@ -48,7 +48,7 @@ export class Selection {
     if (this.selected) this.change({ isolated: this.selected });
   }
 
-  /** Selects the others, among those that are drawn. */
+  /** Inverts the selection among the rows drawn. */
   invert() {
     const { selected, isolated } = this;
     if (!selected) return;
@@ -56,18 +56,18 @@ export class Selection {
     this.change({ selected: others.some(Boolean) ? others : null });
   }
 
-  /** Shows all rows again where some are isolated, and else selects nothing. */
+  /** Shows all rows again if some are isolated, else clears the selection. */
   clear() {
     this.change(this.isolated ? { isolated: null } : { selected: null, point: null });
   }
 
-  /** The Escape key: selects nothing, and shows all rows where nothing was selected. */
+  /** The Escape key: clears the selection, or shows all rows if nothing was selected. */
   escape() {
     if (this.point !== null || this.selected) this.change({ point: null, selected: null });
     else this.change({ isolated: null });
   }
 
-  /** For the server; `rows` names the corpus that the rows are of. */
+  /** The state for the server; `rows` identifies the corpus of the rows. */
   message(rows) {
     return {
       serial: this.serial,

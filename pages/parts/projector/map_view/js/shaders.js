@@ -1,5 +1,5 @@
 /**
- * The shaders: what runs on the graphics card.
+ * The shaders, which run on the graphics card.
  */
 export const POINT_VERTEX = `#version 300 es
 in vec3 start;

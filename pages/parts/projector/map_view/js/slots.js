@@ -1,6 +1,6 @@
 /**
- * Slots: the shuffled order in which points are kept and drawn, so that the first k of them are a fair sample, and no
- * category lies on top of another because its rows come last.
+ * Slots: the shuffled order in which points are stored and drawn, so that the first k are a random sample, and no
+ * category covers another because its rows come last.
  */
 const latest = { count: -1, order: null };
 
@@ -10,7 +10,7 @@ export function slotOrder(count) {
   return latest.order;
 }
 
-/** One byte a row, put in the order of the slots. */
+/** One byte per row, in the order of the slots. */
 export function bySlot(byRow) {
   const { rowOf } = slotOrder(byRow.length);
   const slots = new Uint8Array(byRow.length);

@@ -1,9 +1,9 @@
 /**
- * What the map elements of this page hold now: packets of points and colours in the data elements, and the views.
+ * What the map elements of this page currently hold: packets of points and colours in the data elements, and the views.
  *
- * Streamlit calls an element's component when its data changes and never again, however often the page reruns. So a
- * packet stays for as long as its element has it, and no longer: one a data element, however many maps come and go.
- * The store lies on the page itself, because the two components are two scripts that may come in either order.
+ * Streamlit calls an element's component only when its data changes, however often the page reruns. So a packet lives
+ * as long as its element: one per data element, however many maps come and go.
+ * The store is on the page itself, because the two components are two scripts that may load in either order.
  */
 const KEY = Symbol.for("embedscope.map");
 
@@ -15,8 +15,8 @@ export function pageStore() {
 /**
  * Holds a value for a component's element, and gives the cleanup that Streamlit calls when the element goes.
  *
- * A call that is overtaken by a later one while its script still loads is cleaned up after the later one has begun:
- * then the later value must stay.
+ * A call overtaken by a later one while its script still loads is cleaned up after the later one has started: then the
+ * later value must stay.
  */
 export function hold(entries, { parentElement }, value, release = () => {}) {
   const entry = { value };

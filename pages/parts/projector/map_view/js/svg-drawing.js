@@ -55,7 +55,7 @@ function strokeAndFill({ fill = null, stroke = null, width = 1 }) {
   return ` fill="${fill ?? "none"}"${line}`;
 }
 
-/** As XML: the five signs it reserves, and none of the control signs it cannot hold. */
+/** Escapes for XML: the five reserved characters, and no control characters. */
 export function escapeXml(text) {
   const names = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
   // oxlint-disable-next-line no-control-regex

@@ -1,5 +1,5 @@
 /**
- * The theme: Streamlit's colours and font as CSS says them now, and our own signs in tones that are seen on them.
+ * The theme: Streamlit's current colours and font from CSS, and our own markers in tones that contrast with them.
  */
 import { rgb } from "./colours.js";
 

@@ -38,7 +38,7 @@ export class Toolbar {
     }
   }
 
-  /** Says what is selected: to the eye, to a screen reader, and to tests. */
+  /** Shows what is selected: on screen, to a screen reader, and to tests. */
   describe(points, { point, selected, isolated }) {
     const all = withCommas(points.count);
     const selectedCount = selected ? countRows(selected) : 0;

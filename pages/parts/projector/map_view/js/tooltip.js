@@ -8,7 +8,7 @@ export class Tooltip {
     Object.assign(this, { element, row: null });
   }
 
-  /** Shows the row's text beside its point, within the stage; nothing where `row` is null. */
+  /** Shows the row's text beside its point, within the stage; nothing if `row` is null. */
   show(panel, scene, row, size) {
     const { element } = this;
     element.hidden = row === null;

@@ -1,6 +1,6 @@
 /**
- * The script of a view's element. It is small because it travels with every change of the view; what draws comes with
- * the data, before or after it: whichever is second draws.
+ * The script of a view's element. It is small because it is sent with every change of the view; the drawing script
+ * comes with the data, before or after it: whichever arrives second draws.
  */
 import { hold, pageStore } from "./store.js";
 

@@ -1,5 +1,5 @@
 /**
- * The viewer: one to four panels on one stage. It acts at once on what the person does, and tells the server after.
+ * The viewer: one to four panels on one stage. It reacts to the user at once, and notifies the server after.
  */
 import { CameraSync } from "./camera-sync.js";
 import { FlatCamera, OrbitCamera, projector } from "./cameras.js";
@@ -65,9 +65,9 @@ export class Viewer {
     return this.scene.colour;
   }
 
-  // ---- what the server says -------------------------------------------------------------------------------------
+  // ---- updates from the server ----------------------------------------------------------------------------------
 
-  /** Draws what the server sends; `send(name, state)` is how it hears of the selection and the cameras. */
+  /** Draws what the server sends; `send(name, state)` sends it the selection and the cameras. */
   update(view, send, points, colour) {
     const { scene } = this;
     const isNew = points.id !== this.points?.id;
@@ -101,7 +101,7 @@ export class Viewer {
       project: null,
       drawn: 0,
       isStale: true,
-      isMoved: false, // until the person moves it, it fits all points into view
+      isMoved: false, // until the user moves it, it fits all points into view
     }));
     this.root.dataset.ready = "false";
     layOutPanels(this.panels, this.size);
@@ -121,7 +121,7 @@ export class Viewer {
     });
   }
 
-  // What is as before is not drawn again: a rerun of the page leaves the picture alone.
+  // Unchanged parts are not redrawn: a rerun of the page leaves the picture alone.
   takeView(content) {
     this.content = content;
     this.scene.takeView();
@@ -129,7 +129,7 @@ export class Viewer {
     this.refresh();
   }
 
-  // The graphics card had lost all that it held.
+  // The graphics card has lost its data.
   restore() {
     this.renderer.prepare();
     if (!this.points) return;
@@ -150,7 +150,7 @@ export class Viewer {
     message.hidden = !words;
   }
 
-  // ---- what the person does -------------------------------------------------------------------------------------
+  // ---- actions of the user --------------------------------------------------------------------------------------
 
   selectionChanged(isolatedChanged) {
     this.send("marks", this.selection.message(this.points.rows));
@@ -184,7 +184,7 @@ export class Viewer {
     this.cameraSync.schedule(this.points, this.panels);
   }
 
-  /** Fits all points of these panels into view, as the person asks. */
+  /** Fits all points of these panels into view, at the user's request. */
   fit(panels) {
     for (const panel of panels) {
       this.moved(panel);
@@ -199,7 +199,7 @@ export class Viewer {
     this.redraw(panel);
   }
 
-  // ---- where things are -----------------------------------------------------------------------------------------
+  // ---- positions ------------------------------------------------------------------------------------------------
 
   resize() {
     const { clientWidth: width, clientHeight: height } = this.stage;
@@ -225,7 +225,7 @@ export class Viewer {
     return rowAt(this.points, this.scene.shownSlots, panel, x, y);
   }
 
-  // Where a row is in the window, for tests.
+  // The place of a row in the window, for tests.
   clientPlace(row, map) {
     const panel = this.panels[map];
     const place = panel && placeOfRow(panel, this.scene.of(panel), row);
@@ -258,7 +258,7 @@ export class Viewer {
     this.frames.scheduleOverlay();
   }
 
-  /** All points at another scale at once, for a picture: `take(canvas)` copies them. */
+  /** Draws all points at another scale at once, for a picture: `take(canvas)` copies them. */
   paintWhole(scale, take) {
     const { renderer, scene } = this;
     renderer.resize(this.size.width, this.size.height, scale);
@@ -271,7 +271,7 @@ export class Viewer {
     for (const panel of this.panels) this.redraw(panel);
   }
 
-  // ---- what each frame asks (frames.js) -------------------------------------------------------------------------
+  // ---- called by frames.js --------------------------------------------------------------------------------------
 
   isReady() {
     return this.points && this.size.width && !this.renderer.gl?.isContextLost();
