@@ -84,7 +84,7 @@ class Children:
             subject.weights,
             subject.engine,
             subject.precision,
-            revision=revisions.known(models.get(subject.model)) or "",
+            revision=revisions.look_up(models.get(subject.model)) or "",
             batch_size=workload.batch_size,
             text="" if workload.tokens else workload.text,
             tokens=workload.tokens or len(workload.text.split()) + 2,
