@@ -10,6 +10,7 @@ from core.cli.options import AsJson, Column, Device, Engine, Input, Model, Preci
 from core.cli.output import bars, show
 from core.corpus import Corpus
 from core.maps.faithfulness import faithfulness
+from core.tables import harmless
 
 
 def project(
@@ -54,9 +55,10 @@ def project(
 
 
 def _write_coordinates(path: Path, texts: Corpus, coordinates: maps.Floats) -> None:
+    """CSV with cells that a spreadsheet would run as formulas made into plain text."""
     import pandas as pd
 
     table = pd.DataFrame(coordinates, columns=list("xyz")[: coordinates.shape[1]])
-    table.insert(0, "id", texts.ids)
-    table["text"] = texts.texts
+    table.insert(0, "id", [harmless(name) for name in texts.ids])
+    table["text"] = [harmless(text) for text in texts.texts]
     table.to_csv(path, index=False)

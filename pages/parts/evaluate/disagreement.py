@@ -14,7 +14,6 @@ from core.evaluation import CUT
 from core.models import ModelSpec
 from core.retrieval import HYBRID, Ranking
 from core.search import Hits
-from core.storage import digests
 from core.tables import FORMATS
 from pages.parts.evaluate import hit_lists
 from pages.shared import cache, corpora, picks, quality, state
@@ -81,11 +80,7 @@ def _queries(texts: Corpus) -> Corpus | None:
             return corpus.from_paste(pasted, "pasted queries") if (pasted or "").strip() else None
         file = st.file_uploader("Queries", type=FORMATS, key=state.Evaluate.QUERIES_FILE)
         st.caption("TXT (one per line), or CSV, TSV, JSONL or Parquet with the column text.")
-        if file is None:
-            return None
-        content = file.getvalue()
-        digest = digests.of(content)
-        return cache.memory().recall(("queries", file.name, digest), lambda: corpus.from_file(file.name, content))
+        return cache.read_file("queries", file, corpus.from_file) if file else None
 
 
 def _matrix(systems: Mapping[str, Hits], queries: int) -> None:

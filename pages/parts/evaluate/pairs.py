@@ -15,7 +15,6 @@ from core.charts.style import model_colours
 from core.corpus import SentencePairs
 from core.evaluation import Agreement, Interval
 from core.models import ModelSpec
-from core.storage import digests
 from pages.shared import cache, picks, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
@@ -96,9 +95,7 @@ def _choose() -> SentencePairs:
                 "sample is used."
             )
             if file:
-                content = file.getvalue()
-                digest = digests.of(content)
-                return cache.memory().recall(("pairs", file.name, digest), lambda: corpus.pairs_of(file.name, content))
+                return cache.read_file("pairs", file, corpus.pairs_of)
         st.caption(
             "The sample: each sample query with a passage that answers it (gold 2), another on the same subject "
             "(1) and one on a different subject (0)."

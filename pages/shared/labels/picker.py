@@ -1,8 +1,6 @@
 """The current labels: the sample's, files, or marks made by clicking; chosen in a popover beside the corpus."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -10,14 +8,11 @@ import streamlit as st
 from core import corpus, examples
 from core.corpus import Corpus, Labels
 from core.corpus.labels import LABEL_FORMATS, as_beir, as_trec
-from core.storage import digests
 from core.tables import FORMATS
 from pages.shared import cache, quality, state
 from pages.shared.frame import show_errors
 from pages.shared.labels import judgements
 from pages.shared.ui import inputs, output
-
-Result = TypeVar("Result")
 
 
 def choose(texts: Corpus) -> Labels | None:
@@ -71,8 +66,8 @@ def _files() -> None:
     graded = st.file_uploader("Relevance labels", type=LABEL_FORMATS, key=state.Labels.QRELS_FILE)
     st.caption("BEIR columns (query-id, corpus-id, score) or TREC columns (query, iteration, document, grade).")
     if asked and graded:
-        queries = _read("queries", asked.name, asked.getvalue(), corpus.from_file)
-        qrels = _read("qrels", graded.name, graded.getvalue(), corpus.qrels_of)
+        queries = cache.read_file("queries", asked, corpus.from_file)
+        qrels = cache.read_file("qrels", graded, corpus.qrels_of)
         quality.upload(queries, graded.name, qrels)
         output.show_skips(queries)
     elif asked or graded:
@@ -121,9 +116,3 @@ def few(texts: Corpus, labels: Labels) -> tuple[list[str], list[str], list[list[
     shown = list(dict.fromkeys([*answers, *place]))[: examples.MOST_TEXTS_SHOWN]
     grades = [[max(0, labels.qrels[query].get(name, 0)) for name in shown] for query in asked]
     return list(asked.values()), [texts.documents[place[name]] for name in shown], grades
-
-
-def _read(what: str, name: str, content: bytes, read: Callable[[str, bytes], Result]) -> Result:
-    """The content of a file, read once for equal content."""
-    digest = digests.of(content)
-    return cache.memory().recall((what, name, digest), lambda: read(name, content))

@@ -222,6 +222,16 @@ def test_project_tells_its_quality_and_writes_coordinates(answer, tmp_path, meth
     assert list(table["text"]) == sentences
 
 
+def test_a_spreadsheet_runs_nothing_that_project_writes(answer, tmp_path):
+    path, output = tmp_path / "texts.jsonl", tmp_path / "map.csv"
+    rows = [{"_id": "@SUM(A1)", "text": "=1+1"}, {"_id": "2", "text": "-0.5"}, {"_id": "3", "text": "plain"}]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    answer("project", "--model", "wordllama-256", "--input", path, "--output", output, "--method", "pca")
+    table = pd.read_csv(output, dtype=str)
+    assert list(table["id"]) == ["'@SUM(A1)", "2", "3"]
+    assert list(table["text"]) == ["'=1+1", "-0.5", "plain"]
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path / "home"))
