@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.conftest import ROOT, share_engines
 
@@ -31,6 +31,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE_MS = 120_000
+expect.set_options(timeout=PATIENCE_MS)
 QUIET_MS = 300  # longer than any widget waits for what is typed next
 REST = (ROOT / "tests/e2e/rest.js").read_text(encoding="utf-8")
 AT_REST = """() => document.querySelector('[data-testid="stApp"]')
@@ -116,9 +117,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    page = context.new_page()
-    yield page
-    page.close()
+    yield context.new_page()
+    for page in context.pages:
+        page.close()
 
 
 @pytest.fixture

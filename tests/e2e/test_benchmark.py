@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from core import models
 from core.benchmark import Run, StoredRun
@@ -74,7 +74,7 @@ class Filled:
 
 
 @pytest.fixture(scope="module")
-def filled(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+def filled(context: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     """The one click, on a server that has timed nothing before."""
     home = tmp_path_factory.mktemp("timed")
     errors: list[str] = []
@@ -84,13 +84,11 @@ def filled(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             errors.append(message.text)
 
     with running_server(home) as address:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: errors.append(str(error)))
         started = time.monotonic()
-        page.goto(f"{address}/benchmark")
+        page.goto(f"{address}/benchmark?{QUICK}")
         page.get_by_role("button", name="Time all models").click()
         wait_until(page, lambda: sum(says(words, *STATES[:2]) for _, words in lanes(page).values()) > len(TIMED) / 2)
         page.evaluate(COUNT_CHARTS)
@@ -100,7 +98,7 @@ def filled(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         seen, charts_seen = lanes(page), set(page.evaluate("[...window.chartsSeen]"))
         errors += page.get_by_test_id("stException").all_inner_texts()
         errors += page.get_by_test_id("stAlertContentError").all_inner_texts()
-        context.close()
+        page.close()
         yield Filled(address, home, seen, counts, charts_seen, runs_in(home)[-1], errors)
 
 
@@ -209,24 +207,24 @@ def test_a_link_compares_the_run_with_the_original_table_and_it_can_be_taken_els
     assert console_errors == []
 
 
-@pytest.mark.parametrize(("kind", "beginning"), [("PNG", b"\x89PNG\r\n\x1a\n"), ("SVG", b"<svg")])
 def test_the_camera_saves_the_picture_in_the_format_that_is_picked(
-    page: Page, filled: Filled, console_errors: list[str], kind: str, beginning: bytes
+    page: Page, filled: Filled, console_errors: list[str]
 ) -> None:
     open_page(page, filled.address, "benchmark?view=Accuracy+and+speed")
-    page.get_by_text(kind, exact=True).click()
-    settle(page)
-    charts(page, 2)
-    with page.expect_download() as download:
-        page.locator(".js-plotly-plot").first.locator(".modebar-btn").first.click()
-    assert download.value.suggested_filename == f"embedscope-accuracy-and-speed.{kind.lower()}"
-    assert download.value.path().read_bytes().startswith(beginning)
+    for kind, beginning in {"SVG": b"<svg", "PNG": b"\x89PNG\r\n\x1a\n"}.items():
+        page.get_by_text(kind, exact=True).click()
+        settle(page)
+        charts(page, 2)
+        with page.expect_download() as download:
+            page.locator(".js-plotly-plot").first.locator(".modebar-btn").first.click()
+        assert download.value.suggested_filename == f"embedscope-accuracy-and-speed.{kind.lower()}"
+        assert download.value.path().read_bytes().startswith(beginning)
     assert console_errors == []
 
 
-def test_two_who_start_at_once_are_served_one_after_the_other(browser: Browser, filled: Filled) -> None:
+def test_two_who_start_at_once_are_served_one_after_the_other(context: BrowserContext, filled: Filled) -> None:
     before = len(runs_in(filled.home))
-    first, second = (browser.new_context().new_page() for _ in range(2))
+    first, second = (context.new_page() for _ in range(2))
     for page in (first, second):
         open_page(page, filled.address, f"benchmark?models={WORDLLAMA}&{QUICK}")
     for page in (first, second):
@@ -246,7 +244,7 @@ def test_two_who_start_at_once_are_served_one_after_the_other(browser: Browser, 
     assert [[row.model for row in run.results] for run in runs_in(filled.home)[before:]] == [[WORDLLAMA]] * 2
     for page in (first, second):
         assert lanes(page)[WORDLLAMA][0]
-        page.context.close()
+        page.close()
 
 
 def test_cancelling_ends_the_process_at_once_and_what_was_kept_stands(page: Page, filled: Filled) -> None:
@@ -262,11 +260,11 @@ def test_cancelling_ends_the_process_at_once_and_what_was_kept_stands(page: Page
     assert runs_in(filled.home)[-1].results[0].median_ms == lanes(page)[WORDLLAMA][0]
 
 
-def test_closing_the_tab_ends_the_process_at_once(browser: Browser, filled: Filled) -> None:
-    page = browser.new_context().new_page()
+def test_closing_the_tab_ends_the_process_at_once(context: BrowserContext, filled: Filled) -> None:
+    page = context.new_page()
     time_again(page, filled.address, WORDLLAMA)
     wait_until(page, lambda: bool(jobs("timing")))
-    page.context.close()
+    page.close()
     assert seconds_until_no_process_times() < AT_ONCE_SECONDS
 
 

@@ -24,8 +24,6 @@ from tests.servers.hub import HubServer, Repository, running_hub
 from tests.servers.openai import KEY, OpenAIServer, count_tokens, openai_server, served
 
 ID = "someone/twenty-megabytes"
-GATED = "someone/gated"
-TRENDING = ["maker/newest", "other/model-2", "third/model.v3"]
 WEIGHTS = "model.safetensors"
 STATIC = "sentence_transformers.sentence_transformer.modules.static_embedding.StaticEmbedding"
 WORDS = {f"word{row}": row for row in range(20_000)}
@@ -54,9 +52,6 @@ def static_model() -> dict[str, bytes]:
 def hub() -> Iterator[HubServer]:
     with running_hub() as running:
         running.repositories[ID] = Repository(static_model(), license="mit")
-        running.repositories[GATED] = Repository(static_model(), refusal=(403, "GatedRepo"))
-        facts = {"downloads": 1200, "likes": 34, "lastModified": "2026-01-02T03:04:05Z"}
-        running.trending = [facts | {"id": name} for name in TRENDING]
         yield running
 
 
@@ -99,13 +94,6 @@ def download(page: Page, model_id: str) -> None:
     """Type an id and press the button beside it."""
     page.get_by_label("Hub ID").fill(model_id)
     page.get_by_role("button", name="Download", exact=True).click()
-
-
-def expect_error(page: Page, sentence: re.Pattern[str]) -> None:
-    """Wait for that sentence, which must be the only thing that went wrong, on a page that is whole."""
-    expect(page.get_by_test_id("stAlertContentError")).to_have_text([sentence], timeout=PATIENCE_MS)
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-    expect(page.get_by_text("Show the code")).to_be_visible()
 
 
 def cells(page: Page, table: int) -> list[str]:
@@ -157,49 +145,6 @@ def test_a_download_is_watched_stopped_and_continued_and_its_model_used(
     mean = TABLE[[7, 9]].mean(axis=0)
     np.testing.assert_allclose(charts(page, 3)[2][0]["z"], [mean / np.linalg.norm(mean)], atol=1e-5)
     assert f"{ID} · revision {repository.commit[:14]} · cpu · static · float32" in said(page)
-    assert console_errors == []
-
-
-def test_what_is_trending_is_listed_in_the_hubs_order(page: Page, dashboard: str, console_errors: list[str]) -> None:
-    open_page(page, dashboard, "")
-    page.get_by_role("button", name="Show trending models").click()
-    expect(page.get_by_text("Copy a model's name into “Hub ID”")).to_be_visible(timeout=PATIENCE_MS)
-    settle(page)
-    assert [cell for cell in cells(page, 1) if "/" in cell] == TRENDING
-    assert console_errors == []
-
-
-def test_each_refusal_is_one_sentence_and_the_page_goes_on(
-    page: Page, dashboard: str, console_errors: list[str]
-) -> None:
-    open_page(page, dashboard, "")
-    for model_id, sentence in {
-        "../../etc/passwd": "'../../etc/passwd' is not a Hub ID: write it as owner/name",
-        GATED: f"{GATED} is gated: accept its terms at ",
-        "nobody/nothing": "The Hub has no model nobody/nothing that you can access.",
-        "wordllama-256": "wordllama-256 does not come from the Hub: there is nothing to download.",
-    }.items():
-        download(page, model_id)
-        expect_error(page, re.compile(re.escape(sentence)))
-    page.get_by_text("MTEB v2", exact=True).first.click()
-    expect(page.get_by_text("MTEB v2 against size")).to_be_visible(timeout=PATIENCE_MS)
-    expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
-    assert console_errors == []
-
-
-def test_a_hub_that_is_gone_is_one_sentence_and_is_not_asked_again_by_itself(
-    page: Page, tmp_path: Path, console_errors: list[str]
-) -> None:
-    with running_hub() as gone:
-        pass
-    with running_server(tmp_path, settings=online(tmp_path, gone.address)) as address:
-        open_page(page, address, "")
-        page.get_by_role("button", name="Show trending models").click()
-        expect_error(
-            page, re.compile(f"The list of trending models needs the Hub, but {gone.address} cannot be reached")
-        )
-        download(page, ID)
-        expect_error(page, re.compile(f"{ID} needs the Hub, but {gone.address} cannot be reached"))
     assert console_errors == []
 
 

@@ -3,7 +3,6 @@
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,12 +10,12 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 import pytrec_eval
-from playwright.sync_api import Browser, Download, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Download, Locator, Page, expect
 from scipy.stats import spearmanr
 
 from core import corpus, embedding, models
 from core.corpus.labels import as_beir, qrels_of
-from tests.e2e.conftest import PATIENCE_MS, settle
+from tests.e2e.conftest import settle
 from tests.e2e.test_pages import charts
 
 WORDLLAMA = "wordllama-256"
@@ -28,13 +27,6 @@ OTHER_PAGES = {
     "Similarity": "pairs of two different texts",
     "Verdict": f"Choose {WORDLLAMA}",
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE_MS)
-    yield
-    expect.set_options(timeout=5000)
 
 
 def opened(page: Page, server: str, **choices: object) -> Locator:
@@ -200,7 +192,9 @@ def test_what_is_brought_goes_through_every_other_view(page: Page, server: str, 
     assert page.locator("img[src='x']").count() == 0
 
 
-def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(page: Page, server: str, browser: Browser) -> None:
+def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(
+    page: Page, server: str, context: BrowserContext
+) -> None:
     main = opened(page, server, evaluate="No labels")
     main.get_by_role("radiogroup", name="Does it answer the query?").first.get_by_role("radio").first.click()
     settle(page)
@@ -209,16 +203,12 @@ def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(page: Page, 
     qrels = qrels_of("marks.tsv", Path(taken(page, "BEIR TSV").path()).read_bytes())
     assert [list(grades.values()) for grades in qrels.values()] == [[1]]
     link = page.url
-    other = browser.new_context()
-    try:
-        fresh = other.new_page()
-        fresh.set_default_timeout(PATIENCE_MS)
-        opened(fresh, server, evaluate="No labels")
-        expect(fresh.get_by_text("Judge which results answer the query")).to_be_visible()
-        fresh.goto(link)
-        expect(fresh.get_by_text("1 judgements on 1 queries so far")).to_be_visible()
-    finally:
-        other.close()
+    fresh = context.new_page()
+    opened(fresh, server, evaluate="No labels")
+    expect(fresh.get_by_text("Judge which results answer the query")).to_be_visible()
+    fresh.goto(link)
+    expect(fresh.get_by_text("1 judgements on 1 queries so far")).to_be_visible()
+    fresh.close()
     (query,) = (corpus.sample_queries().texts[place] for place in shown_queries(main))
     main.get_by_role("link", name="Open in Search").click()
     expect(page.get_by_role("heading", name="Search")).to_be_visible()
@@ -226,10 +216,3 @@ def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(page: Page, 
     expect(page.get_by_label("Query")).to_have_value(query)
     assert re.search(r"[?&]marks=[0-9a-f]{32}", page.url)
     assert f"models={WORDLLAMA}" in page.url
-
-
-@pytest.mark.parametrize(("view", "number"), [("Pairs", 2), ("Compression", 1)])
-def test_each_further_view_draws_the_sample(page: Page, server: str, view: str, number: int) -> None:
-    main = opened(page, server, evaluate=view)
-    assert len(charts(page, number)) == number
-    assert main.get_by_test_id("stAlertContentError").count() == 0

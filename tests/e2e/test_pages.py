@@ -1,4 +1,4 @@
-"""Each page in a browser, opened by deep link on a server that has just started."""
+"""Each page in a browser, opened by deep link."""
 
 import base64
 import json
@@ -59,13 +59,22 @@ def take_pictures(page: Page, name: str) -> None:
 
 
 @pytest.fixture
-def opened(page: Page, fresh_server: str, console_errors: list[str], request: pytest.FixtureRequest) -> Any:
-    """Open a page by deep link on a fresh server; at the end there must be no console error."""
+def opened(page: Page, server: str, console_errors: list[str], request: pytest.FixtureRequest) -> Any:
+    """Open a page by deep link; at the end there must be no console error."""
     name = request.param
-    open_page(page, fresh_server, name)
+    open_page(page, server, name)
     yield page
     if request.config.getoption("--pictures"):
         take_pictures(page, name or "models")
+    assert console_errors == []
+
+
+def test_the_first_deep_link_on_a_fresh_server_opens_its_page(
+    page: Page, fresh_server: str, console_errors: list[str]
+) -> None:
+    open_page(page, fresh_server, "search?models=wordllama-256")
+    assert page.get_by_role("heading", name="Search", exact=True).is_visible()
+    assert page.get_by_role("dialog").count() == 0
     assert console_errors == []
 
 

@@ -12,12 +12,11 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
-import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expect
 
 from core import corpus, embedding, map_files, models
 from core.wording import shorten
-from tests.e2e.conftest import PATIENCE_MS, jobs, settle
+from tests.e2e.conftest import jobs, settle
 from tests.e2e.test_maps import ALL_PLACES, READY, drag, lonely, middle, place
 
 MINILM, WORDLLAMA = "all-MiniLM-L6-v2", "wordllama-256"
@@ -28,13 +27,6 @@ CLOUD = RANDOM.normal(size=(60, 8)).astype(np.float32)
 ROW_HEIGHT, HEADER_HEIGHT, TICK_X = 35, 38, 17
 
 File = tuple[str, bytes]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE_MS)
-    yield
-    expect.set_options(timeout=5000)
 
 
 def opened(page: Page, server: str, **choices: object) -> Locator:
@@ -193,12 +185,11 @@ def npy(vectors: np.ndarray) -> bytes:
 
 
 @contextmanager
-def another(browser: Browser) -> Iterator[Page]:
-    """A page of another person."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(PATIENCE_MS)
-    yield context.new_page()
-    context.close()
+def another(context: BrowserContext) -> Iterator[Page]:
+    """A page of another session."""
+    page = context.new_page()
+    yield page
+    page.close()
 
 
 def no_traceback(page: Page) -> None:
@@ -342,7 +333,7 @@ def test_tsne_stops_goes_on_and_finishes(page: Page, server: str) -> None:
     told = page.get_by_text(re.compile(r"t-SNE: \d+ of 400 iterations"))
     stopped = told.inner_text()
     assert 50 <= int(stopped.split()[1]) < 400
-    page.wait_for_timeout(1000)
+    settle(page)
     expect(told).to_have_text(stopped)
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_text("t-SNE: 400 of 400 iterations")).to_be_visible()
@@ -391,19 +382,6 @@ def test_umap_settings_count_when_compute_is_pressed(page: Page, server: str) ->
     )
 
 
-def test_principal_components_are_chosen(page: Page, server: str) -> None:
-    chart = own_map(page, server, 60, ("cloud.npy", npy(CLOUD)))
-    popover(page, "Settings").get_by_label("X axis").click()
-    page.get_by_role("option", name="PC4", exact=True).click()
-    page.wait_for_url(re.compile("component_x=PC4"))
-    settle(page)
-    page.wait_for_selector(READY)
-    left, values, _ = np.linalg.svd(CLOUD - CLOUD.mean(axis=0), full_matrices=False)
-    drawn = places(chart, 60)
-    for axis, component in ((0, 3), (1, 1)):
-        assert abs(np.corrcoef(drawn[:, axis], left[:, component] * values[component])[0, 1]) > 0.9999
-
-
 def test_axes_run_from_a_text_to_another_or_to_a_selection(page: Page, server: str) -> None:
     chart = opened(page, server, method="Axes")
     page.get_by_role("button", name="animals").click()
@@ -433,40 +411,6 @@ def test_a_map_in_three_dimensions_is_turned(page: Page, server: str, console_er
     assert not console_errors
 
 
-@pytest.mark.parametrize(
-    ("vectors", "method"),
-    [
-        (CLOUD[:3], "UMAP"),
-        (CLOUD[:4], "t-SNE"),
-        (np.ones((20, 4), np.float32), "UMAP"),
-        (RANDOM.normal(size=(12, 5000)).astype(np.float32), "t-SNE"),
-    ],
-    ids=["three rows", "four rows", "identical rows", "5,000 dimensions"],
-)
-def test_odd_vectors_are_a_map_or_a_sentence(page: Page, server: str, vectors: np.ndarray, method: str) -> None:
-    own_map(page, server, len(vectors), ("odd.npy", npy(vectors)), iterations=50)
-    lay_out(page, method)
-    what = f"at least 4 texts; there are {len(vectors)}" if len(vectors) < 4 else rf"{len(vectors)} points · {method}"
-    expect(page.get_by_text(re.compile(what))).to_be_visible()
-    no_traceback(page)
-
-
-@pytest.mark.parametrize(
-    ("vectors", "sentence"),
-    [
-        (np.empty((0, 4), np.float32), "contains no vectors"),
-        (np.full((6, 4), np.nan, np.float32), "has no row of finite numbers"),
-    ],
-    ids=["no rows", "no numbers"],
-)
-def test_vectors_that_cannot_be_drawn_are_a_sentence(
-    page: Page, server: str, vectors: np.ndarray, sentence: str
-) -> None:
-    uploaded(page, server, ("odd.npy", npy(vectors)))
-    expect(page.get_by_text(sentence)).to_be_visible()
-    no_traceback(page)
-
-
 # ---- colours -----------------------------------------------------------------------------------------------------
 
 
@@ -492,7 +436,7 @@ def test_colours_tell_numbers_dates_categories_and_the_maps_error(page: Page, se
 # ---- links, views and files --------------------------------------------------------------------------------------
 
 
-def test_a_link_opens_exactly_this_view(page: Page, browser: Browser, server: str) -> None:
+def test_a_link_opens_exactly_this_view(page: Page, context: BrowserContext, server: str) -> None:
     chart = opened(page, server, find="law")
     page.get_by_role("button", name="animals").click()
     row = lonely(chart, len(SAMPLE))
@@ -503,7 +447,7 @@ def test_a_link_opens_exactly_this_view(page: Page, browser: Browser, server: st
     page.wait_for_url(re.compile("camera="))
     settle(page)
     seen = places(chart, 20)
-    with another(browser) as fresh:
+    with another(context) as fresh:
         fresh.goto(page.url)
         fresh.wait_for_selector(READY)
         again = fresh.get_by_test_id("map")
@@ -514,7 +458,7 @@ def test_a_link_opens_exactly_this_view(page: Page, browser: Browser, server: st
         expect(fresh.get_by_label("Find", exact=True)).to_have_value("law")
 
 
-def test_a_saved_view_brings_own_data_and_everything_back(page: Page, browser: Browser, server: str) -> None:
+def test_a_saved_view_brings_own_data_and_everything_back(page: Page, context: BrowserContext, server: str) -> None:
     table = pd.DataFrame({"text": [f"text <b>{row}</b>" for row in range(60)], "kind": ["a", "b"] * 30})
     table["vector"] = list(CLOUD)
     buffer = io.BytesIO()
@@ -530,7 +474,7 @@ def test_a_saved_view_brings_own_data_and_everything_back(page: Page, browser: B
     settle(page)
     seen = places(chart, 60)
     view = downloaded(page, page.get_by_role("button", name="Save this view").click)
-    with another(browser) as fresh:
+    with another(context) as fresh:
         opened(fresh, server)
         given = FilePayload(name="view.zip", mimeType="application/zip", buffer=view)
         popover(fresh, "Open a view").locator("input[type=file]").set_input_files(given)
@@ -554,10 +498,6 @@ def in_lines(*lines: str) -> bytes:
 
 def as_csv(count: int) -> list[File]:
     return [("a.csv", in_lines("text", *rows_of_text(count)))]
-
-
-def as_jsonl(count: int) -> list[File]:
-    return [("a.jsonl", in_lines(*(json.dumps({"text": text}) for text in rows_of_text(count))))]
 
 
 def as_jsonl_with_vectors(count: int) -> list[File]:
@@ -598,10 +538,10 @@ def expect_rows(page: Page, count: int) -> None:
     no_traceback(page)
 
 
-def test_files_of_every_format_are_drawn_row_by_row(page: Page, server: str) -> None:
+def test_files_of_one_format_after_another_are_drawn_row_by_row(page: Page, server: str) -> None:
     own_map(page, server, 9, *as_csv(9))
     expect_rows(page, 9)
-    formats = (as_jsonl, as_jsonl_with_vectors, as_parquet_with_vectors, as_npy_with_metadata, as_two_tsv)
+    formats = (as_jsonl_with_vectors, as_parquet_with_vectors, as_two_tsv)
     for count, files_of in enumerate((*formats, as_csv_with_coordinates), 10):
         replace_files(page, count, *files_of(count))
         expect_rows(page, count)
@@ -649,11 +589,11 @@ def test_embedding_is_cancelled_and_gone_on_with(page: Page, server: str) -> Non
     no_traceback(page)
 
 
-def test_another_sessions_layout_keeps_nobody_from_a_map(page: Page, browser: Browser, server: str) -> None:
+def test_another_sessions_layout_keeps_nobody_from_a_map(page: Page, context: BrowserContext, server: str) -> None:
     own_cloud(page, server, 3000, 64)
     lay_out(page, "t-SNE")
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    with another(browser) as other:
+    with another(context) as other:
         started = time.monotonic()
         own_cloud(other, server, 40, 8, iterations=100)
         assert time.monotonic() - started < 30
@@ -677,8 +617,8 @@ def test_a_killed_process_is_told_and_the_next_attempt_works(page: Page, server:
     page.get_by_role("button", name="Stop").click()
 
 
-def test_a_closed_tab_ends_its_fit(browser: Browser, server: str) -> None:
-    with another(browser) as leaving:
+def test_a_closed_tab_ends_its_fit(context: BrowserContext, server: str) -> None:
+    with another(context) as leaving:
         own_cloud(leaving, server, 6000, 16)
         lay_out(leaving, "UMAP")
         expect(leaving.get_by_text(re.compile("Preparing UMAP|Laying out with UMAP"))).to_be_visible()

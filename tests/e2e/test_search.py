@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from core import corpus, embedding, models, search
 from tests.e2e.conftest import PATIENCE_MS, settle
@@ -19,7 +19,7 @@ def cards(page: Page) -> list[str]:
 
 
 def test_a_query_is_typed_filtered_and_marked_and_the_link_brings_it_back(
-    page: Page, server: str, browser: Browser, console_errors: list[str]
+    page: Page, server: str, context: BrowserContext, console_errors: list[str]
 ) -> None:
     open_page(page, server, "search?models=wordllama-256")
     page.get_by_label("Query", exact=True).fill("how do volcanoes erupt")
@@ -46,12 +46,13 @@ def test_a_query_is_typed_filtered_and_marked_and_the_link_brings_it_back(
     settle(page)
     expect(page.get_by_text("texts: subject is")).to_be_visible(timeout=PATIENCE_MS)
 
-    other = browser.new_context(viewport={"width": 1024, "height": 900}).new_page()
+    other = context.new_page()
+    other.set_viewport_size({"width": 1024, "height": 900})
     open_page(other, page.url.partition("/search")[0], "search" + page.url.partition("/search")[2])
     expect(other.get_by_text("texts: subject is")).to_be_visible(timeout=PATIENCE_MS)
     expect(other.locator(CARDS)).to_have_count(15, timeout=PATIENCE_MS)  # the sentence above stands before them
     assert cards(other) == cards(page)
-    other.context.close()
+    other.close()
     assert console_errors == []
 
 

@@ -12,9 +12,20 @@ from tests.conftest import ROOT
 TIMEOUT_SECONDS = 180
 
 
+@pytest.fixture(autouse=True)
+def _no_browser_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.frame.SECONDS_TO_DRAW", 0)
+
+
 @pytest.fixture
 def app() -> AppTest:
     """The app, not yet run."""
+    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS)
+
+
+@pytest.fixture
+def another_app() -> AppTest:
+    """The app in another session, not yet run."""
     return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS)
 
 

@@ -1,3 +1,4 @@
+import ast
 import html
 from typing import Any
 
@@ -8,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core import corpus, embedding, models
 from core.similarity import cosine_matrix
 from pages.shared.navigation import PAGES
+from tests.conftest import ROOT
 from tests.pages.conftest import open_page, said
 
 COMPUTING = ("explain", "embed", "similarity", "search", "evaluate", "projector", "benchmark")
@@ -21,6 +23,13 @@ def test_a_page_shows_a_result_and_its_code_at_first_visit(app: AppTest, name: s
     assert app.get("plotly_chart") or app.get("bidi_component") or name == "search"
     assert len(app.code) == 1
     assert app.get("download_button")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_for_its_frame_before_it_draws_for_a_fresh_servers_first_deep_link_runs_it_alone(name: str) -> None:
+    statements = ast.parse((ROOT / "pages" / f"{name}.py").read_text(encoding="utf-8")).body
+    first = next(each for each in statements if not isinstance(each, ast.Import | ast.ImportFrom))
+    assert ast.unparse(first) == "require_frame()"
 
 
 @pytest.mark.parametrize("name", [*COMPUTING, "verdict"])
@@ -84,6 +93,18 @@ def test_picks_in_the_address_are_the_picked_models_of_every_page(app: AppTest) 
     headings = [element.value for element in app.main.markdown if element.value.startswith("####")]
     assert headings[0].replace("\\", "") == "#### wordllama-256"
     assert not [heading for heading in headings if "MiniLM" in heading]
+
+
+def test_two_sessions_do_not_see_each_others_picks(app: AppTest, another_app: AppTest) -> None:
+    app.query_params["models"] = ["wordllama-256"]
+    another_app.query_params["models"] = ["all-MiniLM-L6-v2"]
+    for each in (app, another_app):
+        open_page(each, "similarity")
+    app.run()
+    headings = [
+        [name for name in BUNDLED if f"#### {name}" in said(each).replace("\\", "")] for each in (app, another_app)
+    ]
+    assert headings == [["wordllama-256"], ["all-MiniLM-L6-v2"]]
 
 
 def test_an_unknown_model_in_the_address_is_passed_over(app: AppTest) -> None:
@@ -178,6 +199,7 @@ def test_ten_megabytes_on_one_line_are_cut_and_it_is_said(app: AppTest) -> None:
     app.text_area(key="embed_texts").set_value("word " * 2_000_000).run()
     assert not app.exception
     assert "texts truncated to 20,000 characters (1)" in said(app)
+    assert len(str(dict(app.query_params))) < 2000
 
 
 def test_an_uploaded_file_is_embedded(app: AppTest) -> None:

@@ -287,6 +287,7 @@ def test_odd_vectors_are_a_map(app: AppTest, method: str, vectors: np.ndarray) -
     [
         ("empty.csv", b"", "is empty"),
         ("nothing.csv", b"text\n", "No text found"),
+        ("none.npy", npy(np.empty((0, 4), np.float32)), "contains no vectors"),
         ("nan.npy", npy(np.full((5, 3), np.nan)), "has no row of finite numbers"),
         ("deep.npy", npy(np.zeros((2, 2, 2))), "has 3 dimensions"),
         ("objects.npy", npy(np.array([[{}]], object)), "contains Python objects"),

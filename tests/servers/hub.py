@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
 
 BLOCK = 2**16
 LARGE = (".safetensors", ".bin")
@@ -187,6 +190,15 @@ def running_hub() -> Iterator[HubServer]:
         thread.join()
         with suppress(OSError):
             server.server_close()
+
+
+def let_library_ask(monkeypatch: pytest.MonkeyPatch, address: str, cache: Path) -> None:
+    """Let huggingface_hub ask there and download to the cache, as if the environment had said so at its import."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
+    template = address + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
 
 
 def _sibling(name: str, content: bytes) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from core.models import files, hub, pins
 from core.models.files import availability, hub_folder, locate, snapshot_folder
 from tests.conftest import ROOT
 from tests.core.encoders.test_encoders import package_folder
-from tests.servers.hub import Repository, running_hub
+from tests.servers.hub import Repository, let_library_ask, running_hub
 
 ID = "someone/small-static"
 WEIGHTS = "model.safetensors"
@@ -76,15 +76,11 @@ def small_static():
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    """The double, as huggingface_hub's constants would have it had the environment named it at their import."""
+    """The double, in a home of the test's own."""
     with running_hub() as running:
         running.repositories[ID] = Repository(small_static(), license="mit")
         monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path / "home"))
-        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", running.address)
-        template = running.address + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+        let_library_ask(monkeypatch, running.address, tmp_path / "hub")
         yield running
 
 

@@ -1,0 +1,81 @@
+"""The Models page in-process: what the Hub offers and refuses, by a double of the Hub."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import cache, state
+from tests.pages.conftest import open_page, said
+from tests.servers.hub import HubServer, Repository, let_library_ask, running_hub
+
+GATED = "someone/gated"
+TRENDING = ["maker/newest", "other/model-2", "third/model.v3"]
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    cache.trending.clear()
+    with running_hub() as running:
+        let_library_ask(monkeypatch, running.address, tmp_path / "hub")
+        facts = {"downloads": 1200, "likes": 34, "lastModified": "2026-01-02T03:04:05Z"}
+        running.trending = [facts | {"id": name} for name in TRENDING]
+        running.repositories[GATED] = Repository({}, refusal=(403, "GatedRepo"))
+        yield running
+    cache.trending.clear()
+
+
+@pytest.fixture
+def gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a Hub that is there no more."""
+    cache.trending.clear()
+    with running_hub() as running:
+        let_library_ask(monkeypatch, running.address, tmp_path / "hub")
+    return running.address
+
+
+def download(app: AppTest, model_id: str) -> None:
+    app.text_input(key=state.Models.HUB_ID).input(model_id)
+    next(button for button in app.main.button if button.label == "Download").click().run()
+
+
+def only_error(app: AppTest) -> str:
+    """The one thing that went wrong, on a page that is whole."""
+    assert not app.exception
+    assert app.code
+    (error,) = app.error
+    return error.value.replace("\\", "")
+
+
+def test_what_is_trending_is_listed_in_the_hubs_order(app: AppTest, hub: HubServer) -> None:
+    open_page(app, "models")
+    app.button(key=state.Models.SHOW_TRENDING).click().run()
+    assert "Copy a model's name into “Hub ID”" in said(app)
+    assert list(app.dataframe[-1].value["id"]) == TRENDING
+
+
+def test_each_refusal_is_one_sentence_and_the_page_goes_on(app: AppTest, hub: HubServer) -> None:
+    open_page(app, "models")
+    for model_id, sentence in {
+        "../../etc/passwd": "'../../etc/passwd' is not a Hub ID: write it as owner/name",
+        GATED: f"{GATED} is gated: accept its terms at ",
+        "nobody/nothing": "The Hub has no model nobody/nothing that you can access.",
+        "wordllama-256": "wordllama-256 does not come from the Hub: there is nothing to download.",
+    }.items():
+        download(app, model_id)
+        assert only_error(app).startswith(sentence)
+    app.run()
+    assert not app.error
+
+
+def test_a_hub_that_is_gone_is_one_sentence_and_is_not_asked_again_by_itself(app: AppTest, gone: str) -> None:
+    open_page(app, "models")
+    app.button(key=state.Models.SHOW_TRENDING).click().run()
+    assert only_error(app).startswith(f"The list of trending models needs the Hub, but {gone} cannot be reached")
+    app.run()
+    assert not app.error
+    download(app, "someone/model")
+    assert only_error(app).startswith(f"someone/model needs the Hub, but {gone} cannot be reached")
+    app.run()
+    assert not app.error
