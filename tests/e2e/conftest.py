@@ -14,7 +14,17 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
+from playwright.sync_api import (
+    TimeoutError as PlaywrightTimeoutError,
+)
 
 from tests.conftest import ROOT, share_engines
 
@@ -139,7 +149,10 @@ def console_errors(page: Page) -> list[str]:
 def settle(page: Page) -> None:
     """Wait until the script has run and nothing is being drawn any more."""
     page.evaluate(REST)  # a page of a context of its own does not have it yet
-    page.wait_for_function("ms => atRest(ms)", arg=QUIET_MS, timeout=PATIENCE_MS)
+    try:
+        page.wait_for_function("ms => !unrest(ms)", arg=QUIET_MS, timeout=PATIENCE_MS)
+    except PlaywrightTimeoutError as error:
+        raise AssertionError(f"The page does not come to rest: {page.evaluate('unrest', QUIET_MS)}.") from error
 
 
 def jobs(what: str) -> list[psutil.Process]:

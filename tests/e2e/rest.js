@@ -1,7 +1,7 @@
-// `atRest(ms)`: whether the page has been at rest for so long: the server has answered and its script has run, and
-// nothing was typed, clicked, fetched or drawn meanwhile.
+// `unrest(ms)`: why the page has not been at rest for so long; empty if it has: the server has answered and its script
+// has run, and nothing was typed, clicked, fetched or drawn meanwhile.
 (() => {
-    if (window.atRest) return;
+    if (window.unrest) return;
     let latest = performance.now();
     let requests = 0;
     let isAnswered = true;
@@ -35,14 +35,15 @@
     const everything = { subtree: true, childList: true, characterData: true, attributes: true };
     new MutationObserver(happen).observe(document, everything);
 
-    window.atRest = (ms) => {
+    window.unrest = (ms) => {
         const app = document.querySelector('[data-testid="stApp"]');
-        return (
-            app?.getAttribute("data-test-script-state") === "notRunning" &&
-            isAnswered &&
-            !requests &&
-            !document.querySelector('[data-testid="stSkeleton"]') &&
-            performance.now() - latest >= ms
-        );
+        const reasons = {
+            "the script runs": app?.getAttribute("data-test-script-state") !== "notRunning",
+            "the server has not answered": !isAnswered,
+            "something is fetched": requests,
+            "an element is awaited": document.querySelector('[data-testid="stSkeleton"]'),
+            "something has just happened": performance.now() - latest < ms,
+        };
+        return Object.keys(reasons).filter((reason) => reasons[reason]).join(", ");
     };
 })();

@@ -546,7 +546,7 @@ def test_files_of_one_format_after_another_are_drawn_row_by_row(page: Page, serv
         replace_files(page, count, *files_of(count))
         expect_rows(page, count)
     lay_out(page, "As given")
-    expect(page.get_by_text("15 points · coordinates as uploaded")).to_be_visible()
+    expect(page.get_by_text(f"{count} points · coordinates as uploaded")).to_be_visible()
 
 
 def test_what_is_downloaded_can_be_uploaded_again(page: Page, server: str) -> None:

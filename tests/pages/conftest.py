@@ -5,11 +5,23 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest, app_test
 
 from tests.conftest import ROOT
 
 TIMEOUT_SECONDS = 180
+
+
+class PagesOfAServer(PagesManager):
+    """The pages as every server knows them from its second run on, when the navigation is declared."""
+
+
+@pytest.fixture(autouse=True)
+def _server_has_run_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a click be a click: AppTest starts each run as a server's first, on which the page runs twice."""
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
+    monkeypatch.setattr(app_test, "PagesManager", PagesOfAServer)
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from streamlit.runtime.pages_manager import PagesManager
-from streamlit.testing.v1 import AppTest, app_test
+from streamlit.testing.v1 import AppTest
 
 from core import benchmark, corpus, embedding, evaluation, models, search
 from core.benchmark import Run, Settings, Subject, Timing, Workload, grid, runner
@@ -46,17 +45,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(measurement, "devices", lambda: ("cpu",))
     monkeypatch.setattr(memory, "budgets", lambda: {"cpu": 8 * 2**30})
     return tmp_path
-
-
-class PagesOfAServer(PagesManager):
-    """The pages as every server knows them from its second run on, when the navigation is declared."""
-
-
-@pytest.fixture(autouse=True)
-def server_that_has_run_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a click be a click: AppTest starts each run as a server's first, on which the page runs twice."""
-    monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
-    monkeypatch.setattr(app_test, "PagesManager", PagesOfAServer)
 
 
 class Children:

@@ -21,7 +21,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
         let_library_ask(monkeypatch, running.address, tmp_path / "hub")
         facts = {"downloads": 1200, "likes": 34, "lastModified": "2026-01-02T03:04:05Z"}
         running.trending = [facts | {"id": name} for name in TRENDING]
-        running.repositories[GATED] = Repository({}, refusal=(403, "GatedRepo"))
+        running.repositories[GATED] = Repository({"modules.json": b"[]"}, refusal=(403, "GatedRepo"))
         yield running
     cache.trending.clear()
 
