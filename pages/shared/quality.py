@@ -3,84 +3,16 @@
 from collections.abc import Sequence
 from functools import partial
 
-import streamlit as st
-
-from core import corpus, retrieval
+from core import retrieval
 from core.corpus import Corpus, Labels
-from core.evaluation import Qrels, Quality
+from core.evaluation import Quality
 from core.models import ModelSpec
 from core.progress import Progress
 from core.retrieval import Ranking, Task
-from pages.shared import cache, picks, state
+from pages.shared import cache, picks
 from pages.shared.frame import show_errors
-from pages.shared.labels import judgements
 
-SAMPLE, FILES, MARKED = "Sample", "Files", "Marked by clicking"
 RECALL_CUTS = (1, 3, 5, 10, 20, 50, 100)
-
-
-def sources(texts: Corpus) -> list[str]:
-    """The possible sources of labels for the corpus, the usual one first."""
-    if texts.fingerprint == corpus.sample().fingerprint:
-        return [SAMPLE, FILES, MARKED]
-    return [FILES, MARKED]
-
-
-def source(texts: Corpus) -> str:
-    """The source of the current labels: the one chosen, or else the one available."""
-    offered, sources_of_corpora = sources(texts), st.session_state.get(state.Labels.SOURCE_OF_CORPUS, {})
-    shown = st.session_state.get(state.Labels.SOURCE) if is_shown(texts) else None
-    for chosen in (shown, sources_of_corpora.get(texts.fingerprint), st.query_params.get(state.Labels.SOURCE)):
-        if chosen in offered:
-            return str(chosen)
-    return FILES if state.Labels.UPLOADS in st.session_state and SAMPLE not in offered else standard(texts)
-
-
-def standard(texts: Corpus) -> str:
-    """The default source of labels, which a link can omit."""
-    return SAMPLE if SAMPLE in sources(texts) else MARKED
-
-
-def is_shown(texts: Corpus) -> bool:
-    """Whether the choice on the screen was made for this corpus rather than an earlier one."""
-    return st.session_state.get(state.Labels.SHOWN_FOR, texts.fingerprint) == texts.fingerprint
-
-
-def remember_source(texts: Corpus, kind: str) -> None:
-    """Remember the source of the corpus's labels, for pages without that choice and for when the corpus returns."""
-    st.session_state.setdefault(state.Labels.SOURCE_OF_CORPUS, {})[texts.fingerprint] = kind
-    st.session_state[state.Labels.SHOWN_FOR] = texts.fingerprint
-
-
-def file_name() -> str:
-    """The name of the uploaded file of labels; empty if there is none."""
-    return str(st.session_state[state.Labels.UPLOADS][1]) if state.Labels.UPLOADS in st.session_state else ""
-
-
-def upload(queries: Corpus, name: str, qrels: Qrels) -> None:
-    """Store uploaded queries and labels for this session."""
-    st.session_state[state.Labels.UPLOADS] = (queries, name, qrels)
-
-
-def labels(texts: Corpus) -> Labels | None:
-    """The current labels for the corpus: the sample's own, uploaded files, or marks made by clicking.
-
-    None if there are none.
-
-    Raises
-    ------
-    InputError
-        The uploaded files label nothing here.
-    """
-    kind = source(texts)
-    if kind == SAMPLE:
-        return corpus.sample_labels()
-    if kind == MARKED:
-        return judgements.labels(texts)
-    if state.Labels.UPLOADS not in st.session_state:
-        return None
-    queries, name, qrels = st.session_state[state.Labels.UPLOADS]
-    return corpus.match_labels(name, queries, qrels, texts)
 
 
 def measure(texts: Corpus, labels: Labels, specs: Sequence[ModelSpec], on_progress: Progress) -> dict[str, Quality]:

@@ -17,8 +17,8 @@ class PagesOfAServer(PagesManager):
     """The pages as every server knows them from its second run on, when the navigation is declared."""
 
 
-@pytest.fixture(autouse=True)
-def _server_has_run_before(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def server_that_has_run_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a click be a click: AppTest starts each run as a server's first, on which the page runs twice."""
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
     monkeypatch.setattr(app_test, "PagesManager", PagesOfAServer)

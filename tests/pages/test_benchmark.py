@@ -29,6 +29,8 @@ from pages.shared import measurement
 from tests.core.benchmark.runs import finished, timing
 from tests.pages.conftest import open_page, said
 
+pytestmark = pytest.mark.usefixtures("server_that_has_run_before")
+
 MINILM, WORDLLAMA, MISSING = "all-MiniLM-L6-v2", "wordllama-256", "bge-small-en-v1.5"
 BUNDLED = (MINILM, WORDLLAMA)
 ORIGINAL = {spec.name: spec.original for spec in models.catalogue() if spec.original}

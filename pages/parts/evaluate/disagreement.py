@@ -17,7 +17,7 @@ from core.search import Hits
 from core.tables import FORMATS
 from pages.parts.evaluate import hit_lists
 from pages.shared import cache, corpora, picks, quality, state
-from pages.shared.labels import judgements, picker
+from pages.shared.labels import judgements, picker, sources
 from pages.shared.ui import inputs, output, progress
 
 SAMPLE, PASTE, FILE = "Sample", "Paste", "File"
@@ -63,7 +63,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
 
 def _queries(texts: Corpus) -> Corpus | None:
     """The queries: the sample's for the sample corpus, pasted, from a file, or those of the current labels."""
-    offered = [SAMPLE, PASTE, FILE] if quality.SAMPLE in quality.sources(texts) else [PASTE, FILE]
+    offered = [SAMPLE, PASTE, FILE] if sources.SAMPLE in sources.offer(texts) else [PASTE, FILE]
     inputs.fall_back(state.Evaluate.QUERIES, offered, offered[0])
     label = st.session_state.get(state.Evaluate.QUERIES) or offered[0]
     with st.popover(f"Queries: {label.lower()}", icon=":material/help:"):
@@ -160,4 +160,4 @@ def _offer_judgements(texts: Corpus) -> None:
 
 def _measure_with_marks() -> None:
     st.session_state[state.Evaluate.VIEW] = "Ranking"
-    st.session_state[state.Labels.SOURCE] = quality.MARKED
+    st.session_state[state.Labels.SOURCE] = sources.MARKED

@@ -15,7 +15,7 @@ from core.evaluation.bootstrap import LEAST_QUERIES
 from core.models import ModelSpec
 from pages.parts.evaluate import downloads, winners
 from pages.shared import corpora, picks, quality, state
-from pages.shared.labels import picker
+from pages.shared.labels import picker, sources
 from pages.shared.ui import inputs, output, progress
 
 MEASURES = {"nDCG@10": "ndcg@10", "MRR@10": "mrr@10", "MAP@100": "map@100", "Recall@k": "recall@{k}"}
@@ -126,7 +126,7 @@ def _provenance(texts: Corpus, labels: Labels, measured: Mapping[str, Quality], 
         f"{queries:,} labelled queries ({output.markdown_free(labels.name)}) over {len(texts.document_names):,} "
         f"documents ({output.markdown_free(texts.name)}). Intervals: 95%, by bootstrap over the queries, paired for "
         "differences. Hybrid: reciprocal rank fusion of all other systems."
-        + (" Documents not judged count as not relevant." if quality.source(texts) == quality.MARKED else "")
+        + (" Documents not judged count as not relevant." if sources.current(texts) == sources.MARKED else "")
     )
     for spec in specs:
         if source := picks.source(spec):

@@ -16,7 +16,8 @@ from core.search import indexes
 from core.search.indexes import Measured
 from core.storage import digests
 from pages.parts.search import model_choice
-from pages.shared import cache, quality, state
+from pages.shared import cache, state
+from pages.shared.labels import sources
 from pages.shared.ui import output, progress
 
 MOST_QUERIES = 200
@@ -60,7 +61,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
 def _queries(texts: Corpus, spec: ModelSpec, on_progress: Progress) -> tuple[np.ndarray, str]:
     """Vectors of the labelled queries if there are any, else of texts of the corpus; and a description of them."""
     try:
-        labels = quality.labels(texts)
+        labels = sources.labels(texts)
     except EmbedscopeError:
         labels = None  # problems with them are shown where they are used
     if labels:

@@ -11,6 +11,7 @@ from pages.parts.search import cards, comparison, lists, query
 from pages.parts.search.filters import Conditions
 from pages.shared import quality, state
 from pages.shared.frame import show_errors
+from pages.shared.labels import sources
 from pages.shared.ui import output, progress
 
 HEIGHT = 600
@@ -28,7 +29,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
     with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
         hits = lists.find(texts, asked, specs, where, k, on_progress)
         with show_errors():
-            if labels := quality.labels(texts):
+            if labels := sources.labels(texts):
                 qualities = quality.measure(texts, labels, specs, on_progress)
                 answers = query.answers(labels, asked)
     comparison.chart(texts, hits, k, answers)

@@ -9,36 +9,36 @@ from core import corpus, examples
 from core.corpus import Corpus, Labels
 from core.corpus.labels import LABEL_FORMATS, as_beir, as_trec
 from core.tables import FORMATS
-from pages.shared import cache, quality, state
+from pages.shared import cache, state
 from pages.shared.frame import show_errors
-from pages.shared.labels import judgements
+from pages.shared.labels import judgements, sources
 from pages.shared.ui import inputs, output
 
 
 def choose(texts: Corpus) -> Labels | None:
     """The labels for the corpus, with a note on what was skipped; None if there are none yet."""
-    offered, usual = quality.sources(texts), quality.source(texts)
+    offered, usual = sources.offer(texts), sources.current(texts)
     is_linked = state.Labels.SOURCE in st.query_params and state.Labels.SOURCE not in st.session_state
-    if not quality.is_shown(texts) or not is_linked:
+    if not sources.is_shown(texts) or not is_linked:
         st.session_state[state.Labels.SOURCE] = usual
     inputs.fall_back(state.Labels.SOURCE, offered, usual)
     with st.popover(f"Labels: {usual.lower()}", icon=":material/checklist:"), show_errors():
         kind = st.segmented_control(
             "Labels",
             offered,
-            default=quality.standard(texts),
+            default=sources.default(texts),
             key=state.Labels.SOURCE,
             bind="query-params",
             required=True,
         )
-        quality.remember_source(texts, kind or usual)
-        if kind == quality.FILES:
+        sources.remember(texts, kind or usual)
+        if kind == sources.FILES:
             _files()
-        elif kind == quality.MARKED:
+        elif kind == sources.MARKED:
             _offer_judgements(texts)
         else:
             st.caption("192 queries on every subject of the sample corpus, each with the passages that answer it.")
-    return quality.labels(texts)
+    return sources.labels(texts)
 
 
 def show_skips(labels: Labels) -> None:
@@ -68,11 +68,11 @@ def _files() -> None:
     if asked and graded:
         queries = cache.read_file("queries", asked, corpus.from_file)
         qrels = cache.read_file("qrels", graded, corpus.qrels_of)
-        quality.upload(queries, graded.name, qrels)
+        sources.upload(queries, graded.name, qrels)
         output.show_skips(queries)
     elif asked or graded:
         st.info(f"Now upload the {'relevance labels' if asked else 'queries'}.")
-    elif name := quality.file_name():
+    elif name := sources.file_name():
         st.caption(f":material/check: In use: {output.markdown_free(name)}.")
 
 
