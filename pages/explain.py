@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import corpus, examples
+from core import corpus, examples, similarity
 from core.charts.style import model_colour
 from core.charts.vectors import arrows, barcode
 from pages.shared import cache, state
@@ -74,7 +74,7 @@ with right:
 with progress.line(state.Explain.ANGLES, height=400) as on_progress:
     sentences = corpus.from_paste("\n".join([sentence, *(" ".join((other or "").split()) for other in others)]))
     embedded = cache.embed_texts(sentences.texts, spec, on_progress)
-cosines = [float(value) for value in embedded.vectors @ embedded.vectors[0]]
+cosines = [float(value) for value in similarity.cosine_matrix(embedded.vectors, embedded.vectors[:1])[:, 0]]
 left.plotly_chart(
     arrows(
         ["your sentence", *(f"another sentence {int(line) - 1}" for line in sentences.ids[1:])],

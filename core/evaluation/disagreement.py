@@ -71,6 +71,5 @@ def _documents(systems: Iterable[Hits], query: int, depth: int) -> set[int]:
 
 
 def _rows_of(hits: Hits, query: int, depth: int) -> list[int]:
-    rows, scores = hits.rows[query, :depth], hits.scores[query, :depth]
-    hits_of_query: list[int] = rows[scores != 0].tolist()
+    hits_of_query: list[int] = hits.rows_of(query)[:depth].tolist()
     return hits_of_query

@@ -25,8 +25,8 @@ class Agreement:
 
 
 def cosines_of(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The cosine of each pair of unit rows, both (n, d)."""
-    return np.sum(first * second, axis=1)
+    """The cosine of each pair of unit rows, both (n, d); never beyond 1 by rounding."""
+    return np.clip(np.sum(first * second, axis=1), -1, 1)
 
 
 def agreement(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], gold: Sequence[float]) -> Agreement:

@@ -131,7 +131,7 @@ def _blocks(vectors: AnyFloats, threshold: float) -> Iterator[tuple[int, Indices
         rows, columns = np.nonzero(scores >= threshold)
         later = columns > rows
         rows, columns = rows[later], columns[later]
-        yield stop, rows + start, columns + start, np.asarray(scores[rows, columns], np.float32)
+        yield stop, rows + start, columns + start, np.minimum(scores[rows, columns], 1, dtype=np.float32)
         start = stop
 
 

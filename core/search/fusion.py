@@ -24,7 +24,7 @@ def fuse(rankings: Sequence[Hits], k: int = 10, smoothing: int = SMOOTHING) -> H
         rows = np.concatenate([hits.rows[query] for hits in rankings])
         gains = np.concatenate([_gains(hits.scores[query], smoothing) for hits in rankings])
         documents, places = np.unique(rows, return_inverse=True)
-        scores = np.bincount(places, gains)
+        scores = np.bincount(places, gains).astype(np.float32)  # in float64 sums differ by the order of the rankings
         order = np.argsort(-scores, kind="stable")[:depth]
         best.rows[query, : len(order)], best.scores[query, : len(order)] = documents[order], scores[order]
     return best

@@ -30,13 +30,12 @@ class Hits:
         return np.isfinite(self.scores) & (self.scores != 0)
 
     def as_run(self, queries: Sequence[str], documents: Sequence[str]) -> dict[str, dict[str, float]]:
-        """The hits by query id and document id, for evaluation; a score of exactly 0 is not a hit.
+        """The hits by query id and document id, for evaluation; a score that is exactly 0 or NaN is not a hit.
 
         If rows share an id, like the passages of a document, the best of them counts.
         """
         run: dict[str, dict[str, float]] = {query: {} for query in queries}
-        for query, rows, scores in zip(queries, self.rows, self.scores, strict=True):
-            for row, score in zip(rows, scores, strict=True):
-                if score != 0:
-                    run[query].setdefault(documents[row], float(score))  # the best comes first
+        for query, rows, scores, is_found in zip(queries, self.rows, self.scores, self.is_found, strict=True):
+            for row, score in zip(rows[is_found], scores[is_found], strict=True):
+                run[query].setdefault(documents[row], float(score))  # the best comes first
         return run

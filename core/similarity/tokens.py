@@ -71,8 +71,8 @@ def contributions(first: Side, second: Side) -> Contributions | None:
     return Contributions(
         np.asarray(ours @ b / lengths, np.float32),
         np.asarray(theirs @ a / lengths, np.float32),
-        float(a @ b / lengths),
-        float(first.pooled.astype(np.float64) @ second.pooled.astype(np.float64)),
+        float(np.clip(a @ b / lengths, -1, 1)),
+        float(np.clip(first.pooled.astype(np.float64) @ second.pooled.astype(np.float64), -1, 1)),
     )
 
 

@@ -17,8 +17,8 @@ TEXT_LENGTH = 160
 
 def hits_of(hits: Hits, query: int) -> list[tuple[int, float]]:
     """A system's hits for a query with their scores, the best first."""
-    rows = zip(hits.rows[query].tolist(), hits.scores[query].tolist(), strict=True)
-    return [(row, score) for row, score in rows if score != 0]
+    scores = hits.scores[query][hits.is_found[query]]
+    return list(zip(hits.rows_of(query).tolist(), scores.tolist(), strict=True))
 
 
 def show(

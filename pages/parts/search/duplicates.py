@@ -100,7 +100,7 @@ def _groups(texts: Corpus, same: Sequence[Indices], near: Sequence[Indices], vec
                 "group": number,
                 "id": texts.ids[row],
                 "text": texts.texts[row],
-                "cosine to first": float(vectors[row] @ vectors[rows[0]]),
+                "cosine to first": min(1.0, float(vectors[row] @ vectors[rows[0]])),
                 "exact duplicate": int(row) in twins,
             }
             for number, rows in enumerate(near, start=1)
