@@ -6,6 +6,7 @@ import numpy as np
 
 from core.search.exact import AnyFloats
 from core.search.keywords import KeywordIndex
+from core.search.words import Words
 
 MOST_SENTENCES = 60
 
@@ -25,13 +26,13 @@ def nearest_sentence(query: AnyFloats, vectors: AnyFloats) -> int:
     return int(np.argmax(np.nan_to_num(vectors @ query, nan=-np.inf)))
 
 
-def sentences_by_words(query: str, passages: Sequence[Sequence[str]]) -> list[int | None]:
+def sentences_by_words(query: str, passages: Sequence[Sequence[str]], words: Words | None = None) -> list[int | None]:
     """For each passage, given as its sentences, the place of the one of highest BM25; None if no word is shared.
 
-    A word's rarity is measured among all sentences given.
+    A word's rarity is measured among all sentences given; `words` are taken as in the corpus.
     """
     every = [sentence for passage in passages for sentence in passage]
-    hits = KeywordIndex(every).search([query], len(every))
+    hits = KeywordIndex(every, words).search([query], len(every))
     scores = np.zeros(len(every), np.float32)
     scores[hits.rows[0]] = hits.scores[0]
     best: list[int | None] = []

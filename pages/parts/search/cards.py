@@ -13,7 +13,7 @@ from core.retrieval import BM25, HYBRID
 from core.search.sentences import sentences
 from core.wording import shorten
 from pages.parts.search.lists import List
-from pages.shared import state
+from pages.shared import cache, state
 from pages.shared.labels import judgements
 from pages.shared.state import Key
 from pages.shared.ui import output
@@ -55,8 +55,8 @@ def show(
                     st.html(_card(texts, rank, row, hits, moved, is_answer))
                     _toggles(texts, query, row, marks, place)
             if not hits.rows:
-                st.info(_nothing(system), icon=":material/search_off:")
-            _source(system, first, hits)
+                st.info(_nothing(texts, query, system), icon=":material/search_off:")
+            _source(texts, system, first, hits)
 
 
 def _heading(system: str, colour: str, quality: Quality | None) -> str:
@@ -136,15 +136,17 @@ def _mark(texts: Corpus, query: str, document: str, key: Key) -> None:
         st.session_state[state.Search.MARK_FAILURE] = str(error)
 
 
-def _nothing(system: str) -> str:
-    return "No document shares a word with the query." if system == BM25 else "Nothing found."
+def _nothing(texts: Corpus, query: str, system: str) -> str:
+    if system != BM25:
+        return "Nothing found."
+    return output.markdown_free(cache.keyword_index(texts).explain_nothing(query))
 
 
-def _source(system: str, first: str, hits: List) -> None:
+def _source(texts: Corpus, system: str, first: str, hits: List) -> None:
     """What computed the list."""
     if hits.ranking.provenance:
         output.provenance(hits.ranking.provenance)
     elif system == HYBRID:
         st.caption(f"Reciprocal rank fusion of the other lists; sentences highlighted by {output.markdown_free(first)}")
     else:
-        st.caption("BM25 (bm25s, k1 1.5, b 0.75) over stemmed English words")
+        st.caption(f"BM25 (bm25s, k1 1.5, b 0.75) over {cache.keyword_index(texts).words.sentence}")

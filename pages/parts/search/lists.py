@@ -88,7 +88,8 @@ def _recall(key: tuple[object, ...], mark: Callable[[], Mapping[int, int | None]
 
 
 def _mark_by_words(texts: Corpus, query: str, rows: Sequence[int]) -> dict[int, int | None]:
-    best = sentences_by_words(query, [sentences(texts.texts[row]) for row in rows])
+    words = cache.keyword_index(texts).words
+    best = sentences_by_words(query, [sentences(texts.texts[row]) for row in rows], words)
     return dict(zip(rows, best, strict=True))
 
 

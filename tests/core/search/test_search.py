@@ -58,6 +58,35 @@ def test_of_twins_among_many_documents_the_earlier_stand_first() -> None:
         assert rows == np.flatnonzero((documents == kind).all(1))[:40].tolist()
 
 
+def unit_rows(rows: int, dimensions: int, seed: int) -> np.ndarray:
+    vectors = np.random.default_rng(seed).normal(size=(rows, dimensions)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("dimensions", [77, 256, 384])
+def test_equal_vectors_score_equally_wherever_they_are_and_whoever_else_asks(dimensions: int) -> None:
+    kinds = unit_rows(40, dimensions, 0)
+    documents = kinds[np.random.default_rng(1).integers(0, 40, 1003)]
+    queries = unit_rows(33, dimensions, 2)
+    together = nearest(queries, documents, 60)
+    for place, query in enumerate(queries):
+        alone = nearest(query[None], documents, 60)
+        assert alone.rows[0].tolist() == together.rows[place].tolist()
+        assert alone.scores[0].tolist() == together.scores[place].tolist()
+        best = together.scores[place]
+        for row, score in zip(together.rows[place], best, strict=True):
+            copies = np.flatnonzero((documents == documents[row]).all(1))
+            found = [other for other, value in zip(together.rows[place], best, strict=True) if value == score]
+            assert found == copies[: len(found)].tolist()
+
+
+def test_no_cosine_is_above_1_and_a_vectors_own_is_1() -> None:
+    rows = unit_rows(500, 384, 0)
+    hits = nearest(rows, rows, 3)
+    assert hits.scores.max() == 1
+    assert hits.scores[:, 0] == pytest.approx(1, abs=2e-7)
+
+
 def test_products_in_float64_are_told_apart_where_float32_cannot() -> None:
     documents = 1 + np.arange(50)[::-1, None] * 1e-12
     assert nearest(np.ones((1, 1)), documents, 3).rows.tolist() == [[0, 1, 2]]
@@ -139,6 +168,13 @@ def test_words_match_by_their_stem_and_stop_words_match_nothing() -> None:
     assert hits.scores[1].tolist() == [0, 0]
 
 
+def test_of_copies_the_earlier_stands_first_in_keyword_search_too() -> None:
+    texts = ["a red fox", "blue whale", *["red fox runs"] * 40, "red fox runs"]
+    hits = KeywordIndex(texts).search(["red fox runs"], k=20)
+    assert hits.rows[0].tolist() == list(range(2, 22))
+    assert len(set(hits.scores[0].tolist())) == 1
+
+
 def test_keyword_search_with_fewer_than_k_documents_returns_all() -> None:
     assert sorted(KeywordIndex(["red fox", "blue whale"]).search(["fox"], k=10).rows[0].tolist()) == [0, 1]
 
@@ -174,6 +210,14 @@ def test_passages_of_one_document_count_as_it_by_their_best() -> None:
     hits = Hits(np.array([[2, 0, 1]]), np.array([[0.9, 0.8, 0.7]], np.float32))
     run = hits.as_run(["q"], ["one", "two", "one"])
     assert run == {"q": {"one": pytest.approx(0.9), "two": pytest.approx(0.7)}}
+
+
+def test_equal_sums_of_three_rankings_are_in_row_order() -> None:
+    scores = np.array([[3, 2, 1]], np.float32)
+    rankings = [Hits(np.array([rows]), scores) for rows in ([0, 1, 2], [1, 2, 0], [2, 0, 1])]
+    fused = fuse(rankings, 3)
+    assert fused.rows.tolist() == [[0, 1, 2]]
+    assert len(set(fused.scores[0].tolist())) == 1
 
 
 def test_reciprocal_rank_fusion_is_its_formula() -> None:
