@@ -1,6 +1,7 @@
 """Quality against labels: rankings against relevance judgements, cosines against gold scores."""
 
 from core.evaluation.bootstrap import Difference, Interval, difference, interval, sentence
+from core.evaluation.comparisons import describe_intervals, differences
 from core.evaluation.compression import Compressed, compressions
 from core.evaluation.disagreement import agreement_by_query, agreements, informative
 from core.evaluation.documents import Finder, best_documents
@@ -26,7 +27,9 @@ __all__ = [
     "best_documents",
     "compressions",
     "cosines_of",
+    "describe_intervals",
     "difference",
+    "differences",
     "displacement",
     "evaluate",
     "informative",

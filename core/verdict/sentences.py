@@ -1,8 +1,8 @@
 """The verdict in three sentences: which model, why, and when another would be the better choice."""
 
-from core.evaluation import Difference
+from core.evaluation import Difference, describe_intervals
 from core.verdict.ranking import Ranked, Turn
-from core.verdict.verdict import Verdict, lead_of
+from core.verdict.verdict import Verdict, comparable, lead_of
 from core.verdict.words import between, words
 from core.wording import join
 
@@ -29,7 +29,10 @@ def firmness(verdict: Verdict) -> list[str]:
     for winner in dict.fromkeys(turn.winner for turn in verdict.turns):
         beyond = [_beyond(turn) for turn in verdict.turns if turn.winner == winner]
         lines.append(f"{winner} would come first if {join(beyond, 'or')}.")
-    return lines if verdict.turns else [*lines, "Changing any single weight does not change the winner."]
+    if not verdict.turns:
+        lines.append("Changing any single weight does not change the winner.")
+    systems = len(comparable(verdict.first.candidate, verdict.ranking))
+    return [*lines, f"Intervals are 95%, {describe_intervals(systems)}."] if verdict.lead and systems > 2 else lines
 
 
 def _nobody(verdict: Verdict) -> Three:
@@ -136,7 +139,7 @@ def _unknown(verdict: Verdict) -> str:
 def _baseline(verdict: Verdict, first: Ranked) -> str:
     """Warn that a baseline ranks better than the first by more than chance."""
     best = verdict.best_baseline
-    lead = lead_of(best, first.candidate) if best else None
+    lead = lead_of(best, first.candidate, verdict.ranking) if best else None
     if best is None or best.quality is None or lead is None or lead.is_within_chance or lead.mean <= 0:
         return ""
     return f"{best.name} ranks these texts even better, with an nDCG@10 of {best.quality.mean:.3f}"

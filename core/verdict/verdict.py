@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from core.corpus import Corpus, Labels
-from core.evaluation import Difference, difference
+from core.evaluation import Difference, differences
 from core.machine import Machine, this_machine
 from core.verdict.candidate import Candidate
 from core.verdict.ranking import Ranked, Ranking, Turn, rank, share_of_wins, turns
@@ -78,22 +77,28 @@ def decide(candidates: Sequence[Candidate], weights: Weights, setting: Setting) 
     """Rank the candidates and determine how firm the result is."""
     ranking = rank(candidates, weights)
     first, second = (*ranking.ranked, None, None)[:2]
-    lead = lead_of(first.candidate, second.candidate) if first and second else None
+    lead = lead_of(first.candidate, second.candidate, ranking) if first and second else None
     return Verdict(setting, ranking, lead, share_of_wins(ranking), turns(ranking))
 
 
-def lead_of(one: Candidate, other: Candidate) -> Difference | None:
-    """The first's nDCG@10 minus the second's over the same queries; None if measured on different ones."""
+def lead_of(one: Candidate, other: Candidate, ranking: Ranking) -> Difference | None:
+    """The first's nDCG@10 minus the second's over the same queries; None if measured on different ones.
+
+    The interval allows for all candidates that are measured on these queries; see `differences`.
+    """
+    compared = comparable(one, ranking)
+    return differences(compared)[one.name, other.name] if other.name in compared else None
+
+
+def comparable(one: Candidate, ranking: Ranking) -> dict[str, list[float]]:
+    """The nDCG@10 of each candidate measured on the same queries as one, itself included, query by query."""
+    everyone = [*(row.candidate for row in ranking.ranked), *ranking.unranked]
     queries = list(one.per_query)
-    if not queries or other.per_query.keys() != set(queries):
-        return None
-    return _difference(*(tuple(row.per_query[query] for query in queries) for row in (one, other)))
-
-
-@lru_cache(64)
-def _difference(first: tuple[float, ...], second: tuple[float, ...]) -> Difference:
-    """The difference, cached like the candidates' intervals."""
-    return difference(first, second)
+    return {
+        candidate.name: [candidate.per_query[query] for query in queries]
+        for candidate in everyone
+        if queries and candidate.per_query.keys() == set(queries)
+    }
 
 
 def setting_of(texts: Corpus, labels: Labels, *, queries: int, dollars_per_hour: float) -> Setting:

@@ -39,9 +39,9 @@ def show(
         return
     queries = sorted(measured[first].per_query)
     one, other = (np.array(measured[name].values(measure)) for name in (first, second))
-    compared = evaluation.difference(one, other)
+    all_pairs = evaluation.differences({name: found.values(measure) for name, found in measured.items()})
     asked = dict(zip(labels.queries.ids, labels.queries.texts, strict=True))
-    st.markdown(f"{output.markdown_free(evaluation.sentence(first, second, compared))}.")
+    st.markdown(f"{output.markdown_free(evaluation.sentence(first, second, all_pairs[first, second]))}.")
     st.plotly_chart(
         gains(
             one - other,
