@@ -6,13 +6,13 @@ Nothing is cached here: vectors, the index of words and the cache of rankings ar
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from core import embedding, evaluation, models, search
+from core import corpus, embedding, evaluation, models, search
 from core.corpus import Corpus, Labels
 from core.embedding import Embedded, Provenance
 from core.encoders.base import Identity
@@ -53,6 +53,11 @@ class Task:
         among = "" if self.among is None else digests.of(self.among.tobytes())
         return (self.texts.fingerprint, self.queries.fingerprint, str(self.k), self.unit, among)
 
+    @cached_property
+    def own(self) -> Rows:
+        """For each query, (q,), the document that is the query itself and is left out of its results; -1 if none is."""
+        return corpus.own_documents(self.queries, self.texts)
+
 
 @dataclass(frozen=True)
 class Embeddings:
@@ -80,6 +85,8 @@ class Ranking:
         Whether the vectors of some queries came from the cache.
     identities : tuple of Identity
         The models it is based on.
+    words : str
+        What BM25 counted: "stemmed English words"; empty for other systems.
     """
 
     system: str
@@ -88,6 +95,7 @@ class Ranking:
     provenance: Provenance | None = None
     is_query_remembered: bool = False
     identities: tuple[Identity, ...] = ()
+    words: str = ""
 
     @property
     def key(self) -> tuple[Hashable, ...]:
@@ -168,7 +176,7 @@ def by_words(task: Task, index: KeywordIndex, on_progress: Progress = silent) ->
     hits = _find_best(
         task, lambda block, depth: index.search(task.queries.texts[block], depth, task.among), on_progress
     )
-    return Ranking(BM25, hits, {"search": time.perf_counter() - started})
+    return Ranking(BM25, hits, {"search": time.perf_counter() - started}, words=index.words.sentence)
 
 
 def by_fusion(task: Task, rankings: Sequence[Ranking]) -> Ranking:
@@ -196,7 +204,7 @@ def measure(ranking: Ranking, texts: Corpus, labels: Labels, *, recall_at: Seque
 
 
 def _find_best(task: Task, find: Finder, on_progress: Progress) -> Hits:
-    """Find the best of each query in the task's unit."""
+    """Find the best of each query in the task's unit; documents without the one that is the query itself."""
     if task.unit == "text":
         return find(slice(None), task.k)
-    return evaluation.best_documents(find, len(task.queries), task.texts.document_ids, task.k, on_progress)
+    return evaluation.best_documents(find, len(task.queries), task.texts.document_ids, task.k, on_progress, task.own)

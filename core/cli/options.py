@@ -30,7 +30,7 @@ def load_corpus_and_labels(documents: Path | None, queries: Path | None, qrels: 
     Raises
     ------
     InputError
-        Only some are given, or one cannot be read.
+        Only some are given, one cannot be read, or they do not fit together.
     """
     if documents and queries and qrels:
         return corpus.read_corpus_and_labels(documents, queries, qrels)

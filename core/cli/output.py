@@ -10,6 +10,7 @@ from rich.progress import Progress as Bars
 from rich.progress import ProgressColumn, TaskID
 from rich.table import Table
 
+from core.corpus import Labels
 from core.progress import Progress
 
 WIDTH_OF_A_FILE = 160  # without a terminal; rich would squeeze tables into 80
@@ -47,6 +48,17 @@ def show(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> No
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     out.print(table)
+
+
+def facts_of(labels: Labels) -> dict[str, Any]:
+    """What a figure on these labels leaves out, for the JSON."""
+    return {"left_out": labels.left_out, "unlabelled_copies": labels.unlabelled_copies}
+
+
+def show_remarks(labels: Labels) -> None:
+    """The same in sentences, below the figures."""
+    for remark in labels.remarks:
+        out.print(remark, markup=False, highlight=False, soft_wrap=True)
 
 
 def complain(problem: str) -> None:

@@ -1,6 +1,6 @@
 """Rankings: what a system finds for a query, and its quality on labelled queries."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,8 +16,10 @@ from core.cli.options import (
     Queries,
     load_corpus_and_labels,
 )
-from core.cli.output import bars, show
+from core.cli.output import bars, facts_of, show, show_remarks
+from core.corpus import Labels
 from core.errors import InputError
+from core.evaluation import Quality
 from core.retrieval import Task
 
 
@@ -70,10 +72,19 @@ def evaluate(
         **quality.means,
         "ndcg@10_interval": [ndcg.low, ndcg.high],
         "queries": quality.queries,
+        **({"words": ranking.words} if ranking.words else {}),
     }
+    complete = facts | facts_of(labels)
     if by is None:
-        show(facts, [facts], as_json)
-        return
-    groups = evaluation.average_by_group(quality, dict(zip(labels.queries.ids, fields[by], strict=True)))
-    rows = [{by: name, **group.means, "queries": group.queries} for name, group in groups.items()]
-    show(facts | {"by": rows}, [*rows, {by: "all", **quality.means, "queries": quality.queries}], as_json)
+        show(complete, [facts], as_json)
+    else:
+        rows = _by_group(by, quality, labels)
+        show(complete | {"by": rows}, [*rows, {by: "all", **quality.means, "queries": quality.queries}], as_json)
+    if not as_json:
+        show_remarks(labels)
+
+
+def _by_group(by: str, quality: Quality, labels: Labels) -> list[dict[str, Any]]:
+    """The measures of each group of queries that share a value of the column."""
+    groups = evaluation.average_by_group(quality, dict(zip(labels.queries.ids, labels.queries.fields[by], strict=True)))
+    return [{by: name, **group.means, "queries": group.queries} for name, group in groups.items()]

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from core import benchmark, corpus, models, retrieval, verdict
+from core import benchmark, models, retrieval, verdict
 from core.charts.style import model_colours
 from core.charts.verdict import verdict_html
 from core.cli.options import AsJson, CorpusFile, Precision, Qrels, Queries, check_output, load_corpus_and_labels, names
-from core.cli.output import bars, show
+from core.cli.output import bars, facts_of, show, show_remarks
 from core.retrieval import Task
 from core.search import KeywordIndex
 
@@ -41,7 +41,6 @@ def decide(
         check_output(file)
     weighing, specs = verdict.read_weights(weights), [models.get(name) for name in names(model_names)]
     texts, labels = load_corpus_and_labels(corpus_file, queries, qrels)
-    labels = corpus.match_labels(labels.name, labels.queries, labels.qrels, texts)
     task = Task(texts, labels.queries)
     with bars() as progress:
         embeddings = {
@@ -68,6 +67,14 @@ def decide(
     sentences, firm, rows = verdict.sentences(decided), verdict.firmness(decided), verdict.figures(decided)
     if not as_json:
         print("\n".join([*sentences, *firm, ""]))
-    facts = {"sentences": sentences, "firmness": firm, "provenance": verdict.provenance(decided), "candidates": rows}
+    facts = {
+        "sentences": sentences,
+        "firmness": firm,
+        "provenance": verdict.provenance(decided),
+        "candidates": rows,
+        **facts_of(labels),
+    }
     shown = [{name: cell for name, cell in row.items() if name != "Notes"} for row in verdict.in_words(decided)]
     show(facts, shown, as_json)
+    if not as_json:
+        show_remarks(labels)

@@ -10,6 +10,7 @@ from core.corpus.columns import (
     usual_columns,
     usual_text_column,
 )
+from core.corpus.copies import own_documents
 from core.corpus.corpus import Corpus
 from core.corpus.documents import MOST_CHARACTERS
 from core.corpus.labels import (
@@ -62,6 +63,7 @@ __all__ = [
     "one_a_row",
     "one_query",
     "one_text",
+    "own_documents",
     "pairs_of",
     "parse_pairs",
     "qrels_of",

@@ -6,12 +6,12 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from core.corpus.corpus import Corpus
-from core.corpus.labels import Labels
+from core.corpus.labels import Labels, match_labels
 from core.corpus.reader import from_paste, one_text
 from core.errors import InputError
 from core.jobs.queue import hold_lock
@@ -86,7 +86,8 @@ def labels(token: str, documents: Corpus) -> Labels | None:
     left_out = {"judged queries without a relevant document": unsure} if unsure else {}
     queries = from_paste("\n".join(qrels), "judged queries")
     named = {name: qrels[text] for name, text in zip(queries.ids, queries.texts, strict=True)}
-    return Labels("judgements made by clicking", queries, named, left_out)
+    matched = match_labels("judgements made by clicking", queries, named, documents)
+    return replace(matched, left_out=matched.left_out | left_out)
 
 
 def _path(token: str) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core import wording
+from core.corpus.copies import NOBODY, count_unlabelled_copies, own_documents
 from core.corpus.corpus import Corpus
 from core.corpus.reader import from_path, read_bytes
 from core.corpus.sample import sample_queries
@@ -22,6 +23,7 @@ from core.tables import decode, harmless, read_table
 BEIR_COLUMNS = ("query-id", "corpus-id", "score")
 TREC_LINE = re.compile(r"\s*\S+\s+\S+\s+\S+\s+[+-]?\d+\s*")
 TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
+OWN_DOCUMENTS = "queries that are documents of the corpus, left out of their own results"
 LABEL_FORMATS = ("tsv", "txt", "qrels", "qrel", "csv", "jsonl", "parquet")
 
 Label = tuple[str, str, int]
@@ -41,18 +43,43 @@ class Labels:
         Above 0 is relevant; documents are named as in `Corpus.document_ids`.
     left_out : dict of str to int
         What was skipped, and how often.
+    unlabelled_copies : int
+        Relevant documents with a copy in the corpus that the labels don't name; see `count_unlabelled_copies`.
     """
 
     name: str
     queries: Corpus
     qrels: Qrels
     left_out: dict[str, int] = field(default_factory=dict)
+    unlabelled_copies: int = 0
 
     @cached_property
     def fingerprint(self) -> str:
         """Digest of queries and grades."""
         content = json.dumps([self.queries.fingerprint, self.qrels], sort_keys=True)
         return digests.of(content.encode())
+
+    @property
+    def skips_sentence(self) -> str:
+        """What was skipped and how often, for a caption; empty if nothing was."""
+        return ", ".join(f"{reason} ({count:,})" for reason, count in self.left_out.items())
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a figure on these labels leaves out, in sentences."""
+        skipped = f"{self.name}: {self.skips_sentence}." if self.left_out else ""
+        return [remark for remark in (skipped, self.copies_sentence) if remark]
+
+    @property
+    def copies_sentence(self) -> str:
+        """That copies without a label count as wrong answers; empty if there are none."""
+        if not self.unlabelled_copies:
+            return ""
+        are = "document has a copy" if self.unlabelled_copies == 1 else "documents have copies"
+        return (
+            f"{self.unlabelled_copies:,} relevant {are} in the corpus under another id that is not labelled: a copy "
+            "found counts as a wrong answer, as in trec_eval. Label the copies too, or remove them."
+        )
 
 
 def match_labels(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) -> Labels:
@@ -63,11 +90,15 @@ def match_labels(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) ->
     Raises
     ------
     InputError
-        No query is labelled, or none of the labelled documents is in the corpus.
+        No query is labelled, no grade is above 0, or none of the labelled documents is in the corpus.
     """
     known = set(documents.document_ids)
     texts = set(queries.ids)
     own = {query: grades for query, grades in qrels.items() if query in texts and max(grades.values(), default=0) > 0}
+    if not own and texts & qrels.keys():
+        raise InputError(
+            f"{name} has no relevant document for any of the queries: grades above 0 mark what is relevant."
+        )
     if not own:
         raise InputError(
             f"{name} labels no query of {queries.name}: its query ids are {_few(qrels)}, the queries' are "
@@ -80,24 +111,38 @@ def match_labels(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) ->
             f"{name} labels no document of {documents.name}: its document ids are {_few(relevant)}, the documents' "
             f"are {_few(documents.document_ids)}."
         )
+    asked = _only(queries, own)
+    places = own_documents(asked, documents)
+    themselves = [query for query, place in zip(asked.ids, places.tolist(), strict=True) if place != NOBODY]
     left_out = {
         "labelled queries without a text": sum(query not in texts for query in qrels),
         "labelled queries without a relevant document": sum(query in texts for query in qrels) - len(own),
         "queries without labels": len(queries) - sum(query in qrels for query in queries.ids),
         "relevant documents missing from the corpus, counted as not found": missing,
+        OWN_DOCUMENTS: len(themselves),
+        "of these, labelled relevant to themselves, counted as not found": sum(
+            own[query].get(query, 0) > 0 for query in themselves
+        ),
     }
-    return Labels(name, _only(queries, own), own, {reason: count for reason, count in left_out.items() if count})
+    return Labels(
+        name,
+        asked,
+        own,
+        {reason: count for reason, count in left_out.items() if count},
+        count_unlabelled_copies(own, documents, themselves),
+    )
 
 
 def read_corpus_and_labels(documents: Path, queries: Path, qrels: Path) -> tuple[Corpus, Labels]:
-    """A corpus and its labels from three files on disk, as they are; `match_labels` checks that they fit.
+    """A corpus and its labels from three files on disk, matched as by `match_labels`.
 
     Raises
     ------
     InputError
-        One of the files cannot be read.
+        One of the files cannot be read, or they do not fit together.
     """
-    return from_path(documents), Labels(qrels.name, from_path(queries), read_qrels(qrels))
+    texts = from_path(documents)
+    return texts, match_labels(qrels.name, from_path(queries), read_qrels(qrels), texts)
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:

@@ -6,6 +6,9 @@ The codes are those of `core.search.indexes`. Queries stay in float32, except in
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from core.evaluation.documents import Finder, best_documents
 from core.evaluation.measures import CUT, Qrels, Quality, evaluate
 from core.progress import Progress, silent
@@ -49,6 +52,7 @@ def compressions(
     document_ids: Sequence[str],
     qrels: Qrels,
     on_progress: Progress = silent,
+    own: npt.NDArray[np.int64] | None = None,
 ) -> list[Compressed]:
     """Each kind of code at all dimensions and at the first half, quarter and eighth, rescaled to unit rows.
 
@@ -56,6 +60,8 @@ def compressions(
     ----------
     queries, documents : (q, d) and (n, d) float32 arrays of unit rows
     query_ids, document_ids : sequences of q and n ids, as the labels name them
+    own : (q,) int array, optional
+        See `best_documents`.
 
     Raises
     ------
@@ -71,7 +77,7 @@ def compressions(
         for kind, build in KINDS.items():
             on_progress("Compressing", len(results), len(sizes) * len(KINDS))
             index = build(codes)
-            hits = best_documents(_finder(index, query_codes), len(queries), document_ids, CUT)
+            hits = best_documents(_finder(index, query_codes), len(queries), document_ids, CUT, own=own)
             quality = evaluate(hits.as_run(query_ids, names), qrels)
             results.append(Compressed(kind, size, index.bytes // len(documents), quality))
     return results

@@ -27,6 +27,7 @@ def provenance(verdict: Verdict) -> list[str]:
     return [
         f"Corpus: {setting.corpus}, {setting.documents:,} texts, fingerprint {setting.fingerprint}",
         f"Labels: {setting.labels}, {setting.queries:,} labelled queries",
+        *setting.remarks,
         f"Weights: {verdict.ranking.weights.sentence}",
         *(_provenance(lane.candidate) for lane in lanes(verdict) if lane.candidate.is_model),
         f"Machine: {setting.machine.sentence}, at {price(setting.dollars_per_hour)} an hour",

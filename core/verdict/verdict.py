@@ -24,6 +24,8 @@ class Setting:
         Labelled ones, with at least one relevant document.
     made : str
         The time, ISO 8601 in UTC, to the minute.
+    remarks : tuple of str
+        What the quality leaves out; see `Labels.remarks`.
     """
 
     corpus: str
@@ -34,6 +36,7 @@ class Setting:
     dollars_per_hour: float
     machine: Machine
     made: str
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,4 +115,5 @@ def setting_of(texts: Corpus, labels: Labels, *, queries: int, dollars_per_hour:
         dollars_per_hour=dollars_per_hour,
         machine=this_machine(),
         made=datetime.now(UTC).isoformat(timespec="minutes"),
+        remarks=tuple(labels.remarks),
     )

@@ -12,7 +12,7 @@ import pytrec_eval
 from scipy.stats import spearmanr
 from streamlit.testing.v1 import AppTest
 
-from core import corpus, embedding, models, search
+from core import cli, corpus, embedding, models, search
 from core.corpus import judgements
 from core.corpus.labels import as_beir, as_trec
 from core.errors import InputError
@@ -91,6 +91,53 @@ def test_the_samples_systems_are_ranked_at_first_visit_by_trec_evals_figures(app
     assert row["recall@10"] == pytest.approx(by_trec_eval(qrels, run, "recall.10"), abs=1e-6)
     assert row["ndcg@10 low"] < row["ndcg@10"] < row["ndcg@10 high"]
     assert "is better than BM25 by" in said(app).replace("\\", "") or "could be chance" in said(app)
+    assert "differences allowing for all 3 pairs compared (Tukey" in said(app)
+
+
+def test_page_command_and_verdict_give_the_same_figures_for_the_same_files(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "corpus.csv": "_id,text\nd1,bank rates went up\nd9,bank rates went up\nd2,a cat sleeps\nq3,dogs chase cats\n"
+        "d5,cats chase dogs\nd6,shares fell\n",
+        "queries.csv": "_id,text\nq1,bank rates\nq2,a sleeping kitten\nq3,dogs chase cats\nq4,nobody asks\n",
+        "qrels.tsv": "query-id\tcorpus-id\tscore\nq1\td1\t1\nq2\td2\t2\nq2\td5\t1\nq3\td5\t1\nq8\td2\t1\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    app.query_params["corpus"] = "File"
+    open_view(app, "Ranking")
+    app.file_uploader[0].set_value([("corpus.csv", files["corpus.csv"].encode(), "")]).run()
+    bring(app, *((name, files[name].encode()) for name in ("queries.csv", "qrels.tsv")))
+    page = table(app, "System").set_index("System")
+    prose = said(app).replace("\\", "")
+
+    def answer(*arguments: str) -> Any:
+        paths = [str(tmp_path / name) for name in files]
+        options = ["--corpus", paths[0], "--queries", paths[1], "--qrels", paths[2], "--json"]
+        monkeypatch.setattr("sys.argv", ["core", *arguments, *options])
+        capsys.readouterr()
+        with pytest.raises(SystemExit):
+            cli.main()
+        return json.loads(capsys.readouterr().out)
+
+    for system in ("BM25", WORDLLAMA.name):
+        command = answer("evaluate", "--model", system if system != "BM25" else "bm25")
+        row = page.loc[system]
+        for measure in ("ndcg@10", "mrr@10", "map@100", "recall@10", "queries"):
+            assert command[measure] == row[measure], (system, measure)
+        assert command["ndcg@10_interval"] == [row["ndcg@10 low"], row["ndcg@10 high"]]
+    verdict = answer("verdict", "--models", WORDLLAMA.name)
+    for candidate in verdict["candidates"]:
+        assert candidate["ndcg@10"] == page.loc[candidate["model"], "ndcg@10"]
+    assert verdict["left_out"] == command["left_out"]
+    for reason, count in command["left_out"].items():
+        assert f"{reason} ({count})" in prose
+    assert command["left_out"]["queries that are documents of the corpus, left out of their own results"] == 1
+    assert (command["queries"], command["unlabelled_copies"]) == (3, 1)
+    assert "1 relevant document has a copy in the corpus" in prose
+    assert "BM25 counts stemmed English words" in prose
+    assert answer("evaluate", "--model", "bm25")["words"] == "stemmed English words"
 
 
 def test_recall_is_measured_down_to_the_rank_that_is_chosen(app: AppTest) -> None:
@@ -123,7 +170,7 @@ def test_own_corpus_queries_and_labels_are_measured_as_trec_eval_does(app: AppTe
     assert row["ndcg@10"] == pytest.approx(by_trec_eval(QRELS, run, "ndcg_cut.10"), abs=1e-6)
     assert row["recall@10"] == pytest.approx(by_trec_eval(QRELS, run, "recall.10"), abs=1e-6)
     assert "3 queries are too few to tell a difference from chance" in said(app)
-    assert "relevant documents missing from the corpus, counted as not found (1)" in said(app)
+    assert "relevant documents missing from the corpus, counted as not found (1)" in said(app).replace("\\", "")
 
 
 def test_the_sample_has_its_labels_again_after_a_corpus_of_ones_own(app: AppTest) -> None:

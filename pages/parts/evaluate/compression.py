@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import evaluation, examples
+from core import corpus, evaluation, examples
 from core.charts.evaluation import compression
 from core.charts.style import model_colours
 from core.corpus import Corpus, Labels
@@ -63,7 +63,13 @@ def _measure(texts: Corpus, labels: Labels, spec: ModelSpec, on_progress: Progre
         documents = cache.embed_corpus(texts, spec, on_progress).vectors
         asked = cache.embed_texts(labels.queries.texts, spec, on_progress, kind="query").vectors
         return evaluation.compressions(
-            asked, documents, labels.queries.ids, texts.document_ids, labels.qrels, _name_model(spec, on_progress)
+            asked,
+            documents,
+            labels.queries.ids,
+            texts.document_ids,
+            labels.qrels,
+            _name_model(spec, on_progress),
+            corpus.own_documents(labels.queries, texts),
         )
 
     return cache.memory().recall(key, measure)

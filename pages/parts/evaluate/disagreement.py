@@ -10,6 +10,7 @@ from core import corpus, evaluation, examples
 from core.charts.evaluation import agreement_matrix
 from core.corpus import Corpus
 from core.corpus.judgements import of_query
+from core.corpus.labels import OWN_DOCUMENTS
 from core.evaluation import CUT
 from core.models import ModelSpec
 from core.retrieval import HYBRID, Ranking
@@ -44,6 +45,8 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         rankings = quality.rankings(texts, queries, specs, on_progress)
     compared = {name: ranking for name, ranking in rankings.items() if name != HYBRID}
     systems = {name: ranking.hits for name, ranking in compared.items()}
+    if themselves := int((corpus.own_documents(queries, texts) >= 0).sum()):
+        st.caption(f":material/filter_alt: {OWN_DOCUMENTS[:1].upper()}{OWN_DOCUMENTS[1:]} ({themselves:,}).")
     panels = st.grid(2, min_column_width=430)
     with panels.cell():
         _matrix(systems, len(queries))

@@ -13,6 +13,7 @@ from core.corpus import Corpus, Labels
 from core.evaluation import Quality
 from core.evaluation.bootstrap import LEAST_QUERIES
 from core.models import ModelSpec
+from core.retrieval import BM25
 from pages.parts.evaluate import downloads, winners
 from pages.shared import corpora, picks, quality, state
 from pages.shared.labels import picker, sources
@@ -46,7 +47,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     rankings = {name: ranking.hits for name, ranking in full_rankings.items()}
     shown = (title or "nDCG@10").replace("@k", f"@{cut}")
     _chart(measured, measure, shown)
-    _provenance(texts, labels, measured, specs)
+    _provenance(texts, labels, measured, specs, full_rankings[BM25].words)
     table = _table(measured, f"recall@{cut}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         output.download_table(table, "measures")
@@ -62,7 +63,8 @@ def sentence(measured: Mapping[str, Quality], measure: str) -> str:
     first, *others = sorted(values, key=lambda name: -measured[name].means[measure])
     if not others:
         return f"{first} is the only system: pick a model in the sidebar."
-    compared = {name: evaluation.difference(values[first], values[name]) for name in others}
+    all_pairs = evaluation.differences(values)
+    compared = {name: all_pairs[first, name] for name in others}
     if next(iter(compared.values())).queries < LEAST_QUERIES:
         return evaluation.sentence(", ".join([first, *others[:-1]]), others[-1], compared[others[-1]]) + "."
     worse = [
@@ -120,12 +122,15 @@ def _table(measured: Mapping[str, Quality], recall: str) -> pd.DataFrame:
     return table
 
 
-def _provenance(texts: Corpus, labels: Labels, measured: Mapping[str, Quality], specs: Sequence[ModelSpec]) -> None:
+def _provenance(
+    texts: Corpus, labels: Labels, measured: Mapping[str, Quality], specs: Sequence[ModelSpec], words: str
+) -> None:
     queries = next(iter(measured.values())).queries
     st.caption(
         f"{queries:,} labelled queries ({output.markdown_free(labels.name)}) over {len(texts.document_names):,} "
-        f"documents ({output.markdown_free(texts.name)}). Intervals: 95%, by bootstrap over the queries, paired for "
-        "differences. Hybrid: reciprocal rank fusion of all other systems."
+        f"documents ({output.markdown_free(texts.name)}). Intervals: 95%, by bootstrap over the queries, "
+        f"{evaluation.describe_intervals(len(measured))}. BM25 counts {words}. Hybrid: reciprocal "
+        "rank fusion of all other systems."
         + (" Documents not judged count as not relevant." if sources.current(texts) == sources.MARKED else "")
     )
     for spec in specs:

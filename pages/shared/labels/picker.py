@@ -42,10 +42,9 @@ def choose(texts: Corpus) -> Labels | None:
 
 
 def show_skips(labels: Labels) -> None:
-    """A caption of what was skipped in the labels, if anything."""
-    if labels.left_out:
-        listed = ", ".join(f"{reason} ({count:,})" for reason, count in labels.left_out.items())
-        st.caption(f":material/filter_alt: {output.markdown_free(labels.name)}: {listed}.")
+    """Captions of what was skipped in the labels and of copies they don't name, if anything."""
+    for remark in labels.remarks:
+        st.caption(f":material/filter_alt: {output.markdown_free(remark)}")
 
 
 def missing(texts: Corpus) -> None:

@@ -155,6 +155,16 @@ def test_search_gives_the_best_documents_first(answer, tmp_path, model):
     assert len(results) == (1 if model == "bm25" else 2)
 
 
+def test_words_are_found_without_blanks_between_them_and_of_one_letter(answer, tmp_path):
+    (tmp_path / "zh.txt").write_text(
+        "机器学习是人工智能的一个分支。\n火车在冬天经常晚点。\n今天的天气很好。\n", encoding="utf-8"
+    )
+    (tmp_path / "short.txt").write_text("Vitamin C is found in oranges.\nThe R language is for statistics.\n")
+    for file, query in (("zh.txt", "机器学习"), ("short.txt", "C")):
+        results = answer("search", "--model", "bm25", "--corpus", tmp_path / file, "--query", query)["results"]
+        assert [row["id"] for row in results] == ["1"]
+
+
 def test_evaluate_ranks_the_network_above_the_table_above_the_keywords(answer):
     qualities = [answer("evaluate", "--model", model) for model in ("all-MiniLM-L6-v2", "wordllama-256", "bm25")]
     minilm, wordllama, bm25 = (quality["ndcg@10"] for quality in qualities)
@@ -175,6 +185,13 @@ def labelled(tmp_path):
         *("--queries", tmp_path / "queries.csv"),
         *("--qrels", tmp_path / "qrels.tsv"),
     ]
+
+
+def test_the_words_figure_on_the_sample_is_the_published_one(answer):
+    facts = answer("evaluate", "--model", "bm25", "--by", "style")
+    figures = {name: round(facts[name], 3) for name in ("ndcg@10", "mrr@10", "map@100", "recall@10")}
+    assert figures == {"ndcg@10": 0.414, "mrr@10": 0.539, "map@100": 0.353, "recall@10": 0.435}
+    assert [round(row["ndcg@10"], 3) for row in facts["by"]] == [0.656, 0.011]
 
 
 def test_evaluate_measures_ones_own_files(answer, labelled):
@@ -201,11 +218,54 @@ def test_evaluate_by_a_column_adds_a_row_for_each_of_its_values(answer, labelled
     assert groups["long"]["mrr@10"] == 0
 
 
-def test_a_labelled_query_that_is_not_among_the_queries_counts_zero_by_group_too(answer, labelled):
+def test_a_labelled_query_without_a_text_is_left_out_and_counted_by_group_too(answer, labelled):
+    without = answer("evaluate", "--model", "bm25", *labelled)
     with labelled[-1].open("a") as file:
         file.write("q4\td1\t1\n")
-    assert answer("evaluate", "--model", "bm25", *labelled)["queries"] == 4
-    assert answer("evaluate", "--model", "bm25", *labelled, "--by", "style")["queries"] == 4
+    for options in ((), ("--by", "style")):
+        facts = answer("evaluate", "--model", "bm25", *labelled, *options)
+        assert (facts["queries"], facts["ndcg@10"]) == (3, without["ndcg@10"])
+        assert facts["left_out"] == {"labelled queries without a text": 1}
+
+
+@pytest.mark.parametrize("arguments", [("evaluate", "--model", "bm25"), ("verdict", "--models", "wordllama-256")])
+def test_ids_that_do_not_meet_are_refused_with_both_kinds_shown(command, labelled, arguments):
+    labelled[1].write_text("docid,text\nd1,rates of the bank went up slowly\nd2,bank rates\n")
+    code, out, err = command(*arguments, *labelled, "--json")
+    assert (code, out) == (1, "")
+    assert err == (
+        "qrels.tsv labels no document of corpus.csv: its document ids are d1, d3 and d3, the documents' are 1 and 2.\n"
+    )
+
+
+@pytest.mark.parametrize("model", ["bm25", "wordllama-256"])
+def test_a_query_that_is_a_document_is_left_out_of_its_own_results_and_said(answer, command, tmp_path, model):
+    rows = {"a1": "Zoos protect endangered animals from extinction.", "a2": "Zoos keep endangered animals in cages.",
+            "a3": "Trains are late."}  # fmt: skip
+    lines = [json.dumps({"_id": name, "text": text}) for name, text in rows.items()]
+    (tmp_path / "c.jsonl").write_text("\n".join(lines))
+    (tmp_path / "q.jsonl").write_text(lines[0])
+    (tmp_path / "r.tsv").write_text("query-id\tcorpus-id\tscore\na1\ta2\t1\n")
+    files = ("--corpus", tmp_path / "c.jsonl", "--queries", tmp_path / "q.jsonl", "--qrels", tmp_path / "r.tsv")
+    facts = answer("evaluate", "--model", model, *files)
+    said = "queries that are documents of the corpus, left out of their own results"
+    assert facts["ndcg@10"] == 1
+    assert facts["left_out"] == {said: 1}
+    assert said in command("evaluate", "--model", model, *files)[1]
+    verdict = answer("verdict", "--models", "wordllama-256", *files)
+    assert [row["ndcg@10"] for row in verdict["candidates"]] == [1, 1, 1]
+    assert verdict["left_out"] == {said: 1}
+
+
+def test_a_relevant_texts_copy_without_a_label_is_counted_beside_the_figure(answer, command, tmp_path):
+    (tmp_path / "c.csv").write_text("_id,text\nd1,bank rates went up\nd9,bank rates went up\nd2,a cat sleeps\n")
+    (tmp_path / "q.csv").write_text("_id,text\nq1,bank rates\n")
+    (tmp_path / "r.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n")
+    files = ("--corpus", tmp_path / "c.csv", "--queries", tmp_path / "q.csv", "--qrels", tmp_path / "r.tsv")
+    facts = answer("evaluate", "--model", "bm25", *files)
+    assert facts["ndcg@10"] == pytest.approx(1 / np.log2(3))
+    assert facts["unlabelled_copies"] == 1
+    assert "1 relevant document has a copy in the corpus" in command("evaluate", "--model", "bm25", *files)[1]
 
 
 @pytest.mark.parametrize(("method", "dimensions"), [("pca", 3), ("umap", 2), ("tsne", 2)])

@@ -102,6 +102,24 @@ def test_labels_that_name_nothing_here_are_a_sentence_that_shows_both_sides() ->
         match_labels("labels.tsv", QUERIES, {}, DOCUMENTS)
 
 
+def test_labels_without_a_relevant_document_are_not_said_to_name_other_queries() -> None:
+    with pytest.raises(InputError, match=r"labels.tsv has no relevant document for any of the queries"):
+        match_labels("labels.tsv", QUERIES, {"q1": {"d1": 0}}, DOCUMENTS)
+
+
+def test_queries_that_are_documents_and_copies_without_a_label_are_counted() -> None:
+    documents = from_file("docs.csv", b"_id,text\nq1,first\nd1,one\nd2,one\n")
+    found = match_labels("labels.tsv", QUERIES, {"q1": {"d1": 1, "q1": 1}}, documents)
+    assert found.left_out == {
+        "queries without labels": 2,
+        "queries that are documents of the corpus, left out of their own results": 1,
+        "of these, labelled relevant to themselves, counted as not found": 1,
+    }
+    assert found.unlabelled_copies == 1
+    assert found.copies_sentence.startswith("1 relevant document has a copy in the corpus under another id")
+    assert len(found.remarks) == 2
+
+
 def test_labels_speak_of_the_documents_whose_passages_the_corpus_holds() -> None:
     passages = replace(from_paste("one\ntwo\nthree"), parents=("a", "a", "b"))
     assert match_labels("l", QUERIES, {"q1": {"a": 1}}, passages).left_out == {"queries without labels": 2}

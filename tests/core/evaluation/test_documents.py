@@ -34,3 +34,19 @@ def test_texts_that_are_documents_pass_through() -> None:
 
 def test_no_query_finds_nothing() -> None:
     assert best_documents(lambda _block, _depth: pytest.fail("nothing to search"), 0, ["a"], 10).rows.shape == (0, 1)
+
+
+@pytest.mark.parametrize("k", [1, 3, 100])
+def test_a_query_that_is_a_document_does_not_find_it_and_k_others_are_found(k: int) -> None:
+    rng = np.random.default_rng(1)
+    ids = [f"d{number}" for number in rng.integers(0, 12, 60)]
+    scores = rng.random((3, 60)).astype(np.float32)
+
+    def find(block: slice, depth: int) -> Hits:
+        rows = np.argsort(-scores[block], axis=1)[:, :depth]
+        return Hits(rows, np.take_along_axis(scores[block], rows, 1))
+
+    found = best_documents(find, 3, ids, k, own=np.array([4, -1, 0]))
+    every = best_documents(find, 3, ids, 100)
+    for query, own in enumerate([4, -1, 0]):
+        assert found.rows_of(query).tolist() == [row for row in every.rows_of(query).tolist() if row != own][:k]
