@@ -8,7 +8,7 @@ import pytest
 from core.errors import InputError
 from core.evaluation import compressions, evaluate
 from core.evaluation.compression import BINARY, FLOAT16, FLOAT32, INT8, KINDS, RESCORED, front, sentence
-from core.search import Hits, indexes
+from core.search import Hits, indexes, nearest
 from core.search.indexes import first_dimensions
 
 QUERY_IDS = [f"q{number}" for number in range(30)]
@@ -120,6 +120,22 @@ def test_bytes_are_those_of_the_codes_and_quality_is_that_of_the_search(
     run = Hits(best, np.take_along_axis(scores, best, 1)).as_run(QUERY_IDS, DOCUMENT_IDS)
     assert points[FLOAT32, 16].ndcg == pytest.approx(evaluate(run, QRELS).means["ndcg@10"])
     assert points[FLOAT32, 64].ndcg > points[BINARY, 64].ndcg > points[BINARY, 8].ndcg
+
+
+def test_the_figure_in_float32_is_the_models_own_where_many_copies_tie_and_a_query_is_a_document(
+    vectors: tuple[np.ndarray, np.ndarray],
+) -> None:
+    queries, documents = vectors
+    copies = np.concatenate([np.repeat(documents[:1], 15, axis=0), documents])
+    names = [f"c{number:02}" for number in range(15)] + DOCUMENT_IDS
+    qrels = {"q0": {"c14": 1}, "q1": {"d001": 1}}
+    own = np.array([15, -1])
+    found = compressions(queries[:2], copies, ["q0", "q1"], names, qrels, own=own)
+    hits = nearest(queries[:2], np.delete(copies, 15, axis=0), 100)
+    run = hits.as_run(["q0", "q1"], [name for name in names if name != "d000"])
+    expected = evaluate(run, qrels)
+    assert found[0].quality.means == expected.means
+    assert {point.quality.per_query["q0"]["ndcg@10"] for point in found[:3]} == {1}
 
 
 def test_vectors_of_few_dimensions_have_no_eighth() -> None:
