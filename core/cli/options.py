@@ -1,5 +1,6 @@
 """The options that several commands share, and their values."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,14 @@ def load_corpus_and_labels(documents: Path | None, queries: Path | None, qrels: 
     if documents or queries or qrels:
         raise InputError("Pass --corpus, --queries and --qrels together, or none of them to use the sample.")
     return corpus.sample(), corpus.sample_labels()
+
+
+def sum_skips(*sources: Corpus | Labels) -> dict[str, int]:
+    """What was skipped or changed in several sources together, and how often."""
+    total: Counter[str] = Counter()
+    for source in sources:
+        total.update(source.left_out)
+    return dict(total)
 
 
 def names(listed: str) -> list[str]:

@@ -37,10 +37,15 @@ def bars(*columns: ProgressColumn) -> Iterator[Progress]:
 
 
 def show(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:
-    """The facts as one JSON object, or the rows as a table for reading; a single row is shown vertically."""
+    """The facts as one JSON object, or the rows as a table for reading; a single row is shown vertically.
+
+    What was skipped is printed on standard error unless it is part of what is shown.
+    """
     if as_json:
         print(json.dumps(facts, ensure_ascii=False))
         return
+    if facts.get("left_out") and rows != [facts]:
+        log.print("Skipped or repaired:", _cell(facts["left_out"]), markup=False, highlight=False, soft_wrap=True)
     if len(rows) == 1:
         rows = [{"": name, " ": value} for name, value in rows[0].items()]
     table = Table(*rows[0] if rows else ("No results",))

@@ -15,6 +15,7 @@ from core.cli.options import (
     Qrels,
     Queries,
     load_corpus_and_labels,
+    sum_skips,
 )
 from core.cli.output import bars, show
 from core.errors import InputError
@@ -39,7 +40,7 @@ def search(
             model, task, device=device, engine=engine, precision=precision, on_progress=progress
         )
     rows = retrieval.results(ranking, documents)
-    show({"model": model, "query": query, "results": rows}, rows, as_json)
+    show({"model": model, "query": query, "results": rows, "left_out": documents.left_out}, rows, as_json)
 
 
 def evaluate(
@@ -70,6 +71,7 @@ def evaluate(
         **quality.means,
         "ndcg@10_interval": [ndcg.low, ndcg.high],
         "queries": quality.queries,
+        "left_out": sum_skips(documents, labels.queries, labels),
     }
     if by is None:
         show(facts, [facts], as_json)

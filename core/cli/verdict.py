@@ -9,7 +9,17 @@ import typer
 from core import benchmark, corpus, models, retrieval, verdict
 from core.charts.style import model_colours
 from core.charts.verdict import verdict_html
-from core.cli.options import AsJson, CorpusFile, Precision, Qrels, Queries, check_output, load_corpus_and_labels, names
+from core.cli.options import (
+    AsJson,
+    CorpusFile,
+    Precision,
+    Qrels,
+    Queries,
+    check_output,
+    load_corpus_and_labels,
+    names,
+    sum_skips,
+)
 from core.cli.output import bars, show
 from core.retrieval import Task
 from core.search import KeywordIndex
@@ -68,6 +78,12 @@ def decide(
     sentences, firm, rows = verdict.sentences(decided), verdict.firmness(decided), verdict.figures(decided)
     if not as_json:
         print("\n".join([*sentences, *firm, ""]))
-    facts = {"sentences": sentences, "firmness": firm, "provenance": verdict.provenance(decided), "candidates": rows}
+    facts = {
+        "sentences": sentences,
+        "firmness": firm,
+        "provenance": verdict.provenance(decided),
+        "candidates": rows,
+        "left_out": sum_skips(texts, labels.queries, labels),
+    }
     shown = [{name: cell for name, cell in row.items() if name != "Notes"} for row in verdict.in_words(decided)]
     show(facts, shown, as_json)
