@@ -141,12 +141,18 @@ def _is_number(cell: str) -> bool:
 
 
 def _is_tensor(cells: Sequence[str]) -> bool:
-    """Whether the cells are numbers, or two numbers and more with a label that is no column's usual name."""
+    """Whether the cells are numbers, with a label or without.
+
+    Whole numbers after a usual name of a column are names of columns too. TensorFlow's reader knows labels in front;
+    at the end a text may follow an id and a score, so three numbers are needed.
+    """
     place = _label_place(cells)
     if place is None:
         return all(map(_is_number, cells))
-    others = cells[1:] if place == 0 else cells[:-1]
-    return len(others) > 1 and all(map(_is_number, others)) and cells[place].strip().lower() not in HEADER_NAMES
+    others, label = (cells[1:], cells[0]) if place == 0 else (cells[:-1], cells[-1])
+    if len(others) < (2 if place == 0 else 3) or not all(map(_is_number, others)):
+        return False
+    return label.strip().lower() not in HEADER_NAMES or not all(cell.strip().isdecimal() for cell in others)
 
 
 def _label_place(cells: Sequence[str]) -> int | None:

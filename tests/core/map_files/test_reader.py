@@ -245,6 +245,12 @@ def test_a_table_whose_columns_are_called_by_numbers_is_no_tensor():
     space = read(("a.tsv", b"text\t2023\t2024\nowl\t1\t2\nsnow\t3\t4\n"))
     assert space.vectors is None
     assert space.corpus.fields == {"2023": ("1", "3"), "2024": ("2", "4")}
+    assert read(("a.tsv", b"name\t0.5\t2\nowl\t1\t2\n")).corpus.texts == ("name", "owl")
+
+
+def test_a_text_after_an_id_and_a_score_is_no_label():
+    with pytest.raises(InputError, match=r"a\.tsv has no column called text"):
+        read(("a.tsv", b"1\t0.5\tone\n2\t0.7\ttwo\n"))
 
 
 def test_labels_beyond_the_hosts_bound_are_counted(monkeypatch):
