@@ -20,6 +20,7 @@ CUT = f"texts truncated to {MOST_CHARACTERS:,} characters"
 BLANK = "blank texts"
 MERGED = "rows with the id and text of an earlier row, merged with it"
 NUMBERED = "rows with the id of an earlier row, given a numbered id"
+LISTS = "columns of lists of numbers, not used"
 HEADER = "first lines read as the name of the only column"
 FILE = "file"
 
@@ -123,6 +124,8 @@ class Documents:
         """Add what was skipped in reading the file to what is skipped in all."""
         self.files.append(file)
         self.left_out.take_over(table.skipped, table.left_out, file)
+        for column in table.unread_lists:
+            self.left_out.note(LISTS, 0, column, file=file)
         return self.left_out
 
     def _append(self, file: str, table: Table, columns: Columns, rows: Sequence[int], texts: Sequence[_Text]) -> None:

@@ -78,6 +78,7 @@ def from_table(name: str, table: Table, *, text_column: str | None = None, vecto
     """The space of one table read with its lists; columns and errors as in `from_files`."""
     table = with_vectors(name, table, vector_column)
     column = _vector_column(name, table, vector_column)
+    table = replace(table, unread_lists=tuple(other for other in table.lists if other != column))
     return _space(name, table, None if column is None else _stack(name, table.lists[column]), text_column)
 
 

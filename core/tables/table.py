@@ -55,7 +55,7 @@ class Table:
     places : sequence of int, of that length or empty
         The line of the file where each row starts; empty if the rows are the file's rows in order.
     unread_lists : tuple of str
-        The columns of lists of numbers, if not requested.
+        The columns of lists of numbers, if not requested or of no use.
     has_header : bool
         Whether the names of the columns are the file's first line.
     """

@@ -387,6 +387,17 @@ def test_a_file_of_thousands_of_columns_lists_the_first_of_them_only():
     assert len(str(raised.value)) < 500
 
 
+def test_columns_of_lists_of_numbers_are_counted_where_they_are_not_used():
+    for name, content in {
+        "a.jsonl": jsonl({"text": "a", "v": [0.5, 1]}),
+        "a.parquet": parquet({"text": ["a"], "v": [[1]]}),
+    }.items():
+        read = from_file(name, content)
+        assert read.fields == {}
+        assert read.left_out == {"columns of lists of numbers, not used": 1}
+        assert [(row.file, row.beginning) for row in read.left_out_rows] == [(name, "v")]
+
+
 # Several files
 
 

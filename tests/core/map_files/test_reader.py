@@ -446,7 +446,9 @@ def test_of_several_columns_of_vectors_one_must_be_named():
     content = parquet({"text": ["a"], "first": [[1.0, 2.0]], "second": [[3.0, 4.0]]})
     with pytest.raises(InputError, match=r"several columns of vectors: first, second\. Name the one"):
         read(("a.parquet", content))
-    assert read(("a.parquet", content), vector_column="second").vectors.tolist() == [[3, 4]]
+    space = read(("a.parquet", content), vector_column="second")
+    assert space.vectors.tolist() == [[3, 4]]
+    assert space.left_out == {"columns of lists of numbers, not used": 1}
 
 
 def test_a_column_of_vectors_that_is_not_there_is_an_error_that_lists_those_that_are():
