@@ -46,6 +46,7 @@ def project(
         "model": model,
         "method": method,
         "texts": len(texts),
+        "left_out": texts.left_out,
         "seconds": {"embedding": embedded.provenance.seconds, **result.seconds},
         "trustworthiness": quality.trustworthiness.value if quality else None,
         "continuity": quality.continuity.value if quality else None,

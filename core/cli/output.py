@@ -1,6 +1,7 @@
 """What commands print: answers on standard output, progress and problems on standard error."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ from rich.progress import Progress as Bars
 from rich.progress import ProgressColumn, TaskID
 from rich.table import Table
 
-from core.corpus import Labels
+from core.corpus import Corpus, Labels
 from core.progress import Progress
 
 WIDTH_OF_A_FILE = 160  # without a terminal; rich would squeeze tables into 80
@@ -38,10 +39,15 @@ def bars(*columns: ProgressColumn) -> Iterator[Progress]:
 
 
 def show(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:
-    """The facts as one JSON object, or the rows as a table for reading; a single row is shown vertically."""
+    """The facts as one JSON object, or the rows as a table for reading; a single row is shown vertically.
+
+    What was skipped is printed on standard error unless it is part of what is shown.
+    """
     if as_json:
         print(json.dumps(facts, ensure_ascii=False))
         return
+    if facts.get("left_out") and rows != [facts]:
+        log.print("Skipped or repaired:", _cell(facts["left_out"]), markup=False, highlight=False, soft_wrap=True)
     if len(rows) == 1:
         rows = [{"": name, " ": value} for name, value in rows[0].items()]
     table = Table(*rows[0] if rows else ("No results",))
@@ -50,9 +56,12 @@ def show(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> No
     out.print(table)
 
 
-def facts_of(labels: Labels) -> dict[str, Any]:
-    """What a figure on these labels leaves out, for the JSON."""
-    return {"left_out": labels.left_out, "unlabelled_copies": labels.unlabelled_copies}
+def facts_of(documents: Corpus, labels: Labels) -> dict[str, Any]:
+    """What a figure on this corpus and these labels leaves out, for the JSON."""
+    left_out: Counter[str] = Counter()
+    for source in (documents, labels.queries, labels):
+        left_out.update(source.left_out)
+    return {"left_out": dict(left_out), "unlabelled_copies": labels.unlabelled_copies}
 
 
 def show_remarks(labels: Labels) -> None:

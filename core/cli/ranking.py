@@ -41,7 +41,7 @@ def search(
             model, task, device=device, engine=engine, precision=precision, on_progress=progress
         )
     rows = retrieval.results(ranking, documents)
-    show({"model": model, "query": query, "results": rows}, rows, as_json)
+    show({"model": model, "query": query, "results": rows, "left_out": documents.left_out}, rows, as_json)
 
 
 def evaluate(
@@ -74,7 +74,7 @@ def evaluate(
         "queries": quality.queries,
         **({"words": ranking.words} if ranking.words else {}),
     }
-    complete = facts | facts_of(labels)
+    complete = facts | facts_of(documents, labels)
     if by is None:
         show(complete, [facts], as_json)
     else:

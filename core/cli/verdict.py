@@ -72,7 +72,7 @@ def decide(
         "firmness": firm,
         "provenance": verdict.provenance(decided),
         "candidates": rows,
-        **facts_of(labels),
+        **facts_of(texts, labels),
     }
     shown = [{name: cell for name, cell in row.items() if name != "Notes"} for row in verdict.in_words(decided)]
     show(facts, shown, as_json)

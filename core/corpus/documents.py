@@ -1,13 +1,15 @@
 """Rows of files turned into a corpus: cleaned, counted, named, and split or truncated."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from core import settings
 from core.corpus.cleaning import cell_text, plain
-from core.corpus.columns import Columns
+from core.corpus.columns import Columns, usual_text_column
 from core.corpus.corpus import Corpus, fingerprint
+from core.corpus.ids import number_ids, read_ids
 from core.corpus.passages import Splitter
 from core.progress import Progress, silent
 from core.tables import Table, Tally, unique_names
@@ -16,17 +18,32 @@ MOST_CHARACTERS = 20_000
 REPAIRED = "repaired texts with control characters or broken Unicode"
 CUT = f"texts truncated to {MOST_CHARACTERS:,} characters"
 BLANK = "blank texts"
+MERGED = "rows with the id and text of an earlier row, merged with it"
+NUMBERED = "rows with the id of an earlier row, given a numbered id"
+LISTS = "columns of lists of numbers, not used"
+HEADER = "first lines read as the name of the only column"
 FILE = "file"
 
 
 @dataclass(frozen=True)
 class Document:
-    """A row with a text: its file, its place there, its id (or its number) and the clean, full text."""
+    """A row with a text: its file, its place there, its id, and the clean, full text.
+
+    If the file gives it no id, the row's number stands in.
+    """
 
     file: str
     place: int
     id: str
+    has_own_id: bool
     text: str
+
+
+class _Text(NamedTuple):
+    """A row's clean text, and its title unless it stands in for the text."""
+
+    body: str
+    title: str
 
 
 @dataclass
@@ -45,31 +62,50 @@ class Documents:
         """Add the rows of a file that hold a text, up to the host's limit for all files together."""
         tally, beyond = self._take_over(file, table), Tally()
         most = settings.most_rows() - len(self.documents)
+        if table.has_header and len(table.columns) == 1 and usual_text_column(table.columns) is None:
+            tally.note(HEADER, 1, table.columns[0], file=file)
         rows: list[int] = []
-        texts: list[str] = []
-        for row, text in enumerate(_texts(table, columns)):
-            if not (cleaned := _clean(text, tally, file, table.place(row))):
+        kept: list[_Text] = []
+        for row, text in enumerate(_texts(table, columns, range(len(table)), file, tally)):
+            if not text.body:
                 tally.note(BLANK, table.place(row), file=file)
             elif len(rows) < most:
                 rows.append(row)
-                texts.append(cleaned)
+                kept.append(text)
             else:
-                beyond.note("", table.place(row), cleaned)
+                beyond.note("", table.place(row), text.body)
         for first in beyond.listed[:1]:
             reason = f"rows beyond the first {settings.most_rows():,}"
             tally.note(reason, first.place, first.beginning, beyond.counts.total(), file)
-        self._append(file, table, columns, rows, texts)
+        self._append(file, table, columns, rows, kept)
 
     def add_rows(self, file: str, table: Table, columns: Columns, rows: Sequence[int]) -> None:
         """Add these rows of a file; "row 17" stands in for a missing text."""
         tally = self._take_over(file, table)
-        all_texts = _texts(table, columns)
-        texts = [_clean(all_texts[row], tally, file, table.place(row)) or f"row {row + 1}" for row in rows]
-        self._append(file, table, columns, rows, texts)
+        texts = _texts(table, columns, rows, file, tally)
+        numbered = [text._replace(body=text.body or f"row {row + 1}") for row, text in zip(rows, texts, strict=True)]
+        self._append(file, table, columns, rows, numbered)
+
+    def merge_copies(self) -> None:
+        """Merge documents with the id, title and text of an earlier one into it, and count them."""
+        titles = self.fields.get("title", [""] * len(self))
+        known: set[tuple[str, str, str]] = set()
+        kept = []
+        for place, (document, title) in enumerate(zip(self.documents, titles, strict=True)):
+            content = (document.id, title, document.text)
+            if document.has_own_id and content in known:
+                self.left_out.note(MERGED, document.place, document.text, file=document.file)
+                continue
+            kept.append(place)
+            if document.has_own_id:
+                known.add(content)
+        if len(kept) < len(self):
+            self.documents = [self.documents[place] for place in kept]
+            self.fields = {key: [cells[place] for place in kept] for key, cells in self.fields.items()}
 
     def corpus(self, name: str, splitter: Splitter | None = None, on_progress: Progress = silent) -> Corpus:
         """The corpus of all documents, with unique ids, split into passages or truncated."""
-        ids = unique_names(document.id for document in self.documents)
+        ids = self._number_ids()
         places, parents = list(range(len(ids))), tuple[str, ...]()
         if splitter is None:
             texts = tuple(self._cut(document) for document in self.documents)
@@ -88,20 +124,33 @@ class Documents:
         """Add what was skipped in reading the file to what is skipped in all."""
         self.files.append(file)
         self.left_out.take_over(table.skipped, table.left_out, file)
+        for column in table.unread_lists:
+            self.left_out.note(LISTS, 0, column, file=file)
         return self.left_out
 
-    def _append(self, file: str, table: Table, columns: Columns, rows: Sequence[int], texts: Sequence[str]) -> None:
-        own = table.cells[columns.id] if columns.id is not None else [None] * len(table)
+    def _append(self, file: str, table: Table, columns: Columns, rows: Sequence[int], texts: Sequence[_Text]) -> None:
+        own = read_ids(table.cells[columns.id]) if columns.id is not None else [""] * len(table)
         already = len(self.documents)
         self.documents += [
-            Document(file, table.place(row), plain(cell_text(own[row])) or str(row + 1), text)
+            Document(file, table.place(row), own[row] or str(row + 1), bool(own[row]), text.body)
             for row, text in zip(rows, texts, strict=True)
         ]
         for key, column in _field_names(columns).items():
             cells = self.fields.setdefault(key, [""] * already)
-            cells += [plain(cell_text(table.cells[column][row])) for row in rows]
+            if key == "title":
+                cells += [text.title for text in texts]
+            else:
+                cells += [plain(cell_text(table.cells[column][row])) for row in rows]
         for shorter in self.fields.values():
             shorter.extend([""] * (len(self.documents) - len(shorter)))
+
+    def _number_ids(self) -> list[str]:
+        """An id for each document; those of a file's own ids that stand twice are numbered and counted."""
+        ids = number_ids([document.id for document in self.documents], [one.has_own_id for one in self.documents])
+        for name, document in zip(ids, self.documents, strict=True):
+            if document.has_own_id and name != document.id:
+                self.left_out.note(NUMBERED, document.place, document.text, file=document.file)
+        return ids
 
     def _cut(self, document: Document) -> str:
         if len(document.text) <= MOST_CHARACTERS:
@@ -131,8 +180,17 @@ def _report_split(on_progress: Progress, before: int, total: int, split: int) ->
     on_progress("Characters split into passages", before + split, total)
 
 
-def _texts(table: Table, columns: Columns) -> list[str]:
-    """Each row's text; the non-blank cells of several columns are joined by a blank line."""
+def _texts(table: Table, columns: Columns, rows: Sequence[int], file: str, tally: Tally) -> Iterator[_Text]:
+    """The text of each of these rows; the title stands in for a blank one, since a document is both together."""
+    bodies, titles = _bodies(table, columns), table.cells.get(columns.title or "", ())
+    for row in rows:
+        body = _clean(bodies[row], tally, file, table.place(row))
+        title = plain(cell_text(titles[row])) if titles else ""
+        yield _Text(body, title) if body else _Text(title, "")
+
+
+def _bodies(table: Table, columns: Columns) -> list[str]:
+    """Each row's text as it stands; the non-blank cells of several columns are joined by a blank line."""
     if not columns.texts:
         return [""] * len(table)
     if len(columns.texts) == 1:

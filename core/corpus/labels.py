@@ -1,8 +1,11 @@
 """Which documents answer which queries: relevance labels from files and back into them."""
 
+import csv
+import io
 import json
+import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -10,8 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from core import wording
+from core.corpus.cleaning import cell_text
 from core.corpus.copies import NOBODY, count_unlabelled_copies, own_documents
 from core.corpus.corpus import Corpus
+from core.corpus.ids import read_ids
 from core.corpus.reader import from_path, read_bytes
 from core.corpus.sample import sample_queries
 from core.errors import InputError
@@ -19,9 +24,13 @@ from core.evaluation import Qrels, Run
 from core.settings import DATA
 from core.storage import digests
 from core.tables import decode, harmless, read_table
+from core.tables.decoding import lines_with_ends
+from core.tables.formulas import NUMBER
 
 BEIR_COLUMNS = ("query-id", "corpus-id", "score")
-TREC_LINE = re.compile(r"\s*\S+\s+\S+\s+\S+\s+[+-]?\d+\s*")
+TREC_LINE = re.compile(rf"\s*\S+\s+\S+\s+\S+\s+(?:{NUMBER.pattern})\s*")
+GREATEST_GRADE = 2**31 - 1  # of trec_eval's, a C integer
+LONGEST_SHOWN = 40  # characters
 TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 OWN_DOCUMENTS = "queries that are documents of the corpus, left out of their own results"
 LABEL_FORMATS = ("tsv", "txt", "qrels", "qrel", "csv", "jsonl", "parquet")
@@ -163,16 +172,20 @@ def qrels_of(name: str, content: bytes) -> dict[str, dict[str, int]]:
     if not content:
         raise InputError(f"{name} is empty.")
     is_parquet = Path(name).suffix.lower() == ".parquet"
-    lines = [] if is_parquet else [line for line in decode(content).splitlines() if line.strip()]
-    if lines and TREC_LINE.fullmatch(lines[0]):
+    numbered = [] if is_parquet else enumerate(lines_with_ends(decode(content)), start=1)
+    lines = [(number, line) for number, line in numbered if line.strip()]
+    if lines and TREC_LINE.fullmatch(lines[0][1]):
         return _gather(name, _of_trec(name, lines))
     return _gather(name, _of_table(name, content))
 
 
 def as_beir(qrels: Qrels) -> str:
-    """Labels as BEIR's TSV; an id that a spreadsheet would run gets an apostrophe, which `qrels_of` removes again."""
-    rows = (f"{harmless(query)}\t{harmless(document)}\t{grade}\n" for query, document, grade in _rows(qrels))
-    return "\t".join(BEIR_COLUMNS) + "\n" + "".join(rows)
+    """Labels as BEIR's TSV; an id that a spreadsheet would run gets an apostrophe, which `read_ids` removes again."""
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter="\t", lineterminator="\n")
+    writer.writerow(BEIR_COLUMNS)
+    writer.writerows((harmless(query), harmless(document), grade) for query, document, grade in _rows(qrels))
+    return written.getvalue()
 
 
 def as_trec(qrels: Qrels) -> str:
@@ -202,38 +215,50 @@ def sample_qrels() -> dict[str, dict[str, int]]:
     return read_qrels(DATA / "sample_qrels.tsv")
 
 
-def _of_trec(name: str, lines: Sequence[str]) -> Iterable[Label]:
-    for number, line in enumerate(lines, start=1):
+def _of_trec(name: str, lines: Sequence[tuple[int, str]]) -> Iterable[Label]:
+    for number, line in lines:
         if not TREC_LINE.fullmatch(line):
             raise InputError(
                 f"Line {number} of {name} should be `query iteration document grade`, like the first line."
             )
-        query, _, document, grade = line.split()
-        yield query, document, int(grade)
+    queries, _, documents, grades = zip(*(line.split() for _, line in lines), strict=True)
+    labels = zip(lines, read_ids(queries), read_ids(documents), grades, strict=True)
+    return ((query, document, _grade(name, f"line {number}", grade)) for (number, _), query, document, grade in labels)
 
 
-def _of_table(name: str, content: bytes) -> Iterable[Label]:
+def _of_table(name: str, content: bytes) -> Iterator[Label]:
     ending = Path(name).suffix.lower()
     table = read_table(name if ending in TABLE_ENDINGS else f"{name}.tsv", content)
     if table.skipped:
         raise InputError(
             f"{name} is incomplete: {', '.join(table.skipped)}. Fix the file: a missing label makes the results wrong."
         )
-    wrong = InputError(
-        f"{name} needs the columns query-id, corpus-id and score (a whole number), or TREC's four: query, iteration, "
-        "document, grade."
-    )
     if not set(BEIR_COLUMNS) <= set(table.columns):
-        raise wrong
-    for query, document, grade in zip(*(table.cells[column] for column in BEIR_COLUMNS), strict=True):
-        try:
-            yield _unescape(str(query)), _unescape(str(document)), int(grade)
-        except (ValueError, TypeError):
-            raise wrong from None
+        raise InputError(
+            f"{name} needs the columns query-id, corpus-id and score (a whole number), or TREC's four: query, "
+            "iteration, document, grade."
+        )
+    queries, documents = (read_ids(table.cells[column]) for column in BEIR_COLUMNS[:2])
+    for row, (query, document, grade) in enumerate(zip(queries, documents, table.cells[BEIR_COLUMNS[2]], strict=True)):
+        if not query or not document:
+            missing = BEIR_COLUMNS[0] if not query else BEIR_COLUMNS[1]
+            raise InputError(f"{name} has no {missing} in {table.where(row)}: fill it in, or remove the label.")
+        yield query, document, _grade(name, table.where(row), grade)
 
 
-def _unescape(name: str) -> str:
-    return name[1:] if name.startswith("'") and harmless(name[1:]) == name else name
+def _grade(name: str, where: str, value: object) -> int:
+    """A grade as trec_eval means it, a whole number; 1.0, as pandas writes it, is 1."""
+    text = cell_text(int(value) if isinstance(value, bool) else value).strip()
+    if not text:
+        raise InputError(f"{name} has no grade in {where}: give a whole number, such as 0 for not relevant.")
+    number = float(text) if NUMBER.fullmatch(text) else math.nan
+    if not number.is_integer() or abs(number) > GREATEST_GRADE:
+        shown = wording.shorten(text, LONGEST_SHOWN)
+        raise InputError(
+            f"{name} has the grade {shown} in {where}, but grades are whole numbers, such as 0, 1 or 2: round or "
+            "rescale them."
+        )
+    return int(number)
 
 
 def _gather(name: str, labels: Iterable[Label]) -> dict[str, dict[str, int]]:

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from core.corpus.labels import sample_qrels
+from core import wording
+from core.corpus.cleaning import cell_text, plain
+from core.corpus.labels import LONGEST_SHOWN, sample_qrels
 from core.corpus.reader import from_paste
 from core.corpus.sample import sample, sample_queries
 from core.errors import InputError
 from core.storage import digests
 from core.tables import Table, read_table
+from core.tables.formulas import NUMBER
 
 COLUMNS = ("sentence1", "sentence2", "score")
 SEPARATORS = ("\t", "|")
@@ -104,14 +107,17 @@ def _parts(number: int, line: str) -> Sequence[str]:
 def _of_table(name: str, table: Table) -> SentencePairs:
     if not set(COLUMNS) <= set(table.columns):
         raise InputError(f"{name} needs the columns sentence1, sentence2 and score (a number).")
-    rows = list(zip(*(table.cells[column] for column in COLUMNS), strict=True))
-    whole = [row for row in rows if all(cell not in (None, "") for cell in row)]
-    try:
-        gold = tuple(float(row[2]) for row in whole)
-    except (ValueError, TypeError):
-        raise InputError(f"A score in {name} is not a number.") from None
-    if not all(map(math.isfinite, gold)):
-        raise InputError(f"A score in {name} is not a number.")
-    left_out = table.skipped + Counter({"pairs without a sentence or a score": len(rows) - len(whole)})
-    first, second = (tuple(str(row[place]) for row in whole) for place in (0, 1))
-    return SentencePairs(name, first, second, gold, dict(left_out))
+    first, second = ([plain(cell_text(cell)) for cell in table.cells[column]] for column in COLUMNS[:2])
+    scores = [cell_text(cell).strip() for cell in table.cells[COLUMNS[2]]]
+    whole = [row for row, cells in enumerate(zip(first, second, scores, strict=True)) if all(cells)]
+    gold = tuple(_score(name, table.where(row), scores[row]) for row in whole)
+    left_out = table.skipped + Counter({"pairs without a sentence or a score": len(table) - len(whole)})
+    first, second = ([sentences[row] for row in whole] for sentences in (first, second))
+    return SentencePairs(name, tuple(first), tuple(second), gold, dict(left_out))
+
+
+def _score(name: str, where: str, text: str) -> float:
+    score = float(text) if NUMBER.fullmatch(text) else math.inf
+    if not math.isfinite(score):
+        raise InputError(f"A score in {name} is not a number: {wording.shorten(text, LONGEST_SHOWN)} in {where}.")
+    return score

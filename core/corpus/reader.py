@@ -1,6 +1,7 @@
 """Reads pasted texts, TXT, CSV, TSV, JSONL and Parquet into a Corpus; what was skipped is counted and listed.
 
-Everything behind it gets one shape: clean texts, none blank, ids unique.
+Everything behind it gets one shape: clean texts, none blank, ids unique. Rows with one id and one text are merged; of
+those with one id and different texts, the first keeps the id and the others are numbered. Both are counted.
 """
 
 from collections.abc import Sequence
@@ -100,6 +101,7 @@ def from_tables(
     names = unique_names(file_name(name) for name, _ in tables)
     for name, (_, table) in zip(names, tables, strict=True):
         documents.add(name, table, columns_of(name, table.columns, columns))
+    documents.merge_copies()
     if not len(documents):
         raise InputError(f"No text found in {together(names)}: add at least one line with a word in it.")
     return documents.corpus(together(names), splitter, on_progress)

@@ -14,6 +14,7 @@ from core.map_files import npy, tensorflow
 from core.map_files.columns import numbers
 from core.map_files.coordinates import coordinate_columns
 from core.map_files.space import Floats, Space
+from core.map_files.vectors import with_vectors
 from core.tables import Lists, Table
 
 FORMATS = (*tables.FORMATS, "npy")
@@ -30,8 +31,9 @@ def from_files(files: Sequence[File], *, text_column: str | None = None, vector_
     """Read the space of one file, or of two that belong together, in any order.
 
     One file: texts (TXT, CSV, TSV, JSONL, Parquet); texts with coordinates in columns called x, y and optionally z, or
-    projection_x and the like; a Parquet or JSONL with a column of vectors; vectors alone (NPY, or a TSV of numbers
-    without a header). Two files: vectors alone, and metadata with as many rows. Vectors are recognised by the content.
+    projection_x and the like; a table with vectors (`core.map_files.vectors`); vectors alone (NPY, or a TSV of numbers
+    without a header, with a label in each line's first or last cell or without). Two files: vectors alone, and metadata
+    with as many rows. Vectors are recognised by the content.
 
     Parameters
     ----------
@@ -55,8 +57,11 @@ def from_files(files: Sequence[File], *, text_column: str | None = None, vector_
     if len(files) != 2:
         raise InputError(f"You chose {len(files)} files: choose one, or vectors and their metadata.")
     (name, content), (metadata_name, metadata) = _identify_files(files)
-    vectors = _read_vectors(name, content)
+    vectors, labels = _read_vectors(name, content)
     table = _metadata(metadata_name, metadata, name, len(vectors))
+    if labels is not None:
+        *_, label = tables.unique_names([*table.columns, "label"])
+        table = replace(table, cells=table.cells | {label: labels[: len(table)]})
     return _space(f"{name} with {metadata_name}", table, vectors, text_column)
 
 
@@ -71,20 +76,23 @@ def _check(name: str, content: bytes) -> None:
 
 def from_table(name: str, table: Table, *, text_column: str | None = None, vector_column: str | None = None) -> Space:
     """The space of one table read with its lists; columns and errors as in `from_files`."""
+    table = with_vectors(name, table, vector_column)
     column = _vector_column(name, table, vector_column)
+    table = replace(table, unread_lists=tuple(other for other in table.lists if other != column))
     return _space(name, table, None if column is None else _stack(name, table.lists[column]), text_column)
 
 
 def holds_vectors_alone(content: bytes) -> bool:
-    """Whether a file is NPY or a TSV of numbers only."""
+    """Whether a file is NPY, or a TSV of numbers with at most a label in each line."""
     return content.startswith(npy.MAGIC) or tensorflow.tensors_width(content) > 1
 
 
 def _from_one(name: str, content: bytes, text_column: str | None, vector_column: str | None) -> Space:
     if holds_vectors_alone(content):
-        vectors = _read_vectors(name, content)
-        table = tables.bound({}, tables.beyond(len(vectors)))
-        return _space(name, replace(table, length=min(len(vectors), settings.most_rows())), vectors, text_column)
+        vectors, labels = _read_vectors(name, content)
+        table = tables.bound({} if labels is None else {"text": labels})
+        table = replace(table, length=min(len(vectors), settings.most_rows()), skipped=tables.beyond(len(vectors)))
+        return _space(name, table, vectors, text_column)
     table = tables.read_table(name, content, with_lists=True)
     return from_table(name, table, text_column=text_column, vector_column=vector_column)
 
@@ -104,13 +112,13 @@ def _width(content: bytes) -> float:
     return np.inf if content.startswith(npy.MAGIC) else tensorflow.tensors_width(content)
 
 
-def _read_vectors(name: str, content: bytes) -> npt.NDArray[np.generic]:
-    """The vectors of a file that holds nothing else."""
+def _read_vectors(name: str, content: bytes) -> tuple[npt.NDArray[np.generic], list[str] | None]:
+    """The vectors of a file that holds nothing else, or only a label for each of them besides."""
     is_npy = content.startswith(npy.MAGIC)
-    vectors = npy.read_npy(name, content) if is_npy else tensorflow.read_tensors(name, content)
+    vectors, labels = (npy.read_npy(name, content), None) if is_npy else tensorflow.read_tensors(name, content)
     if not vectors.size:
         raise InputError(f"{name} contains no vectors: it needs at least one row of numbers.")
-    return vectors
+    return vectors, labels
 
 
 def _metadata(name: str, content: bytes, vectors_name: str, rows: int) -> Table:

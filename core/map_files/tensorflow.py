@@ -1,46 +1,57 @@
 """The files of TensorFlow's Embedding Projector: tensors and metadata as TSV, and a configuration that names both.
 
-Tensors have no header. Metadata has one if it has several columns; a single column has none. No cell is ever quoted.
-The rules are those of the Projector's own reader (tensorboard/plugins/projector, data-provider.ts).
+Tensors have no header; a cell beside the numbers, the first or the last of each line, is the point's label. Metadata
+has a header if it has several columns; a single column has none. The Projector itself quotes no cells.
+The rules are those of its own reader (tensorboard/plugins/projector, data-provider.ts).
 """
 
 import io
 import json
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from core.corpus import ID_COLUMNS, TEXT_COLUMNS
 from core.errors import InputError
 from core.map_files.space import Floats, Space, vectors_of
 from core.map_files.writer import describe
-from core.tables import Table, bound, decode
+from core.tables import Table, bound, decode, split_by_tabs, unique_names
+from core.tables.decoding import lines_with_ends
 
 BETWEEN_CELLS = re.compile(r"[\t\r\n]")
 HEAD = 2**20  # most bytes of a first line
+HEADER_NAMES = frozenset({*TEXT_COLUMNS, *ID_COLUMNS, "label", "word", "name", "title", "token", "key", "index"})
 
 
 def tensors_width(content: bytes) -> int:
-    """The number of tab-separated numbers on the first line; 0 if it holds anything else."""
-    first = decode(content[:HEAD]).lstrip("\r\n").partition("\n")[0]
+    """How many tab-separated numbers the first line holds, beside any label; 0 if it holds anything else."""
+    first = decode(content[:HEAD]).lstrip("\r\n").replace("\r", "\n").partition("\n")[0]
     cells = first.strip().split("\t")
-    return len(cells) if all(map(_is_number, cells)) else 0
+    return len(cells) - (_label_place(cells) is not None) if _is_tensor(cells) else 0
 
 
-def read_tensors(name: str, content: bytes) -> Floats:
-    """The vectors of a TSV without a header, (n, d).
+def read_tensors(name: str, content: bytes) -> tuple[Floats, list[str] | None]:
+    """The vectors of a TSV without a header, (n, d), and the points' labels if there are any.
 
     Raises
     ------
     InputError
-        A line holds something other than numbers, or more or fewer of them than the first.
+        A line holds something other than numbers and a label, or more or fewer numbers than the first.
     """
-    numbered = [(number, line.strip()) for number, line in enumerate(decode(content).split("\n"), 1) if line.strip()]
+    lines = enumerate(lines_with_ends(decode(content)), start=1)
+    places, rows = zip(*((number, line.strip()) for number, line in lines if line.strip()), strict=True)
+    place, labels = _label_place(rows[0].split("\t")), None
+    if place is not None:
+        labels, rows = zip(*_split_labels(rows, place), strict=True)
     try:
-        return np.loadtxt([line for _, line in numbered], np.float32, comments=None, delimiter="\t", ndmin=2)
+        if not all(rows):  # numpy would skip it
+            raise ValueError("a line holds a label alone")
+        vectors = np.loadtxt(list(rows), np.float32, comments=None, delimiter="\t", ndmin=2)
     except ValueError as error:
-        raise _ragged_line(name, numbered) or InputError(f"Cannot read {name} as numbers: {error}.") from None
+        raise _ragged_line(name, places, rows) or InputError(f"Cannot read {name} as numbers: {error}.") from None
+    return vectors, None if labels is None else list(labels)
 
 
 def read_metadata(name: str, content: bytes, rows: int) -> Table:
@@ -51,12 +62,14 @@ def read_metadata(name: str, content: bytes, rows: int) -> Table:
     InputError
         A line has more cells than there are columns.
     """
-    lines = [line.removesuffix("\r") for line in decode(content).removesuffix("\n").split("\n")]
-    header = lines.pop(0).split("\t") if "\t" in lines[0] else ["text"]
-    while len(lines) > rows and not lines[-1].strip():
+    lines = [(number, cells or [""]) for number, cells in split_by_tabs(name, decode(content))]
+    if lines and len(lines[0][1]) > 1:
+        header = unique_names(cell.strip() or f"column {number}" for number, cell in enumerate(lines.pop(0)[1], 1))
+    else:
+        header = ["text"]
+    while len(lines) > rows and not "".join(lines[-1][1]).strip():
         lines.pop()
-    first = 2 if len(header) > 1 else 1
-    cells = [_fill(name, number, line.split("\t"), len(header)) for number, line in enumerate(lines, first)]
+    cells = [_fill(name, number, found, len(header)) for number, found in lines]
     columns = list(zip(*cells, strict=True)) or [()] * len(header)
     return bound(dict(zip(header, map(list, columns), strict=True)))
 
@@ -127,11 +140,45 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _ragged_line(name: str, numbered: Sequence[tuple[int, str]]) -> InputError | None:
+def _is_tensor(cells: Sequence[str]) -> bool:
+    """Whether the cells are numbers, with a label or without.
+
+    Whole numbers after a usual name of a column are names of columns too. TensorFlow's reader knows labels in front;
+    at the end a text may follow an id and a score, so three numbers are needed.
+    """
+    place = _label_place(cells)
+    if place is None:
+        return all(map(_is_number, cells))
+    others, label = (cells[1:], cells[0]) if place == 0 else (cells[:-1], cells[-1])
+    if len(others) < (2 if place == 0 else 3) or not all(map(_is_number, others)):
+        return False
+    return label.strip().lower() not in HEADER_NAMES or not all(cell.strip().isdecimal() for cell in others)
+
+
+def _label_place(cells: Sequence[str]) -> int | None:
+    """Where the label is, 0 or -1: the first cell, as in TensorFlow's reader, or the last, if it is no number."""
+    return next((place for place in (0, -1) if not _is_number(cells[place])), None)
+
+
+def _split_labels(lines: Sequence[str], place: int) -> Iterator[tuple[str, str]]:
+    """Each line's label and the rest; the label is blank where there are only as many numbers as on the first line."""
+    width = lines[0].count("\t")
+    for line in lines:
+        if line.count("\t") == width - 1 and all(map(_is_number, line.split("\t"))):
+            yield "", line
+        elif place == 0:
+            label, _, rest = line.partition("\t")
+            yield label, rest
+        else:
+            rest, _, label = line.rpartition("\t")
+            yield label, rest
+
+
+def _ragged_line(name: str, places: Sequence[int], rows: Sequence[str]) -> InputError | None:
     """What is wrong with the first malformed line."""
-    first, width = numbered[0][0], len(numbered[0][1].split("\t"))
-    for number, line in numbered:
-        cells = line.split("\t")
+    first, width = places[0], len(rows[0].split("\t"))
+    for number, row in zip(places, rows, strict=True):
+        cells = row.split("\t") if row else []
         strange = next((cell for cell in cells if not _is_number(cell)), None)
         if strange is not None:
             return InputError(f"Line {number} of {name} contains {strange[:40]!r}, which is not a number.")

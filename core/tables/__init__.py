@@ -3,6 +3,7 @@
 Unreadable rows are skipped, counted and listed; no cell becomes a missing value because of its text.
 """
 
+from core.tables.csv_files import split_by_tabs
 from core.tables.decoding import decode
 from core.tables.formulas import FORMULA_STARTS, harmless
 from core.tables.parquet import MOST_BYTES
@@ -26,5 +27,6 @@ __all__ = [
     "harmless",
     "lines",
     "read_table",
+    "split_by_tabs",
     "unique_names",
 ]

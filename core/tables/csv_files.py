@@ -1,8 +1,12 @@
-"""CSV and TSV."""
+"""CSV and TSV.
+
+A CSV is quoted as RFC 4180 says, and one that is not is refused. Cells separated by tabs are not quoted, unless every
+quotation mark of the file opens or closes a whole cell, or stands doubled within one.
+"""
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from core import settings
 from core.errors import InputError
@@ -11,6 +15,8 @@ from core.tables.skips import Tally
 from core.tables.table import Table, check_cells, note_beyond, unique_names
 
 QUOTED = re.compile(r'"[^"]*"')
+WHOLE_CELL = re.compile(r'"[^"]*+(?:""[^"]*+)*+"(?=[\t\r\n]|\Z)')
+BEFORE_A_CELL = "\t\r\n"
 HEAD = 100_000  # most characters of a header
 LONGEST_CELL = 2**30  # characters
 MOST_SEPARATORS = 2_000_000  # in one row
@@ -24,13 +30,23 @@ def read_csv(name: str, content: bytes, _with_lists: bool, separators: str = ",;
     text = decoded.lstrip("\r\n")
     first = 1 + sum(1 for _ in lines_with_ends(decoded[: len(decoded) - len(text)]))
     separator = max(separators, key=_header(name, text).count)
-    _check_quotes(name, text, separator, first)
     return _read(name, text, separator, first)
 
 
 def read_tsv(name: str, content: bytes, with_lists: bool) -> Table:
     """A table separated by tabs only."""
     return read_csv(name, content, with_lists, separators="\t")
+
+
+def split_by_tabs(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each row with the line where it starts; those of a blank line are none.
+
+    Raises
+    ------
+    InputError
+        A row has too many cells.
+    """
+    return _rows_with_lines(name, text, "\t", 1)
 
 
 class _Lines:
@@ -65,22 +81,26 @@ def _header(name: str, text: str) -> str:
     return line
 
 
-def _check_quotes(name: str, text: str, separator: str, first: int) -> None:
-    """Refuse a file in which an unclosed quote would swallow the rest."""
-    if '"' not in text:
-        return
-    lines = _Lines(name, text, separator)
-    reader = csv.reader(lines, delimiter=separator, strict=True)
-    line = first
-    try:
-        for _ in reader:
-            line = reader.line_num + first
-            lines.separators = 0
-    except csv.Error as error:
-        if "unexpected end" in str(error):
-            raise InputError(
-                f"In {name}, the quotation mark opened on line {line} is never closed: close it."
-            ) from None
+def _is_quoted(text: str) -> bool:
+    """Whether cells separated by tabs are quoted: every quotation mark belongs to a whole cell in quotation marks.
+
+    If quoted cells hold line breaks, but each line has as many tabs as the others, the lines are the rows and two of
+    them begin and end with a quotation mark by chance; a header in quotation marks rules that out.
+    """
+    mark, has_breaks = text.find('"'), False
+    while mark >= 0:
+        cell = WHOLE_CELL.match(text, mark)
+        if cell is None or (mark and text[mark - 1] not in BEFORE_A_CELL):
+            return False
+        has_breaks = has_breaks or "\n" in cell[0] or "\r" in cell[0]
+        mark = text.find('"', cell.end())
+    return not has_breaks or text.startswith('"') or not _are_rows(text)
+
+
+def _are_rows(text: str) -> bool:
+    """Whether all lines have the same number of tabs, one or more."""
+    tabs = {line.count("\t") for line in lines_with_ends(text) if line.strip("\r\n")}
+    return len(tabs) == 1 and tabs != {0}
 
 
 def _read(name: str, text: str, separator: str, first: int) -> Table:
@@ -89,33 +109,65 @@ def _read(name: str, text: str, separator: str, first: int) -> Table:
     rows: list[list[str]] = []
     places: list[int] = []
     header: list[str] | None = None
-    for place, row in _rows_with_lines(name, text, separator, first):
+    for place, row in _without_blank_lines(_rows_with_lines(name, text, separator, first)):
         if header is None:
-            header = unique_names(cell if cell.strip() else f"column {number}" for number, cell in enumerate(row, 1))
-        elif len(row) > len(header):  # split by an unquoted separator
+            header = unique_names(cell.strip() or f"column {number}" for number, cell in enumerate(row, 1))
+        elif any(row[len(header) :]):  # split by an unquoted separator
             tally.note(TOO_MANY_CELLS, place, separator.join(row))
         elif len(rows) < most:
             check_cells(name, len(header), len(rows) + 1)
-            rows.append(row)
+            rows.append(row[: len(header)])
             places.append(place)
         else:
             first_beyond = first_beyond if beyond else (place, separator.join(row))
             beyond += 1
     note_beyond(tally, beyond, *first_beyond)
     columns = _columns(header or [], rows)
-    return Table(len(rows), columns, {}, tally.counts, tuple(tally.listed), places)
+    return Table(len(rows), columns, {}, tally.counts, tuple(tally.listed), places, has_header=True)
+
+
+def _without_blank_lines(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank; in a table of one column, a blank line before the last row is an empty cell."""
+    width, blank = 0, list[int]()
+    for place, row in rows:
+        if not row:
+            blank.append(place)
+            continue
+        if width == 1:
+            yield from ((line, [""]) for line in blank)
+        blank.clear()
+        width = width or len(row)
+        yield place, row
 
 
 def _rows_with_lines(name: str, text: str, separator: str, first: int) -> Iterator[tuple[int, list[str]]]:
-    """The non-blank rows, each with the line where it starts."""
+    """The rows, each with the line where it starts."""
     lines = _Lines(name, text, separator)
-    reader = csv.reader(lines, delimiter=separator)
+    if separator == "\t" and not _is_quoted(text):
+        reader = csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE)
+    else:
+        reader = csv.reader(lines, delimiter=separator, strict=True)
     place = first
-    for row in reader:
-        if row:
+    try:
+        for row in reader:
             yield place, row
-        place = reader.line_num + first
-        lines.separators = 0
+            place = reader.line_num + first
+            lines.separators = 0
+    except csv.Error as error:
+        raise _refusal(name, place, reader.line_num + first - 1, str(error)) from None
+
+
+def _refusal(name: str, start: int, end: int, error: str) -> InputError:
+    """What is wrong with the row between two lines."""
+    if "unexpected end" in error:
+        return InputError(f"In {name}, the quotation mark opened on line {start} is never closed: close it.")
+    where = f"line {start}" if start == end else f"lines {start} to {end}"
+    if "expected after" in error:
+        return InputError(
+            f"In {name}, a cell on {where} goes on after its closing quotation mark: write quotation marks within a "
+            "quoted cell twice."
+        )
+    return InputError(f"Cannot read {where} of {name}: {error}.")
 
 
 def _columns(header: list[str], rows: list[list[str]]) -> dict[str, list[str | None]]:

@@ -13,8 +13,12 @@ BREAKS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 def decode(content: bytes) -> str:
     """The text of a file: UTF-8, UTF-16 (with its BOM, or recognised by its zeros), else Windows-1252 or Latin-1.
 
+    UTF-32 is recognised by its BOM.
+
     A UTF-8 file with a few damaged bytes is still decoded as UTF-8; those bytes become lone surrogates.
     """
+    if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return content.decode("utf-32", "replace")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
     head = content[:4000]

@@ -9,7 +9,7 @@ import numpy as np
 
 from core import settings
 from core.errors import InputError
-from core.tables.decoding import decode
+from core.tables.decoding import decode, lines_with_ends
 from core.tables.skips import Tally
 from core.tables.table import Lists, Row, Table, check_cells, note_beyond
 
@@ -52,13 +52,8 @@ def read_json_lines(name: str, content: bytes, with_lists: bool) -> Table:
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """The non-blank lines with their numbers, one at a time."""
-    start, place = 0, 0
-    while start < len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        line, start, place = text[start:end], end + 1, place + 1
-        if line and not line.isspace():
-            yield place, line
+    lines = enumerate(lines_with_ends(text), start=1)
+    return ((place, line.rstrip("\r\n")) for place, line in lines if not line.isspace())
 
 
 def _json_object(line: str, with_lists: bool) -> Row | None:

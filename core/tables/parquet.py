@@ -1,6 +1,7 @@
 """Parquet; its size in memory is read from its metadata before anything is unpacked."""
 
 import io
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ BYTES_OF = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "BYTE_ARRAY": 4, "INT96": 12} 
 
 
 def read_parquet(name: str, content: bytes, with_lists: bool) -> Table:
-    """The columns with one value per row, and the lists of numbers if requested."""
+    """The columns, nested values as JSON; lists of numbers apart, if requested."""
     import pyarrow
     import pyarrow.parquet
 
@@ -29,11 +30,12 @@ def read_parquet(name: str, content: bytes, with_lists: bool) -> Table:
         schema = pyarrow.parquet.read_schema(io.BytesIO(content))
         plain = [column.name for column in schema if not pyarrow.types.is_nested(column.type)]
         of_lists = [column.name for column in schema if _is_list_of_numbers(column.type)]
-        nested = of_lists if with_lists else []
+        read = [column.name for column in schema if with_lists or not _is_list_of_numbers(column.type)]
         # as a dictionary, a long text repeated in a million rows is in memory once
         file = pyarrow.parquet.ParquetFile(io.BytesIO(content), read_dictionary=plain)
-        _check_size(name, file.metadata, {*plain, *nested})
-        return replace(_unpack(name, file, plain, nested), unread_lists=() if with_lists else tuple(of_lists))
+        _check_size(name, file.metadata, set(read))
+        lists = of_lists if with_lists else []
+        return replace(_unpack(name, file, read, lists), unread_lists=() if with_lists else tuple(of_lists))
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(f"Cannot read {name} as Parquet: {str(error).splitlines()[0]}") from None
 
@@ -69,23 +71,23 @@ def _too_large(name: str, needed: float) -> InputError:
     return InputError(f"{name} is too large: it would need {takes}. Use fewer rows or columns.")
 
 
-def _unpack(name: str, file: "pyarrow.parquet.ParquetFile", plain: list[str], nested: list[str]) -> Table:
+def _unpack(name: str, file: "pyarrow.parquet.ParquetFile", columns: list[str], of_lists: list[str]) -> Table:
     """The first rows, up to the host's limit."""
     most, total, length, characters = settings.most_rows(), file.metadata.num_rows, 0, 0
-    cells: dict[str, list[Any]] = {} if total else {column: [] for column in plain}
-    parts: dict[str, list[Lists]] = {} if total else {column: [] for column in nested}
-    check_cells(name, len(plain), min(most, total))
-    for whole in file.iter_batches(batch_size=min(most, ROWS_AT_ONCE), columns=plain + nested):
+    cells: dict[str, list[Any]] = {} if total else {column: [] for column in columns if column not in of_lists}
+    parts: dict[str, list[Lists]] = {} if total else {column: [] for column in of_lists}
+    check_cells(name, len(columns) - len(of_lists), min(most, total))
+    for whole in file.iter_batches(batch_size=min(most, ROWS_AT_ONCE), columns=columns):
         batch = whole.slice(0, most - length)
         length += len(batch)
         for column, array in zip(unique_names(batch.schema.names), batch.columns, strict=True):
             if _is_list_of_numbers(array.type):
                 parts.setdefault(column, []).append(_lists_of_arrow(array))
-            else:
-                characters += _characters(array)
-                if characters > MOST_BYTES:
-                    raise _too_large(name, characters)
-                cells.setdefault(column, []).extend(_cells_of_arrow(array))
+                continue
+            characters += _characters(array)
+            if characters > MOST_BYTES:
+                raise _too_large(name, characters)
+            cells.setdefault(column, []).extend(_cells_of_arrow(array))
         if length == most:
             break
     if length < min(total, most):
@@ -97,12 +99,12 @@ def _unpack(name: str, file: "pyarrow.parquet.ParquetFile", plain: list[str], ne
 
 
 def _characters(array: "pyarrow.Array") -> int:
-    """Total length of all texts of a column, before they are read from their dictionary."""
+    """Total length of all texts of a column, before they are read from their dictionary; of nested values, bytes."""
     import pyarrow.compute as pc
     from pyarrow import types
 
     if not types.is_dictionary(array.type):
-        return 0
+        return array.nbytes if types.is_nested(array.type) else 0
     return pc.sum(pc.take(pc.binary_length(array.dictionary), array.indices).cast("int64")).as_py() or 0
 
 
@@ -114,7 +116,18 @@ def _cells_of_arrow(array: "pyarrow.Array") -> list[Any]:
         return values[array.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)].tolist()
     if array.null_count == 0 and (types.is_integer(array.type) or types.is_floating(array.type)):
         return array.to_numpy().tolist()
+    if types.is_nested(array.type):
+        return [None if value is None else _as_json(value) for value in array.to_pylist()]
     return array.to_pylist()
+
+
+def _as_json(value: object) -> str:
+    """A nested value as a JSONL has it; dates and the like as text, bytes by their number."""
+    return json.dumps(value, ensure_ascii=False, default=_as_text)
+
+
+def _as_text(value: object) -> str:
+    return f"{len(value):,} bytes" if isinstance(value, bytes) else str(value)
 
 
 def _lists_of_arrow(array: "pyarrow.Array") -> Lists:

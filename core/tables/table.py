@@ -55,7 +55,9 @@ class Table:
     places : sequence of int, of that length or empty
         The line of the file where each row starts; empty if the rows are the file's rows in order.
     unread_lists : tuple of str
-        The columns of lists of numbers, if not requested.
+        The columns of lists of numbers, if not requested or of no use.
+    has_header : bool
+        Whether the names of the columns are the file's first line.
     """
 
     length: int
@@ -65,6 +67,7 @@ class Table:
     left_out: tuple[LeftOut, ...] = ()
     places: Sequence[int] = ()
     unread_lists: tuple[str, ...] = ()
+    has_header: bool = False
 
     def __len__(self) -> int:
         return self.length
@@ -82,6 +85,10 @@ class Table:
     def place(self, row: int) -> int:
         """The place of a row in the file, counted from 1."""
         return self.places[row] if self.places else row + 1
+
+    def where(self, row: int) -> str:
+        """The place of a row in words: a line of a text file, or a row of others."""
+        return f"{'line' if self.places else 'row'} {self.place(row):,}"
 
 
 def bound(cells: dict[str, list[Any]], skipped: Counter[str] | None = None) -> Table:

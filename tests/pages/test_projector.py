@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -254,6 +255,20 @@ def test_vectors_that_are_not_finite_are_left_out_and_zeros_counted(app: AppTest
     assert "rows whose vector is missing or not finite (3)" in said(app)
     assert "all-zero rows, kept although they have no direction (1)" in said(app)
     assert len(drawn(app)[0]) == 37
+
+
+def test_the_vectors_that_the_embed_page_offers_are_drawn_alike_from_each_of_its_files(
+    app: AppTest, another_app: AppTest, downloads: dict[str, Callable[[], Any]]
+) -> None:
+    open_page(app, "embed")
+    files = {ending: downloads[f"embeddings-{MINILM}.{ending}"]() for ending in ("npy", "csv", "jsonl")}
+    maps = []
+    for ending, content in files.items():
+        maps.append(drawn(uploaded(another_app, (f"v.{ending}", content)))[0])
+        assert MINILM not in said(another_app)
+        assert WORDLLAMA not in said(another_app)
+    for other in maps[1:]:
+        np.testing.assert_allclose(other, maps[0], atol=1e-5)
 
 
 @pytest.mark.parametrize("method", ["PCA", "UMAP", "t-SNE", "Axes"])

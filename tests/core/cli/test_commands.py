@@ -210,6 +210,46 @@ def test_evaluate_takes_trec_qrels_and_tells_how_sure_the_figure_is(answer, labe
     assert 0 == low < beir["ndcg@10"] < high == 1
 
 
+@pytest.fixture
+def evaluate_bm25(answer, tmp_path):
+    """The quality of BM25 on a corpus, queries and labels given as text, by the files' names."""
+
+    def call(**files):
+        paths = []
+        for option, (name, content) in files.items():
+            (tmp_path / name).write_text(content, encoding="utf-8")
+            paths += [f"--{option}", tmp_path / name]
+        return answer("evaluate", "--model", "bm25", *paths)
+
+    return call
+
+
+QUERY, ANSWER = ("q.csv", "_id,text\nq1,bank rates\n"), ("r.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\n")
+
+
+def test_evaluate_merges_the_rows_of_one_id_and_says_so(evaluate_bm25):
+    documents = ("c.csv", "_id,text\nd1,bank rates went up\nd1,bank rates went up\nd2,a cat sleeps\n")
+    facts = evaluate_bm25(corpus=documents, queries=QUERY, qrels=ANSWER)
+    assert facts["ndcg@10"] == 1
+    assert facts["left_out"] == {"rows with the id and text of an earlier row, merged with it": 1}
+
+
+def test_evaluate_finds_a_document_that_has_only_a_title(evaluate_bm25):
+    documents = [{"_id": "d1", "title": "Bank rates rise", "text": ""}, {"_id": "d2", "title": "", "text": "A cat."}]
+    lines = "\n".join(map(json.dumps, documents))
+    assert evaluate_bm25(corpus=("c.jsonl", lines), queries=QUERY, qrels=ANSWER)["ndcg@10"] == 1
+
+
+def test_search_finds_each_line_of_a_tsv_and_says_what_was_skipped(answer, command, tmp_path):
+    lines = ["_id\ttext", "d1\tplain", 'd2\t"Tis the season', "d3\tthe third", 'd4\t"Twas the night', "d5\t"]
+    (tmp_path / "c.tsv").write_text("\n".join(lines), encoding="utf-8")
+    search = ("search", "--model", "bm25", "--corpus", tmp_path / "c.tsv", "--query", "third")
+    facts = answer(*search)
+    assert [hit["id"] for hit in facts["results"]] == ["d3"]
+    assert facts["left_out"] == {"blank texts": 1}
+    assert command(*search)[2] == "Skipped or repaired: blank texts 1\n"
+
+
 def test_evaluate_by_a_column_adds_a_row_for_each_of_its_values(answer, labelled):
     facts = answer("evaluate", "--model", "bm25", *labelled, "--by", "style")
     groups = {row["style"]: row for row in facts["by"]}

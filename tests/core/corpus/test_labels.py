@@ -61,6 +61,44 @@ def test_what_is_no_label_file_is_a_sentence(content: bytes, said: str) -> None:
         qrels_of("labels.txt", content)
 
 
+def graded(ending: str, grades: list[object]) -> bytes:
+    import pandas as pd
+
+    table = pd.DataFrame({"query-id": "q", "corpus-id": [f"d{n}" for n in range(len(grades))], "score": grades})
+    if ending == "parquet":
+        return table.to_parquet(index=False)
+    if ending == "jsonl":
+        return table.to_json(orient="records", lines=True).encode()
+    if ending == "qrels":
+        return "".join(f"q 0 d{n} {grade}\n" for n, grade in enumerate(grades)).encode()
+    return table.to_csv(index=False, sep="\t" if ending == "tsv" else ",").encode()
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet", "qrels"])
+def test_a_grade_with_a_decimal_point_is_its_whole_number_and_a_fraction_is_refused(ending: str) -> None:
+    assert qrels_of(f"r.{ending}", graded(ending, [1.0, 0.0, -2.0])) == {"q": {"d0": 1, "d1": 0, "d2": -2}}
+    place = {"parquet": "row 2", "jsonl": "line 2", "qrels": "line 2"}.get(ending, "line 3")
+    with pytest.raises(InputError, match=rf"^r\.{ending} has the grade 0\.9 in {place}, but grades are whole numbers"):
+        qrels_of(f"r.{ending}", graded(ending, [1.0, 0.9]))
+
+
+@pytest.mark.parametrize("grade", ["1e300", "99999999999", "9" * 5000, "1.5", "1_0", "nan", "high", "½"])
+def test_a_grade_that_trec_eval_could_not_hold_is_refused(grade: str) -> None:
+    with pytest.raises(InputError, match="but grades are whole numbers"):
+        qrels_of("r.csv", f"query-id,corpus-id,score\nq,d,{grade}\n".encode())
+
+
+def test_labels_and_texts_have_the_same_ids_whatever_the_format() -> None:
+    assert qrels_of("r.csv", b"query-id,corpus-id,score\n 1.0 ,7.0,1\n") == {"1": {"7": 1}}
+    assert qrels_of("r.jsonl", b'{"query-id": 1.0, "corpus-id": 7, "score": 1}\n') == {"1": {"7": 1}}
+    assert from_file("c.jsonl", b'{"_id": "\'=1+1", "text": "a"}\n').ids == ("=1+1",)
+
+
+def test_ids_with_quotation_marks_come_back_from_beirs_columns() -> None:
+    qrels = {'"q"': {'say "hi"': 1, '"d': 2, "two\twords": 1}}
+    assert qrels_of("a.tsv", as_beir(qrels).encode()) == qrels
+
+
 def test_the_same_label_twice_is_one() -> None:
     assert qrels_of("a.txt", b"q 0 d 1\nq 0 d 1\n") == {"q": {"d": 1}}
 

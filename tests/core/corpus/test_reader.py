@@ -26,6 +26,7 @@ from core.corpus import (
     read_qrels,
     usual_columns,
 )
+from core.corpus.ids import read_ids
 from core.errors import InputError
 from core.models.tokenizer import load_tokenizer
 from core.tables import complete, read_table
@@ -165,6 +166,14 @@ def test_the_only_column_holds_the_texts_whatever_its_name():
     assert from_file("a.csv", b"remark\none\n").texts == ("one",)
 
 
+def test_a_first_line_that_may_be_a_text_is_counted_where_it_is_read_as_the_name_of_the_only_column():
+    read = from_file("a.tsv", "Owls hunt at night.\nSnow falls.\n".encode("utf-16"))
+    assert read.texts == ("Snow falls.",)
+    assert read.left_out == {"first lines read as the name of the only column": 1}
+    assert [(row.place, row.beginning) for row in read.left_out_rows] == [(1, "Owls hunt at night.")]
+    assert from_file("a.csv", b"Text\none\n").left_out == {}
+
+
 def test_a_column_named_by_hand_is_taken():
     read = from_file("a.csv", b"text,remark\nno,yes\n", column="remark")
     assert read.texts == ("yes",)
@@ -222,15 +231,68 @@ def test_ids_are_the_files_own_and_else_the_number_of_the_row():
     assert read.ids == ("x", "7", "4")
 
 
-def test_an_id_that_stands_twice_is_numbered():
-    assert from_file("a.csv", b"id,text\na,1\na,2\na,3\n").ids == ("a", "a-2", "a-3")
+def test_rows_of_one_id_and_text_are_merged_and_counted():
+    read = from_file("c.csv", b"_id,title,text,n\nd1,,rates,1\n d1 ,,rates ,2\nd2,,a cat,3\nd1,T,rates,4\n")
+    assert read.ids == ("d1", "d2", "d1-2")
+    assert read.fields["n"] == ("1", "3", "4")
+    assert read.left_out == {
+        "rows with the id and text of an earlier row, merged with it": 1,
+        "rows with the id of an earlier row, given a numbered id": 1,
+    }
+    assert [(row.place, row.beginning) for row in read.left_out_rows] == [(3, "rates"), (5, "rates")]
+
+
+def test_rows_of_one_id_and_other_texts_are_numbered_and_counted_and_take_no_other_rows_id():
+    read = from_file("a.csv", b"id,text\na,1\na,2\na,3\na-2,4\n")
+    assert read.ids == ("a", "a-3", "a-4", "a-2")
+    assert read.left_out == {"rows with the id of an earlier row, given a numbered id": 2}
+
+
+def test_a_files_own_id_goes_before_the_number_of_a_row():
+    read = from_file("a.jsonl", jsonl({"text": "same"}, {"id": "1", "text": "same"}, {"text": "same"}))
+    assert read.ids == ("1-2", "1", "3")
+    assert read.left_out == {}
+
+
+@pytest.mark.parametrize("ids", [[1.0, None, 3.0], ["1.0", "", "3.0"], [1, "", 3], [" 1", None, "3 "]])
+def test_whole_numbers_are_written_as_such_whatever_the_file_holds(ids):
+    assert read_ids(ids) == ["1", "", "3"]
+
+
+def test_ids_that_only_look_like_numbers_stay_as_they_are():
+    assert read_ids(["1.0", "1.1", "007", "1e3"]) == ["1.0", "1.1", "007", "1e3"]
+    assert read_ids([1.5, float("nan"), True, b"caf\xe9"]) == ["1.5", "", "True", "café"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_ids_of_a_column_with_a_gap_are_those_of_one_without(ending):
+    frame = pd.DataFrame({"_id": [7, None, 12], "text": list("abc")})
+    content = {
+        "csv": frame.to_csv(index=False).encode(),
+        "jsonl": frame.to_json(orient="records", lines=True).encode(),
+        "parquet": frame.to_parquet(index=False),
+    }[ending]
+    assert from_file(f"a.{ending}", content).ids == ("7", "2", "12")
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(["", "a", "a-2", "a-3", "1", "2", "2-2"]), min_size=1))
 def test_ids_are_unique_whatever_the_file_says(ids):
-    read = from_file("a.jsonl", jsonl(*({"_id": name, "text": "same"} for name in ids)))
+    rows = [{"_id": name, "text": f"text {number}"} for number, name in enumerate(ids)]
+    read = from_file("a.jsonl", jsonl(*rows))
     assert len(set(read.ids)) == len(ids)
+    assert {read.texts[read.ids.index(name)] for name in set(ids) - {""}} == {
+        f"text {ids.index(name)}" for name in set(ids) - {""}
+    }
+
+
+@pytest.mark.parametrize("title", ["title", "Heading"])
+def test_a_title_without_a_text_is_a_document(title):
+    rows = [{title: "Owls", "text": " "}, {title: "", "text": "Snow."}, {title: "", "text": ""}]
+    read = from_file("a.jsonl", jsonl(*rows))
+    assert read.documents == ("Owls", "Snow.")
+    assert read.titles == ("Owls", "Snow.")
+    assert read.left_out == {"blank texts": 1}
 
 
 def test_lone_surrogates_and_nul_do_not_survive_anywhere():
@@ -283,7 +345,7 @@ def test_any_other_content_has_another_fingerprint():
         [{"_id": "1", "title": "u", "text": "a"}],
         [{"_id": "1", "title": "t", "text": "b"}],
         [{"_id": "1", "name": "t", "text": "a"}],
-        [{"_id": "1", "title": "t", "text": "a"}] * 2,
+        [{"_id": "1", "title": "t", "text": "a"}, {"_id": "2", "title": "t", "text": "a"}],
     ]
     assert len({from_file("a.jsonl", jsonl(*some)).fingerprint for some in rows}) == len(rows)
 
@@ -300,11 +362,11 @@ def with_columns(content, columns, name="a.csv"):
 
 def test_chosen_columns_become_text_title_id_and_metadata_and_nothing_else_is_kept():
     read = with_columns(CHOSEN, Columns(("first", "second"), "Headline", "key", ("n",)))
-    assert read.ids == ("k1", "k2")
-    assert read.texts == ("They hunt.\n\nAt night.", "Only this.")
-    assert read.fields == {"title": ("Owls", ""), "n": ("1", "2")}
-    assert read.documents == ("Owls They hunt.\n\nAt night.", "Only this.")
-    assert read.left_out == {"blank texts": 1}
+    assert read.ids == ("k1", "k2", "k3")
+    assert read.texts == ("They hunt.\n\nAt night.", "Only this.", "Blank")
+    assert read.fields == {"title": ("Owls", "", ""), "n": ("1", "2", "3")}
+    assert read.documents == ("Owls They hunt.\n\nAt night.", "Only this.", "Blank")
+    assert read.left_out == {}
 
 
 def test_a_column_called_title_or_file_that_is_only_kept_is_not_taken_for_the_title_or_the_file():
@@ -323,6 +385,17 @@ def test_a_file_of_thousands_of_columns_lists_the_first_of_them_only():
     with pytest.raises(InputError, match="and 970 more") as raised:
         from_file("a.csv", ",".join(f"c{number}" for number in range(1000)).encode())
     assert len(str(raised.value)) < 500
+
+
+def test_columns_of_lists_of_numbers_are_counted_where_they_are_not_used():
+    for name, content in {
+        "a.jsonl": jsonl({"text": "a", "v": [0.5, 1]}),
+        "a.parquet": parquet({"text": ["a"], "v": [[1]]}),
+    }.items():
+        read = from_file(name, content)
+        assert read.fields == {}
+        assert read.left_out == {"columns of lists of numbers, not used": 1}
+        assert [(row.file, row.beginning) for row in read.left_out_rows] == [(name, "v")]
 
 
 # Several files
@@ -432,6 +505,11 @@ def test_nothing_of_a_long_document_is_lost_and_passages_overlap_by_whole_senten
     assert read.left_out == {}
 
 
+def test_a_title_without_a_text_is_a_passage(tokenizer):
+    read = split(tokenizer, {"_id": "d", "title": "Owls", "text": ""}, {"_id": "e", "text": "Short."})
+    assert (read.ids, read.documents) == (("d#1", "e#1"), ("Owls", "Short."))
+
+
 def test_passages_without_overlap_are_the_text_again(tokenizer):
     text = " ".join(f"word{number}" for number in range(12_000))
     read = split(tokenizer, {"text": text}, overlap=0)
@@ -493,13 +571,19 @@ def test_qrels_are_read_as_beir_writes_them(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content",
-    ["query-id\tcorpus-id\nq\td\n", "query-id\tcorpus-id\tscore\nq\td\tgood\n", "query-id\tcorpus-id\tscore\nq\td\n"],
+    ("content", "said"),
+    [
+        ("query-id\tcorpus-id\nq\td\n", "needs the columns query-id, corpus-id and score"),
+        ("query-id\tcorpus-id\tscore\nq\td\tgood\n", "has the grade good in line 2, but grades are whole numbers"),
+        ("query-id\tcorpus-id\tscore\nq\td\n", "has no grade in line 2"),
+        ("query-id\tcorpus-id\tscore\nq\td\t1\n\td\t1\n", "has no query-id in line 3"),
+        ("query-id\tcorpus-id\tscore\nq\t \t1\n", "has no corpus-id in line 2"),
+    ],
 )
-def test_qrels_without_a_column_or_with_a_score_that_is_no_number_are_an_error(tmp_path, content):
+def test_qrels_without_a_column_an_id_or_a_grade_are_an_error_that_says_where(tmp_path, content, said):
     path = tmp_path / "qrels.tsv"
     path.write_text(content)
-    with pytest.raises(InputError, match=r"qrels\.tsv needs the columns query-id, corpus-id and score"):
+    with pytest.raises(InputError, match=rf"qrels\.tsv {said}"):
         read_qrels(path)
 
 

@@ -55,10 +55,17 @@ def test_pairs_of_a_file_count_what_is_left_out() -> None:
     assert found.left_out == {"pairs without a sentence or a score": 2}
 
 
-@pytest.mark.parametrize("score", ["good", "nan", "inf", "1e999"])
+@pytest.mark.parametrize("score", ["good", "nan", "inf", "1e999", "1_0"])
 def test_a_score_that_is_no_number_is_a_sentence(score: str) -> None:
-    with pytest.raises(InputError, match=r"A score in p\.csv is not a number"):
+    with pytest.raises(InputError, match=rf"A score in p\.csv is not a number: {score} in line 2"):
         pairs_of("p.csv", f"sentence1,sentence2,score\na,b,{score}\n".encode())
+
+
+def test_pairs_of_a_tsv_keep_the_quotation_marks_that_begin_a_sentence() -> None:
+    content = b'sentence1\tsentence2\tscore\n"Tis so.\tIt is.\t1\na\t b\x07 \t2\n"Twas so.\tIt was.\t3\n'
+    found = pairs_of("p.tsv", content)
+    assert found.first == ('"Tis so.', "a", '"Twas so.')
+    assert (found.second, found.gold) == (("It is.", "b", "It was."), (1.0, 2.0, 3.0))
 
 
 def test_a_missing_column_is_a_sentence() -> None:

@@ -162,6 +162,13 @@ def test_quotes_in_the_projectors_metadata_are_characters_like_others():
     assert space.corpus.texts == ('"owl', '"snow"', 'ri"ver', '""')
 
 
+def test_metadata_that_quotes_whole_cells_is_read_without_the_marks_and_columns_of_one_name_are_kept():
+    metadata = b'"word"\t"note"\tnote\nowl\t"say ""hi"""\ta\nsnow\t"two\nlines"\tb\nriver\tx\tc\nnight\ty\td\n'
+    space = read(("t.tsv", TENSORS), ("m.tsv", metadata))
+    assert space.corpus.texts == tuple(WORDS)
+    assert space.corpus.fields == {"note": ('say "hi"', "two\nlines", "x", "y"), "note-2": tuple("abcd")}
+
+
 def test_blank_labels_are_numbered_so_that_rows_stay_in_line():
     assert read(("t.tsv", TENSORS), ("m.tsv", b"owl\n\nriver\n\n\n\n")).corpus.texts == (
         "owl",
@@ -201,6 +208,56 @@ def test_a_torn_line_of_metadata_is_named():
 def test_bare_numbers_without_their_shape_are_refused_with_what_to_give_instead():
     with pytest.raises(InputError, match=r"tensors\.bytes contains bare numbers .*: use an NPY or TSV"):
         read(("tensors.bytes", VECTORS.tobytes()))
+
+
+LABELLED = {
+    "first": b"king\t0.1\t0.2\t0.3\nqueen\t0.4\t0.5\t0.6\nnan\t0.9\t0.1\t0.2\n7\t0.7\t0.1\t0.1\n",
+    "last": b"0.1\t0.2\t0.3\tking\r\n0.4\t0.5\t0.6\tqueen\r\n\r\n0.9\t0.1\t0.2\tnan\r\n0.7\t0.1\t0.1\t7\r\n",
+}
+
+
+@pytest.mark.parametrize("place", LABELLED)
+def test_tensors_with_a_label_in_each_line_are_points_with_their_labels(place):
+    space = read(("w.tsv", LABELLED[place]))
+    assert space.corpus.texts == ("king", "queen", "nan", "7")
+    np.testing.assert_array_equal(
+        space.vectors, np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.9, 0.1, 0.2], [0.7, 0.1, 0.1]], np.float32)
+    )
+    assert space.left_out == {}
+    assert space.name == "w.tsv"
+
+
+def test_a_point_without_a_label_is_numbered_and_a_label_without_a_point_is_refused():
+    assert read(("w.tsv", b'"king"\t1\t2\n\t3\t4\n')).corpus.texts == ('"king"', "row 2")
+    with pytest.raises(InputError, match=r"^Line 3 of w\.tsv has 0 numbers, but line 1 has 2"):
+        read(("w.tsv", b"king\t1\t2\nqueen\t3\t4\nowl\n"))
+    with pytest.raises(InputError, match=r"^Line 2 of w\.tsv contains 'high', which is not a number"):
+        read(("w.tsv", b"king\t1\t2\nqueen\thigh\t4\n"))
+
+
+def test_labels_beside_tensors_stay_with_their_metadata():
+    space = read(("w.tsv", LABELLED["first"]), ("m.tsv", b"text\tkind\na\tx\nb\tx\nc\ty\nd\ty\n"))
+    assert space.corpus.texts == tuple("abcd")
+    assert space.corpus.fields == {"kind": tuple("xxyy"), "label": ("king", "queen", "nan", "7")}
+
+
+def test_a_table_whose_columns_are_called_by_numbers_is_no_tensor():
+    space = read(("a.tsv", b"text\t2023\t2024\nowl\t1\t2\nsnow\t3\t4\n"))
+    assert space.vectors is None
+    assert space.corpus.fields == {"2023": ("1", "3"), "2024": ("2", "4")}
+    assert read(("a.tsv", b"name\t0.5\t2\nowl\t1\t2\n")).corpus.texts == ("name", "owl")
+
+
+def test_a_text_after_an_id_and_a_score_is_no_label():
+    with pytest.raises(InputError, match=r"a\.tsv has no column called text"):
+        read(("a.tsv", b"1\t0.5\tone\n2\t0.7\ttwo\n"))
+
+
+def test_labels_beyond_the_hosts_bound_are_counted(monkeypatch):
+    monkeypatch.setenv("EMBEDSCOPE_MOST_ROWS", "3")
+    space = read(("w.tsv", LABELLED["first"]))
+    assert space.corpus.texts == ("king", "queen", "nan")
+    assert space.left_out == {"rows beyond the first 3": 1}
 
 
 # NPY
@@ -295,6 +352,70 @@ def test_a_parquets_column_of_vectors_is_found_by_its_type(column):
     assert space.corpus.fields == {"n": ("1", "2", "3", "4")}
 
 
+@pytest.mark.parametrize("written", ["[{}, {}, {}]", "[{} {}  {}]", "({},{},{})", "{{{},{},{}}}", " [ {}\n {} {}] "])
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet"])
+def test_vectors_written_as_text_are_vectors(ending, written):
+    frame = pd.DataFrame({"text": WORDS, "embedding": [written.format(*row) for row in VECTORS.tolist()], "n": 1})
+    content = {
+        "csv": frame.to_csv(index=False).encode(),
+        "tsv": frame.to_csv(index=False, sep="\t").encode(),
+        "jsonl": frame.to_json(orient="records", lines=True).encode(),
+        "parquet": frame.to_parquet(index=False),
+    }[ending]
+    space = read((f"a.{ending}", content))
+    np.testing.assert_array_equal(space.vectors, VECTORS)
+    assert space.corpus.texts == tuple(WORDS)
+    assert space.corpus.fields == {"n": ("1",) * 4}
+
+
+@pytest.mark.parametrize("first", ["d0", "d1", "dim_0", "embedding_1", "0", "Vector 0"])
+def test_a_column_for_each_dimension_is_a_vector(first):
+    prefix, start = first[:-1], int(first[-1])
+    columns = {f"{prefix}{start + n}": VECTORS[:, n] for n in reversed(range(3))}
+    space = read(("a.csv", pd.DataFrame({"text": WORDS, **columns, "n": 1}).to_csv(index=False).encode()))
+    np.testing.assert_array_equal(space.vectors, VECTORS)
+    assert space.corpus.fields == {"n": ("1",) * 4}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"text,d0,d1\na,1,2\n",
+        b"text,d0,d1,d3\na,1,2,3\n",
+        b"text,d0,d1,d2\na,1,2,much\n",
+        b"text,year0,year1,year2\na,1,2,3\n",
+        b'text,ids\na,"[1, 2]"\nb,"[3]"\n',
+        b'text,tags\na,"[0.5, 1]"\nb,[soon]\n',
+        b'text,tags\na,"[0.5, 1"\n',
+        b"text,note\na,[...]\nb,\n",
+    ],
+)
+def test_columns_that_only_look_like_vectors_are_metadata(content):
+    space = read(("a.csv", content))
+    assert space.vectors is None
+    assert list(space.corpus.fields) == content.split(b"\n")[0].decode().split(",")[1:]
+
+
+def test_whole_numbers_written_as_text_are_vectors_where_they_are_asked_for():
+    content = b'text,v\na,"[1, 2]"\nb,\nc,"[null, 4]"\nd,"[5, 6]"\n'
+    space = read(("a.csv", content), vector_column="v")
+    assert space.vectors.tolist() == [[1, 2], [5, 6]]
+    assert space.left_out == {NOT_FINITE: 2}
+
+
+def test_vectors_that_numpy_has_abbreviated_are_refused():
+    content = pd.DataFrame({"text": ["a"], "v": [str(np.arange(2000) / 8)]}).to_csv(index=False).encode()
+    with pytest.raises(
+        InputError, match=r"^The vectors in the column 'v' of a\.csv are abbreviated with \.\.\. \(row 1\)"
+    ):
+        read(("a.csv", content))
+
+
+def test_vectors_written_as_text_of_different_lengths_are_an_error():
+    with pytest.raises(InputError, match=r"^Row 2 of a\.csv has a vector of 3 numbers, but row 1 has 2"):
+        read(("a.csv", b'text,v\na,"[0.1,2]"\nb,"[0.1,2,3]"\n'))
+
+
 def test_whole_numbers_of_one_fixed_length_are_vectors_and_token_ids_are_not():
     fixed = pa.array([[1, 2], [3, 4]], pa.list_(pa.int8(), 2))
     assert read(("a.parquet", parquet({"text": ["a", "b"], "v": fixed}))).vectors.tolist() == [[1, 2], [3, 4]]
@@ -325,7 +446,9 @@ def test_of_several_columns_of_vectors_one_must_be_named():
     content = parquet({"text": ["a"], "first": [[1.0, 2.0]], "second": [[3.0, 4.0]]})
     with pytest.raises(InputError, match=r"several columns of vectors: first, second\. Name the one"):
         read(("a.parquet", content))
-    assert read(("a.parquet", content), vector_column="second").vectors.tolist() == [[3, 4]]
+    space = read(("a.parquet", content), vector_column="second")
+    assert space.vectors.tolist() == [[3, 4]]
+    assert space.left_out == {"columns of lists of numbers, not used": 1}
 
 
 def test_a_column_of_vectors_that_is_not_there_is_an_error_that_lists_those_that_are():

@@ -2,12 +2,13 @@ import csv
 import datetime
 import io
 import json
+import re
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core import tables
@@ -86,7 +87,9 @@ def test_an_empty_file_is_an_error_that_says_so(ending):
         read_table(f"a.{ending}", b"")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1"]
+)
 def test_a_csv_is_read_in_whatever_encoding(encoding):
     rows = "text,note\r\nCafé à Zürich,naïve\r\n¿Qué?,½ Ω\r\n"
     if encoding in {"cp1252", "latin-1"}:
@@ -188,10 +191,22 @@ def test_a_damaged_parquet_is_an_error_that_says_so(content):
         read_table("a.parquet", content)
 
 
-def test_nested_columns_of_a_parquet_are_left_aside():
-    table = read_table("a.parquet", parquet({"tokens": [["a", "b"]], "text": ["one"]}))
-    assert table.columns == ("text",)
-    assert table.rows == [{"text": "one"}]
+def test_what_is_nested_in_a_parquet_is_json_as_in_a_jsonl():
+    columns = {
+        "text": ["one", "two"],
+        "tokens": [["a", "é"], None],
+        "meta": [{"url": "x", "n": 1, "day": datetime.date(2024, 2, 29), "raw": b"1234"}, None],
+        "pairs": pa.array([[("k", 1)], []], pa.map_(pa.string(), pa.int64())),
+    }
+    assert read_table("a.parquet", parquet(columns)).rows == [
+        {
+            "text": "one",
+            "tokens": '["a", "é"]',
+            "meta": '{"url": "x", "n": 1, "day": "2024-02-29", "raw": "4 bytes"}',
+            "pairs": '[["k", 1]]',
+        },
+        {"text": "two", "tokens": None, "meta": None, "pairs": "[]"},
+    ]
 
 
 def test_numbers_and_missing_cells_of_a_parquet_stay_what_they_are():
@@ -228,6 +243,119 @@ def test_rows_beyond_the_bound_are_counted(ending, monkeypatch):
     table = read_table(f"a.{ending}", content)
     assert texts(table) == [f"text {number}" for number in range(5000)]
     assert table.skipped == {"rows beyond the first 5,000": 5000}
+
+
+# Quotation marks, and what a dialect leaves open
+
+
+TWAS = '_id\ttext\nd1\tplain\nd2\t"Tis the season\nd3\tthird\nd4\tfourth\nd5\t"Twas the night\nd6\tsixth\n'
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.csv"])
+def test_cells_separated_by_tabs_that_begin_with_a_quotation_mark_swallow_no_row(name):
+    assert texts(read_table(name, TWAS.encode())) == [
+        "plain",
+        '"Tis the season',
+        "third",
+        "fourth",
+        '"Twas the night',
+        "sixth",
+    ]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ['"Hello" he said', "second"],
+        ['a 5" disk', '"whole"'],
+        ['"never closed', "second"],
+        ['"opens here', "second", 'and ends here"'],
+        ['"a" ', "b"],
+    ],
+)
+def test_a_tsv_has_no_quoting_unless_every_quotation_mark_belongs_to_a_whole_cell(cells):
+    content = "_id\ttext\n" + "".join(f"{number}\t{cell}\n" for number, cell in enumerate(cells))
+    assert texts(read_table("a.tsv", content.encode())) == cells
+
+
+def test_a_tsv_that_quotes_whole_cells_is_read_without_the_marks():
+    content = b'"_id"\t"text"\n"1"\t"say ""hi"""\n2\t"two\nlines\tand a tab"\n3\t""\n'
+    assert texts(read_table("a.tsv", content)) == ['say "hi"', "two\nlines\tand a tab", ""]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('_id,text\n1,one\n\n2,"Hello" he said\n', "a cell on line 4 goes on after its closing quotation mark"),
+        (TWAS.replace("\t", ","), "a cell on lines 3 to 6 goes on after its closing quotation mark"),
+        ('\n\n_id,text\n1,one\n2,"open\n3,three\n', "the quotation mark opened on line 5 is never closed"),
+    ],
+)
+def test_a_csv_that_is_not_quoted_properly_is_refused_with_the_line(content, sentence):
+    with pytest.raises(InputError, match=f"^In a.csv, {sentence}"):
+        read_table("a.csv", content.encode())
+
+
+def test_quotation_marks_within_unquoted_cells_of_a_csv_are_characters():
+    assert texts(read_table("a.csv", b'id,text\n1,a 5" disk\n')) == ['a 5" disk']
+
+
+def test_a_blank_line_in_a_table_of_one_column_is_an_empty_cell_and_at_its_end_none():
+    table = read_table("a.csv", b"text\none\n\nthree\n\n\n")
+    assert texts(table) == ["one", "", "three"]
+    assert [table.place(row) for row in range(3)] == [2, 3, 4]
+    assert texts(read_table("a.csv", b"text,n\none,1\n\nthree,3\n")) == ["one", "three"]
+
+
+def test_empty_cells_beyond_the_last_column_are_no_cells():
+    table = read_table("a.csv", b"id, text\n1,one,\n2,two,,\n3,three, four\n")
+    assert texts(table) == ["one", "two"]
+    assert table.skipped == {"rows with more cells than columns": 1}
+
+
+def test_a_jsonl_may_end_its_lines_as_any_system_does():
+    for end in ("\n", "\r\n", "\r"):
+        table = read_table("a.jsonl", end.join(['{"text": "one"}', "", '{"text": "two"}']).encode())
+        assert texts(table) == ["one", "two"]
+        assert table.places == [1, 3]
+
+
+DIALECT_CELLS = st.text(st.sampled_from("ab0 é'\"\t\n\r,;|"), max_size=6)
+
+
+def quoted(cell):
+    return '"' + cell.replace('"', '""') + '"'
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_table_written_in_any_dialect_is_read_back(data):
+    separator = data.draw(st.sampled_from(",;\t|"))
+    style = data.draw(st.sampled_from(["all", "where needed", *(["never"] if separator == "\t" else [])]))
+    encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"]))
+    end = data.draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    fewest = 1 if separator in ",\t" else 2  # a header without a separator cannot tell it
+    columns = ["text", "note", "more"][: data.draw(st.integers(fewest, 3))]
+    rows = data.draw(st.lists(st.lists(DIALECT_CELLS, min_size=len(columns), max_size=len(columns)), min_size=1))
+    cells = [cell for row in rows for cell in row]
+    if style == "never":
+        assume(not any(mark in cell for cell in cells for mark in "\t\n\r"))
+        with_marks = [cell for cell in cells if '"' in cell]
+        assume(not with_marks or any(not re.fullmatch(r'"([^"]|"")*"', cell) for cell in with_marks))
+        assume(len(columns) > 1 or all(cells))  # else a blank line
+    if style == "where needed" and separator == "\t":  # the lines of such a cell may be rows
+        assume(not any("\t" in cell and ("\n" in cell or "\r" in cell) for cell in cells))
+
+    def write(cell):
+        needed = any(mark in cell for mark in f'"\n\r{separator}') or (not cell and len(columns) == 1)
+        return quoted(cell) if style == "all" or (style == "where needed" and needed) else cell
+
+    lines = [separator.join(map(write, row)) for row in [columns, *rows]]
+    content = (end.join(lines) + data.draw(st.sampled_from(["", end]))).encode(encoding)
+    table = read_table("a.tsv" if separator == "\t" else "a.csv", content)
+    assert [list(row) for row in zip(*table.cells.values(), strict=True)] == rows
+    assert table.columns == tuple(columns)
+    assert not table.skipped
 
 
 # What is left out is listed

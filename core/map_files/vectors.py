@@ -1,0 +1,108 @@
+"""Vectors in the cells of a table: lists written as text, or a column for each dimension."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.errors import InputError
+from core.map_files.columns import numbers
+from core.map_files.space import Floats
+from core.tables import Lists, Table
+
+CLOSING = {"[": "]", "(": ")", "{": "}"}
+ABBREVIATION = "..."  # of numpy's print
+GAPS = {"null": "nan", "None": "nan"}
+WITH_A_POINT = re.compile(r"[.eE]")
+NUMBERED = re.compile(r"(.*?)[ _-]?(0|[1-9]\d{0,5})", re.DOTALL)
+PREFIXES = frozenset({"", "d", "v", "dim", "dimension", "emb", "embedding", "embeddings", "vec", "vector", "feature"})
+FEWEST_COLUMNS = 3
+
+
+def with_vectors(name: str, table: Table, asked: str | None = None) -> Table:
+    """The table with its vectors among its lists, unless it has some there or the column that is asked for.
+
+    Vectors written as text are [0.1, 0.2], with any brackets and with commas or blanks in between; whole numbers may
+    be something else, and are vectors where they are asked for. Else columns are looked for that hold one dimension
+    each: d0, d1, ... as the Embed page writes them, or dim_1, embedding_0, 0 and the like.
+
+    Raises
+    ------
+    InputError
+        Vectors written as text are abbreviated.
+    """
+    if asked in table.lists or any(lists.are_vectors for lists in table.lists.values()):
+        return table
+    written = {column: lists for column, cells in table.cells.items() if (lists := _lists_of_text(name, column, cells))}
+    found = {column: lists for column, lists in written.items() if lists.are_vectors or column == asked}
+    if found:
+        return _move(table, tuple(found), found)
+    columns = _dimensions(table) if asked is None else {}
+    if not columns:
+        return table
+    stacked = np.column_stack(list(columns.values()))
+    lists = Lists(stacked.ravel(), np.full(len(table), len(columns), np.int64), True)
+    first, *_, last = columns
+    return _move(table, tuple(columns), {f"{first} to {last}": lists})
+
+
+def _move(table: Table, columns: Sequence[str], lists: dict[str, Lists]) -> Table:
+    """The table with these lists in the place of the columns."""
+    cells = {column: values for column, values in table.cells.items() if column not in columns}
+    return replace(table, cells=cells, lists=table.lists | lists)
+
+
+def _lists_of_text(name: str, column: str, cells: Sequence[object]) -> Lists | None:
+    """The cells as lists of numbers; None if one of them is something else, or all are missing."""
+    rows, has_point = [], False
+    for row, cell in enumerate(cells, start=1):
+        if cell is not None and not isinstance(cell, str):
+            return None
+        text = (cell or "").strip()
+        if (parsed := _parse(text)) is None:
+            return None
+        if parsed and ABBREVIATION in text:
+            raise InputError(
+                f"The vectors in the column {column!r} of {name} are abbreviated with {ABBREVIATION} (row {row:,}): "
+                "write all their numbers, such as with tolist()."
+            )
+        rows.append(np.array(parsed, np.float64))
+        has_point = has_point or WITH_A_POINT.search(text) is not None
+    lengths = np.array([len(parsed) for parsed in rows], np.int64)
+    if not lengths.any():
+        return None
+    with np.errstate(over="ignore"):  # values beyond float32 become infinite, which is checked later
+        return Lists(np.concatenate(rows, dtype=np.float32, casting="unsafe"), lengths, has_point)
+
+
+def _parse(text: str) -> list[float] | None:
+    """The numbers of a list in brackets, besides any abbreviation; no numbers for a blank text, None for others."""
+    if not text:
+        return []
+    if CLOSING.get(text[0]) != text[-1]:
+        return None
+    parts = text[1:-1].replace(",", " ").split()
+    try:
+        return [float(GAPS.get(part, part)) for part in parts if part != ABBREVIATION]
+    except ValueError:
+        return None
+
+
+def _dimensions(table: Table) -> dict[str, Floats]:
+    """The columns that hold one dimension each, in order, with their numbers; none if there are fewer than three."""
+    groups: dict[str, dict[int, str]] = {}
+    for column in table.columns:
+        match = NUMBERED.fullmatch(column.strip().lower())
+        if match and match[1] in PREFIXES:
+            groups.setdefault(match[1], {})[int(match[2])] = column
+    for group in sorted(groups.values(), key=len, reverse=True):
+        first, size = min(group), len(group)
+        if first > 1 or size < FEWEST_COLUMNS or max(group) != first + size - 1:
+            continue
+        parsed = {group[number]: numbers(table.cells[group[number]]) for number in sorted(group)}
+        columns = {column: values for column, values in parsed.items() if values is not None}
+        if len(columns) == size:
+            with np.errstate(over="ignore"):
+                return {column: values.astype(np.float32) for column, values in columns.items()}
+    return {}
