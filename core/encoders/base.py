@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from core.errors import DeviceError
 from core.models import ModelSpec
+from core.models.dialects import DIALECTS
 from core.progress import Progress, silent
 
 Vectors = npt.NDArray[np.float32]
@@ -106,8 +107,8 @@ def identity_of(encoder: Encoder) -> Identity:
     return Identity(
         spec.id,
         encoder.revision,
-        spec.query_prompt,
-        spec.document_prompt,
+        _before(spec, "query"),
+        _before(spec, "document"),
         encoder.max_tokens,
         encoder.dimensions,
         precision if precision == "float32" else f"{encoder.engine} {precision}",
@@ -159,6 +160,12 @@ def require_offered(kind: str, asked: str, offered: Sequence[str]) -> None:
 def replace_surrogates(text: str) -> str:
     """The text with lone surrogates, which no tokenizer takes, replaced by U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _before(spec: ModelSpec, kind: Kind) -> str:
+    """What is put before a text: the prompt, behind the input type that an API's dialect names, if it does."""
+    input_type = DIALECTS[spec.server.dialect].input_type_of(kind) if spec.server else ""
+    return f"{input_type}\0{spec.prompt(kind)}" if input_type else spec.prompt(kind)
 
 
 def _sum(one: Number | None, other: Number | None) -> Number | None:
