@@ -39,6 +39,12 @@ st.markdown(chips)
 if trace.truncated:
     st.warning(f"The model reads at most {encoder.max_tokens} tokens: the last {trace.truncated} are cut off.")
 
+if trace.is_unknown:
+    st.warning(
+        f"{spec.name} knows none of these tokens: any other text of as many unknown tokens gets the same vector, so "
+        "its cosines mean nothing. Write other words, or pick a model for this script."
+    )
+
 dimensions = trace.vectors.shape[1]
 st.markdown(
     f"#### 2 · Token vectors &ensp;:small[:gray[each token becomes {dimensions} numbers"

@@ -19,6 +19,8 @@ Number = TypeVar("Number", int, float)
 
 DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("auto", "torch", "openvino", "static", "openai")
+UNKNOWN_TOKENS = frozenset({"[UNK]", "<unk>"})
+FRAME_TOKENS = frozenset({"[CLS]", "[SEP]", "<s>", "</s>"})
 PRECISIONS = ("auto", "float32", "float16", "bfloat16")
 
 
@@ -42,6 +44,12 @@ class Trace:
     weights: npt.NDArray[np.float32]
     pooling: str
     truncated: int
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the model knows none of the text's tokens, so that other such texts get the same vector."""
+        tokens = set(self.tokens) - FRAME_TOKENS
+        return bool(tokens) and tokens <= UNKNOWN_TOKENS
 
 
 class Encoder(Protocol):
