@@ -98,9 +98,10 @@ def rank(candidates: Sequence[Candidate], weights: Weights) -> Ranking:
 
     chosen = [candidate for candidate in candidates if can_be_ranked(candidate)]
     left_out = _unknown_for_all(chosen, weights)
-    weights = replace(weights, **dict.fromkeys(left_out, 0.0))
+    asked, weights = weights, replace(weights, **dict.fromkeys(left_out, 0.0))
+    share = weights.total / (asked.total or 1.0)  # so that equal means equal, whatever is left out
     rows = [_rank(candidate, weights) for candidate in chosen]
-    order = sorted(rows, key=lambda row: (-round(row.total, 12), -(row.scores["quality"] or 0), row.name))
+    order = sorted(rows, key=lambda row: (-round(share * row.total, 12), -(row.scores["quality"] or 0), row.name))
     return Ranking(weights, tuple(order), tuple(one for one in candidates if one not in chosen), left_out)
 
 
