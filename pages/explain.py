@@ -14,18 +14,17 @@ require_frame()
 SENTENCE = "The bank of the river was unbelievably muddy."
 OTHERS = ("The shore of the stream was covered in mud.", "The bank raised its interest rates.")
 MOST_ROWS = 24
+MOST_CHARACTERS = 500
 
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    typed = st.text_input(
-        "Your sentence", SENTENCE, key=state.Explain.SENTENCE, bind="query-params", max_chars=500, live=True
-    )
+    typed = inputs.short_text("Your sentence", SENTENCE, key=state.Explain.SENTENCE, most=MOST_CHARACTERS, live=True)
     model = st.segmented_control(
         "Model", [spec.name for spec in ready], default=ready[0].name, key=state.Explain.MODEL, bind="query-params",
         required=True, width="content",
     )  # fmt: skip
 spec = next((spec for spec in ready if spec.name == model), ready[0])
-sentence = corpus.one_text(typed or "", "the sentence")
+sentence = corpus.one_text(typed, "the sentence")
 
 with progress.line(state.Explain.TRACE, height=420) as on_progress:
     encoder = cache.encoder(spec, on_progress)
@@ -39,6 +38,12 @@ chips = " ".join(f":gray-badge[{output.markdown_free(token.replace('▁', '␣')
 st.markdown(chips)
 if trace.truncated:
     st.warning(f"The model reads at most {encoder.max_tokens} tokens: the last {trace.truncated} are cut off.")
+
+if trace.is_unknown:
+    st.warning(
+        f"{spec.name} knows none of these tokens: any other text of as many unknown tokens gets the same vector, so "
+        "its cosines mean nothing. Write other words, or pick a model for this script."
+    )
 
 dimensions = trace.vectors.shape[1]
 st.markdown(
@@ -68,11 +73,11 @@ st.markdown("#### 4 · An angle becomes a cosine &ensp;:small[:gray[close in mea
 left, right = st.columns([3, 2])
 with right:
     others = [
-        st.text_input(f"Another sentence {place}", text, key=key, bind="query-params", max_chars=500, live=True)
+        inputs.short_text(f"Another sentence {place}", text, key=key, most=MOST_CHARACTERS, live=True)
         for place, (key, text) in enumerate(zip(state.Explain.OTHERS, OTHERS, strict=True), start=1)
     ]
 with progress.line(state.Explain.ANGLES, height=400) as on_progress:
-    sentences = corpus.from_paste("\n".join([sentence, *(" ".join((other or "").split()) for other in others)]))
+    sentences = corpus.from_paste("\n".join([sentence, *(" ".join(other.split()) for other in others)]))
     embedded = cache.embed_texts(sentences.texts, spec, on_progress)
 cosines = [float(value) for value in similarity.cosine_matrix(embedded.vectors, embedded.vectors[:1])[:, 0]]
 left.plotly_chart(

@@ -31,7 +31,7 @@ with progress.line(state.Verdict.DECIDE, height=500) as on_progress:
     models_and_baselines = candidates.candidates(texts, measured, ready, dollars, on_progress)
 untimed = verdict.find_untimed(models_and_baselines, ready)
 with offer.container():
-    to_be_timed = candidates.offer_timing(untimed)
+    to_be_timed = candidates.offer_timing(untimed, models_and_baselines)
 if to_be_timed:
     with offer.container():
         candidates.time_them(untimed)

@@ -199,6 +199,11 @@ class Timing:
         return self.text == HELLO and self.batch_size == 1
 
     @property
+    def is_disturbed(self) -> bool:
+        """Whether other processes disturbed it, so that it is no basis for a comparison."""
+        return self.disturbed > 0
+
+    @property
     def texts_per_second(self) -> float | None:
         """Texts embedded in a second, by the median."""
         return 1000 * self.batch_size / self.median_ms if self.median_ms else None

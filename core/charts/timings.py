@@ -4,7 +4,7 @@ Every bar has its own lane on a numeric axis, so that rows stay in place while o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import plotly.graph_objects as go
 
@@ -50,6 +50,10 @@ class _Bar:
         return self.timing.median_ms if self.timing else None
 
     @property
+    def fill(self) -> str:
+        return NEUTRAL if self.timing and self.timing.is_disturbed else self.colour
+
+    @property
     def hover(self) -> str:
         return _hover(self.timing) if self.timing else self.words
 
@@ -64,7 +68,8 @@ def timing_bars(
 ) -> go.Figure:
     """Median milliseconds, with whiskers to the 95th percentile; CPU light, GPU full, random weights hatched.
 
-    The axis is limited so that the medians stay readable; longer whiskers are cut.
+    The axis is limited so that the medians stay readable; longer whiskers are cut, marked and their end is written.
+    Disturbed timings are grey and compared with none.
 
     Parameters
     ----------
@@ -158,6 +163,7 @@ def _bars(labels: Sequence[str], groups: Sequence[Sequence[_Bar]]) -> go.Figure:
     bars = [bar for group in groups for bar in group]
     places, middles = _places(groups)
     ends = _whisker_ends(bars)
+    bars = [_mark_cut(bar, end) for bar, end in zip(bars, ends, strict=True)]
     figure = go.Figure()
     _add_bars(figure, bars, places, ends)
     _add_words(figure, bars, places, ends)
@@ -168,7 +174,7 @@ def _bars(labels: Sequence[str], groups: Sequence[Sequence[_Bar]]) -> go.Figure:
     last = max(places, default=0)
     ticks = linear_ticks(end)
     figure.update_xaxes(
-        title="Median ms (whisker: 95th percentile)",
+        title="Median ms (whisker: 95th percentile; ▸ it ends farther right)",
         range=[0, end],
         tickvals=ticks,
         ticktext=[f"{tick:,g}" for tick in ticks],
@@ -199,7 +205,7 @@ def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], 
             "arrayminus": [0] * len(bars),
             "color": NEUTRAL,
         },
-        marker=fills([bar.colour for bar in bars], [bar.opacity for bar in bars])
+        marker=fills([bar.fill for bar in bars], [bar.opacity for bar in bars])
         | {"pattern": {"shape": hatches, "fillmode": "replace", "solidity": 0.45, "size": 9}},
         hovertext=[bar.hover for bar in bars],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -251,6 +257,14 @@ def _whisker_ends(bars: Sequence[_Bar]) -> list[float]:
     """Where each whisker ends: at its 95th percentile, or earlier so that the medians stay readable."""
     longest = ROOM_FOR_WHISKERS * max((bar.ms or 0 for bar in bars), default=0)
     return [max(bar.ms or 0, min(longest, bar.timing.p95_ms or 0)) if bar.timing else 0 for bar in bars]
+
+
+def _mark_cut(bar: _Bar, end: float) -> _Bar:
+    """The bar, with an arrow and the 95th percentile in its words if its whisker is cut at that end."""
+    p95 = bar.timing.p95_ms if bar.timing and bar.timing.median_ms else None
+    if not p95 or p95 <= end:
+        return bar
+    return replace(bar, words=f"▸ {bar.words} · 95th percentile {milliseconds(p95)}")
 
 
 def _axis_end(bars: Sequence[_Bar], ends: Sequence[float]) -> float:
@@ -315,14 +329,17 @@ def _words(timing: Timing | None, *notes: str) -> str:
     if timing.median_ms is None:
         reason = timing.failure.removeprefix(timing.model).strip()  # its name is at the left
         return f"{device_name(timing.device)}: {plain(reason, SHOWN_OF_REASON)}"
-    disturbed = f"{timing.disturbed} of {timing.samples} disturbed" if timing.disturbed else ""
+    disturbed = f"{timing.disturbed} of {timing.samples} disturbed: time again when quiet"
+    disturbed = disturbed if timing.is_disturbed else ""
     shown = [note for note in (*notes, disturbed) if note]
     return " · ".join([f"<b>{milliseconds(timing.median_ms)}</b>", *shown])
 
 
 def _ratio(timing: Timing | None, other: Timing | None, ending: str) -> str:
-    """Speed relative to the other: "5.4×"; empty if there is nothing to compare."""
+    """Speed relative to the other: "5.4×"; empty if there is nothing to compare, or one of them was disturbed."""
     if not timing or not other or other is timing or not timing.median_ms or not other.median_ms:
+        return ""
+    if timing.is_disturbed or other.is_disturbed:
         return ""
     return f"{ratio(other.median_ms / timing.median_ms)}{ending}"
 

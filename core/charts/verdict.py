@@ -26,7 +26,8 @@ def verdict_lanes(
 ) -> go.Figure:
     """One lane per candidate, the best on top; bars go from 0 to 1, longer is better, with the figure on the bar.
 
-    The whisker is quality's 95 % interval. A column whose criterion has no weight is faint. Figures on coloured bars
+    The whisker is quality's 95 % interval. A column whose criterion has no weight is faint; a
+    figure whose timing was disturbed has a grey bar. Figures on coloured bars
     need their own text colour, light on the dark theme.
     """
     figure = make_subplots(1, len(WIDTHS), column_widths=list(WIDTHS), horizontal_spacing=0.014)
@@ -93,7 +94,11 @@ def _draw_column(
     )
     figure.add_bar(
         x=[bar.length for bar in bars],
-        marker=fills([colours[lane.name] for lane in lanes], [strength] * len(bars)) | {"line": {"width": 0}},
+        marker=fills(
+            [NEUTRAL if bar.is_disturbed else colours[lane.name] for lane, bar in zip(lanes, bars, strict=True)],
+            [strength] * len(bars),
+        )
+        | {"line": {"width": 0}},
         hoverinfo="skip",
         error_x=_whiskers(bars),
         row=1,

@@ -1,4 +1,4 @@
-"""Models behind OpenAI's API and compatible servers: vLLM, text-embeddings-inference and others."""
+"""Models behind OpenAI's API, compatible servers (vLLM, text-embeddings-inference) and the dialects of other APIs."""
 
 from collections.abc import Sequence
 
@@ -50,7 +50,7 @@ class RemoteEncoder:
         self.spec = spec
         self.max_tokens = spec.max_tokens
         self._endpoint = Endpoint(spec)
-        self._most_texts = MOST_TEXTS
+        self._most_texts = min(MOST_TEXTS, self._endpoint.dialect.most_texts or MOST_TEXTS)
         self._asked_dimensions = dimensions or (spec.server.dimensions if spec.server else None)
         self.revision = _revision(spec, self._endpoint.address)
         self.dimensions = self._asked_dimensions or spec.dimensions or self._probe()
@@ -86,7 +86,9 @@ class RemoteEncoder:
             report(f"Embedding with {self.spec.name}")
             part = asked[done : done + _fitting(asked[done : done + most])]
             try:
-                answer = self._endpoint.embed(part, self._asked_dimensions, lambda why: report(f"Waiting: {why}"))
+                answer = self._endpoint.embed(
+                    part, self._asked_dimensions, lambda why: report(f"Waiting: {why}"), kind=kind
+                )
             except TooLargeError as error:
                 if len(part) == 1:
                     raise _too_long(texts[done], error) from None
@@ -110,9 +112,14 @@ class RemoteEncoder:
     def _unit_rows(self, vectors: npt.NDArray[np.float64]) -> Vectors:
         """The vectors scaled to unit length, in float64 so that no norm overflows."""
         if vectors.shape[1] != self.dimensions:
+            is_told = self._asked_dimensions or self.spec.dimensions
             raise ModelUnavailableError(
                 f"{self._endpoint.address} returned vectors of {vectors.shape[1]} dimensions, but {self.spec.name} "
-                f"should have {self.dimensions}. Check the model and the dimensions."
+                + (
+                    f"should have {self.dimensions}. Check the model and the dimensions."
+                    if is_told
+                    else f"had {self.dimensions} before. Restart the dashboard if the server has another model now."
+                )
             )
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not (np.isfinite(lengths).all() and lengths.all()):

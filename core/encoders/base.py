@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from core.errors import DeviceError
 from core.models import ModelSpec
+from core.models.dialects import DIALECTS
 from core.progress import Progress, silent
 
 Vectors = npt.NDArray[np.float32]
@@ -18,6 +19,8 @@ Number = TypeVar("Number", int, float)
 
 DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("auto", "torch", "openvino", "static", "openai")
+UNKNOWN_TOKENS = frozenset({"[UNK]", "<unk>"})
+FRAME_TOKENS = frozenset({"[CLS]", "[SEP]", "<s>", "</s>"})
 PRECISIONS = ("auto", "float32", "float16", "bfloat16")
 
 
@@ -41,6 +44,12 @@ class Trace:
     weights: npt.NDArray[np.float32]
     pooling: str
     truncated: int
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the model knows none of the text's tokens, so that other such texts get the same vector."""
+        tokens = set(self.tokens) - FRAME_TOKENS
+        return bool(tokens) and tokens <= UNKNOWN_TOKENS
 
 
 class Encoder(Protocol):
@@ -106,8 +115,8 @@ def identity_of(encoder: Encoder) -> Identity:
     return Identity(
         spec.id,
         encoder.revision,
-        spec.query_prompt,
-        spec.document_prompt,
+        _before(spec, "query"),
+        _before(spec, "document"),
         encoder.max_tokens,
         encoder.dimensions,
         precision if precision == "float32" else f"{encoder.engine} {precision}",
@@ -159,6 +168,12 @@ def require_offered(kind: str, asked: str, offered: Sequence[str]) -> None:
 def replace_surrogates(text: str) -> str:
     """The text with lone surrogates, which no tokenizer takes, replaced by U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _before(spec: ModelSpec, kind: Kind) -> str:
+    """What is put before a text: the prompt, behind the input type that an API's dialect names, if it does."""
+    input_type = DIALECTS[spec.server.dialect].input_type_of(kind) if spec.server else ""
+    return f"{input_type}\0{spec.prompt(kind)}" if input_type else spec.prompt(kind)
 
 
 def _sum(one: Number | None, other: Number | None) -> Number | None:

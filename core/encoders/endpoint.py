@@ -1,11 +1,11 @@
-"""A client for an embeddings API compatible with OpenAI's: one request, retried while the problem may pass."""
+"""A client for an embeddings API, OpenAI's or a dialect of it: one request, retried while the problem may pass."""
 
 import base64
 import os
 import random
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -15,8 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core import wording
+from core.encoders.base import Kind
 from core.errors import ModelUnavailableError
 from core.models import ModelSpec, servers
+from core.models.dialects import DIALECTS, Dialect
+from core.models.dialects import OPENAI as OPENAIS
 from core.progress import HEARTBEAT_SECONDS
 from core.settings import openai_address, openai_key
 
@@ -32,7 +35,10 @@ TRIES_TO_CONNECT = 3
 PATIENCE_SECONDS = 120
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_MESSAGE = 200
-SIZE = re.compile(r"token|batch|too (long|large|many)|length", re.IGNORECASE)
+LONGEST_NAME = 80
+SIZE = re.compile(r"token|batch|too (long|large|many)|length|at most|no more than|exceed", re.IGNORECASE)
+TOO_LARGE = re.compile(r"\b(request|input|batch|prompt)\b[^.]*\btoo (large|long|big)", re.IGNORECASE)
+LIMIT_AND_REQUEST = re.compile(r"\blimit:? *([\d,]+).*\brequested:? *([\d,]+)", re.IGNORECASE)
 ADVICE = {
     401: "Check the key.",
     403: "Check the key.",
@@ -46,10 +52,11 @@ class TooLargeError(ModelUnavailableError):
 
 @dataclass(frozen=True)
 class Answer:
-    """Vectors as sent, (n, d) float64, in the order of the texts, and the number of tokens if counted."""
+    """Vectors as sent, (n, d) float64, in the order of the texts; the number of tokens and the model's name if sent."""
 
     vectors: npt.NDArray[np.float64]
     tokens: int | None
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,12 +74,17 @@ class Trouble:
         """Whether the same request may succeed later; an exhausted quota does not recover in minutes."""
         if self.kind != "refused":
             return True
+        if self.is_about_size:
+            return False
         return (self.status in (408, 409, 429) or self.status >= 500) and self.code != "insufficient_quota"
 
     @property
     def is_about_size(self) -> bool:
         """Whether a smaller request may succeed."""
-        return self.status == 413 or (self.status in (400, 422) and bool(SIZE.search(self.message)))
+        if self.status == 429:
+            return _is_above_limit(self.message)
+        is_refused = self.status in (400, 422) and "dimension" not in self.message.lower()
+        return self.status == 413 or (is_refused and bool(SIZE.search(self.message)))
 
     @property
     def is_about_encoding(self) -> bool:
@@ -95,9 +107,12 @@ class Endpoint:
         server = spec.server
         self.address = server.url if server else (openai_address() or OPENAI).rstrip("/")
         self.model = server.model if server else spec.id
+        self.dialect = DIALECTS[server.dialect if server else OPENAIS]
         self._name = spec.name
-        self._encoding: Literal["base64", "float"] = "base64"
-        self._client = _client(self.address, servers.key(server.section) if server else openai_key(), own=not server)
+        self._takes_base64 = self.dialect.takes_base64
+        self._answers_as = ""
+        key = servers.key(server.section) if server else openai_key()
+        self._client = _client(self.address, key, self.dialect, own=not server)
 
     def embed(
         self,
@@ -105,6 +120,8 @@ class Endpoint:
         dimensions: int | None,
         on_wait: Callable[[str], None],
         patience_seconds: float = PATIENCE_SECONDS,
+        *,
+        kind: Kind = "document",
     ) -> Answer:
         """Request the vectors of some texts.
 
@@ -116,23 +133,27 @@ class Endpoint:
             Called repeatedly while waiting for a retry, with the reason; may raise to give up.
         patience_seconds : float
             Time for all tries together.
+        kind : "query" or "document"
+            Sent to APIs that distinguish them.
 
         Raises
         ------
         TooLargeError
             The request is larger than the API accepts; a part of it may be accepted.
         ModelUnavailableError
-            The API cannot be reached, refuses, or does not send embeddings.
+            The API cannot be reached, refuses, does not send embeddings, or answers with another model than before.
         """
         deadline = time.monotonic() + patience_seconds
         tries = 0
         while True:
-            encoding = self._encoding
-            result = self._try(texts, dimensions, encoding, deadline - time.monotonic())
+            is_base64 = self._takes_base64
+            encoding = {"encoding_format": "base64" if is_base64 else "float"} if self.dialect.takes_base64 else {}
+            body = self.dialect.body(self.model, texts, kind, dimensions) | encoding
+            result = self._try(body, len(texts), deadline - time.monotonic())
             if isinstance(result, Answer):
-                return result
-            if result.is_about_encoding and encoding == "base64":
-                self._encoding = "float"
+                return self._same_model(result)
+            if result.is_about_encoding and is_base64:
+                self._takes_base64 = False
                 continue
             tries += 1
             wait = _wait_before(result, tries)
@@ -140,28 +161,38 @@ class Endpoint:
                 raise self._error(result)
             _pause(wait, partial(on_wait, self._reason(result)))
 
-    def _try(
-        self, texts: list[str], dimensions: int | None, encoding: Literal["base64", "float"], seconds: float
-    ) -> Answer | Trouble:
+    def _try(self, body: Mapping[str, Any], count: int, seconds: float) -> Answer | Trouble:
         """One request; the exception is turned into data here, so that nothing it holds can leak."""
         from openai import APIError, Timeout, omit
 
+        without_bearer: dict[str, Any] = {} if self.dialect.key_header == "Authorization" else {"Authorization": omit}
+        timeout = Timeout(min(ANSWER_SECONDS, seconds), connect=min(CONNECT_SECONDS, seconds))
         try:
-            answer = self._client.embeddings.create(
-                model=self.model,
-                input=texts,
-                encoding_format=encoding,
-                dimensions=dimensions or omit,
-                timeout=Timeout(min(ANSWER_SECONDS, seconds), connect=min(CONNECT_SECONDS, seconds)),
+            answer = self._client.post(
+                self.dialect.path.format(model=self.model),
+                cast_to=object,
+                body=body,
+                options={"timeout": timeout, "headers": without_bearer, "security": {"bearer_auth": True}},
             )
-            return _decode(answer, len(texts))
+            return _decode(answer, count, self.dialect)
         except APIError as error:
             return _trouble(error, self._client.api_key)
-        except (AttributeError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             pass  # not JSON, or not the API's JSON
         raise ModelUnavailableError(
             f"{self.address} did not return one embedding of {self.model} per text. Check the address."
         )
+
+    def _same_model(self, answer: Answer) -> Answer:
+        """The answer, if it comes from the model that answered before, by the name that the server gives it."""
+        self._answers_as = self._answers_as or answer.model
+        if answer.model and answer.model != self._answers_as:
+            raise ModelUnavailableError(
+                f"{self.address} now answers as {wording.shorten(answer.model, LONGEST_NAME)}, and before as "
+                f"{wording.shorten(self._answers_as, LONGEST_NAME)}: vectors of two models can't be compared. Check "
+                "the server; if its model was replaced, delete the stored vectors and restart."
+            )
+        return answer
 
     def _reason(self, trouble: Trouble) -> str:
         reasons = {
@@ -184,7 +215,7 @@ class Endpoint:
         return kind(f"{sentence} {_advice(trouble)}".rstrip())
 
 
-def _client(address: str, key: str | None, *, own: bool) -> "OpenAI":
+def _client(address: str, key: str | None, dialect: Dialect, *, own: bool) -> "OpenAI":
     """A client for OpenAI's own service (or OPENAI_BASE_URL), or for a server of the host."""
     from openai import OpenAI
 
@@ -196,17 +227,19 @@ def _client(address: str, key: str | None, *, own: bool) -> "OpenAI":
         api_key=key or NO_KEY,
         base_url=address,
         max_retries=0,
-        default_headers=None if own else _without_openais(key or NO_KEY),
+        default_headers=None if own else _headers(key or NO_KEY, dialect.key_header),
     )
 
 
-def _without_openais(key: str) -> Mapping[str, Any]:
-    """Headers that withhold the environment's OpenAI settings, which other servers must not see."""
+def _headers(key: str, key_header: str) -> Mapping[str, Any]:
+    """Headers with a server's key that withhold the environment's OpenAI settings, which it must not see."""
     from openai import omit
 
     lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
-    private = ("OpenAI-Organization", "OpenAI-Project", *(line.partition(":")[0].strip() for line in lines))
-    return {**dict.fromkeys(filter(None, private), omit), "Authorization": f"Bearer {key}"}
+    names = (line.partition(":")[0].strip() for line in lines)
+    private = ("OpenAI-Organization", "OpenAI-Project", "Authorization", *names)
+    value = f"Bearer {key}" if key_header == "Authorization" else key
+    return {**dict.fromkeys(filter(None, private), omit), key_header: value}
 
 
 def _trouble(error: "APIError", key: str) -> Trouble:
@@ -231,10 +264,21 @@ def _trouble(error: "APIError", key: str) -> Trouble:
 
 
 def _refusal(body: object) -> str:
-    """The readable part of a refusal's body: OpenAI's and vLLM's `message`, FastAPI's `detail`, or a text."""
+    """The readable part of a refusal's body: OpenAI's and vLLM's `message`, FastAPI's `detail`, a text or a list."""
+    if isinstance(body, list):
+        return "; ".join(filter(None, map(_refusal, body)))
     if isinstance(body, dict):
-        body = body.get("message") or body.get("detail")
+        return _refusal(next(filter(None, map(body.get, ("message", "detail", "msg", "error"))), ""))
     return body if isinstance(body, str) and not body.startswith("<") else ""
+
+
+def _is_above_limit(message: str) -> bool:
+    """Whether a rate limit says that the request alone is above it, so that waiting does not help."""
+    numbers = LIMIT_AND_REQUEST.search(message)
+    if numbers:
+        limit, requested = (int(number.replace(",", "") or 0) for number in numbers.groups())
+        return requested > limit
+    return bool(TOO_LARGE.search(message))
 
 
 def _advice(trouble: Trouble) -> str:
@@ -274,16 +318,35 @@ def _pause(seconds: float, report: Callable[[], None]) -> None:
         time.sleep(min(left, HEARTBEAT_SECONDS))
 
 
-def _decode(answer: Any, count: int) -> Answer:
-    """The vectors of an answer; AttributeError, TypeError and ValueError mean that it is not a valid answer."""
-    rows = sorted(answer.data, key=lambda item: item.index)
-    if [item.index for item in rows] != list(range(count)):
-        raise ValueError("not one embedding for each text")
-    vectors = np.array([_numbers(item.embedding) for item in rows], np.float64)
+def _decode(answer: Any, count: int, dialect: Dialect) -> Answer:
+    """The vectors of an answer; AttributeError, KeyError, TypeError and ValueError mean that it is not a valid one."""
+    items = answer
+    for name in dialect.vectors:
+        items = items[name]
+    rows = [items[place] for place in _places(items, count)]
+    vectors = np.array([_numbers(row[dialect.vector] if dialect.vector else row) for row in rows], np.float64)
     if vectors.ndim != 2:
         raise ValueError("an embedding is a list of numbers")
-    tokens = getattr(getattr(answer, "usage", None), "total_tokens", None)
-    return Answer(vectors, tokens if isinstance(tokens, int) else None)
+    model = answer.get("model")
+    return Answer(vectors, _tokens(answer, dialect.tokens), model if isinstance(model, str) else "")
+
+
+def _places(items: Sequence[Any], count: int) -> list[int]:
+    """Where each text's item is. Some servers leave out an index, or only that of 0: such an item is in its place."""
+    sent = [item.get("index") if isinstance(item, dict) else None for item in items]
+    if None in sent and any(index not in (None, place) for place, index in enumerate(sent)):
+        raise ValueError("an index that differs from its place beside one that is missing")
+    places = {place if index is None else index: place for place, index in enumerate(sent)}
+    if len(sent) != count or places.keys() != set(range(count)):
+        raise ValueError("not one embedding for each text")
+    return [places[index] for index in range(count)]
+
+
+def _tokens(answer: Any, path: Sequence[str]) -> int | None:
+    """The number of tokens that the API counted; None if it did not."""
+    for name in path:
+        answer = answer.get(name) if isinstance(answer, dict) else None
+    return int(answer) if isinstance(answer, (int, float)) else None
 
 
 def _numbers(embedding: str | list[float]) -> npt.NDArray[np.float64]:

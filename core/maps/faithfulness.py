@@ -15,8 +15,9 @@ NEIGHBOURS = 15
 SAMPLED_ROWS = 2000
 BLOCK = 2**22  # distances held at once: 16 MiB
 ROUNDING = 5e-7  # of the squared lengths: two products in float32 that differ by less count as equal
-GOOD = 0.85
-HALF = 0.5
+NEAR_IS_RELATED = (0.75, 0.85, 0.9)  # limits of trustworthiness for a trust of 1, 2 and 3
+RELATED_IS_NEAR = (0.75, 0.85)  # of continuity, for 2 and 3
+MOST_NEIGHBOURS = 0.5  # of neighbour recall, for 3
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,21 @@ class Faithfulness:
     total: int
 
     @property
+    def trust(self) -> int:
+        """How far to trust this map, from 0 to 3: the worst of its measures decides; see docs/method.md.
+
+        It never falls when a measure rises, and passing one limit changes it by at most 1. The limits are our own:
+        there is no standard.
+        """
+        return min(
+            sum(self.trustworthiness.value >= limit for limit in NEAR_IS_RELATED),
+            1 + sum(self.continuity.value >= limit for limit in RELATED_IS_NEAR),
+            2 + (self.neighbour_recall.value >= MOST_NEIGHBOURS),
+        )
+
+    @property
     def sentence(self) -> str:
-        """How far to trust this map, in plain words; the limits 0.85 and a half are our own, there is no standard."""
+        """How far to trust this map, in plain words."""
         return (
             f"{self._advice} (of a text's {self.neighbours} true neighbours, {self.neighbour_recall.value:.0%} are "
             f"among its {self.neighbours} nearest points here)."
@@ -63,25 +77,22 @@ class Faithfulness:
 
     @property
     def _advice(self) -> str:
-        near_is_related, related_is_near = self.trustworthiness.value >= GOOD, self.continuity.value >= GOOD
-        if not near_is_related and not related_is_near:
+        is_torn = self.continuity.value < RELATED_IS_NEAR[-1]
+        torn = "many related texts are far apart"
+        if self.trust == 0:
             return (
-                "Don't read neighbours off this map: unrelated texts sit next to each other and related texts far "
-                "apart; use a text's own list of neighbours instead"
+                "Don't read neighbours off this map: many unrelated texts sit next to each other"
+                f"{f' and {torn}' if is_torn else ''}; use a text's own list of neighbours instead"
             )
-        if not near_is_related:
-            return "Don't trust closeness on this map: related texts stay together, but unrelated texts sit among them"
-        if not related_is_near:
-            return (
-                "Trust closeness on this map, not distance: nearby texts are related, but many related texts are "
-                "far apart"
-            )
-        if self.neighbour_recall.value < HALF:
-            return (
-                "Trust the groups on this map, not the exact neighbours: nearby texts are related, but distances "
-                "between groups mean little"
-            )
-        return "Trust closeness on this map: nearby texts are related, but distances between groups mean little"
+        if self.trust == 1 and self.trustworthiness.value < NEAR_IS_RELATED[1]:
+            mixed = "Read closeness on this map with care: some unrelated texts sit next to each other"
+            return f"{mixed}, and {torn}" if is_torn else mixed
+        if self.trust == 1:
+            return f"Read closeness on this map with care: nearby texts are related, but {torn}"
+        but = torn if is_torn else "distances between groups mean little"
+        if self.trust == 2:
+            return f"Trust the groups on this map, not the exact neighbours: nearby texts are mostly related, but {but}"
+        return f"Trust closeness on this map: nearby texts are related, but {but}"
 
 
 @dataclass(frozen=True)

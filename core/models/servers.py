@@ -6,6 +6,8 @@ Each has its own section, in which `url` and `model` are required and the other 
     url = "http://gpu.example:8000/v1"
     model = "BAAI/bge-m3"
     key = "..."
+
+With a `dialect`, the address is that provider's own unless `url` names another.
 """
 
 import logging
@@ -15,6 +17,7 @@ from functools import cache
 from typing import Any
 
 from core.errors import InputError
+from core.models.dialects import DIALECTS, OPENAI
 from core.models.spec import ModelSpec, Server
 from core.settings import secrets, secrets_problems
 
@@ -23,7 +26,7 @@ LABEL = r"[A-Za-z0-9_-]{1,63}"
 ADDRESS = re.compile(
     rf"https?://({LABEL}(\.{LABEL})*\.?|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{{1,5}}))?(/[\w.~%/-]*)?", re.ASCII
 )
-TEXTS = ("url", "model", "key", "query_prompt", "document_prompt")
+TEXTS = ("dialect", "url", "model", "key", "query_prompt", "document_prompt")
 COUNTS = ("dimensions", "max_tokens")
 PRICE = "usd_per_million_tokens"
 LINES = (*TEXTS, *COUNTS, PRICE)
@@ -78,7 +81,8 @@ def _log_once(sentence: str) -> None:
 def _spec(name: str, section: Any) -> ModelSpec:
     _check_name(name, section)
     _check_values(section)
-    url = section["url"].rstrip("/")
+    dialect = section.get("dialect", OPENAI)
+    url = _address(section).rstrip("/")
     dimensions = section.get("dimensions")
     return ModelSpec(
         name=f"server:{name}",
@@ -90,8 +94,13 @@ def _spec(name: str, section: Any) -> ModelSpec:
         query_prompt=section.get("query_prompt", ""),
         document_prompt=section.get("document_prompt", ""),
         usd_per_million_tokens=section.get(PRICE),
-        server=Server(section=name, url=url, model=section["model"], dimensions=dimensions),
+        server=Server(section=name, url=url, model=section["model"], dimensions=dimensions, dialect=dialect),
     )
+
+
+def _address(section: dict[str, Any]) -> str:
+    """The section's address, or else that of its dialect's provider."""
+    return section.get("url") or DIALECTS[section.get("dialect", OPENAI)].url
 
 
 def _check_name(name: str, section: Any) -> None:
@@ -108,10 +117,12 @@ def _check_values(section: dict[str, Any]) -> None:
     for line in (line for line in TEXTS if line in section):
         if not isinstance(section[line], str):
             raise InputError(f"{line} must be text in quotes.")
-    for line in ("url", "model"):
-        if not section.get(line):
+    if section.get("dialect", OPENAI) not in DIALECTS:
+        raise InputError(f"dialect must be one of {', '.join(DIALECTS)}.")
+    for line, value in {"url": _address(section), "model": section.get("model")}.items():
+        if not value:
             raise InputError(f"{line} is missing: url and model are required.")
-    if not is_address(section["url"]):
+    if not is_address(_address(section)):
         raise InputError(
             "url must be an http or https address without user name, password or query, such as "
             "http://gpu.example:8000/v1. Put the key on its own line: key."

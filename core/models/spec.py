@@ -28,7 +28,7 @@ class OriginalRow:
 
 @dataclass(frozen=True)
 class Server:
-    """A server that speaks OpenAI's API: its address and which of its models to use; its key is not stored here.
+    """A server that speaks OpenAI's API or a dialect of it, and which of its models to use; its key is not stored here.
 
     Attributes
     ----------
@@ -36,12 +36,15 @@ class Server:
         NAME of its section [servers.NAME] in secrets.toml.
     dimensions : int or None
         Length of vectors requested from the server; None leaves it to the model.
+    dialect : str
+        What its API's requests are called; one of `dialects.DIALECTS`.
     """
 
     section: str
     url: str
     model: str
     dimensions: int | None = None
+    dialect: str = "openai"
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ class Speed:
         Texts of 128 tokens in the fastest batch timed; None if none was.
     day : str
         The day it was timed, as YYYY-MM-DD; empty if unknown.
+    disturbed : tuple of str
+        The criteria, "speed" and "price", whose timing was disturbed by other processes.
     """
 
     milliseconds: float
@@ -41,6 +43,7 @@ class Speed:
     engine: str
     precision: str
     day: str = ""
+    disturbed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,8 +126,8 @@ def candidates(
 
 
 def find_untimed(existing: Sequence[Candidate], specs: Sequence[ModelSpec]) -> list[ModelSpec]:
-    """Find the models that can be timed here but are not, either one at a time or in batches."""
-    done = {one.name for one in existing if one.speed and one.speed.texts_per_second}
+    """Find the models that can be timed here but are not, one at a time and in batches, or were disturbed."""
+    done = {one.name for one in existing if one.speed and one.speed.texts_per_second and not one.speed.disturbed}
     return [spec for spec in specs if spec.provider != "openai" and spec.name not in done]
 
 
@@ -145,7 +148,7 @@ def of_model(
         Its measures and what computed its vectors; None if it is not installed here.
     timings : dict of Timing to str
         This machine's timings of any models, and the day of each. Only those with this model's own weights count, of
-        the revision evaluated, on its fastest device; random weights are noted.
+        the revision evaluated, on its fastest device, undisturbed if there is such a one; random weights are noted.
     dollars_per_hour : float
         The price of an hour of this machine.
     dimensions : int, optional
@@ -154,9 +157,11 @@ def of_model(
     revision = source.revision if source else ""
     done = [timing for timing in timings if timing.model == spec.name and timing.median_ms]
     own = [row for row in done if row.weights == "own" and revision in ("", row.revision)]
-    hello = min((row for row in own if row.is_hello), key=lambda row: row.median_ms or 0, default=None)
+    hello = min(
+        (row for row in own if row.is_hello), key=lambda row: (row.is_disturbed, row.median_ms or 0), default=None
+    )
     batches = [row for row in own if hello and row.tokens == BATCH_TOKENS and row.device == hello.device]
-    batch = max(batches, key=lambda row: row.texts_per_second or 0, default=None)
+    batch = max(batches, key=lambda row: (not row.is_disturbed, row.texts_per_second or 0), default=None)
     is_api = spec.provider == "openai" and spec.server is None
     return Candidate(
         name=spec.name,
@@ -194,7 +199,9 @@ def _interval(values: tuple[float, ...]) -> Interval:
 
 def _speed(hello: Timing, batch: Timing | None, day: str) -> Speed:
     throughput = batch.texts_per_second if batch else None
-    return Speed(hello.median_ms or 0.0, throughput, hello.device, hello.engine, hello.precision, day)
+    rows = {"speed": hello, "price": batch}
+    disturbed = tuple(criterion for criterion, row in rows.items() if row and row.is_disturbed)
+    return Speed(hello.median_ms or 0.0, throughput, hello.device, hello.engine, hello.precision, day, disturbed)
 
 
 def _dollars(spec: ModelSpec, batch: Timing | None, dollars_per_hour: float) -> float | None:
@@ -209,6 +216,8 @@ def _dollars(spec: ModelSpec, batch: Timing | None, dollars_per_hour: float) -> 
 def _notes(spec: ModelSpec, done: Sequence[Timing], hello: Timing | None) -> tuple[str, ...]:
     if spec.provider == "openai":
         return ("behind an API: its latency depends on the network and is not measured",)
+    if hello and hello.is_disturbed:
+        return ("its timing was disturbed by other processes: time it again when quiet",)
     random = [row.median_ms for row in done if row.is_hello and row.weights == "random" and row.median_ms]
     if hello is None and random:
         return (f"its architecture with random weights takes {milliseconds(min(random))} (not counted)",)

@@ -20,15 +20,20 @@ class Bar:
         None if unknown.
     ends : (float, float) or None
         A 95 % interval.
+    is_disturbed : bool
+        Whether it comes from a timing that other processes disturbed.
     """
 
     length: float | None
     text: str
     ends: tuple[float, float] | None = None
+    is_disturbed: bool = False
 
     @property
     def with_interval(self) -> str:
-        """The figure with its interval."""
+        """The figure with its interval, or that it was disturbed."""
+        if self.is_disturbed:
+            return f"{self.text} (disturbed)"
         return f"{self.text} ({self.ends[0]:.2f} to {self.ends[1]:.2f})" if self.ends else self.text
 
 
@@ -80,4 +85,8 @@ def headings(weights: Weights) -> dict[str, str]:
 def _bars(candidate: Candidate) -> dict[str, Bar]:
     lengths = scores(candidate)
     ends = (candidate.quality.low, candidate.quality.high) if candidate.quality else None
-    return {name: Bar(lengths[name], words(candidate, name), ends if name == "quality" else None) for name in CRITERIA}
+    disturbed = candidate.speed.disturbed if candidate.speed else ()
+    return {
+        name: Bar(lengths[name], words(candidate, name), ends if name == "quality" else None, name in disturbed)
+        for name in CRITERIA
+    }

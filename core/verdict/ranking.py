@@ -1,7 +1,7 @@
 """Candidates ranked under weights, and how firm the first place is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -69,14 +69,19 @@ class Ranking:
 
     Attributes
     ----------
+    weights : Weights
+        Those that the scores were made with: 0 for what is left out.
     ranked : tuple of Ranked
     unranked : tuple of Candidate
         Baselines and, where quality has a weight, candidates without a measured one; all where every weight is 0.
+    left_out : tuple of str
+        Criteria with a weight that are not counted, because no ranked candidate's figure is known.
     """
 
     weights: Weights
     ranked: tuple[Ranked, ...]
     unranked: tuple[Candidate, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def tied(self) -> tuple[Ranked, ...]:
@@ -91,9 +96,13 @@ def rank(candidates: Sequence[Candidate], weights: Weights) -> Ranking:
         has_quality = candidate.quality is not None or not weights.quality
         return candidate.is_model and has_quality and weights.total > 0
 
-    rows = [_rank(candidate, weights) for candidate in candidates if can_be_ranked(candidate)]
-    order = sorted(rows, key=lambda row: (-round(row.total, 12), -(row.scores["quality"] or 0), row.name))
-    return Ranking(weights, tuple(order), tuple(one for one in candidates if not can_be_ranked(one)))
+    chosen = [candidate for candidate in candidates if can_be_ranked(candidate)]
+    left_out = _unknown_for_all(chosen, weights)
+    asked, weights = weights, replace(weights, **dict.fromkeys(left_out, 0.0))
+    share = weights.total / (asked.total or 1.0)  # so that equal means equal, whatever is left out
+    rows = [_rank(candidate, weights) for candidate in chosen]
+    order = sorted(rows, key=lambda row: (-round(share * row.total, 12), -(row.scores["quality"] or 0), row.name))
+    return Ranking(weights, tuple(order), tuple(one for one in candidates if one not in chosen), left_out)
 
 
 def turns(ranking: Ranking) -> tuple[Turn, ...]:
@@ -141,6 +150,18 @@ def _resample(values: tuple[tuple[float, ...], ...], seed: int) -> npt.NDArray[n
     block = max(1, DRAWS_AT_ONCE // (rows * count))
     sizes = [min(block, RESAMPLES - done) for done in range(0, RESAMPLES, block)]
     return np.hstack([array[:, draw.integers(0, count, (size, count))].mean(axis=2) for size in sizes])
+
+
+def _unknown_for_all(candidates: Sequence[Candidate], weights: Weights) -> tuple[str, ...]:
+    """The criteria with a weight on which no candidate's figure is known; none if that would leave no weight."""
+    known = [scores(candidate) for candidate in candidates]
+    unknown = tuple(
+        criterion
+        for criterion, weight in weights.by_criterion.items()
+        if weight and all(row[criterion] is None for row in known)
+    )
+    rest = sum(weight for criterion, weight in weights.by_criterion.items() if criterion not in unknown)
+    return unknown if candidates and rest else ()
 
 
 def _rank(candidate: Candidate, weights: Weights) -> Ranked:

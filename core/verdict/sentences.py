@@ -69,7 +69,13 @@ def _which(verdict: Verdict, first: Ranked) -> str:
 def _why(verdict: Verdict, first: Ranked) -> str:
     candidate = first.candidate
     costs = [words(candidate, name) for name in ("speed", "memory") if first.scores[name] is not None]
-    at = f", at {costs[0]} for a short text and {costs[1]} of memory" if len(costs) == 2 and candidate.speed else ""
+    disturbed = bool(candidate.speed and "speed" in candidate.speed.disturbed)
+    noise = " (disturbed by other processes: time it again when quiet)" if disturbed else ""
+    at = (
+        f", at {costs[0]} for a short text{noise} and {costs[1]} of memory"
+        if len(costs) == 2 and candidate.speed
+        else ""
+    )
     if candidate.quality is None:
         return f"Its quality on these texts is not measured and has no weight{at}."
     lead = _compare(verdict.lead, verdict.second.name) if verdict.lead and verdict.second else ""
@@ -121,19 +127,20 @@ def _chance(verdict: Verdict) -> str:
 
 
 def _unknown(verdict: Verdict) -> str:
-    """What is unknown and scored as the worst, and which candidates could overtake the first if it were known."""
-    rows = verdict.ranking.ranked
-    missing = {row.name: row.unknown for row in rows if row.unknown}
-    if not missing:
-        return ""
-    if len(missing) == len(rows) and len(set(missing.values())) == 1:
-        criteria = next(iter(missing.values()))
-        verb = "is" if len(criteria) == 1 else "are"
-        return f"{join(criteria)} {verb} unknown{' for every model' if len(rows) > 1 else ''}"
-    gaps = ", ".join(f"{join(criteria)} for {name}" for name, criteria in missing.items())
-    overtaking = [row.name for row in rows[1:] if row.at_most > rows[0].total]
-    could = f", which could still put {join(overtaking, 'or')} first" if overtaking else ""
-    return f"unknown, so scored 0: {gaps}{could}"
+    """What is unknown: left out if for all, else scored as the worst, with those who could come first by it."""
+    ranking = verdict.ranking
+    rows, left_out = ranking.ranked, ranking.left_out
+    parts = []
+    if left_out:
+        verb, whose = "is" if len(left_out) == 1 else "are", " for every model" if len(rows) > 1 else ""
+        parts.append(f"{join(left_out)} {verb} unknown{whose}, so left out of the score")
+    missing = {row.name: [one for one in row.unknown if ranking.weights.by_criterion[one]] for row in rows}
+    gaps = ", ".join(f"{join(criteria)} for {name}" for name, criteria in missing.items() if criteria)
+    if gaps:
+        overtaking = [row.name for row in rows[1:] if row.at_most > rows[0].total]
+        could = f", which could still put {join(overtaking, 'or')} first" if overtaking else ""
+        parts.append(f"unknown, so scored 0: {gaps}{could}")
+    return "; ".join(parts)
 
 
 def _baseline(verdict: Verdict, first: Ranked) -> str:

@@ -7,7 +7,7 @@ from core.verdict.lanes import Lane, lanes
 from core.verdict.verdict import Verdict
 from core.verdict.weights import CRITERIA
 from core.verdict.words import UNKNOWN, commercial_use
-from core.wording import one_line, price
+from core.wording import join, one_line, price
 
 
 def figures(verdict: Verdict) -> list[dict[str, Any]]:
@@ -28,12 +28,18 @@ def provenance(verdict: Verdict) -> list[str]:
         f"Corpus: {setting.corpus}, {setting.documents:,} texts, fingerprint {setting.fingerprint}",
         f"Labels: {setting.labels}, {setting.queries:,} labelled queries",
         *setting.remarks,
-        f"Weights: {verdict.ranking.weights.sentence}",
+        f"Weights: {verdict.ranking.weights.sentence}" + _left_out(verdict),
         *(_provenance(lane.candidate) for lane in lanes(verdict) if lane.candidate.is_model),
         f"Machine: {setting.machine.sentence}, at {price(setting.dollars_per_hour)} an hour",
         f"Versions: Python {setting.machine.python}, {versions}",
         f"Created: {setting.made}",
     ]
+
+
+def _left_out(verdict: Verdict) -> str:
+    """The criteria whose weight is not counted."""
+    left_out = verdict.ranking.left_out
+    return f" ({join(left_out)} left out: unknown for every model)" if left_out else ""
 
 
 def _provenance(one: Candidate) -> str:

@@ -14,10 +14,12 @@ from core.errors import EmbedscopeError
 from core.machine import devices, this_machine
 from core.models import DEFAULT_PICKS, ModelSpec, names
 from core.models.files import availability
+from core.wording import join, shorten
 from pages.shared import navigation, picks, state
 from pages.shared.ui import output
 
 SECONDS_TO_DRAW = 0.8
+LONGEST_NAME = 80
 
 _in_frame: ContextVar[bool] = ContextVar("in_frame", default=False)
 _above: ContextVar[DeltaGenerator] = ContextVar("above")
@@ -27,8 +29,10 @@ _above: ContextVar[DeltaGenerator] = ContextVar("above")
 def around_page() -> Iterator[None]:
     """Draw the sidebar around the page and mark the page as framed; its errors become sentences."""
     token = _in_frame.set(True)
+    unknown = [name for name in st.query_params.get_all(state.EveryPage.MODELS) if name not in names()]
     states = sidebar()
     _above.set(st.container())
+    _show_unknown(unknown)
     try:
         with show_errors():
             yield
@@ -90,6 +94,21 @@ def sidebar() -> DeltaGenerator:
         _draw_states(states)
         _device_choice()
     return states
+
+
+def _show_unknown(unknown: list[str]) -> None:
+    """Name the models of a link that are not on this machine, until other models are picked."""
+    picked = st.session_state.get(state.EveryPage.MODELS)
+    if unknown:
+        st.session_state[state.EveryPage.UNKNOWN_MODELS] = (unknown, picked)
+    noted, then = st.session_state.get(state.EveryPage.UNKNOWN_MODELS, ((), None))
+    if noted and picked == then:
+        named = output.markdown_free(join([shorten(name, LONGEST_NAME) for name in noted], most=picks.MOST_MODELS))
+        above().info(
+            f"This link also names {named}, which this machine does not have: download it on the Models page, or pick "
+            "another model.",
+            icon=":material/link_off:",
+        )
 
 
 def _device_choice() -> None:

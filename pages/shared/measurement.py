@@ -130,6 +130,16 @@ def show_failures(timings: Sequence[Timing]) -> None:
         st.caption(f":material/error: {output.markdown_free(where + failure)}")
 
 
+def show_disturbed(timings: Sequence[Timing]) -> None:
+    """A sentence that names the timings that other processes disturbed, if any."""
+    names = list(dict.fromkeys(timing.model for timing in timings if timing.is_disturbed))
+    if names:
+        st.caption(
+            f":material/warning: Other processes disturbed the timing of {output.markdown_free(wording.join(names))}: "
+            "grey, and compared with none. Time again when this machine is quiet."
+        )
+
+
 def provenance(timings: Sequence[Timing]) -> None:
     """A caption for each timing: what computed it, and how it was measured."""
     lines = [_line(timing) for timing in timings if timing.median_ms]

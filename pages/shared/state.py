@@ -113,6 +113,8 @@ class EveryPage:
     CANCEL = Keys("cancel_")
     RESUME = Keys("go_on_")
     LIVE_CHART = Keys("live_")
+    CUT = Keys("cut_")
+    UNKNOWN_MODELS = Key("unknown_models")
     SAVE = Keys("save_")
     PICTURE_FORMAT = Key("picture_format")
 
@@ -245,6 +247,7 @@ class Search:
     NEAR_PAIRS = Key("near_pairs")
     LONERS = Key("loners")
     SEARCH = Work("search")
+    HIGHLIGHT = Work("highlighting")
     INDEX = Work("indexes")
     COMPARE = Work("duplicates")
 

@@ -244,3 +244,11 @@ def test_a_blank_or_broken_other_sentence_leaves_the_rest_named_as_they_are(app:
     assert not app.exception
     assert [metric.label for metric in app.metric] == ["one line"]
     assert "another sentence 2" in app.get("plotly_chart")[-1].proto.spec
+
+
+def test_explain_says_where_a_model_knows_none_of_the_tokens(app: AppTest) -> None:
+    app.query_params.update(models=["all-MiniLM-L6-v2"])
+    open_page(app, "explain")
+    assert not app.warning
+    app.text_input(key="sentence").set_value("🦄 🦓").run()
+    assert "all-MiniLM-L6-v2 knows none of these tokens" in app.warning[0].value

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models, search
+from core.errors import InputError
 from core.search import KeywordIndex, fuse, nearest
 from tests.pages.conftest import open_page, said
 
@@ -87,8 +88,11 @@ def test_the_agreement_of_lists_and_each_steps_time_are_told(searching: AppTest)
     assert np.allclose(values, values.T)
     assert "agree most" in said(searching)
     assert list(times["list"]) == ["wordllama-256", "BM25", "Hybrid"]
-    steps = ["embed the query", "search", "fuse", "highlight the sentences"]
-    assert times["total"].tolist() == pytest.approx(times[steps].sum(axis=1).tolist())
+    steps = ["embed the query", "search", "fuse"]
+    assert times["total"].tolist() == pytest.approx(times[steps].sum(axis=1).tolist()), "highlighting is no search"
+    assert (times["highlight the sentences"] > 0).any()
+    assert "took longest to find its list" in said(searching)
+    assert "Highlighting sentences took" in said(searching)
     assert times["search"].notna().tolist() == [True, True, False]
     assert times["fuse"].notna().tolist() == [False, False, True]
 
@@ -98,6 +102,46 @@ def test_the_sentence_that_answers_is_marked_by_cosine_and_by_words(searching: A
     searching.text_input(key="q").set_value("eruption of a volcano").run()
     assert marked(searching)[0] == "A volcano spits hot lava."
     assert marked(searching).count("A volcano spits hot lava.") == 3
+
+
+def test_results_are_on_the_page_before_sentences_are_highlighted(
+    searching: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise InputError("Highlighting failed.")
+
+    monkeypatch.setattr("pages.parts.search.lists.nearest_sentence", fail)
+    searching.query_params["q"] = "a query whose sentences nobody has highlighted yet"
+    open_page(searching, "search")
+    assert len(cards(searching)) == 3 * 5
+    assert "Highlighting failed." in [error.value for error in searching.error]
+
+
+def test_a_query_that_is_too_long_is_cut_with_a_sentence(searching: AppTest) -> None:
+    open_page(searching, "search")
+    searching.text_input(key="q").set_value("volcano " * 100).run()
+    assert not searching.exception
+    assert "Query has 800 characters: only the first 500 are used." in [told.value for told in searching.warning]
+    assert len(searching.text_input(key="q").value or "") == 500
+    searching.text_input(key="q").set_value("volcano").run()
+    assert not searching.warning
+
+
+def test_a_model_in_a_link_that_is_not_here_is_named_until_others_are_picked(searching: AppTest) -> None:
+    searching.query_params["models"] = ["wordllama-256", "owner/unheard-of"]
+    open_page(searching, "search")
+    sentence = "This link also names owner/unheard-of, which this machine does not have"
+    assert any(told.value.replace("\\", "").startswith(sentence) for told in searching.info)
+    searching.text_input(key="q").set_value("volcano").run()
+    assert any(told.value.replace("\\", "").startswith(sentence) for told in searching.info)
+    searching.multiselect(key="models").set_value(["all-MiniLM-L6-v2"]).run()
+    assert not any("owner" in told.value for told in searching.info)
+
+
+def test_a_query_in_a_link_that_is_too_long_is_cut_with_a_sentence(searching: AppTest) -> None:
+    searching.query_params["q"] = "volcano " * 100
+    open_page(searching, "search")
+    assert "Query has 800 characters: only the first 500 are used." in [told.value for told in searching.warning]
 
 
 def test_a_filter_is_applied_before_the_search_and_said(searching: AppTest) -> None:

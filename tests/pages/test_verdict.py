@@ -67,7 +67,7 @@ def rows(app: AppTest) -> dict[str, dict[str, Any]]:
 def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missing(app: AppTest) -> None:
     open_verdict(app)
     assert "Choose all-MiniLM-L6-v2: " in told(app)
-    assert "speed, memory and price are unknown for every model" in told(app)
+    assert "speed, memory and price are unknown for every model, so left out of the score" in told(app)
     table = rows(app)
     assert list(table) == [MINILM, WORDLLAMA, "BM25", "Hybrid"]
     spec, queries = models.get(MINILM), corpus.sample_queries()
@@ -91,6 +91,23 @@ def test_sliders_turn_the_ranking(app: AppTest) -> None:
     app.slider(key="weigh_speed").set_value(10.0).run()
     assert "Choose wordllama-256: " in told(app)
     assert next(iter(rows(app))) == WORDLLAMA
+
+
+def test_what_is_timed_is_not_called_unmeasured(app: AppTest) -> None:
+    keep(timed(WORDLLAMA, 30.5))
+    open_verdict(app, models=[WORDLLAMA])
+    assert "at 30.5 ms for a short text" in told(app)
+    words = said(app).replace("\\", "")
+    assert "Speed, memory and price of" not in words
+    assert "The price of wordllama-256 is not measured on this machine yet" in words
+
+
+def test_a_disturbed_timing_is_said_and_offered_again(app: AppTest) -> None:
+    keep(*(replace(row, disturbed=3, samples=30) for row in both_ways(WORDLLAMA, 30.5)))
+    open_verdict(app, models=[WORDLLAMA])
+    assert "disturbed by other processes" in told(app)
+    assert "Other processes disturbed the timing of wordllama-256" in said(app).replace("\\", "")
+    assert "Time again when quiet" in [button.label for button in app.main.button]
 
 
 def test_time_what_is_missing_measures_speed_memory_and_price(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,6 +90,9 @@ class OpenAIServer(ThreadingHTTPServer):
         self.refuses_base64 = False
         self.counts = True
         self.reversed = False
+        self.omits_index_of_zero = False
+        self.answers_as = ""
+        self.tokens_a_minute = 10**9
         self.most_texts = {"openai": 2048, "vllm": 10**6, "tei": 32}[kind]
         self.most_tokens_a_text = {"openai": 8192, "vllm": 512, "tei": 512}[kind]
         self.most_tokens = 300_000 if kind == "openai" else 10**9
@@ -101,14 +104,27 @@ class OpenAIServer(ThreadingHTTPServer):
         as_floats = self.always_floats or request.get("encoding_format") != "base64"
         content = [row.tolist() if as_floats else base64.b64encode(row.tobytes()).decode() for row in rows]
         data = [{"object": "embedding", "index": index, "embedding": row} for index, row in enumerate(content)]
+        if self.omits_index_of_zero:
+            del data[0]["index"]
         tokens = count_tokens(request["input"])
-        answer = {"object": "list", "model": request["model"], "data": data[::-1] if self.reversed else data}
+        answer = {
+            "object": "list",
+            "model": self.answers_as or request["model"],
+            "data": data[::-1] if self.reversed else data,
+        }
         return answer | ({"usage": {"prompt_tokens": tokens, "total_tokens": tokens}} if self.counts else {})
 
     def check(self, request):
         texts = request["input"]
         if self.refuses_base64 and request.get("encoding_format") == "base64":
             raise RefusalError(400, vllm_refusal("encoding_format must be float."))
+        if (size := sum(map(len, texts)) // 4) > self.tokens_a_minute:
+            message = (
+                "Request too large for this model in organization org-1 on tokens per min (TPM): Limit "
+                f"{self.tokens_a_minute}, Requested {size}. The input or output tokens must be reduced in order to "
+                "run successfully."
+            )
+            raise RefusalError(429, openai_refusal(message, "tokens", "rate_limit_exceeded"))
         lengths = [count_tokens([text]) for text in texts] if sum(map(len, texts)) > self.most_tokens_a_text else [0]
         {"openai": self.check_as_openai, "vllm": self.check_as_vllm, "tei": self.check_as_tei}[self.kind](
             request, len(texts), lengths

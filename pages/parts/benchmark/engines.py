@@ -46,6 +46,7 @@ def show() -> None:
         "× is the speed relative to sentence-transformers with its defaults. The cosine is the lowest of the test "
         f"vectors against torch in float32; “auto” uses only engines that stay within {LEAST_COSINE}."
     )
+    measurement.show_disturbed(timings)
     measurement.show_failures(timings)
     measurement.provenance(timings)
     table = pd.DataFrame(

@@ -55,6 +55,7 @@ def show() -> None:
         "only, with random weights, before any download."
     )
     _four_figures(specs, shown, recorded)
+    measurement.show_disturbed(list(shown.values()))
     measurement.show_failures(list(shown.values()))
     table = _table(specs, shown, recorded)
     st.dataframe(
@@ -121,8 +122,8 @@ def _original_milliseconds() -> dict[Row, float]:
 
 
 def _four_figures(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -> None:
-    """Fastest, best by score, the engine's gain and the GPU speed-up; no row if nothing was timed."""
-    done = {row: timing.median_ms for row, timing in shown.items() if timing.median_ms}
+    """Fastest, best by score, slowest and the GPU speed-up, of undisturbed timings; no row if there is none."""
+    done = {row: timing.median_ms for row, timing in shown.items() if timing.median_ms and not timing.is_disturbed}
     if not done:
         return
     figures = st.grid(4, min_column_width=190)
@@ -139,7 +140,8 @@ def _four_figures(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, fl
             border=True,
         )
     slowest = max(done, key=lambda row: done[row])
-    figures.metric("Slowest vs fastest", ratio(done[slowest] / done[fastest]), help=slowest[0], border=True)
+    if len(done) > 1:
+        figures.metric("Slowest vs fastest", ratio(done[slowest] / done[fastest]), help=slowest[0], border=True)
     gains = _gains(done) or _gains(recorded)
     most = max(gains, key=lambda model: gains[model])
     label = "GPU speed-up" if _gains(done) else "GPU speed-up, recorded"
@@ -167,6 +169,7 @@ def _table(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -
                 "p95, ms": timing.p95_ms if timing else None,
                 "Quartiles, ms": _quartiles(timing),
                 "p99, ms": timing.p99_ms if timing else None,
+                "Disturbed": timing.disturbed if timing else None,
                 "Forward pass only, ms": timing.forward.median_ms if timing and timing.forward else None,
                 "Memory": timing.memory_bytes if timing else None,
                 "Weights": timing.weights if timing else None,

@@ -1,9 +1,11 @@
 """The lists side by side: a column for each system, a card for each document."""
 
 import html
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.charts.style import model_colours
 from core.corpus import Corpus
@@ -26,6 +28,18 @@ GREEN, RED, GREY = "rgba(0,158,115,.22)", "rgba(204,102,119,.22)", "rgba(138,146
 SENTENCE = "background:rgba(230,159,0,.28);border-radius:3px;padding:1px 0"
 
 
+@dataclass(frozen=True)
+class Slot:
+    """The place of a card's words on the page, and what is in it."""
+
+    place: DeltaGenerator
+    system: str
+    rank: int
+    row: int
+    moved: str
+    is_answer: bool
+
+
 def show(
     texts: Corpus,
     query: str,
@@ -33,8 +47,8 @@ def show(
     k: int,
     answers: Collection[str],
     quality: Mapping[str, Quality],
-) -> None:
-    """A column of cards for each list, wrapped in a narrow window.
+) -> list[Slot]:
+    """A column of cards for each list, wrapped in a narrow window; returns the places of the cards' words.
 
     `answers` are the ids of the relevant documents.
     """
@@ -45,6 +59,7 @@ def show(
     leaders = lists[first].rows
     colours = model_colours(lists)
     columns = st.grid(len(lists), min_column_width=NARROWEST)
+    slots = []
     for place, (system, hits) in enumerate(lists.items()):
         with columns.cell():
             st.html(_heading(system, colours[system], quality.get(system)))
@@ -52,11 +67,24 @@ def show(
                 moved = "" if system == first else _move(rank, row, leaders, k, first)
                 with st.container(border=True, gap="xsmall"):
                     is_answer = texts.document_ids[row] in answers
-                    st.html(_card(texts, rank, row, hits, moved, is_answer))
+                    slots.append(Slot(st.empty(), system, rank, row, moved, is_answer))
+                    _draw(texts, slots[-1], hits)
                     _toggles(texts, query, row, marks, place)
             if not hits.rows:
                 st.info(_nothing(texts, query, system), icon=":material/search_off:")
             _source(texts, system, first, hits)
+    return slots
+
+
+def highlight(texts: Corpus, slots: Sequence[Slot], lists: Mapping[str, List]) -> None:
+    """Draw the cards again in which a sentence is marked."""
+    for slot in slots:
+        if lists[slot.system].marks.sentences.get(slot.row) is not None:
+            _draw(texts, slot, lists[slot.system])
+
+
+def _draw(texts: Corpus, slot: Slot, hits: List) -> None:
+    slot.place.html(_card(texts, slot.rank, slot.row, hits, slot.moved, slot.is_answer))
 
 
 def _heading(system: str, colour: str, quality: Quality | None) -> str:

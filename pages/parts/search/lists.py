@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from core import corpus
@@ -17,7 +17,8 @@ from pages.shared import cache, picks
 from pages.shared.frame import show_errors
 
 DEPTH = 100
-MARK = "highlight the sentences"
+
+Marker = Callable[[Progress], Mapping[int, int | None]]
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,20 @@ class Marks:
 
 @dataclass(frozen=True)
 class List:
-    """A system's DEPTH best hits for one query, and the sentences marked in them."""
+    """A system's DEPTH best hits for one query, and the sentences marked in them, once they are.
+
+    Attributes
+    ----------
+    marker : callable
+        Finds the sentences to mark.
+    key : tuple
+        Distinguishes what it finds.
+    """
 
     ranking: Ranking
-    marks: Marks
+    marker: Marker
+    key: tuple[object, ...]
+    marks: Marks = field(default_factory=Marks)
 
     @property
     def rows(self) -> list[int]:
@@ -47,14 +58,17 @@ class List:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """The time of each step when it was computed."""
-        return {**self.ranking.seconds, MARK: self.marks.seconds}
+        """The time of each step to the list when it was computed."""
+        return dict(self.ranking.seconds)
 
 
 def find(
     texts: Corpus, query: str, specs: Sequence[ModelSpec], conditions: Conditions, k: int, on_progress: Progress
 ) -> dict[str, List]:
-    """Each system's list by its name: the models, BM25 and, with a model, Hybrid; cached with its seconds."""
+    """Each system's list by its name: the models, BM25 and, with a model, Hybrid; cached with its seconds.
+
+    No sentence is marked in them yet: see `highlight`.
+    """
     task = Task(texts, corpus.one_query(query), DEPTH, "text", conditions.rows)
     embeddings: dict[str, Embeddings] = {}
     for spec in specs:
@@ -66,28 +80,36 @@ def find(
         rows = tuple(int(row) for row in ranking.hits.rows_of()[:k])
         marker = next(iter(ready)) if system == HYBRID else system
         if marker == BM25:
-            mark = partial(_mark_by_words, texts, query, rows)
+            mark: Marker = partial(_mark_by_words, texts, query, rows)
         else:
-            mark = partial(_mark_by_model, texts, embeddings[marker].queries, rows, ready[marker], on_progress)
-        marks = Marks()
-        with show_errors():
-            marks = _recall((*task.key, *ranking.key, marker, *rows), mark)
-        lists[system] = List(ranking, marks)
+            mark = partial(_mark_by_model, texts, embeddings[marker].queries, rows, ready[marker])
+        lists[system] = List(ranking, mark, (*task.key, *ranking.key, marker, *rows))
     return lists
 
 
-def _recall(key: tuple[object, ...], mark: Callable[[], Mapping[int, int | None]]) -> Marks:
+def highlight(lists: Mapping[str, List], on_progress: Progress) -> dict[str, List]:
+    """The lists with their best-matching sentences marked; takes longer than the search, so results are shown first."""
+    marked = {}
+    for system, hits in lists.items():
+        marks = Marks()
+        with show_errors():
+            marks = _recall(hits, on_progress)
+        marked[system] = replace(hits, marks=marks)
+    return marked
+
+
+def _recall(hits: List, on_progress: Progress) -> Marks:
     """Marks with the seconds that they took when computed."""
 
     def measure() -> Marks:
         started = time.perf_counter()
-        places = mark()
+        places = hits.marker(on_progress)
         return Marks(places, time.perf_counter() - started)
 
-    return cache.memory().recall(("marks", *key, picks.device(), picks.precision()), measure)
+    return cache.memory().recall(("marks", *hits.key, picks.device(), picks.precision()), measure)
 
 
-def _mark_by_words(texts: Corpus, query: str, rows: Sequence[int]) -> dict[int, int | None]:
+def _mark_by_words(texts: Corpus, query: str, rows: Sequence[int], _on_progress: Progress) -> dict[int, int | None]:
     words = cache.keyword_index(texts).words
     best = sentences_by_words(query, [sentences(texts.texts[row]) for row in rows], words)
     return dict(zip(rows, best, strict=True))

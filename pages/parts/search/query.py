@@ -5,6 +5,7 @@ import streamlit as st
 from core import corpus
 from core.corpus import Labels
 from pages.shared import state
+from pages.shared.ui import inputs
 
 EXAMPLES = ("biology-2", "psychology-4", "architecture-3", "film-8", "cooking-3")
 FIRST = "animals-1"
@@ -13,11 +14,9 @@ MOST_CHARACTERS = 500
 
 def box() -> str:
     """The text in the query box; initially a sample query."""
-    typed = st.text_input(
-        "Query", _sample(FIRST), key=state.Search.QUERY, bind="query-params", max_chars=MOST_CHARACTERS,
-        icon=":material/search:",
-    )  # fmt: skip
-    return typed or ""
+    return inputs.short_text(
+        "Query", _sample(FIRST), key=state.Search.QUERY, most=MOST_CHARACTERS, icon=":material/search:"
+    )
 
 
 def examples() -> None:
@@ -29,14 +28,14 @@ def examples() -> None:
 
 
 def clean(typed: str) -> str:
-    """The query on one line, limited to the box's length: an address may contain anything.
+    """The query on one line.
 
     Raises
     ------
     InputError
         It is blank.
     """
-    return corpus.one_text(typed[:MOST_CHARACTERS], "the query")
+    return corpus.one_text(typed, "the query")
 
 
 def answers(labels: Labels, query: str) -> set[str]:

@@ -33,7 +33,10 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
                 qualities = quality.measure(texts, labels, specs, on_progress)
                 answers = query.answers(labels, asked)
     comparison.chart(texts, hits, k, answers)
-    cards.show(texts, asked, hits, k, answers, qualities)
+    slots = cards.show(texts, asked, hits, k, answers, qualities)
+    with progress.line(state.Search.HIGHLIGHT) as on_progress:
+        hits = lists.highlight(hits, on_progress)
+    cards.highlight(texts, slots, hits)
     if labels and qualities:
         _explain(labels)
     overlaps, times = comparison.agreement(hits), comparison.latency(hits)

@@ -9,7 +9,8 @@ from core.corpus import Corpus
 from core.evaluation import Quality
 from core.models import ModelSpec
 from core.progress import Progress
-from core.verdict import SETTINGS, WORKLOADS, Candidate
+from core.verdict import SETTINGS, WORKLOADS, Candidate, Speed
+from core.wording import join
 from pages.shared import cache, measurement, picks, state
 from pages.shared.ui import output, progress
 
@@ -27,24 +28,34 @@ def candidates(
     return verdict.candidates(picks.models(), measured, sources, timings, dollars_per_hour=dollars_per_hour)
 
 
-def offer_timing(specs: Sequence[ModelSpec]) -> bool:
-    """Show what is not timed yet, with a button to time it; returns whether it was pressed."""
+def offer_timing(specs: Sequence[ModelSpec], existing: Sequence[Candidate]) -> bool:
+    """Show what is not timed yet or was disturbed, with a button to time it; returns whether it was pressed."""
     if not specs:
         return False
     with st.container(horizontal=True, vertical_alignment="center"):
+        speeds = {one.name: one.speed for one in existing}
+        timed = [spec for spec in specs if (speed := speeds.get(spec.name)) and speed.disturbed]
         pressed = st.button(
-            "Time missing models",
+            "Time again when quiet" if len(timed) == len(specs) else "Time missing models",
             icon=":material/timer:",
             on_click=progress.start_anew,
             args=(state.Verdict.TIME_MISSING,),
         )
-        names = ", ".join(spec.name for spec in specs)
-        st.caption(
-            f"Speed, memory and price of {output.markdown_free(names)} are not measured on this machine yet: about "
-            "half a minute per model.",
-            width="content",
-        )
+        st.caption(" ".join(_missing({spec.name: speeds.get(spec.name) for spec in specs})), width="content")
     return pressed
+
+
+def _missing(speeds: Mapping[str, Speed | None]) -> list[str]:
+    """A sentence each for models that are not timed, not timed in batches, and disturbed."""
+    untimed = [name for name, speed in speeds.items() if not speed]
+    unpriced = [name for name, speed in speeds.items() if speed and not speed.texts_per_second]
+    disturbed = [name for name, speed in speeds.items() if speed and speed.disturbed]
+    sentences = {
+        "Speed, memory and price of {} are not measured on this machine yet: about half a minute per model.": untimed,
+        "The price of {} is not measured on this machine yet: it needs a timing in batches.": unpriced,
+        "Other processes disturbed the timing of {}: time again when this machine is quiet.": disturbed,
+    }
+    return [sentence.format(output.markdown_free(join(names))) for sentence, names in sentences.items() if names]
 
 
 def time_them(specs: Sequence[ModelSpec]) -> None:

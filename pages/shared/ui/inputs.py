@@ -1,6 +1,7 @@
 """The user's inputs: models that can run, texts, a corpus."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -32,6 +33,23 @@ def ready_models() -> list[ModelSpec]:
         st.button("Use the two models that come with Embedscope", type="primary", on_click=_pick_defaults)
         st.stop()
     return ready
+
+
+def short_text(label: str, default: str, *, key: Parameter, most: int, **options: Any) -> str:
+    """A text typed on one line, in the URL; of a longer one the first `most` characters, and a sentence says so.
+
+    The widget's own limit would refuse a longer text, and cut that of a link, without a word.
+    """
+    noted = state.EveryPage.CUT(key)
+    with st.container():
+        typed = st.text_input(
+            label, default, key=key, bind="query-params", on_change=_cut, args=(key, noted, most), **options
+        )
+        typed = typed or ""
+        given = max(len(typed), st.session_state.get(noted, 0))
+        if given > most:
+            st.warning(f"{label} has {given:,} characters: only the first {most:,} are used.", icon=":material/cut:")
+    return typed[:most]
 
 
 def paste_texts(key: Parameter, default: str, *, height: int, label: str = "Texts, one per line") -> Corpus:
@@ -82,6 +100,13 @@ def _write_to_url(key: Parameter, text: str) -> None:
         st.query_params[key] = text
     else:
         st.query_params.pop(key, None)
+
+
+def _cut(key: Parameter, noted: Key, most: int) -> None:
+    """Cut a text that is too long, and note its length."""
+    typed = st.session_state[key] or ""
+    st.session_state[noted] = len(typed)
+    st.session_state[key] = typed[:most]
 
 
 def _pick_defaults() -> None:

@@ -87,6 +87,22 @@ def test_bars_hold_the_medians_with_whiskers_to_the_95th_percentile() -> None:
     assert list(bars.error_x.arrayminus) == [0] * 4
 
 
+def test_a_disturbed_bar_is_grey_and_compared_with_none() -> None:
+    noisy = FILLED | keyed(timing(LARGE, "cpu", 80, 84, disturbed=5))
+    figure = timing_bars(ROWS, noisy)
+    assert words_of(figure)[:2] == ["80.0 ms · 5 of 40 disturbed: time again when quiet", "8.00 ms"]
+    grey, coloured = bars_of(figure).marker.color[:2]
+    assert rgb(grey) == rgb(NEUTRAL) != rgb(coloured)
+    library = timing(SMALL, "cpu", 10, engine="library", disturbed=1)
+    assert words_of(engine_bars([library, timing(SMALL, "cpu", 5)]))[1] == "5.00 ms"
+
+
+def test_a_whisker_that_is_cut_is_marked_with_its_end() -> None:
+    figure = timing_bars(ROWS[:1], keyed(timing(LARGE, "cpu", 10, 4000)))
+    assert words_of(figure) == ["▸ 10.0 ms · 95th percentile 4,000 ms"]
+    assert "95th percentile" in figure.layout.xaxis.title.text
+
+
 def test_a_whisker_is_cut_where_the_medians_would_become_too_short_to_read() -> None:
     figure = timing_bars([(SMALL, "cpu")], keyed(timing(SMALL, "cpu", 10, 4000)))
     assert 10 < figure.layout.xaxis.range[1] < 30
@@ -167,7 +183,7 @@ def test_a_failed_row_has_the_start_of_its_reason_for_a_bar_and_the_whole_in_its
 
 def test_a_disturbed_timing_says_so_beside_its_milliseconds() -> None:
     figure = timing_bars([(SMALL, "cpu")], keyed(timing(SMALL, "cpu", 6, 7, disturbed=12)))
-    assert words_of(figure) == ["6.00 ms · 12 of 40 disturbed"]
+    assert words_of(figure) == ["6.00 ms · 12 of 40 disturbed: time again when quiet"]
 
 
 def test_what_was_recorded_elsewhere_is_marked_in_its_rows_lane_and_stays_on_the_axis() -> None:

@@ -105,6 +105,82 @@ def test_vectors_come_in_the_order_of_the_texts_however_they_arrive(server, remo
     assert [text for request in server.received for text in request["input"]] == texts
 
 
+def test_an_index_that_is_missing_where_it_is_zero_is_its_place(server, remote):
+    server.omits_index_of_zero = True
+    assert_equal(remote.encode(TEXTS), served(SMALL.id, TEXTS))
+
+
+def test_items_without_any_index_are_in_the_order_of_the_texts(server, remote):
+    rows = served(SMALL.id, TEXTS)
+    server.script.append(Reply(200, {"data": [{"embedding": row.tolist()} for row in rows]}))
+    assert_equal(remote.encode(TEXTS), rows)
+
+
+@pytest.mark.parametrize("indices", [[None, 1, 1], [None, 2, 1], [1, None, 2], [0, 1, 3], [0, 0, 1], [None, None, 3]])
+def test_indices_that_are_no_order_of_the_texts_are_refused(server, remote, indices):
+    row = [1.0] * 1536
+    data = [{"embedding": row} | ({} if index is None else {"index": index}) for index in indices]
+    server.script.append(Reply(200, {"data": data}))
+    assert "one embedding" in str(refusal_of(remote, TEXTS))
+
+
+def test_a_rate_limit_that_the_request_alone_exceeds_is_met_by_smaller_requests(server, remote):
+    server.tokens_a_minute = 500
+    texts = [f"{number} {WORDS * 2}" for number in range(100)]
+    assert_equal(remote.encode(texts), served(SMALL.id, texts))
+    sizes = [len(request["input"]) for request in server.received]
+    assert sizes[:4] == [100, 50, 25, 12], "the same request was repeated"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Rate limit reached on tokens per min (TPM): Limit 30000, Used 20000, Requested 15000. Try again in 10s.",
+        "Request too large for us now: limit 30,000, requested 15,000.",
+    ],
+)
+def test_a_rate_limit_that_passes_is_waited_for(server, remote, message):
+    server.script.append(Reply(429, openai_refusal(message), {"retry-after-ms": "1"}))
+    assert_equal(remote.encode(TEXTS), served(SMALL.id, TEXTS))
+    assert [len(request["input"]) for request in server.received] == [3, 3]
+
+
+def test_a_single_text_above_the_rate_limit_is_named(server, remote):
+    server.tokens_a_minute = 5
+    with pytest.raises(InputError, match=r"The quick brown.*Requested 11"):
+        remote.encode([WORDS])
+
+
+def test_a_limit_told_as_a_list_of_faults_is_understood(server, remote):
+    fault = {"type": "too_long", "loc": ["body", "input"], "msg": "List should have at most 2 items, not 3"}
+    server.script.append(Reply(422, {"detail": [fault]}))
+    assert_equal(remote.encode(TEXTS), served(SMALL.id, TEXTS))
+    assert [len(request["input"]) for request in server.received] == [3, 1, 1, 1]
+
+
+def test_a_model_that_was_replaced_under_the_same_name_is_told_and_not_mixed(server, remote, tmp_path):
+    store = Store(tmp_path / "vectors")
+    embedding.embed_with(remote, TEXTS, store=store)
+    server.answers_as = "another-model"
+    with pytest.raises(
+        ModelUnavailableError, match="now answers as another-model, and before as text-embedding-3-small"
+    ):
+        embedding.embed_with(remote, ["new"], store=store)
+    server.answers_as = ""
+    assert embedding.embed_with(remote, ["new"], store=store).provenance.remembered == 0
+
+
+def test_vectors_of_another_length_than_before_are_told_and_not_stored(add_server, tmp_path):
+    store = Store(tmp_path / "vectors")
+    with openai_server(key="") as server:
+        encoder = encoders.load(add_server("own", server))
+        embedding.embed_with(encoder, TEXTS, store=store)
+        server.script.append(Reply(200, {"data": [{"index": 0, "embedding": [1.0] * 128}]}))
+        with pytest.raises(ModelUnavailableError, match="128 dimensions, but server:own had 256 before"):
+            embedding.embed_with(encoder, ["new"], store=store)
+        assert embedding.embed_with(encoder, ["new"], store=store).provenance.remembered == 0
+
+
 def test_numbers_instead_of_base64_are_understood(server, remote):
     server.always_floats = True
     assert_equal(remote.encode(TEXTS), served(SMALL.id, TEXTS))
@@ -336,7 +412,8 @@ def test_an_address_without_v1_says_what_is_missing(add_server):
         "<html>Welcome</html>",
         {"object": "list", "data": []},
         {"data": [{"index": 1, "embedding": [1.0] * 1536}]},
-        {"data": [{"embedding": [1.0] * 1536}]},
+        {"data": [{"index": 0, "embedding": [1.0] * 1536}] * 2},
+        {"data": [{"index": "0", "embedding": [1.0] * 1536}]},
         {"data": [{"index": 0, "embedding": [["1.0"]]}]},
         {"data": [{"index": 0, "embedding": "not base64"}]},
         {"data": [{"index": 0, "embedding": [0.0] * 1536}]},
@@ -350,7 +427,8 @@ def test_an_address_without_v1_says_what_is_missing(add_server):
             "a web page",
             "no vectors",
             "another index",
-            "no index",
+            "one index twice",
+            "an index that is no number",
             "no list",
             "no base64",
             "zeros",

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import sem
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import pairwise_distances
@@ -11,6 +13,10 @@ from core.errors import InputError
 from core.maps import faithfulness as module
 from core.maps.faithfulness import Estimate, Faithfulness, faithfulness, false_and_torn, nearest_on_map, point_errors
 from core.maps.neighbours import Floats, Neighbours, nearest_rows
+
+Measures = tuple[float, float, float]
+
+SHARES = st.floats(0, 1)
 
 
 def normal(rows: int, dimensions: int, seed: int = 0) -> Floats:
@@ -202,23 +208,40 @@ def test_values_that_are_no_numbers_are_a_clear_error(which: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trustworthiness", "continuity", "recall", "beginning"),
+    ("trustworthiness", "continuity", "recall", "beginning", "ending"),
     [
-        (0.97, 0.97, 0.62, "Trust closeness on this map: near"),
-        (0.97, 0.97, 0.31, "Trust the groups"),
-        (0.97, 0.80, 0.31, "Trust closeness on this map, not distance"),
-        (0.80, 0.97, 0.31, "Don't trust closeness"),
-        (0.70, 0.80, 0.03, "Don't read neighbours"),
+        (0.97, 0.97, 0.62, "Trust closeness on this map: near", "mean little"),
+        (0.97, 0.97, 0.31, "Trust the groups", "mean little"),
+        (0.97, 0.80, 0.31, "Trust the groups", "many related texts are far apart"),
+        (0.97, 0.70, 0.31, "Read closeness on this map with care: nearby texts are related", "are far apart"),
+        (0.80, 0.97, 0.31, "Read closeness on this map with care: some unrelated", "sit next to each other"),
+        (0.70, 0.80, 0.03, "Don't read neighbours", "list of neighbours instead"),
     ],
 )
 def test_the_sentence_says_what_to_believe(
-    trustworthiness: float, continuity: float, recall: float, beginning: str
+    trustworthiness: float, continuity: float, recall: float, beginning: str, ending: str
 ) -> None:
-    estimates = (Estimate(trustworthiness), Estimate(continuity), Estimate(recall))
-    sentence = Faithfulness(*estimates, neighbours=15, rows=100, total=100).sentence
+    sentence = map_of(trustworthiness, continuity, recall).sentence
     assert sentence.startswith(beginning)
-    assert f"of a text's 15 true neighbours, {recall:.0%} are among its 15 nearest points" in sentence
+    assert f"{ending} (of a text's 15 true neighbours, {recall:.0%} are among its 15 nearest points" in sentence
     assert sentence.count(".") == 1
+
+
+def map_of(trustworthiness: float, continuity: float, recall: float) -> Faithfulness:
+    estimates = (Estimate(trustworthiness), Estimate(continuity), Estimate(recall))
+    return Faithfulness(*estimates, neighbours=15, rows=100, total=100)
+
+
+@given(st.tuples(SHARES, SHARES, SHARES), st.tuples(SHARES, SHARES, SHARES))
+def test_a_better_map_is_never_trusted_less(one: Measures, other: Measures) -> None:
+    worse, better = (tuple(map(pick, one, other)) for pick in (min, max))
+    assert map_of(*worse).trust <= map_of(*better).trust
+
+
+@given(st.tuples(SHARES, SHARES, SHARES), st.integers(0, 2), st.floats(0, 0.04))
+def test_a_small_difference_never_turns_the_advice_round(measures: Measures, changed: int, step: float) -> None:
+    after = [min(1.0, value + step) if place == changed else value for place, value in enumerate(measures)]
+    assert map_of(*after).trust - map_of(*measures).trust in (0, 1)
 
 
 def test_the_nearest_on_a_map_are_the_nearest_others() -> None:

@@ -26,7 +26,9 @@ from core.verdict import (
     find_untimed,
     firmness,
     freedom,
+    lanes,
     of_model,
+    provenance,
     rank,
     read_weights,
     scores,
@@ -75,7 +77,7 @@ def test_what_is_not_known_is_no_score_and_counts_as_the_worst() -> None:
     row = candidate("a", ndcg=0.7, ms=None, memory_bytes=None, dollars=None, licence="")
     unknown = dict.fromkeys(("speed", "memory", "price", "licence"))
     assert scores(row) == {"quality": pytest.approx(0.7), **unknown}
-    ranked = verdict_on(row).ranking.ranked[0]
+    ranked = {one.name: one for one in verdict_on(row, candidate("b")).ranking.ranked}["a"]
     assert ranked.total == pytest.approx(8 * 0.7 / 13)
     assert ranked.at_most == pytest.approx((8 * 0.7 + 5) / 13)
     assert ranked.unknown == ("speed", "memory", "price", "licence")
@@ -348,7 +350,32 @@ def test_what_is_not_known_is_said_and_who_could_overtake_with_it() -> None:
         "unknown, so scored 0: speed for unknown, which could still put unknown first."
     )
     nobody_timed = verdict_on(candidate("a", 0.8, None), candidate("b", 0.5, None))
-    assert sentences(nobody_timed)[2].endswith("speed is unknown for every model.")
+    assert sentences(nobody_timed)[2].endswith("speed is unknown for every model, so left out of the score.")
+
+
+def test_a_criterion_that_nobody_has_a_figure_of_is_left_out_of_the_score() -> None:
+    priced = {"quality": 8.0, "speed": 0.0, "memory": 0.0, "licence": 0.0}
+    without = [replace(candidate(name, quality), dollars=None) for name, quality in (("a", 0.8), ("b", 0.5))]
+    decided = verdict_on(*without, price=8.0, **priced)
+    assert [row.total for row in decided.ranking.ranked] == pytest.approx([0.8, 0.5])
+    assert decided.ranking.left_out == ("price",)
+    assert "(price left out: unknown for every model)" in "\n".join(provenance(decided))
+    one_known = verdict_on(replace(without[0], dollars=0.0001), without[1], price=8.0, **priced)
+    assert [row.total for row in one_known.ranking.ranked] == pytest.approx([0.9, 0.25])
+    assert "unknown, so scored 0: price for b" in sentences(one_known)[2]
+
+
+def test_the_only_weight_is_not_left_out() -> None:
+    rest = dict.fromkeys(CRITERIA, 0.0)
+    decided = verdict_on(candidate("a", 0.8, None), candidate("b", 0.5, None), **rest | {"speed": 1.0})
+    assert decided.ranking.left_out == ()
+
+
+def test_a_disturbed_timing_is_said_beside_its_figure_and_is_grey() -> None:
+    noisy_speed = Speed(30.5, None, "cpu", "torch", "float32", disturbed=("speed",))
+    decided = verdict_on(replace(candidate("a"), speed=noisy_speed))
+    assert "30.5 ms for a short text (disturbed by other processes: time it again when quiet)" in sentences(decided)[1]
+    assert lanes(decided)[0].bars["speed"].with_interval == "30.5 ms (disturbed)"
 
 
 def test_a_baseline_that_ranks_better_beyond_chance_is_said() -> None:
