@@ -1,6 +1,6 @@
 """Rankings: what a system finds for a query, and its quality on labelled queries."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,16 +9,21 @@ from core.cli.options import (
     AsJson,
     CorpusFile,
     Device,
+    DocumentPrompt,
     Engine,
     ModelOrBm25,
+    Passages,
     Precision,
     Qrels,
     Queries,
+    QueryPrompt,
+    load_corpus,
     load_corpus_and_labels,
+    system_of,
 )
-from core.cli.output import bars, show
+from core.cli.output import bars, show, tell_caveats, texts_read
 from core.errors import InputError
-from core.retrieval import Task
+from core.retrieval import Ranking, Task
 
 
 def search(
@@ -29,17 +34,21 @@ def search(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    query_prompt: QueryPrompt = None,
+    document_prompt: DocumentPrompt = None,
+    passages: Passages = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the documents nearest to a query."""
-    documents = corpus.from_path(corpus_file) if corpus_file else corpus.sample()
+    documents, system = load_corpus(corpus_file, passages), system_of(model, query_prompt, document_prompt)
     task = Task(documents, corpus.one_query(query), k, "text")
     with bars() as progress:
         ranking = retrieval.rank_by(
-            model, task, device=device, engine=engine, precision=precision, on_progress=progress
+            system, task, device=device, engine=engine, precision=precision, on_progress=progress
         )
     rows = retrieval.results(ranking, documents)
-    show({"model": model, "query": query, "results": rows}, rows, as_json)
+    show({"model": model, "query": query, "results": rows, **_texts_read(ranking)}, rows, as_json)
+    tell_caveats(ranking.provenances, as_json)
 
 
 def evaluate(
@@ -51,17 +60,21 @@ def evaluate(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    query_prompt: QueryPrompt = None,
+    document_prompt: DocumentPrompt = None,
+    passages: Passages = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure ranking quality on labelled queries."""
-    documents, labels = load_corpus_and_labels(corpus_file, queries, qrels)
+    system = system_of(model, query_prompt, document_prompt)
+    documents, labels = load_corpus_and_labels(corpus_file, queries, qrels, passages)
     fields = labels.queries.fields
     if by and by not in fields:
         raise InputError(f"The queries have no column {by!r}. Available: {', '.join(fields)}.")
     with bars() as progress:
         task = Task(documents, labels.queries)
         ranking = retrieval.rank_by(
-            model, task, device=device, engine=engine, precision=precision, on_progress=progress
+            system, task, device=device, engine=engine, precision=precision, on_progress=progress
         )
     quality = retrieval.measure(ranking, documents, labels)
     ndcg = evaluation.interval(quality.values("ndcg@10"))
@@ -70,10 +83,19 @@ def evaluate(
         **quality.means,
         "ndcg@10_interval": [ndcg.low, ndcg.high],
         "queries": quality.queries,
+        **_texts_read(ranking),
     }
+    tell_caveats(ranking.provenances, as_json)
     if by is None:
         show(facts, [facts], as_json)
         return
     groups = evaluation.average_by_group(quality, dict(zip(labels.queries.ids, fields[by], strict=True)))
     rows = [{by: name, **group.means, "queries": group.queries} for name, group in groups.items()]
     show(facts | {"by": rows}, [*rows, {by: "all", **quality.means, "queries": quality.queries}], as_json)
+
+
+def _texts_read(ranking: Ranking) -> dict[str, Any]:
+    """How the model read the texts and the queries; empty for bm25, which reads all of them."""
+    if not (ranking.provenance and ranking.asked):
+        return {}
+    return texts_read(ranking.provenance) | {"truncated_queries": ranking.asked.truncated_texts}

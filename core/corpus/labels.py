@@ -11,6 +11,7 @@ import numpy as np
 
 from core import wording
 from core.corpus.corpus import Corpus
+from core.corpus.passages import Splitter
 from core.corpus.reader import from_path, read_bytes
 from core.corpus.sample import sample_queries
 from core.errors import InputError
@@ -89,15 +90,19 @@ def match_labels(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) ->
     return Labels(name, _only(queries, own), own, {reason: count for reason, count in left_out.items() if count})
 
 
-def read_corpus_and_labels(documents: Path, queries: Path, qrels: Path) -> tuple[Corpus, Labels]:
+def read_corpus_and_labels(
+    documents: Path, queries: Path, qrels: Path, splitter: Splitter | None = None
+) -> tuple[Corpus, Labels]:
     """A corpus and its labels from three files on disk, as they are; `match_labels` checks that they fit.
+
+    With a splitter the documents, not the queries, are split into passages.
 
     Raises
     ------
     InputError
         One of the files cannot be read.
     """
-    return from_path(documents), Labels(qrels.name, from_path(queries), read_qrels(qrels))
+    return from_path(documents, splitter=splitter), Labels(qrels.name, from_path(queries), read_qrels(qrels))
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
