@@ -18,6 +18,7 @@ from core.storage.vectors import Store, key, shared_store
 
 KEEP_EVERY = 1024
 KEEP_PAID_EVERY = 256  # per request to an API
+MOST_SPECIAL_TOKENS = 4  # that a tokenizer puts around a text
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,10 @@ class Provenance:
 
     `reason` says why this engine and precision. `computed` counts distinct texts: with repeated ones it and
     `remembered` stay below `texts`. `seconds` is the time from request to answer, loading of the model included.
-    `tokens` and `dollars` are an API's count for the computed texts and its price; None if unknown.
+    `tokens` and `dollars` are an API's count for the computed texts and its price; None if unknown. `query_prompt` and
+    `document_prompt` are what was put before queries and before documents. `max_tokens` is the model's longest input,
+    None without a limit, and `truncated_texts` how many of the texts are longer, prompt included; None if unknown.
+    `made_for` is the measure other than cosine that the model's files ask for.
     """
 
     model: str
@@ -42,6 +46,29 @@ class Provenance:
     seconds: float
     tokens: int | None = None
     dollars: float | None = None
+    query_prompt: str = ""
+    document_prompt: str = ""
+    max_tokens: int | None = None
+    truncated_texts: int | None = None
+    made_for: str = ""
+
+    @property
+    def caveats(self) -> list[str]:
+        """What to know before comparing figures of these vectors with others, a sentence each."""
+        measure = f"{self.model} is made for {self.made_for}; compared by cosine here." if self.made_for else ""
+        return list(filter(None, (self.truncation, measure)))
+
+    @property
+    def truncation(self) -> str:
+        """How many of the texts are longer than the model reads, in a sentence; empty if none is, or if unknown."""
+        if not self.truncated_texts:
+            return ""
+        what = {"query": ("query", "queries")}.get(self.kind, ("text", "texts"))
+        return (
+            f"{self.truncated_texts:,} of {self.texts:,} {what[self.texts != 1]} "
+            f"{'is' if self.truncated_texts == 1 else 'are'} longer than the {self.max_tokens:,} tokens that "
+            f"{self.model} reads: it never sees the rest."
+        )
 
 
 @dataclass(frozen=True)
@@ -168,9 +195,34 @@ def embed_with(
             seconds=time.perf_counter() - started,
             tokens=usage.tokens,
             dollars=usage.dollars,
+            query_prompt=encoder.spec.query_prompt,
+            document_prompt=encoder.spec.document_prompt,
+            max_tokens=encoder.max_tokens,
+            made_for=encoder.spec.made_for,
+            truncated_texts=_count_truncated(encoder, texts, kind, on_progress),
         ),
         identity,
     )
+
+
+def _count_truncated(encoder: Encoder, texts: Sequence[str], kind: Kind, on_progress: Progress) -> int | None:
+    """How many texts have more tokens than the encoder reads; None if they can't be counted on this machine.
+
+    Only texts with more bytes than it reads tokens are tokenised: hardly any token is shorter than a byte.
+    """
+    if isinstance(encoder, Metered):
+        return None
+    if encoder.max_tokens is None:
+        return 0
+    prompt, truncated = encoder.spec.prompt(kind), 0
+    whole = [
+        prompt + text for text in texts if len((prompt + text).encode()) + MOST_SPECIAL_TOKENS > encoder.max_tokens
+    ]
+    for start in range(0, len(whole), KEEP_EVERY):
+        on_progress("Counting tokens", start, len(whole))
+        counts = encoder.count_tokens(whole[start : start + KEEP_EVERY])
+        truncated += sum(count > encoder.max_tokens for count in counts)
+    return truncated
 
 
 def _compute(

@@ -81,6 +81,8 @@ class Ranking:
         The time of each step for all queries together: "embed the queries", "search", "fuse".
     provenance : Provenance, optional
         What computed the texts' vectors; None if there are none.
+    asked : Provenance, optional
+        What computed the queries' vectors; None if there are none.
     is_query_remembered : bool
         Whether the vectors of some queries came from the cache.
     identities : tuple of Identity
@@ -93,6 +95,7 @@ class Ranking:
     hits: Hits
     seconds: dict[str, float] = field(default_factory=dict)
     provenance: Provenance | None = None
+    asked: Provenance | None = None
     is_query_remembered: bool = False
     identities: tuple[Identity, ...] = ()
     words: str = ""
@@ -101,6 +104,11 @@ class Ranking:
     def key(self) -> tuple[Hashable, ...]:
         """The system together with all models it is based on."""
         return (self.system, *self.identities)
+
+    @property
+    def provenances(self) -> tuple[Provenance, ...]:
+        """What computed the texts' vectors and the queries'; empty if there are none."""
+        return tuple(source for source in (self.provenance, self.asked) if source)
 
 
 Recall = Callable[[tuple[Hashable, ...], Callable[[], Ranking]], Ranking]
@@ -140,11 +148,12 @@ def rank(
     return rankings
 
 
-def rank_by(system: str, task: Task, *, on_progress: Progress = silent, **how: Any) -> Ranking:
-    """The ranking by one system, "bm25" or a model's name, from texts alone; `how` as in `embed`."""
+def rank_by(system: str | ModelSpec, task: Task, *, on_progress: Progress = silent, **how: Any) -> Ranking:
+    """The ranking by one system, "bm25" or a model or its name, from texts alone; `how` as in `embed`."""
     if system == BM25.lower():
         return by_words(task, KeywordIndex(task.texts.documents), on_progress)
-    return by_model(task, embed(task, models.get(system), on_progress=on_progress, **how), on_progress)
+    spec = models.get(system) if isinstance(system, str) else system
+    return by_model(task, embed(task, spec, on_progress=on_progress, **how), on_progress)
 
 
 def embed(task: Task, spec: ModelSpec, *, on_progress: Progress = silent, **how: Any) -> Embeddings:
@@ -167,7 +176,7 @@ def by_model(task: Task, embeddings: Embeddings, on_progress: Progress = silent)
     hits = _find_best(task, find, on_progress)
     source, asked = embeddings.texts.provenance, embeddings.queries.provenance
     seconds = {"embed the queries": asked.seconds, "search": time.perf_counter() - started}
-    return Ranking(source.model, hits, seconds, source, asked.remembered > 0, (embeddings.texts.identity,))
+    return Ranking(source.model, hits, seconds, source, asked, asked.remembered > 0, (embeddings.texts.identity,))
 
 
 def by_words(task: Task, index: KeywordIndex, on_progress: Progress = silent) -> Ranking:

@@ -66,3 +66,9 @@ def shorten(text: str, length: int) -> str:
 def one_line(text: str) -> str:
     """A text with each run of white space, line breaks included, as one space."""
     return " ".join(text.split())
+
+
+def prompts(query: str, document: str) -> list[str]:
+    """The texts put before queries and before documents, for a caption; empty where there are none."""
+    given = {"query": query, "document": document}
+    return [f"{kind} prompt “{text.replace(chr(10), ' ↵ ')}”" for kind, text in given.items() if text]

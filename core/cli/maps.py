@@ -5,9 +5,22 @@ from typing import Annotated
 
 import typer
 
-from core import corpus, embedding, maps, models
-from core.cli.options import AsJson, Column, Device, Engine, Input, Model, Precision, check_output
-from core.cli.output import bars, show
+from core import embedding, maps
+from core.cli.options import (
+    AsJson,
+    Column,
+    Device,
+    DocumentPrompt,
+    Engine,
+    Input,
+    Model,
+    Passages,
+    Precision,
+    check_output,
+    load_texts,
+    model_with_prompts,
+)
+from core.cli.output import bars, show, tell_caveats, texts_read
 from core.corpus import Corpus
 from core.maps.faithfulness import faithfulness
 from core.tables import harmless
@@ -26,14 +39,21 @@ def project(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    document_prompt: DocumentPrompt = None,
+    passages: Passages = None,
     as_json: AsJson = False,
 ) -> None:
     """Map the texts in a file in two or three dimensions."""
     check_output(output)
-    texts = corpus.from_path(file, column)
+    texts = load_texts(file, column, passages)
     with bars() as progress:
         embedded = embedding.embed(
-            texts.documents, models.get(model), device=device, engine=engine, precision=precision, on_progress=progress
+            texts.documents,
+            model_with_prompts(model, None, document_prompt),
+            device=device,
+            engine=engine,
+            precision=precision,
+            on_progress=progress,
         )
         seeded = {} if method == "pca" else {"seed": seed}
         settings = maps.settings_of(method, **seeded)
@@ -51,8 +71,10 @@ def project(
         "trustworthiness": quality.trustworthiness.value if quality else None,
         "continuity": quality.continuity.value if quality else None,
         "neighbour_recall": quality.neighbour_recall.value if quality else None,
+        **texts_read(embedded.provenance),
     }
     show(facts, [facts], as_json)
+    tell_caveats([embedded.provenance], as_json)
 
 
 def _write_coordinates(path: Path, texts: Corpus, coordinates: maps.Floats) -> None:

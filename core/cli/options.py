@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from core import corpus, encoders
-from core.corpus import Corpus, Labels
+from core import corpus, encoders, models, retrieval
+from core.cli.output import complain
+from core.corpus import Corpus, Labels, Splitter, Splitting
 from core.errors import InputError
+from core.models import ModelSpec, families
 
 Model = Annotated[str, typer.Option("--model", "-m", help="Model name, as the models command lists it.")]
 ModelOrBm25 = Annotated[str, typer.Option("--model", "-m", help="Model name, or bm25.")]
@@ -21,19 +23,107 @@ Column = Annotated[str | None, typer.Option(help="Name of the text column.")]
 Device = Annotated[str, typer.Option(help="Device: auto, cpu or cuda.")]
 Engine = Annotated[str, typer.Option(help=f"Engine: {', '.join(encoders.ENGINES)}.")]
 Precision = Annotated[str, typer.Option(help="Precision: auto, float32, float16 or bfloat16.")]
+QueryPrompt = Annotated[
+    str | None, typer.Option(help="Text put before each query (default: the model's own prompt; '' for none).")
+]
+DocumentPrompt = Annotated[
+    str | None, typer.Option(help="Text put before each document (default: the model's own prompt; '' for none).")
+]
+Passages = Annotated[
+    int | None,
+    typer.Option(help="Split the documents into passages of up to this many tokens (default: no splitting)."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 
-def load_corpus_and_labels(documents: Path | None, queries: Path | None, qrels: Path | None) -> tuple[Corpus, Labels]:
-    """The corpus and labels from three files, or the sample if none is given.
+def model_with_prompts(name: str, query: str | None, document: str | None) -> ModelSpec:
+    """The model of that name with the prompts given; says so if its family was trained with prompts that it lacks.
+
+    Raises
+    ------
+    UnknownModelError
+        There is no such model.
+    """
+    spec = models.get(name)
+    if query is None and document is None and (family := families.family_of(spec)):
+        complain(
+            f"{spec.name} is embedded without prompts, and models of the family {family.name} were trained with them. "
+            f"Pass --query-prompt {family.query!r} --document-prompt {family.document!r}."
+        )
+    return spec.with_prompts(query, document)
+
+
+def system_of(name: str, query: str | None, document: str | None) -> str | ModelSpec:
+    """What ranks: bm25, or the model of that name with the prompts given; errors as in `model_with_prompts`.
 
     Raises
     ------
     InputError
-        Only some are given, one cannot be read, or they do not fit together.
+        Prompts are given for bm25.
     """
+    if name != retrieval.BM25.lower():
+        return model_with_prompts(name, query, document)
+    if query or document:
+        raise InputError("bm25 takes no prompts: leave out --query-prompt and --document-prompt.")
+    return name
+
+
+def prompts_by_model(listed: list[str] | None, option: str, models: list[str]) -> dict[str, str]:
+    """The prompts in several NAME=PROMPT, by the models' names.
+
+    Raises
+    ------
+    InputError
+        One has no equals sign, or names none of the models.
+    """
+    given = dict(each.partition("=")[::2] for each in listed or () if "=" in each)
+    if len(given) < len(listed or ()):
+        raise InputError(f"Write {option} NAME=PROMPT, once for each model: {option} 'e5-small-v2=query: '.")
+    if unknown := [name for name in given if name not in models]:
+        raise InputError(f"{option} names {unknown[0]!r}, which is not among --models: {', '.join(models)}.")
+    return given
+
+
+def load_corpus(documents: Path | None, passages: int | None) -> Corpus:
+    """The corpus from a file, split into passages if wanted, or the sample.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, passages cannot have this length, or the sample is to be split.
+    """
+    if documents:
+        return load_texts(documents, None, passages)
+    _splitter(documents, passages)
+    return corpus.sample()
+
+
+def load_texts(file: Path, column: str | None, passages: int | None) -> Corpus:
+    """The texts of a file, split into passages if wanted; errors as for `load_corpus`."""
+    return corpus.from_path(file, column, _splitter(file, passages))
+
+
+def _splitter(file: Path | None, passages: int | None) -> Splitter | None:
+    if passages is None:
+        return None
+    if file is None:
+        raise InputError("The sample's texts are short: pass --corpus with --passages.")
+    return corpus.splitter(Splitting.of(passages))
+
+
+def load_corpus_and_labels(
+    documents: Path | None, queries: Path | None, qrels: Path | None, passages: int | None = None
+) -> tuple[Corpus, Labels]:
+    """The corpus, split into passages if wanted, and the labels from three files, or the sample if none is given.
+
+    Raises
+    ------
+    InputError
+        Only some are given, one cannot be read, they do not fit together, or as for `load_corpus`.
+    """
+    splitter = _splitter(documents, passages)
     if documents and queries and qrels:
-        return corpus.read_corpus_and_labels(documents, queries, qrels)
+        return corpus.read_corpus_and_labels(documents, queries, qrels, splitter)
     if documents or queries or qrels:
         raise InputError("Pass --corpus, --queries and --qrels together, or none of them to use the sample.")
     return corpus.sample(), corpus.sample_labels()

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.progress import ProgressColumn, TaskID
 from rich.table import Table
 
 from core.corpus import Corpus, Labels
+from core.embedding import Provenance
 from core.progress import Progress
 
 WIDTH_OF_A_FILE = 160  # without a terminal; rich would squeeze tables into 80
@@ -68,6 +69,24 @@ def show_remarks(labels: Labels) -> None:
     """The same in sentences, below the figures."""
     for remark in labels.remarks:
         out.print(remark, markup=False, highlight=False, soft_wrap=True)
+
+
+def texts_read(source: Provenance) -> dict[str, Any]:
+    """How a model read its texts, for the facts of a command: its prompts, its limit, and how many are longer."""
+    return {
+        "query_prompt": source.query_prompt,
+        "document_prompt": source.document_prompt,
+        "max_tokens": source.max_tokens,
+        "truncated_texts": source.truncated_texts,
+        "made_for": source.made_for,
+    }
+
+
+def tell_caveats(sources: Iterable[Provenance], as_json: bool) -> None:
+    """A line for each thing that spoils the figures; with JSON they are among the facts instead."""
+    if not as_json:
+        for sentence in dict.fromkeys(sentence for source in sources for sentence in source.caveats):
+            complain(sentence)
 
 
 def complain(problem: str) -> None:

@@ -9,18 +9,23 @@ from core.cli.options import (
     AsJson,
     CorpusFile,
     Device,
+    DocumentPrompt,
     Engine,
     ModelOrBm25,
+    Passages,
     Precision,
     Qrels,
     Queries,
+    QueryPrompt,
+    load_corpus,
     load_corpus_and_labels,
+    system_of,
 )
-from core.cli.output import bars, facts_of, show, show_remarks
+from core.cli.output import bars, facts_of, show, show_remarks, tell_caveats, texts_read
 from core.corpus import Labels
 from core.errors import InputError
 from core.evaluation import Quality
-from core.retrieval import Task
+from core.retrieval import Ranking, Task
 
 
 def search(
@@ -31,17 +36,22 @@ def search(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    query_prompt: QueryPrompt = None,
+    document_prompt: DocumentPrompt = None,
+    passages: Passages = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the documents nearest to a query."""
-    documents = corpus.from_path(corpus_file) if corpus_file else corpus.sample()
+    documents, system = load_corpus(corpus_file, passages), system_of(model, query_prompt, document_prompt)
     task = Task(documents, corpus.one_query(query), k, "text")
     with bars() as progress:
         ranking = retrieval.rank_by(
-            model, task, device=device, engine=engine, precision=precision, on_progress=progress
+            system, task, device=device, engine=engine, precision=precision, on_progress=progress
         )
     rows = retrieval.results(ranking, documents)
-    show({"model": model, "query": query, "results": rows, "left_out": documents.left_out}, rows, as_json)
+    facts = {"model": model, "query": query, "results": rows, "left_out": documents.left_out}
+    show(facts | _texts_read(ranking), rows, as_json)
+    tell_caveats(ranking.provenances, as_json)
 
 
 def evaluate(
@@ -53,17 +63,21 @@ def evaluate(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    query_prompt: QueryPrompt = None,
+    document_prompt: DocumentPrompt = None,
+    passages: Passages = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure ranking quality on labelled queries."""
-    documents, labels = load_corpus_and_labels(corpus_file, queries, qrels)
+    system = system_of(model, query_prompt, document_prompt)
+    documents, labels = load_corpus_and_labels(corpus_file, queries, qrels, passages)
     fields = labels.queries.fields
     if by and by not in fields:
         raise InputError(f"The queries have no column {by!r}. Available: {', '.join(fields)}.")
     with bars() as progress:
         task = Task(documents, labels.queries)
         ranking = retrieval.rank_by(
-            model, task, device=device, engine=engine, precision=precision, on_progress=progress
+            system, task, device=device, engine=engine, precision=precision, on_progress=progress
         )
     quality = retrieval.measure(ranking, documents, labels)
     ndcg = evaluation.interval(quality.values("ndcg@10"))
@@ -74,7 +88,8 @@ def evaluate(
         "queries": quality.queries,
         **({"words": ranking.words} if ranking.words else {}),
     }
-    complete = facts | facts_of(documents, labels)
+    complete = facts | facts_of(documents, labels) | _texts_read(ranking)
+    tell_caveats(ranking.provenances, as_json)
     if by is None:
         show(complete, [facts], as_json)
     else:
@@ -88,3 +103,10 @@ def _by_group(by: str, quality: Quality, labels: Labels) -> list[dict[str, Any]]
     """The measures of each group of queries that share a value of the column."""
     groups = evaluation.average_by_group(quality, dict(zip(labels.queries.ids, labels.queries.fields[by], strict=True)))
     return [{by: name, **group.means, "queries": group.queries} for name, group in groups.items()]
+
+
+def _texts_read(ranking: Ranking) -> dict[str, Any]:
+    """How the model read the texts and the queries; empty for bm25, which reads all of them."""
+    if not (ranking.provenance and ranking.asked):
+        return {}
+    return texts_read(ranking.provenance) | {"truncated_queries": ranking.asked.truncated_texts}

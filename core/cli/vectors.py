@@ -8,9 +8,23 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from core import corpus, embedding, encoders, evaluation, models
-from core.cli.options import AsJson, Column, Device, Engine, Input, Model, Precision, check_output
-from core.cli.output import bars, show
+from core import corpus, embedding, encoders, evaluation
+from core.cli.options import (
+    AsJson,
+    Column,
+    Device,
+    DocumentPrompt,
+    Engine,
+    Input,
+    Model,
+    Passages,
+    Precision,
+    QueryPrompt,
+    check_output,
+    load_texts,
+    model_with_prompts,
+)
+from core.cli.output import bars, show, tell_caveats, texts_read
 from core.errors import InputError
 from core.storage.vectors import shared_store
 
@@ -27,6 +41,9 @@ def embed(
     dimensions: Annotated[
         int | None, typer.Option(help="Keep only the first N dimensions (Matryoshka models).")
     ] = None,
+    query_prompt: QueryPrompt = None,
+    document_prompt: DocumentPrompt = None,
+    passages: Passages = None,
     no_store: Annotated[
         bool, typer.Option("--no-store", help="Skip the cache: recompute everything and save nothing.")
     ] = False,
@@ -36,11 +53,11 @@ def embed(
     if kind not in ("query", "document"):
         raise InputError(f"Unknown kind {kind!r}: choose query or document.")
     check_output(output)
-    texts = corpus.from_path(file, column)
+    texts = load_texts(file, column, passages)
     started = time.perf_counter()
     with bars() as progress:
         encoder = encoders.load(
-            models.get(model),
+            model_with_prompts(model, query_prompt, document_prompt),
             device=device,
             engine=engine,
             precision=precision,
@@ -61,7 +78,8 @@ def embed(
         "texts_per_second": len(texts) / result.provenance.seconds,
         "left_out": texts.left_out,
     }
-    show(facts, [facts], as_json)
+    show(facts | ({"ids": texts.ids} if passages else {}), [facts], as_json)
+    tell_caveats([result.provenance], as_json)
 
 
 def pairs(
@@ -70,6 +88,7 @@ def pairs(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    document_prompt: DocumentPrompt = None,
     as_json: AsJson = False,
 ) -> None:
     """Correlate cosines with gold scores (columns sentence1, sentence2, score)."""
@@ -77,7 +96,12 @@ def pairs(
     texts = [*given.first, *given.second]
     with bars() as progress:
         embedded = embedding.embed(
-            texts, models.get(model), device=device, engine=engine, precision=precision, on_progress=progress
+            texts,
+            model_with_prompts(model, None, document_prompt),
+            device=device,
+            engine=engine,
+            precision=precision,
+            on_progress=progress,
         )
     vectors, source = embedded.vectors, embedded.provenance
     facts = {
@@ -86,6 +110,8 @@ def pairs(
         "device": source.device,
         "engine": source.engine,
         "precision": source.precision,
+        **texts_read(source),
         "left_out": given.left_out,
     }
     show(facts, [facts], as_json)
+    tell_caveats([source], as_json)

@@ -9,7 +9,19 @@ import typer
 from core import benchmark, models, retrieval, verdict
 from core.charts.style import model_colours
 from core.charts.verdict import verdict_html
-from core.cli.options import AsJson, CorpusFile, Precision, Qrels, Queries, check_output, load_corpus_and_labels, names
+from core.cli.options import (
+    AsJson,
+    CorpusFile,
+    Passages,
+    Precision,
+    Qrels,
+    Queries,
+    check_output,
+    load_corpus_and_labels,
+    model_with_prompts,
+    names,
+    prompts_by_model,
+)
 from core.cli.output import bars, facts_of, show, show_remarks
 from core.retrieval import Task
 from core.search import KeywordIndex
@@ -34,13 +46,24 @@ def decide(
     html_file: Annotated[Path | None, typer.Option("--html", help="HTML report to write.")] = None,
     markdown_file: Annotated[Path | None, typer.Option("--markdown", help="Markdown report to write.")] = None,
     precision: Precision = "auto",
+    query_prompt: Annotated[
+        list[str] | None, typer.Option(help="NAME=PROMPT: text put before each query for that model; repeatable.")
+    ] = None,
+    document_prompt: Annotated[
+        list[str] | None, typer.Option(help="NAME=PROMPT: text put before each document for that model; repeatable.")
+    ] = None,
+    passages: Passages = None,
     as_json: AsJson = False,
 ) -> None:
     """Recommend a model by weighing quality on a corpus, speed, memory, price and licence."""
     for file in (html_file, markdown_file):
         check_output(file)
-    weighing, specs = verdict.read_weights(weights), [models.get(name) for name in names(model_names)]
-    texts, labels = load_corpus_and_labels(corpus_file, queries, qrels)
+    picked = names(model_names)
+    before_queries = prompts_by_model(query_prompt, "--query-prompt", picked)
+    before_documents = prompts_by_model(document_prompt, "--document-prompt", picked)
+    specs = [model_with_prompts(name, before_queries.get(name), before_documents.get(name)) for name in picked]
+    weighing = verdict.read_weights(weights)
+    texts, labels = load_corpus_and_labels(corpus_file, queries, qrels, passages)
     task = Task(texts, labels.queries)
     with bars() as progress:
         embeddings = {

@@ -23,7 +23,7 @@ from core.corpus.labels import (
     sample_qrels,
 )
 from core.corpus.pairs import SentencePairs, pairs_of, parse_pairs, sample_pairs
-from core.corpus.passages import FEWEST_TOKENS, MOST_TOKENS, Splitter, Splitting, longer_than
+from core.corpus.passages import FEWEST_TOKENS, MOST_TOKENS, TOKENIZER, Splitter, Splitting, longer_than, splitter
 from core.corpus.reader import (
     from_file,
     from_paste,
@@ -44,6 +44,7 @@ __all__ = [
     "MOST_CHARACTERS",
     "MOST_TOKENS",
     "TEXT_COLUMNS",
+    "TOKENIZER",
     "Columns",
     "Corpus",
     "Labels",
@@ -76,6 +77,7 @@ __all__ = [
     "sample_qrels",
     "sample_queries",
     "sample_sentences",
+    "splitter",
     "together",
     "usual_columns",
     "usual_text_column",

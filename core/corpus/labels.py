@@ -17,6 +17,7 @@ from core.corpus.cleaning import cell_text
 from core.corpus.copies import NOBODY, count_unlabelled_copies, own_documents
 from core.corpus.corpus import Corpus
 from core.corpus.ids import read_ids
+from core.corpus.passages import Splitter
 from core.corpus.reader import from_path, read_bytes
 from core.corpus.sample import sample_queries
 from core.errors import InputError
@@ -142,15 +143,19 @@ def match_labels(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) ->
     )
 
 
-def read_corpus_and_labels(documents: Path, queries: Path, qrels: Path) -> tuple[Corpus, Labels]:
+def read_corpus_and_labels(
+    documents: Path, queries: Path, qrels: Path, splitter: Splitter | None = None
+) -> tuple[Corpus, Labels]:
     """A corpus and its labels from three files on disk, matched as by `match_labels`.
+
+    With a splitter the documents, not the queries, are split into passages.
 
     Raises
     ------
     InputError
         One of the files cannot be read, or they do not fit together.
     """
-    texts = from_path(documents)
+    texts = from_path(documents, splitter=splitter)
     return texts, match_labels(qrels.name, from_path(queries), read_qrels(qrels), texts)
 
 

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import TYPE_CHECKING
 
+from core import models
 from core.errors import InputError
+from core.models.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+TOKENIZER = "all-MiniLM-L6-v2"
 FEWEST_TOKENS = 16
 MOST_TOKENS = 8192
 SECTION = 100_000  # characters split at once, so that progress can be reported and work cancelled
@@ -31,6 +34,11 @@ class Splitting:
 
     tokens: int = 200
     overlap: int = 40
+
+    @classmethod
+    def of(cls, tokens: int) -> "Splitting":
+        """Passages of that length with the usual overlap, or with a fifth of them if that is too much."""
+        return cls(tokens, cls.overlap if cls.overlap < tokens else tokens // 5)
 
 
 class Splitter:
@@ -81,6 +89,11 @@ class Splitter:
             start += step
             on_progress(min(start, len(text)))
         return passages
+
+
+def splitter(splitting: Splitting) -> Splitter:
+    """A splitter with the tokens of TOKENIZER, which comes with Embedscope; errors as of Splitter."""
+    return Splitter(splitting, load_tokenizer(models.get(TOKENIZER)))
 
 
 def longer_than(texts: Sequence[str], limit: int, tokenizer: "Tokenizer") -> int:

@@ -65,15 +65,15 @@ def from_file(name: str, content: bytes, column: str | None = None) -> Corpus:
     return from_table(name, read_table(name, content), column)
 
 
-def from_path(path: Path, column: str | None = None) -> Corpus:
-    """The texts of a file on disk; errors as in `from_file`."""
-    return from_file(path.name, read_bytes(path), column)
+def from_path(path: Path, column: str | None = None, splitter: Splitter | None = None) -> Corpus:
+    """The texts of a file on disk, split into passages if there is a splitter; errors as in `from_file`."""
+    return from_table(path.name, read_table(path.name, read_bytes(path)), column, splitter)
 
 
-def from_table(name: str, table: Table, column: str | None = None) -> Corpus:
+def from_table(name: str, table: Table, column: str | None = None, splitter: Splitter | None = None) -> Corpus:
     """The texts of a table, blank ones skipped; `column` and errors as in `from_file`."""
     roles = usual_columns(table.columns, text_column(name, table.columns, column))
-    return from_tables([(name, table)], roles)
+    return from_tables([(name, table)], roles, splitter)
 
 
 def from_tables(

@@ -1,5 +1,6 @@
 """The interface of every encoder, whatever computes its vectors."""
 
+import copy
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -121,6 +122,15 @@ def identity_of(encoder: Encoder) -> Identity:
         encoder.dimensions,
         precision if precision == "float32" else f"{encoder.engine} {precision}",
     )
+
+
+def with_prompts_of(encoder: Encoder, spec: ModelSpec) -> Encoder:
+    """The encoder with the prompts of `spec`; its weights, its thread and its locks are shared with the given one."""
+    if encoder.spec == spec:
+        return encoder
+    same = copy.copy(encoder)
+    same.spec = encoder.spec.with_prompts(spec.query_prompt, spec.document_prompt)
+    return same
 
 
 class Traceable(Encoder, Protocol):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.encoders.agreement import make_agree
 from core.errors import ModelUnavailableError
 from core.models import ModelSpec
 
@@ -18,7 +19,7 @@ def load_model(spec: ModelSpec, folder: Path, device: str, precision: str) -> "S
     Raises
     ------
     ModelUnavailableError
-        The files are not those of a model that sentence-transformers can load.
+        The files are not those of a model that sentence-transformers can load, or ask for what can't be done.
     """
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
@@ -28,7 +29,7 @@ def load_model(spec: ModelSpec, folder: Path, device: str, precision: str) -> "S
     if spec.bundled and spec.is_static:
         return _load_static(spec, folder, device)
     try:
-        return SentenceTransformer(
+        model = SentenceTransformer(
             str(folder),
             device=device,
             local_files_only=True,
@@ -38,6 +39,8 @@ def load_model(spec: ModelSpec, folder: Path, device: str, precision: str) -> "S
     except (OSError, ValueError, KeyError, ImportError) as error:
         reason = str(error).partition("\n")[0][:200]
         raise ModelUnavailableError(f"{spec.name} could not be loaded: {reason}") from error
+    make_agree(spec, model, folder)
+    return model
 
 
 def counting_tokenizer(model: "SentenceTransformer") -> Any:

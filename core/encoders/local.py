@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.encoders import batches
+from core.encoders.agreement import amendment, longest_input, pooling_modes
 from core.encoders.base import Kind, Trace, Vectors, replace_surrogates
 from core.encoders.checkpoint import counting_tokenizer
 from core.encoders.choice import Choice
@@ -44,13 +45,13 @@ class LocalEncoder:
         dimensions: int | None = None,
     ) -> None:
         self.spec = spec
-        self.revision = revision
+        self.revision = " ".join(filter(None, (revision, amendment(model))))
         self.device = str(model.device).partition(":")[0]
         self.engine = choice.engine
         self.precision = choice.precision
         self.reason = choice.reason
         self.is_static = choice.engine == "static"
-        self.max_tokens = None if self.is_static else model.max_seq_length
+        self.max_tokens = None if self.is_static else longest_input(model)
         self.dimensions = _check_dimensions(spec, dimensions, int(model.get_embedding_dimension() or 0))
         self.memory_bytes = _memory_bytes(model, choice)
         self._truncated = dimensions
@@ -140,7 +141,7 @@ class LocalEncoder:
             tokens=tuple(tokens[: len(vectors)]),
             vectors=vectors,
             pooled=self.encode([text], kind)[0],
-            weights=_pooling_weights(self._pooling, len(vectors)),
+            weights=_pooling_weights(self._pooling, vectors),
             pooling=self._pooling,
             truncated=max(0, len(encoding.ids) - limit),
         )
@@ -151,7 +152,7 @@ class LocalEncoder:
 
     @property
     def _pooling(self) -> str:
-        return "mean" if self.is_static else str(self._model[1].pooling_mode)
+        return "mean" if self.is_static else " and ".join(pooling_modes(self._model))
 
     def _windows(self, texts: list[str]) -> list[batches.Rows]:
         return batches.windows(texts, STATIC_WINDOW if self.is_static else WINDOW)
@@ -272,10 +273,22 @@ def _truncate(tokens: list[str], limit: int) -> list[str]:
     return [*tokens[: limit - 1], tokens[-1]]
 
 
-def _pooling_weights(pooling: str, tokens: int) -> Vectors:
-    weights = np.zeros(tokens, np.float32)
-    if pooling in POOLING_TOKEN:
-        weights[POOLING_TOKEN[pooling]] = 1
-    else:
-        weights[:] = 1 / tokens
-    return weights
+def _pooling_weights(pooling: str, vectors: Vectors) -> Vectors:
+    """Each token's share: by its place in a weighted mean, by the dimensions in which it is the greatest for a maximum.
+
+    Of several poolings one after another, the mean of their shares.
+    """
+    tokens = len(vectors)
+    shares = []
+    for mode in pooling.split(" and "):
+        weights = np.zeros(tokens, np.float32)
+        if mode in POOLING_TOKEN:
+            weights[POOLING_TOKEN[mode]] = 1
+        elif mode == "max":
+            weights += np.bincount(vectors.argmax(axis=0), minlength=tokens) / vectors.shape[1]
+        elif mode == "weightedmean":
+            weights += np.arange(1, tokens + 1) / (tokens * (tokens + 1) / 2)
+        else:
+            weights[:] = 1 / tokens
+        shares.append(weights)
+    return np.asarray(np.mean(shares, axis=0), np.float32)

@@ -5,9 +5,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from core.encoders.base import Encoder, Identity, identity_of
+from core.encoders.base import Encoder, Identity, identity_of, with_prompts_of
 from core.errors import ModelUnavailableError
 from core.machine import devices
 from core.models import ModelSpec, memory, revisions
@@ -73,13 +73,14 @@ class Pool:
         place = self._place(spec, _resolve(spec, device), engine, precision)
         while not wait([place.encoder], timeout=HEARTBEAT_SECONDS).done:
             on_progress(*place.progress)
-        return place.encoder.result()
+        return with_prompts_of(place.encoder.result(), spec)
 
     def identity(
         self, spec: ModelSpec, *, device: str = "auto", engine: str = "auto", precision: str = "auto"
     ) -> Identity | None:
         """The identity of the encoder that `get` last returned, even if dropped since; None if it was never loaded."""
-        return self._identities.get(_key(spec, _resolve(spec, device), engine, precision))
+        known = self._identities.get(_key(spec, _resolve(spec, device), engine, precision))
+        return known and replace(known, query_prompt=spec.query_prompt, document_prompt=spec.document_prompt)
 
     def _place(self, spec: ModelSpec, device: str, engine: str, precision: str) -> _Place:
         key = _key(spec, device, engine, precision)
@@ -88,15 +89,15 @@ class Pool:
             if place is None or (place.encoder.done() and not place.is_loaded):
                 place = _Place(memory=device)
                 loader = self._asker if spec.provider == "openai" else self._loader
-                loader.submit(self._load, key, place)  # raises while the process ends
+                loader.submit(self._load, spec, key, place)  # raises while the process ends
                 self._places[key] = place
             self._places.move_to_end(key)
             return place
 
-    def _load(self, key: Key, place: _Place) -> None:
+    def _load(self, spec: ModelSpec, key: Key, place: _Place) -> None:
         from core.encoders import load
 
-        spec, _, device, engine, precision = key
+        _, _, device, engine, precision = key
         try:
             if lacking := memory.shortage(spec, device, self.budgets):
                 raise ModelUnavailableError(lacking)
@@ -136,8 +137,8 @@ class Pool:
 
 
 def _key(spec: ModelSpec, device: str, engine: str, precision: str) -> Key:
-    """The key of a loaded model: a server's or folder's name may come to mean another model."""
-    return (spec, revisions.stamp(spec), device, engine, precision)
+    """The key of a loaded model, whatever its prompts: a server's or folder's name may come to mean another model."""
+    return (spec.with_prompts("", ""), revisions.stamp(spec), device, engine, precision)
 
 
 def _resolve(spec: ModelSpec, device: str) -> str:

@@ -1,5 +1,9 @@
 """Models in the host's models directory; nothing outside it can be named."""
 
+from pathlib import Path
+
+from core.errors import ModelUnavailableError
+from core.models import layout
 from core.models.spec import ModelSpec
 from core.settings import models_folder
 
@@ -11,10 +15,27 @@ def list_models() -> tuple[ModelSpec, ...]:
         return ()
     base = root.resolve()
     inside = (path for path in sorted(root.iterdir()) if path.resolve().is_relative_to(base))
-    return tuple(_spec(path.name) for path in inside if (path / "modules.json").is_file())
+    return tuple(_spec(path) for path in inside if (path / "modules.json").is_file())
 
 
-def _spec(name: str) -> ModelSpec:
+def _spec(path: Path) -> ModelSpec:
+    name = f"folder:{path.name}"
+    query_prompt, document_prompt = layout.prompts(path)
     return ModelSpec(
-        name=f"folder:{name}", id=f"folder:{name}", provider="folder", dimensions=None, organisation="this machine"
+        name=name,
+        id=name,
+        provider="folder",
+        dimensions=None,
+        organisation="this machine",
+        query_prompt=query_prompt,
+        document_prompt=document_prompt,
+        made_for=_measure(name, path),
     )
+
+
+def _measure(name: str, path: Path) -> str:
+    """As `layout.measure`; empty for a model that cannot be used, which is said when it is picked."""
+    try:
+        return layout.measure(path, layout.modules(name, (path / layout.MODULES).read_bytes()))
+    except (OSError, ModelUnavailableError):
+        return ""

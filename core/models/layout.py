@@ -16,13 +16,21 @@ from typing import Any
 from core.errors import DamagedModelError, ModelUnavailableError
 
 MODULES = "modules.json"
+MEASURES = {
+    "dot": "the dot product",
+    "dot_product": "the dot product",
+    "euclidean": "Euclidean distance",
+    "manhattan": "Manhattan distance",
+}
+SETTINGS = "config_sentence_transformers.json"
+DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 WHOLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 SUFFIXES = (".json", ".txt", ".model", ".jinja")
 SAFE_NAME = re.compile(r"\w[\w .-]*(/\w[\w .-]*)*", re.ASCII)
 
-WITH_PARAMETERS = ("Transformer", "StaticEmbedding", "Dense", "LayerNorm", "WeightedLayerPooling")
+WITH_PARAMETERS = ("Transformer", "StaticEmbedding", "Dense", "LayerNorm")
 WITHOUT = ("Pooling", "Normalize", "Dropout")
 
 
@@ -100,18 +108,44 @@ def description(name: str, folder: Path) -> dict[str, Any]:
     """What can be read for certain from a complete model's files, under the names of ModelSpec; loads no library."""
     present = modules(name, (folder / MODULES).read_bytes())
     tensors = [shape for file in weights(name, folder) for shape in _float_shapes(folder / file)]
-    prompts = read_object(folder / "config_sentence_transformers.json").get("prompts")
-    prompts = prompts if isinstance(prompts, dict) else {}
     max_tokens = read_object(folder / present[0].folder / "sentence_bert_config.json").get("max_seq_length")
     is_static = present[0].kind == "StaticEmbedding"
+    query_prompt, document_prompt = prompts(folder)
     return {
         "parameters": sum(math.prod(shape) for shape in tensors),
         "dimensions": tensors[0][-1] if is_static and len(tensors) == 1 else _dimensions(folder, present),
         "max_tokens": max_tokens if isinstance(max_tokens, int) else None,
         "pooling": "mean of static token vectors" if is_static else None,
-        "query_prompt": prompts.get("query") or "",
-        "document_prompt": prompts.get("document") or prompts.get("passage") or prompts.get("corpus") or "",
+        "made_for": measure(folder, present),
+        "query_prompt": query_prompt,
+        "document_prompt": document_prompt,
     }
+
+
+def prompts(folder: Path) -> tuple[str, str]:
+    """The texts that a model's files put before queries and before documents, empty where they have none.
+
+    By the names that sentence-transformers' `encode_query` and `encode_document` look for. A model that names neither,
+    but a default prompt, has that one before every text, as its `encode` does.
+    """
+    settings = read_object(folder / SETTINGS)
+    given = settings.get("prompts")
+    named = {name: text for name, text in given.items() if isinstance(text, str)} if isinstance(given, dict) else {}
+    query = named.get("query") or ""
+    document = next((text for name in DOCUMENT_PROMPTS if (text := named.get(name))), "")
+    if query or document:
+        return query, document
+    default = named.get(str(settings.get("default_prompt_name"))) or ""
+    return default, default
+
+
+def measure(folder: Path, of: Iterable[Module]) -> str:
+    """The measure other than cosine by which a model's files ask to compare its vectors; empty if there is none.
+
+    For vectors of length 1 all measures rank alike, so none is other.
+    """
+    asked = read_object(folder / SETTINGS).get("similarity_fn_name")
+    return "" if any(module.kind == "Normalize" for module in of) else MEASURES.get(str(asked), "")
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Pin:
     bytes : size of the files
     sha256 : the digest of each weight file, by its name in the model's folder
     license : as stated on the Hub, empty if not stated
-    parameters, dimensions, max_tokens, pooling, query_prompt, document_prompt : see ModelSpec; read from the files
+    parameters, dimensions, max_tokens, pooling, query_prompt, document_prompt, made_for : see ModelSpec; from the files
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -46,6 +46,7 @@ class Pin:
     pooling: str | None = None
     query_prompt: str = ""
     document_prompt: str = ""
+    made_for: str = ""
 
 
 def is_id(name: str) -> bool:
@@ -121,4 +122,5 @@ def _spec(pin: Pin) -> ModelSpec:
         pooling=pin.pooling,
         query_prompt=pin.query_prompt,
         document_prompt=pin.document_prompt,
+        made_for=pin.made_for,
     )

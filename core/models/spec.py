@@ -1,6 +1,6 @@
 """The description of a model. MTEB v1 and v2 are different scales and never share a field. None means unknown."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 TASKS = ("classification", "clustering", "pair_classification", "reranking", "retrieval", "sts", "summarization")
@@ -61,6 +61,8 @@ class ModelSpec:
         Size of its files; None if nothing is downloaded or the size is unknown.
     max_tokens : int or None
         Longest input; None for static models, which have no limit, and if unknown.
+    made_for : str
+        The measure other than cosine that its files ask for, such as "the dot product"; empty for cosine.
     mteb_v1 : dict of str to float
         "average" and the seven task types of MTEB(eng, v1); empty if unknown.
     mteb_v2 : float or None
@@ -87,6 +89,7 @@ class ModelSpec:
     checkpoint_dtype: str | None = None
     query_prompt: str = ""
     document_prompt: str = ""
+    made_for: str = ""
     mteb_v1: dict[str, float] = field(default_factory=dict, hash=False)
     mteb_v2: float | None = None
     usd_per_million_tokens: float | None = None
@@ -110,3 +113,11 @@ class ModelSpec:
     def prompt(self, kind: str) -> str:
         """The text put before a "query" or a "document"."""
         return self.query_prompt if kind == "query" else self.document_prompt
+
+    def with_prompts(self, query: str | None, document: str | None) -> "ModelSpec":
+        """The same model with other texts before queries and documents; None leaves its own."""
+        return replace(
+            self,
+            query_prompt=self.query_prompt if query is None else query,
+            document_prompt=self.document_prompt if document is None else document,
+        )

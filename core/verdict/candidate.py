@@ -63,6 +63,10 @@ class Candidate:
         As in the model's card; empty if unknown.
     revision, device, engine, precision : str
         What computed the vectors that were evaluated.
+    query_prompt, document_prompt : str
+        What was put before the queries and before the documents.
+    truncated_texts : int or None
+        How many of the documents are longer than the model reads.
     is_model : bool
         False for a baseline, which is shown but not ranked.
     notes : tuple of str
@@ -81,6 +85,9 @@ class Candidate:
     device: str = ""
     engine: str = ""
     precision: str = ""
+    query_prompt: str = ""
+    document_prompt: str = ""
+    truncated_texts: int | None = None
     is_model: bool = True
     notes: tuple[str, ...] = ()
 
@@ -175,7 +182,10 @@ def of_model(
         device=source.device if source else "",
         engine=source.engine if source else "",
         precision=source.precision if source else "",
-        notes=_notes(spec, done, hello),
+        query_prompt=source.query_prompt if source else "",
+        document_prompt=source.document_prompt if source else "",
+        truncated_texts=source.truncated_texts if source else None,
+        notes=(*_notes(spec, done, hello), *(source.caveats if source else ())),
     )
 
 

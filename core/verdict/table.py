@@ -7,7 +7,7 @@ from core.verdict.lanes import Lane, lanes
 from core.verdict.verdict import Verdict
 from core.verdict.weights import CRITERIA
 from core.verdict.words import UNKNOWN, commercial_use
-from core.wording import join, one_line, price
+from core.wording import join, one_line, price, prompts
 
 
 def figures(verdict: Verdict) -> list[dict[str, Any]]:
@@ -45,7 +45,13 @@ def _left_out(verdict: Verdict) -> str:
 def _provenance(one: Candidate) -> str:
     """What computed a model's vectors and timings."""
     how = (
-        [f"revision {one.revision[:14]}", one.device, one.engine, one.precision]
+        [
+            f"revision {one.revision[:14]}",
+            one.device,
+            one.engine,
+            one.precision,
+            *prompts(one.query_prompt, one.document_prompt),
+        ]
         if one.revision
         else ["not on this machine"]
     )
@@ -79,6 +85,9 @@ def _figures(lane: Lane) -> dict[str, Any]:
         "engine": one.engine or None,
         "precision": one.precision or None,
         "revision": one.revision or None,
+        "query_prompt": one.query_prompt or None,
+        "document_prompt": one.document_prompt or None,
+        "truncated_texts": one.truncated_texts,
         "notes": "; ".join(one.notes) or None,
     }
 

@@ -15,7 +15,7 @@ from core.machine import devices, this_machine
 from core.models import DEFAULT_PICKS, ModelSpec, names
 from core.models.files import availability
 from core.wording import join, shorten
-from pages.shared import navigation, picks, state
+from pages.shared import navigation, picks, prompts, state
 from pages.shared.ui import output
 
 SECONDS_TO_DRAW = 0.8
@@ -79,7 +79,7 @@ def is_dark() -> bool:
 
 
 def sidebar() -> DeltaGenerator:
-    """The picked models, the device and the precision; returns the place of the models' states."""
+    """The picked models with their prompts, the device and the precision; returns the place of the models' states."""
     with st.sidebar:
         st.multiselect(
             "Picked models",
@@ -91,6 +91,7 @@ def sidebar() -> DeltaGenerator:
             help="Used on every page. You can also tick them in the table on the Models page.",
         )
         states = st.empty()
+        prompts.choose()
         _draw_states(states)
         _device_choice()
     return states

@@ -1,4 +1,4 @@
-"""The picks for all pages: models, device and precision; and where each model's vectors last came from."""
+"""The picks for all pages: models, prompts, device and precision; and where each model's vectors last came from."""
 
 import streamlit as st
 
@@ -10,7 +10,17 @@ MOST_MODELS = 4
 
 
 def models() -> list[ModelSpec]:
-    """The picked models, in the catalogue's order."""
+    """The picked models, in the catalogue's order, with the prompts typed for them."""
+    return [
+        spec.with_prompts(
+            _typed(state.EveryPage.QUERY_PROMPT(spec.name)), _typed(state.EveryPage.DOCUMENT_PROMPT(spec.name))
+        )
+        for spec in own_models()
+    ]
+
+
+def own_models() -> list[ModelSpec]:
+    """The picked models with the prompts that they come with."""
     chosen = set(st.session_state.get(state.EveryPage.MODELS, DEFAULT_PICKS))
     return [spec for spec in all_models() if spec.name in chosen]
 
@@ -35,3 +45,8 @@ def source(spec: ModelSpec) -> Provenance | None:
     """Where the model's vectors last came from, as picked now; None if there are none yet."""
     noted: dict[tuple[ModelSpec, str, str], Provenance] = st.session_state.get(state.EveryPage.PROVENANCES, {})
     return noted.get((spec, device(), precision()))
+
+
+def _typed(key: state.Parameter) -> str | None:
+    """A prompt as typed, empty if it was cleared; None before its box is drawn."""
+    return st.session_state[key] or "" if key in st.session_state else None

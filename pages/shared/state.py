@@ -102,11 +102,14 @@ class Files:
 
 
 class EveryPage:
-    """The picked models with their device and precision; long work; downloads."""
+    """The picked models with their prompts, device and precision; long work; downloads."""
 
     MODELS = Parameter("models")
     DEVICE = Parameter("device")
     PRECISION = Parameter("precision")
+    QUERY_PROMPT = Parameters("query_prompt_")
+    DOCUMENT_PROMPT = Parameters("document_prompt_")
+    USE_PROMPTS = Keys("use_prompts_")
     PROVENANCES = Key("sources")
     DRAWN = Key("drawn")
     CANCELLED = Keys("cancelled_")

@@ -1,6 +1,7 @@
 """Texts in, vectors out: what is remembered, and what is computed."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -169,6 +170,58 @@ def test_embed_with_a_model_that_is_not_here_raises_at_once(monkeypatch, tmp_pat
     with pytest.raises(ModelUnavailableError):
         embedding.embed(["a"], models.get("bge-large-en-v1.5"), store=store)
     assert loads == []
+
+
+# truncation and prompts
+
+
+def test_texts_longer_than_the_model_reads_are_counted_with_their_prompt(fake_encoder):
+    fake_encoder.spec = fake_encoder.spec.with_prompts("one two ", "")
+    texts = ["word " * 15, "word " * 16, "word " * 17, "a"]
+    assert embed_with(fake_encoder, texts).provenance.truncated_texts == 1
+    asked = embed_with(fake_encoder, texts, kind="query").provenance
+    assert (asked.truncated_texts, asked.max_tokens, asked.query_prompt) == (3, 16, "one two ")
+    assert asked.truncation == (
+        "3 of 4 queries are longer than the 16 tokens that wordllama-256 reads: it never sees the rest."
+    )
+
+
+def test_a_model_made_for_another_measure_carries_a_note(fake_encoder):
+    fake_encoder.spec = replace(fake_encoder.spec, made_for="the dot product")
+    assert embed_with(fake_encoder, ["a"]).provenance.caveats == [
+        "wordllama-256 is made for the dot product; compared by cosine here."
+    ]
+
+
+def test_stored_texts_count_as_truncated_too(fake_encoder, store):
+    for _ in range(2):
+        assert embed_with(fake_encoder, ["word " * 17], store=store).provenance.truncated_texts == 1
+
+
+def test_a_model_without_a_limit_truncates_nothing(wordllama):
+    source = embed_with(wordllama, ["word " * 5000]).provenance
+    assert (source.truncated_texts, source.max_tokens, source.truncation) == (0, None, "")
+
+
+def test_a_real_tokenizer_agrees(minilm):
+    texts = ["The treaty was signed. " * 60, "Treaties are signed with pens."]
+    source = embed_with(minilm, texts).provenance
+    assert source.truncation == (
+        "1 of 2 texts is longer than the 256 tokens that all-MiniLM-L6-v2 reads: it never sees the rest."
+    )
+
+
+def test_other_prompts_do_not_load_the_model_again_and_share_no_vectors(loads, store, monkeypatch):
+    pool = Pool()
+    monkeypatch.setattr(embedding, "shared_pool", lambda: pool)
+    first = embedding.embed(["a"], SPEC, kind="query", store=store)
+    other = SPEC.with_prompts("query: ", None)
+    second = embedding.embed(["a"], other, kind="query", store=store)
+    assert loads == [SPEC.name]
+    assert [each.provenance.computed for each in (first, second)] == [1, 1]
+    assert [each.provenance.query_prompt for each in (first, second)] == ["", "query: "]
+    assert embedding.identity(other).query_prompt == "query: "
+    assert embedding.identity(SPEC).query_prompt == ""
 
 
 # identity

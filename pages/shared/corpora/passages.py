@@ -3,14 +3,13 @@
 import streamlit as st
 
 from core import models
-from core.corpus import FEWEST_TOKENS, MOST_TOKENS, Corpus, Splitter, Splitting, longer_than
+from core.corpus import FEWEST_TOKENS, MOST_TOKENS, TOKENIZER, Corpus, Splitting, longer_than
 from core.models import ModelSpec
 from core.models.tokenizer import load_tokenizer
 from pages.shared import cache, picks
 from pages.shared.state import Files
 from pages.shared.ui import output
 
-TOKENIZER = "all-MiniLM-L6-v2"
 USUAL = Splitting()
 
 
@@ -46,11 +45,6 @@ def _shorten_overlap(files: Files) -> None:
     tokens, overlap = st.session_state[files.TOKENS], st.session_state.get(files.OVERLAP)
     if tokens is not None and overlap is not None and overlap >= tokens:
         st.session_state[files.OVERLAP] = int(tokens) // 5
-
-
-def splitter(splitting: Splitting) -> Splitter:
-    """A splitter with the tokens of TOKENIZER, which comes with Embedscope."""
-    return Splitter(splitting, load_tokenizer(models.get(TOKENIZER)))
 
 
 def explain(texts: Corpus, splitting: Splitting | None) -> None:

@@ -138,7 +138,7 @@ def _recall(sources: Sequence[Source], roles: Columns, splitting: Splitting | No
     named = tuple((source.name, source.digest) for source in sources)
 
     def build() -> Corpus:
-        splitter = None if splitting is None else passages.splitter(splitting)
+        splitter = None if splitting is None else corpus.splitter(splitting)
         return corpus.from_tables([(source.name, source.table) for source in sources], roles, splitter, on_progress)
 
     return cache.memory().recall(("corpus", named, roles, splitting, most_rows()), build)

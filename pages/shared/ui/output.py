@@ -41,12 +41,20 @@ def provenance(source: Provenance, *further: str) -> None:
         f"{source.texts:,} texts",
         wording.duration(source.seconds),
         origin(source),
+        *map(markdown_free, wording.prompts(source.query_prompt, source.document_prompt)),
     ]
     if source.tokens:
         facts.append(f"{source.tokens:,} tokens")
     if source.dollars:
         facts.append(wording.price(source.dollars))
     st.caption(" · ".join([*facts, *further]))
+    caveats(source)
+
+
+def caveats(source: Provenance) -> None:
+    """A caption for each thing that spoils figures of these vectors, such as texts that were not read whole."""
+    for sentence in source.caveats:
+        st.caption(f":material/warning: {markdown_free(sentence)}")
 
 
 def show_skips(corpus: Corpus) -> None:

@@ -572,3 +572,100 @@ def test_a_gold_score_of_zero_is_a_score(answer, tmp_path):
     (tmp_path / "pairs.jsonl").write_text("\n".join(lines), encoding="utf-8")
     facts = answer("pairs", "--model", "wordllama-256", "--input", tmp_path / "pairs.jsonl")
     assert (facts["pairs"], facts["left_out"]) == (3, {})
+
+
+# prompts, long texts and passages
+
+
+@pytest.fixture
+def long_texts(tmp_path):
+    """A labelled corpus whose first document has its answer beyond what MiniLM reads."""
+    filler = "The weather was mild and nothing happened that day. " * 60
+    rows = [
+        {"_id": "d1", "text": filler + "The treaty was signed in Tordesillas."},
+        {"_id": "d2", "text": "Treaties are signed with pens."},
+    ]
+    (tmp_path / "long.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "asked.csv").write_text("_id,text\nq1,where was the treaty of Tordesillas signed\n")
+    (tmp_path / "labels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n")
+    return tmp_path / "long.jsonl"
+
+
+def labels_of(path):
+    return ["--queries", path.parent / "asked.csv", "--qrels", path.parent / "labels.tsv"]
+
+
+MINILM = ("--model", "all-MiniLM-L6-v2", "--precision", "float32", "--engine", "torch")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("embed", "--output", "v.npy", "--input"),
+        ("search", "--query", "treaty", "--corpus"),
+        ("evaluate", "--corpus"),
+        ("project", "--method", "pca", "--input"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_each_command_says_how_many_texts_the_model_does_not_read_whole(
+    answer, command, long_texts, arguments, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    name, *options = arguments
+    if name == "project":  # a map needs more than two
+        with long_texts.open("a") as file:
+            file.writelines(f'\n{{"_id": "e{number}", "text": "number {number}"}}' for number in range(4))
+    further = labels_of(long_texts) if name == "evaluate" else []
+    call = (name, *MINILM, *options, long_texts, *further)
+    facts = answer(*call)
+    assert (facts["truncated_texts"], facts["max_tokens"]) == (1, 256)
+    code, _, told = command(*call)
+    assert code == 0
+    assert re.search(r"1 of \d texts is longer than the 256 tokens that all-MiniLM-L6-v2 reads", " ".join(told.split()))
+
+
+def test_a_long_document_is_found_by_its_passages(answer, long_texts):
+    whole = answer("evaluate", *MINILM, "--corpus", long_texts, *labels_of(long_texts))
+    split = answer("evaluate", *MINILM, "--corpus", long_texts, *labels_of(long_texts), "--passages", 100)
+    assert (whole["mrr@10"], whole["truncated_texts"]) == (0.5, 1)
+    assert (split["mrr@10"], split["truncated_texts"]) == (1.0, 0)
+    best = answer("search", *MINILM, "--corpus", long_texts, "--query", "treaty of Tordesillas", "--passages", 100)
+    assert best["results"][0]["id"].startswith("d1#")
+
+
+def test_passages_need_a_corpus_to_split(command):
+    code, _, told = command("search", *MINILM, "--query", "bank", "--passages", 100)
+    assert (code, "pass --corpus with --passages" in told) == (1, True)
+
+
+def test_a_prompt_that_is_given_is_put_before_the_texts(answer, tmp_path):
+    (tmp_path / "bare.txt").write_text("how tall is the tower")
+    (tmp_path / "prompted.txt").write_text("query: how tall is the tower")
+    options = (*MINILM, "--kind", "query", "--no-store", "--output", tmp_path / "v.npy")
+    facts = answer("embed", *options, "--input", tmp_path / "bare.txt", "--query-prompt", "query: ")
+    given = np.load(tmp_path / "v.npy")
+    assert facts["query_prompt"] == "query: "
+    assert answer("embed", *options, "--input", tmp_path / "prompted.txt")["query_prompt"] == ""
+    np.testing.assert_allclose(np.load(tmp_path / "v.npy"), given, rtol=0, atol=1e-6)
+
+
+def test_both_prompts_change_a_ranking_and_stand_in_its_facts(answer, labelled):
+    facts = answer("evaluate", *MINILM, *labelled, "--query-prompt", "query: ", "--document-prompt", "passage: ")
+    assert (facts["query_prompt"], facts["document_prompt"]) == ("query: ", "passage: ")
+
+
+def test_bm25_takes_no_prompt(command):
+    code, _, told = command("search", "--model", "bm25", "--query", "bank", "--query-prompt", "query: ")
+    assert (code, "bm25 takes no prompts" in told) == (1, True)
+
+
+def test_a_verdict_takes_a_prompt_for_each_model_by_its_name(answer, command):
+    models = ("--models", "wordllama-256")
+    facts = answer("verdict", *models, "--query-prompt", "wordllama-256=query: ")
+    assert {row["model"]: row["query_prompt"] for row in facts["candidates"]}["wordllama-256"] == "query: "
+    assert any("query prompt “query: ”" in line for line in facts["provenance"])
+    code, _, told = command("verdict", *models, "--query-prompt", "query: ")
+    assert (code, "Write --query-prompt NAME=PROMPT" in told) == (1, True)
+    code, _, told = command("verdict", *models, "--query-prompt", "bge=query: ")
+    assert (code, "not among --models" in told) == (1, True)

@@ -1,0 +1,57 @@
+"""The prompts of the picked models in the sidebar: seen, edited, cleared, in the address, in what is computed."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.models import families
+from pages.shared import state
+from tests.pages.conftest import open_page, said
+
+WORDLLAMA = "wordllama-256"
+QUERY = state.EveryPage.QUERY_PROMPT(WORDLLAMA)
+DOCUMENT = state.EveryPage.DOCUMENT_PROMPT(WORDLLAMA)
+
+
+def plain(app: AppTest) -> str:
+    """What the page says, without the marks that keep it from being read as Markdown."""
+    return said(app).replace("\\", "")
+
+
+@pytest.fixture
+def session(app: AppTest, home: Any) -> AppTest:
+    app.query_params["models"] = [WORDLLAMA]
+    return app
+
+
+def test_a_prompt_that_is_typed_is_used_shown_and_in_the_address(session: AppTest) -> None:
+    open_page(session, "embed")
+    assert "document prompt" not in plain(session)
+    session.text_area(key=DOCUMENT).set_value("passage: ").run()
+    assert "document prompt “passage: ”" in plain(session)
+    assert session.text_area(key=DOCUMENT).proto.query_param_key == DOCUMENT
+    session.text_area(key=DOCUMENT).set_value("").run()
+    assert "document prompt" not in plain(session)
+
+
+def test_a_link_keeps_both_prompts(session: AppTest) -> None:
+    session.query_params.update({QUERY: "query: ", DOCUMENT: "passage: "})
+    open_page(session, "search")
+    assert "query prompt “query: ” · document prompt “passage: ”" in plain(session)
+
+
+def test_the_prompts_of_a_family_are_taken_over_by_a_click(session: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    family = families.Family("W", "word-llama-l2-supercat", "ask: ", "tell: ", "a test")
+    monkeypatch.setattr(families, "_families", lambda: (family,))
+    open_page(session, "embed")
+    session.button(key=state.EveryPage.USE_PROMPTS(WORDLLAMA)).click().run()
+    assert "query prompt “ask: ” · document prompt “tell: ”" in plain(session)
+
+
+def test_texts_that_a_model_does_not_read_whole_are_told_beside_the_figures(app: AppTest, home: Any) -> None:
+    app.query_params.update(
+        {"models": ["all-MiniLM-L6-v2"], "corpus": "Paste", "corpus_pasted": "word " * 290 + "\nan owl\na heron"}
+    )
+    open_page(app, "search")
+    assert "1 of 3 texts is longer than the 256 tokens that all-MiniLM-L6-v2 reads" in plain(app)
