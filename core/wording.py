@@ -1,7 +1,7 @@
 """How figures and names are written on the screen, in files and in errors: one format for each kind."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def three_figures(value: float) -> str:
@@ -32,6 +32,11 @@ def wait(seconds: float) -> str:
     if seconds < 119.5:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7170 else f"{seconds / 3600:.1f} h"
+
+
+def skips(left_out: Mapping[str, int]) -> str:
+    """What was skipped or changed, and how often: "blank texts (3), rows beyond the first 1,000 (1,200)"."""
+    return ", ".join(f"{reason} ({count:,})" for reason, count in left_out.items())
 
 
 def size(count: float) -> str:

@@ -20,7 +20,7 @@ from core.cli.options import (
     load_texts,
     model_with_prompts,
 )
-from core.cli.output import bars, show, tell_caveats, texts_read
+from core.cli.output import bars, show, show_caveats, texts_read
 from core.corpus import Corpus
 from core.maps.faithfulness import faithfulness
 from core.tables import harmless
@@ -74,7 +74,7 @@ def project(
         **texts_read(embedded.provenance),
     }
     show(facts, [facts], as_json)
-    tell_caveats([embedded.provenance], as_json)
+    show_caveats([embedded.provenance], as_json)
 
 
 def _write_coordinates(path: Path, texts: Corpus, coordinates: maps.Floats) -> None:

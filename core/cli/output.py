@@ -82,7 +82,7 @@ def texts_read(source: Provenance) -> dict[str, Any]:
     }
 
 
-def tell_caveats(sources: Iterable[Provenance], as_json: bool) -> None:
+def show_caveats(sources: Iterable[Provenance], as_json: bool) -> None:
     """A line for each thing that spoils the figures; with JSON they are among the facts instead."""
     if not as_json:
         for sentence in dict.fromkeys(sentence for source in sources for sentence in source.caveats):

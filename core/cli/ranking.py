@@ -21,7 +21,7 @@ from core.cli.options import (
     load_corpus_and_labels,
     system_of,
 )
-from core.cli.output import bars, facts_of, show, show_remarks, tell_caveats, texts_read
+from core.cli.output import bars, facts_of, show, show_caveats, show_remarks, texts_read
 from core.corpus import Labels
 from core.errors import InputError
 from core.evaluation import Quality
@@ -51,7 +51,7 @@ def search(
     rows = retrieval.results(ranking, documents)
     facts = {"model": model, "query": query, "results": rows, "left_out": documents.left_out}
     show(facts | _texts_read(ranking), rows, as_json)
-    tell_caveats(ranking.provenances, as_json)
+    show_caveats(ranking.provenances, as_json)
 
 
 def evaluate(
@@ -89,7 +89,7 @@ def evaluate(
         **({"words": ranking.words} if ranking.words else {}),
     }
     complete = facts | facts_of(documents, labels) | _texts_read(ranking)
-    tell_caveats(ranking.provenances, as_json)
+    show_caveats(ranking.provenances, as_json)
     if by is None:
         show(complete, [facts], as_json)
     else:

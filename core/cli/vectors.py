@@ -24,7 +24,7 @@ from core.cli.options import (
     load_texts,
     model_with_prompts,
 )
-from core.cli.output import bars, show, tell_caveats, texts_read
+from core.cli.output import bars, show, show_caveats, texts_read
 from core.errors import InputError
 from core.storage.vectors import shared_store
 
@@ -79,7 +79,7 @@ def embed(
         "left_out": texts.left_out,
     }
     show(facts | ({"ids": texts.ids} if passages else {}), [facts], as_json)
-    tell_caveats([result.provenance], as_json)
+    show_caveats([result.provenance], as_json)
 
 
 def pairs(
@@ -114,4 +114,4 @@ def pairs(
         "left_out": given.left_out,
     }
     show(facts, [facts], as_json)
-    tell_caveats([source], as_json)
+    show_caveats([source], as_json)

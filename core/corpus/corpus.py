@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from core import wording
 from core.storage import digests
 from core.tables import LeftOut
-from core.wording import shorten
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Corpus:
     @property
     def skips_sentence(self) -> str:
         """What was skipped or changed and how often, for a caption; empty if nothing was."""
-        return ", ".join(f"{reason} ({count:,})" for reason, count in self.left_out.items())
+        return wording.skips(self.left_out)
 
     @property
     def document_ids(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class Corpus:
     def titles(self) -> tuple[str, ...]:
         """A short name for each text: its title, or its first words."""
         titles = self.fields.get("title", ("",) * len(self))
-        return tuple(title or shorten(text, 60) for title, text in zip(titles, self.texts, strict=True))
+        return tuple(title or wording.shorten(text, 60) for title, text in zip(titles, self.texts, strict=True))
 
     @cached_property
     def documents(self) -> tuple[str, ...]:

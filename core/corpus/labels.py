@@ -72,7 +72,7 @@ class Labels:
     @property
     def skips_sentence(self) -> str:
         """What was skipped and how often, for a caption; empty if nothing was."""
-        return ", ".join(f"{reason} ({count:,})" for reason, count in self.left_out.items())
+        return wording.skips(self.left_out)
 
     @property
     def remarks(self) -> list[str]:

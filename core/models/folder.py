@@ -34,7 +34,7 @@ def _spec(path: Path) -> ModelSpec:
 
 
 def _measure(name: str, path: Path) -> str:
-    """As `layout.measure`; empty for a model that cannot be used, which is said when it is picked."""
+    """As `layout.measure`; empty for a model that cannot be used: picking it shows why."""
     try:
         return layout.measure(path, layout.modules(name, (path / layout.MODULES).read_bytes()))
     except (OSError, ModelUnavailableError):

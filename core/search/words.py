@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
-MOST_SAMPLED = 1000  # texts, evenly spaced, from which the language is told
+MOST_SAMPLED = 1000  # texts, evenly spaced, by which the language is detected
 LEAST_SHARE = 0.1  # of stop words among the words of a language's own texts; English has a quarter and more
 LEAST_KINDS = 3  # different stop words: "dog" is one in Danish
 FEW_WORDS = 50  # below it, the lack of stop words says nothing

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import corpus, evaluation, examples
+from core import corpus, evaluation, examples, wording
 from core.charts.evaluation import pairs_scatter, ranking
 from core.charts.style import model_colours
 from core.corpus import SentencePairs
@@ -45,7 +45,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
             bind="query-params", required=True, label_visibility="collapsed",
         )  # fmt: skip
     if pairs.left_out:
-        listed = ", ".join(f"{reason} ({count:,})" for reason, count in pairs.left_out.items())
+        listed = wording.skips(pairs.left_out)
         st.caption(f":material/filter_alt: Skipped in {output.markdown_free(pairs.name)}: {listed}.")
     compared = {}
     with progress.line(state.Evaluate.COMPARE, height=400) as on_progress:

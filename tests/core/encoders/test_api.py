@@ -12,7 +12,7 @@ from email.utils import formatdate
 import numpy as np
 import pytest
 
-from core import embedding, encoders, models, settings
+from core import embedding, encoders, models
 from core.encoders import endpoint
 from core.encoders.api import MOST_BYTES, MOST_TEXTS, RemoteEncoder
 from core.encoders.base import Metered, Usage
@@ -27,12 +27,7 @@ BUSY = Reply(429, openai_refusal("Rate limit reached.", "requests", "rate_limit_
 DOWN = Reply(503, "<html>Service Unavailable</html>")
 WORDS = "The quick brown fox jumps over the lazy dog. "
 
-
-@pytest.fixture(autouse=True)
-def _no_secrets_and_short_waits(monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(settings, "PROJECT", tmp_path / "project")
-    monkeypatch.setattr(endpoint, "FIRST_WAIT_SECONDS", 0.001)
+pytestmark = pytest.mark.usefixtures("no_secrets_and_short_waits")
 
 
 @pytest.fixture

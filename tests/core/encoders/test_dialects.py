@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from core import embedding, encoders, models, settings
-from core.encoders import endpoint
+from core import embedding, encoders, models
 from core.encoders.api import RemoteEncoder
 from core.encoders.base import Kind
 from core.errors import ModelUnavailableError
@@ -23,14 +22,7 @@ MARKS: dict[str, dict[Kind, str]] = {
     "gemini": {"query": "RETRIEVAL_QUERY", "document": "RETRIEVAL_DOCUMENT"},
 }
 
-pytestmark = pytest.mark.parametrize("dialect", MARKS)
-
-
-@pytest.fixture(autouse=True)
-def _no_secrets_and_short_waits(monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(settings, "PROJECT", tmp_path / "project")
-    monkeypatch.setattr(endpoint, "FIRST_WAIT_SECONDS", 0.001)
+pytestmark = [pytest.mark.parametrize("dialect", MARKS), pytest.mark.usefixtures("no_secrets_and_short_waits")]
 
 
 @pytest.fixture
