@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 
 from core import embedding, models
-from core.encoders import Encoder
+from core.encoders import Encoder, runtime
 from core.encoders.base import Kind, Vectors
 from core.maps import process
 from core.models import ModelSpec
@@ -168,6 +168,13 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(usual)
+
+
+@pytest.fixture(scope="session")
+def bfloat16_cpu() -> None:
+    """A CPU that computes in bfloat16; where it does not, tests of that precision skip visibly."""
+    if not runtime.computes_bfloat16():
+        pytest.skip("This CPU does not compute in bfloat16: OpenVINO is not checked in it")
 
 
 @pytest.fixture

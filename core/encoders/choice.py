@@ -84,20 +84,31 @@ Build = Callable[[str, str], Any]
 Encode = Callable[[Any, list[str]], Vectors]
 
 
+def engines(device: str) -> tuple[Pair, ...]:
+    """The (engine, precision) pairs that this machine computes on a device."""
+    pairs = CANDIDATES[device]
+    if device == "cuda":
+        return pairs
+    from core.encoders.runtime import computes_bfloat16  # OpenVINO takes half a second to import
+
+    return tuple(pair for pair in pairs if pair[1] != "bfloat16" or computes_bfloat16())
+
+
 def candidates(device: str, engine: str, precision: str) -> tuple[Pair, ...]:
-    """The (engine, precision) pairs that a request allows on a device.
+    """The (engine, precision) pairs that a request allows on a device of this machine.
 
     Raises
     ------
     DeviceError
         None is left.
     """
-    offered = CANDIDATES[device]
+    offered = engines(device)
     open_ones = tuple(pair for pair in offered if engine in ("auto", pair[0]) and precision in ("auto", pair[1]))
     if not open_ones:
         choices = ", ".join(" ".join(pair) for pair in offered)
         raise DeviceError(
-            f"Engine {engine} with precision {precision} is not available on {device}: choose from {choices}."
+            f"Engine {engine} with precision {precision} is not available on {device} on this machine: "
+            f"choose from {choices}."
         )
     return open_ones
 

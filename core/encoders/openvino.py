@@ -5,7 +5,6 @@ prompts, truncation, pooling, normalisation and Matryoshka dimensions stay sente
 """
 
 import logging
-import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -15,23 +14,18 @@ from typing import Any
 import torch
 from transformers.modeling_outputs import BaseModelOutput
 
+from core.encoders.runtime import openvino
 from core.errors import DeviceError
-
-# OpenVINO reports every conversion to Google Analytics, from a fork of this process. A dashboard must do neither; if
-# its telemetry cannot be imported, it uses a stub of its own.
-sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-import openvino  # noqa: E402
-from openvino import frontend  # noqa: E402
 
 TRACING = threading.Lock()  # warning filters and the tracer are global to the process: one model at a time
 FINITE = "sdpa_with_finite_masks"
 REFUSALS = (
     RuntimeError,
-    frontend.GeneralFailure,
-    frontend.InitializationFailure,
-    frontend.NotImplementedFailure,
-    frontend.OpConversionFailure,
-    frontend.OpValidationFailure,
+    openvino.frontend.GeneralFailure,
+    openvino.frontend.InitializationFailure,
+    openvino.frontend.NotImplementedFailure,
+    openvino.frontend.OpConversionFailure,
+    openvino.frontend.OpValidationFailure,
 )
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
 

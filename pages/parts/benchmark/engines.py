@@ -8,7 +8,7 @@ from core.benchmark import Settings, Subject, Timing, Workload
 from core.benchmark.timing import Weights
 from core.charts.style import model_colour
 from core.charts.timings import engine_bars
-from core.encoders.choice import CANDIDATES, LEAST_COSINE
+from core.encoders.choice import LEAST_COSINE, engines
 from core.models import ModelSpec
 from core.models.files import availability
 from pages.shared import measurement, state
@@ -70,7 +70,7 @@ def _measure(chart: LiveChart, spec: ModelSpec) -> list[Timing]:
     subjects = [
         Subject(spec.name, device, engine, precision, weights)
         for device in measurement.devices_to_time()
-        for engine, precision in (("library", "float32"), *CANDIDATES[device])
+        for engine, precision in (("library", "float32"), *engines(device))
     ]
     rows = {_row(timing): timing for timing in (Timing.missing(subject, Workload(), "waiting") for subject in subjects)}
 

@@ -227,9 +227,8 @@ def test_a_text_is_never_empty_however_few_tokens_are_wanted(minilm):
     assert text_of(minilm, 1).strip()
 
 
-def test_the_cosine_is_the_smallest_to_the_library_in_float32(monkeypatch):
-    texts = probe()[:4]  # where bfloat16 is emulated all of them take a quarter of a minute
-    monkeypatch.setattr(measurement, "probe", lambda: texts)
+def test_the_cosine_is_the_smallest_to_the_library_in_float32(monkeypatch, bfloat16_cpu):
+    texts = probe()
     monkeypatch.setattr(measurement, "_made", {})
     subject = Subject(MINILM.name, engine="openvino", precision="bfloat16")
     row = measured(subject, settings=replace(SETTINGS, with_cosine=True, with_forward=False))

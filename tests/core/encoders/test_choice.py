@@ -56,6 +56,12 @@ class CancelledError(Exception):
 
 
 @pytest.fixture(autouse=True)
+def bfloat16(monkeypatch):
+    """A CPU that computes in bfloat16, whichever this one is."""
+    monkeypatch.setattr("core.encoders.runtime.computes_bfloat16", lambda: True)
+
+
+@pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path))
     return tmp_path
@@ -310,3 +316,12 @@ def test_a_demand_leaves_candidates_open(demand, open_ones):
 def test_a_demand_that_no_engine_can_meet_names_those_that_can_be_had(demand):
     with pytest.raises(DeviceError, match=r"not available on .*torch float32, "):
         choice.candidates(*demand)
+
+
+def test_bfloat16_is_no_candidate_where_the_cpu_would_emulate_it_or_run_float32_instead(monkeypatch):
+    monkeypatch.setattr("core.encoders.runtime.computes_bfloat16", lambda: False)
+    assert choice.candidates("cpu", "auto", "auto") == (TORCH, EXACT)
+    assert choice.candidates("cpu", "openvino", "auto") == (EXACT,)
+    with pytest.raises(DeviceError, match="precision bfloat16 is not available on cpu on this machine"):
+        choice.candidates("cpu", "auto", "bfloat16")
+    assert choice.candidates("cuda", "auto", "bfloat16") == (("torch", "bfloat16"),)

@@ -38,7 +38,7 @@ BATCHES = {
     "three of one length": [SHORT, SHORT, SHORT],
     "many of all lengths": TEXTS,
 }
-FEW = [*TEXTS[:38:6], *TEXTS[39:], "word " * 300]  # a CPU that emulates bfloat16 takes half a second for ten words
+FEW = [*TEXTS[:38:6], *TEXTS[39:], "word " * 300]
 PAIRS = 50
 
 pytestmark = pytest.mark.usefixtures("models_directory", "one_thread")
@@ -65,12 +65,12 @@ def exact(architecture, models_directory):
 
 
 @pytest.fixture(scope="module")
-def rough(architecture, models_directory):
+def rough(architecture, models_directory, bfloat16_cpu):
     return load(f"folder:{architecture}", "bfloat16")
 
 
 @pytest.fixture(scope="module")
-def rough_minilm():
+def rough_minilm(bfloat16_cpu):
     return load("all-MiniLM-L6-v2", "bfloat16")
 
 
@@ -159,7 +159,7 @@ def test_a_network_that_openvino_cannot_trace_runs_on_torch_and_says_so(monkeypa
         raise RuntimeError("Couldn't get TorchScript module by tracing.\nA long explanation follows.")
 
     monkeypatch.setattr("core.encoders.openvino.openvino.convert_model", refuse)
-    encoder = load("folder:bert", "bfloat16")
+    encoder = load("folder:bert", "float32")
     assert (encoder.engine, encoder.precision) == ("torch", "float32")
     assert encoder.reason == (
         "OpenVINO cannot compute a BertModel (Couldn't get TorchScript module by tracing.). Using torch in float32 "
