@@ -1,19 +1,23 @@
 """Texts and a model in, vectors out: from the store if known, else from the pool's encoder."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, cast
 
 import numpy as np
 
+from core.corpus import EXPLAINED
 from core.encoders import Encoder, Kind, Vectors
-from core.encoders.base import Identity, Metered, Usage, identity_of, replace_surrogates
+from core.encoders.base import Identity, Metered, Trace, Traceable, Usage, identity_of, replace_surrogates
 from core.encoders.pool import Pool
 from core.errors import ModelUnavailableError
 from core.models import ModelSpec
 from core.models.files import availability
 from core.progress import Progress, silent
+from core.shipped import Shipped, shipped
 from core.storage.vectors import Store, key, shared_store
 
 KEEP_EVERY = 1024
@@ -30,7 +34,8 @@ class Provenance:
     `tokens` and `dollars` are an API's count for the computed texts and its price; None if unknown. `query_prompt` and
     `document_prompt` are what was put before queries and before documents. `max_tokens` is the model's longest input,
     None without a limit, and `truncated_texts` how many of the texts are longer, prompt included; None if unknown.
-    `made_for` is the measure other than cosine that the model's files ask for.
+    `made_for` is the measure other than cosine that the model's files ask for. `shipped` is the day on which vectors
+    that come with Embedscope were computed.
     """
 
     model: str
@@ -51,6 +56,7 @@ class Provenance:
     max_tokens: int | None = None
     truncated_texts: int | None = None
     made_for: str = ""
+    shipped: str = ""
 
     @property
     def caveats(self) -> list[str]:
@@ -107,28 +113,6 @@ def encoder(
     return shared_pool().get(spec, device=device, engine=engine, precision=precision, on_progress=on_progress)
 
 
-def identity(
-    spec: ModelSpec,
-    *,
-    device: str = "auto",
-    engine: str = "auto",
-    precision: str = "auto",
-    on_progress: Progress = silent,
-) -> Identity:
-    """The model's current identity and how it is computed; it is loaded if it has not been loaded in this version.
-
-    If the precision is left to the machine, it is only known after loading.
-
-    Raises
-    ------
-    ModelUnavailableError, DamagedModelError, DeviceError
-    """
-    known = shared_pool().identity(spec, device=device, engine=engine, precision=precision)
-    if known is not None:
-        return known
-    return identity_of(encoder(spec, device=device, engine=engine, precision=precision, on_progress=on_progress))
-
-
 def embed(
     texts: Sequence[str],
     spec: ModelSpec,
@@ -154,6 +138,8 @@ def embed(
     ModelUnavailableError, DamagedModelError, DeviceError
     """
     started = time.perf_counter()
+    if found := _embed_from(_offered(spec, engine, precision), texts, spec, kind, started):
+        return found
     ready = encoder(spec, device=device, engine=engine, precision=precision, on_progress=on_progress)
     return embed_with(ready, texts, kind=kind, store=store or shared_store(), on_progress=on_progress, started=started)
 
@@ -200,6 +186,67 @@ def embed_with(
             max_tokens=encoder.max_tokens,
             made_for=encoder.spec.made_for,
             truncated_texts=_count_truncated(encoder, texts, kind, on_progress),
+        ),
+        identity,
+    )
+
+
+def count_tokens(texts: Sequence[str], spec: ModelSpec, *, kind: Kind = "document", **how: Any) -> list[int] | None:
+    """How many tokens each text has for a model, its prompt included; None behind an API.
+
+    `how` is the device, engine and precision of `encoder`, which loads the model if these texts need it.
+    """
+    offered = _offered(spec, **how)
+    if offered and (rows := offered.find(texts, kind)) is not None:
+        return [int(count) for count in offered.tokens[rows]]
+    ready = encoder(spec, **how)
+    if isinstance(ready, Metered):
+        return None
+    return ready.count_tokens([spec.prompt(kind) + text for text in texts])
+
+
+def trace(text: str, spec: ModelSpec, *, kind: Kind = "document", **how: Any) -> Trace | None:
+    """A text's path through a model; None behind an API. `how` is as in `count_tokens`."""
+    offered = _offered(spec, **how)
+    if offered and text == EXPLAINED[0] and kind == "document":
+        return offered.trace
+    ready = encoder(spec, **how)
+    return None if isinstance(ready, Metered) else cast(Traceable, ready).trace(text, kind)
+
+
+def _offered(spec: ModelSpec, engine: str = "auto", precision: str = "auto", **_: Any) -> Shipped | None:
+    """What comes with Embedscope for a model that is ready here, if engine and precision are left to the machine."""
+    return shipped(spec) if engine == precision == "auto" and availability(spec).is_ready else None
+
+
+def _embed_from(
+    offered: Shipped | None, texts: Sequence[str], spec: ModelSpec, kind: Kind, started: float
+) -> Embedded | None:
+    """The vectors that come with Embedscope, without loading the model; None if one is missing."""
+    rows = offered.find(texts, kind) if offered else None
+    if offered is None or rows is None:
+        return None
+    identity = offered.identity
+    return Embedded(
+        offered.vectors[rows],
+        Provenance(
+            model=spec.name,
+            revision=identity.revision,
+            device="cpu",
+            engine=offered.engine,
+            precision=offered.precision,
+            reason=f"shipped, computed on {offered.computed}",
+            kind=kind,
+            texts=len(texts),
+            computed=0,
+            remembered=len(texts),
+            seconds=time.perf_counter() - started,
+            query_prompt=spec.query_prompt,
+            document_prompt=spec.document_prompt,
+            max_tokens=identity.max_tokens,
+            truncated_texts=int((offered.tokens[rows] > (identity.max_tokens or math.inf)).sum()),
+            made_for=spec.made_for,
+            shipped=offered.computed,
         ),
         identity,
     )

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import examples
+from core import corpus, examples
 from core.charts.vectors import barcode
 from pages.shared import cache, corpora, state
 from pages.shared.frame import require_frame, show_errors
@@ -10,7 +10,6 @@ from pages.shared.ui import inputs, output, progress
 
 require_frame()
 
-TEXTS = "Hello World\nThe bank raised its interest rates.\nWe had a picnic on the bank of the river."
 MOST_ROWS = 12
 FIRST_NUMBERS = 8
 
@@ -32,7 +31,7 @@ with left:
     if source == "File":
         texts = corpora.choose_files(state.Embed.FILES)
     else:
-        texts = inputs.paste_texts(state.Embed.TYPED, TEXTS, height=260)
+        texts = inputs.paste_texts(state.Embed.TYPED, "\n".join(corpus.EMBEDDED), height=260)
     st.caption(f"{len(texts):,} texts, one embedding each.")
     output.show_skips(texts)
 
@@ -40,15 +39,14 @@ for spec in ready:
     with right.container(border=True), show_errors():
         st.markdown(f"#### {spec.name}")
         with progress.line(state.Embed.EMBED(spec.name), height=240) as on_progress:
-            encoder = cache.encoder(spec, on_progress)
             embedded = cache.embed_texts(texts.documents, spec, on_progress)
             on_progress("Counting tokens", 0, 1)
-            tokens = cache.token_counts(encoder, texts)
+            tokens = cache.token_counts(texts, spec, on_progress)
         vectors = embedded.vectors
-        cut = sum(count > encoder.max_tokens for count in tokens) if tokens and encoder.max_tokens else 0
+        limit, cut = embedded.provenance.max_tokens, embedded.provenance.truncated_texts
         with st.container(horizontal=True, gap="medium"):
-            st.metric("Tokens, longest text", _tokens_of_limit(tokens, encoder.max_tokens), width="content")
-            st.metric("Texts truncated", f"{cut:,}" if tokens else "–", width="content")
+            st.metric("Tokens, longest text", _tokens_of_limit(tokens, limit), width="content")
+            st.metric("Texts truncated", "–" if cut is None else f"{cut:,}", width="content")
             st.metric("Dimensions", f"{vectors.shape[1]:,}", width="content")
             st.metric("Norm", f"{np.linalg.norm(vectors[0]):.3f}", width="content")
         st.plotly_chart(

@@ -11,8 +11,7 @@ from pages.shared.ui import inputs, output, progress
 
 require_frame()
 
-SENTENCE = "The bank of the river was unbelievably muddy."
-OTHERS = ("The shore of the stream was covered in mud.", "The bank raised its interest rates.")
+SENTENCE, *OTHERS = corpus.EXPLAINED
 MOST_ROWS = 24
 MOST_CHARACTERS = 500
 
@@ -27,17 +26,16 @@ spec = next((spec for spec in ready if spec.name == model), ready[0])
 sentence = corpus.one_text(typed, "the sentence")
 
 with progress.line(state.Explain.TRACE, height=420) as on_progress:
-    encoder = cache.encoder(spec, on_progress)
-    if not hasattr(encoder, "trace"):
-        st.info(f"{spec.name} runs behind an API: its tokens can't be inspected.", icon=":material/info:")
-        st.stop()
-    trace = encoder.trace(sentence)
+    trace = cache.trace(sentence, spec, on_progress)
+if trace is None:
+    st.info(f"{spec.name} runs behind an API: its tokens can't be inspected.", icon=":material/info:")
+    st.stop()
 
 st.markdown(f"#### 1 · Tokens &ensp;:small[:gray[{len(trace.tokens)} pieces the model has a vector for]]")
 chips = " ".join(f":gray-badge[{output.markdown_free(token.replace('▁', '␣'))}]" for token in trace.tokens)
 st.markdown(chips)
 if trace.truncated:
-    st.warning(f"The model reads at most {encoder.max_tokens} tokens: the last {trace.truncated} are cut off.")
+    st.warning(f"The model reads at most {len(trace.tokens)} tokens: the last {trace.truncated} are cut off.")
 
 if trace.is_unknown:
     st.warning(

@@ -36,9 +36,11 @@ from core.corpus.reader import (
     read_bytes,
     together,
 )
-from core.corpus.sample import sample, sample_queries, sample_sentences
+from core.corpus.sample import EMBEDDED, EXPLAINED, sample, sample_queries, sample_sentences
 
 __all__ = [
+    "EMBEDDED",
+    "EXPLAINED",
     "FEWEST_TOKENS",
     "ID_COLUMNS",
     "MOST_CHARACTERS",

@@ -7,6 +7,17 @@ from core.corpus.corpus import Corpus
 from core.corpus.reader import from_path
 from core.settings import DATA
 
+EXPLAINED = (  # what Explain opens with: a sentence, and two to compare with it
+    "The bank of the river was unbelievably muddy.",
+    "The shore of the stream was covered in mud.",
+    "The bank raised its interest rates.",
+)
+EMBEDDED = (  # what Embed opens with
+    "Hello World",
+    "The bank raised its interest rates.",
+    "We had a picnic on the bank of the river.",
+)
+
 
 @cache
 def sample() -> Corpus:

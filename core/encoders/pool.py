@@ -5,9 +5,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from core.encoders.base import Encoder, Identity, identity_of, with_prompts_of
+from core.encoders.base import Encoder, with_prompts_of
 from core.errors import ModelUnavailableError
 from core.machine import devices
 from core.models import ModelSpec, memory, revisions
@@ -49,7 +49,6 @@ class Pool:
     def __init__(self, budgets: Mapping[str, int] | None = None) -> None:
         self.budgets = budgets or memory.budgets()
         self._places: OrderedDict[Key, _Place] = OrderedDict()
-        self._identities: dict[Key, Identity] = {}
         self._lock = threading.Lock()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
         self._asker = ThreadPoolExecutor(thread_name_prefix="asking")  # a silent server blocks nobody else
@@ -75,13 +74,6 @@ class Pool:
             on_progress(*place.progress)
         return with_prompts_of(place.encoder.result(), spec)
 
-    def identity(
-        self, spec: ModelSpec, *, device: str = "auto", engine: str = "auto", precision: str = "auto"
-    ) -> Identity | None:
-        """The identity of the encoder that `get` last returned, even if dropped since; None if it was never loaded."""
-        known = self._identities.get(_key(spec, _resolve(spec, device), engine, precision))
-        return known and replace(known, query_prompt=spec.query_prompt, document_prompt=spec.document_prompt)
-
     def _place(self, spec: ModelSpec, device: str, engine: str, precision: str) -> _Place:
         key = _key(spec, device, engine, precision)
         with self._lock:
@@ -104,7 +96,6 @@ class Pool:
             self._make_room(place, memory.needed_bytes(spec, device))
             loaded = load(spec, device=device, engine=engine, precision=precision, on_progress=place.report)
             self._make_room(place, loaded.memory_bytes)
-            self._identities[key] = identity_of(loaded)
         except BaseException as error:  # noqa: BLE001  whatever it was, those who wait for the model must hear it
             place.encoder.set_exception(error)
         else:

@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import embedding, maps, models, retrieval, search
 from core.corpus import Corpus
-from core.encoders.base import Encoder, Kind, identity_of
+from core.encoders.base import Kind, Trace
 from core.machine import this_machine
 from core.models import hub
 from core.progress import Progress
@@ -80,24 +80,16 @@ def read_file(what: str, file: UploadedFile, read: Callable[[str, bytes], Result
     return memory().recall((what, file.name, digests.of(content)), lambda: read(file.name, content))
 
 
-def encoder(spec: models.ModelSpec, on_progress: Progress) -> Encoder:
-    """The model's shared encoder on the picked device, in the picked precision."""
-    return embedding.encoder(spec, device=picks.device(), precision=picks.precision(), on_progress=on_progress)
-
-
-def identity(spec: models.ModelSpec, on_progress: Progress) -> tuple[Hashable, ...]:
-    """The model and how it is computed with the current picks: the key of its results."""
-    model = embedding.identity(spec, device=picks.device(), precision=picks.precision(), on_progress=on_progress)
-    return (model, picks.device(), picks.precision())
+def identity(spec: models.ModelSpec) -> tuple[Hashable, ...]:
+    """The model and how it shall be computed, known without loading it: the key of its results."""
+    return (spec, models.revisions.stamp(spec), picks.device(), picks.precision())
 
 
 def embed_texts(
     texts: Sequence[str], spec: models.ModelSpec, on_progress: Progress, kind: Kind = "document"
 ) -> embedding.Embedded:
     """Embed on the picked device, in the picked precision; the sidebar shows where the vectors came from."""
-    embedded = embedding.embed(
-        texts, spec, kind=kind, device=picks.device(), precision=picks.precision(), on_progress=on_progress
-    )
+    embedded = embedding.embed(texts, spec, kind=kind, **_how(on_progress))
     if kind == "document":
         picks.note_source(spec, embedded.provenance)
     return embedded
@@ -105,7 +97,7 @@ def embed_texts(
 
 def embed_corpus(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -> embedding.Embedded:
     """A corpus under a model, cached in memory, so that reruns do not read the store each time."""
-    key = ("embedded", texts.fingerprint, spec.name, *identity(spec, on_progress))
+    key = ("embedded", texts.fingerprint, *identity(spec))
     result = memory().recall(key, lambda: embed_texts(texts.documents, spec, on_progress))
     picks.note_source(spec, result.provenance)
     return result
@@ -113,11 +105,16 @@ def embed_corpus(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -
 
 def embeddings(task: Task, spec: models.ModelSpec, on_progress: Progress) -> Embeddings:
     """A task's texts and queries under a model, cached in memory."""
-    key = ("queries", task.queries.fingerprint, spec.name, *identity(spec, on_progress))
+    key = ("queries", task.queries.fingerprint, *identity(spec))
     return Embeddings(
         embed_corpus(task.texts, spec, on_progress),
         memory().recall(key, lambda: embed_texts(task.queries.texts, spec, on_progress, kind="query")),
     )
+
+
+def _how(on_progress: Progress) -> dict[str, Any]:
+    """The picked device and precision, as `core.embedding` takes them."""
+    return {"device": picks.device(), "precision": picks.precision(), "on_progress": on_progress}
 
 
 def rankings(task: Task, embeddings: Mapping[str, Embeddings], on_progress: Progress) -> dict[str, Ranking]:
@@ -134,12 +131,15 @@ def keyword_index(texts: Corpus) -> search.KeywordIndex:
     return memory().recall(("bm25", texts.fingerprint), lambda: search.KeywordIndex(texts.documents))
 
 
-def token_counts(encoder: Encoder, texts: Corpus) -> list[int]:
-    """Tokens of each document for a model; empty if the model's tokenizer is not on this machine."""
-    if encoder.engine == "openai":
-        return []
-    key = ("tokens", texts.fingerprint, identity_of(encoder))
-    return memory().recall(key, lambda: encoder.count_tokens(texts.documents))
+def token_counts(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -> list[int]:
+    """Tokens of each document for a model, its prompt included; empty if its tokenizer is not on this machine."""
+    key = ("tokens", texts.fingerprint, *identity(spec))
+    return memory().recall(key, lambda: embedding.count_tokens(texts.documents, spec, **_how(on_progress)) or [])
+
+
+def trace(text: str, spec: models.ModelSpec, on_progress: Progress, kind: Kind = "document") -> Trace | None:
+    """A text's path through a model; None if the model runs behind an API."""
+    return embedding.trace(text, spec, kind=kind, **_how(on_progress))
 
 
 @st.cache_data(ttl="1h", show_spinner=False)

@@ -220,8 +220,7 @@ def test_other_prompts_do_not_load_the_model_again_and_share_no_vectors(loads, s
     assert loads == [SPEC.name]
     assert [each.provenance.computed for each in (first, second)] == [1, 1]
     assert [each.provenance.query_prompt for each in (first, second)] == ["", "query: "]
-    assert embedding.identity(other).query_prompt == "query: "
-    assert embedding.identity(SPEC).query_prompt == ""
+    assert [each.identity.query_prompt for each in (first, second)] == ["", "query: "]
 
 
 # identity

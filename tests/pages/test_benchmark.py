@@ -433,6 +433,7 @@ def test_each_engine_has_its_row_from_the_start(
         return figure
 
     monkeypatch.setattr("pages.parts.benchmark.engines.engine_bars", note)
+    monkeypatch.setattr("core.encoders.runtime.computes_bfloat16", lambda: True)
     press(open_view(app, "Engines", engines_model=MINILM), f"Compare engines on {MINILM}")
     assert len({labels for labels, _ in drawn}) == 1
     assert [done for _, done in drawn] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
@@ -503,14 +504,19 @@ def test_a_text_of_any_length_is_timed_as_far_as_it_is_read(
     assert ("truncated to 20,000 characters" in told(app)) == (len(typed) > characters)
 
 
-def test_the_engines_of_a_model_are_compared_with_the_library_as_it_comes(app: AppTest, children: Children) -> None:
+@pytest.mark.parametrize("with_bfloat16", [True, False], ids=["with bfloat16", "without"])
+def test_the_engines_of_a_model_are_compared_with_the_library_as_it_comes(
+    app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch, with_bfloat16: bool
+) -> None:
+    monkeypatch.setattr("core.encoders.runtime.computes_bfloat16", lambda: with_bfloat16)
     children.cosines = {"float32": 0.99999, "bfloat16": 0.99912}
     open_view(app, "Engines", engines_model=MINILM)
     assert f"The engines have not been compared on {MINILM} on this machine yet" in app.info[0].value
     press(app, f"Compare engines on {MINILM}")
     assert {how.with_cosine for _, _, how in children.asked} == {True}
     milliseconds = {(subject.engine, subject.precision): n + 1.0 for n, (subject, _, _) in enumerate(children.asked)}
-    rows = [("library", "float32"), ("torch", "float32"), ("openvino", "float32"), ("openvino", "bfloat16")]
+    rows = [("library", "float32"), ("torch", "float32"), ("openvino", "float32")]
+    rows += [("openvino", "bfloat16")] * with_bfloat16
     drawn = lanes(figure(app, "engines_bars"))
     assert list(drawn) == ["sentence-transformers, defaults float32", *(" ".join(row) for row in rows[1:])]
     assert [bar for bar, _ in drawn.values()] == [milliseconds[row] for row in rows]

@@ -33,22 +33,14 @@ def server(model: str, url: str = GPU, dimensions: int | None = None) -> ModelSp
 
 
 @pytest.fixture(autouse=True)
-def executed(home: object, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A server of its own, in which the models are fake; the precision that "auto" turns out to be can be set."""
-    taken = {"precision": "float32"}
-
-    def load(spec: ModelSpec, **_: object) -> FakeEncoder:
-        encoder = Scripted(spec)
-        encoder.precision = taken["precision"]
-        return encoder
-
+def fake_models(home: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of its own, in which the models are fake."""
     pools = [Pool()]
     memory = Memory()
-    monkeypatch.setattr("core.encoders.load", load)
+    monkeypatch.setattr("core.encoders.load", lambda spec, **_: Scripted(spec))
     monkeypatch.setattr("core.embedding.shared_pool", lambda: pools[-1])
     monkeypatch.setattr(cache, "memory", lambda: memory)
     monkeypatch.setattr("core.embedding.availability", lambda _: type("Ready", (), {"is_ready": True}))
-    return taken
 
 
 def vectors_of(spec: ModelSpec) -> np.ndarray:
@@ -64,7 +56,7 @@ def test_a_server_that_comes_to_hold_another_model_does_not_serve_the_vectors_of
     other: ModelSpec,
 ) -> None:
     one = server("own")
-    keys = {cache.identity(spec, silent) for spec in (one, other)}
+    keys = {cache.identity(spec) for spec in (one, other)}
     assert len(keys) == 2
     if other.id != one.id:
         assert not np.array_equal(vectors_of(one), vectors_of(other))
@@ -80,14 +72,3 @@ def test_rankings_follow_the_model_behind_the_name() -> None:
     for system in ("server:gpu", "Hybrid"):
         assert one[system].key != other[system].key
     assert not np.array_equal(one["server:gpu"].hits.scores, other["server:gpu"].hits.scores)
-
-
-def test_what_auto_turns_out_to_be_is_a_part_of_the_identity(
-    executed: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spec = models.get("wordllama-256")
-    before = cache.identity(spec, silent)
-    executed["precision"] = "bfloat16"
-    fresh = Pool()
-    monkeypatch.setattr("core.embedding.shared_pool", lambda: fresh)
-    assert cache.identity(spec, silent) != before

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import benchmark, corpus, embedding, models
 from core.benchmark import Timing
-from core.encoders import Encoder
+from core.embedding import Provenance
 from core.similarity import cosine_matrix
 from pages.shared.navigation import PAGES
 from tests.conftest import ROOT
@@ -38,7 +38,7 @@ def test_a_page_asks_for_its_frame_before_it_draws_for_a_fresh_servers_first_dee
 def test_a_result_says_which_model_revision_device_engine_and_precision_it_came_from(app: AppTest, name: str) -> None:
     captions = "\n".join(caption.value for caption in open_page(app, name).main.caption).replace("\\", "")
     spec = models.get("all-MiniLM-L6-v2")
-    chosen: Encoder | Timing = embedding.encoder(spec)
+    chosen: Provenance | Timing = embedding.embed(corpus.sample().documents, spec).provenance
     if name == "benchmark":  # timed in a process of its own, which may have chosen before this one
         chosen = benchmark.latest_timings()[spec.name, "cpu"]
     computed = f"{spec.name} · revision {str(spec.revision)[:14]} · cpu · {chosen.engine} · {chosen.precision} · "
@@ -47,7 +47,9 @@ def test_a_result_says_which_model_revision_device_engine_and_precision_it_came_
 
 def test_the_sidebar_shows_what_computes_a_model_why_and_where_its_vectors_came_from(app: AppTest) -> None:
     app.query_params["models"] = ["all-MiniLM-L6-v2"]
-    open_page(app, "similarity")
+    open_page(app, "embed")
+    assert "shipped, computed on 20" in html.unescape(app.sidebar.get("html")[0].proto.body)
+    app.text_area(key="embed_texts").set_value("A text of my own").run()
     chosen = embedding.encoder(models.get("all-MiniLM-L6-v2"))
     told = html.unescape(app.sidebar.get("html")[0].proto.body)
     assert f"{chosen.engine} · {chosen.precision}" in told

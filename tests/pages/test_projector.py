@@ -104,7 +104,7 @@ def test_the_caption_tells_what_computed_the_map_and_how_long_each_step_took(app
     projector(app, method="UMAP", models=[WORDLLAMA])
     encoder = embedding.encoder(models.get(WORDLLAMA))
     facts = [WORDLLAMA, f"revision {encoder.revision[:14]}", "cpu", encoder.engine, encoder.precision, "648 texts"]
-    told = re.escape(" · ".join(facts)) + r" · [\d.]+ m?s · [\w ,]+ · UMAP"
+    told = re.escape(" · ".join(facts)) + r" · [\d.]+ m?s · [\w ,-]+ · UMAP"
     assert re.search(rf"{told} · neighbours [\d.]+ m?s · layout [\d.]+ m?s · map computed on the CPU", said(app))
 
 

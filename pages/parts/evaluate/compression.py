@@ -57,7 +57,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
 
 
 def _measure(texts: Corpus, labels: Labels, spec: ModelSpec, on_progress: Progress) -> list[Compressed]:
-    key = ("compression", texts.fingerprint, labels.fingerprint, *cache.identity(spec, on_progress))
+    key = ("compression", texts.fingerprint, labels.fingerprint, *cache.identity(spec))
 
     def measure() -> list[Compressed]:
         documents = cache.embed_corpus(texts, spec, on_progress).vectors

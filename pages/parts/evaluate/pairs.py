@@ -52,7 +52,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         for spec in ready:
             with show_errors():
                 vectors = cache.embed_texts([*pairs.first, *pairs.second], spec, on_progress).vectors
-                compared[spec.name] = _compare(pairs, vectors, cache.identity(spec, on_progress))
+                compared[spec.name] = _compare(pairs, vectors, cache.identity(spec))
     if not compared:
         return
     st.markdown(f"**{output.markdown_free(_sentence(compared, kind or 'Spearman'))}**")

@@ -56,7 +56,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
 
 
 def _pairs(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, threshold: float, on_progress: Progress) -> Pairs:
-    key = ("pairs", texts.fingerprint, *cache.identity(spec, on_progress), threshold)
+    key = ("pairs", texts.fingerprint, *cache.identity(spec), threshold)
     return cache.memory().recall(
         key,
         lambda: duplicates.near_pairs(
@@ -71,7 +71,7 @@ def _alone(
     """Each text's nearest neighbour and its cosine; None for a single text."""
     if len(texts) < 2:
         return None
-    key = ("nearest others", texts.fingerprint, *cache.identity(spec, on_progress))
+    key = ("nearest others", texts.fingerprint, *cache.identity(spec))
     return cache.memory().recall(
         key,
         lambda: duplicates.nearest_others(

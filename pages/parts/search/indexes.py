@@ -76,7 +76,7 @@ def _queries(texts: Corpus, spec: ModelSpec, on_progress: Progress) -> tuple[np.
 def _measure(texts: Corpus, spec: ModelSpec, queries: np.ndarray, on_progress: Progress) -> list[Measured]:
     """Each kind of index: built, measured and discarded."""
     vectors = cache.embed_corpus(texts, spec, on_progress).vectors
-    key = ("indexes", texts.fingerprint, *cache.identity(spec, on_progress), digests.of_array(queries))
+    key = ("indexes", texts.fingerprint, *cache.identity(spec), digests.of_array(queries))
     return cache.memory().recall(key, lambda: indexes.compare(vectors, queries, K, on_progress))
 
 

@@ -92,7 +92,7 @@ def _queries(texts: Corpus, compared: Compared) -> tuple[str, ...]:
 
 
 def _of(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, on_progress: Progress) -> Background:
-    key = ("background", texts.fingerprint, queries, *cache.identity(spec, on_progress))
+    key = ("background", texts.fingerprint, queries, *cache.identity(spec))
     return cache.memory().recall(key, lambda: _compute(texts, queries, spec, on_progress))
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.charts.similarity import percent, token_heatmap
 from core.charts.style import model_colour
+from core.encoders import Kind
 from core.models import ModelSpec
 from core.progress import Progress
 from core.similarity import Background, Side, contributions, cosine_matrix
@@ -68,12 +69,16 @@ def tokens(results: Mapping[str, Scored], compared: Compared, pair: Pair, on_pro
     for name, result in results.items():
         with panels.cell():
             st.markdown(f"**{output.markdown_free(name)}**")
-            encoder = cache.encoder(result.spec, on_progress)
-            if not hasattr(encoder, "trace"):
+            kinds: tuple[Kind, Kind] = ("query" if compared.queries else "document", "document")
+            traces = [
+                cache.trace(text, result.spec, on_progress, kind)
+                for text, kind in zip((first, second), kinds, strict=True)
+            ]
+            sides = [Side(at.tokens, at.vectors, at.weights, at.pooled) for at in traces if at]
+            if len(sides) < len(traces):
                 st.caption("Runs behind an API that returns whole vectors only: its tokens can't be inspected.")
                 continue
-            traces = [encoder.trace(first, "query" if compared.queries else "document"), encoder.trace(second)]
-            _token_chart(result.spec, *(Side(at.tokens, at.vectors, at.weights, at.pooled) for at in traces))
+            _token_chart(result.spec, *sides)
 
 
 def _token_chart(spec: ModelSpec, first: Side, second: Side) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 def origin(source: Provenance) -> str:
     """Whether vectors were computed or cached, or how many of each."""
+    if source.shipped:
+        return f"shipped, computed on {source.shipped}"
     if not source.remembered:
         return "computed"
     if not source.computed:

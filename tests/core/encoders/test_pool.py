@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from core import encoders, models
-from core.encoders.base import identity_of
 from core.encoders.pool import Pool
 from core.errors import DeviceError, InputError, ModelUnavailableError
 from core.models.memory import budgets
@@ -293,13 +292,3 @@ def test_a_folder_that_comes_to_hold_another_model_is_loaded_anew(loads, tmp_pat
     assert pool.get(spec, device="cpu") is first
     (tmp_path / "mine" / "modules.json").write_text("[{}]")
     assert pool.get(models.get("folder:mine"), device="cpu") is not first
-
-
-def test_the_identity_of_a_model_stays_known_when_it_is_dropped(loads):
-    pool = Pool({"cpu": 10})
-    assert pool.identity(FIRST, device="cpu") is None
-    first = identity_of(pool.get(FIRST, device="cpu"))
-    pool.get(SECOND, device="cpu")
-    assert loaded_names(pool) == ["second"]
-    assert pool.identity(FIRST, device="cpu") == first
-    assert loads == ["first", "second"]

@@ -1,0 +1,142 @@
+"""Vectors that come with Embedscope: the sample's texts under the bundled models, so that no page waits for a model.
+
+They are those of torch in float32; `python -m core ship` computes them anew.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core import corpus
+from core.encoders import Kind, Vectors
+from core.encoders.base import Identity, Trace, Traceable, identity_of
+from core.machine import this_machine
+from core.models import ModelSpec, revisions
+from core.settings import DATA
+from core.storage import files
+from core.storage.vectors import key
+
+KINDS: tuple[Kind, ...] = ("document", "query")
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A model's shipped vectors.
+
+    Attributes
+    ----------
+    rows : dict of bytes to int
+        The row of each text, by its key in the namespace of `identity`.
+    vectors : (n, d) float32 array
+        Unit rows.
+    tokens : (n,) int array
+        How many tokens each text has, its prompt included.
+    trace : Trace
+        Of the sentence that Explain opens with, the first of `corpus.EXPLAINED`.
+    engine, precision, computed : str
+        What computed them, and the day, as 2026-11-30.
+    """
+
+    identity: Identity
+    rows: dict[bytes, int]
+    vectors: Vectors
+    tokens: npt.NDArray[np.int64]
+    trace: Trace
+    engine: str
+    precision: str
+    computed: str
+
+    def find(self, texts: Sequence[str], kind: Kind) -> npt.NDArray[np.intp] | None:
+        """The row of each text; None if one is missing."""
+        namespace = self.identity.namespace(kind)
+        rows = [self.rows.get(key(namespace, text), -1) for text in texts]
+        return None if -1 in rows else np.array(rows, np.intp)
+
+
+def shipped(spec: ModelSpec) -> Shipped | None:
+    """The vectors that come with a model; None if there are none for it as it is described: revision, prompts."""
+    if spec.bundled is None or not (file := _file(spec.name)).exists():
+        return None
+    found = _read(file)
+    described = (spec.id, revisions.look_up(spec), spec.query_prompt, spec.document_prompt)
+    its_own = found.identity
+    return found if described == (its_own.id, its_own.revision, its_own.query_prompt, its_own.document_prompt) else None
+
+
+def texts_to_ship() -> list[str]:
+    """The sample's documents, queries and sentences, and the texts that pages open with."""
+    sentences = [*corpus.sample_sentences().splitlines(), *corpus.EXPLAINED, *corpus.EMBEDDED]
+    return list(dict.fromkeys([*corpus.sample().documents, *corpus.sample_queries().texts, *sentences]))
+
+
+def write(encoder: Traceable) -> Path:
+    """Compute a model's vectors and save them beside the sample; return the file."""
+    texts = texts_to_ship()
+    identity = identity_of(encoder)
+    keys, vectors, tokens = [], [], []
+    for kind in KINDS if identity.namespace("query") != identity.namespace("document") else KINDS[:1]:
+        keys += [np.frombuffer(key(identity.namespace(kind), text), np.uint8) for text in texts]
+        vectors.append(encoder.encode(texts, kind))
+        tokens += encoder.count_tokens([encoder.spec.prompt(kind) + text for text in texts])
+    facts = {
+        "identity": asdict(identity),
+        "engine": encoder.engine,
+        "precision": encoder.precision,
+        "computed": datetime.now(UTC).date().isoformat(),
+        "machine": this_machine().sentence,
+        "versions": this_machine().versions,
+    }
+    file = _file(encoder.spec.name)
+    content = BytesIO()
+    np.savez(
+        content,
+        keys=np.array(keys),
+        vectors=np.concatenate(vectors),
+        tokens=np.array(tokens),
+        **_trace_arrays(encoder.trace(corpus.EXPLAINED[0])),
+        facts=np.array(json.dumps(facts)),
+    )
+    files.write(file, content.getvalue())
+    return file
+
+
+@cache
+def _read(file: Path) -> Shipped:
+    with np.load(file) as content:
+        facts = json.loads(str(content["facts"]))
+        vectors = content["vectors"]
+        rows = {name.tobytes(): row for row, name in enumerate(content["keys"])}
+        tokens = content["tokens"]
+        trace = _trace(content)
+    how = (facts[name] for name in ("engine", "precision", "computed"))
+    return Shipped(Identity(**facts["identity"]), rows, vectors, tokens, trace, *how)
+
+
+def _trace_arrays(trace: Trace) -> dict[str, Any]:
+    """A trace as arrays of a file."""
+    return {f"trace_{field.name}": np.array(getattr(trace, field.name)) for field in fields(Trace)}
+
+
+def _trace(content: Mapping[str, Any]) -> Trace:
+    """A trace from the arrays of a file."""
+    parts = {field.name: content[f"trace_{field.name}"] for field in fields(Trace)}
+    return Trace(
+        tuple(parts["tokens"].tolist()),
+        parts["vectors"],
+        parts["pooled"],
+        parts["weights"],
+        str(parts["pooling"]),
+        int(parts["truncated"]),
+    )
+
+
+def _file(name: str) -> Path:
+    return DATA / "vectors" / f"{name}.npz"

@@ -1,0 +1,73 @@
+"""Seconds until a newcomer sees each page's first result: `python -m tests.benchmarks.first_minute`.
+
+Each figure is from a freshly started server, an empty home and a fresh browser, which opens the page's address. Beside
+them stands a script that is one header and one table, opened in the same round: what Streamlit itself takes on this
+machine.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from core.machine import this_machine
+from tests.conftest import ROOT
+from tests.e2e.conftest import CHROMIUM, FLAGS, running_server
+
+PATIENCE_MS = 300_000
+BARE = "import streamlit as st\nst.header('bare')\nimport pandas\nst.dataframe(pandas.DataFrame({'n': range(14)}))\n"
+TABLE = '[data-testid="stDataFrame"] canvas'
+CHART = ".js-plotly-plot .main-svg"
+RESULTS = {
+    "models": TABLE,
+    "explain": CHART,
+    "embed": CHART,
+    "similarity": CHART,
+    "search": '[data-testid="stFeedback"]',
+    "evaluate": CHART,
+    "projector": '[data-testid="map"]',
+    "benchmark": CHART,
+    "verdict": CHART,
+}
+
+
+def seconds_until(selector: str, script: Path, path: str = "") -> float:
+    """Seconds from opening an address until an element is on screen."""
+    home = Path(tempfile.mkdtemp())
+    (home / "engines").mkdir()  # a home of its own, with no engine chosen yet
+    with running_server(home, script) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto("about:blank")
+        started = time.perf_counter()
+        page.goto(f"{address}/{path}", wait_until="commit")
+        page.wait_for_selector(selector, timeout=PATIENCE_MS)
+        seconds = time.perf_counter() - started
+        browser.close()
+        return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", nargs="+", default=list(RESULTS), choices=RESULTS)
+    asked = parser.parse_args()
+    bare = Path(tempfile.mkdtemp()) / "bare.py"
+    bare.write_text(BARE)
+    print(this_machine().sentence)
+    taken: dict[str, list[float]] = {name: [] for name in ("bare", *asked.pages)}
+    for _ in range(asked.rounds):
+        taken["bare"].append(seconds_until(TABLE, bare))
+        for name in asked.pages:
+            taken[name].append(seconds_until(RESULTS[name], ROOT / "streamlit_app.py", name))
+    for name, seconds in taken.items():
+        ratio = statistics.median(one / floor for one, floor in zip(seconds, taken["bare"], strict=True))
+        listed = " ".join(f"{value:.2f}" for value in seconds)
+        print(f"{name:10} median {statistics.median(seconds):6.2f} s, {ratio:4.1f} times bare; of {listed}")
+
+
+if __name__ == "__main__":
+    main()
