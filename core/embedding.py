@@ -22,6 +22,7 @@ from core.storage.vectors import Store, key, shared_store
 
 KEEP_EVERY = 1024
 KEEP_PAID_EVERY = 256  # per request to an API
+MANY_TEXTS = 256  # for which finding the fastest engine first pays
 MOST_SPECIAL_TOKENS = 4  # that a tokenizer puts around a text
 
 
@@ -98,9 +99,10 @@ def encoder(
     device: str = "auto",
     engine: str = "auto",
     precision: str = "auto",
+    at_once: bool = False,
     on_progress: Progress = silent,
 ) -> Encoder:
-    """The shared encoder of a model, loaded if need be.
+    """The shared encoder of a model, loaded if need be; `at_once` as in `Pool.get`.
 
     Raises
     ------
@@ -110,7 +112,9 @@ def encoder(
     state = availability(spec)
     if not state.is_ready:
         raise ModelUnavailableError(state.sentence)
-    return shared_pool().get(spec, device=device, engine=engine, precision=precision, on_progress=on_progress)
+    return shared_pool().get(
+        spec, device=device, engine=engine, precision=precision, at_once=at_once, on_progress=on_progress
+    )
 
 
 def embed(
@@ -121,6 +125,7 @@ def embed(
     device: str = "auto",
     engine: str = "auto",
     precision: str = "auto",
+    at_once: bool = False,
     store: Store | None = None,
     on_progress: Progress = silent,
 ) -> Embedded:
@@ -128,6 +133,8 @@ def embed(
 
     Parameters
     ----------
+    at_once : bool
+        Don't wait until the fastest engine is known, see `Pool.get`; for many texts that pays, so it is ignored.
     device, engine, precision : str
         See `encoders.load`.
     store : Store, optional
@@ -140,7 +147,14 @@ def embed(
     started = time.perf_counter()
     if found := _embed_from(_offered(spec, engine, precision), texts, spec, kind, started):
         return found
-    ready = encoder(spec, device=device, engine=engine, precision=precision, on_progress=on_progress)
+    ready = encoder(
+        spec,
+        device=device,
+        engine=engine,
+        precision=precision,
+        at_once=at_once and len(texts) < MANY_TEXTS,
+        on_progress=on_progress,
+    )
     return embed_with(ready, texts, kind=kind, store=store or shared_store(), on_progress=on_progress, started=started)
 
 

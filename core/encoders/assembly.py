@@ -10,7 +10,7 @@ import numpy as np
 
 from core.encoders.base import DEVICES, Vectors, require_offered
 from core.encoders.checkpoint import load_model
-from core.encoders.choice import Build, Choice, Pair, candidates, choose
+from core.encoders.choice import Build, Choice, Pair, candidates, choose, recall
 from core.encoders.local import LocalEncoder
 from core.errors import DeviceError, ModelUnavailableError
 from core.models import ModelSpec, memory, revisions
@@ -60,6 +60,17 @@ def load_local(
         else:
             choice = _choose(spec, model, revision, open_ones, on_progress)
         return LocalEncoder(spec, model, revision, choice, dimensions)
+
+
+def must_choose(spec: ModelSpec, device: str, engine: str, precision: str) -> bool:
+    """Whether loading a model on the CPU would first measure engines: several are open, none is known as the best."""
+    if device != "cpu" or spec.is_static or spec.provider == "openai":
+        return False
+    open_ones = candidates(device, engine, precision)
+    if len(open_ones) == 1 or too_large_to_compare(spec.parameters or 0, device):
+        return False
+    revision = revisions.look_up(spec)
+    return revision is None or recall((spec.id, revision, device), open_ones) is None
 
 
 def _choose(

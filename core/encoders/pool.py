@@ -1,10 +1,12 @@
 """The loaded models, shared by all sessions: each is loaded once, and all fit into a memory budget."""
 
+import copy
 import gc
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from core.encoders.base import Encoder, with_prompts_of
@@ -14,6 +16,8 @@ from core.models import ModelSpec, memory, revisions
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
 Key = tuple[ModelSpec, str, str, str, str]
+IDLE_SECONDS = 3  # without a request, after which engines are measured
+CHOOSING = "for now: the fastest engine is being found in the background"
 
 
 @dataclass
@@ -52,6 +56,9 @@ class Pool:
         self._lock = threading.Lock()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
         self._asker = ThreadPoolExecutor(thread_name_prefix="asking")  # a silent server blocks nobody else
+        self._chooser = ThreadPoolExecutor(max_workers=1, thread_name_prefix="choosing")  # nor does a measurement
+        self._undecided: set[Key] = set()
+        self._last_asked = 0.0
 
     def get(
         self,
@@ -60,28 +67,72 @@ class Pool:
         device: str = "auto",
         engine: str = "auto",
         precision: str = "auto",
+        at_once: bool = False,
         on_progress: Progress = silent,
     ) -> Encoder:
         """The encoder for the model, loaded if it is not.
+
+        Parameters
+        ----------
+        at_once : bool
+            If the fastest engine is not known yet, answer with torch in float32, and find it when nobody asks for
+            anything; later calls take it.
 
         Raises
         ------
         ModelUnavailableError
             It does not fit into the budget, however much is dropped. Other errors are those of `encoders.load`.
         """
-        place = self._place(spec, _resolve(spec, device), engine, precision)
+        device, self._last_asked = _resolve(spec, device), time.monotonic()
+        if at_once and self._must_choose(spec, device, engine, precision):
+            self._choose_when_idle(spec, device, engine, precision)
+            encoder = copy.copy(self.get(spec, device=device, engine="torch", precision="float32"))
+            encoder.reason = CHOOSING
+            return encoder
+        place = self._place(spec, device, engine, precision)
         while not wait([place.encoder], timeout=HEARTBEAT_SECONDS).done:
             on_progress(*place.progress)
         return with_prompts_of(place.encoder.result(), spec)
 
-    def _place(self, spec: ModelSpec, device: str, engine: str, precision: str) -> _Place:
+    def _must_choose(self, spec: ModelSpec, device: str, engine: str, precision: str) -> bool:
+        """Whether this encoder is not loaded, and loading it would first measure engines."""
+        from core.encoders.assembly import must_choose
+
+        place = self._places.get(_key(spec, device, engine, precision))
+        return not (place and place.is_loaded) and must_choose(spec, device, engine, precision)
+
+    def _choose_when_idle(self, spec: ModelSpec, device: str, engine: str, precision: str) -> None:
+        """Load the encoder, which measures engines, once nobody has asked for anything for a while."""
+        key = _key(spec, device, engine, precision)
+        with self._lock:
+            if key in self._undecided:
+                return
+            self._undecided.add(key)
+
+        def look_again() -> None:
+            if (quiet := time.monotonic() - self._last_asked) < IDLE_SECONDS:
+                wake_in(IDLE_SECONDS - quiet)
+                return
+            self._place(spec, device, engine, precision, self._chooser)
+            self._undecided.discard(key)
+
+        def wake_in(seconds: float) -> None:
+            timer = threading.Timer(seconds, look_again)
+            timer.daemon = True  # a process that ends does not wait for it
+            timer.start()
+
+        wake_in(IDLE_SECONDS)
+
+    def _place(
+        self, spec: ModelSpec, device: str, engine: str, precision: str, loader: Executor | None = None
+    ) -> _Place:
         key = _key(spec, device, engine, precision)
         with self._lock:
             place = self._places.get(key)
             if place is None or (place.encoder.done() and not place.is_loaded):
                 place = _Place(memory=device)
-                loader = self._asker if spec.provider == "openai" else self._loader
-                loader.submit(self._load, spec, key, place)  # raises while the process ends
+                usual = self._asker if spec.provider == "openai" else self._loader
+                (loader or usual).submit(self._load, spec, key, place)  # raises while the process ends
                 self._places[key] = place
             self._places.move_to_end(key)
             return place

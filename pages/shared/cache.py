@@ -113,8 +113,13 @@ def embeddings(task: Task, spec: models.ModelSpec, on_progress: Progress) -> Emb
 
 
 def _how(on_progress: Progress) -> dict[str, Any]:
-    """The picked device and precision, as `core.embedding` takes them."""
-    return {"device": picks.device(), "precision": picks.precision(), "on_progress": on_progress}
+    """The picked device and precision, as `core.embedding` takes them; a page does not wait for a choice of engine."""
+    return {
+        "device": picks.device(),
+        "precision": picks.precision(),
+        "at_once": True,
+        "on_progress": on_progress,
+    }
 
 
 def rankings(task: Task, embeddings: Mapping[str, Embeddings], on_progress: Progress) -> dict[str, Ranking]:
@@ -159,7 +164,7 @@ def warm_up() -> None:
 def _prepare() -> None:
     try:
         for name in models.DEFAULT_PICKS:
-            embedding.encoder(models.get(name))
+            embedding.encoder(models.get(name), at_once=True)
         maps.warm_up()
     except Exception as error:  # noqa: BLE001  the server may be stopping; a page that needs it shows the error
         log.warning("Not warmed up: %s", error)

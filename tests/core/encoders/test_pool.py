@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +13,9 @@ import numpy as np
 import pytest
 
 from core import encoders, models
-from core.encoders.pool import Pool
+from core.encoders import assembly
+from core.encoders.choice import Choice
+from core.encoders.pool import CHOOSING, Pool
 from core.errors import DeviceError, InputError, ModelUnavailableError
 from core.models.memory import budgets
 from tests.conftest import FakeEncoder
@@ -292,3 +295,52 @@ def test_a_folder_that_comes_to_hold_another_model_is_loaded_anew(loads, tmp_pat
     assert pool.get(spec, device="cpu") is first
     (tmp_path / "mine" / "modules.json").write_text("[{}]")
     assert pool.get(models.get("folder:mine"), device="cpu") is not first
+
+
+@pytest.fixture
+def engines(monkeypatch):
+    """A network whose fastest engine takes long to find; gives the engines in the order in which they are loaded."""
+    asked, found = [], threading.Event()
+
+    def load(spec, *, engine, precision, **_):
+        asked.append(engine)
+        if engine == "auto":
+            assert found.wait(SECONDS)
+        encoder = FakeEncoder(spec)
+        encoder.engine = "openvino" if engine == "auto" else engine
+        return encoder
+
+    monkeypatch.setattr("core.encoders.load", load)
+    monkeypatch.setattr("core.encoders.pool.IDLE_SECONDS", 0.05)
+    monkeypatch.setattr("core.encoders.assembly.must_choose", lambda *_: True)
+    return SimpleNamespace(asked=asked, found=found)
+
+
+def test_a_model_answers_on_torch_while_the_fastest_engine_is_being_found_which_then_takes_over(engines):
+    pool = Pool()
+    first = pool.get(FIRST, device="cpu", at_once=True)
+    assert (first.engine, first.reason) == ("torch", CHOOSING)
+    assert pool.get(FIRST, device="cpu", engine="torch", precision="float32").reason == ""
+    while "auto" not in engines.asked:
+        time.sleep(0.01)
+    assert pool.get(FIRST, device="cpu", at_once=True).engine == "torch"
+    engines.found.set()
+    assert pool.get(FIRST, device="cpu").engine == "openvino"
+    later = pool.get(FIRST, device="cpu", at_once=True)
+    assert (later.engine, later.reason) == ("openvino", "")
+    assert engines.asked == ["torch", "auto"]
+
+
+def test_those_who_can_wait_are_answered_by_the_fastest_engine(engines):
+    engines.found.set()
+    assert Pool().get(FIRST, device="cpu").engine == "openvino"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_only_what_has_several_engines_and_no_known_choice_must_be_measured(known, home, monkeypatch):
+    spec = models.get("all-MiniLM-L6-v2")
+    monkeypatch.setattr(assembly, "recall", lambda *_: Choice("openvino", "float32") if known else None)
+    assert assembly.must_choose(spec, "cpu", "auto", "auto") is not known
+    assert not assembly.must_choose(spec, "cpu", "torch", "float32")
+    assert not assembly.must_choose(SPEC, "cpu", "auto", "auto")
+    assert not assembly.must_choose(spec, "cuda", "auto", "auto")
