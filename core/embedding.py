@@ -249,7 +249,7 @@ def _embed_from(
             device="cpu",
             engine=offered.engine,
             precision=offered.precision,
-            reason=f"shipped, computed on {offered.computed}",
+            reason="",
             kind=kind,
             texts=len(texts),
             computed=0,

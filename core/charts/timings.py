@@ -329,7 +329,7 @@ def _words(timing: Timing | None, *notes: str) -> str:
     if timing.median_ms is None:
         reason = timing.failure.removeprefix(timing.model).strip()  # its name is at the left
         return f"{device_name(timing.device)}: {plain(reason, SHOWN_OF_REASON)}"
-    disturbed = f"{timing.disturbed} of {timing.samples} disturbed: time again when quiet"
+    disturbed = f"{timing.disturbed} of {timing.samples} disturbed"
     disturbed = disturbed if timing.is_disturbed else ""
     shown = [note for note in (*notes, disturbed) if note]
     return " · ".join([f"<b>{milliseconds(timing.median_ms)}</b>", *shown])

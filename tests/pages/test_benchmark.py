@@ -357,7 +357,7 @@ def test_a_bar_that_others_disturbed_says_so(app: AppTest, monkeypatch: pytest.M
     monkeypatch.setattr(measurement, "Settings", partial(Settings, patience_seconds=0.5, with_forward=False))
     bar, words = lanes(figure(open_view(app, models=[WORDLLAMA], seconds="0.2"), "bars"))[WORDLLAMA]
     assert bar
-    assert re.search(r"· \d+ of \d+ disturbed: time again when quiet", words)
+    assert re.search(r"· \d+ of \d+ disturbed", words)
     assert re.search(r"[\d,]+ disturbed by other processes", told(app))
 
 
