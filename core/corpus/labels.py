@@ -5,10 +5,11 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -34,9 +35,18 @@ GREATEST_GRADE = 2**31 - 1  # of trec_eval's, a C integer
 LONGEST_SHOWN = 40  # characters
 TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 OWN_DOCUMENTS = "queries that are documents of the corpus, left out of their own results"
+REPEATED = "labels that stand twice with one grade, merged"
 LABEL_FORMATS = ("tsv", "txt", "qrels", "qrel", "csv", "jsonl", "parquet")
 
 Label = tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """The labels of a file, query id to document id to grade, and how many stood twice."""
+
+    qrels: dict[str, dict[str, int]]
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,10 +102,13 @@ class Labels:
         )
 
 
-def match_labels(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) -> Labels:
+def match_labels(
+    name: str, queries: Corpus, qrels: Qrels, documents: Corpus, skipped: Mapping[str, int] = MappingProxyType({})
+) -> Labels:
     """Match labels with queries and documents: the labels of queries with a relevant document; the rest is counted.
 
-    Relevant documents missing from the corpus stay and count as not found, as in trec_eval.
+    Relevant documents missing from the corpus stay and count as not found, as in trec_eval. What was skipped in the
+    file of labels is counted with the rest.
 
     Raises
     ------
@@ -125,6 +138,7 @@ def match_labels(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) ->
     places = own_documents(asked, documents)
     themselves = [query for query, place in zip(asked.ids, places.tolist(), strict=True) if place != NOBODY]
     left_out = {
+        **skipped,
         "labelled queries without a text": sum(query not in texts for query in qrels),
         "labelled queries without a relevant document": sum(query in texts for query in qrels) - len(own),
         "queries without labels": len(queries) - sum(query in qrels for query in queries.ids),
@@ -156,7 +170,8 @@ def read_corpus_and_labels(
         One of the files cannot be read, or they do not fit together.
     """
     texts = from_path(documents, splitter=splitter)
-    return texts, match_labels(qrels.name, from_path(queries), read_qrels(qrels), texts)
+    graded = labels_of(qrels.name, read_bytes(qrels))
+    return texts, match_labels(qrels.name, from_path(queries), graded.qrels, texts, graded.left_out)
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
@@ -165,7 +180,12 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
 
 
 def qrels_of(name: str, content: bytes) -> dict[str, dict[str, int]]:
-    """Relevance labels, query id to document id to grade, in BEIR's or TREC's columns, recognised by the content.
+    """The labels alone; see `labels_of`."""
+    return labels_of(name, content).qrels
+
+
+def labels_of(name: str, content: bytes) -> LabelFile:
+    """Relevance labels in BEIR's or TREC's columns, recognised by the content.
 
     BEIR: a table with the columns query-id, corpus-id and score. TREC: lines of `query iteration document grade`.
 
@@ -266,14 +286,17 @@ def _grade(name: str, where: str, value: object) -> int:
     return int(number)
 
 
-def _gather(name: str, labels: Iterable[Label]) -> dict[str, dict[str, int]]:
+def _gather(name: str, labels: Iterable[Label]) -> LabelFile:
     qrels: dict[str, dict[str, int]] = {}
+    repeated = 0
     for query, document, grade in labels:
-        if qrels.setdefault(query, {}).setdefault(document, grade) != grade:
+        grades = qrels.setdefault(query, {})
+        repeated += document in grades
+        if grades.setdefault(document, grade) != grade:
             raise InputError(
-                f"{name} gives {document} two grades for {query}, {qrels[query][document]} and {grade}: keep one."
+                f"{name} gives {document} two grades for {query}, {grades[document]} and {grade}: keep one."
             )
-    return qrels
+    return LabelFile(qrels, {REPEATED: repeated} if repeated else {})
 
 
 def _only(queries: Corpus, wanted: Qrels) -> Corpus:

@@ -72,5 +72,6 @@ def labels(texts: Corpus) -> Labels | None:
         return judgements.labels(texts)
     if not has_files():
         return None
-    (graded,) = uploads.current(state.Labels.QRELS)
-    return corpus.match_labels(graded.name, uploaded_queries(), uploads.read(graded, corpus.qrels_of), texts)
+    (upload,) = uploads.current(state.Labels.QRELS)
+    graded = uploads.read(upload, corpus.labels_of)
+    return corpus.match_labels(upload.name, uploaded_queries(), graded.qrels, texts, graded.left_out)

@@ -241,6 +241,38 @@ def test_labels_beside_tensors_stay_with_their_metadata():
     assert space.corpus.fields == {"kind": tuple("xxyy"), "label": ("king", "queen", "nan", "7")}
 
 
+@pytest.mark.parametrize("header", [b"", b"3 4\n"])
+@pytest.mark.parametrize(
+    ("before", "after", "ids"),
+    [("king ", "", True), ("at the court ", " ", True), ("1998 ", "", True), ("", "", False)],
+)
+def test_words_with_numbers_and_blanks_in_between_are_vectors(header, before, after, ids):
+    numbers = np.random.default_rng(5).normal(size=(3, 4)).astype(np.float32)
+    rows = [" ".join(map(repr, row.tolist())) for row in numbers]
+    words = ["owl ", before, "snow "] if ids else [""] * 3
+    content = header + "\n".join(word + row + after for word, row in zip(words, rows, strict=True)).encode()
+    for name in ("a.txt", "a.vec"):
+        space = map_files.from_files([(name, content)])
+        np.testing.assert_array_equal(space.vectors, numbers)
+        assert space.corpus.texts == (tuple(map(str.strip, words)) if ids else ("row 1", "row 2", "row 3"))
+
+
+def test_a_line_of_word_vectors_that_is_not_like_the_first_is_named():
+    for line in ("owl 1.5 2.5", "owl 1.5 2.5 3.5 4.5", "owl 1.5 x 3.5"):
+        with pytest.raises(InputError, match=r"^Line 4 of a.txt should hold a word and 3 numbers, like line 1"):
+            map_files.from_files([("a.txt", f"king 1.5 2.5 3.5\nqueen 1 2 3.25\n\n{line}\n".encode())])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Version 1.2 3.4 5.6", "Version 1.2 3.4 5.6\nAnother line", "a 1 2 3\nb 4 5 6", "1 2\n3 4", "1.5 2.5\n3.5 4.5"],
+)
+def test_lines_of_text_that_hold_some_numbers_are_texts(text):
+    space = map_files.from_files([("a.txt", text.encode())])
+    assert space.vectors is None
+    assert space.corpus.texts == tuple(text.splitlines())
+
+
 def test_a_table_whose_columns_are_called_by_numbers_is_no_tensor():
     space = read(("a.tsv", b"text\t2023\t2024\nowl\t1\t2\nsnow\t3\t4\n"))
     assert space.vectors is None

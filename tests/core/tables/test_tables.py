@@ -99,6 +99,32 @@ def test_a_csv_is_read_in_whatever_encoding(encoding):
     assert texts(table) == ["Café à Zürich", "¿Qué?"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "机器学习是人工智能的一个分支。\n火车在冬天经常晚点，而且很冷。",
+        "ねこは一日中ねています。\n私は電車で行く。",
+        "고양이는 하루 종일 잔다.\n기차가 늦었다.",
+    ],
+)
+def test_utf16_without_a_mark_is_read_in_scripts_of_east_asia(encoding, text):
+    assert texts(read_table("a.txt", text.encode(encoding))) == text.splitlines()
+
+
+@pytest.mark.parametrize("text", ["Ça va très bien à Zürich, où l'été est doux.\0 Déjà vu!", "ÀÉÎÕÜ\x01" * 30])
+def test_western_text_with_control_characters_is_not_taken_for_utf16(text):
+    assert texts(read_table("a.txt", text.encode("cp1252")))[0][:5] == text[:5]
+
+
+@pytest.mark.parametrize("line", ["sep=;\r\n", '"sep=;"\n'])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_the_separator_that_excel_names_on_the_first_line_is_no_row(name, line):
+    table = read_table(name, f"{line}id;text\r\n1;a, b\r\n".encode())
+    assert table.rows == [{"id": "1", "text": "a, b"}]
+    assert table.place(0) == 3
+
+
 def test_windows_quotes_and_the_euro_are_read_as_such():
     assert texts(read_table("a.txt", "“5 €” – yes…".encode("cp1252"))) == ["“5 €” – yes…"]
 
