@@ -15,6 +15,7 @@ import numpy as np
 
 from core import wording
 from core.corpus.cleaning import cell_text
+from core.corpus.columns import usual_column
 from core.corpus.copies import NOBODY, count_unlabelled_copies, own_documents
 from core.corpus.corpus import Corpus
 from core.corpus.ids import read_ids
@@ -258,13 +259,15 @@ def _of_table(name: str, content: bytes) -> Iterator[Label]:
         raise InputError(
             f"{name} is incomplete: {', '.join(table.skipped)}. Fix the file: a missing label makes the results wrong."
         )
-    if not set(BEIR_COLUMNS) <= set(table.columns):
+    columns = [usual_column(column, table.columns) for column in BEIR_COLUMNS]
+    if None in columns:
         raise InputError(
             f"{name} needs the columns query-id, corpus-id and score (a whole number), or TREC's four: query, "
             "iteration, document, grade."
         )
-    queries, documents = (read_ids(table.cells[column]) for column in BEIR_COLUMNS[:2])
-    for row, (query, document, grade) in enumerate(zip(queries, documents, table.cells[BEIR_COLUMNS[2]], strict=True)):
+    query_cells, document_cells, grades = (table.cells[column] for column in columns if column)
+    queries, documents = read_ids(query_cells), read_ids(document_cells)
+    for row, (query, document, grade) in enumerate(zip(queries, documents, grades, strict=True)):
         if not query or not document:
             missing = BEIR_COLUMNS[0] if not query else BEIR_COLUMNS[1]
             raise InputError(f"{name} has no {missing} in {table.where(row)}: fill it in, or remove the label.")

@@ -10,6 +10,7 @@ from functools import cache, cached_property
 
 from core import wording
 from core.corpus.cleaning import cell_text, plain
+from core.corpus.columns import usual_column
 from core.corpus.labels import LONGEST_SHOWN, sample_qrels
 from core.corpus.reader import from_paste
 from core.corpus.sample import sample, sample_queries
@@ -105,10 +106,11 @@ def _parts(number: int, line: str) -> Sequence[str]:
 
 
 def _of_table(name: str, table: Table) -> SentencePairs:
-    if not set(COLUMNS) <= set(table.columns):
+    columns = [table.cells[found] for column in COLUMNS if (found := usual_column(column, table.columns))]
+    if len(columns) < len(COLUMNS):
         raise InputError(f"{name} needs the columns sentence1, sentence2 and score (a number).")
-    first, second = ([plain(cell_text(cell)) for cell in table.cells[column]] for column in COLUMNS[:2])
-    scores = [cell_text(cell).strip() for cell in table.cells[COLUMNS[2]]]
+    first, second = ([plain(cell_text(cell)) for cell in cells] for cells in columns[:2])
+    scores = [cell_text(cell).strip() for cell in columns[2]]
     whole = [row for row, cells in enumerate(zip(first, second, scores, strict=True)) if all(cells)]
     gold = tuple(_score(name, table.where(row), scores[row]) for row in whole)
     left_out = table.skipped + Counter({"pairs without a sentence or a score": len(table) - len(whole)})

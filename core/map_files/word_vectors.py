@@ -1,7 +1,7 @@
 """Vectors as text with blanks between the numbers, as GloVe, word2vec and numpy's savetxt write them.
 
 Each line holds numbers, after a word or without; a first line of two whole numbers, as word2vec and fastText write it,
-gives the number of lines and of dimensions.
+gives the number of lines and of dimensions. Lines of numbers alone may have commas or semicolons in between.
 """
 
 import re
@@ -17,7 +17,8 @@ from core.tables.decoding import lines_with_ends
 HEAD = 2**20  # most bytes by which a file is recognised
 FEWEST_NUMBERS = 3
 SHAPE = re.compile(r"\s*\d+ \d+\s*")
-NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|[-+]?inf", re.IGNORECASE)
+SEPARATED = re.compile(r"[-+.\deEnainfNAIF]+(?:[,;]\s*[-+.\deEnainfNAIF]+)+\s*")
 
 Line = tuple[int, str]  # its number in the file, its text
 
@@ -53,6 +54,8 @@ def read_word_vectors(name: str, content: bytes) -> tuple[Floats, list[str] | No
 def _rows(text: str) -> list[Line]:
     """The lines of vectors."""
     lines = [(number, line) for number, line in enumerate(lines_with_ends(text), 1) if line.strip()]
+    if lines and SEPARATED.fullmatch(lines[0][1]):
+        return [(number, line.replace(",", " ").replace(";", " ")) for number, line in lines]
     return lines[1:] if lines and SHAPE.fullmatch(lines[0][1]) else lines
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 SURROGATES = re.compile(r"[\udc80-\udcff]")
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+BOM = "\ufeff"  # some files have two
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 EAST_ASIAN = re.compile("[\t\n\r -~\u2010-\u2027\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]")
 HEAD = 4000  # bytes by which an encoding is recognised
@@ -21,6 +22,10 @@ def decode(content: bytes) -> str:
 
     A UTF-8 file with a few damaged bytes is still decoded as UTF-8; those bytes become lone surrogates.
     """
+    return _decode(content).lstrip(BOM)
+
+
+def _decode(content: bytes) -> str:
     if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         return content.decode("utf-32", "replace")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):

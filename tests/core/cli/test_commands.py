@@ -128,6 +128,12 @@ def test_search_gives_the_best_documents_first(answer, tmp_path, model):
     assert len(results) == (1 if model == "bm25" else 2)
 
 
+def test_a_query_that_is_too_long_is_cut_and_said(answer, command):
+    search = ("search", "--model", "bm25", "--query", "bank " * 9000)
+    assert answer(*search)["query_left_out"] == {"texts truncated to 20,000 characters": 1}
+    assert "The query: texts truncated to 20,000 characters (1)." in " ".join(command(*search)[2].split())
+
+
 def test_words_are_found_without_blanks_between_them_and_of_one_letter(answer, tmp_path):
     (tmp_path / "zh.txt").write_text(
         "机器学习是人工智能的一个分支。\n火车在冬天经常晚点。\n今天的天气很好。\n", encoding="utf-8"

@@ -92,6 +92,7 @@ def test_labels_and_texts_have_the_same_ids_whatever_the_format() -> None:
     assert qrels_of("r.csv", b"query-id,corpus-id,score\n 1.0 ,7.0,1\n") == {"1": {"7": 1}}
     assert qrels_of("r.jsonl", b'{"query-id": 1.0, "corpus-id": 7, "score": 1}\n') == {"1": {"7": 1}}
     assert from_file("c.jsonl", b'{"_id": "\'=1+1", "text": "a"}\n').ids == ("=1+1",)
+    assert qrels_of("r.csv", "Query-ID, Corpus-ID ,SCORE\ncafe\u0301,d\u200b,1\n".encode()) == {"caf\u00e9": {"d": 1}}
 
 
 def test_ids_with_quotation_marks_come_back_from_beirs_columns() -> None:

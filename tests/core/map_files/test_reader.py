@@ -257,6 +257,25 @@ def test_words_with_numbers_and_blanks_in_between_are_vectors(header, before, af
         assert space.corpus.texts == (tuple(map(str.strip, words)) if ids else ("row 1", "row 2", "row 3"))
 
 
+@pytest.mark.parametrize("between", [",", ";", ", "])
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_numbers_alone_may_have_commas_in_between(name, between):
+    space = map_files.from_files(
+        [
+            (
+                name,
+                between.join(["0.5", "1", "-2e-1"]).encode()
+                + b"\n"
+                + between.join(["nan", "1", "2"]).encode()
+                + b"\n"
+                + between.join(["3", "4", "5"]).encode(),
+            )
+        ]
+    )
+    assert space.vectors.tolist() == [[0.5, 1, np.float32(-0.2)], [3, 4, 5]]
+    assert space.corpus.left_out == {NOT_FINITE: 1}
+
+
 def test_a_line_of_word_vectors_that_is_not_like_the_first_is_named():
     for line in ("owl 1.5 2.5", "owl 1.5 2.5 3.5 4.5", "owl 1.5 x 3.5"):
         with pytest.raises(InputError, match=r"^Line 4 of a.txt should hold a word and 3 numbers, like line 1"):
@@ -398,6 +417,29 @@ def test_vectors_written_as_text_are_vectors(ending, written):
     np.testing.assert_array_equal(space.vectors, VECTORS)
     assert space.corpus.texts == tuple(WORDS)
     assert space.corpus.fields == {"n": ("1",) * 4}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "array([{}])", "np.array([{}], dtype=float32)", "[[{}]]", '["{}"]', "([{}])", "{}",
+    ],
+)  # fmt: skip
+def test_vectors_written_as_numpy_or_json_nest_them_are_vectors(written):
+    numbers = np.random.default_rng(2).normal(size=(3, 8)).astype(np.float32)
+    between = '", "' if '"' in written else ", "
+    cells = [written.format(between.join(map(repr, row.tolist()))) for row in numbers]
+    space = read(("a.csv", pd.DataFrame({"text": ["a", "b", "c"], "v": cells}).to_csv(index=False).encode()))
+    np.testing.assert_array_equal(space.vectors, numbers)
+
+
+def test_a_cell_that_is_no_vector_among_vectors_is_refused():
+    cells = [*["[0.5, 1.5]"] * 20, "oops", "[0.5, 1.5]"]
+    content = pd.DataFrame({"text": list("abcdefghijklmnopqrstuv"), "v": cells}).to_csv(index=False).encode()
+    with pytest.raises(
+        InputError, match=r"^Row 21 of a.csv has 'oops' in the column 'v', whose other cells are vectors"
+    ):
+        read(("a.csv", content))
 
 
 @pytest.mark.parametrize("first", ["d0", "d1", "dim_0", "embedding_1", "0", "Vector 0"])

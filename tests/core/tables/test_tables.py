@@ -1,5 +1,6 @@
 import csv
 import datetime
+import gzip
 import io
 import json
 import re
@@ -85,6 +86,21 @@ def test_an_unknown_ending_is_an_error_that_lists_the_known_ones(name):
 def test_an_empty_file_is_an_error_that_says_so(ending):
     with pytest.raises(InputError, match=rf"^a\.{ending} is empty"):
         read_table(f"a.{ending}", b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(b"text\none\n"), "packed with gzip: unpack it first"),
+        (b"PK\x03\x04...", "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV"),
+        (b"%PDF-1.7 ...", "a PDF: save its text as TXT"),
+        (b"PAR1...", "no {} file but parquet: rename it"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["txt", "csv", "tsv", "jsonl"])
+def test_a_file_of_another_kind_than_its_name_says_is_refused_by_that_kind(ending, content, said):
+    with pytest.raises(InputError, match=rf"^a\.{ending} is {said.format(ending.upper())}\.$"):
+        read_table(f"a.{ending}", content)
 
 
 @pytest.mark.parametrize(
