@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from core import wording
 from core.corpus.cleaning import cell_text, plain
 from core.corpus.columns import usual_column
+from core.corpus.documents import GUESSED
 from core.corpus.labels import LONGEST_SHOWN, sample_qrels
 from core.corpus.reader import from_paste
 from core.corpus.sample import sample, sample_queries
@@ -74,9 +75,11 @@ def parse_pairs(typed: str) -> SentencePairs:
         A line does not have three parts, or its score is not a number.
     """
     name = "typed pairs"
-    lines = from_paste(typed, name).texts
-    rows = [_parts(number, line) for number, line in enumerate(lines, start=1)]
-    return _of_table(name, Table(len(rows), dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))))
+    lines = from_paste(typed, name)
+    places = list(map(int, lines.ids))
+    rows = [_parts(place, line) for place, line in zip(places, lines.texts, strict=True)]
+    columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    return _of_table(name, Table(len(rows), columns, places=places))
 
 
 @cache
@@ -113,7 +116,8 @@ def _of_table(name: str, table: Table) -> SentencePairs:
     scores = [cell_text(cell).strip() for cell in columns[2]]
     whole = [row for row, cells in enumerate(zip(first, second, scores, strict=True)) if all(cells)]
     gold = tuple(_score(name, table.where(row), scores[row]) for row in whole)
-    left_out = table.skipped + Counter({"pairs without a sentence or a score": len(table) - len(whole)})
+    missing = len(table) - len(whole)
+    left_out = table.skipped + Counter({"pairs without a sentence or a score": missing, GUESSED: table.is_guessed})
     first, second = ([sentences[row] for row in whole] for sentences in (first, second))
     return SentencePairs(name, tuple(first), tuple(second), gold, dict(left_out))
 

@@ -1,12 +1,13 @@
 """Reads a file by its extension."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from core import settings
 from core.errors import InputError
 from core.tables.csv_files import read_csv, read_tsv
-from core.tables.decoding import decode, first_lines
+from core.tables.decoding import decode, first_lines, is_guessed
 from core.tables.jsonl import read_json_lines
 from core.tables.parquet import read_parquet
 from core.tables.skips import Tally
@@ -50,7 +51,8 @@ def read_table(name: str, content: bytes, *, with_lists: bool = False) -> Table:
     if not content:
         raise InputError(f"{name} is empty.")
     _refuse_other_kinds(name, content, ending)
-    return _READERS[ending](name, content, with_lists)
+    table = _READERS[ending](name, content, with_lists)
+    return replace(table, is_guessed=True) if ending != "parquet" and is_guessed(content) else table
 
 
 def _refuse_other_kinds(name: str, content: bytes, ending: str) -> None:

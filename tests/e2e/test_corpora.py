@@ -71,5 +71,10 @@ def test_files_of_ones_own_are_searched_in_passages_on_every_page_and_what_was_l
     open_corpus(page)
     expect(page.get_by_test_id("stPopoverBody").get_by_text("Uploaded: articles.csv and more.jsonl")).to_be_visible()
     expect(page.get_by_test_id("stPopoverBody").get_by_text("3 documents split into")).to_be_visible()
+
+    page.reload()  # a new session, which has no files
+    settle(page)
+    expect(page.get_by_text("No file is uploaded in this session, so this page shows the sample")).to_be_visible()
+    expect(page.get_by_role("button", name="Corpus: sample")).to_be_visible()
     assert outside == []
     assert console_errors == []

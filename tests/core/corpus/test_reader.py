@@ -150,7 +150,8 @@ def test_a_latin_1_csv_with_ragged_rows_keeps_what_is_whole_and_counts_the_rest(
     read = from_file("a.csv", content)
     assert read.texts == ("Café", "Zürich")
     assert read.fields == {"note": ("1", "")}
-    assert read.left_out == {"rows with more cells than columns": 1, "blank texts": 1}
+    guessed = "files not in Unicode, read as Western European"
+    assert read.left_out == {"rows with more cells than columns": 1, "blank texts": 1, guessed: 1}
 
 
 @pytest.mark.parametrize("name", ["passage", "Sentence", "CONTENT", "body", "document"])
@@ -670,6 +671,14 @@ def test_what_nobody_sees_makes_no_text_and_no_other_id(
 ) -> None:
     read = from_file(name, content)
     assert (read.ids, read.texts) == (ids, texts)
+
+
+@pytest.mark.parametrize("encoding", ["shift-jis", "gb18030", "cp1251", "latin-1"])
+def test_a_file_that_is_not_in_unicode_is_counted_as_guessed(encoding: str) -> None:
+    text = {"cp1251": "Кошка спит", "latin-1": "Zürich"}.get(encoding, "一日中寝ています")
+    reason = "files not in Unicode, read as Western European"
+    assert from_file("a.csv", f"text\n{text}\n".encode(encoding)).left_out == {reason: 1}
+    assert from_file("a.csv", f"text\n{text}\n".encode()).left_out == {}
 
 
 def test_a_file_whose_rows_are_all_skipped_says_why() -> None:

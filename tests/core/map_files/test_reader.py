@@ -260,19 +260,9 @@ def test_words_with_numbers_and_blanks_in_between_are_vectors(header, before, af
 @pytest.mark.parametrize("between", [",", ";", ", "])
 @pytest.mark.parametrize("name", ["a.csv", "a.txt"])
 def test_numbers_alone_may_have_commas_in_between(name, between):
-    space = map_files.from_files(
-        [
-            (
-                name,
-                between.join(["0.5", "1", "-2e-1"]).encode()
-                + b"\n"
-                + between.join(["nan", "1", "2"]).encode()
-                + b"\n"
-                + between.join(["3", "4", "5"]).encode(),
-            )
-        ]
-    )
-    assert space.vectors.tolist() == [[0.5, 1, np.float32(-0.2)], [3, 4, 5]]
+    rows = [["0.5", "1", "-2e-1"], ["nan", "1", "2"], ["3", "4", "5"]]
+    space = read((name, "\n".join(map(between.join, rows)).encode()))
+    np.testing.assert_array_equal(space.vectors, np.array([[0.5, 1, -0.2], [3, 4, 5]], np.float32))
     assert space.corpus.left_out == {NOT_FINITE: 1}
 
 

@@ -122,9 +122,14 @@ def test_a_csv_is_read_in_whatever_encoding(encoding):
         "机器学习是人工智能的一个分支。\n火车在冬天经常晚点，而且很冷。",
         "ねこは一日中ねています。\n私は電車で行く。",
         "고양이는 하루 종일 잔다.\n기차가 늦었다.",
+        "Кошка спит.\nПоезд опоздал.",
+        "Η γάτα κοιμάται.",
+        "القطة نائمة.",
+        "החתול ישן.",
+        "แมวนอน",
     ],
 )
-def test_utf16_without_a_mark_is_read_in_scripts_of_east_asia(encoding, text):
+def test_utf16_without_a_mark_is_read_in_any_script(encoding, text):
     assert texts(read_table("a.txt", text.encode(encoding))) == text.splitlines()
 
 
