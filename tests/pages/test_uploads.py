@@ -1,5 +1,6 @@
 """Uploads and typed texts: there after a visit to another page, or a sentence says that they are not."""
 
+import gzip
 import io
 from typing import Any
 
@@ -95,6 +96,34 @@ def test_a_typed_text_survives_other_pages_and_a_reload_and_what_does_not_is_sai
     another_app.text_area(key=key).set_value(text).run()
     assert "The texts of this link were too long for it" not in said(another_app)
     assert state.EveryPage.TOO_LONG(key) not in another_app.query_params
+
+
+ODD = [
+    ("empty.csv", b""), ("blank.csv", b"\n \n"), ("packed.csv", gzip.compress(b"text\none\n")),
+    ("nul.tsv", b"\0\0\0\t\0\n"), ("array.jsonl", b'[{"text": "one"}]'), ("not.parquet", b"PAR1"),
+    ("marks.csv", b'\xef\xbb\xbf\xef\xbb\xbf"text'), ("nan.jsonl", b'{"_id": NaN, "text": NaN, "score": NaN}\n'),
+]  # fmt: skip
+UPLOADERS = {
+    "pairs_upload": ("evaluate", {"evaluate": "Pairs", "pairs_from": "File"}),
+    "unlabelled_upload": ("evaluate", {"evaluate": "No labels", "queries_from": "File", **PASTED}),
+    "qrels_upload": ("evaluate", {"labels": "Files", **PASTED}),
+    "embed_upload": ("embed", {"embed_from": "File"}),
+    "similarity_upload": ("similarity", {"texts_from": "File"}),
+}
+
+
+@pytest.mark.parametrize("key", UPLOADERS)
+def test_an_odd_file_in_any_uploader_is_one_sentence(app: AppTest, key: str) -> None:
+    page, address = UPLOADERS[key]
+    opened(app, page, address)
+    for name, content in ODD:
+        if key == "qrels_upload":
+            app.file_uploader(key="queries_upload").set_value((*QUERIES, ""))
+        given: Any = [(name, content, "")] if app.file_uploader(key=key).accept_multiple_files else (name, content, "")
+        app.file_uploader(key=key).set_value(given).run()
+        assert not app.exception, name
+        (problem,) = app.error
+        assert name.rsplit(".", 1)[0] in problem.value, name
 
 
 @pytest.mark.parametrize(
