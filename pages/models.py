@@ -10,9 +10,11 @@ from core.models import all_models, catalogue, names, servers
 from pages.parts.models import downloads
 from pages.shared import frame, picks, state
 from pages.shared.frame import require_frame
-from pages.shared.ui import output
+from pages.shared.ui import inputs, output
 
 require_frame()
+
+MOST_CHARACTERS = 80
 
 
 def pick_rows() -> None:
@@ -28,14 +30,13 @@ def pick_rows() -> None:
 
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    wanted = st.text_input(
+    wanted = inputs.short_text(
         "Filter",
         key=state.Models.FILTER,
-        bind="query-params",
+        most=MOST_CHARACTERS,
         placeholder="Name, maker or licence",
         width=280,
         live=True,
-        max_chars=80,
     )
     which = st.segmented_control(
         "Show", NAMED, default="All", key=state.Models.SHOW, bind="query-params", required=True
@@ -45,7 +46,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         required=True,
     )  # fmt: skip
 
-shown = matching(all_models(), wanted or "", which or "All")
+shown = matching(all_models(), wanted, which or "All")
 table = pd.DataFrame(compare(shown, benchmark.latest_timings()))
 chosen = [spec.name for spec in picks.models()]
 if shown:

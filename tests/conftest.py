@@ -22,8 +22,8 @@ os.environ["OPENAI_API_KEY"] = os.environ["OPENAI_BASE_URL"] = ""  # no secrets.
 import numpy as np
 import pytest
 
-from core import embedding, models
-from core.encoders import Encoder, runtime
+from core import embedding, models, settings
+from core.encoders import Encoder, endpoint, runtime
 from core.encoders.base import Kind, Vectors
 from core.maps import process
 from core.models import ModelSpec
@@ -184,3 +184,18 @@ def shared_data() -> Path:
     if not folder.exists():
         pytest.skip("../shared/data is not here: real sentence pairs are not checked")
     return folder
+
+
+@pytest.fixture
+def no_secrets_and_short_waits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No secrets.toml of this machine's user counts, and a refused request is soon tried again."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(settings, "PROJECT", tmp_path / "project")
+    monkeypatch.setattr(endpoint, "FIRST_WAIT_SECONDS", 0.001)
+
+
+@pytest.fixture
+def models_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory of the host's models."""
+    monkeypatch.setenv("EMBEDSCOPE_MODELS", str(tmp_path / "models"))
+    return tmp_path / "models"

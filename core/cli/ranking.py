@@ -21,7 +21,7 @@ from core.cli.options import (
     load_corpus_and_labels,
     system_of,
 )
-from core.cli.output import bars, facts_of, show, show_caveats, show_remarks, texts_read
+from core.cli.output import bars, complain, facts_of, show, show_caveats, show_remarks, texts_read
 from core.corpus import Labels
 from core.errors import InputError
 from core.evaluation import Quality
@@ -43,15 +43,19 @@ def search(
 ) -> None:
     """Find the documents nearest to a query."""
     documents, system = load_corpus(corpus_file, passages), system_of(model, query_prompt, document_prompt)
-    task = Task(documents, corpus.one_query(query), k, "text")
+    asked = corpus.one_query(query)
+    task = Task(documents, asked, k, "text")
     with bars() as progress:
         ranking = retrieval.rank_by(
             system, task, device=device, engine=engine, precision=precision, on_progress=progress
         )
     rows = retrieval.results(ranking, documents)
     facts = {"model": model, "query": query, "results": rows, "left_out": documents.left_out}
+    facts |= {"query_left_out": asked.left_out}
     show(facts | _texts_read(ranking), rows, as_json)
     show_caveats(ranking.provenances, as_json)
+    if asked.left_out and not as_json:
+        complain(f"The query: {asked.skips_sentence}.")
 
 
 def evaluate(
@@ -73,7 +77,8 @@ def evaluate(
     documents, labels = load_corpus_and_labels(corpus_file, queries, qrels, passages)
     fields = labels.queries.fields
     if by and by not in fields:
-        raise InputError(f"The queries have no column {by!r}. Available: {', '.join(fields)}.")
+        others = f"Available: {', '.join(fields)}." if fields else "They have no columns besides id and text."
+        raise InputError(f"The queries have no column {by!r}. {others}")
     with bars() as progress:
         task = Task(documents, labels.queries)
         ranking = retrieval.rank_by(

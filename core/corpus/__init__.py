@@ -15,6 +15,7 @@ from core.corpus.corpus import Corpus
 from core.corpus.documents import MOST_CHARACTERS
 from core.corpus.labels import (
     Labels,
+    labels_of,
     match_labels,
     qrels_of,
     read_corpus_and_labels,
@@ -60,6 +61,7 @@ __all__ = [
     "from_path",
     "from_table",
     "from_tables",
+    "labels_of",
     "longer_than",
     "match_labels",
     "named_column",

@@ -57,6 +57,11 @@ def usual_text_column(columns: Sequence[str]) -> str | None:
     return _first_of(TEXT_COLUMNS, columns)
 
 
+def usual_column(name: str, columns: Sequence[str]) -> str | None:
+    """The column of that name, ignoring case."""
+    return _first_of((name,), columns)
+
+
 def text_column(name: str, columns: Sequence[str], asked: str | None = None) -> str:
     """The column that holds the texts of a file: the one asked for, or the usual one.
 

@@ -21,6 +21,7 @@ BLANK = "blank texts"
 MERGED = "rows with the id and text of an earlier row, merged with it"
 NUMBERED = "rows with the id of an earlier row, given a numbered id"
 LISTS = "columns of lists of numbers, not used"
+GUESSED = "files not in Unicode, read as Western European"
 HEADER = "first lines read as the name of the only column"
 FILE = "file"
 
@@ -124,6 +125,8 @@ class Documents:
         """Add what was skipped in reading the file to what is skipped in all."""
         self.files.append(file)
         self.left_out.take_over(table.skipped, table.left_out, file)
+        if table.is_guessed:
+            self.left_out.note(GUESSED, 0, file=file)
         for column in table.unread_lists:
             self.left_out.note(LISTS, 0, column, file=file)
         return self.left_out

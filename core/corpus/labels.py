@@ -5,15 +5,17 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from core import wording
 from core.corpus.cleaning import cell_text
+from core.corpus.columns import usual_column
 from core.corpus.copies import NOBODY, count_unlabelled_copies, own_documents
 from core.corpus.corpus import Corpus
 from core.corpus.ids import read_ids
@@ -34,9 +36,18 @@ GREATEST_GRADE = 2**31 - 1  # of trec_eval's, a C integer
 LONGEST_SHOWN = 40  # characters
 TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
 OWN_DOCUMENTS = "queries that are documents of the corpus, left out of their own results"
+REPEATED = "labels that stand twice with one grade, merged"
 LABEL_FORMATS = ("tsv", "txt", "qrels", "qrel", "csv", "jsonl", "parquet")
 
 Label = tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """The labels of a file, query id to document id to grade, and how many stood twice."""
+
+    qrels: dict[str, dict[str, int]]
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,10 +103,13 @@ class Labels:
         )
 
 
-def match_labels(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) -> Labels:
+def match_labels(
+    name: str, queries: Corpus, qrels: Qrels, documents: Corpus, skipped: Mapping[str, int] = MappingProxyType({})
+) -> Labels:
     """Match labels with queries and documents: the labels of queries with a relevant document; the rest is counted.
 
-    Relevant documents missing from the corpus stay and count as not found, as in trec_eval.
+    Relevant documents missing from the corpus stay and count as not found, as in trec_eval. What was skipped in the
+    file of labels is counted with the rest.
 
     Raises
     ------
@@ -125,6 +139,7 @@ def match_labels(name: str, queries: Corpus, qrels: Qrels, documents: Corpus) ->
     places = own_documents(asked, documents)
     themselves = [query for query, place in zip(asked.ids, places.tolist(), strict=True) if place != NOBODY]
     left_out = {
+        **skipped,
         "labelled queries without a text": sum(query not in texts for query in qrels),
         "labelled queries without a relevant document": sum(query in texts for query in qrels) - len(own),
         "queries without labels": len(queries) - sum(query in qrels for query in queries.ids),
@@ -156,7 +171,8 @@ def read_corpus_and_labels(
         One of the files cannot be read, or they do not fit together.
     """
     texts = from_path(documents, splitter=splitter)
-    return texts, match_labels(qrels.name, from_path(queries), read_qrels(qrels), texts)
+    graded = labels_of(qrels.name, read_bytes(qrels))
+    return texts, match_labels(qrels.name, from_path(queries), graded.qrels, texts, graded.left_out)
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
@@ -165,7 +181,12 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
 
 
 def qrels_of(name: str, content: bytes) -> dict[str, dict[str, int]]:
-    """Relevance labels, query id to document id to grade, in BEIR's or TREC's columns, recognised by the content.
+    """The labels alone; see `labels_of`."""
+    return labels_of(name, content).qrels
+
+
+def labels_of(name: str, content: bytes) -> LabelFile:
+    """Relevance labels in BEIR's or TREC's columns, recognised by the content.
 
     BEIR: a table with the columns query-id, corpus-id and score. TREC: lines of `query iteration document grade`.
 
@@ -238,13 +259,15 @@ def _of_table(name: str, content: bytes) -> Iterator[Label]:
         raise InputError(
             f"{name} is incomplete: {', '.join(table.skipped)}. Fix the file: a missing label makes the results wrong."
         )
-    if not set(BEIR_COLUMNS) <= set(table.columns):
+    columns = [usual_column(column, table.columns) for column in BEIR_COLUMNS]
+    if None in columns:
         raise InputError(
             f"{name} needs the columns query-id, corpus-id and score (a whole number), or TREC's four: query, "
             "iteration, document, grade."
         )
-    queries, documents = (read_ids(table.cells[column]) for column in BEIR_COLUMNS[:2])
-    for row, (query, document, grade) in enumerate(zip(queries, documents, table.cells[BEIR_COLUMNS[2]], strict=True)):
+    query_cells, document_cells, grades = (table.cells[column] for column in columns if column)
+    queries, documents = read_ids(query_cells), read_ids(document_cells)
+    for row, (query, document, grade) in enumerate(zip(queries, documents, grades, strict=True)):
         if not query or not document:
             missing = BEIR_COLUMNS[0] if not query else BEIR_COLUMNS[1]
             raise InputError(f"{name} has no {missing} in {table.where(row)}: fill it in, or remove the label.")
@@ -266,14 +289,17 @@ def _grade(name: str, where: str, value: object) -> int:
     return int(number)
 
 
-def _gather(name: str, labels: Iterable[Label]) -> dict[str, dict[str, int]]:
+def _gather(name: str, labels: Iterable[Label]) -> LabelFile:
     qrels: dict[str, dict[str, int]] = {}
+    repeated = 0
     for query, document, grade in labels:
-        if qrels.setdefault(query, {}).setdefault(document, grade) != grade:
+        grades = qrels.setdefault(query, {})
+        repeated += document in grades
+        if grades.setdefault(document, grade) != grade:
             raise InputError(
-                f"{name} gives {document} two grades for {query}, {qrels[query][document]} and {grade}: keep one."
+                f"{name} gives {document} two grades for {query}, {grades[document]} and {grade}: keep one."
             )
-    return qrels
+    return LabelFile(qrels, {REPEATED: repeated} if repeated else {})
 
 
 def _only(queries: Corpus, wanted: Qrels) -> Corpus:

@@ -10,6 +10,8 @@ from functools import cache, cached_property
 
 from core import wording
 from core.corpus.cleaning import cell_text, plain
+from core.corpus.columns import usual_column
+from core.corpus.documents import GUESSED
 from core.corpus.labels import LONGEST_SHOWN, sample_qrels
 from core.corpus.reader import from_paste
 from core.corpus.sample import sample, sample_queries
@@ -73,9 +75,11 @@ def parse_pairs(typed: str) -> SentencePairs:
         A line does not have three parts, or its score is not a number.
     """
     name = "typed pairs"
-    lines = from_paste(typed, name).texts
-    rows = [_parts(number, line) for number, line in enumerate(lines, start=1)]
-    return _of_table(name, Table(len(rows), dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))))
+    lines = from_paste(typed, name)
+    places = list(map(int, lines.ids))
+    rows = [_parts(place, line) for place, line in zip(places, lines.texts, strict=True)]
+    columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    return _of_table(name, Table(len(rows), columns, places=places))
 
 
 @cache
@@ -105,13 +109,15 @@ def _parts(number: int, line: str) -> Sequence[str]:
 
 
 def _of_table(name: str, table: Table) -> SentencePairs:
-    if not set(COLUMNS) <= set(table.columns):
+    columns = [table.cells[found] for column in COLUMNS if (found := usual_column(column, table.columns))]
+    if len(columns) < len(COLUMNS):
         raise InputError(f"{name} needs the columns sentence1, sentence2 and score (a number).")
-    first, second = ([plain(cell_text(cell)) for cell in table.cells[column]] for column in COLUMNS[:2])
-    scores = [cell_text(cell).strip() for cell in table.cells[COLUMNS[2]]]
+    first, second = ([plain(cell_text(cell)) for cell in cells] for cells in columns[:2])
+    scores = [cell_text(cell).strip() for cell in columns[2]]
     whole = [row for row, cells in enumerate(zip(first, second, scores, strict=True)) if all(cells)]
     gold = tuple(_score(name, table.where(row), scores[row]) for row in whole)
-    left_out = table.skipped + Counter({"pairs without a sentence or a score": len(table) - len(whole)})
+    missing = len(table) - len(whole)
+    left_out = table.skipped + Counter({"pairs without a sentence or a score": missing, GUESSED: table.is_guessed})
     first, second = ([sentences[row] for row in whole] for sentences in (first, second))
     return SentencePairs(name, tuple(first), tuple(second), gold, dict(left_out))
 

@@ -11,7 +11,7 @@ from core import wording
 from core.corpus.cleaning import file_name
 from core.corpus.columns import Columns, columns_beside, columns_of, text_column, usual_columns
 from core.corpus.corpus import Corpus
-from core.corpus.documents import Documents
+from core.corpus.documents import BLANK, Documents
 from core.corpus.passages import Splitter
 from core.errors import InputError
 from core.progress import Progress, silent
@@ -103,7 +103,9 @@ def from_tables(
         documents.add(name, table, columns_of(name, table.columns, columns))
     documents.merge_copies()
     if not len(documents):
-        raise InputError(f"No text found in {together(names)}: add at least one line with a word in it.")
+        others = {reason: count for reason, count in documents.left_out.counts.items() if reason != BLANK}
+        skipped = f" Skipped: {wording.skips(others)}." if others else ""
+        raise InputError(f"No text found in {together(names)}: add at least one line with a word in it.{skipped}")
     return documents.corpus(together(names), splitter, on_progress)
 
 

@@ -15,6 +15,7 @@ from core.map_files.columns import numbers
 from core.map_files.coordinates import coordinate_columns
 from core.map_files.space import Floats, Space
 from core.map_files.vectors import with_vectors
+from core.map_files.word_vectors import read_word_vectors, word_vectors_width
 from core.tables import Lists, Table
 
 FORMATS = (*tables.FORMATS, "npy")
@@ -31,9 +32,10 @@ def from_files(files: Sequence[File], *, text_column: str | None = None, vector_
     """Read the space of one file, or of two that belong together, in any order.
 
     One file: texts (TXT, CSV, TSV, JSONL, Parquet); texts with coordinates in columns called x, y and optionally z, or
-    projection_x and the like; a table with vectors (`core.map_files.vectors`); vectors alone (NPY, or a TSV of numbers
-    without a header, with a label in each line's first or last cell or without). Two files: vectors alone, and metadata
-    with as many rows. Vectors are recognised by the content.
+    projection_x and the like; a table with vectors (`core.map_files.vectors`); vectors alone (NPY, a TSV of numbers
+    without a header, with a label in each line's first or last cell or without, or lines of numbers after a word or
+    without, separated by blanks). Two files: vectors alone, and metadata with as many rows. Vectors are recognised by
+    the content.
 
     Parameters
     ----------
@@ -83,8 +85,8 @@ def from_table(name: str, table: Table, *, text_column: str | None = None, vecto
 
 
 def holds_vectors_alone(content: bytes) -> bool:
-    """Whether a file is NPY, or a TSV of numbers with at most a label in each line."""
-    return content.startswith(npy.MAGIC) or tensorflow.tensors_width(content) > 1
+    """Whether a file is NPY, or lines of numbers with at most a label in each: a TSV, or separated by blanks."""
+    return _width(content) > 1
 
 
 def _from_one(name: str, content: bytes, text_column: str | None, vector_column: str | None) -> Space:
@@ -109,16 +111,25 @@ def _identify_files(files: Sequence[File]) -> tuple[File, File]:
 
 
 def _width(content: bytes) -> float:
-    return np.inf if content.startswith(npy.MAGIC) else tensorflow.tensors_width(content)
+    if content.startswith(npy.MAGIC):
+        return np.inf
+    return tensorflow.tensors_width(content) or word_vectors_width(content)
 
 
 def _read_vectors(name: str, content: bytes) -> tuple[npt.NDArray[np.generic], list[str] | None]:
     """The vectors of a file that holds nothing else, or only a label for each of them besides."""
-    is_npy = content.startswith(npy.MAGIC)
-    vectors, labels = (npy.read_npy(name, content), None) if is_npy else tensorflow.read_tensors(name, content)
+    vectors, labels = _rows_of_numbers(name, content)
     if not vectors.size:
         raise InputError(f"{name} contains no vectors: it needs at least one row of numbers.")
     return vectors, labels
+
+
+def _rows_of_numbers(name: str, content: bytes) -> tuple[npt.NDArray[np.generic], list[str] | None]:
+    if content.startswith(npy.MAGIC):
+        return npy.read_npy(name, content), None
+    if tensorflow.tensors_width(content):
+        return tensorflow.read_tensors(name, content)
+    return read_word_vectors(name, content)
 
 
 def _metadata(name: str, content: bytes, vectors_name: str, rows: int) -> Table:

@@ -1,6 +1,7 @@
 """Vectors in the cells of a table: lists written as text, or a column for each dimension."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from core.errors import InputError
 from core.map_files.columns import numbers
 from core.map_files.space import Floats
 from core.tables import Lists, Table
+from core.wording import shorten
 
 CLOSING = {"[": "]", "(": ")", "{": "}"}
 ABBREVIATION = "..."  # of numpy's print
@@ -18,19 +20,25 @@ WITH_A_POINT = re.compile(r"[.eE]")
 NUMBERED = re.compile(r"(.*?)[ _-]?(0|[1-9]\d{0,5})", re.DOTALL)
 PREFIXES = frozenset({"", "d", "v", "dim", "dimension", "emb", "embedding", "embeddings", "vec", "vector", "feature"})
 FEWEST_COLUMNS = 3
+FEWEST_BARE = 8  # fewer numbers may be a place, a colour or a box
+NEARLY_ALL = 0.9
+LONGEST_SHOWN = 40  # characters
+ARRAY = re.compile(r"(?:\w+\.)?array\((.*?)(?:,\s*dtype=[\w.]+)?\)", re.DOTALL)
+QUOTED = re.compile(r"[\"']([^\"']*)[\"']")
 
 
 def with_vectors(name: str, table: Table, asked: str | None = None) -> Table:
     """The table with its vectors among its lists, unless it has some there or the column that is asked for.
 
-    Vectors written as text are [0.1, 0.2], with any brackets and with commas or blanks in between; whole numbers may
-    be something else, and are vectors where they are asked for. Else columns are looked for that hold one dimension
-    each: d0, d1, ... as the Embed page writes them, or dim_1, embedding_0, 0 and the like.
+    Vectors written as text are [0.1, 0.2], with any brackets and with commas or blanks in between, or many numbers
+    without brackets; whole numbers may be something else, and are vectors where they are asked for. Else columns are
+    looked for that hold one dimension each: d0, d1, ... as the Embed page writes them, or dim_1, embedding_0, 0 and the
+    like.
 
     Raises
     ------
     InputError
-        Vectors written as text are abbreviated.
+        Vectors written as text are abbreviated, or a few cells among them are something else.
     """
     if asked in table.lists or any(lists.are_vectors for lists in table.lists.values()):
         return table
@@ -61,6 +69,11 @@ def _lists_of_text(name: str, column: str, cells: Sequence[object]) -> Lists | N
             return None
         text = (cell or "").strip()
         if (parsed := _parse(text)) is None:
+            if has_point and _are_nearly_all(cells):
+                raise InputError(
+                    f"Row {row:,} of {name} has {shorten(text, LONGEST_SHOWN)!r} in the column {column!r}, whose other "
+                    "cells are vectors: write a vector, or leave the cell empty."
+                )
             return None
         if parsed and ABBREVIATION in text:
             raise InputError(
@@ -76,17 +89,39 @@ def _lists_of_text(name: str, column: str, cells: Sequence[object]) -> Lists | N
         return Lists(np.concatenate(rows, dtype=np.float32, casting="unsafe"), lengths, has_point)
 
 
+def _are_nearly_all(cells: Sequence[object]) -> bool:
+    """Whether nearly all cells are vectors of the same length."""
+    lengths = Counter(len(parsed) for cell in cells if isinstance(cell, str) and (parsed := _parse(cell.strip())))
+    return max(lengths.values(), default=0) > NEARLY_ALL * len(cells)
+
+
 def _parse(text: str) -> list[float] | None:
-    """The numbers of a list in brackets, besides any abbreviation; no numbers for a blank text, None for others."""
+    """The numbers of a list in brackets, besides any abbreviation; no numbers for a blank text, None for others.
+
+    Without brackets, FEWEST_BARE numbers or more are a list.
+    """
     if not text:
         return []
-    if CLOSING.get(text[0]) != text[-1]:
+    inner = _without_brackets(text)
+    parts = (text if inner is None else inner).replace(",", " ").split()
+    if inner is None and len(parts) < FEWEST_BARE:
         return None
-    parts = text[1:-1].replace(",", " ").split()
     try:
         return [float(GAPS.get(part, part)) for part in parts if part != ABBREVIATION]
     except ValueError:
         return None
+
+
+def _without_brackets(text: str) -> str | None:
+    """What stands in one or two pairs of brackets, as numpy and JSON write it; None without any."""
+    if match := ARRAY.fullmatch(text):
+        text = match[1]
+    if CLOSING.get(text[0]) != text[-1]:
+        return None
+    inner = text[1:-1].strip()
+    if inner and CLOSING.get(inner[0]) == inner[-1] and inner.count(inner[0]) == 1:
+        inner = inner[1:-1]
+    return QUOTED.sub(r"\1", inner)
 
 
 def _dimensions(table: Table) -> dict[str, Floats]:

@@ -15,6 +15,7 @@ from core.tables.skips import Tally
 from core.tables.table import Table, check_cells, note_beyond, unique_names
 
 QUOTED = re.compile(r'"[^"]*"')
+SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?(?:\r\n|[\r\n])')  # of Excel
 WHOLE_CELL = re.compile(r'"[^"]*+(?:""[^"]*+)*+"(?=[\t\r\n]|\Z)')
 BEFORE_A_CELL = "\t\r\n"
 HEAD = 100_000  # most characters of a header
@@ -24,11 +25,13 @@ TOO_MANY_CELLS = "rows with more cells than columns"
 
 
 def read_csv(name: str, content: bytes, _with_lists: bool, separators: str = ",;\t|") -> Table:
-    """A CSV, whose separator is detected from its header."""
+    """A CSV, whose separator is named on its first line, as Excel does, or detected from its header."""
     csv.field_size_limit(LONGEST_CELL)
     decoded = decode(content)
     text = decoded.lstrip("\r\n")
     first = 1 + sum(1 for _ in lines_with_ends(decoded[: len(decoded) - len(text)]))
+    if named := SEPARATOR_LINE.match(text):
+        return _read(name, text[named.end() :], named[1], first + 1)
     separator = max(separators, key=_header(name, text).count)
     return _read(name, text, separator, first)
 

@@ -58,6 +58,8 @@ class Table:
         The columns of lists of numbers, if not requested or of no use.
     has_header : bool
         Whether the names of the columns are the file's first line.
+    is_guessed : bool
+        Whether the file's encoding is a guess, since it is no Unicode.
     """
 
     length: int
@@ -68,6 +70,7 @@ class Table:
     places: Sequence[int] = ()
     unread_lists: tuple[str, ...] = ()
     has_header: bool = False
+    is_guessed: bool = False
 
     def __len__(self) -> int:
         return self.length

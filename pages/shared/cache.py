@@ -9,7 +9,6 @@ from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import embedding, maps, models, retrieval, search
 from core.corpus import Corpus
@@ -18,7 +17,6 @@ from core.machine import this_machine
 from core.models import hub
 from core.progress import Progress
 from core.retrieval import Embeddings, Ranking, Task
-from core.storage import digests
 from pages.shared import picks
 
 Result = TypeVar("Result")
@@ -72,12 +70,6 @@ def _bytes(result: object) -> int:
 def memory() -> Memory:
     """The results that all sessions share."""
     return Memory()
-
-
-def read_file(what: str, file: UploadedFile, read: Callable[[str, bytes], Result]) -> Result:
-    """What an uploaded file holds, read once for each name and content."""
-    content = file.getvalue()
-    return memory().recall((what, file.name, digests.of(content)), lambda: read(file.name, content))
 
 
 def identity(spec: models.ModelSpec) -> tuple[Hashable, ...]:

@@ -16,13 +16,13 @@ from core.models import DEFAULT_PICKS, ModelSpec, names
 from core.models.files import availability
 from core.wording import join, shorten
 from pages.shared import navigation, picks, prompts, state
-from pages.shared.ui import output
+from pages.shared.labels import judgements
+from pages.shared.ui import notices, output
 
 SECONDS_TO_DRAW = 0.8
 LONGEST_NAME = 80
 
 _in_frame: ContextVar[bool] = ContextVar("in_frame", default=False)
-_above: ContextVar[DeltaGenerator] = ContextVar("above")
 
 
 @contextmanager
@@ -31,7 +31,8 @@ def around_page() -> Iterator[None]:
     token = _in_frame.set(True)
     unknown = [name for name in st.query_params.get_all(state.EveryPage.MODELS) if name not in names()]
     states = sidebar()
-    _above.set(st.container())
+    judgements.write_address()
+    notices.begin()
     _show_unknown(unknown)
     try:
         with show_errors():
@@ -48,11 +49,6 @@ def show_errors() -> Iterator[None]:
         yield
     except EmbedscopeError as error:
         st.error(output.markdown_free(str(error)), icon=":material/error:")
-
-
-def above() -> DeltaGenerator:
-    """A place above the page at its full width, for messages from parts in a narrow column."""
-    return _above.get()
 
 
 def require_frame() -> None:
@@ -105,7 +101,7 @@ def _show_unknown(unknown: list[str]) -> None:
     noted, then = st.session_state.get(state.EveryPage.UNKNOWN_MODELS, ((), None))
     if noted and picked == then:
         named = output.markdown_free(join([shorten(name, LONGEST_NAME) for name in noted], most=picks.MOST_MODELS))
-        above().info(
+        notices.above().info(
             f"This link also names {named}, which this machine does not have: download it on the Models page, or pick "
             "another model.",
             icon=":material/link_off:",

@@ -76,17 +76,24 @@ class Earlier:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-class Files:
-    """The keys of an uploader of text files, with their columns and passages."""
+class Uploads:
+    """The keys of an uploader, whose files stay in the session."""
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
-        self.BUILD = Work(f"{owner}_files")
-        self.POPOVER = Key(f"{owner}_popover")
         self.UPLOADER = Key(f"{owner}_upload")
         self.UPLOADS = Key(f"{owner}_files")
         self.SEEN = Key(f"{owner}_seen")
         self.REMOVE = Key(f"{owner}_remove")
+
+
+class Files(Uploads):
+    """The keys of an uploader of text files, with their columns and passages."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(owner)
+        self.BUILD = Work(f"{owner}_files")
+        self.POPOVER = Key(f"{owner}_popover")
         self.TEXT_COLUMN = Key(f"{owner}_text_column")
         self.PREVIEW = Key(f"{owner}_preview")
         self.TEXTS = Keys(f"{owner}_texts_")
@@ -117,6 +124,7 @@ class EveryPage:
     RESUME = Keys("go_on_")
     LIVE_CHART = Keys("live_")
     CUT = Keys("cut_")
+    TOO_LONG = Parameters("too_long_")
     UNKNOWN_MODELS = Key("unknown_models")
     SAVE = Keys("save_")
     PICTURE_FORMAT = Key("picture_format")
@@ -136,9 +144,9 @@ class Labels:
     SOURCE = Parameter("labels")
     SOURCE_OF_CORPUS = Key("labels_kept")
     SHOWN_FOR = Key("labels_of")
-    UPLOADS = Key("labels_brought")
-    QUERIES_FILE = Key("queries_file")
-    QRELS_FILE = Key("qrels_file")
+    POPOVER = Key("labels_popover")
+    QUERIES = Uploads("queries")
+    QRELS = Uploads("qrels")
     TOKEN = Parameter("marks")
     FAILURE = Key("marking_failed")
 
@@ -270,14 +278,16 @@ class Evaluate:
     CORRELATION = Parameter("correlation")
     CORRELATIONS = Key("correlations")
     PAIRS = Parameter("pairs_from")
-    PAIRS_TYPED = Key("pairs_typed")
-    PAIRS_FILE = Key("pairs_file")
+    PAIRS_POPOVER = Key("pairs_popover")
+    PAIRS_TYPED = Parameter("pairs_typed")
+    PAIRS_FILE = Uploads("pairs")
     SCATTER = Keys("scatter_")
     WORST_OF = Key("worst_of")
     WORST = Key("worst")
     QUERIES = Parameter("queries_from")
-    QUERIES_PASTED = Key("queries_pasted")
-    QUERIES_FILE = Key("unlabelled_file")
+    QUERIES_POPOVER = Key("unlabelled_popover")
+    QUERIES_PASTED = Parameter("queries_pasted")
+    QUERIES_FILE = Uploads("unlabelled")
     AGREEMENT = Key("systems_agreement")
     INFORMATIVE = Key("informative")
     MARK = Keys("mark_")
@@ -359,7 +369,7 @@ class Benchmark:
     SWEEP_MODEL = Parameter("sweep_model")
     SWEEP_TEXTS = Parameter("sweep_texts")
     SWEEP_MEASURE = Parameter("sweep_measure")
-    SWEEP_TEXT = Key("sweep_text")
+    SWEEP_TEXT = Parameter("sweep_text")
     SWEEP_TEXT_TIMINGS = Key("own_text_timings")
     SWEEP_HEATMAP = Keys("sweep_heatmap_")
     SWEEP_TABLE = Key("sweep_table")

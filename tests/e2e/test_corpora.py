@@ -33,7 +33,7 @@ def test_files_of_ones_own_are_searched_in_passages_on_every_page_and_what_was_l
     page.on("request", lambda request: outside.append(request.url) if "evil.example" in request.url else None)
     page.goto(f"{server}/search?corpus=File&models=wordllama-256&q=Do%20owls%20hunt%3F")
     settle(page)
-    expect(page.get_by_text("an uploaded file that only the original session has")).to_be_visible()
+    expect(page.get_by_text("No file is uploaded in this session")).to_be_visible()
 
     open_corpus(page)
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
@@ -71,5 +71,10 @@ def test_files_of_ones_own_are_searched_in_passages_on_every_page_and_what_was_l
     open_corpus(page)
     expect(page.get_by_test_id("stPopoverBody").get_by_text("Uploaded: articles.csv and more.jsonl")).to_be_visible()
     expect(page.get_by_test_id("stPopoverBody").get_by_text("3 documents split into")).to_be_visible()
+
+    page.reload()  # a new session, which has no files
+    settle(page)
+    expect(page.get_by_text("No file is uploaded in this session, so this page shows the sample")).to_be_visible()
+    expect(page.get_by_role("button", name="Corpus: sample")).to_be_visible()
     assert outside == []
     assert console_errors == []

@@ -109,10 +109,11 @@ def test_a_link_to_a_file_that_is_not_here_says_so_and_shows_the_sample(app: App
     app.query_params["corpus"] = "File"
     open_page(app, "search")
     assert [info.value for info in app.main.info] == [
-        "This link refers to an uploaded file that only the original session has, so this page shows the sample "
-        "corpus. Upload the file under “Corpus” to use it here."
+        "No file is uploaded in this session, so this page shows the sample corpus. Links, reloads and restarts of "
+        "the server lose uploads: upload it again under “Corpus”."
     ]
     assert worked_on() is corpus.sample()
+    assert popover(app) == "Corpus: sample"
     assert not app.error
 
 

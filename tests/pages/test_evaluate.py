@@ -41,8 +41,8 @@ def own_corpus(app: AppTest) -> AppTest:
 def bring(app: AppTest, queries: tuple[str, bytes], qrels: tuple[str, bytes]) -> AppTest:
     """Bring a file of queries and one of labels."""
     app.button_group(key="labels").set_value("Files").run()
-    uploader(app, "queries_file").upload(*queries)
-    uploader(app, "qrels_file").upload(*qrels)
+    uploader(app, "queries_upload").upload(*queries)
+    uploader(app, "qrels_upload").upload(*qrels)
     app.run()
     assert not app.exception
     return app

@@ -49,7 +49,9 @@ def all_of(owner: type) -> list[object]:
     """What a page's class holds, and the places of files in it."""
     found: list[object] = []
     for value in vars(owner).values():
-        found += vars(value).values() if isinstance(value, state.Files) else value if type(value) is tuple else [value]
+        found += (
+            vars(value).values() if isinstance(value, state.Uploads) else value if type(value) is tuple else [value]
+        )
     return found
 
 

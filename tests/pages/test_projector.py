@@ -409,7 +409,7 @@ def test_axes_of_ones_own_run_from_one_text_to_the_other(app: AppTest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("space", "label"), [("Paste", "Corpus: pasted"), ("Files", "Corpus: file"), ("x", "Corpus: sample")]
+    ("space", "label"), [("Paste", "Corpus: pasted"), ("Files", "Corpus: sample"), ("x", "Corpus: sample")]
 )
 def test_a_link_made_when_the_projector_had_its_own_data_opens_the_same_kind(
     app: AppTest, space: str, label: str
@@ -507,3 +507,17 @@ def test_a_view_of_what_is_not_there_is_the_page_without_it(
     assert not app.exception
     assert not app.error
     assert len(drawn(app)[0]) == 648
+
+
+def test_a_selection_that_is_too_long_for_a_link_says_so(app: AppTest) -> None:
+    source = """
+import numpy as np
+from core import corpus
+from pages.parts.projector import map_view, selection
+texts = corpus.from_paste("\\n".join(str(number) for number in range(20_000)))
+rows = np.flatnonzero(np.random.default_rng(0).random(20_000) < 0.5)
+selection.restore(texts, map_view.Marks(None, rows, None), None)
+selection.write_address(texts)
+"""
+    page = AppTest.from_string(source).run()
+    assert "too long for a link, and a reload loses them: save the view instead" in page.caption[0].value

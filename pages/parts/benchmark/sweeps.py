@@ -15,7 +15,7 @@ from core.charts.style import model_colours
 from core.charts.sweeps import Measure, sweep_heatmap, sweep_lines
 from core.models import ModelSpec
 from pages.shared import measurement, picks, state
-from pages.shared.ui import output, progress
+from pages.shared.ui import inputs, output, progress
 from pages.shared.ui.live_chart import LiveChart
 
 MEASURES = ("latency, ms", "texts/s", "tokens/s")
@@ -86,8 +86,8 @@ def show() -> None:
 
 def _own_text() -> tuple[Workload, ...]:
     """The typed text, in every batch size."""
-    typed = st.text_area("My text", FIRST_TEXT, key=state.Benchmark.SWEEP_TEXT, height=90, persist_state="session")
-    given = corpus.from_paste(" ".join((typed or "").split()), "the text to time")
+    typed = inputs.remember_text(state.Benchmark.SWEEP_TEXT, FIRST_TEXT, height=90, label="My text")
+    given = corpus.from_paste(" ".join(typed.split()), "the text to time")
     output.show_skips(given)
     return tuple(Workload(batch_size, given.texts[0]) for batch_size in BATCH_SIZES)
 

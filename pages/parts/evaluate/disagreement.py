@@ -17,7 +17,7 @@ from core.retrieval import HYBRID, Ranking
 from core.search import Hits
 from core.tables import FORMATS
 from pages.parts.evaluate import hit_lists
-from pages.shared import cache, corpora, picks, quality, state
+from pages.shared import cache, corpora, picks, quality, state, uploads
 from pages.shared.labels import judgements, picker, sources
 from pages.shared.ui import inputs, output, progress
 
@@ -68,8 +68,8 @@ def _queries(texts: Corpus) -> Corpus | None:
     """The queries: the sample's for the sample corpus, pasted, from a file, or those of the current labels."""
     offered = [SAMPLE, PASTE, FILE] if sources.SAMPLE in sources.offer(texts) else [PASTE, FILE]
     inputs.fall_back(state.Evaluate.QUERIES, offered, offered[0])
-    label = st.session_state.get(state.Evaluate.QUERIES) or offered[0]
-    with st.popover(f"Queries: {label.lower()}", icon=":material/help:"):
+    label = inputs.choice(state.Evaluate.QUERIES, offered[0]).lower()
+    with st.popover(f"Queries: {label}", icon=":material/help:", key=state.Evaluate.QUERIES_POPOVER):
         source = st.segmented_control(
             "Queries", offered, default=offered[0], key=state.Evaluate.QUERIES, bind="query-params", required=True
         )
@@ -77,13 +77,13 @@ def _queries(texts: Corpus) -> Corpus | None:
             st.caption("The 192 queries of the sample corpus; their labels are not used here.")
             return corpus.sample_queries()
         if source == PASTE:
-            pasted = st.text_area(
-                "Queries, one per line", key=state.Evaluate.QUERIES_PASTED, height=220, persist_state="session"
-            )
-            return corpus.from_paste(pasted, "pasted queries") if (pasted or "").strip() else None
-        file = st.file_uploader("Queries", type=FORMATS, key=state.Evaluate.QUERIES_FILE)
+            pasted = inputs.remember_text(state.Evaluate.QUERIES_PASTED, "", height=220, label="Queries, one per line")
+            return corpus.from_paste(pasted, "pasted queries") if pasted.strip() else None
+        uploaded = uploads.ask(state.Evaluate.QUERIES_FILE, "Queries", FORMATS)
         st.caption("TXT (one per line), or CSV, TSV, JSONL or Parquet with the column text.")
-        return cache.read_file("queries", file, corpus.from_file) if file else None
+        if not uploaded:
+            uploads.show_missing("file with queries", "Queries", "there is nothing to compare yet")
+        return uploads.read(uploaded[0], corpus.from_file) if uploaded else None
 
 
 def _matrix(systems: Mapping[str, Hits], queries: int) -> None:

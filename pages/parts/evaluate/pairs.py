@@ -15,9 +15,9 @@ from core.charts.style import model_colours
 from core.corpus import SentencePairs
 from core.evaluation import Agreement, Interval
 from core.models import ModelSpec
-from pages.shared import cache, picks, state
+from pages.shared import cache, picks, state, uploads
 from pages.shared.frame import show_errors
-from pages.shared.ui import output, progress
+from pages.shared.ui import inputs, output, progress
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet")
 SAMPLE, TYPED, FILE = "Sample", "Typed", "File"
@@ -77,30 +77,31 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
 
 def _choose() -> SentencePairs:
     """The sample's pairs, typed ones, or those in a file."""
-    label = st.session_state.get(state.Evaluate.PAIRS) or SAMPLE
-    with st.popover(f"Pairs: {label.lower()}", icon=":material/compare_arrows:"):
+    with st.popover(_label(), icon=":material/compare_arrows:", key=state.Evaluate.PAIRS_POPOVER):
         source = st.segmented_control(
             "Pairs", [SAMPLE, TYPED, FILE], default=SAMPLE, key=state.Evaluate.PAIRS, bind="query-params", required=True
         )
         if source == TYPED:
-            typed = st.text_area(
-                "One pair per line: sentence | other sentence | score", EXAMPLE, key=state.Evaluate.PAIRS_TYPED,
-                height=220, persist_state="session",
-            )  # fmt: skip
-            return corpus.parse_pairs(typed or "")
+            line = "One pair per line: sentence | other sentence | score"
+            return corpus.parse_pairs(inputs.remember_text(state.Evaluate.PAIRS_TYPED, EXAMPLE, height=220, label=line))
         if source == FILE:
-            file = st.file_uploader("Sentence pairs", type=FORMATS, key=state.Evaluate.PAIRS_FILE)
-            st.caption(
-                "A file with the columns sentence1, sentence2 and score, on any scale. Until you upload one, the "
-                "sample is used."
-            )
-            if file:
-                return cache.read_file("pairs", file, corpus.pairs_of)
+            uploaded = uploads.ask(state.Evaluate.PAIRS_FILE, "Sentence pairs", FORMATS)
+            st.caption("A file with the columns sentence1, sentence2 and score, on any scale.")
+            if uploaded:
+                return uploads.read(uploaded[0], corpus.pairs_of)
+            uploads.show_missing("file with pairs", "Pairs", "the figures are those of the sample's pairs")
         st.caption(
             "The sample: each sample query with a passage that answers it (gold 2), another on the same subject "
             "(1) and one on a different subject (0)."
         )
     return corpus.sample_pairs()
+
+
+def _label() -> str:
+    """The pairs in use."""
+    kind = inputs.choice(state.Evaluate.PAIRS, SAMPLE)
+    uploaded = uploads.current(state.Evaluate.PAIRS_FILE)
+    return f"Pairs: {(SAMPLE if kind == FILE and not uploaded else kind).lower()}"
 
 
 def _sentence(compared: dict[str, Compared], kind: str) -> str:

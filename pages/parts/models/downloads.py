@@ -8,12 +8,14 @@ from core.errors import EmbedscopeError, InputError, UnknownModelError
 from core.models import ModelSpec, hub
 from core.models.files import availability, beyond_memory
 from core.settings import may_download
+from core.wording import shorten
 from pages.shared import cache, picks, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
 
 RESUMES = "You can stop a download or leave the page: it resumes where it stopped."
 OFFERED, BY_ID = "offered", "by_id"
+LONGEST_NAME = 80
 
 Places = dict[str, DeltaGenerator]
 
@@ -52,7 +54,9 @@ def more_models() -> DeltaGenerator:
     with columns.cell():
         st.markdown("#### Another model")
         with st.form(state.Models.ANOTHER, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input("Hub ID", key=state.Models.HUB_ID, placeholder="owner/name", max_chars=200, width=320)
+            st.text_input(
+                "Hub ID", key=state.Models.HUB_ID, placeholder="owner/name", width=320, persist_state="session"
+            )
             st.form_submit_button("Download", icon=":material/download:", on_click=_start_another)
         progress_place = st.container()
         with progress_place:
@@ -109,7 +113,8 @@ def _spec(name: str) -> ModelSpec:
     try:
         return models.get(name)
     except UnknownModelError:
-        raise InputError(f"{name!r} is not a Hub ID: write it as owner/name, such as BAAI/bge-m3.") from None
+        given = shorten(name, LONGEST_NAME)
+        raise InputError(f"{given!r} is not a Hub ID: write it as owner/name, such as BAAI/bge-m3.") from None
 
 
 def _trending_table() -> None:

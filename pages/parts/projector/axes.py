@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -16,6 +17,7 @@ from core.wording import shorten
 from pages.parts.projector import selection
 from pages.parts.projector.sources import Source
 from pages.shared import cache, state
+from pages.shared.ui import inputs
 
 FIRST = {
     "x_from": "a machine that people build",
@@ -25,6 +27,7 @@ FIRST = {
     "z_from": "long ago in history",
     "z_to": "technology of the future",
 }
+MOST_CHARACTERS = 500
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,9 @@ def restore(space: Space, rows_of: Mapping[str, Sequence[int]]) -> None:
 def _end(space: Space, key: str) -> End:
     axis, side = key.split("_")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
+        text = inputs.short_text(
             f"{axis.upper()} {side}", FIRST[key] if space.vectors is None else "", key=state.Projector.AXIS_END(key),
-            bind="query-params", max_chars=500, on_change=_forget, args=(key,),
+            most=MOST_CHARACTERS, on_change=partial(_forget, key),
         )  # fmt: skip
         st.button(
             "Use selection", key=state.Projector.TAKE_AXIS_END(key), on_click=_take, args=(space, key),
@@ -103,7 +106,7 @@ def _end(space: Space, key: str) -> End:
     if rows and of == space.fingerprint:
         st.caption(f"{len(rows):,} selected texts. Type a text to replace them.")
         return End("", rows)
-    return End((text or "").strip() or FIRST[key])
+    return End(text.strip() or FIRST[key])
 
 
 def _take(space: Space, key: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -48,16 +49,14 @@ def ask(space: Space, sources: Sequence[Source], on_progress: Progress) -> Found
     """The search box and its results."""
     ways = WAYS if sources and all(source.spec for source in sources) else WAYS[1:]
     inputs.fall_back(state.Projector.FIND_BY, ways, ways[0])
-    text = st.text_input(
+    text = inputs.short_text(
         "Find",
         key=state.Projector.FIND,
-        bind="query-params",
+        most=MOST_TYPED,
         placeholder="Type a text to see it on the map" if ways == WAYS else "Type a word to find",
-        max_chars=MOST_TYPED,
         label_visibility="collapsed",
         icon=":material/search:",
-        on_change=selection.point_at,
-        args=(space.corpus, None),
+        on_change=partial(selection.point_at, space.corpus, None),
     )
     way = st.segmented_control(
         "Find by", ways, default=ways[0], key=state.Projector.FIND_BY, bind="query-params", required=True,
@@ -71,7 +70,7 @@ def ask(space: Space, sources: Sequence[Source], on_progress: Progress) -> Found
         where = st.selectbox(
             "In", columns, key=state.Projector.FIND_IN, bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
-    if not (text or "").strip():
+    if not text.strip():
         return Found()
     try:
         if way == "Meaning":

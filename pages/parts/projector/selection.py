@@ -63,14 +63,20 @@ def camera() -> dict[str, Any] | None:
 
 
 def write_address(texts: Corpus) -> None:
-    """Write the marks into the address, if short enough for a link."""
+    """Write the marks into the address, and say which are too long for a link."""
     marked = current(texts)
     looked = map_view.camera(state.Projector.MAP)
-    _param(state.Projector.POINT, "" if marked.point is None else texts.ids[marked.point])
-    _param(state.Projector.SELECTED, _compress(marked.selected, len(texts)))
-    _param(state.Projector.ISOLATED, "" if marked.isolated is None else _compress(marked.isolated, len(texts)))
+    written = {
+        state.Projector.POINT: "" if marked.point is None else texts.ids[marked.point],
+        state.Projector.SELECTED: _compress(marked.selected, len(texts)),
+        state.Projector.ISOLATED: "" if marked.isolated is None else _compress(marked.isolated, len(texts)),
+    }
     if looked is not None:
-        _param(state.Projector.CAMERA, json.dumps(looked, separators=(",", ":")))
+        written[state.Projector.CAMERA] = json.dumps(looked, separators=(",", ":"))
+    for name, value in written.items():
+        _param(name, value)
+    if any(len(value) > LONGEST_IN_URL for value in written.values()):
+        st.caption("The marks on this map are too long for a link, and a reload loses them: save the view instead.")
 
 
 def as_json(texts: Corpus) -> dict[str, Any]:

@@ -59,7 +59,6 @@ def choose(texts: Corpus) -> Compared:
     InputError
         There are none, or only one and nothing to compare it with.
     """
-    files.store_uploads(state.Similarity.FILES)
     with st.popover("Edit texts", icon=":material/edit:", width="content"):
         source = st.segmented_control(
             "Texts", ["Paste", "File", "Corpus"], default="Paste", key=state.Similarity.SOURCE, bind="query-params",
@@ -107,7 +106,10 @@ def _from_file() -> Corpus:
     """The texts of files uploaded to this page in this session, with columns chosen beside a preview."""
     uploads = [files.source(upload) for upload in files.ask(state.Similarity.FILES)]
     if not uploads:
-        raise InputError("No file yet: open “Edit texts” and upload one.")
+        raise InputError(
+            "No file is uploaded in this session: open “Edit texts” and upload one. Links, reloads and restarts of "
+            "the server lose uploads."
+        )
     columns_of_text = columns.choose(state.Similarity.FILES, uploads)
     named = tuple((source.name, source.digest) for source in uploads)
     return cache.memory().recall(

@@ -12,18 +12,14 @@ from core.map_files import Space
 from core.progress import Progress
 from core.settings import most_rows
 from core.wording import shorten
-from pages.shared import cache, frame, state
+from pages.shared import cache, state, uploads
 from pages.shared.corpora import columns, files, passages, points, skips
 from pages.shared.corpora.files import Source
 from pages.shared.state import Files
-from pages.shared.ui import inputs, output, progress
+from pages.shared.ui import inputs, notices, output, progress
 
 SOURCES = ("Sample", "Paste", "File")
 LONGEST_NAME = 26
-NOT_HERE = (
-    "This link refers to an uploaded file that only the original session has, so this page shows the sample "
-    "corpus. Upload the file under “Corpus” to use it here."
-)
 
 
 def choose() -> Corpus:
@@ -56,7 +52,6 @@ def choose_space(*, with_points: bool = True) -> Space:
     InputError
         A file cannot be read, or holds nothing.
     """
-    files.store_uploads(state.Corpus.FILES)
     with st.popover(_label(), icon=":material/library_books:", key=state.Corpus.FILES.POPOVER):
         kind = st.segmented_control(
             "Corpus", SOURCES, default="Sample", key=state.Corpus.SOURCE, bind="query-params", required=True
@@ -64,16 +59,16 @@ def choose_space(*, with_points: bool = True) -> Space:
         if kind == "Sample":
             st.caption("Passages on many subjects, with labelled queries. Paste or upload your own texts instead.")
             return Space(corpus.sample())
-        uploads = files.ask(state.Corpus.FILES) if kind == "File" else ()
+        uploaded = files.ask(state.Corpus.FILES) if kind == "File" else ()
         if (
-            uploads
-            and (with_points or points.hold_vectors_alone(uploads))
-            and (space := points.choose(state.Corpus.FILES, uploads))
+            uploaded
+            and (with_points or points.hold_vectors_alone(uploaded))
+            and (space := points.choose(state.Corpus.FILES, uploaded))
         ):
             return space
-        sources = _paste() if kind == "Paste" else [files.source(upload) for upload in uploads]
+        sources = _paste() if kind == "Paste" else [files.source(upload) for upload in uploaded]
         if not sources:
-            return Space(_sample_instead())
+            return Space(_sample_instead("Corpus"))
         texts, splitting, report = _ask_how(state.Corpus.FILES, sources)
     return Space(_build(state.Corpus.FILES, sources, texts, splitting, report))
 
@@ -82,16 +77,15 @@ def open_file(name: str, content: bytes | None) -> None:
     """Make a file the session's corpus, or the sample if there is none, before a run's widgets are drawn."""
     st.session_state[state.Corpus.SOURCE] = "Sample" if content is None else "File"
     if content is not None:
-        files.store_file(state.Corpus.FILES, name, content)
+        uploads.store_file(state.Corpus.FILES, name, content)
         passages.turn_off(state.Corpus.FILES)
 
 
 def choose_files(keys: Files) -> Corpus:
     """The texts of uploaded files alone; the sample corpus until there are any. Errors as in `choose`."""
-    files.store_uploads(keys)
     sources = [files.source(upload) for upload in files.ask(keys)]
     if not sources:
-        return corpus.sample()
+        return _sample_instead("Files with texts")
     with st.popover("Columns and passages", icon=":material/tune:", key=keys.POPOVER):
         texts, splitting, report = _ask_how(keys, sources)
     return _build(keys, sources, texts, splitting, report)
@@ -99,10 +93,11 @@ def choose_files(keys: Files) -> Corpus:
 
 def _label() -> str:
     """The current choice, before the widgets exist: a link's first run knows only the address."""
-    kind = str(st.session_state.get(state.Corpus.SOURCE) or st.query_params.get(state.Corpus.SOURCE) or "")
-    if kind == "File" and (names := files.names(state.Corpus.FILES)):
-        return f"Corpus: {output.markdown_free(shorten(corpus.together(names), LONGEST_NAME))}"
-    return {"Paste": "Corpus: pasted", "File": "Corpus: file"}.get(kind, "Corpus: sample")
+    kind = inputs.choice(state.Corpus.SOURCE, "Sample")
+    if kind == "File" and (uploaded := uploads.current(state.Corpus.FILES)):
+        names = corpus.together([upload.name for upload in uploaded])
+        return f"Corpus: {output.markdown_free(shorten(names, LONGEST_NAME))}"
+    return "Corpus: pasted" if kind == "Paste" else "Corpus: sample"
 
 
 def _paste() -> list[Source]:
@@ -110,9 +105,9 @@ def _paste() -> list[Source]:
     return [files.source_of_text(pasted)]
 
 
-def _sample_instead() -> Corpus:
+def _sample_instead(place: str) -> Corpus:
     """Use the sample while there is no file, and say so, as a link may have promised another corpus."""
-    frame.above().info(NOT_HERE, icon=":material/upload_file:")
+    uploads.show_missing("file", place, "this page shows the sample corpus")
     return corpus.sample()
 
 
@@ -126,7 +121,7 @@ def _build(
     keys: Files, sources: Sequence[Source], roles: Columns, splitting: Splitting | None, report: DeltaGenerator
 ) -> Corpus:
     """The corpus, built once for equal content and choices, with its messages."""
-    with frame.above(), progress.line(keys.BUILD) as on_progress:
+    with notices.above(), progress.line(keys.BUILD) as on_progress:
         texts = _recall(sources, roles, splitting, on_progress)
     with report:
         passages.explain(texts, splitting)

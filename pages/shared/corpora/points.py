@@ -9,7 +9,7 @@ from core.map_files import Space
 from core.settings import most_rows
 from pages.shared import cache, state
 from pages.shared.corpora import files
-from pages.shared.corpora.files import Upload
+from pages.shared.uploads import Upload
 
 
 def hold_vectors_alone(uploads: Sequence[Upload]) -> bool:
@@ -32,8 +32,7 @@ def choose(keys: state.Files, uploads: Sequence[Upload]) -> Space | None:
     )
     if space is not None:
         st.text_input(
-            "Text column, if it is not called text", key=keys.TEXT_COLUMN, max_chars=100,
-            persist_state="session",
+            "Text column, if it is not called text", key=keys.TEXT_COLUMN, persist_state="session",
         )  # fmt: skip
     return space
 

@@ -50,6 +50,11 @@ def buttons(texts: Corpus, query: str, document_id: str, *, key: Key) -> None:
     )
 
 
+def write_address() -> None:
+    """Write the token into the address of every page, so that a reload of any page finds the marks again."""
+    _token()
+
+
 def show_failure() -> None:
     """Show once why the last mark could not be saved: a callback cannot draw."""
     if problem := st.session_state.pop(state.Labels.FAILURE, ""):

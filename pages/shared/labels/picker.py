@@ -5,12 +5,11 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from core import corpus, examples
+from core import examples
 from core.corpus import Corpus, Labels
 from core.corpus.labels import LABEL_FORMATS, as_beir, as_trec
 from core.tables import FORMATS
-from pages.shared import cache, state
-from pages.shared.frame import show_errors
+from pages.shared import state, uploads
 from pages.shared.labels import judgements, sources
 from pages.shared.ui import inputs, output
 
@@ -22,7 +21,7 @@ def choose(texts: Corpus) -> Labels | None:
     if not sources.is_shown(texts) or not is_linked:
         st.session_state[state.Labels.SOURCE] = usual
     inputs.fall_back(state.Labels.SOURCE, offered, usual)
-    with st.popover(f"Labels: {usual.lower()}", icon=":material/checklist:"), show_errors():
+    with st.popover(_label(usual), icon=":material/checklist:", key=state.Labels.POPOVER) as popover:
         kind = st.segmented_control(
             "Labels",
             offered,
@@ -38,7 +37,16 @@ def choose(texts: Corpus) -> Labels | None:
             _offer_judgements(texts)
         else:
             st.caption("192 queries on every subject of the sample corpus, each with the passages that answer it.")
-    return sources.labels(texts)
+    labels = sources.labels(texts)
+    if labels and kind == sources.FILES:
+        with popover:
+            output.show_skips(sources.uploaded_queries())
+    return labels
+
+
+def _label(kind: str) -> str:
+    """The current choice."""
+    return "Labels: none yet" if kind == sources.FILES and not sources.has_files() else f"Labels: {kind.lower()}"
 
 
 def show_skips(labels: Labels) -> None:
@@ -59,20 +67,15 @@ def missing(texts: Corpus) -> None:
 
 
 def _files() -> None:
-    """Queries and labels as two files, stored for this session."""
-    asked = st.file_uploader("Queries", type=FORMATS, key=state.Labels.QUERIES_FILE)
+    """Queries and labels as two files, which stay in this session."""
+    queries = uploads.ask(state.Labels.QUERIES, "Queries", FORMATS)
     st.caption("TXT (one per line), or CSV, TSV, JSONL or Parquet with the columns _id and text.")
-    graded = st.file_uploader("Relevance labels", type=LABEL_FORMATS, key=state.Labels.QRELS_FILE)
+    graded = uploads.ask(state.Labels.QRELS, "Relevance labels", LABEL_FORMATS)
     st.caption("BEIR columns (query-id, corpus-id, score) or TREC columns (query, iteration, document, grade).")
-    if asked and graded:
-        queries = cache.read_file("queries", asked, corpus.from_file)
-        qrels = cache.read_file("qrels", graded, corpus.qrels_of)
-        sources.upload(queries, graded.name, qrels)
-        output.show_skips(queries)
-    elif asked or graded:
-        st.info(f"Now upload the {'relevance labels' if asked else 'queries'}.")
-    elif name := sources.file_name():
-        st.caption(f":material/check: In use: {output.markdown_free(name)}.")
+    if not queries and not graded:
+        uploads.show_missing("file with labels", "Labels", "nothing is measured yet")
+    elif not queries or not graded:
+        st.info(f"Now upload the {'relevance labels' if queries else 'queries'}.")
 
 
 def _offer_judgements(texts: Corpus) -> None:

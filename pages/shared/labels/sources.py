@@ -4,11 +4,11 @@ import streamlit as st
 
 from core import corpus
 from core.corpus import Corpus, Labels
-from core.evaluation import Qrels
-from pages.shared import state
+from pages.shared import state, uploads
 from pages.shared.labels import judgements
 
 SAMPLE, FILES, MARKED = "Sample", "Files", "Marked by clicking"
+FILES_KEYS = (state.Labels.QUERIES, state.Labels.QRELS)
 
 
 def offer(texts: Corpus) -> list[str]:
@@ -25,7 +25,7 @@ def current(texts: Corpus) -> str:
     for chosen in (shown, of_corpora.get(texts.fingerprint), st.query_params.get(state.Labels.SOURCE)):
         if chosen in offered:
             return str(chosen)
-    return FILES if state.Labels.UPLOADS in st.session_state and SAMPLE not in offered else default(texts)
+    return FILES if has_files() and SAMPLE not in offered else default(texts)
 
 
 def default(texts: Corpus) -> str:
@@ -44,14 +44,15 @@ def remember(texts: Corpus, kind: str) -> None:
     st.session_state[state.Labels.SHOWN_FOR] = texts.fingerprint
 
 
-def file_name() -> str:
-    """The name of the uploaded file of labels; empty if there is none."""
-    return str(st.session_state[state.Labels.UPLOADS][1]) if state.Labels.UPLOADS in st.session_state else ""
+def has_files() -> bool:
+    """Whether both files are uploaded, the queries and their labels."""
+    return all(map(uploads.current, FILES_KEYS))
 
 
-def upload(queries: Corpus, name: str, qrels: Qrels) -> None:
-    """Store uploaded queries and labels for this session."""
-    st.session_state[state.Labels.UPLOADS] = (queries, name, qrels)
+def uploaded_queries() -> Corpus:
+    """The queries of the uploaded files, with what was skipped among them. Errors as in `labels`."""
+    (upload,) = uploads.current(state.Labels.QUERIES)
+    return uploads.read(upload, corpus.from_file)
 
 
 def labels(texts: Corpus) -> Labels | None:
@@ -62,14 +63,15 @@ def labels(texts: Corpus) -> Labels | None:
     Raises
     ------
     InputError
-        The uploaded files label nothing here.
+        The uploaded files cannot be read, or label nothing here.
     """
     kind = current(texts)
     if kind == SAMPLE:
         return corpus.sample_labels()
     if kind == MARKED:
         return judgements.labels(texts)
-    if state.Labels.UPLOADS not in st.session_state:
+    if not has_files():
         return None
-    queries, name, qrels = st.session_state[state.Labels.UPLOADS]
-    return corpus.match_labels(name, queries, qrels, texts)
+    (upload,) = uploads.current(state.Labels.QRELS)
+    graded = uploads.read(upload, corpus.labels_of)
+    return corpus.match_labels(upload.name, uploaded_queries(), graded.qrels, texts, graded.left_out)

@@ -1,6 +1,6 @@
 """The user's inputs: models that can run, texts, a corpus."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,6 +11,7 @@ from core.models import DEFAULT_PICKS, ModelSpec
 from core.models.files import availability
 from pages.shared import picks, state
 from pages.shared.state import Key, Parameter
+from pages.shared.ui import notices
 
 LONGEST_IN_URL = 1500
 
@@ -35,15 +36,23 @@ def ready_models() -> list[ModelSpec]:
     return ready
 
 
-def short_text(label: str, default: str, *, key: Parameter, most: int, **options: Any) -> str:
+def short_text(
+    label: str,
+    default: str = "",
+    *,
+    key: Parameter,
+    most: int,
+    on_change: Callable[[], None] | None = None,
+    **options: Any,
+) -> str:
     """A text typed on one line, in the URL; of a longer one the first `most` characters, and a sentence says so.
 
     The widget's own limit would refuse a longer text, and cut that of a link, without a word.
     """
     noted = state.EveryPage.CUT(key)
-    with st.container():
+    with st.container(width=options.get("width", "stretch")):
         typed = st.text_input(
-            label, default, key=key, bind="query-params", on_change=_cut, args=(key, noted, most), **options
+            label, default, key=key, bind="query-params", on_change=_take, args=(key, noted, most, on_change), **options
         )
         typed = typed or ""
         given = max(len(typed), st.session_state.get(noted, 0))
@@ -64,11 +73,20 @@ def paste_texts(key: Parameter, default: str, *, height: int, label: str = "Text
 
 
 def remember_text(key: Parameter, default: str, *, height: int, label: str = "Texts, one per line") -> str:
-    """The typed or pasted text, shared by all pages of the session; a short one is in the URL."""
+    """The typed or pasted text, shared by all pages of the session; a short one is in the URL.
+
+    Of a longer one the URL has only the length, by which a link opened elsewhere says what it lacks.
+    """
     if key not in st.session_state:
         st.session_state[key] = st.query_params.get(key, default)
     pasted = st.text_area(label, key=key, height=height, persist_state="session") or ""
-    _write_to_url(key, "" if pasted == default else pasted)
+    too_long = state.EveryPage.TOO_LONG(key)
+    if pasted != default:
+        _write_to_url(key, too_long, pasted)
+    elif too_long in st.query_params:
+        _show_missing_text()
+    else:
+        st.query_params.pop(key, None)
     return pasted
 
 
@@ -76,6 +94,11 @@ def optional_texts(key: Parameter, *, height: int, label: str) -> Corpus | None:
     """Texts as in `paste_texts`, initially none; None if there are none."""
     pasted = remember_text(key, "", height=height, label=label)
     return corpus.from_paste(pasted) if pasted.strip() else None
+
+
+def choice(key: Parameter, usual: str) -> str:
+    """What is chosen, before the widget exists: a link's first run knows only the address."""
+    return str(st.session_state.get(key) or st.query_params.get(key) or usual)
 
 
 def fall_back(key: Key, options: Sequence[object], fallback: object) -> None:
@@ -94,19 +117,33 @@ def clamp(key: Key, least: int, most: int) -> None:
         st.session_state[key] = int(min(max(number, least), most))
 
 
-def _write_to_url(key: Parameter, text: str) -> None:
-    """Write a text to the URL, or remove it if it is the default or too long for a link."""
-    if text and len(text) <= LONGEST_IN_URL:
-        st.query_params[key] = text
-    else:
-        st.query_params.pop(key, None)
+def _write_to_url(key: Parameter, too_long: Parameter, text: str) -> None:
+    """Write a text to the URL, or its length if it is too long for a link."""
+    is_short = len(text) <= LONGEST_IN_URL
+    st.query_params[key if is_short else too_long] = text if is_short else str(len(text))
+    st.query_params.pop(too_long if is_short else key, None)
+    if not is_short:
+        st.caption(
+            f"Too long for a link: it stays in this session, and a reload loses it. Links carry "
+            f"{LONGEST_IN_URL:,} characters."
+        )
 
 
-def _cut(key: Parameter, noted: Key, most: int) -> None:
+def _show_missing_text() -> None:
+    """Say above the page that a link lacks its text, which was too long for it."""
+    notices.above().info(
+        "The texts of this link were too long for it and stay in the session that has them: paste them again.",
+        icon=":material/content_paste:",
+    )
+
+
+def _take(key: Parameter, noted: Key, most: int, on_change: Callable[[], None] | None) -> None:
     """Cut a text that is too long, and note its length."""
     typed = st.session_state[key] or ""
     st.session_state[noted] = len(typed)
     st.session_state[key] = typed[:most]
+    if on_change:
+        on_change()
 
 
 def _pick_defaults() -> None:

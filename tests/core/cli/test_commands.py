@@ -26,33 +26,6 @@ PAIRS = 300  # of those beside the project
 
 
 @pytest.fixture
-def command(monkeypatch, capsys, tmp_path):
-    """Run a command as `python -m core` does; returns exit code, standard output and standard error."""
-
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "empty hub cache"))
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["core", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exited:
-            command_line.main()
-        return exited.value.code or 0, *capsys.readouterr()
-
-    return call
-
-
-@pytest.fixture
-def answer(command):
-    """The JSON object that a command prints."""
-
-    def call(*arguments):
-        code, out, _ = command(*arguments, "--json")
-        assert code == 0
-        return json.loads(out)
-
-    return call
-
-
-@pytest.fixture
 def texts_file(tmp_path):
     path = tmp_path / "texts.txt"
     path.write_text("\n".join([TEXTS[0], "", *TEXTS[1:], "  "]), encoding="utf-8")
@@ -153,6 +126,12 @@ def test_search_gives_the_best_documents_first(answer, tmp_path, model):
     assert (results[0]["id"], results[0]["text"]) == ("bank", documents["bank"])
     assert [hit["score"] for hit in results] == sorted((hit["score"] for hit in results), reverse=True)
     assert len(results) == (1 if model == "bm25" else 2)
+
+
+def test_a_query_that_is_too_long_is_cut_and_said(answer, command):
+    search = ("search", "--model", "bm25", "--query", "bank " * 9000)
+    assert answer(*search)["query_left_out"] == {"texts truncated to 20,000 characters": 1}
+    assert "The query: texts truncated to 20,000 characters (1)." in " ".join(command(*search)[2].split())
 
 
 def test_words_are_found_without_blanks_between_them_and_of_one_letter(answer, tmp_path):

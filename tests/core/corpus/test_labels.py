@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core import corpus
-from core.corpus import from_file, from_paste, match_labels, qrels_of, read_qrels
+from core.corpus import from_file, from_paste, labels_of, match_labels, qrels_of, read_qrels
 from core.corpus.labels import as_beir, as_trec
 from core.errors import InputError
 
@@ -92,6 +92,7 @@ def test_labels_and_texts_have_the_same_ids_whatever_the_format() -> None:
     assert qrels_of("r.csv", b"query-id,corpus-id,score\n 1.0 ,7.0,1\n") == {"1": {"7": 1}}
     assert qrels_of("r.jsonl", b'{"query-id": 1.0, "corpus-id": 7, "score": 1}\n') == {"1": {"7": 1}}
     assert from_file("c.jsonl", b'{"_id": "\'=1+1", "text": "a"}\n').ids == ("=1+1",)
+    assert qrels_of("r.csv", "Query-ID, Corpus-ID ,SCORE\ncafe\u0301,d\u200b,1\n".encode()) == {"caf\u00e9": {"d": 1}}
 
 
 def test_ids_with_quotation_marks_come_back_from_beirs_columns() -> None:
@@ -99,8 +100,14 @@ def test_ids_with_quotation_marks_come_back_from_beirs_columns() -> None:
     assert qrels_of("a.tsv", as_beir(qrels).encode()) == qrels
 
 
-def test_the_same_label_twice_is_one() -> None:
-    assert qrels_of("a.txt", b"q 0 d 1\nq 0 d 1\n") == {"q": {"d": 1}}
+@pytest.mark.parametrize(
+    "content", [b"q 0 d 1\nq 0 d 1\nq 0 e 0\n", b"query-id,corpus-id,score\nq,d,1\nq,d,1.0\nq,e,0\n"]
+)
+def test_the_same_label_twice_is_one_and_counted(content: bytes) -> None:
+    read = labels_of("a.csv", content)
+    assert read.qrels == {"q": {"d": 1, "e": 0}}
+    assert read.left_out == {"labels that stand twice with one grade, merged": 1}
+    assert labels_of("a.txt", b"q 0 d 1\n").left_out == {}
 
 
 def test_a_file_on_disk_is_read_as_one_that_is_sent(tmp_path: Path) -> None:

@@ -150,7 +150,8 @@ def test_a_latin_1_csv_with_ragged_rows_keeps_what_is_whole_and_counts_the_rest(
     read = from_file("a.csv", content)
     assert read.texts == ("Café", "Zürich")
     assert read.fields == {"note": ("1", "")}
-    assert read.left_out == {"rows with more cells than columns": 1, "blank texts": 1}
+    guessed = "files not in Unicode, read as Western European"
+    assert read.left_out == {"rows with more cells than columns": 1, "blank texts": 1, guessed: 1}
 
 
 @pytest.mark.parametrize("name", ["passage", "Sentence", "CONTENT", "body", "document"])
@@ -650,3 +651,38 @@ def test_the_sample_sentences_are_pasted_without_loss():
     assert len(pasted) >= 2
     assert len(set(pasted.texts)) == len(pasted)
     assert pasted.left_out == {}
+
+
+# Odd files
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "ids", "texts"),
+    [
+        ("two marks.csv", b"\xef\xbb\xbf\xef\xbb\xbf_id,text\nd1,one\n", ("d1",), ("one",)),
+        ("nan.jsonl", b'{"_id": "d1", "text": NaN}\n{"_id": "d2", "text": "two"}\n', ("d2",), ("two",)),
+        ("invisible.csv", "_id,text\nd1,\u200b\nd2\u200b,\u2060two\u200e\n".encode(), ("d2",), ("two",)),
+        ("joined.csv", "_id,text\nd1,👩\u200d🚀\n".encode(), ("d1",), ("👩\u200d🚀",)),
+        ("composed.csv", "_id,text\ncafe\u0301,one\n".encode(), ("caf\u00e9",), ("one",)),
+    ],
+)  # fmt: skip
+def test_what_nobody_sees_makes_no_text_and_no_other_id(
+    name: str, content: bytes, ids: tuple[str, ...], texts: tuple[str, ...]
+) -> None:
+    read = from_file(name, content)
+    assert (read.ids, read.texts) == (ids, texts)
+
+
+@pytest.mark.parametrize("encoding", ["shift-jis", "gb18030", "cp1251", "latin-1"])
+def test_a_file_that_is_not_in_unicode_is_counted_as_guessed(encoding: str) -> None:
+    text = {"cp1251": "Кошка спит", "latin-1": "Zürich"}.get(encoding, "一日中寝ています")
+    reason = "files not in Unicode, read as Western European"
+    assert from_file("a.csv", f"text\n{text}\n".encode(encoding)).left_out == {reason: 1}
+    assert from_file("a.csv", f"text\n{text}\n".encode()).left_out == {}
+
+
+def test_a_file_whose_rows_are_all_skipped_says_why() -> None:
+    with pytest.raises(
+        InputError, match=r"No text found in a\.csv: .* Skipped: rows with more cells than columns \(2\)\."
+    ):
+        from_file("a.csv", b"text\nhello, world\none, two\n")

@@ -93,3 +93,13 @@ def test_the_samples_pairs_are_graded_by_its_labels_and_subjects() -> None:
         answers = passages.ids[passage] in qrels[queries.ids[query]]
         is_of_its_subject = passages.fields["subject"][passage] == queries.fields["subject"][query]
         assert gold == (2 if answers else 1 if is_of_its_subject else 0)
+
+
+def test_a_score_that_is_no_number_is_named_by_the_line_as_typed() -> None:
+    with pytest.raises(InputError, match=r"x in line 3\."):
+        parse_pairs("a | b | 1\n\nc | d | x")
+
+
+def test_pairs_in_an_encoding_that_is_a_guess_are_counted_so() -> None:
+    content = "sentence1,sentence2,score\nZürich,Genf,1\n".encode("latin-1")
+    assert pairs_of("p.csv", content).left_out == {"files not in Unicode, read as Western European": 1}

@@ -241,6 +241,47 @@ def test_labels_beside_tensors_stay_with_their_metadata():
     assert space.corpus.fields == {"kind": tuple("xxyy"), "label": ("king", "queen", "nan", "7")}
 
 
+@pytest.mark.parametrize("header", [b"", b"3 4\n"])
+@pytest.mark.parametrize(
+    ("before", "after", "ids"),
+    [("king ", "", True), ("at the court ", " ", True), ("1998 ", "", True), ("", "", False)],
+)
+def test_words_with_numbers_and_blanks_in_between_are_vectors(header, before, after, ids):
+    numbers = np.random.default_rng(5).normal(size=(3, 4)).astype(np.float32)
+    rows = [" ".join(map(repr, row.tolist())) for row in numbers]
+    words = ["owl ", before, "snow "] if ids else [""] * 3
+    content = header + "\n".join(word + row + after for word, row in zip(words, rows, strict=True)).encode()
+    for name in ("a.txt", "a.vec"):
+        space = map_files.from_files([(name, content)])
+        np.testing.assert_array_equal(space.vectors, numbers)
+        assert space.corpus.texts == (tuple(map(str.strip, words)) if ids else ("row 1", "row 2", "row 3"))
+
+
+@pytest.mark.parametrize("between", [",", ";", ", "])
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_numbers_alone_may_have_commas_in_between(name, between):
+    rows = [["0.5", "1", "-2e-1"], ["nan", "1", "2"], ["3", "4", "5"]]
+    space = read((name, "\n".join(map(between.join, rows)).encode()))
+    np.testing.assert_array_equal(space.vectors, np.array([[0.5, 1, -0.2], [3, 4, 5]], np.float32))
+    assert space.corpus.left_out == {NOT_FINITE: 1}
+
+
+def test_a_line_of_word_vectors_that_is_not_like_the_first_is_named():
+    for line in ("owl 1.5 2.5", "owl 1.5 2.5 3.5 4.5", "owl 1.5 x 3.5"):
+        with pytest.raises(InputError, match=r"^Line 4 of a.txt should hold a word and 3 numbers, like line 1"):
+            map_files.from_files([("a.txt", f"king 1.5 2.5 3.5\nqueen 1 2 3.25\n\n{line}\n".encode())])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Version 1.2 3.4 5.6", "Version 1.2 3.4 5.6\nAnother line", "a 1 2 3\nb 4 5 6", "1 2\n3 4", "1.5 2.5\n3.5 4.5"],
+)
+def test_lines_of_text_that_hold_some_numbers_are_texts(text):
+    space = map_files.from_files([("a.txt", text.encode())])
+    assert space.vectors is None
+    assert space.corpus.texts == tuple(text.splitlines())
+
+
 def test_a_table_whose_columns_are_called_by_numbers_is_no_tensor():
     space = read(("a.tsv", b"text\t2023\t2024\nowl\t1\t2\nsnow\t3\t4\n"))
     assert space.vectors is None
@@ -366,6 +407,29 @@ def test_vectors_written_as_text_are_vectors(ending, written):
     np.testing.assert_array_equal(space.vectors, VECTORS)
     assert space.corpus.texts == tuple(WORDS)
     assert space.corpus.fields == {"n": ("1",) * 4}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "array([{}])", "np.array([{}], dtype=float32)", "[[{}]]", '["{}"]', "([{}])", "{}",
+    ],
+)  # fmt: skip
+def test_vectors_written_as_numpy_or_json_nest_them_are_vectors(written):
+    numbers = np.random.default_rng(2).normal(size=(3, 8)).astype(np.float32)
+    between = '", "' if '"' in written else ", "
+    cells = [written.format(between.join(map(repr, row.tolist()))) for row in numbers]
+    space = read(("a.csv", pd.DataFrame({"text": ["a", "b", "c"], "v": cells}).to_csv(index=False).encode()))
+    np.testing.assert_array_equal(space.vectors, numbers)
+
+
+def test_a_cell_that_is_no_vector_among_vectors_is_refused():
+    cells = [*["[0.5, 1.5]"] * 20, "oops", "[0.5, 1.5]"]
+    content = pd.DataFrame({"text": list("abcdefghijklmnopqrstuv"), "v": cells}).to_csv(index=False).encode()
+    with pytest.raises(
+        InputError, match=r"^Row 21 of a.csv has 'oops' in the column 'v', whose other cells are vectors"
+    ):
+        read(("a.csv", content))
 
 
 @pytest.mark.parametrize("first", ["d0", "d1", "dim_0", "embedding_1", "0", "Vector 0"])

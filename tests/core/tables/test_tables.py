@@ -1,5 +1,6 @@
 import csv
 import datetime
+import gzip
 import io
 import json
 import re
@@ -88,6 +89,21 @@ def test_an_empty_file_is_an_error_that_says_so(ending):
 
 
 @pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(b"text\none\n"), "packed with gzip: unpack it first"),
+        (b"PK\x03\x04...", "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV"),
+        (b"%PDF-1.7 ...", "a PDF: save its text as TXT"),
+        (b"PAR1...", "no {} file but parquet: rename it"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["txt", "csv", "tsv", "jsonl"])
+def test_a_file_of_another_kind_than_its_name_says_is_refused_by_that_kind(ending, content, said):
+    with pytest.raises(InputError, match=rf"^a\.{ending} is {said.format(ending.upper())}\.$"):
+        read_table(f"a.{ending}", content)
+
+
+@pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1"]
 )
 def test_a_csv_is_read_in_whatever_encoding(encoding):
@@ -97,6 +113,37 @@ def test_a_csv_is_read_in_whatever_encoding(encoding):
     table = read_table("a.csv", rows.encode(encoding))
     assert table.columns == ("text", "note")
     assert texts(table) == ["Café à Zürich", "¿Qué?"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "机器学习是人工智能的一个分支。\n火车在冬天经常晚点，而且很冷。",
+        "ねこは一日中ねています。\n私は電車で行く。",
+        "고양이는 하루 종일 잔다.\n기차가 늦었다.",
+        "Кошка спит.\nПоезд опоздал.",
+        "Η γάτα κοιμάται.",
+        "القطة نائمة.",
+        "החתול ישן.",
+        "แมวนอน",
+    ],
+)
+def test_utf16_without_a_mark_is_read_in_any_script(encoding, text):
+    assert texts(read_table("a.txt", text.encode(encoding))) == text.splitlines()
+
+
+@pytest.mark.parametrize("text", ["Ça va très bien à Zürich, où l'été est doux.\0 Déjà vu!", "ÀÉÎÕÜ\x01" * 30])
+def test_western_text_with_control_characters_is_not_taken_for_utf16(text):
+    assert texts(read_table("a.txt", text.encode("cp1252")))[0][:5] == text[:5]
+
+
+@pytest.mark.parametrize("line", ["sep=;\r\n", '"sep=;"\n'])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_the_separator_that_excel_names_on_the_first_line_is_no_row(name, line):
+    table = read_table(name, f"{line}id;text\r\n1;a, b\r\n".encode())
+    assert table.rows == [{"id": "1", "text": "a, b"}]
+    assert table.place(0) == 3
 
 
 def test_windows_quotes_and_the_euro_are_read_as_such():
