@@ -1,9 +1,10 @@
 """Texts and a model in, vectors out: from the store if known, else from the pool's encoder."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 import numpy as np
 
@@ -179,6 +180,7 @@ def embed_with(
     computed, usage = _compute(encoder, missing, kind, store, on_progress)
     known |= computed
     vectors = np.array([known[name] for name in keys], np.float32).reshape(len(texts), encoder.dimensions)
+    truncated = _count_truncated(encoder, texts, kind, store, on_progress)
     return Embedded(
         vectors,
         Provenance(
@@ -199,30 +201,54 @@ def embed_with(
             document_prompt=encoder.spec.document_prompt,
             max_tokens=encoder.max_tokens,
             made_for=encoder.spec.made_for,
-            truncated_texts=_count_truncated(encoder, texts, kind, on_progress),
+            truncated_texts=truncated,
         ),
         identity,
     )
 
 
-def _count_truncated(encoder: Encoder, texts: Sequence[str], kind: Kind, on_progress: Progress) -> int | None:
+def _count_truncated(
+    encoder: Encoder, texts: Sequence[str], kind: Kind, store: Store | None, on_progress: Progress
+) -> int | None:
     """How many texts have more tokens than the encoder reads; None if they can't be counted on this machine.
 
     Only texts with more bytes than it reads tokens are tokenised: hardly any token is shorter than a byte.
     """
     if isinstance(encoder, Metered):
         return None
-    if encoder.max_tokens is None:
+    most = encoder.max_tokens
+    if most is None:
         return 0
-    prompt, truncated = encoder.spec.prompt(kind), 0
-    whole = [
-        prompt + text for text in texts if len((prompt + text).encode()) + MOST_SPECIAL_TOKENS > encoder.max_tokens
-    ]
-    for start in range(0, len(whole), KEEP_EVERY):
-        on_progress("Counting tokens", start, len(whole))
-        counts = encoder.count_tokens(whole[start : start + KEEP_EVERY])
-        truncated += sum(count > encoder.max_tokens for count in counts)
-    return truncated
+    prompt = encoder.spec.prompt(kind)
+    long = [text for text in texts if len((prompt + text).encode()) + MOST_SPECIAL_TOKENS > most]
+    namespace = f"tokens {identity_of(encoder).namespace(kind)}"
+
+    def count(part: Sequence[str]) -> Sequence[float]:
+        return encoder.count_tokens([prompt + text for text in part])
+
+    return sum(tokens > most for tokens in _remember(count, namespace, long, store, on_progress))
+
+
+def _remember(
+    count: Callable[[Sequence[str]], Sequence[float]],
+    namespace: str,
+    texts: Sequence[str],
+    store: Store | None,
+    on_progress: Progress,
+) -> list[float]:
+    """What `count` finds in each text, a number; only texts that are not in the store are counted."""
+    keys = [key(namespace, text) for text in texts]
+    known = store.get(keys, 1) if store else {}
+    missing = {name: text for name, text in zip(keys, texts, strict=True) if name not in known}
+    for start in range(0, len(missing), KEEP_EVERY):
+        on_progress("Counting tokens", start, len(missing))
+        part = dict(islice(missing.items(), start, start + KEEP_EVERY))
+        numbers = np.array(count(list(part.values())), np.float32).reshape(-1, 1)
+        counted = dict(zip(part, numbers, strict=True))
+        if store:
+            store.put(counted)
+        known |= counted
+    return [float(known[name][0]) for name in keys]
 
 
 def _compute(

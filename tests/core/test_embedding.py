@@ -186,6 +186,16 @@ def test_texts_longer_than_the_model_reads_are_counted_with_their_prompt(fake_en
     )
 
 
+def test_the_seconds_include_counting(fake_encoder, monkeypatch):
+    def count_tokens(texts):
+        monkeypatch.setattr("core.embedding.time.perf_counter", lambda: 2.0)
+        return [1] * len(texts)
+
+    monkeypatch.setattr("core.embedding.time.perf_counter", lambda: 0.0)
+    monkeypatch.setattr(fake_encoder, "count_tokens", count_tokens)
+    assert embed_with(fake_encoder, ["word " * 17]).provenance.seconds == 2.0
+
+
 def test_a_model_made_for_another_measure_carries_a_note(fake_encoder):
     fake_encoder.spec = replace(fake_encoder.spec, made_for="the dot product")
     assert embed_with(fake_encoder, ["a"]).provenance.caveats == [
@@ -193,9 +203,22 @@ def test_a_model_made_for_another_measure_carries_a_note(fake_encoder):
     ]
 
 
-def test_stored_texts_count_as_truncated_too(fake_encoder, store):
-    for _ in range(2):
-        assert embed_with(fake_encoder, ["word " * 17], store=store).provenance.truncated_texts == 1
+def test_tokens_of_known_texts_are_not_counted_again(fake_encoder, store, monkeypatch):
+    tokenised = []
+
+    def count_tokens(texts):
+        tokenised.extend(texts)
+        return [len(text.split()) for text in texts]
+
+    monkeypatch.setattr(fake_encoder, "count_tokens", count_tokens)
+    known, new = "word " * 17, "other " * 16
+    for texts in ([known, known], [known, new], [new, known]):
+        truncated = sum(text == known for text in texts)
+        assert embed_with(fake_encoder, texts, store=store).provenance.truncated_texts == truncated
+    assert tokenised == [known, new]
+    fake_encoder.spec = fake_encoder.spec.with_prompts(None, "passage: ")
+    assert embed_with(fake_encoder, [known, new], store=store).provenance.truncated_texts == 2
+    assert tokenised[2:] == [f"passage: {known}", f"passage: {new}"]
 
 
 def test_a_model_without_a_limit_truncates_nothing(wordllama):
