@@ -30,7 +30,8 @@ class Provenance:
     `remembered` stay below `texts`. `seconds` is the time from request to answer, loading of the model included.
     `tokens` and `dollars` are an API's count for the computed texts and its price; None if unknown. `query_prompt` and
     `document_prompt` are what was put before queries and before documents. `max_tokens` is the model's longest input,
-    None without a limit, and `truncated_texts` how many of the texts are longer, prompt included; None if unknown.
+    None without a limit, and `truncated_texts` how many of the texts are longer, prompt included; `unknown_texts` have
+    no token that the model knows. Both are None if unknown.
     `made_for` is the measure other than cosine that the model's files ask for.
     """
 
@@ -51,25 +52,39 @@ class Provenance:
     document_prompt: str = ""
     max_tokens: int | None = None
     truncated_texts: int | None = None
+    unknown_texts: int | None = None
     made_for: str = ""
 
     @property
     def caveats(self) -> list[str]:
         """What to know before comparing figures of these vectors with others, a sentence each."""
         measure = f"{self.model} is made for {self.made_for}; compared by cosine here." if self.made_for else ""
-        return list(filter(None, (self.truncation, measure)))
+        return list(filter(None, (self.truncation, self.lack_of_tokens, measure)))
 
     @property
     def truncation(self) -> str:
         """How many of the texts are longer than the model reads, in a sentence; empty if none is, or if unknown."""
         if not self.truncated_texts:
             return ""
-        what = {"query": ("query", "queries")}.get(self.kind, ("text", "texts"))
         return (
-            f"{self.truncated_texts:,} of {self.texts:,} {what[self.texts != 1]} "
-            f"{'is' if self.truncated_texts == 1 else 'are'} longer than the {self.max_tokens:,} tokens that "
-            f"{self.model} reads: it never sees the rest."
+            f"{self._share(self.truncated_texts)} {'is' if self.truncated_texts == 1 else 'are'} longer than the "
+            f"{self.max_tokens:,} tokens that {self.model} reads: it never sees the rest."
         )
+
+    @property
+    def lack_of_tokens(self) -> str:
+        """How many of the texts have no token that the model knows; empty if none has, or if unknown."""
+        if not self.unknown_texts:
+            return ""
+        return (
+            f"{self._share(self.unknown_texts)} {'has' if self.unknown_texts == 1 else 'have'} no token that "
+            f"{self.model} knows: such texts get the same vector whatever they say, and their cosines mean nothing."
+        )
+
+    def _share(self, number: int) -> str:
+        """A number of the texts, out of all: "1 of 3 queries"."""
+        what = {"query": ("query", "queries")}.get(self.kind, ("text", "texts"))
+        return f"{number:,} of {self.texts:,} {what[self.texts != 1]}"
 
 
 @dataclass(frozen=True)
@@ -181,6 +196,7 @@ def embed_with(
     known |= computed
     vectors = np.array([known[name] for name in keys], np.float32).reshape(len(texts), encoder.dimensions)
     truncated = _count_truncated(encoder, texts, kind, store, on_progress)
+    unknown = _count_unknown(encoder, texts, store, on_progress)
     return Embedded(
         vectors,
         Provenance(
@@ -202,6 +218,7 @@ def embed_with(
             max_tokens=encoder.max_tokens,
             made_for=encoder.spec.made_for,
             truncated_texts=truncated,
+            unknown_texts=unknown,
         ),
         identity,
     )
@@ -227,6 +244,15 @@ def _count_truncated(
         return encoder.count_tokens([prompt + text for text in part])
 
     return sum(tokens > most for tokens in _remember(count, namespace, long, store, on_progress))
+
+
+def _count_unknown(encoder: Encoder, texts: Sequence[str], store: Store | None, on_progress: Progress) -> int | None:
+    """How many texts have no token that the model knows; None if they can't be counted on this machine."""
+    if isinstance(encoder, Metered):
+        return None
+    doubtful = [text for text in texts if encoder.may_be_unknown(text)]
+    namespace = f"known tokens {encoder.spec.id} {encoder.revision}"
+    return _remember(encoder.count_known_tokens, namespace, doubtful, store, on_progress).count(0)
 
 
 def _remember(

@@ -104,6 +104,14 @@ class RemoteEncoder:
         """Not offered: the model's tokenizer is not on this machine."""
         raise DeviceError(f"{self.spec.name} is tokenized by its API: its tokens can't be counted on this machine.")
 
+    def may_be_unknown(self, text: str) -> bool:  # noqa: ARG002
+        """Never: the model's tokenizer is not on this machine, so nothing is known of its words."""
+        return False
+
+    def count_known_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Not offered, as for `count_tokens`."""
+        return self.count_tokens(texts)
+
     def _probe(self) -> int:
         """The length of the server's vectors."""
         answer = self._endpoint.embed(["dimensions"], None, lambda _: None, PROBE_PATIENCE_SECONDS)

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypeVar, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from core.encoders.vocabulary import UNKNOWN_TOKENS, WORD_START
 from core.errors import DeviceError
 from core.models import ModelSpec
 from core.models.dialects import DIALECTS
@@ -20,7 +21,6 @@ Number = TypeVar("Number", int, float)
 
 DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("auto", "torch", "openvino", "static", "openai")
-UNKNOWN_TOKENS = frozenset({"[UNK]", "<unk>"})
 FRAME_TOKENS = frozenset({"[CLS]", "[SEP]", "<s>", "</s>"})
 PRECISIONS = ("auto", "float32", "float16", "bfloat16")
 
@@ -50,7 +50,7 @@ class Trace:
     def is_unknown(self) -> bool:
         """Whether the model knows none of the text's tokens, so that other such texts get the same vector."""
         tokens = set(self.tokens) - FRAME_TOKENS
-        return bool(tokens) and tokens <= UNKNOWN_TOKENS
+        return bool(tokens & UNKNOWN_TOKENS) and tokens <= {*UNKNOWN_TOKENS, WORD_START}
 
 
 class Encoder(Protocol):
@@ -77,6 +77,14 @@ class Encoder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has for this model, before truncation, special tokens included."""
+        ...
+
+    def may_be_unknown(self, text: str) -> bool:
+        """Whether the model may know none of a text's tokens; found without tokenizing it."""
+        ...
+
+    def count_known_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens of each text the model knows, special tokens left out."""
         ...
 
 

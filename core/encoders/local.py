@@ -12,6 +12,7 @@ from core.encoders.agreement import amendment, longest_input, pooling_modes
 from core.encoders.base import Kind, Trace, Vectors, replace_surrogates
 from core.encoders.checkpoint import counting_tokenizer
 from core.encoders.choice import Choice
+from core.encoders.vocabulary import vocabulary_of
 from core.errors import DeviceError, InputError
 from core.models import ModelSpec
 from core.progress import Progress, silent
@@ -57,6 +58,7 @@ class LocalEncoder:
         self._truncated = dimensions
         self._model = model
         self._counter = counting_tokenizer(model)
+        self._vocabulary = vocabulary_of(self._counter)
         self._tokenizing = threading.Lock()
         self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix=spec.name)
 
@@ -120,6 +122,15 @@ class LocalEncoder:
         """How many tokens each text has for this model, before truncation, special tokens included."""
         encodings = self._counter.encode_batch([replace_surrogates(text) for text in texts], **self._special_tokens)
         return [len(encoding.ids) for encoding in encodings]
+
+    def may_be_unknown(self, text: str) -> bool:
+        """Whether the model may know none of a text's tokens; found without tokenizing it."""
+        return self._vocabulary.may_lack(text)
+
+    def count_known_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens of each text the model knows, special tokens left out."""
+        encodings = self._counter.encode_batch([replace_surrogates(text) for text in texts], add_special_tokens=False)
+        return [self._vocabulary.count_known(encoding.ids) for encoding in encodings]
 
     def trace(self, text: str, kind: Kind = "document") -> Trace:
         """The text's way through the model, behind the prompt that the model puts before such a text.

@@ -65,8 +65,8 @@ class Candidate:
         What computed the vectors that were evaluated.
     query_prompt, document_prompt : str
         What was put before the queries and before the documents.
-    truncated_texts : int or None
-        How many of the documents are longer than the model reads.
+    truncated_texts, unknown_texts : int or None
+        How many of the documents are longer than the model reads, and how many have no token that it knows.
     is_model : bool
         False for a baseline, which is shown but not ranked.
     notes : tuple of str
@@ -88,6 +88,7 @@ class Candidate:
     query_prompt: str = ""
     document_prompt: str = ""
     truncated_texts: int | None = None
+    unknown_texts: int | None = None
     is_model: bool = True
     notes: tuple[str, ...] = ()
 
@@ -185,6 +186,7 @@ def of_model(
         query_prompt=source.query_prompt if source else "",
         document_prompt=source.document_prompt if source else "",
         truncated_texts=source.truncated_texts if source else None,
+        unknown_texts=source.unknown_texts if source else None,
         notes=(*_notes(spec, done, hello), *(source.caveats if source else ())),
     )
 

@@ -186,6 +186,17 @@ def test_texts_longer_than_the_model_reads_are_counted_with_their_prompt(fake_en
     )
 
 
+def test_known_texts_are_not_searched_for_unknown_tokens_again(fake_encoder, store, monkeypatch):
+    tokenised = []
+    usual = fake_encoder.count_known_tokens
+    monkeypatch.setattr(fake_encoder, "count_known_tokens", lambda texts: tokenised.extend(texts) or usual(texts))
+    for kind in ("query", "document"):
+        source = embed_with(fake_encoder, ["? ?", "a", "? b", "? ?"], kind=kind, store=store).provenance
+        assert source.unknown_texts == 2
+    assert tokenised == ["? ?", "? b"]
+    assert source.lack_of_tokens.startswith("2 of 4 texts have no token that wordllama-256 knows")
+
+
 def test_the_seconds_include_counting(fake_encoder, monkeypatch):
     def count_tokens(texts):
         monkeypatch.setattr("core.embedding.time.perf_counter", lambda: 2.0)

@@ -1,10 +1,12 @@
 """The prompts of the picked models in the sidebar: seen, edited, cleared, in the address, in what is computed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import corpus
 from core.models import families
 from pages.shared import state
 from tests.pages.conftest import open_page, said
@@ -49,9 +51,25 @@ def test_the_prompts_of_a_family_are_taken_over_by_a_click(session: AppTest, mon
     assert "query prompt “ask: ” · document prompt “tell: ”" in plain(session)
 
 
-def test_texts_that_a_model_does_not_read_whole_are_told_beside_the_figures(app: AppTest, home: Any) -> None:
+def test_texts_that_a_model_does_not_read_whole_are_told_beside_the_figures(app: AppTest) -> None:
     app.query_params.update(
         {"models": ["all-MiniLM-L6-v2"], "corpus": "Paste", "corpus_pasted": "word " * 290 + "\nan owl\na heron"}
     )
+    app.query_params["q"] = "ⵣⴰⵣ"
     open_page(app, "search")
     assert "1 of 3 texts is longer than the 256 tokens that all-MiniLM-L6-v2 reads" in plain(app)
+    assert "1 of 1 query has no token that all-MiniLM-L6-v2 knows" in plain(app)
+
+
+@pytest.mark.parametrize("view", ["Ranking", "Compression"])
+def test_queries_that_spoil_the_figures_are_counted_beside_them(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    queries = replace(corpus.sample_queries(), texts=["word " * 300, "ⵣⴰⵣ", *corpus.sample_queries().texts[2:]])
+    labels = replace(corpus.sample_labels(), queries=queries)
+    monkeypatch.setattr(corpus, "sample_queries", lambda: queries)
+    monkeypatch.setattr(corpus, "sample_labels", lambda: labels)
+    app.query_params.update({"models": ["all-MiniLM-L6-v2"], state.Evaluate.VIEW: view})
+    open_page(app, "evaluate")
+    assert "1 of 192 queries is longer than the 256 tokens that all-MiniLM-L6-v2 reads" in plain(app)
+    assert "1 of 192 queries has no token that all-MiniLM-L6-v2 knows" in plain(app)

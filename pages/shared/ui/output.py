@@ -30,8 +30,11 @@ def origin(source: Provenance) -> str:
     return f"{source.computed:,} computed, {source.remembered:,} cached"
 
 
-def provenance(source: Provenance, *further: str) -> None:
-    """The caption under a result: what computed it, whether it was computed or cached, and further facts."""
+def provenance(source: Provenance, *further: str, asked: Provenance | None = None) -> None:
+    """The caption under a result: what computed it, whether it was computed or cached, and further facts.
+
+    `asked` is what computed the vectors of the queries, whose caveats are shown as well.
+    """
     facts = [
         source.model,
         f"revision {source.revision[:14]}",
@@ -48,12 +51,12 @@ def provenance(source: Provenance, *further: str) -> None:
     if source.dollars:
         facts.append(wording.price(source.dollars))
     st.caption(" · ".join([*facts, *further]))
-    caveats(source)
+    caveats(*filter(None, (source, asked)))
 
 
-def caveats(source: Provenance) -> None:
+def caveats(*sources: Provenance) -> None:
     """A caption for each thing that spoils figures of these vectors, such as texts that were not read whole."""
-    for sentence in source.caveats:
+    for sentence in dict.fromkeys(sentence for source in sources for sentence in source.caveats):
         st.caption(f":material/warning: {markdown_free(sentence)}")
 
 
