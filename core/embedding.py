@@ -32,6 +32,7 @@ class Provenance:
     `document_prompt` are what was put before queries and before documents. `max_tokens` is the model's longest input,
     None without a limit, and `truncated_texts` how many of the texts are longer, prompt included; `unknown_texts` have
     no token that the model knows. Both are None if unknown.
+    `truncate_dim` is the length to which the vectors are shortened, None for all dimensions.
     `made_for` is the measure other than cosine that the model's files ask for.
     """
 
@@ -54,6 +55,7 @@ class Provenance:
     truncated_texts: int | None = None
     unknown_texts: int | None = None
     made_for: str = ""
+    truncate_dim: int | None = None
 
     @property
     def caveats(self) -> list[str]:
@@ -217,6 +219,7 @@ def embed_with(
             document_prompt=encoder.spec.document_prompt,
             max_tokens=encoder.max_tokens,
             made_for=encoder.spec.made_for,
+            truncate_dim=encoder.spec.truncate_dim,
             truncated_texts=truncated,
             unknown_texts=unknown,
         ),
@@ -238,7 +241,7 @@ def _count_truncated(
         return 0
     prompt = encoder.spec.prompt(kind)
     long = [text for text in texts if len((prompt + text).encode()) + MOST_SPECIAL_TOKENS > most]
-    namespace = f"tokens {identity_of(encoder).namespace(kind)}"
+    namespace = "\0".join(("tokens", encoder.spec.id, encoder.revision, prompt))
 
     def count(part: Sequence[str]) -> Sequence[float]:
         return encoder.count_tokens([prompt + text for text in part])
@@ -251,7 +254,7 @@ def _count_unknown(encoder: Encoder, texts: Sequence[str], store: Store | None, 
     if isinstance(encoder, Metered):
         return None
     doubtful = [text for text in texts if encoder.may_be_unknown(text)]
-    namespace = f"known tokens {encoder.spec.id} {encoder.revision}"
+    namespace = "\0".join(("known tokens", encoder.spec.id, encoder.revision))
     return _remember(encoder.count_known_tokens, namespace, doubtful, store, on_progress).count(0)
 
 

@@ -80,6 +80,7 @@ def texts_read(source: Provenance) -> dict[str, Any]:
         "truncated_texts": source.truncated_texts,
         "unknown_texts": source.unknown_texts,
         "made_for": source.made_for,
+        "truncate_dim": source.truncate_dim,
     }
 
 

@@ -9,6 +9,7 @@ from core.cli.options import (
     AsJson,
     CorpusFile,
     Device,
+    Dimensions,
     DocumentPrompt,
     Engine,
     ModelOrBm25,
@@ -36,13 +37,15 @@ def search(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    dimensions: Dimensions = None,
     query_prompt: QueryPrompt = None,
     document_prompt: DocumentPrompt = None,
     passages: Passages = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the documents nearest to a query."""
-    documents, system = load_corpus(corpus_file, passages), system_of(model, query_prompt, document_prompt)
+    system = system_of(model, query_prompt, document_prompt, dimensions)
+    documents = load_corpus(corpus_file, passages)
     task = Task(documents, corpus.one_query(query), k, "text")
     with bars() as progress:
         ranking = retrieval.rank_by(
@@ -63,13 +66,14 @@ def evaluate(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    dimensions: Dimensions = None,
     query_prompt: QueryPrompt = None,
     document_prompt: DocumentPrompt = None,
     passages: Passages = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure ranking quality on labelled queries."""
-    system = system_of(model, query_prompt, document_prompt)
+    system = system_of(model, query_prompt, document_prompt, dimensions)
     documents, labels = load_corpus_and_labels(corpus_file, queries, qrels, passages)
     fields = labels.queries.fields
     if by and by not in fields:

@@ -112,6 +112,11 @@ class RemoteEncoder:
         """Not offered, as for `count_tokens`."""
         return self.count_tokens(texts)
 
+    def shorten(self, dimensions: int) -> None:
+        """Ask for vectors of that length; InputError if the model has none."""
+        _check_dimensions(self.spec, dimensions)
+        self._asked_dimensions = self.dimensions = dimensions
+
     def _probe(self) -> int:
         """The length of the server's vectors."""
         answer = self._endpoint.embed(["dimensions"], None, lambda _: None, PROBE_PATIENCE_SECONDS)

@@ -87,6 +87,10 @@ class Encoder(Protocol):
         """How many tokens of each text the model knows, special tokens left out."""
         ...
 
+    def shorten(self, dimensions: int) -> None:
+        """Keep only the first dimensions of the vectors; InputError if there are not as many."""
+        ...
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -132,12 +136,20 @@ def identity_of(encoder: Encoder) -> Identity:
     )
 
 
-def with_prompts_of(encoder: Encoder, spec: ModelSpec) -> Encoder:
-    """The encoder with the prompts of `spec`; its weights, its thread and its locks are shared with the given one."""
+def with_options_of(encoder: Encoder, spec: ModelSpec) -> Encoder:
+    """The encoder with the prompts and the dimensions of `spec`; its weights, thread and locks are those of the given.
+
+    Raises
+    ------
+    InputError
+        The model has no vectors of that length.
+    """
     if encoder.spec == spec:
         return encoder
     same = copy.copy(encoder)
-    same.spec = encoder.spec.with_prompts(spec.query_prompt, spec.document_prompt)
+    same.spec = encoder.spec.with_prompts(spec.query_prompt, spec.document_prompt).with_dimensions(spec.truncate_dim)
+    if spec.truncate_dim:
+        same.shorten(spec.truncate_dim)
     return same
 
 

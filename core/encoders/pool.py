@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
-from core.encoders.base import Encoder, Identity, identity_of, with_prompts_of
+from core.encoders.base import Encoder, Identity, identity_of, with_options_of
 from core.errors import ModelUnavailableError
 from core.machine import devices
 from core.models import ModelSpec, memory, revisions
@@ -73,14 +73,19 @@ class Pool:
         place = self._place(spec, _resolve(spec, device), engine, precision)
         while not wait([place.encoder], timeout=HEARTBEAT_SECONDS).done:
             on_progress(*place.progress)
-        return with_prompts_of(place.encoder.result(), spec)
+        return with_options_of(place.encoder.result(), spec)
 
     def identity(
         self, spec: ModelSpec, *, device: str = "auto", engine: str = "auto", precision: str = "auto"
     ) -> Identity | None:
         """The identity of the encoder that `get` last returned, even if dropped since; None if it was never loaded."""
         known = self._identities.get(_key(spec, _resolve(spec, device), engine, precision))
-        return known and replace(known, query_prompt=spec.query_prompt, document_prompt=spec.document_prompt)
+        return known and replace(
+            known,
+            query_prompt=spec.query_prompt,
+            document_prompt=spec.document_prompt,
+            dimensions=spec.truncate_dim or known.dimensions,
+        )
 
     def _place(self, spec: ModelSpec, device: str, engine: str, precision: str) -> _Place:
         key = _key(spec, device, engine, precision)
@@ -102,7 +107,9 @@ class Pool:
             if lacking := memory.shortage(spec, device, self.budgets):
                 raise ModelUnavailableError(lacking)
             self._make_room(place, memory.needed_bytes(spec, device))
-            loaded = load(spec, device=device, engine=engine, precision=precision, on_progress=place.report)
+            loaded = load(
+                spec.with_dimensions(None), device=device, engine=engine, precision=precision, on_progress=place.report
+            )
             self._make_room(place, loaded.memory_bytes)
             self._identities[key] = identity_of(loaded)
         except BaseException as error:  # noqa: BLE001  whatever it was, those who wait for the model must hear it
@@ -137,8 +144,8 @@ class Pool:
 
 
 def _key(spec: ModelSpec, device: str, engine: str, precision: str) -> Key:
-    """The key of a loaded model, whatever its prompts: a server's or folder's name may come to mean another model."""
-    return (spec.with_prompts("", ""), revisions.stamp(spec), device, engine, precision)
+    """The key of a loaded model, whatever its options: a server's or folder's name may come to mean another model."""
+    return (spec.with_prompts("", "").with_dimensions(None), revisions.stamp(spec), device, engine, precision)
 
 
 def _resolve(spec: ModelSpec, device: str) -> str:

@@ -76,8 +76,14 @@ def verdict(figures: Mapping[str, Sequence[float | None]], weights: Mapping[str,
 def _by_model(name: str, spec: ModelSpec, **placeholders: str) -> str:
     """A script with the loading of the model written out."""
     prompts = {kind: prompt for kind in ("query", "document") if (prompt := spec.prompt(kind))}
+    options = {_length_option(spec): spec.truncate_dim} if spec.truncate_dim else {}
     loader, model = _loader(spec)
-    return fill_script(name, loader, prompts=_source(prompts), **model, **placeholders)
+    return fill_script(name, loader, prompts=_source(prompts), options=_source(options), **model, **placeholders)
+
+
+def _length_option(spec: ModelSpec) -> str:
+    """What shortens vectors: of sentence-transformers, or of an API."""
+    return "dimensions" if spec.provider == "openai" else "truncate_dim"
 
 
 def _loader(spec: ModelSpec) -> tuple[str, dict[str, str]]:

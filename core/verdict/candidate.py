@@ -160,7 +160,7 @@ def of_model(
     dollars_per_hour : float
         The price of an hour of this machine.
     dimensions : int, optional
-        Length of its vectors, if the catalogue does not have it.
+        Length of its vectors; by default the catalogue's.
     """
     revision = source.revision if source else ""
     done = [timing for timing in timings if timing.model == spec.name and timing.median_ms]
@@ -178,7 +178,7 @@ def of_model(
         memory_bytes=0 if is_api else hello.memory_bytes if hello else None,
         dollars=_dollars(spec, batch, dollars_per_hour),
         licence=spec.license,
-        dimensions=spec.dimensions or dimensions,
+        dimensions=dimensions or spec.dimensions,
         revision=revision,
         device=source.device if source else "",
         engine=source.engine if source else "",

@@ -9,9 +9,9 @@ import pytest
 from core import embedding, models
 from core.embedding import KEEP_EVERY, embed_with
 from core.encoders import Kind
-from core.encoders.base import identity_of
+from core.encoders.base import identity_of, with_options_of
 from core.encoders.pool import Pool
-from core.errors import ModelUnavailableError
+from core.errors import InputError, ModelUnavailableError
 from core.storage.vectors import Store
 from tests.conftest import FakeEncoder
 
@@ -189,7 +189,12 @@ def test_texts_longer_than_the_model_reads_are_counted_with_their_prompt(fake_en
 def test_known_texts_are_not_searched_for_unknown_tokens_again(fake_encoder, store, monkeypatch):
     tokenised = []
     usual = fake_encoder.count_known_tokens
-    monkeypatch.setattr(fake_encoder, "count_known_tokens", lambda texts: tokenised.extend(texts) or usual(texts))
+
+    def count_known_tokens(texts):
+        tokenised.extend(texts)
+        return usual(texts)
+
+    monkeypatch.setattr(fake_encoder, "count_known_tokens", count_known_tokens)
     for kind in ("query", "document"):
         source = embed_with(fake_encoder, ["? ?", "a", "? b", "? ?"], kind=kind, store=store).provenance
         assert source.unknown_texts == 2
@@ -256,6 +261,23 @@ def test_other_prompts_do_not_load_the_model_again_and_share_no_vectors(loads, s
     assert [each.provenance.query_prompt for each in (first, second)] == ["", "query: "]
     assert embedding.identity(other).query_prompt == "query: "
     assert embedding.identity(SPEC).query_prompt == ""
+
+
+def test_shorter_vectors_are_of_the_same_loaded_model_and_stored_apart(minilm, loads, store, monkeypatch):
+    pool = Pool()
+    monkeypatch.setattr(embedding, "shared_pool", lambda: pool)
+    monkeypatch.setattr("core.encoders.load", lambda spec, **_: loads.append(spec.name) or minilm)
+    spec = models.get("all-MiniLM-L6-v2")
+    whole, short = (embedding.embed(["an owl"], each, store=store) for each in (spec, spec.with_dimensions(64)))
+    assert loads == [spec.name]
+    assert (short.provenance.computed, short.provenance.truncate_dim) == (1, 64)
+    assert embedding.identity(spec.with_dimensions(64)) == short.identity != whole.identity
+    by_hand = whole.vectors[:, :64] / np.linalg.norm(whole.vectors[:, :64])
+    np.testing.assert_allclose(short.vectors, by_hand, atol=1e-6)
+    trace = with_options_of(minilm, spec.with_dimensions(64)).trace("an owl")
+    assert trace.vectors.shape[1] == len(trace.pooled) == 64
+    with pytest.raises(InputError, match="384 dimensions: choose 1 to 384"):
+        embedding.embed(["an owl"], spec.with_dimensions(500), store=store)
 
 
 # identity

@@ -43,6 +43,14 @@ def test_a_link_keeps_both_prompts(session: AppTest) -> None:
     assert "query prompt “query: ” · document prompt “passage: ”" in plain(session)
 
 
+@pytest.mark.parametrize(("asked", "shown"), [("64", True), ("65", False)])
+def test_a_link_keeps_the_dimensions_that_the_model_offers(session: AppTest, asked: str, shown: bool) -> None:
+    session.query_params[state.EveryPage.DIMENSIONS(WORDLLAMA)] = asked
+    open_page(session, "explain")
+    assert ("first 64 dimensions" in plain(session)) == shown
+    assert ('{"truncate_dim": 64}' in session.code[0].value) == shown
+
+
 def test_the_prompts_of_a_family_are_taken_over_by_a_click(session: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     family = families.Family("W", "word-llama-l2-supercat", "ask: ", "tell: ", "a test")
     monkeypatch.setattr(families, "_families", lambda: (family,))
@@ -65,7 +73,7 @@ def test_texts_that_a_model_does_not_read_whole_are_told_beside_the_figures(app:
 def test_queries_that_spoil_the_figures_are_counted_beside_them(
     app: AppTest, monkeypatch: pytest.MonkeyPatch, view: str
 ) -> None:
-    queries = replace(corpus.sample_queries(), texts=["word " * 300, "ⵣⴰⵣ", *corpus.sample_queries().texts[2:]])
+    queries = replace(corpus.sample_queries(), texts=("word " * 300, "ⵣⴰⵣ", *corpus.sample_queries().texts[2:]))
     labels = replace(corpus.sample_labels(), queries=queries)
     monkeypatch.setattr(corpus, "sample_queries", lambda: queries)
     monkeypatch.setattr(corpus, "sample_labels", lambda: labels)

@@ -46,6 +46,8 @@ def provenance(source: Provenance, *further: str, asked: Provenance | None = Non
         origin(source),
         *map(markdown_free, wording.prompts(source.query_prompt, source.document_prompt)),
     ]
+    if source.truncate_dim:
+        facts.append(f"first {source.truncate_dim:,} dimensions")
     if source.tokens:
         facts.append(f"{source.tokens:,} tokens")
     if source.dollars:
