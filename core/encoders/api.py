@@ -9,6 +9,7 @@ from core.encoders.base import Kind, Usage, Vectors, replace_surrogates
 from core.encoders.endpoint import OPENAI, Endpoint, TooLargeError
 from core.errors import DeviceError, InputError, ModelUnavailableError
 from core.models import ModelSpec
+from core.models.dialects import OPENAI as OPENAI_DIALECT
 from core.models.files import availability
 from core.progress import Progress, silent
 
@@ -36,7 +37,6 @@ class RemoteEncoder:
         The model has no vectors of that length.
     """
 
-    engine = "openai"
     device = "remote"
     precision = "float32"
     reason = ""
@@ -49,6 +49,7 @@ class RemoteEncoder:
         _check_dimensions(spec, dimensions)
         self.spec = spec
         self.max_tokens = spec.max_tokens
+        self.engine = spec.server.dialect if spec.server else OPENAI_DIALECT
         self._endpoint = Endpoint(spec)
         self._most_texts = min(MOST_TEXTS, self._endpoint.dialect.most_texts or MOST_TEXTS)
         self._asked_dimensions = dimensions or (spec.server.dimensions if spec.server else None)

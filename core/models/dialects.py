@@ -68,13 +68,18 @@ class Dialect:
         """The value that marks a "query" or a "document"; empty if the API does not distinguish them."""
         return self.query if kind == "query" else self.document
 
-    def body(self, model: str, texts: Sequence[str], kind: str, dimensions: int | None) -> dict[str, Any]:
-        """The JSON of a request, without the encoding."""
+    def options(self, kind: str, dimensions: int | None) -> dict[str, Any]:
+        """The fields of a request besides the model and the texts."""
         options: dict[str, Any] = dict(self.always)
         if self.input_type:
             options[self.input_type] = self.input_type_of(kind)
         if dimensions:
             options[self.dimensions] = dimensions
+        return options
+
+    def body(self, model: str, texts: Sequence[str], kind: str, dimensions: int | None) -> dict[str, Any]:
+        """The JSON of a request, without the encoding."""
+        options = self.options(kind, dimensions)
         if not self.is_one_each:
             return {"model": model, self.texts: list(texts), **options}
         name = f"models/{model}"

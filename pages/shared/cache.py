@@ -136,7 +136,7 @@ def keyword_index(texts: Corpus) -> search.KeywordIndex:
 
 def token_counts(encoder: Encoder, texts: Corpus) -> list[int]:
     """Tokens of each document for a model; empty if the model's tokenizer is not on this machine."""
-    if encoder.engine == "openai":
+    if encoder.spec.provider == "openai":
         return []
     key = ("tokens", texts.fingerprint, identity_of(encoder))
     return memory().recall(key, lambda: encoder.count_tokens(texts.documents))
