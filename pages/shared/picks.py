@@ -26,6 +26,13 @@ def own_models() -> list[ModelSpec]:
     return [spec for spec in all_models() if spec.name in chosen]
 
 
+def set_options(name: str, query_prompt: str, document_prompt: str, truncate_dim: int | None) -> None:
+    """Set a model's prompts and dimensions as if they were typed and picked; call it before a run's widgets."""
+    st.session_state[state.EveryPage.QUERY_PROMPT(name)] = query_prompt
+    st.session_state[state.EveryPage.DOCUMENT_PROMPT(name)] = document_prompt
+    st.session_state[state.EveryPage.DIMENSIONS(name)] = str(truncate_dim or ALL)
+
+
 def device() -> str:
     """The picked device: auto, cpu or cuda."""
     return str(st.session_state.get(state.EveryPage.DEVICE) or "auto")

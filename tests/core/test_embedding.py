@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from core import embedding, models
 from core.embedding import KEEP_EVERY, embed_with
-from core.encoders import Kind
+from core.encoders import Kind, Traceable
 from core.encoders.base import identity_of, with_options_of
 from core.encoders.pool import Pool
 from core.errors import InputError, ModelUnavailableError
@@ -274,7 +275,7 @@ def test_shorter_vectors_are_of_the_same_loaded_model_and_stored_apart(minilm, l
     assert embedding.identity(spec.with_dimensions(64)) == short.identity != whole.identity
     by_hand = whole.vectors[:, :64] / np.linalg.norm(whole.vectors[:, :64])
     np.testing.assert_allclose(short.vectors, by_hand, atol=1e-6)
-    trace = with_options_of(minilm, spec.with_dimensions(64)).trace("an owl")
+    trace = cast(Traceable, with_options_of(minilm, spec.with_dimensions(64))).trace("an owl")
     assert trace.vectors.shape[1] == len(trace.pooled) == 64
     with pytest.raises(InputError, match="384 dimensions: choose 1 to 384"):
         embedding.embed(["an owl"], spec.with_dimensions(500), store=store)

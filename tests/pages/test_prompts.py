@@ -1,14 +1,19 @@
 """The prompts of the picked models in the sidebar: seen, edited, cleared, in the address, in what is computed."""
 
+import io
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import corpus
+from core.map_files import from_files
 from core.models import families
 from pages.shared import state
+from pages.shared.ui import output
 from tests.pages.conftest import open_page, said
 
 WORDLLAMA = "wordllama-256"
@@ -41,6 +46,19 @@ def test_a_link_keeps_both_prompts(session: AppTest) -> None:
     session.query_params.update({QUERY: "query: ", DOCUMENT: "passage: "})
     open_page(session, "search")
     assert "query prompt “query: ” · document prompt “passage: ”" in plain(session)
+
+
+@pytest.mark.parametrize(("prompt", "columns"), [("passage: ", ["text", "document_prompt"]), ("", ["text"])])
+def test_vectors_are_downloaded_with_the_prompt_and_read_again(prompt: str, columns: list[str]) -> None:
+    texts, vectors = corpus.from_paste("an owl\na heron"), np.eye(2, 4, dtype=np.float32)
+    content = output.vectors_csv(vectors, texts, prompt)
+    table = pd.read_csv(io.BytesIO(content), keep_default_na=False)
+    assert list(table.columns) == [*columns, "d0", "d1", "d2", "d3"]
+    assert "document_prompt" not in table or set(table["document_prompt"]) == {prompt}
+    space = from_files([("embeddings.csv", content)])
+    assert space.corpus.texts == texts.texts
+    assert space.vectors is not None
+    np.testing.assert_array_equal(space.vectors, vectors)
 
 
 @pytest.mark.parametrize(("asked", "shown"), [("64", True), ("65", False)])

@@ -55,7 +55,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     for spec in specs:
         if source := picks.source(spec):
             output.provenance(source, asked=asked[spec.name])
-    _table(measured)
+    _table(measured, specs)
     output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))
 
 
@@ -81,7 +81,7 @@ def _name_model(spec: ModelSpec, on_progress: Progress) -> Progress:
     return lambda what, done, total: on_progress(f"{what} {spec.name}", done, total)
 
 
-def _table(measured: dict[str, list[Compressed]]) -> None:
+def _table(measured: dict[str, list[Compressed]], specs: Sequence[ModelSpec]) -> None:
     table = pd.DataFrame(
         {
             "Model": name,
@@ -106,4 +106,4 @@ def _table(measured: dict[str, list[Compressed]]) -> None:
             "Relative to float32": st.column_config.NumberColumn(format="%.1f%%"),
         },
     )
-    output.download_table(table, "compression")
+    output.download_table(output.with_prompts(table, specs, "Model"), "compression")

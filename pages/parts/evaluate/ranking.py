@@ -50,7 +50,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     _provenance(texts, labels, measured, specs, full_rankings)
     table = _table(measured, f"recall@{cut}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        output.download_table(table, "measures")
+        output.download_table(output.with_prompts(table, specs, "System"), "measures")
         downloads.popover(labels, measured, rankings, texts.document_names)
     winners.show(texts, labels, measured, rankings, measure, shown)
     if specs:
