@@ -47,7 +47,7 @@ def load(
     ------
     ModelUnavailableError, DamagedModelError, DeviceError, InputError
     """
-    dimensions = dimensions or spec.truncate_dim
+    dimensions = spec.truncate_dim if dimensions is None else dimensions
     require_offered("device", device, DEVICES)
     require_offered("engine", engine, ENGINES)
     require_offered("precision", precision, PRECISIONS)

@@ -148,7 +148,7 @@ def with_options_of(encoder: Encoder, spec: ModelSpec) -> Encoder:
         return encoder
     same = copy.copy(encoder)
     same.spec = encoder.spec.with_prompts(spec.query_prompt, spec.document_prompt).with_dimensions(spec.truncate_dim)
-    if spec.truncate_dim:
+    if spec.truncate_dim is not None:
         same.shorten(spec.truncate_dim)
     return same
 

@@ -84,7 +84,7 @@ class Pool:
             known,
             query_prompt=spec.query_prompt,
             document_prompt=spec.document_prompt,
-            dimensions=spec.truncate_dim or known.dimensions,
+            dimensions=known.dimensions if spec.truncate_dim is None else spec.truncate_dim,
         )
 
     def _place(self, spec: ModelSpec, device: str, engine: str, precision: str) -> _Place:

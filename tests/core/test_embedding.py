@@ -277,8 +277,9 @@ def test_shorter_vectors_are_of_the_same_loaded_model_and_stored_apart(minilm, l
     np.testing.assert_allclose(short.vectors, by_hand, atol=1e-6)
     trace = cast(Traceable, with_options_of(minilm, spec.with_dimensions(64))).trace("an owl")
     assert trace.vectors.shape[1] == len(trace.pooled) == 64
-    with pytest.raises(InputError, match="384 dimensions: choose 1 to 384"):
-        embedding.embed(["an owl"], spec.with_dimensions(500), store=store)
+    for wrong in (0, 385):
+        with pytest.raises(InputError, match="384 dimensions: choose 1 to 384"):
+            embedding.embed(["an owl"], spec.with_dimensions(wrong), store=store)
 
 
 # identity

@@ -72,8 +72,8 @@ class Marked(BaseModel):
 class Options(BaseModel):
     """What was put before a model's texts, and the length of its vectors."""
 
-    query_prompt: str = Field("", max_length=20_000)
-    document_prompt: str = Field("", max_length=20_000)
+    query_prompt: str = ""
+    document_prompt: str = ""
     truncate_dim: int | None = None
 
 
