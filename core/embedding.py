@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, cast
 
 import numpy as np
@@ -34,7 +35,9 @@ class Provenance:
     `remembered` stay below `texts`. `seconds` is the time from request to answer, loading of the model included.
     `tokens` and `dollars` are an API's count for the computed texts and its price; None if unknown. `query_prompt` and
     `document_prompt` are what was put before queries and before documents. `max_tokens` is the model's longest input,
-    None without a limit, and `truncated_texts` how many of the texts are longer, prompt included; None if unknown.
+    None without a limit, and `truncated_texts` how many of the texts are longer, prompt included; `unknown_texts` have
+    no token that the model knows. Both are None if unknown.
+    `truncate_dim` is the length to which the vectors are shortened, None for all dimensions.
     `made_for` is the measure other than cosine that the model's files ask for. `shipped` is the day on which vectors
     that come with Embedscope were computed.
     """
@@ -56,26 +59,41 @@ class Provenance:
     document_prompt: str = ""
     max_tokens: int | None = None
     truncated_texts: int | None = None
+    unknown_texts: int | None = None
     made_for: str = ""
     shipped: str = ""
+    truncate_dim: int | None = None
 
     @property
     def caveats(self) -> list[str]:
         """What to know before comparing figures of these vectors with others, a sentence each."""
         measure = f"{self.model} is made for {self.made_for}; compared by cosine here." if self.made_for else ""
-        return list(filter(None, (self.truncation, measure)))
+        return list(filter(None, (self.truncation, self.lack_of_tokens, measure)))
 
     @property
     def truncation(self) -> str:
         """How many of the texts are longer than the model reads, in a sentence; empty if none is, or if unknown."""
         if not self.truncated_texts:
             return ""
-        what = {"query": ("query", "queries")}.get(self.kind, ("text", "texts"))
         return (
-            f"{self.truncated_texts:,} of {self.texts:,} {what[self.texts != 1]} "
-            f"{'is' if self.truncated_texts == 1 else 'are'} longer than the {self.max_tokens:,} tokens that "
-            f"{self.model} reads: it never sees the rest."
+            f"{self._share(self.truncated_texts)} {'is' if self.truncated_texts == 1 else 'are'} longer than the "
+            f"{self.max_tokens:,} tokens that {self.model} reads: it never sees the rest."
         )
+
+    @property
+    def lack_of_tokens(self) -> str:
+        """How many of the texts have no token that the model knows; empty if none has, or if unknown."""
+        if not self.unknown_texts:
+            return ""
+        return (
+            f"{self._share(self.unknown_texts)} {'has' if self.unknown_texts == 1 else 'have'} no token that "
+            f"{self.model} knows: such texts get the same vector whatever they say, and their cosines mean nothing."
+        )
+
+    def _share(self, number: int) -> str:
+        """A number of the texts, out of all: "1 of 3 queries"."""
+        what = {"query": ("query", "queries")}.get(self.kind, ("text", "texts"))
+        return f"{number:,} of {self.texts:,} {what[self.texts != 1]}"
 
 
 @dataclass(frozen=True)
@@ -179,6 +197,8 @@ def embed_with(
     computed, usage = _compute(encoder, missing, kind, store, on_progress)
     known |= computed
     vectors = np.array([known[name] for name in keys], np.float32).reshape(len(texts), encoder.dimensions)
+    truncated = _count_truncated(encoder, texts, kind, store, on_progress)
+    unknown = _count_unknown(encoder, texts, store, on_progress)
     return Embedded(
         vectors,
         Provenance(
@@ -199,7 +219,9 @@ def embed_with(
             document_prompt=encoder.spec.document_prompt,
             max_tokens=encoder.max_tokens,
             made_for=encoder.spec.made_for,
-            truncated_texts=_count_truncated(encoder, texts, kind, on_progress),
+            truncate_dim=encoder.spec.truncate_dim,
+            truncated_texts=truncated,
+            unknown_texts=unknown,
         ),
         identity,
     )
@@ -259,6 +281,7 @@ def _embed_from(
             document_prompt=spec.document_prompt,
             max_tokens=identity.max_tokens,
             truncated_texts=int((offered.tokens[rows] > (identity.max_tokens or math.inf)).sum()),
+            unknown_texts=int((offered.known_tokens[rows] == 0).sum()),
             made_for=spec.made_for,
             shipped=offered.computed,
         ),
@@ -266,24 +289,57 @@ def _embed_from(
     )
 
 
-def _count_truncated(encoder: Encoder, texts: Sequence[str], kind: Kind, on_progress: Progress) -> int | None:
+def _count_truncated(
+    encoder: Encoder, texts: Sequence[str], kind: Kind, store: Store | None, on_progress: Progress
+) -> int | None:
     """How many texts have more tokens than the encoder reads; None if they can't be counted on this machine.
 
     Only texts with more bytes than it reads tokens are tokenised: hardly any token is shorter than a byte.
     """
     if isinstance(encoder, Metered):
         return None
-    if encoder.max_tokens is None:
+    most = encoder.max_tokens
+    if most is None:
         return 0
-    prompt, truncated = encoder.spec.prompt(kind), 0
-    whole = [
-        prompt + text for text in texts if len((prompt + text).encode()) + MOST_SPECIAL_TOKENS > encoder.max_tokens
-    ]
-    for start in range(0, len(whole), KEEP_EVERY):
-        on_progress("Counting tokens", start, len(whole))
-        counts = encoder.count_tokens(whole[start : start + KEEP_EVERY])
-        truncated += sum(count > encoder.max_tokens for count in counts)
-    return truncated
+    prompt = encoder.spec.prompt(kind)
+    long = [text for text in texts if len((prompt + text).encode()) + MOST_SPECIAL_TOKENS > most]
+    namespace = "\0".join(("tokens", encoder.spec.id, encoder.revision, prompt))
+
+    def count(part: Sequence[str]) -> Sequence[float]:
+        return encoder.count_tokens([prompt + text for text in part])
+
+    return sum(tokens > most for tokens in _remember(count, namespace, long, store, on_progress))
+
+
+def _count_unknown(encoder: Encoder, texts: Sequence[str], store: Store | None, on_progress: Progress) -> int | None:
+    """How many texts have no token that the model knows; None if they can't be counted on this machine."""
+    if isinstance(encoder, Metered):
+        return None
+    doubtful = [text for text in texts if encoder.may_be_unknown(text)]
+    namespace = "\0".join(("known tokens", encoder.spec.id, encoder.revision))
+    return _remember(encoder.count_known_tokens, namespace, doubtful, store, on_progress).count(0)
+
+
+def _remember(
+    count: Callable[[Sequence[str]], Sequence[float]],
+    namespace: str,
+    texts: Sequence[str],
+    store: Store | None,
+    on_progress: Progress,
+) -> list[float]:
+    """What `count` finds in each text, a number; only texts that are not in the store are counted."""
+    keys = [key(namespace, text) for text in texts]
+    known = store.get(keys, 1) if store else {}
+    missing = {name: text for name, text in zip(keys, texts, strict=True) if name not in known}
+    for start in range(0, len(missing), KEEP_EVERY):
+        on_progress("Counting tokens", start, len(missing))
+        part = dict(islice(missing.items(), start, start + KEEP_EVERY))
+        numbers = np.array(count(list(part.values())), np.float32).reshape(-1, 1)
+        counted = dict(zip(part, numbers, strict=True))
+        if store:
+            store.put(counted)
+        known |= counted
+    return [float(known[name][0]) for name in keys]
 
 
 def _compute(

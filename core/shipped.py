@@ -37,8 +37,8 @@ class Shipped:
         The row of each text, by its key in the namespace of `identity`.
     vectors : (n, d) float32 array
         Unit rows.
-    tokens : (n,) int array
-        How many tokens each text has, its prompt included.
+    tokens, known_tokens : (n,) int arrays
+        How many tokens each text has, its prompt included, and how many of them the model knows, without special ones.
     trace : Trace
         Of the sentence that Explain opens with, the first of `corpus.EXPLAINED`.
     engine, precision, computed : str
@@ -49,6 +49,7 @@ class Shipped:
     rows: dict[bytes, int]
     vectors: Vectors
     tokens: npt.NDArray[np.int64]
+    known_tokens: npt.NDArray[np.int64]
     trace: Trace
     engine: str
     precision: str
@@ -63,7 +64,7 @@ class Shipped:
 
 def shipped(spec: ModelSpec) -> Shipped | None:
     """The vectors that come with a model; None if there are none for it as it is described: revision, prompts."""
-    if spec.bundled is None or not (file := _file(spec.name)).exists():
+    if spec.bundled is None or spec.truncate_dim is not None or not (file := _file(spec.name)).exists():
         return None
     found = _read(file)
     described = (spec.id, revisions.look_up(spec), spec.query_prompt, spec.document_prompt)
@@ -81,10 +82,11 @@ def write(encoder: Traceable) -> Path:
     """Compute a model's vectors and save them beside the sample; return the file."""
     texts = texts_to_ship()
     identity = identity_of(encoder)
-    keys, vectors, tokens = [], [], []
+    keys, vectors, tokens, known_tokens = [], [], [], []
     for kind in KINDS if identity.namespace("query") != identity.namespace("document") else KINDS[:1]:
         keys += [np.frombuffer(key(identity.namespace(kind), text), np.uint8) for text in texts]
         vectors.append(encoder.encode(texts, kind))
+        known_tokens += encoder.count_known_tokens(texts)
         tokens += encoder.count_tokens([encoder.spec.prompt(kind) + text for text in texts])
     facts = {
         "identity": asdict(identity),
@@ -101,6 +103,7 @@ def write(encoder: Traceable) -> Path:
         keys=np.array(keys),
         vectors=np.concatenate(vectors),
         tokens=np.array(tokens),
+        known_tokens=np.array(known_tokens),
         **_trace_arrays(encoder.trace(corpus.EXPLAINED[0])),
         facts=np.array(json.dumps(facts)),
     )
@@ -114,10 +117,10 @@ def _read(file: Path) -> Shipped:
         facts = json.loads(str(content["facts"]))
         vectors = content["vectors"]
         rows = {name.tobytes(): row for row, name in enumerate(content["keys"])}
-        tokens = content["tokens"]
+        tokens, known_tokens = content["tokens"], content["known_tokens"]
         trace = _trace(content)
     how = (facts[name] for name in ("engine", "precision", "computed"))
-    return Shipped(Identity(**facts["identity"]), rows, vectors, tokens, trace, *how)
+    return Shipped(Identity(**facts["identity"]), rows, vectors, tokens, known_tokens, trace, *how)
 
 
 def _trace_arrays(trace: Trace) -> dict[str, Any]:

@@ -104,6 +104,12 @@ class FakeEncoder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
+    def may_be_unknown(self, text: str) -> bool:
+        return "?" in text
+
+    def count_known_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [sum(word != "?" for word in text.split()) for text in texts]
+
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove what the workers have left, once they have all ended."""

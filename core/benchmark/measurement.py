@@ -105,6 +105,7 @@ def measure(*, subject: Subject, workload: Workload, settings: Settings, on_prog
         gpu_allocated_bytes=gpu_allocated_bytes,
         gpu_reserved_bytes=gpu_reserved_bytes,
         cosine=_cosine(subject, timeable) if settings.with_cosine else None,
+        document_prompt="" if subject.engine == "library" else get(subject.model).document_prompt,
     )
 
 

@@ -26,12 +26,12 @@ def workloads(
 def pays_from(timings: Sequence[Timing]) -> dict[tuple[str, int], int | None]:
     """For each model and length, the batch size from which a GPU is faster than the CPU; None if there is none.
 
-    Only batch sizes that were timed on both count.
+    Only batch sizes that were timed on both, undisturbed, count.
     """
     milliseconds = {
         (row.model, row.tokens, row.device, row.batch_size): row.median_ms
         for row in timings
-        if row.median_ms and row.tokens
+        if row.median_ms and row.tokens and not row.is_disturbed
     }
     pairs = sorted({(model, tokens) for model, tokens, device, _ in milliseconds if device == "cuda"})
     smallest: dict[tuple[str, int], int | None] = {}

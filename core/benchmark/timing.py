@@ -175,6 +175,7 @@ class Timing:
     cosine: float | None = None
     seconds: float = 0.0
     failure: str = ""
+    document_prompt: str = ""
 
     @classmethod
     def missing(cls, subject: Subject, workload: Workload, reason: str) -> "Timing":

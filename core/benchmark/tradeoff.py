@@ -22,6 +22,8 @@ class Point:
     memory_bytes : int or None
         Peak memory during the timing.
     weights : "own" or "random"
+    is_disturbed : bool
+        Whether other processes disturbed its timing, so that it is compared with none.
     """
 
     model: str
@@ -30,12 +32,13 @@ class Point:
     speed: float
     memory_bytes: int | None
     weights: Weights
+    is_disturbed: bool = False
 
 
 def front(points: Sequence[Point], *, lower_is_faster: bool) -> list[Point]:
     """The Pareto front: the points for which no other is at least as fast and as good, and better in one of the two.
 
-    The fastest comes first.
+    The fastest comes first. Disturbed points are not on it, and beat none.
     """
     sign = 1 if lower_is_faster else -1
 
@@ -43,12 +46,27 @@ def front(points: Sequence[Point], *, lower_is_faster: bool) -> list[Point]:
         slower, worse = sign * one.speed > sign * other.speed, one.score < other.score
         return not slower and not worse and (one.speed, one.score) != (other.speed, other.score)
 
-    unbeaten = [point for point in points if not any(beats(other, point) for other in points)]
+    quiet = [point for point in points if not point.is_disturbed]
+    unbeaten = [point for point in quiet if not any(beats(other, point) for other in quiet)]
     return sorted(unbeaten, key=lambda point: (sign * point.speed, -point.score))
 
 
 def sentence(points: Sequence[Point], *, lower_is_faster: bool) -> str:
-    """The front in a sentence."""
+    """The front in a sentence, and which points are not compared because their timing was disturbed."""
+    quiet = [point for point in points if not point.is_disturbed]
+    disturbed = [_name(point, points) for point in points if point.is_disturbed]
+    if not disturbed:
+        return _describe_front(quiet, lower_is_faster)
+    skipped = f"Not compared, for other processes disturbed the timing: {join(disturbed)}."
+    return f"{_describe_front(quiet, lower_is_faster)} {skipped}" if quiet else skipped
+
+
+def dollars_per_million(tokens_per_second: float, dollars_per_hour: float) -> float:
+    """Price of a million tokens on a machine that is busy for every hour paid for."""
+    return dollars_per_hour / SECONDS_AN_HOUR / tokens_per_second * 1_000_000
+
+
+def _describe_front(points: Sequence[Point], lower_is_faster: bool) -> str:
     best = front(points, lower_is_faster=lower_is_faster)
     if len(points) < 2:
         return "There is only one result so far: time another model to compare."
@@ -59,11 +77,6 @@ def sentence(points: Sequence[Point], *, lower_is_faster: bool) -> str:
         return f"{start}: each trades speed for accuracy."
     reasons = [f"{_name(point, points)} by {_name(_beater(point, best, lower_is_faster), points)}" for point in beaten]
     return f"{start}. Beaten: {'; '.join(reasons)}."
-
-
-def dollars_per_million(tokens_per_second: float, dollars_per_hour: float) -> float:
-    """Price of a million tokens on a machine that is busy for every hour paid for."""
-    return dollars_per_hour / SECONDS_AN_HOUR / tokens_per_second * 1_000_000
 
 
 def _beater(point: Point, best: Sequence[Point], lower_is_faster: bool) -> Point:

@@ -37,7 +37,8 @@ FAINTEST_LINE = 0.6
 def sweep_heatmap(timings: Sequence[Timing], measure: Measure) -> go.Figure:
     """One model on one device: batch sizes by tokens, on a logarithmic scale where bright is fast.
 
-    A failed cell shows a dash, and its reason in the tooltip; few samples are marked with "≈".
+    A failed cell shows a dash, and its reason in the tooltip; few samples are marked with "≈". A disturbed cell has a
+    grey figure and no colour.
     """
     cells = [timing for timing in timings if timing.tokens]
     lengths = sorted({timing.tokens for timing in cells if timing.tokens})
@@ -46,7 +47,9 @@ def sweep_heatmap(timings: Sequence[Timing], measure: Measure) -> go.Figure:
     rows = [batches.index(timing.batch_size) for timing in cells]
     shades = np.full((len(batches), len(lengths)), np.nan)
     hovers = np.full(shades.shape, "not timed", dtype=object)
-    shades[rows, columns] = brightness = _brightness([_value(timing, measure) for timing in cells], measure)
+    shades[rows, columns] = brightness = _brightness(
+        [None if timing.is_disturbed else _value(timing, measure) for timing in cells], measure
+    )
     hovers[rows, columns] = [_hover(timing) for timing in cells]
     figure = go.Figure(
         go.Heatmap(
@@ -70,8 +73,14 @@ def sweep_heatmap(timings: Sequence[Timing], measure: Measure) -> go.Figure:
         hoverinfo="skip",
     )
     few = f"; ≈ fewer than {FEW_SAMPLES} calls" if any("≈" in _cell(timing, measure) for timing in cells) else ""
+    grey = "; grey: disturbed by other processes" if any(timing.is_disturbed for timing in cells) else ""
     figure.update_layout(
-        title={"text": f"Median {measure} (brighter is faster{few})", "x": 0, "xref": "paper", "font": {"size": 16}}
+        title={
+            "text": f"Median {measure} (brighter is faster{few}{grey})",
+            "x": 0,
+            "xref": "paper",
+            "font": {"size": 16},
+        }
     )
     _categories(figure.layout.xaxis, lengths, "Tokens per text")
     _categories(figure.layout.yaxis, batches, "Texts per batch")
@@ -89,6 +98,7 @@ def sweep_lines(
 ) -> go.Figure:
     """One length over the batch size, a line for each model and device: CPU light and dashed, GPU full.
 
+    Disturbed points are grey.
     `pays_from` gives, for a (model, tokens), the batch size from which the GPU is faster, marked by a dotted line.
     """
     shown = [timing for timing in timings if timing.tokens == tokens and timing.median_ms]
@@ -171,6 +181,7 @@ def _hover(timing: Timing) -> str:
         f"{head}<br>median {milliseconds(timing.median_ms)} over {timing.samples:,} "
         f"calls<br>{three_figures(timing.texts_per_second or 0)} texts/s, "
         f"{three_figures(timing.tokens_per_second or 0)} tokens/s"
+        + (f"<br>{timing.disturbed:,} calls disturbed by other processes" if timing.is_disturbed else "")
     )
 
 
@@ -201,16 +212,17 @@ def _line_name(model: str, device: str) -> str:
 
 
 def _add_line(figure: go.Figure, colour: str, device: str, line: Sequence[Timing], measure: Measure) -> None:
+    stroke = fade(colour, max(FAINTEST_LINE, device_opacity(device)))
     figure.add_scatter(
         x=[timing.batch_size for timing in line],
         y=[_value(timing, measure) for timing in line],
         mode="lines+markers",
         line={
-            "color": fade(colour, max(FAINTEST_LINE, device_opacity(device))),
+            "color": stroke,
             "width": 3,
             "dash": "dash" if device == "cpu" else "solid",
         },
-        marker={"size": 8},
+        marker={"size": 8, "color": [NEUTRAL if timing.is_disturbed else stroke for timing in line]},
         hovertext=[_hover(timing) for timing in line],
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,

@@ -52,7 +52,8 @@ def tradeoff(
 ) -> go.Figure:
     """Score over speed, on a logarithmic axis; bubble area is memory, CPU light, GPU full, hollow for random weights.
 
-    A faint line joins a model's devices. Its name is at the faster one, in bold if on the front.
+    A faint line joins a model's devices. Its name is at the faster one, in bold if on the front. Disturbed points are
+    grey.
 
     Parameters
     ----------
@@ -106,8 +107,17 @@ def tradeoff(
     return apply_style(figure, height=TRADEOFF_HEIGHT, margin=(10, 20, 40, 10))
 
 
-def cost_bars(dollars: Mapping[str, float], is_api: Collection[str], *, colours: Mapping[str, str]) -> go.Figure:
-    """US dollars per million tokens, the cheapest first, on a logarithmic axis; models behind an API in outline."""
+def cost_bars(
+    dollars: Mapping[str, float],
+    is_api: Collection[str],
+    *,
+    colours: Mapping[str, str],
+    disturbed: Collection[str] = (),
+) -> go.Figure:
+    """US dollars per million tokens, the cheapest first, on a logarithmic axis.
+
+    Models behind an API are in outline, those whose timing was disturbed grey.
+    """
     names = sorted(dollars, key=lambda name: dollars[name])
     paid = [value for value in dollars.values() if value > 0]
     low, high = (min(paid) / 3, max(paid) * 6) if paid else (0.001, 1)
@@ -120,7 +130,7 @@ def cost_bars(dollars: Mapping[str, float], is_api: Collection[str], *, colours:
             orientation="h",
             width=0.66,
             marker=fills(
-                [NEUTRAL if name in is_api else colours[name] for name in names],
+                [NEUTRAL if name in is_api or name in disturbed else colours[name] for name in names],
                 [0.12 if name in is_api else 1 for name in names],
             ),
             hoverinfo="skip",
@@ -130,7 +140,7 @@ def cost_bars(dollars: Mapping[str, float], is_api: Collection[str], *, colours:
         x=[dollars[name] or low for name in names],
         y=places,
         mode="text",
-        text=[f"  <b>{wording.price(dollars[name])}</b>{' by API' if name in is_api else ''}" for name in names],
+        text=[f"  <b>{wording.price(dollars[name])}</b>{_note(name, is_api, disturbed)}" for name in names],
         textposition="middle right",
         hoverinfo="skip",
         cliponaxis=False,
@@ -154,10 +164,15 @@ def cost_bars(dollars: Mapping[str, float], is_api: Collection[str], *, colours:
     return apply_style(figure, height=PRICE_LANE_PIXELS * len(names) + 80)
 
 
+def _note(name: str, is_api: Collection[str], disturbed: Collection[str]) -> str:
+    return " by API" if name in is_api else " · disturbed: time again when quiet" if name in disturbed else ""
+
+
 def _fastest(model: str, points: Sequence[Point], lower_is_faster: bool) -> Point:
-    """A model's point on its fastest device."""
+    """A model's point on its fastest device, undisturbed if there is such a one."""
     own = [point for point in points if point.model == model]
-    return (min if lower_is_faster else max)(own, key=lambda point: point.speed)
+    sign = 1 if lower_is_faster else -1
+    return min(own, key=lambda point: (point.is_disturbed, sign * point.speed))
 
 
 def _diameters(points: Sequence[Point]) -> list[float]:
@@ -202,9 +217,10 @@ def _join_devices(figure: go.Figure, points: Sequence[Point], colours: Mapping[s
 
 
 def _markers(points: Sequence[Point], colours: Mapping[str, str]) -> dict[str, object]:
-    """The bubbles: CPU light, GPU full, hollow where the weights are random."""
+    """The bubbles: CPU light, GPU full, hollow where the weights are random, grey where disturbed."""
     opacities = [0.0 if point.weights == "random" else device_opacity(point.device) for point in points]
-    return fills([colours[point.model] for point in points], opacities) | {
+    inks = [NEUTRAL if point.is_disturbed else colours[point.model] for point in points]
+    return fills(inks, opacities) | {
         "size": _diameters(points),
         "opacity": 1,
     }
@@ -225,6 +241,8 @@ def _hover(point: Point, is_milliseconds: bool) -> str:
         lines.append(f"memory {wording.size(point.memory_bytes)}")
     if point.weights == "random":
         lines.append("architecture only: random weights")
+    if point.is_disturbed:
+        lines.append("disturbed by other processes: time again when quiet")
     return "<br>".join(lines)
 
 

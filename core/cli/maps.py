@@ -18,7 +18,7 @@ from core.cli.options import (
     Precision,
     check_output,
     load_texts,
-    model_with_prompts,
+    model_with_options,
 )
 from core.cli.output import bars, show, show_caveats, texts_read
 from core.corpus import Corpus
@@ -49,7 +49,7 @@ def project(
     with bars() as progress:
         embedded = embedding.embed(
             texts.documents,
-            model_with_prompts(model, None, document_prompt),
+            model_with_options(model, None, document_prompt),
             device=device,
             engine=engine,
             precision=precision,

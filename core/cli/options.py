@@ -29,6 +29,7 @@ QueryPrompt = Annotated[
 DocumentPrompt = Annotated[
     str | None, typer.Option(help="Text put before each document (default: the model's own prompt; '' for none).")
 ]
+Dimensions = Annotated[int | None, typer.Option(help="Keep only the first N dimensions (Matryoshka models).")]
 Passages = Annotated[
     int | None,
     typer.Option(help="Split the documents into passages of up to this many tokens (default: no splitting)."),
@@ -36,8 +37,8 @@ Passages = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 
-def model_with_prompts(name: str, query: str | None, document: str | None) -> ModelSpec:
-    """The model of that name with the prompts given; says so if its family was trained with prompts that it lacks.
+def model_with_options(name: str, query: str | None, document: str | None, dimensions: int | None = None) -> ModelSpec:
+    """The model of that name with the options given; says so if its family was trained with prompts that it lacks.
 
     Raises
     ------
@@ -50,19 +51,21 @@ def model_with_prompts(name: str, query: str | None, document: str | None) -> Mo
             f"{spec.name} is embedded without prompts, and models of the family {family.name} were trained with them. "
             f"Pass --query-prompt {family.query!r} --document-prompt {family.document!r}."
         )
-    return spec.with_prompts(query, document)
+    return spec.with_prompts(query, document).with_dimensions(dimensions)
 
 
-def system_of(name: str, query: str | None, document: str | None) -> str | ModelSpec:
-    """What ranks: bm25, or the model of that name with the prompts given; errors as in `model_with_prompts`.
+def system_of(name: str, query: str | None, document: str | None, dimensions: int | None = None) -> str | ModelSpec:
+    """What ranks: bm25, or the model of that name with the options given; errors as in `model_with_options`.
 
     Raises
     ------
     InputError
-        Prompts are given for bm25.
+        Prompts or dimensions are given for bm25.
     """
     if name != retrieval.BM25.lower():
-        return model_with_prompts(name, query, document)
+        return model_with_options(name, query, document, dimensions)
+    if dimensions is not None:
+        raise InputError("bm25 has no vectors: leave out --dimensions.")
     if query or document:
         raise InputError("bm25 takes no prompts: leave out --query-prompt and --document-prompt.")
     return name

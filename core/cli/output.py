@@ -72,13 +72,15 @@ def show_remarks(labels: Labels) -> None:
 
 
 def texts_read(source: Provenance) -> dict[str, Any]:
-    """How a model read its texts, for the facts of a command: its prompts, its limit, and how many are longer."""
+    """How a model read its texts, for the facts of a command: its prompts, its limit, what it lacks."""
     return {
         "query_prompt": source.query_prompt,
         "document_prompt": source.document_prompt,
         "max_tokens": source.max_tokens,
         "truncated_texts": source.truncated_texts,
+        "unknown_texts": source.unknown_texts,
         "made_for": source.made_for,
+        "truncate_dim": source.truncate_dim,
     }
 
 

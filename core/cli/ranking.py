@@ -9,6 +9,7 @@ from core.cli.options import (
     AsJson,
     CorpusFile,
     Device,
+    Dimensions,
     DocumentPrompt,
     Engine,
     ModelOrBm25,
@@ -36,13 +37,15 @@ def search(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    dimensions: Dimensions = None,
     query_prompt: QueryPrompt = None,
     document_prompt: DocumentPrompt = None,
     passages: Passages = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the documents nearest to a query."""
-    documents, system = load_corpus(corpus_file, passages), system_of(model, query_prompt, document_prompt)
+    system = system_of(model, query_prompt, document_prompt, dimensions)
+    documents = load_corpus(corpus_file, passages)
     asked = corpus.one_query(query)
     task = Task(documents, asked, k, "text")
     with bars() as progress:
@@ -67,13 +70,14 @@ def evaluate(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    dimensions: Dimensions = None,
     query_prompt: QueryPrompt = None,
     document_prompt: DocumentPrompt = None,
     passages: Passages = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure ranking quality on labelled queries."""
-    system = system_of(model, query_prompt, document_prompt)
+    system = system_of(model, query_prompt, document_prompt, dimensions)
     documents, labels = load_corpus_and_labels(corpus_file, queries, qrels, passages)
     fields = labels.queries.fields
     if by and by not in fields:
@@ -114,4 +118,6 @@ def _texts_read(ranking: Ranking) -> dict[str, Any]:
     """How the model read the texts and the queries; empty for bm25, which reads all of them."""
     if not (ranking.provenance and ranking.asked):
         return {}
-    return texts_read(ranking.provenance) | {"truncated_queries": ranking.asked.truncated_texts}
+    asked = ranking.asked
+    of_queries = {"truncated_queries": asked.truncated_texts, "unknown_queries": asked.unknown_texts}
+    return texts_read(ranking.provenance) | of_queries

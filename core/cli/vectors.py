@@ -13,6 +13,7 @@ from core.cli.options import (
     AsJson,
     Column,
     Device,
+    Dimensions,
     DocumentPrompt,
     Engine,
     Input,
@@ -22,7 +23,7 @@ from core.cli.options import (
     QueryPrompt,
     check_output,
     load_texts,
-    model_with_prompts,
+    model_with_options,
 )
 from core.cli.output import bars, show, show_caveats, texts_read
 from core.errors import InputError
@@ -38,9 +39,7 @@ def embed(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
-    dimensions: Annotated[
-        int | None, typer.Option(help="Keep only the first N dimensions (Matryoshka models).")
-    ] = None,
+    dimensions: Dimensions = None,
     query_prompt: QueryPrompt = None,
     document_prompt: DocumentPrompt = None,
     passages: Passages = None,
@@ -57,11 +56,10 @@ def embed(
     started = time.perf_counter()
     with bars() as progress:
         encoder = encoders.load(
-            model_with_prompts(model, query_prompt, document_prompt),
+            model_with_options(model, query_prompt, document_prompt, dimensions),
             device=device,
             engine=engine,
             precision=precision,
-            dimensions=dimensions,
             on_progress=progress,
         )
         result = embedding.embed_with(
@@ -88,6 +86,7 @@ def pairs(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    dimensions: Dimensions = None,
     document_prompt: DocumentPrompt = None,
     as_json: AsJson = False,
 ) -> None:
@@ -97,7 +96,7 @@ def pairs(
     with bars() as progress:
         embedded = embedding.embed(
             texts,
-            model_with_prompts(model, None, document_prompt),
+            model_with_options(model, None, document_prompt, dimensions),
             device=device,
             engine=engine,
             precision=precision,

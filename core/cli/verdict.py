@@ -18,7 +18,7 @@ from core.cli.options import (
     Queries,
     check_output,
     load_corpus_and_labels,
-    model_with_prompts,
+    model_with_options,
     names,
     prompts_by_model,
 )
@@ -61,7 +61,7 @@ def decide(
     picked = names(model_names)
     before_queries = prompts_by_model(query_prompt, "--query-prompt", picked)
     before_documents = prompts_by_model(document_prompt, "--document-prompt", picked)
-    specs = [model_with_prompts(name, before_queries.get(name), before_documents.get(name)) for name in picked]
+    specs = [model_with_options(name, before_queries.get(name), before_documents.get(name)) for name in picked]
     weighing = verdict.read_weights(weights)
     texts, labels = load_corpus_and_labels(corpus_file, queries, qrels, passages)
     task = Task(texts, labels.queries)

@@ -40,12 +40,14 @@ def load(
         "auto" engines and precisions are measured, once for each model and machine; the fastest whose vectors stay
         within cosine 0.999 of float32 is used.
     dimensions : int, optional
-        Truncate to the first dimensions, for models trained for it (Matryoshka), or through the API.
+        Truncate to the first dimensions, for models trained for it (Matryoshka), or through the API; by default to
+        those of the spec.
 
     Raises
     ------
     ModelUnavailableError, DamagedModelError, DeviceError, InputError
     """
+    dimensions = spec.truncate_dim if dimensions is None else dimensions
     require_offered("device", device, DEVICES)
     require_offered("engine", engine, ENGINES)
     require_offered("precision", precision, PRECISIONS)

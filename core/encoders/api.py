@@ -9,6 +9,7 @@ from core.encoders.base import Kind, Usage, Vectors, replace_surrogates
 from core.encoders.endpoint import OPENAI, Endpoint, TooLargeError
 from core.errors import DeviceError, InputError, ModelUnavailableError
 from core.models import ModelSpec
+from core.models.dialects import OPENAI as OPENAI_DIALECT
 from core.models.files import availability
 from core.progress import Progress, silent
 
@@ -36,7 +37,6 @@ class RemoteEncoder:
         The model has no vectors of that length.
     """
 
-    engine = "openai"
     device = "remote"
     precision = "float32"
     reason = ""
@@ -49,6 +49,7 @@ class RemoteEncoder:
         _check_dimensions(spec, dimensions)
         self.spec = spec
         self.max_tokens = spec.max_tokens
+        self.engine = spec.server.dialect if spec.server else OPENAI_DIALECT
         self._endpoint = Endpoint(spec)
         self._most_texts = min(MOST_TEXTS, self._endpoint.dialect.most_texts or MOST_TEXTS)
         self._asked_dimensions = dimensions or (spec.server.dimensions if spec.server else None)
@@ -103,6 +104,19 @@ class RemoteEncoder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:  # noqa: ARG002
         """Not offered: the model's tokenizer is not on this machine."""
         raise DeviceError(f"{self.spec.name} is tokenized by its API: its tokens can't be counted on this machine.")
+
+    def may_be_unknown(self, text: str) -> bool:  # noqa: ARG002
+        """Never: the model's tokenizer is not on this machine, so nothing is known of its words."""
+        return False
+
+    def count_known_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Not offered, as for `count_tokens`."""
+        return self.count_tokens(texts)
+
+    def shorten(self, dimensions: int) -> None:
+        """Ask for vectors of that length; InputError if the model has none."""
+        _check_dimensions(self.spec, dimensions)
+        self._asked_dimensions = self.dimensions = dimensions
 
     def _probe(self) -> int:
         """The length of the server's vectors."""

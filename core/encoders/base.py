@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypeVar, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from core.encoders.vocabulary import UNKNOWN_TOKENS, WORD_START
 from core.errors import DeviceError
 from core.models import ModelSpec
 from core.models.dialects import DIALECTS
@@ -20,7 +21,6 @@ Number = TypeVar("Number", int, float)
 
 DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("auto", "torch", "openvino", "static", "openai")
-UNKNOWN_TOKENS = frozenset({"[UNK]", "<unk>"})
 FRAME_TOKENS = frozenset({"[CLS]", "[SEP]", "<s>", "</s>"})
 PRECISIONS = ("auto", "float32", "float16", "bfloat16")
 
@@ -50,7 +50,7 @@ class Trace:
     def is_unknown(self) -> bool:
         """Whether the model knows none of the text's tokens, so that other such texts get the same vector."""
         tokens = set(self.tokens) - FRAME_TOKENS
-        return bool(tokens) and tokens <= UNKNOWN_TOKENS
+        return bool(tokens & UNKNOWN_TOKENS) and tokens <= {*UNKNOWN_TOKENS, WORD_START}
 
 
 class Encoder(Protocol):
@@ -77,6 +77,18 @@ class Encoder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has for this model, before truncation, special tokens included."""
+        ...
+
+    def may_be_unknown(self, text: str) -> bool:
+        """Whether the model may know none of a text's tokens; found without tokenizing it."""
+        ...
+
+    def count_known_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens of each text the model knows, special tokens left out."""
+        ...
+
+    def shorten(self, dimensions: int) -> None:
+        """Keep only the first dimensions of the vectors; InputError if there are not as many."""
         ...
 
 
@@ -124,12 +136,20 @@ def identity_of(encoder: Encoder) -> Identity:
     )
 
 
-def with_prompts_of(encoder: Encoder, spec: ModelSpec) -> Encoder:
-    """The encoder with the prompts of `spec`; its weights, its thread and its locks are shared with the given one."""
+def with_options_of(encoder: Encoder, spec: ModelSpec) -> Encoder:
+    """The encoder with the prompts and the dimensions of `spec`; its weights, thread and locks are those of the given.
+
+    Raises
+    ------
+    InputError
+        The model has no vectors of that length.
+    """
     if encoder.spec == spec:
         return encoder
     same = copy.copy(encoder)
-    same.spec = encoder.spec.with_prompts(spec.query_prompt, spec.document_prompt)
+    same.spec = encoder.spec.with_prompts(spec.query_prompt, spec.document_prompt).with_dimensions(spec.truncate_dim)
+    if spec.truncate_dim is not None:
+        same.shorten(spec.truncate_dim)
     return same
 
 

@@ -12,6 +12,7 @@ from core.encoders.agreement import amendment, longest_input, pooling_modes
 from core.encoders.base import Kind, Trace, Vectors, replace_surrogates
 from core.encoders.checkpoint import counting_tokenizer
 from core.encoders.choice import Choice
+from core.encoders.vocabulary import vocabulary_of
 from core.errors import DeviceError, InputError
 from core.models import ModelSpec
 from core.progress import Progress, silent
@@ -54,9 +55,9 @@ class LocalEncoder:
         self.max_tokens = None if self.is_static else longest_input(model)
         self.dimensions = _check_dimensions(spec, dimensions, int(model.get_embedding_dimension() or 0))
         self.memory_bytes = _memory_bytes(model, choice)
-        self._truncated = dimensions
         self._model = model
         self._counter = counting_tokenizer(model)
+        self._vocabulary = vocabulary_of(self._counter)
         self._tokenizing = threading.Lock()
         self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix=spec.name)
 
@@ -121,6 +122,19 @@ class LocalEncoder:
         encodings = self._counter.encode_batch([replace_surrogates(text) for text in texts], **self._special_tokens)
         return [len(encoding.ids) for encoding in encodings]
 
+    def may_be_unknown(self, text: str) -> bool:
+        """Whether the model may know none of a text's tokens; found without tokenizing it."""
+        return self._vocabulary.may_lack(text)
+
+    def count_known_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens of each text the model knows, special tokens left out."""
+        encodings = self._counter.encode_batch([replace_surrogates(text) for text in texts], add_special_tokens=False)
+        return [self._vocabulary.count_known(encoding.ids) for encoding in encodings]
+
+    def shorten(self, dimensions: int) -> None:
+        """Keep only the first dimensions of the vectors; InputError if there are not as many."""
+        self.dimensions = _check_dimensions(self.spec, dimensions, self.dimensions)
+
     def trace(self, text: str, kind: Kind = "document") -> Trace:
         """The text's way through the model, behind the prompt that the model puts before such a text.
 
@@ -136,6 +150,7 @@ class LocalEncoder:
         limit = self.max_tokens or len(encoding.ids)
         features = None if self.is_static else self._features([text], kind)
         vectors = self._owner.submit(self._token_vectors, features, encoding.ids).result()
+        vectors = vectors[:, : self.spec.truncate_dim]
         tokens = encoding.tokens if len(encoding.tokens) <= limit else _truncate(encoding.tokens, limit)
         return Trace(
             tokens=tuple(tokens[: len(vectors)]),
@@ -210,7 +225,7 @@ class LocalEncoder:
 
         with torch.inference_mode():
             vectors = self._model(features)["sentence_embedding"].float()
-            return torch.nn.functional.normalize(truncate_embeddings(vectors, self._truncated), dim=1)
+            return torch.nn.functional.normalize(truncate_embeddings(vectors, self.dimensions), dim=1)
 
     def _token_vectors(self, features: Features | None, ids: list[int]) -> Vectors:
         """(t, d) vectors of the tokens that the model sees."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from core.encoders.base import Encoder, with_prompts_of
+from core.encoders.base import Encoder, with_options_of
 from core.errors import ModelUnavailableError
 from core.machine import devices
 from core.models import ModelSpec, memory, revisions
@@ -92,7 +92,7 @@ class Pool:
         place = self._place(spec, device, engine, precision)
         while not wait([place.encoder], timeout=HEARTBEAT_SECONDS).done:
             on_progress(*place.progress)
-        return with_prompts_of(place.encoder.result(), spec)
+        return with_options_of(place.encoder.result(), spec)
 
     def _must_choose(self, spec: ModelSpec, device: str, engine: str, precision: str) -> bool:
         """Whether this encoder is not loaded, and loading it would first measure engines."""
@@ -145,7 +145,9 @@ class Pool:
             if lacking := memory.shortage(spec, device, self.budgets):
                 raise ModelUnavailableError(lacking)
             self._make_room(place, memory.needed_bytes(spec, device))
-            loaded = load(spec, device=device, engine=engine, precision=precision, on_progress=place.report)
+            loaded = load(
+                spec.with_dimensions(None), device=device, engine=engine, precision=precision, on_progress=place.report
+            )
             self._make_room(place, loaded.memory_bytes)
         except BaseException as error:  # noqa: BLE001  whatever it was, those who wait for the model must hear it
             place.encoder.set_exception(error)
@@ -179,8 +181,8 @@ class Pool:
 
 
 def _key(spec: ModelSpec, device: str, engine: str, precision: str) -> Key:
-    """The key of a loaded model, whatever its prompts: a server's or folder's name may come to mean another model."""
-    return (spec.with_prompts("", ""), revisions.stamp(spec), device, engine, precision)
+    """The key of a loaded model, whatever its options: a server's or folder's name may come to mean another model."""
+    return (spec.with_prompts("", "").with_dimensions(None), revisions.stamp(spec), device, engine, precision)
 
 
 def _resolve(spec: ModelSpec, device: str) -> str:

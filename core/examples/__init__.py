@@ -7,7 +7,8 @@ script with the user's own model and texts filled in.
 from collections.abc import Mapping, Sequence
 
 from core.examples.script import fill_script
-from core.models import ModelSpec
+from core.models import ModelSpec, Server
+from core.models.dialects import DIALECTS, OPENAI
 
 MOST_TEXTS_SHOWN = 8
 
@@ -55,6 +56,8 @@ def project(spec: ModelSpec, texts: Sequence[str], method: str, dimensions: int)
 
 def benchmark(spec: ModelSpec, text: str) -> str:
     """The time of one call, as `%timeit` takes it."""
+    if _has_dialect(spec):
+        return _by_model("benchmark_dialect", spec, text=_source(text))
     return _by_model("benchmark_api" if spec.provider == "openai" else "benchmark", spec, text=_source(text))
 
 
@@ -77,11 +80,30 @@ def _by_model(name: str, spec: ModelSpec, **placeholders: str) -> str:
     """A script with the loading of the model written out."""
     prompts = {kind: prompt for kind in ("query", "document") if (prompt := spec.prompt(kind))}
     loader, model = _loader(spec)
-    return fill_script(name, loader, prompts=_source(prompts), **model, **placeholders)
+    given = {"prompts": _source(prompts), "options": _source(_options(spec))}
+    return fill_script(name, loader, **given, **model, **placeholders)
+
+
+def _options(spec: ModelSpec) -> dict[str, int]:
+    """What shortens vectors: of sentence-transformers, or of an API; empty if nothing does."""
+    length = _length(spec)
+    name = "dimensions" if spec.provider == "openai" else "truncate_dim"
+    return {name: length} if length else {}
+
+
+def _length(spec: ModelSpec) -> int | None:
+    return spec.truncate_dim or (spec.server.dimensions if spec.server else None)
+
+
+def _has_dialect(spec: ModelSpec) -> bool:
+    """Whether a model is behind an API that OpenAI's client does not speak."""
+    return spec.server is not None and spec.server.dialect != OPENAI
 
 
 def _loader(spec: ModelSpec) -> tuple[str, dict[str, str]]:
     """The loader of a model, and the values to fill in."""
+    if spec.server and _has_dialect(spec):
+        return _dialect(spec.server, _length(spec))
     if spec.server:
         return "server", {"server": _source(spec.server.url), "model_name": _source(spec.server.model)}
     if spec.provider == "openai":
@@ -91,6 +113,15 @@ def _loader(spec: ModelSpec) -> tuple[str, dict[str, str]]:
         files = {"weights_file": _source(weights), "tokenizer_file": _source(tokenizer)}
         return "static", {"package": _source(spec.bundled.package), **files}
     return "local", {"model_name": _source(spec.id.removeprefix("folder:"))}
+
+
+def _dialect(server: Server, length: int | None) -> tuple[str, dict[str, str]]:
+    """The loader of a model behind an API with a dialect, and the values to fill in."""
+    dialect = DIALECTS[server.dialect]
+    fields = {kind: dialect.options(kind, length) for kind in ("query", "document")}
+    url = f"{server.url}{dialect.path.format(model=server.model)}"
+    loader = server.dialect if server.dialect in ("cohere", "gemini") else "dialect"
+    return loader, {"url": _source(url), "model_name": _source(server.model), "fields": _source(fields)}
 
 
 def _few(values: Sequence[object]) -> str:
@@ -108,6 +139,8 @@ def _source(value: object) -> str:
     """A value in Python, with texts in double quotes if that needs no escape."""
     if isinstance(value, tuple):
         return f"({', '.join(map(_source, value))})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_source, value))}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{_source(key)}: {_source(item)}' for key, item in value.items())}}}"
     written = repr(value)

@@ -7,6 +7,8 @@ from typing import Any
 from core.models.spec import TASKS, BundledFiles, ModelSpec, OriginalRow
 from core.settings import DATA
 
+LEAST_POWER = 5  # of two, the shortest length offered where any is allowed
+
 
 @cache
 def catalogue() -> tuple[ModelSpec, ...]:
@@ -47,8 +49,16 @@ def _spec(row: dict[str, Any]) -> ModelSpec:
         bundled=_bundled_files(row.get("bundled_in")),
         original=_original(row.get("original_table")),
         architecture=row.get("architecture", {}),
+        matryoshka=_lengths(row),
         notes=row.get("notes", ""),
     )
+
+
+def _lengths(row: dict[str, Any]) -> tuple[int, ...]:
+    """The lengths its authors list, or powers of two where they allow any; without the whole length."""
+    stated = row.get("matryoshka_dimensions", ())
+    listed = [2**power for power in range(LEAST_POWER, 16)] if isinstance(stated, str) else stated
+    return tuple(length for length in listed if length < row["dimensions"])
 
 
 def _bundled_files(row: dict[str, Any] | None) -> BundledFiles | None:

@@ -39,6 +39,8 @@ class Dialect:
         Most texts of a request, if it is documented and low.
     key_header : str
         The header that carries the key.
+    matryoshka : dict of str to tuple of int
+        Lengths of vectors that can be asked of a model besides its whole length, by the beginning of its name.
     """
 
     url: str
@@ -56,18 +58,28 @@ class Dialect:
     tokens: tuple[str, ...] = ("usage", "total_tokens")
     most_texts: int | None = None
     key_header: str = "Authorization"
+    matryoshka: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def lengths_of(self, model: str) -> tuple[int, ...]:
+        """Lengths of vectors that can be asked of a model; empty if its provider names none."""
+        return next((lengths for name, lengths in self.matryoshka.items() if model.startswith(name)), ())
 
     def input_type_of(self, kind: str) -> str:
         """The value that marks a "query" or a "document"; empty if the API does not distinguish them."""
         return self.query if kind == "query" else self.document
 
-    def body(self, model: str, texts: Sequence[str], kind: str, dimensions: int | None) -> dict[str, Any]:
-        """The JSON of a request, without the encoding."""
+    def options(self, kind: str, dimensions: int | None) -> dict[str, Any]:
+        """The fields of a request besides the model and the texts."""
         options: dict[str, Any] = dict(self.always)
         if self.input_type:
             options[self.input_type] = self.input_type_of(kind)
         if dimensions:
             options[self.dimensions] = dimensions
+        return options
+
+    def body(self, model: str, texts: Sequence[str], kind: str, dimensions: int | None) -> dict[str, Any]:
+        """The JSON of a request, without the encoding."""
+        options = self.options(kind, dimensions)
         if not self.is_one_each:
             return {"model": model, self.texts: list(texts), **options}
         name = f"models/{model}"
@@ -89,6 +101,7 @@ DIALECTS = {
         vector="",
         tokens=("meta", "billed_units", "input_tokens"),
         most_texts=96,
+        matryoshka={"embed-v4": (256, 512, 1024)},
     ),
     "voyage": Dialect(
         url="https://api.voyageai.com/v1",
@@ -97,10 +110,15 @@ DIALECTS = {
         document="document",
         dimensions="output_dimension",
         always={"truncation": False},
+        matryoshka=dict.fromkeys(("voyage-3-large", "voyage-3.5", "voyage-code-3"), (256, 512)),
     ),
     "mistral": Dialect(url="https://api.mistral.ai/v1", dimensions="output_dimension"),
     "jina": Dialect(
-        url="https://api.jina.ai/v1", input_type="task", query="retrieval.query", document="retrieval.passage"
+        url="https://api.jina.ai/v1",
+        input_type="task",
+        query="retrieval.query",
+        document="retrieval.passage",
+        matryoshka={"jina-embeddings-v3": (32, 64, 128, 256, 512, 768)},
     ),
     "gemini": Dialect(
         url="https://generativelanguage.googleapis.com/v1beta",
@@ -116,5 +134,6 @@ DIALECTS = {
         tokens=(),
         most_texts=100,
         key_header="x-goog-api-key",
+        matryoshka={"gemini-embedding-001": (768, 1536)},
     ),
 }

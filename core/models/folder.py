@@ -29,6 +29,7 @@ def _spec(path: Path) -> ModelSpec:
         organisation="this machine",
         query_prompt=query_prompt,
         document_prompt=document_prompt,
+        matryoshka=layout.matryoshka(path),
         made_for=_measure(name, path),
     )
 

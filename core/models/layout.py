@@ -119,6 +119,7 @@ def description(name: str, folder: Path) -> dict[str, Any]:
         "made_for": measure(folder, present),
         "query_prompt": query_prompt,
         "document_prompt": document_prompt,
+        "matryoshka": matryoshka(folder),
     }
 
 
@@ -137,6 +138,12 @@ def prompts(folder: Path) -> tuple[str, str]:
         return query, document
     default = named.get(str(settings.get("default_prompt_name"))) or ""
     return default, default
+
+
+def matryoshka(folder: Path) -> tuple[int, ...]:
+    """The lengths to which config.json says that vectors can be shortened; empty if it does not."""
+    stated = read_object(folder / "config.json").get("matryoshka_dimensions")
+    return tuple(sorted(each for each in stated if type(each) is int and each > 0)) if isinstance(stated, list) else ()
 
 
 def measure(folder: Path, of: Iterable[Module]) -> str:

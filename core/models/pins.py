@@ -29,7 +29,8 @@ class Pin:
     bytes : size of the files
     sha256 : the digest of each weight file, by its name in the model's folder
     license : as stated on the Hub, empty if not stated
-    parameters, dimensions, max_tokens, pooling, query_prompt, document_prompt, made_for : see ModelSpec; from the files
+    parameters, dimensions, max_tokens, pooling, query_prompt, document_prompt, made_for,
+    matryoshka : see ModelSpec; from the files
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -47,6 +48,7 @@ class Pin:
     query_prompt: str = ""
     document_prompt: str = ""
     made_for: str = ""
+    matryoshka: tuple[int, ...] = ()
 
 
 def is_id(name: str) -> bool:
@@ -123,4 +125,5 @@ def _spec(pin: Pin) -> ModelSpec:
         query_prompt=pin.query_prompt,
         document_prompt=pin.document_prompt,
         made_for=pin.made_for,
+        matryoshka=pin.matryoshka,
     )

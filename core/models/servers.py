@@ -94,6 +94,7 @@ def _spec(name: str, section: Any) -> ModelSpec:
         query_prompt=section.get("query_prompt", ""),
         document_prompt=section.get("document_prompt", ""),
         usd_per_million_tokens=section.get(PRICE),
+        matryoshka=() if dimensions else DIALECTS[dialect].lengths_of(section["model"]),
         server=Server(section=name, url=url, model=section["model"], dimensions=dimensions, dialect=dialect),
     )
 

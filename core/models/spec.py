@@ -69,6 +69,10 @@ class ModelSpec:
         Mean over the tasks of MTEB(eng, v2).
     architecture : dict
         Its configuration's sizes, under the names of transformers' configuration classes; empty if unknown.
+    matryoshka : tuple of int
+        Lengths to which its authors say its vectors can be shortened; empty if they don't say so.
+    truncate_dim : int or None
+        Length to which its vectors are shortened; None for all dimensions.
     server : Server or None
         For models that the host has added behind their own API.
     """
@@ -97,6 +101,8 @@ class ModelSpec:
     bundled: BundledFiles | None = None
     original: OriginalRow | None = None
     architecture: dict[str, Any] = field(default_factory=dict, hash=False)
+    matryoshka: tuple[int, ...] = ()
+    truncate_dim: int | None = None
     server: Server | None = None
     notes: str = ""
 
@@ -121,3 +127,7 @@ class ModelSpec:
             query_prompt=self.query_prompt if query is None else query,
             document_prompt=self.document_prompt if document is None else document,
         )
+
+    def with_dimensions(self, truncate_dim: int | None) -> "ModelSpec":
+        """The same model with its vectors shortened to their first dimensions; None keeps all."""
+        return self if truncate_dim == self.truncate_dim else replace(self, truncate_dim=truncate_dim)

@@ -65,8 +65,8 @@ class Candidate:
         What computed the vectors that were evaluated.
     query_prompt, document_prompt : str
         What was put before the queries and before the documents.
-    truncated_texts : int or None
-        How many of the documents are longer than the model reads.
+    truncated_texts, unknown_texts : int or None
+        How many of the documents are longer than the model reads, and how many have no token that it knows.
     is_model : bool
         False for a baseline, which is shown but not ranked.
     notes : tuple of str
@@ -88,6 +88,7 @@ class Candidate:
     query_prompt: str = ""
     document_prompt: str = ""
     truncated_texts: int | None = None
+    unknown_texts: int | None = None
     is_model: bool = True
     notes: tuple[str, ...] = ()
 
@@ -159,7 +160,7 @@ def of_model(
     dollars_per_hour : float
         The price of an hour of this machine.
     dimensions : int, optional
-        Length of its vectors, if the catalogue does not have it.
+        Length of its vectors; by default the catalogue's.
     """
     revision = source.revision if source else ""
     done = [timing for timing in timings if timing.model == spec.name and timing.median_ms]
@@ -177,7 +178,7 @@ def of_model(
         memory_bytes=0 if is_api else hello.memory_bytes if hello else None,
         dollars=_dollars(spec, batch, dollars_per_hour),
         licence=spec.license,
-        dimensions=spec.dimensions or dimensions,
+        dimensions=dimensions or spec.dimensions,
         revision=revision,
         device=source.device if source else "",
         engine=source.engine if source else "",
@@ -185,6 +186,7 @@ def of_model(
         query_prompt=source.query_prompt if source else "",
         document_prompt=source.document_prompt if source else "",
         truncated_texts=source.truncated_texts if source else None,
+        unknown_texts=source.unknown_texts if source else None,
         notes=(*_notes(spec, done, hello), *(source.caveats if source else ())),
     )
 

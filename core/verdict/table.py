@@ -88,6 +88,7 @@ def _figures(lane: Lane) -> dict[str, Any]:
         "query_prompt": one.query_prompt or None,
         "document_prompt": one.document_prompt or None,
         "truncated_texts": one.truncated_texts,
+        "unknown_texts": one.unknown_texts,
         "notes": "; ".join(one.notes) or None,
     }
 

@@ -15,7 +15,7 @@ from core.machine import devices, this_machine
 from core.models import DEFAULT_PICKS, ModelSpec, names
 from core.models.files import availability
 from core.wording import join, shorten
-from pages.shared import navigation, picks, prompts, state
+from pages.shared import dimensions, navigation, picks, prompts, state
 from pages.shared.labels import judgements
 from pages.shared.ui import notices, output
 
@@ -75,7 +75,7 @@ def is_dark() -> bool:
 
 
 def sidebar() -> DeltaGenerator:
-    """The picked models with their prompts, the device and the precision; returns the place of the models' states."""
+    """The picked models with their options, the device and the precision; returns the place of the models' states."""
     with st.sidebar:
         st.multiselect(
             "Picked models",
@@ -88,6 +88,7 @@ def sidebar() -> DeltaGenerator:
         )
         states = st.empty()
         prompts.choose()
+        dimensions.choose()
         _draw_states(states)
         _device_choice()
     return states

@@ -158,6 +158,7 @@ def _line(timing: Timing) -> str:
         f"{timing.tokens} tokens",
         f"{timing.samples:,} calls after {timing.warm_up_calls} warm-up calls",
         f"{timing.threads} thread{'' if timing.threads == 1 else 's'}",
+        *map(output.markdown_free, wording.prompts("", timing.document_prompt)),
     ]
     if timing.load_seconds is not None and timing.first_call_ms is not None:
         loaded, first_call = wording.duration(timing.load_seconds), wording.milliseconds(timing.first_call_ms)

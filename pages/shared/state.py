@@ -116,6 +116,7 @@ class EveryPage:
     PRECISION = Parameter("precision")
     QUERY_PROMPT = Parameters("query_prompt_")
     DOCUMENT_PROMPT = Parameters("document_prompt_")
+    DIMENSIONS = Parameters("dimensions_")
     USE_PROMPTS = Keys("use_prompts_")
     PROVENANCES = Key("sources")
     DRAWN = Key("drawn")

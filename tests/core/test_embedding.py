@@ -2,16 +2,17 @@
 
 import json
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from core import embedding, models
 from core.embedding import KEEP_EVERY, embed_with
-from core.encoders import Kind
-from core.encoders.base import identity_of
+from core.encoders import Kind, Traceable
+from core.encoders.base import identity_of, with_options_of
 from core.encoders.pool import Pool
-from core.errors import ModelUnavailableError
+from core.errors import InputError, ModelUnavailableError
 from core.storage.vectors import Store
 from tests.conftest import FakeEncoder
 
@@ -186,6 +187,32 @@ def test_texts_longer_than_the_model_reads_are_counted_with_their_prompt(fake_en
     )
 
 
+def test_known_texts_are_not_searched_for_unknown_tokens_again(fake_encoder, store, monkeypatch):
+    tokenised = []
+    usual = fake_encoder.count_known_tokens
+
+    def count_known_tokens(texts):
+        tokenised.extend(texts)
+        return usual(texts)
+
+    monkeypatch.setattr(fake_encoder, "count_known_tokens", count_known_tokens)
+    for kind in ("query", "document"):
+        source = embed_with(fake_encoder, ["? ?", "a", "? b", "? ?"], kind=kind, store=store).provenance
+        assert source.unknown_texts == 2
+    assert tokenised == ["? ?", "? b"]
+    assert source.lack_of_tokens.startswith("2 of 4 texts have no token that wordllama-256 knows")
+
+
+def test_the_seconds_include_counting(fake_encoder, monkeypatch):
+    def count_tokens(texts):
+        monkeypatch.setattr("core.embedding.time.perf_counter", lambda: 2.0)
+        return [1] * len(texts)
+
+    monkeypatch.setattr("core.embedding.time.perf_counter", lambda: 0.0)
+    monkeypatch.setattr(fake_encoder, "count_tokens", count_tokens)
+    assert embed_with(fake_encoder, ["word " * 17]).provenance.seconds == 2.0
+
+
 def test_a_model_made_for_another_measure_carries_a_note(fake_encoder):
     fake_encoder.spec = replace(fake_encoder.spec, made_for="the dot product")
     assert embed_with(fake_encoder, ["a"]).provenance.caveats == [
@@ -193,9 +220,22 @@ def test_a_model_made_for_another_measure_carries_a_note(fake_encoder):
     ]
 
 
-def test_stored_texts_count_as_truncated_too(fake_encoder, store):
-    for _ in range(2):
-        assert embed_with(fake_encoder, ["word " * 17], store=store).provenance.truncated_texts == 1
+def test_tokens_of_known_texts_are_not_counted_again(fake_encoder, store, monkeypatch):
+    tokenised = []
+
+    def count_tokens(texts):
+        tokenised.extend(texts)
+        return [len(text.split()) for text in texts]
+
+    monkeypatch.setattr(fake_encoder, "count_tokens", count_tokens)
+    known, new = "word " * 17, "other " * 16
+    for texts in ([known, known], [known, new], [new, known]):
+        truncated = sum(text == known for text in texts)
+        assert embed_with(fake_encoder, texts, store=store).provenance.truncated_texts == truncated
+    assert tokenised == [known, new]
+    fake_encoder.spec = fake_encoder.spec.with_prompts(None, "passage: ")
+    assert embed_with(fake_encoder, [known, new], store=store).provenance.truncated_texts == 2
+    assert tokenised[2:] == [f"passage: {known}", f"passage: {new}"]
 
 
 def test_a_model_without_a_limit_truncates_nothing(wordllama):
@@ -221,6 +261,24 @@ def test_other_prompts_do_not_load_the_model_again_and_share_no_vectors(loads, s
     assert [each.provenance.computed for each in (first, second)] == [1, 1]
     assert [each.provenance.query_prompt for each in (first, second)] == ["", "query: "]
     assert [each.identity.query_prompt for each in (first, second)] == ["", "query: "]
+
+
+def test_shorter_vectors_are_of_the_same_loaded_model_and_stored_apart(minilm, loads, store, monkeypatch):
+    pool = Pool()
+    monkeypatch.setattr(embedding, "shared_pool", lambda: pool)
+    monkeypatch.setattr("core.encoders.load", lambda spec, **_: loads.append(spec.name) or minilm)
+    spec = models.get("all-MiniLM-L6-v2")
+    whole, short = (embedding.embed(["an owl"], each, store=store) for each in (spec, spec.with_dimensions(64)))
+    assert loads == [spec.name]
+    assert (short.provenance.computed, short.provenance.truncate_dim) == (1, 64)
+    assert (short.identity.dimensions, whole.identity.dimensions) == (64, 384)
+    by_hand = whole.vectors[:, :64] / np.linalg.norm(whole.vectors[:, :64])
+    np.testing.assert_allclose(short.vectors, by_hand, atol=1e-6)
+    trace = cast(Traceable, with_options_of(minilm, spec.with_dimensions(64))).trace("an owl")
+    assert trace.vectors.shape[1] == len(trace.pooled) == 64
+    for wrong in (0, 385):
+        with pytest.raises(InputError, match="384 dimensions: choose 1 to 384"):
+            embedding.embed(["an owl"], spec.with_dimensions(wrong), store=store)
 
 
 # identity

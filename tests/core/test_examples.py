@@ -83,6 +83,7 @@ def all_snippets():
         codes |= {
             f"embed {spec.name}": examples.embed(spec, TEXTS),
             f"embed query {spec.name}": examples.embed(spec, [QUERY], "query"),
+            f"embed short {spec.name}": examples.embed(spec.with_dimensions(64), TEXTS),
             f"similarity {spec.name}": examples.similarity(spec, TEXTS),
             f"search {spec.name}": examples.search(spec, QUERY, TEXTS),
             f"index {spec.name}": examples.index(spec, TEXTS),
@@ -173,6 +174,13 @@ def test_embed_gives_the_vectors_of_the_core(ran, core_vectors, spec):
 @pytest.mark.parametrize("spec", SPECS, ids=by_name)
 def test_embed_of_a_query_gives_the_query_vector_of_the_core(ran, core_vectors, spec):
     assert_equal(ran[f"embed query {spec.name}"]["arrays"]["vectors"], core_vectors(spec, [QUERY], "query"))
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=by_name)
+def test_shorter_vectors_are_the_first_dimensions(ran, core_vectors, spec):
+    whole = core_vectors(spec, SHOWN)
+    vectors = ran[f"embed short {spec.name}"]["arrays"]["vectors"]
+    assert_equal(vectors, whole[:, :64] / np.linalg.norm(whole[:, :64], axis=1, keepdims=True))
 
 
 @pytest.mark.parametrize("name", [path.name for path in SCRIPTS])

@@ -475,6 +475,17 @@ def test_a_view_that_was_saved_before_a_choice_was_renamed_opens_as_it_was(app: 
     assert shown(app)["neighbours"]["rows"] == nearest(sample_vectors(WORDLLAMA), 4, 7)
 
 
+def test_a_view_keeps_the_prompts_and_the_dimensions(app: AppTest, another_app: AppTest, downloads: Any) -> None:
+    asked = {state.EveryPage.DOCUMENT_PROMPT(WORDLLAMA): "passage: ", state.EveryPage.DIMENSIONS(WORDLLAMA): "64"}
+    projector(app, **asked)
+    view = downloads["view.zip"]()
+    assert "first 64 dimensions" in said(app)
+    projector(another_app)
+    assert "first 64 dimensions" not in said(another_app)
+    another_app.file_uploader(key="view_file").set_value(("view.zip", view, "")).run()
+    assert "document prompt “passage: ” · first 64 dimensions" in said(another_app)
+
+
 def test_a_view_brings_its_own_data_and_passes_over_rows_that_are_not_there(app: AppTest) -> None:
     marked = '{"point": 99, "selected": [3, 99, -1], "isolated": null, "camera": null}'
     view = view_archive(

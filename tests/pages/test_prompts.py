@@ -1,12 +1,19 @@
 """The prompts of the picked models in the sidebar: seen, edited, cleared, in the address, in what is computed."""
 
+import io
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import corpus
+from core.map_files import from_files
 from core.models import families
 from pages.shared import state
+from pages.shared.ui import output
 from tests.pages.conftest import open_page, said
 
 WORDLLAMA = "wordllama-256"
@@ -41,6 +48,27 @@ def test_a_link_keeps_both_prompts(session: AppTest) -> None:
     assert "query prompt “query: ” · document prompt “passage: ”" in plain(session)
 
 
+@pytest.mark.parametrize(("prompt", "columns"), [("passage: ", ["text", "document_prompt"]), ("", ["text"])])
+def test_vectors_are_downloaded_with_the_prompt_and_read_again(prompt: str, columns: list[str]) -> None:
+    texts, vectors = corpus.from_paste("an owl\na heron"), np.eye(2, 4, dtype=np.float32)
+    content = output.vectors_csv(vectors, texts, prompt)
+    table = pd.read_csv(io.BytesIO(content), keep_default_na=False)
+    assert list(table.columns) == [*columns, "d0", "d1", "d2", "d3"]
+    assert "document_prompt" not in table or set(table["document_prompt"]) == {prompt}
+    space = from_files([("embeddings.csv", content)])
+    assert space.corpus.texts == texts.texts
+    assert space.vectors is not None
+    np.testing.assert_array_equal(space.vectors, vectors)
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("64", True), ("65", False)])
+def test_a_link_keeps_the_dimensions_that_the_model_offers(session: AppTest, asked: str, shown: bool) -> None:
+    session.query_params[state.EveryPage.DIMENSIONS(WORDLLAMA)] = asked
+    open_page(session, "explain")
+    assert ("first 64 dimensions" in plain(session)) == shown
+    assert ('{"truncate_dim": 64}' in session.code[0].value) == shown
+
+
 def test_the_prompts_of_a_family_are_taken_over_by_a_click(session: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     family = families.Family("W", "word-llama-l2-supercat", "ask: ", "tell: ", "a test")
     monkeypatch.setattr(families, "_families", lambda: (family,))
@@ -49,9 +77,25 @@ def test_the_prompts_of_a_family_are_taken_over_by_a_click(session: AppTest, mon
     assert "query prompt “ask: ” · document prompt “tell: ”" in plain(session)
 
 
-def test_texts_that_a_model_does_not_read_whole_are_told_beside_the_figures(app: AppTest, home: Any) -> None:
+def test_texts_that_a_model_does_not_read_whole_are_told_beside_the_figures(app: AppTest) -> None:
     app.query_params.update(
         {"models": ["all-MiniLM-L6-v2"], "corpus": "Paste", "corpus_pasted": "word " * 290 + "\nan owl\na heron"}
     )
+    app.query_params["q"] = "ⵣⴰⵣ"
     open_page(app, "search")
     assert "1 of 3 texts is longer than the 256 tokens that all-MiniLM-L6-v2 reads" in plain(app)
+    assert "1 of 1 query has no token that all-MiniLM-L6-v2 knows" in plain(app)
+
+
+@pytest.mark.parametrize("view", ["Ranking", "Compression"])
+def test_queries_that_spoil_the_figures_are_counted_beside_them(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    queries = replace(corpus.sample_queries(), texts=("word " * 300, "ⵣⴰⵣ", *corpus.sample_queries().texts[2:]))
+    labels = replace(corpus.sample_labels(), queries=queries)
+    monkeypatch.setattr(corpus, "sample_queries", lambda: queries)
+    monkeypatch.setattr(corpus, "sample_labels", lambda: labels)
+    app.query_params.update({"models": ["all-MiniLM-L6-v2"], state.Evaluate.VIEW: view})
+    open_page(app, "evaluate")
+    assert "1 of 192 queries is longer than the 256 tokens that all-MiniLM-L6-v2 reads" in plain(app)
+    assert "1 of 192 queries has no token that all-MiniLM-L6-v2 knows" in plain(app)

@@ -10,11 +10,12 @@ package = "wordllama"
 weights_file = "weights/l2_supercat_256.safetensors"
 tokenizer_file = "tokenizers/l2_supercat_tokenizer_config.json"
 prompts = {}
+options = {}
 
 folder = Path(find_spec(package).origin).parent
 (weights,) = load_file(folder / weights_file).values()
 tokenizer = Tokenizer.from_file(str(folder / tokenizer_file))
-model = SentenceTransformer(modules=[StaticEmbedding(tokenizer, weights.astype("float32"))])
+model = SentenceTransformer(modules=[StaticEmbedding(tokenizer, weights.astype("float32"))], **options)
 
 
 def embed(texts, kind="document"):

@@ -143,8 +143,12 @@ def _caption(timings: list[Timing]) -> None:
     done = [timing for timing in timings if timing.median_ms]
     engines = dict.fromkeys(f"{row.device}: {row.engine} {row.precision}" for row in done)
     architecture = "architecture only, random weights · " if any(row.weights == "random" for row in done) else ""
-    disturbed = sum(row.disturbed > 0 for row in done)
-    trouble = f" · {disturbed} of {len(done)} shapes disturbed by other processes" if disturbed else ""
+    disturbed = sum(row.is_disturbed for row in done)
+    trouble = (
+        f" · {disturbed} of {len(done)} shapes disturbed by other processes: grey, and compared with none"
+        if disturbed
+        else ""
+    )
     left_out = sum(bool(row.failure) for row in timings)
     reasons = f" · – {left_out} shapes not timed: hover over one for the reason" if left_out else ""
     st.caption(f"{architecture}{' · '.join(engines)} · end to end, median{trouble}{reasons}")
@@ -175,10 +179,12 @@ def _lines(timings: list[Timing], measure: str) -> None:
         config=output.picture("sweep-lines"),
         alt=f"{measure} by batch size, one line per model and device",
     )
-    st.caption(_where_it_pays(pays))
+    st.caption(_where_it_pays(pays, has_gpu=any(timing.device == "cuda" for timing in timings)))
 
 
-def _where_it_pays(pays: dict[tuple[str, int], int | None]) -> str:
+def _where_it_pays(pays: dict[tuple[str, int], int | None], *, has_gpu: bool) -> str:
+    if not pays and has_gpu:
+        return "No shape was timed undisturbed on both the CPU and the GPU: time again when this machine is quiet."
     if not pays:
         return "There is no GPU on this machine to compare with the CPU."
     sentences = [

@@ -56,26 +56,33 @@ def show() -> None:
         with place:
             _chart(points, board or "MTEB v1", lower_is_faster=speed == LATENCY)
             _scoreless(timings, scores, board or "MTEB v1")
-            measurement.provenance([timing for timing in timings if timing.model in scores])
+            compared = [timing for timing in timings if timing.model in scores]
+            measurement.show_disturbed(compared)
+            measurement.provenance(compared)
     _costs()
 
 
 def _timings(speed: str) -> list[Timing]:
-    """The latest timings of each model and device: "Hello World" alone, or batches of texts."""
+    """The latest timings of each model and device: "Hello World" alone, or the best batch, undisturbed if one is."""
     if speed == LATENCY:
         return [timing for timing in benchmark.latest_timings(picks.precision()).values() if timing.median_ms]
     best: dict[tuple[str, str], Timing] = {}
     for timing in benchmark.latest_sweeps(picks.precision()):
         if timing.tokens == BATCHES[0].tokens and timing.median_ms:
             key = timing.model, timing.device
-            if key not in best or (timing.texts_per_second or 0) > (best[key].texts_per_second or 0):
+            if key not in best or _rank(timing) > _rank(best[key]):
                 best[key] = timing
     return list(best.values())
 
 
+def _rank(timing: Timing) -> tuple[bool, float]:
+    """Undisturbed timings before others, then by throughput."""
+    return not timing.is_disturbed, timing.texts_per_second or 0.0
+
+
 def _missing(timings: list[Timing]) -> list[ModelSpec]:
-    """The models not timed yet on each device."""
-    done = {(timing.model, timing.device) for timing in timings}
+    """The models not timed yet on each device, or disturbed there."""
+    done = {(timing.model, timing.device) for timing in timings if not timing.is_disturbed}
     return [
         spec
         for spec in measurement.local_models()
@@ -115,6 +122,7 @@ def _points(timings: list[Timing], scores: dict[str, float], speed: str) -> list
             (timing.median_ms if speed == LATENCY else timing.texts_per_second) or 0.0,
             timing.memory_bytes,
             timing.weights,
+            timing.is_disturbed,
         )
         for timing in timings
         if timing.model in scores
@@ -143,6 +151,7 @@ def _chart(points: list[Point], board: str, *, lower_is_faster: bool) -> None:
             "Median, ms" if lower_is_faster else "Texts/s": point.speed,
             "Memory": point.memory_bytes,
             "Weights": point.weights,
+            "Disturbed": point.is_disturbed,
         }
         for point in points
     )
@@ -166,13 +175,11 @@ def _costs() -> None:
         bind="query-params", width=260,
     )  # fmt: skip
     api = {spec.name: spec.usd_per_million_tokens for spec in all_models() if spec.usd_per_million_tokens is not None}
-    here = {
-        timing.model: dollars_per_million(timing.tokens_per_second, hour)
-        for timing in _timings(THROUGHPUT)
-        if timing.tokens_per_second
-    }
+    timed = [timing for timing in _timings(THROUGHPUT) if timing.tokens_per_second]
+    here = {timing.model: dollars_per_million(timing.tokens_per_second or 1.0, hour) for timing in timed}
+    disturbed = {timing.model for timing in timed if timing.is_disturbed}
     st.plotly_chart(
-        cost_bars({**api, **here}, api, colours=model_colours(here)),
+        cost_bars({**api, **here}, api, colours=model_colours(here), disturbed=disturbed),
         key=state.Benchmark.COSTS,
         config=output.picture("costs"),
         alt="US dollars per million tokens, by API and on this machine",

@@ -14,6 +14,7 @@ from core.evaluation import Compressed
 from core.evaluation import compression as codes
 from core.models import ModelSpec
 from core.progress import Progress
+from core.retrieval import Task
 from core.search.indexes import RESCORED
 from pages.shared import cache, corpora, picks, quality, state
 from pages.shared.labels import picker
@@ -33,6 +34,8 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with progress.line(state.Evaluate.COMPRESS, height=560) as on_progress:
         specs = quality.select_embeddable(texts, ready, on_progress)
         measured = {spec.name: _measure(texts, labels, spec, on_progress) for spec in specs}
+        task = Task(texts, labels.queries)
+        asked = {spec.name: cache.embeddings(task, spec, on_progress).queries.provenance for spec in specs}
     if not measured:
         return
     sentences = "; ".join(codes.sentence(name, points) for name, points in measured.items())
@@ -51,8 +54,8 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     )
     for spec in specs:
         if source := picks.source(spec):
-            output.provenance(source)
-    _table(measured)
+            output.provenance(source, asked=asked[spec.name])
+    _table(measured, specs)
     output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))
 
 
@@ -60,11 +63,10 @@ def _measure(texts: Corpus, labels: Labels, spec: ModelSpec, on_progress: Progre
     key = ("compression", texts.fingerprint, labels.fingerprint, *cache.identity(spec))
 
     def measure() -> list[Compressed]:
-        documents = cache.embed_corpus(texts, spec, on_progress).vectors
-        asked = cache.embed_texts(labels.queries.texts, spec, on_progress, kind="query").vectors
+        embeddings = cache.embeddings(Task(texts, labels.queries), spec, on_progress)
         return evaluation.compressions(
-            asked,
-            documents,
+            embeddings.queries.vectors,
+            embeddings.texts.vectors,
             labels.queries.ids,
             texts.document_ids,
             labels.qrels,
@@ -79,7 +81,7 @@ def _name_model(spec: ModelSpec, on_progress: Progress) -> Progress:
     return lambda what, done, total: on_progress(f"{what} {spec.name}", done, total)
 
 
-def _table(measured: dict[str, list[Compressed]]) -> None:
+def _table(measured: dict[str, list[Compressed]], specs: Sequence[ModelSpec]) -> None:
     table = pd.DataFrame(
         {
             "Model": name,
@@ -104,4 +106,4 @@ def _table(measured: dict[str, list[Compressed]]) -> None:
             "Relative to float32": st.column_config.NumberColumn(format="%.1f%%"),
         },
     )
-    output.download_table(table, "compression")
+    output.download_table(output.with_prompts(table, specs, "Model"), "compression")

@@ -54,7 +54,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         place = _choose_query(texts, queries, compared)
     for spec in specs:
         if source := picks.source(spec):
-            output.provenance(source)
+            output.provenance(source, asked=rankings[spec.name].asked)
     st.markdown(f"#### {output.markdown_free(queries.texts[place])}")
     _mark_elsewhere(queries.texts[place])
     grades = judgements.grades(texts, queries.texts[place])

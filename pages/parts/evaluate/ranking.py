@@ -13,7 +13,7 @@ from core.corpus import Corpus, Labels
 from core.evaluation import Quality
 from core.evaluation.bootstrap import LEAST_QUERIES
 from core.models import ModelSpec
-from core.retrieval import BM25
+from core.retrieval import BM25, Ranking
 from pages.parts.evaluate import downloads, winners
 from pages.shared import corpora, picks, quality, state
 from pages.shared.labels import picker, sources
@@ -47,10 +47,10 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     rankings = {name: ranking.hits for name, ranking in full_rankings.items()}
     shown = (title or "nDCG@10").replace("@k", f"@{cut}")
     _chart(measured, measure, shown)
-    _provenance(texts, labels, measured, specs, full_rankings[BM25].words)
+    _provenance(texts, labels, measured, specs, full_rankings)
     table = _table(measured, f"recall@{cut}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        output.download_table(table, "measures")
+        output.download_table(output.with_prompts(table, specs, "System"), "measures")
         downloads.popover(labels, measured, rankings, texts.document_names)
     winners.show(texts, labels, measured, rankings, measure, shown)
     if specs:
@@ -123,16 +123,20 @@ def _table(measured: Mapping[str, Quality], recall: str) -> pd.DataFrame:
 
 
 def _provenance(
-    texts: Corpus, labels: Labels, measured: Mapping[str, Quality], specs: Sequence[ModelSpec], words: str
+    texts: Corpus,
+    labels: Labels,
+    measured: Mapping[str, Quality],
+    specs: Sequence[ModelSpec],
+    rankings: Mapping[str, Ranking],
 ) -> None:
     queries = next(iter(measured.values())).queries
     st.caption(
         f"{queries:,} labelled queries ({output.markdown_free(labels.name)}) over {len(texts.document_names):,} "
         f"documents ({output.markdown_free(texts.name)}). Intervals: 95%, by bootstrap over the queries, "
-        f"{evaluation.describe_intervals(len(measured))}. BM25 counts {words}. Hybrid: reciprocal "
+        f"{evaluation.describe_intervals(len(measured))}. BM25 counts {rankings[BM25].words}. Hybrid: reciprocal "
         "rank fusion of all other systems."
         + (" Documents not judged count as not relevant." if sources.current(texts) == sources.MARKED else "")
     )
     for spec in specs:
         if source := picks.source(spec):
-            output.provenance(source)
+            output.provenance(source, asked=rankings[spec.name].asked)

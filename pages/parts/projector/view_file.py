@@ -11,6 +11,7 @@ from core import map_files, models, wording
 from core.errors import InputError
 from core.map_files import Space
 from core.maps.neighbours import Metric
+from core.models import ModelSpec
 from pages.parts.projector import axes, map_view, selection
 from pages.shared import corpora, picks, state
 
@@ -68,6 +69,14 @@ class Marked(BaseModel):
     camera: dict[str, Any] | None = None
 
 
+class Options(BaseModel):
+    """What was put before a model's texts, and the length of its vectors."""
+
+    query_prompt: str = ""
+    document_prompt: str = ""
+    truncate_dim: int | None = None
+
+
 class View(BaseModel):
     """The file's description."""
 
@@ -75,6 +84,7 @@ class View(BaseModel):
     name: str = Field("", max_length=500)  # of the data, which names the map
     choices: Choices
     marked: Marked
+    options: dict[str, Options] = {}  # of the picked models
     ends: dict[str, list[int]] = {}  # of axes that start or end at selected texts
 
 
@@ -85,6 +95,7 @@ def view_of(space: Space) -> View:
         name=space.name[:500],
         choices=Choices(**chosen),
         marked=Marked(**selection.as_json(space.corpus)),
+        options={spec.name: _options(spec) for spec in picks.models()},
         ends=axes.selections(space),
     )
 
@@ -125,6 +136,9 @@ def open_view(view: View, data: bytes | None) -> None:
     corpora.open_file(f"{view.name.removesuffix('.parquet') or 'view'}.parquet", data)
     for name, value in view.choices.model_dump(exclude_none=True).items():
         st.session_state[name] = [model for model in value if model in models.names()] if "models" in name else value
+    for name, options in view.options.items():
+        if name in models.names():
+            picks.set_options(name, options.query_prompt, options.document_prompt, options.truncate_dim)
     st.session_state[state.Projector.OPENED_VIEW] = view
 
 
@@ -145,3 +159,7 @@ def restore_selection(space: Space) -> None:
         ),
         marked.camera,
     )
+
+
+def _options(spec: ModelSpec) -> Options:
+    return Options(query_prompt=spec.query_prompt, document_prompt=spec.document_prompt, truncate_dim=spec.truncate_dim)

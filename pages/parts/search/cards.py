@@ -173,7 +173,7 @@ def _nothing(texts: Corpus, query: str, system: str) -> str:
 def _source(texts: Corpus, system: str, first: str, hits: List) -> None:
     """What computed the list."""
     if hits.ranking.provenance:
-        output.provenance(hits.ranking.provenance)
+        output.provenance(hits.ranking.provenance, asked=hits.ranking.asked)
     elif system == HYBRID:
         st.caption(f"Reciprocal rank fusion of the other lists; sentences highlighted by {output.markdown_free(first)}")
     else:

@@ -1,6 +1,6 @@
 """The user's outputs: provenance, downloads, and the equivalent code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from core.corpus import Corpus
 from core.embedding import Provenance
 from core.map_files import write_npy
 from core.markdown import markdown_free as markdown_free  # noqa: PLC0414  pages take it from here
+from core.models import ModelSpec
 from core.tables import harmless
 from pages.shared import state
 
@@ -32,8 +33,11 @@ def origin(source: Provenance) -> str:
     return f"{source.computed:,} computed, {source.remembered:,} cached"
 
 
-def provenance(source: Provenance, *further: str) -> None:
-    """The caption under a result: what computed it, whether it was computed or cached, and further facts."""
+def provenance(source: Provenance, *further: str, asked: Provenance | None = None) -> None:
+    """The caption under a result: what computed it, whether it was computed or cached, and further facts.
+
+    `asked` is what computed the vectors of the queries, whose caveats are shown as well.
+    """
     facts = [
         source.model,
         f"revision {source.revision[:14]}",
@@ -45,17 +49,19 @@ def provenance(source: Provenance, *further: str) -> None:
         origin(source),
         *map(markdown_free, wording.prompts(source.query_prompt, source.document_prompt)),
     ]
+    if source.truncate_dim:
+        facts.append(f"first {source.truncate_dim:,} dimensions")
     if source.tokens:
         facts.append(f"{source.tokens:,} tokens")
     if source.dollars:
         facts.append(wording.price(source.dollars))
     st.caption(" · ".join([*facts, *further]))
-    caveats(source)
+    caveats(*filter(None, (source, asked)))
 
 
-def caveats(source: Provenance) -> None:
+def caveats(*sources: Provenance) -> None:
     """A caption for each thing that spoils figures of these vectors, such as texts that were not read whole."""
-    for sentence in source.caveats:
+    for sentence in dict.fromkeys(sentence for source in sources for sentence in source.caveats):
         st.caption(f":material/warning: {markdown_free(sentence)}")
 
 
@@ -89,6 +95,15 @@ def download_table(table: "pd.DataFrame | Callable[[], pd.DataFrame]", name: str
         on_click="ignore",
         key=state.EveryPage.SAVE(name, "csv"),
     )
+
+
+def with_prompts(table: "pd.DataFrame", specs: Sequence[ModelSpec], models: str) -> "pd.DataFrame":
+    """The table, for a download, with the prompts of the model that each row names in the column `models`."""
+    queries = {spec.name: spec.query_prompt for spec in specs}
+    documents = {spec.name: spec.document_prompt for spec in specs}
+    if not any((*queries.values(), *documents.values())):
+        return table
+    return table.assign(query_prompt=table[models].map(queries), document_prompt=table[models].map(documents))
 
 
 def download_json(run: "Run | None", name: str) -> None:
@@ -127,12 +142,12 @@ def picture(name: str) -> dict[str, object]:
     }
 
 
-def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str) -> None:
-    """Vectors as NPY, as CSV and as JSONL with their texts, each made on request."""
+def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str, prompt: str = "") -> None:
+    """Vectors as NPY, as CSV and as JSONL with their texts, each made on request; a prompt fills a column."""
     files = {
         "NPY": (lambda: write_npy(vectors), "npy", "application/octet-stream"),
-        "CSV": (lambda: _csv(vectors, texts), "csv", "text/csv"),
-        "JSONL": (lambda: _jsonl(vectors, texts), "jsonl", "application/jsonl"),
+        "CSV": (lambda: vectors_csv(vectors, texts, prompt), "csv", "text/csv"),
+        "JSONL": (lambda: _jsonl(vectors, texts, prompt), "jsonl", "application/jsonl"),
     }
     with st.container(horizontal=True):
         for label, (content, ending, mime) in files.items():
@@ -147,18 +162,22 @@ def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str)
             )
 
 
-def _csv(vectors: npt.NDArray[np.float32], texts: Corpus) -> bytes:
+def vectors_csv(vectors: npt.NDArray[np.float32], texts: Corpus, prompt: str = "") -> bytes:
+    """Texts and their vectors, a column for each dimension; between them the prompt put before the texts, if any."""
     import pandas as pd
 
     table = pd.DataFrame(vectors, columns=[f"d{number}" for number in range(vectors.shape[1])])
     table.insert(0, "text", [harmless(text) for text in texts.texts])
+    if prompt:
+        table.insert(1, "document_prompt", harmless(prompt))
     return table.to_csv(index=False).encode("utf-8-sig")
 
 
-def _jsonl(vectors: npt.NDArray[np.float32], texts: Corpus) -> bytes:
+def _jsonl(vectors: npt.NDArray[np.float32], texts: Corpus, prompt: str) -> bytes:
     import pandas as pd
 
-    lines = pd.DataFrame({"id": texts.ids, "text": texts.texts, "embedding": vectors.tolist()})
+    prompts = {"document_prompt": prompt} if prompt else {}
+    lines = pd.DataFrame({"id": texts.ids, "text": texts.texts, **prompts, "embedding": vectors.tolist()})
     return str(lines.to_json(orient="records", lines=True, force_ascii=False)).encode()
 
 

@@ -141,6 +141,13 @@ def test_a_timing_tells_what_was_asked_for_and_what_was_taken(timeable):
     assert (row.revision, row.weights) == ("a revision", "own")
 
 
+@pytest.mark.parametrize(("engine", "prompt"), [("auto", "passage: "), ("library", "")])
+def test_a_timing_has_the_prompt_that_stands_before_its_texts(timeable, monkeypatch, engine, prompt):
+    spec = models.get(SUBJECT.model).with_prompts(None, "passage: ")
+    monkeypatch.setattr(measurement, "get", lambda _: spec)
+    assert measured(subject=replace(SUBJECT, engine=engine)).document_prompt == prompt
+
+
 def test_each_phase_says_what_it_does_on_which_device(timeable):
     heard = []
     measured(on_progress=lambda what, done, total: heard.append(what))

@@ -1,5 +1,6 @@
 """A sweep: its grid, and the batch from which on a GPU pays."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -55,6 +56,13 @@ CASES = {
 @pytest.mark.parametrize(("cpu", "cuda", "expected"), CASES.values(), ids=CASES)
 def test_a_gpu_pays_from_the_smallest_batch_from_which_on_it_is_faster(cpu, cuda, expected):
     assert pays_from(swept(cpu, cuda)) == {("a-model", LENGTH): expected}
+
+
+def test_a_disturbed_shape_is_compared_with_none():
+    rows = swept({1: 5.0, 4: 9.0}, {1: 7.0, 4: 8.0})
+    disturbed = [replace(row, disturbed=3) if row.batch_size == 4 else row for row in rows]
+    assert pays_from(disturbed) == {("a-model", LENGTH): None}
+    assert pays_from([replace(row, disturbed=3) for row in rows]) == {}
 
 
 def test_where_no_batch_was_timed_on_both_nothing_is_told():

@@ -1,5 +1,7 @@
 """Accuracy against speed: the front against its definition, the sentence that reads it out, and money."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +42,17 @@ def test_the_front_is_all_that_no_other_beats(pairs, lower_is_faster):
 def test_two_that_are_alike_are_both_on_the_front():
     twins = [point("a", 60, 5.0), point("b", 60, 5.0)]
     assert front(twins, lower_is_faster=True) == twins
+
+
+def test_a_disturbed_point_beats_none_and_is_named():
+    slow, fast = point("slow", 60, 20.0), point("fast", 50, 5.0)
+    best = replace(point("best", 70, 1.0), is_disturbed=True)
+    assert front([slow, fast, best], lower_is_faster=True) == [fast, slow]
+    skipped = "Not compared, for other processes disturbed the timing: best."
+    assert sentence([slow, fast, best], lower_is_faster=True) == (
+        "Nothing is both faster and more accurate than fast or slow: each trades speed for accuracy. " + skipped
+    )
+    assert sentence([best], lower_is_faster=True) == skipped
 
 
 def test_what_is_faster_depends_on_what_is_told():

@@ -4,6 +4,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -387,6 +388,29 @@ def test_the_batch_from_which_the_gpu_pays_is_marked_for_the_length_that_is_show
 
 def test_lines_of_nothing_can_be_drawn() -> None:
     assert lines_of(sweep_lines([], "texts/s", 32)) == []
+
+
+def test_disturbed_timings_of_a_sweep_are_grey_and_not_on_its_scale() -> None:
+    cells = [cell(1, 8, 1), cell(2, 8, 10), cell(4, 8, 1000, disturbed=2)]
+    figure = sweep_heatmap(cells, "latency, ms")
+    assert list(figure.data[0].z[:2, 0]) == [1, 0]
+    assert np.isnan(figure.data[0].z[2, 0])
+    assert figure.data[1].textfont.color[2] == NEUTRAL
+    assert "2 calls disturbed by other processes" in figure.data[0].customdata[2][0]
+    assert "grey: disturbed by other processes" in figure.layout.title.text
+    (line,) = lines_of(sweep_lines(cells, "latency, ms", 8))
+    assert [colour == NEUTRAL for colour in line.marker.color] == [False, False, True]
+
+
+def test_disturbed_points_are_grey_and_not_on_the_front() -> None:
+    points = [*POINTS[:2], replace(POINTS[2], is_disturbed=True)]
+    bubbles = bubbles_of(drawn(points))
+    assert rgb(bubbles.marker.color[2]) == rgb(NEUTRAL)
+    assert list(bubbles.text) == ["", f"<b>{LARGE}</b>", SMALL]
+    assert "disturbed by other processes" in bubbles.hovertext[2]
+    prices = cost_bars({SMALL: 0.5, "api": 1.0}, ["api"], disturbed={SMALL})
+    assert rgb(bars_of(prices).marker.color[0]) == rgb(NEUTRAL)
+    assert words_of(prices)[0] == "$0.50 · disturbed: time again when quiet"
 
 
 POINTS = [

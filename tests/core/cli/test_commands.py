@@ -613,6 +613,16 @@ def test_a_long_document_is_found_by_its_passages(answer, long_texts):
     assert best["results"][0]["id"].startswith("d1#")
 
 
+def test_fewer_dimensions_can_be_asked_of_each_ranking(answer, command):
+    owls = ("search", "--query", "owls", "--dimensions", 64, "--model")
+    whole = answer("search", "--query", "owls", "--model", "wordllama-256")
+    short = answer(*owls, "wordllama-256")
+    assert (whole["truncate_dim"], short["truncate_dim"]) == (None, 64)
+    assert short["results"][0]["score"] != whole["results"][0]["score"]
+    code, _, said = command(*owls, "bm25")
+    assert (code, "bm25 has no vectors" in said) == (1, True)
+
+
 def test_passages_need_a_corpus_to_split(command):
     code, _, told = command("search", *MINILM, "--query", "bank", "--passages", 100)
     assert (code, "pass --corpus with --passages" in told) == (1, True)

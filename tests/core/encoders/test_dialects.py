@@ -1,9 +1,11 @@
 """Models behind APIs that are not quite OpenAI's, against a double that answers in the shapes they document."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from core import embedding, encoders, models
+from core import embedding, encoders, examples, models
 from core.encoders.api import RemoteEncoder
 from core.encoders.base import Kind
 from core.errors import ModelUnavailableError
@@ -72,6 +74,20 @@ def test_shorter_vectors_are_asked_for_by_the_apis_own_name(dialect, add):
     mark = MARKS[dialect]["document"]
     assert_equal(encoder.encode(TEXTS), expected(TEXTS, mark, 4))
     assert encoder.dimensions == 4
+
+
+@pytest.mark.parametrize("dimensions", [None, 4])
+def test_the_code_shown_calls_the_api(dialect, add, dimensions):
+    spec = add(**({"dimensions": dimensions} if dimensions else {}))
+    for kind, mark in MARKS[dialect].items():
+        space: dict[str, Any] = {}
+        exec(examples.embed(spec, TEXTS, kind).replace('key = "..."', f"key = {KEY!r}"), space)
+        assert_equal(space["vectors"], expected(TEXTS, mark, dimensions))
+    exec(examples.benchmark(spec, "a").replace('key = "..."', f"key = {KEY!r}"), {})
+
+
+def test_the_provenance_names_the_dialect(dialect, add):
+    assert embedding.embed_with(encoders.load(add(), engine="openai"), TEXTS).provenance.engine == dialect
 
 
 def test_requests_hold_no_more_texts_than_the_api_takes(dialect, add, server):
