@@ -22,6 +22,7 @@ from core.shipped import Shipped, shipped
 from core.storage.vectors import Store, key, shared_store
 
 KEEP_EVERY = 1024
+KEEP_CHARACTERS = 2**16  # for a network on a CPU: a few seconds of work
 KEEP_PAID_EVERY = 256  # per request to an API
 MANY_TEXTS = 256  # for which finding the fastest engine first pays
 MOST_SPECIAL_TOKENS = 4  # that a tokenizer puts around a text
@@ -354,8 +355,9 @@ def _compute(
     def report(what: str, done: int, _total: int) -> None:
         on_progress(what, len(computed) + done, len(texts))
 
-    size = KEEP_PAID_EVERY if isinstance(encoder, Metered) else KEEP_EVERY
-    for start in range(0, len(texts), size):
+    start = 0
+    while start < len(texts):
+        size = _size_of_part(encoder, texts[start])
         part = texts[start : start + size]
         if isinstance(encoder, Metered):
             vectors, used = encoder.encode_with_usage(part, kind, report)
@@ -366,4 +368,14 @@ def _compute(
         if store:
             store.put(part_vectors)
         computed |= part_vectors
+        start += size
     return computed, usage
+
+
+def _size_of_part(encoder: Encoder, longest: str) -> int:
+    """How many texts are computed before they are stored, the longest of which is given."""
+    if isinstance(encoder, Metered):
+        return KEEP_PAID_EVERY
+    if encoder.device == "cuda" or encoder.engine == "static":
+        return KEEP_EVERY
+    return min(KEEP_EVERY, max(1, KEEP_CHARACTERS // max(1, len(longest))))

@@ -100,6 +100,18 @@ def test_engines_share_what_they_remember_in_float32_but_not_below_it(fake_encod
     assert embed_with(fake_encoder, ["a"], store=store).provenance.remembered == remembered
 
 
+def test_of_long_texts_a_few_seconds_of_work_at_most_are_lost(fake_encoder, store):
+    texts = [f"{number} " + "word " * 1000 for number in range(30)]
+
+    def cancel_late(what, done, total):
+        if done >= 13:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        embed_with(fake_encoder, texts, store=store, on_progress=cancel_late)
+    assert embed_with(fake_encoder, texts, store=store).provenance.remembered == 13
+
+
 def test_a_cancelled_run_keeps_what_it_has_computed(fake_encoder, store):
     texts = [f"text {number}" for number in range(3 * KEEP_EVERY)]
 
