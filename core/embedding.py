@@ -14,6 +14,7 @@ from core.errors import ModelUnavailableError
 from core.models import ModelSpec
 from core.models.files import availability
 from core.progress import Progress, silent
+from core.similarity import NAMES, Similarity
 from core.storage.vectors import Store, key, shared_store
 
 KEEP_EVERY = 1024
@@ -30,7 +31,7 @@ class Provenance:
     `tokens` and `dollars` are an API's count for the computed texts and its price; None if unknown. `query_prompt` and
     `document_prompt` are what was put before queries and before documents. `max_tokens` is the model's longest input,
     None without a limit, and `truncated_texts` how many of the texts are longer, prompt included; None if unknown.
-    `made_for` is the measure other than cosine that the model's files ask for.
+    `similarity` is the function that compares the vectors, as the model's files ask.
     """
 
     model: str
@@ -50,13 +51,17 @@ class Provenance:
     document_prompt: str = ""
     max_tokens: int | None = None
     truncated_texts: int | None = None
-    made_for: str = ""
+    similarity: Similarity = "cosine"
 
     @property
     def caveats(self) -> list[str]:
         """What to know before comparing figures of these vectors with others, a sentence each."""
-        measure = f"{self.model} is made for {self.made_for}; compared by cosine here." if self.made_for else ""
-        return list(filter(None, (self.truncation, measure)))
+        return [self.truncation] if self.truncation else []
+
+    @property
+    def comparison(self) -> str:
+        """The function that compares the vectors, in words: "compared by cosine"."""
+        return f"compared by {NAMES[self.similarity]}"
 
     @property
     def truncation(self) -> str:
@@ -73,7 +78,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Embedded:
-    """Vectors, (n, d) float32 with unit rows, where they come from, and the identity that results are saved under."""
+    """Vectors, (n, d) float32, where they come from, and the identity that results are saved under.
+
+    Rows have unit length where the cosine compares them, and else the model's own.
+    """
 
     vectors: Vectors
     provenance: Provenance
@@ -198,7 +206,7 @@ def embed_with(
             query_prompt=encoder.spec.query_prompt,
             document_prompt=encoder.spec.document_prompt,
             max_tokens=encoder.max_tokens,
-            made_for=encoder.spec.made_for,
+            similarity=encoder.spec.similarity,
             truncated_texts=_count_truncated(encoder, texts, kind, on_progress),
         ),
         identity,

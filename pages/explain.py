@@ -79,7 +79,7 @@ with right:
 with progress.line(state.Explain.ANGLES, height=400) as on_progress:
     sentences = corpus.from_paste("\n".join([sentence, *(" ".join(other.split()) for other in others)]))
     embedded = cache.embed_texts(sentences.texts, spec, on_progress)
-cosines = [float(value) for value in similarity.cosine_matrix(embedded.vectors, embedded.vectors[:1])[:, 0]]
+cosines = [float(value) for value in similarity.score_matrix(embedded.vectors, embedded.vectors[:1])[:, 0]]
 left.plotly_chart(
     arrows(
         ["your sentence", *(f"another sentence {int(line) - 1}" for line in sentences.ids[1:])],

@@ -14,7 +14,9 @@ from rich.table import Table
 from core.corpus import Corpus, Labels
 from core.embedding import Provenance
 from core.progress import Progress
+from core.similarity import NAMES
 
+MADE_FOR = NAMES | {"cosine": "", "dot": "the dot product"}
 WIDTH_OF_A_FILE = 160  # without a terminal; rich would squeeze tables into 80
 
 out, log = Console(), Console(stderr=True)
@@ -78,7 +80,8 @@ def texts_read(source: Provenance) -> dict[str, Any]:
         "document_prompt": source.document_prompt,
         "max_tokens": source.max_tokens,
         "truncated_texts": source.truncated_texts,
-        "made_for": source.made_for,
+        "similarity": source.similarity,
+        "made_for": MADE_FOR[source.similarity],
     }
 
 

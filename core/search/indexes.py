@@ -17,7 +17,7 @@ import numpy.typing as npt
 from core.errors import InputError
 from core.progress import Progress, silent
 from core.search.exact import nearest
-from core.search.hits import Hits
+from core.search.hits import Hits, never_zero
 
 if TYPE_CHECKING:
     import faiss
@@ -156,7 +156,7 @@ def binary(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa:
         distances, rows = index.search(_pack_signs(queries), k)
         order = np.lexsort((rows, distances))
         cosines = (1 - 2 * np.take_along_axis(distances, order, 1) / vectors.shape[1]).astype(np.float32)
-        return Hits(np.take_along_axis(rows, order, 1), _never_zero(cosines))
+        return Hits(np.take_along_axis(rows, order, 1), never_zero(cosines))
 
     return Index(
         "Binary", codes.nbytes, seconds, _limit_depth(search, len(vectors)), "one bit per number, no rescoring"
@@ -336,7 +336,7 @@ def _rescoring(index: "faiss.IndexBinary", numbers_of: Callable[[Rows], Floats],
         rows = np.sort(rows.astype(np.int64), axis=1)
         scores = _products(queries, numbers_of, rows)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return Hits(np.take_along_axis(rows, order, 1), _never_zero(np.take_along_axis(scores, order, 1)))
+        return Hits(np.take_along_axis(rows, order, 1), never_zero(np.take_along_axis(scores, order, 1)))
 
     return _limit_depth(search, index.ntotal)
 
@@ -349,11 +349,6 @@ def _products(queries: Floats, numbers_of: Callable[[Rows], Floats], rows: Rows)
         block = slice(start, start + size)
         products[block] = np.einsum("qd,qcd->qc", queries[block], numbers_of(rows[block]))
     return products
-
-
-def _never_zero(scores: Floats) -> Floats:
-    """The scores with 0 replaced by a tiny number, because 0 would mean no hit."""
-    return np.where(scores == 0, np.finfo(np.float32).tiny, scores)
 
 
 def _time(build: Callable[[], Result]) -> tuple[Result, float]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.similarity.cosines import Matrix, cosine_matrix
+from core.similarity.functions import Matrix, score_matrix
 
 Floats = npt.NDArray[np.float64]
 
@@ -56,7 +56,7 @@ def clusters(vectors: Matrix) -> Clusters | None:
     from scipy.cluster.hierarchy import leaves_list, linkage
     from scipy.spatial.distance import squareform
 
-    distances = 1 - cosine_matrix(vectors)
+    distances = 1 - score_matrix(vectors)
     distances = np.maximum(distances, distances.T)
     np.fill_diagonal(distances, 0)
     tree = linkage(squareform(np.maximum(distances, 0), checks=False), "average", optimal_ordering=True)

@@ -185,7 +185,7 @@ def of_model(
         query_prompt=source.query_prompt if source else "",
         document_prompt=source.document_prompt if source else "",
         truncated_texts=source.truncated_texts if source else None,
-        notes=(*_notes(spec, done, hello), *(source.caveats if source else ())),
+        notes=(*_notes(spec, done, hello), *(_notes_of(source) if source else ())),
     )
 
 
@@ -221,6 +221,11 @@ def _dollars(spec: ModelSpec, batch: Timing | None, dollars_per_hour: float) -> 
     if batch is None or not batch.tokens_per_second:
         return None
     return dollars_per_million(batch.tokens_per_second, dollars_per_hour)
+
+
+def _notes_of(source: Provenance) -> list[str]:
+    """What to know of its vectors."""
+    return source.caveats if source.similarity == "cosine" else [source.comparison, *source.caveats]
 
 
 def _notes(spec: ModelSpec, done: Sequence[Timing], hello: Timing | None) -> tuple[str, ...]:

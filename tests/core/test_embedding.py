@@ -186,11 +186,11 @@ def test_texts_longer_than_the_model_reads_are_counted_with_their_prompt(fake_en
     )
 
 
-def test_a_model_made_for_another_measure_carries_a_note(fake_encoder):
-    fake_encoder.spec = replace(fake_encoder.spec, made_for="the dot product")
-    assert embed_with(fake_encoder, ["a"]).provenance.caveats == [
-        "wordllama-256 is made for the dot product; compared by cosine here."
-    ]
+def test_vectors_of_two_similarities_share_nothing_in_the_store(fake_encoder, store):
+    embed_with(fake_encoder, ["a"], store=store)
+    fake_encoder.spec = replace(fake_encoder.spec, similarity="dot")
+    source = embed_with(fake_encoder, ["a"], store=store).provenance
+    assert (source.computed, source.similarity, source.comparison) == (1, "dot", "compared by dot product")
 
 
 def test_stored_texts_count_as_truncated_too(fake_encoder, store):

@@ -290,7 +290,8 @@ def test_evaluate_prints_the_quality_by_the_core(ran, core_vectors, spec):
 
 @pytest.mark.parametrize("spec", SPECS, ids=by_name)
 def test_pairs_prints_the_correlations_by_the_core(ran, core_vectors, spec):
-    found = evaluation.agreement(core_vectors(spec, TEXTS[:5]), core_vectors(spec, TEXTS[5:]), GOLD)
+    scores = evaluation.scores_of(core_vectors(spec, TEXTS[:5]), core_vectors(spec, TEXTS[5:]))
+    found = evaluation.agreement(scores, GOLD)
     told = f"Spearman {found.spearman:.3f}, Pearson {found.pearson:.3f}"
     assert told in ran[f"pairs {spec.name}"]["printed"]
 

@@ -74,8 +74,8 @@ def _sentence(backgrounds: Mapping[str, Background], cosine: float) -> str:
 def _basis(backgrounds: Mapping[str, Background], texts: Corpus, compared: Compared) -> str:
     one = next(iter(backgrounds.values()))
     what = "a query with a text" if compared.queries else "two different texts"
-    drawn = f"{len(one.cosines):,}"
-    how = f"all {drawn}" if len(one.cosines) + one.identical == one.possible else f"{drawn} random"
+    drawn = f"{len(one.scores):,}"
+    how = f"all {drawn}" if len(one.scores) + one.identical == one.possible else f"{drawn} random"
     parts = [f"{how} pairs of {what} of {output.markdown_free(texts.name)}"]
     if len(texts) > MOST_ROWS:
         parts.append(f"from {MOST_ROWS:,} random texts of {len(texts):,}")

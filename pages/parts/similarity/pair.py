@@ -9,7 +9,7 @@ from core.charts.similarity import percent, token_heatmap
 from core.charts.style import model_colour
 from core.models import ModelSpec
 from core.progress import Progress
-from core.similarity import Background, Side, contributions, cosine_matrix
+from core.similarity import Background, Side, contributions, score_matrix
 from pages.parts.similarity.scores import Scored
 from pages.parts.similarity.sources import Compared
 from pages.shared import cache, state
@@ -81,7 +81,7 @@ def _token_chart(spec: ModelSpec, first: Side, second: Side) -> None:
     if parts and not parts.adds_up:
         parts = None
     shown, other = first.tokens[:MOST_TOKENS], second.tokens[:MOST_TOKENS]
-    cosines = cosine_matrix(first.vectors[:MOST_TOKENS], second.vectors[:MOST_TOKENS])
+    cosines = score_matrix(first.vectors[:MOST_TOKENS], second.vectors[:MOST_TOKENS])
     st.plotly_chart(
         token_heatmap(cosines, shown, other, parts, model_colour(spec.id)),
         key=state.Similarity.TOKENS(spec.name),

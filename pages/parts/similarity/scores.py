@@ -9,7 +9,7 @@ from core.charts.similarity import PERCENTILES, Scale, cosines_from, differences
 from core.embedding import Provenance
 from core.models import ModelSpec
 from core.progress import Progress
-from core.similarity import Background, Clusters, Matrix, clusters, cosine_matrix
+from core.similarity import Background, Clusters, Matrix, clusters, score_matrix
 from core.storage import digests
 from pages.parts.similarity.sources import Compared
 from pages.shared import cache
@@ -59,7 +59,7 @@ def score(compared: Compared, spec: ModelSpec, on_progress: Progress) -> Scored:
     rows = texts.vectors
     if compared.queries:
         rows = cache.embed_texts(compared.queries, spec, on_progress, kind="query").vectors
-    return Scored(spec, cosine_matrix(rows, texts.vectors), rows, texts.vectors, texts.provenance)
+    return Scored(spec, score_matrix(rows, texts.vectors), rows, texts.vectors, texts.provenance)
 
 
 def order_of(compared: Compared, leader: Scored, *, by_cluster: bool) -> Order:

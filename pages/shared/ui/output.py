@@ -38,6 +38,7 @@ def provenance(source: Provenance, *further: str) -> None:
         source.device,
         source.engine,
         source.precision,
+        source.comparison,
         f"{source.texts:,} texts",
         wording.duration(source.seconds),
         origin(source),
