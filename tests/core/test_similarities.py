@@ -1,7 +1,5 @@
 """Folder models that name each similarity function, from their files to every answer, against sentence-transformers."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ from core import corpus, embedding, evaluation, models, retrieval
 from core.retrieval import Task
 from core.similarity import Similarity
 from core.similarity.functions import SIMILARITIES
-from tests.core.encoders.architectures import tiny
 
 TEXTS = ("A plane is taking off.", "The fox jumps.", "Vectors", "Search finds the documents nearest to a query.", "Owl")
 QUERIES = ("a fox", "Vectors")
@@ -23,29 +20,15 @@ FLOAT32: dict[str, Any] = {"device": "cpu", "engine": "torch", "precision": "flo
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A model of random weights for each function, without Normalize, in the host's models directory."""
-    root = tmp_path_factory.mktemp("similarities")
-    for similarity in SIMILARITIES:
-        folder = tiny("bert", root / similarity)
-        modules = json.loads((folder / "modules.json").read_text())
-        (folder / "modules.json").write_text(json.dumps(modules[:2]))
-        (folder / "config_sentence_transformers.json").write_text(json.dumps({"similarity_fn_name": similarity}))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMBEDSCOPE_MODELS", str(root))
-        yield root
-
-
-def library(folders: Path, similarity: Similarity) -> SentenceTransformer:
-    return SentenceTransformer(str(folders / similarity), device="cpu")
+def library(models_of_functions: Path, similarity: Similarity) -> SentenceTransformer:
+    return SentenceTransformer(str(models_of_functions / similarity), device="cpu")
 
 
 @pytest.mark.parametrize("similarity", SIMILARITIES)
-def test_rankings_have_the_scores_of_sentence_transformers(folders: Path, similarity: Similarity) -> None:
+def test_rankings_have_the_scores_of_sentence_transformers(models_of_functions: Path, similarity: Similarity) -> None:
     task = Task(corpus.from_paste("\n".join(TEXTS)), corpus.from_paste("\n".join(QUERIES)), k=5)
     pair = retrieval.embed(task, models.get(f"folder:{similarity}"), **FLOAT32)
-    model = library(folders, similarity)
+    model = library(models_of_functions, similarity)
     expected = model.similarity(model.encode(QUERIES), model.encode(TEXTS)).numpy()
     hits = retrieval.by_model(task, pair).hits
     assert hits.rows.tolist() == np.argsort(-expected, axis=1).tolist()
@@ -58,12 +41,12 @@ def test_rankings_have_the_scores_of_sentence_transformers(folders: Path, simila
 
 
 @pytest.mark.parametrize("similarity", SIMILARITIES)
-def test_pairs_correlate_as_sentence_transformers_scores_do(folders: Path, similarity: Similarity) -> None:
+def test_pairs_correlate_as_sentence_transformers_scores_do(models_of_functions: Path, similarity: Similarity) -> None:
     gold = [3.0, 1.0, 2.0, 5.0]
     embedded = embedding.embed(TEXTS, models.get(f"folder:{similarity}"), **FLOAT32)
     vectors = embedded.vectors
     scores = evaluation.scores_of(vectors[:-1], vectors[1:], embedded.provenance.similarity)
-    model = library(folders, similarity)
+    model = library(models_of_functions, similarity)
     expected = model.similarity_pairwise(model.encode(TEXTS[:-1]), model.encode(TEXTS[1:])).numpy()
     np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-5)
     assert evaluation.agreement(scores, gold).spearman == pytest.approx(spearmanr(expected, gold).statistic)

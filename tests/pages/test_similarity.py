@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 import streamlit
 from scipy.stats import percentileofscore
+from sentence_transformers import SentenceTransformer
 from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
@@ -43,6 +45,22 @@ def vectors(name: str, texts: tuple[str, ...], kind: str = "document") -> np.nda
 def percentiles(name: str, cosines: np.ndarray) -> np.ndarray:
     found = background(vectors(name, corpus.sample().documents), corpus.sample().documents).scores
     return np.array([[percentileofscore(found, value, "mean") for value in row] for row in cosines])
+
+
+def test_models_of_other_functions_are_scored_by_their_own(models_of_functions: Path) -> None:
+    app = opened(("folder:dot", "folder:manhattan"), precision="float32", heatmaps="Difference", pair="3-4")
+    for place, similarity in enumerate(("dot", "manhattan")):
+        model = SentenceTransformer(str(models_of_functions / similarity), device="cpu")
+        expected = model.similarity(*[model.encode(TEXTS)] * 2).numpy()
+        np.testing.assert_allclose(cells(app, f"heatmap_{place}"), expected, rtol=1e-3, atol=1e-3)
+    names = [metric.label.replace("\\", "") for metric in app.metric]
+    assert names == ["folder:dot, dot product", "folder:manhattan, negative Manhattan distance"]
+    functions = "folder:dot by dot product and folder:manhattan by Manhattan distance"
+    assert f"{functions}: choose Percentile to see the difference." in said(app).replace("\\", "")
+    assert "A dot product of **" in said(app)
+    assert "compared by Manhattan distance" in said(app)
+    assert "This model compares by dot product: only a cosine is split by token here." in said(app)
+    assert not any("Most disagreed" in control.options for control in app.main.button_group)
 
 
 @pytest.fixture

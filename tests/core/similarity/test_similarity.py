@@ -99,6 +99,33 @@ def test_the_tree_and_its_brackets_are_scipys() -> None:
     assert np.sort(distances, axis=0) == pytest.approx(np.sort(drawn["dcoord"], axis=0), abs=1e-6)
 
 
+@pytest.mark.parametrize("similarity", ["euclidean", "manhattan"])
+def test_a_tree_of_distances_is_scipys(similarity: Similarity) -> None:
+    vectors = 3 * normal(25, 16)
+    metric = "euclidean" if similarity == "euclidean" else "cityblock"
+    expected = linkage(pdist(vectors.astype(np.float64), metric), "average", optimal_ordering=True)
+    found = clusters(vectors, similarity)
+    assert found is not None
+    np.testing.assert_allclose(found.tree, expected, rtol=1e-5)
+
+
+def test_a_tree_of_dot_products_joins_the_highest_first() -> None:
+    vectors = 3 * normal(25, 16)
+    products = vectors.astype(np.float64) @ vectors.astype(np.float64).T
+    np.fill_diagonal(products, -np.inf)
+    found = clusters(vectors, "dot")
+    assert found is not None
+    assert sorted(found.tree[0, :2].tolist()) == sorted(np.unravel_index(products.argmax(), products.shape))
+    assert found.tree[0, 2] == pytest.approx(0, abs=1e-5)
+
+
+def test_a_background_is_of_the_functions_scores() -> None:
+    vectors = 3 * normal(40, 16)
+    found = background(vectors, named(40), similarity="euclidean")
+    assert found.scores == pytest.approx(np.sort(-pdist(vectors.astype(np.float64))), abs=1e-4)
+    assert found.similarity == "euclidean"
+
+
 @pytest.mark.parametrize("texts", [0, 1])
 def test_one_text_has_no_tree(texts: int) -> None:
     assert clusters(normal(texts, 4)) is None
