@@ -10,13 +10,15 @@ import numpy.typing as npt
 from core.errors import InputError
 from core.progress import Progress, silent
 from core.search import Hits, nearest
-from core.similarity.functions import unit
+from core.similarity.functions import Similarity, unit
 
 Metric = Literal["cosine", "euclidean", "manhattan"]
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
+NO_DISTANCE = "compares by dot product, which is no distance: its neighbours and its map are by cosine."
+"""What to say of such a model: a long vector may have a higher dot product with a text than the text with itself."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Neighbours:
     def first(self, k: int) -> "Neighbours":
         """The k nearest of them."""
         return Neighbours(self.rows[:, :k], self.distances[:, :k], self.metric)
+
+
+def metric_of(similarity: Similarity) -> Metric:
+    """The distance by which texts are neighbours under a model; the cosine for a dot product, see NO_DISTANCE."""
+    return "cosine" if similarity == "dot" else similarity
 
 
 def nearest_rows(vectors: Floats, k: int, *, metric: Metric = "cosine", on_progress: Progress = silent) -> Neighbours:

@@ -11,6 +11,7 @@ from core.embedding import Embedded, Provenance
 from core.evaluation import Interval, Quality, interval
 from core.models import ModelSpec
 from core.retrieval import BM25, HYBRID
+from core.similarity import Similarity
 from core.wording import milliseconds
 
 MEASURE = "ndcg@10"
@@ -63,6 +64,8 @@ class Candidate:
         As in the model's card; empty if unknown.
     revision, device, engine, precision : str
         What computed the vectors that were evaluated.
+    similarity : Similarity or None
+        The function that compared them.
     query_prompt, document_prompt : str
         What was put before the queries and before the documents.
     truncated_texts : int or None
@@ -85,6 +88,7 @@ class Candidate:
     device: str = ""
     engine: str = ""
     precision: str = ""
+    similarity: Similarity | None = None
     query_prompt: str = ""
     document_prompt: str = ""
     truncated_texts: int | None = None
@@ -182,6 +186,7 @@ def of_model(
         device=source.device if source else "",
         engine=source.engine if source else "",
         precision=source.precision if source else "",
+        similarity=source.similarity if source else None,
         query_prompt=source.query_prompt if source else "",
         document_prompt=source.document_prompt if source else "",
         truncated_texts=source.truncated_texts if source else None,

@@ -84,6 +84,7 @@ def _figures(lane: Lane) -> dict[str, Any]:
         "bytes_per_vector": one.vector_bytes,
         "engine": one.engine or None,
         "precision": one.precision or None,
+        "similarity": one.similarity,
         "revision": one.revision or None,
         "query_prompt": one.query_prompt or None,
         "document_prompt": one.document_prompt or None,

@@ -26,33 +26,6 @@ PAIRS = 300  # of those beside the project
 
 
 @pytest.fixture
-def command(monkeypatch, capsys, tmp_path):
-    """Run a command as `python -m core` does; returns exit code, standard output and standard error."""
-
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "empty hub cache"))
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["core", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exited:
-            command_line.main()
-        return exited.value.code or 0, *capsys.readouterr()
-
-    return call
-
-
-@pytest.fixture
-def answer(command):
-    """The JSON object that a command prints."""
-
-    def call(*arguments):
-        code, out, _ = command(*arguments, "--json")
-        assert code == 0
-        return json.loads(out)
-
-    return call
-
-
-@pytest.fixture
 def texts_file(tmp_path):
     path = tmp_path / "texts.txt"
     path.write_text("\n".join([TEXTS[0], "", *TEXTS[1:], "  "]), encoding="utf-8")
