@@ -8,3 +8,7 @@ model = SentenceTransformer(model_name)
 
 def embed(texts, kind="document"):
     return model.encode(texts, prompt=prompts.get(kind), normalize_embeddings=True)
+
+
+def similarity(first, second):
+    return first @ second.T
