@@ -21,6 +21,7 @@ from core.models import ModelSpec
 from core.progress import Progress, silent
 from core.search import Hits, KeywordIndex
 from core.search.hits import NEARLY_ZERO
+from core.similarity import SCORES
 from core.storage import digests
 
 Rows = npt.NDArray[np.int64]
@@ -105,6 +106,13 @@ class Ranking:
     def key(self) -> tuple[Hashable, ...]:
         """The system together with all models it is based on."""
         return (self.system, *self.identities)
+
+    @property
+    def score_name(self) -> str:
+        """What its scores are called within a sentence."""
+        if self.provenance:
+            return SCORES[self.provenance.similarity]
+        return "BM25 score" if self.system == BM25 else "reciprocal rank fusion score"
 
     @property
     def provenances(self) -> tuple[Provenance, ...]:

@@ -49,34 +49,52 @@ def nearest(
     similarity : "cosine", "dot", "euclidean" or "manhattan"
         A document at distance 0 has a score just above 0, which would mean no hit.
     """
-    import torch
-
     k = min(k, len(documents))
     hits = Hits(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
     if not hits.rows.size:
         return hits
-    device = _device(len(queries) * len(documents))
-    asked, searched = as_products(queries, documents) if similarity == "euclidean" else (queries, documents)
-    columns = torch.as_tensor(np.require(searched, requirements=["C", "W"])).to(device)
+    score = _scorer(documents, similarity, _device(len(queries) * len(documents)))
     size = min(BLOCK, max(1, SCORES_AT_ONCE // len(documents)))
     for start in range(0, len(queries), size):
         block = slice(start, start + size)
-        rows = torch.as_tensor(np.require(asked[block], requirements=["C", "W"])).to(device)
-        scores = -torch.cdist(rows, columns, p=1.0) if similarity == "manhattan" else rows @ columns.T
-        hits.rows[block], hits.scores[block] = _best(scores, queries[block], documents, k, similarity)
+        hits.rows[block], hits.scores[block] = _best(score(queries[block]), queries[block], documents, k, similarity)
         on_block(min(start + size, len(queries)), len(queries))
     return hits
 
 
-def as_products(queries: AnyFloats, documents: AnyFloats) -> tuple[AnyFloats, AnyFloats]:
-    """Both transformed so that the document at the least Euclidean distance has the highest inner product.
+def _scorer(documents: AnyFloats, similarity: Similarity, device: str) -> "Callable[[AnyFloats], torch.Tensor]":
+    """A function from queries, (q, d), to what orders all documents for each, (q, n): the greater, the nearer."""
+    import torch
 
-    |q - v|² = |q|² - 2 (q·v - |v|²/2): the greatest q·v - |v|²/2 is the nearest. Computed in float64: in float32
-    the difference of two large numbers is imprecise, and neighbours within groups far from the origin are lost.
+    if similarity == "euclidean":
+        return lambda queries: _nearness(queries, documents, device)
+    columns = _tensor(documents, device)
+    if similarity == "manhattan":
+        return lambda queries: -torch.cdist(_tensor(queries, device), columns, p=1.0)
+    return lambda queries: _tensor(queries, device) @ columns.T
+
+
+def _nearness(queries: AnyFloats, documents: AnyFloats, device: str) -> "torch.Tensor":
+    """q·v - |v|²/2 of each query and document, (q, n) float64: the greatest is at the least Euclidean distance.
+
+    |q - v|² = |q|² - 2 (q·v - |v|²/2). Computed in float64, some documents at a time: in float32 the difference of two
+    large numbers is imprecise, and neighbours within groups far from the origin are lost.
     """
-    asked, searched = queries.astype(np.float64), documents.astype(np.float64)
-    half = np.square(searched).sum(1, keepdims=True) / 2
-    return np.hstack([asked, np.ones((len(asked), 1))]), np.hstack([searched, -half])
+    import torch
+
+    asked = _tensor(queries.astype(np.float64), device)
+    scores = torch.empty((len(queries), len(documents)), dtype=torch.float64, device=device)
+    size = max(1, NUMBERS_AT_ONCE // documents.shape[1])
+    for start in range(0, len(documents), size):
+        part = _tensor(documents[start : start + size].astype(np.float64), device)
+        scores[:, start : start + size] = asked @ part.T - part.square().sum(dim=1) / 2
+    return scores
+
+
+def _tensor(vectors: AnyFloats, device: str) -> "torch.Tensor":
+    import torch
+
+    return torch.as_tensor(np.require(vectors, requirements=["C", "W"])).to(device)
 
 
 def _device(scores: int) -> str:
@@ -126,12 +144,14 @@ def _scores(
         for start in range(0, len(columns), size):
             rows = slice(start, start + size)
             scores[rows] = _sum(queries[rows, None, :], documents[columns[rows]], similarity)
+        if similarity in ("euclidean", "manhattan"):
+            scores = never_zero(scores)
         rounded: AnyFloats = scores if queries.dtype == np.float64 else scores.astype(np.float32)
     rounded[np.isnan(rounded)] = -np.inf
     if similarity == "cosine" and rounded.dtype == np.float32:
         is_one = (np.abs(rounded) > 1) & (np.abs(rounded) < 1 + ROUNDING)
         rounded[is_one] = np.sign(rounded[is_one])
-    return never_zero(rounded) if similarity in ("euclidean", "manhattan") else rounded
+    return rounded
 
 
 def _sum(queries: AnyFloats, documents: AnyFloats, similarity: Similarity) -> npt.NDArray[np.float64]:

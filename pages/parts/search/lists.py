@@ -12,13 +12,11 @@ from core.models import ModelSpec
 from core.progress import Progress
 from core.retrieval import BM25, HYBRID, Embeddings, Ranking, Task
 from core.search.sentences import nearest_sentence, sentences, sentences_by_words
-from core.similarity import SCORES
 from pages.parts.search.filters import Conditions
 from pages.shared import cache, picks
 from pages.shared.frame import show_errors
 
 DEPTH = 100
-SCORES_WITHOUT_MODEL = {BM25: "BM25 score", HYBRID: "reciprocal rank fusion score"}
 
 Marker = Callable[[Progress], Mapping[int, int | None]]
 
@@ -57,12 +55,6 @@ class List:
     def scores(self) -> list[float]:
         """Their scores."""
         return [float(score) for score in self.ranking.hits.scores[0][self.ranking.hits.is_found[0]]]
-
-    @property
-    def score_name(self) -> str:
-        """What they are called."""
-        source = self.ranking.provenance
-        return SCORES[source.similarity] if source else SCORES_WITHOUT_MODEL[self.ranking.system]
 
     @property
     def seconds(self) -> dict[str, float]:
