@@ -92,6 +92,13 @@ def show_caveats(sources: Iterable[Provenance], as_json: bool) -> None:
             complain(sentence)
 
 
+def show_similarities(sources: Iterable[Provenance]) -> None:
+    """A line for each model that is not compared by cosine, below the figures."""
+    for source in sources:
+        if source.similarity != "cosine":
+            out.print(f"{source.model} is {source.comparison}.", markup=False, highlight=False, soft_wrap=True)
+
+
 def complain(problem: str) -> None:
     """A problem in one line on standard error."""
     log.print(problem, style="red", markup=False, highlight=False, soft_wrap=True)

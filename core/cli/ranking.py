@@ -50,7 +50,8 @@ def search(
         )
     rows = retrieval.results(ranking, documents)
     facts = {"model": model, "query": query, "results": rows, "left_out": documents.left_out}
-    show(facts | _texts_read(ranking), rows, as_json)
+    named = [{"id": row["id"], ranking.score_name: row["score"], "text": row["text"]} for row in rows]
+    show(facts | _texts_read(ranking), named, as_json)
     show_caveats(ranking.provenances, as_json)
 
 
@@ -87,6 +88,7 @@ def evaluate(
         "ndcg@10_interval": [ndcg.low, ndcg.high],
         "queries": quality.queries,
         **({"words": ranking.words} if ranking.words else {}),
+        **({"similarity": ranking.provenance.similarity} if ranking.provenance else {}),
     }
     complete = facts | facts_of(documents, labels) | _texts_read(ranking)
     show_caveats(ranking.provenances, as_json)

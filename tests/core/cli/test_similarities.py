@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 from sentence_transformers import SentenceTransformer
 
-from core.similarity.functions import SIMILARITIES
+from core.similarity.functions import SCORES, SIMILARITIES
 
 TEXTS = ("A plane is taking off.", "The fox jumps.", "Vectors", "Search finds what is near.", "Owl", "Rates went up.")
 EVERY = ("--precision", "float32", "--device", "cpu")
@@ -31,6 +31,14 @@ def test_search_prints_the_scores_of_the_function(answer, library, similarity, t
     assert found["made_for"] == {"cosine": "", "dot": "the dot product"}.get(
         similarity, f"{similarity.title()} distance"
     )
+
+
+@each_function
+@pytest.mark.usefixtures("models_of_functions")
+def test_the_table_of_a_search_names_its_scores(command, similarity, tmp_path):
+    (tmp_path / "corpus.txt").write_text("\n".join(TEXTS))
+    _, table, _ = command("search", "-m", f"folder:{similarity}", "-c", tmp_path / "corpus.txt", "-q", "Owl", *EVERY)
+    assert f" {SCORES[similarity]} " in table
 
 
 @each_function
@@ -78,3 +86,10 @@ def test_a_verdict_ranks_each_model_by_its_own_function_and_says_so(answer):
     assert "compared by Manhattan distance" in notes["folder:manhattan"]
     assert "compared by" not in notes["folder:cosine"]
     assert {row["model"]: row["similarity"] for row in decided["candidates"]}["folder:manhattan"] == "manhattan"
+
+
+@pytest.mark.usefixtures("models_of_functions")
+def test_the_table_of_a_verdict_says_which_models_are_not_compared_by_cosine(command):
+    _, printed, _ = command("verdict", "--models", "folder:dot,folder:cosine", "--precision", "float32")
+    assert "folder:dot is compared by dot product." in printed
+    assert "folder:cosine is compared" not in printed
