@@ -19,6 +19,7 @@ from core.models import ModelSpec
 from core.models.files import availability
 from core.progress import Progress, silent
 from core.shipped import Shipped, shipped
+from core.similarity import NAMES, Similarity
 from core.storage.vectors import Store, key, shared_store
 
 KEEP_EVERY = 1024
@@ -37,10 +38,9 @@ class Provenance:
     `tokens` and `dollars` are an API's count for the computed texts and its price; None if unknown. `query_prompt` and
     `document_prompt` are what was put before queries and before documents. `max_tokens` is the model's longest input,
     None without a limit, and `truncated_texts` how many of the texts are longer, prompt included; `unknown_texts` have
-    no token that the model knows. Both are None if unknown.
-    `truncate_dim` is the length to which the vectors are shortened, None for all dimensions.
-    `made_for` is the measure other than cosine that the model's files ask for. `shipped` is the day on which vectors
-    that come with Embedscope were computed.
+    no token that the model knows. Both are None if unknown. `similarity` is the function that compares the vectors, as
+    the model's files ask. `truncate_dim` is the length to which the vectors are shortened, None for all dimensions.
+    `shipped` is the day on which vectors that come with Embedscope were computed.
     """
 
     model: str
@@ -61,15 +61,19 @@ class Provenance:
     max_tokens: int | None = None
     truncated_texts: int | None = None
     unknown_texts: int | None = None
-    made_for: str = ""
+    similarity: Similarity = "cosine"
     shipped: str = ""
     truncate_dim: int | None = None
 
     @property
     def caveats(self) -> list[str]:
         """What to know before comparing figures of these vectors with others, a sentence each."""
-        measure = f"{self.model} is made for {self.made_for}; compared by cosine here." if self.made_for else ""
-        return list(filter(None, (self.truncation, self.lack_of_tokens, measure)))
+        return list(filter(None, (self.truncation, self.lack_of_tokens)))
+
+    @property
+    def comparison(self) -> str:
+        """The function that compares the vectors, in words: "compared by cosine"."""
+        return f"compared by {NAMES[self.similarity]}"
 
     @property
     def truncation(self) -> str:
@@ -99,7 +103,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Embedded:
-    """Vectors, (n, d) float32 with unit rows, where they come from, and the identity that results are saved under."""
+    """Vectors, (n, d) float32, where they come from, and the identity that results are saved under.
+
+    Rows have unit length where the cosine compares them, and else the model's own.
+    """
 
     vectors: Vectors
     provenance: Provenance
@@ -219,7 +226,7 @@ def embed_with(
             query_prompt=encoder.spec.query_prompt,
             document_prompt=encoder.spec.document_prompt,
             max_tokens=encoder.max_tokens,
-            made_for=encoder.spec.made_for,
+            similarity=encoder.spec.similarity,
             truncate_dim=encoder.spec.truncate_dim,
             truncated_texts=truncated,
             unknown_texts=unknown,
@@ -283,7 +290,7 @@ def _embed_from(
             max_tokens=identity.max_tokens,
             truncated_texts=int((offered.tokens[rows] > (identity.max_tokens or math.inf)).sum()),
             unknown_texts=int((offered.known_tokens[rows] == 0).sum()),
-            made_for=spec.made_for,
+            similarity=spec.similarity,
             shipped=offered.computed,
         ),
         identity,

@@ -1,4 +1,4 @@
-"""Every system that ranks a corpus for queries: models by cosine, BM25 over words, a hybrid of all of them.
+"""Every system that ranks a corpus for queries: models by their own similarity, BM25, a hybrid of all of them.
 
 Nothing is cached here: vectors, the index of words and the cache of rankings are passed in.
 """
@@ -20,6 +20,8 @@ from core.evaluation import Finder, Quality
 from core.models import ModelSpec
 from core.progress import Progress, silent
 from core.search import Hits, KeywordIndex
+from core.search.hits import NEARLY_ZERO
+from core.similarity import SCORES
 from core.storage import digests
 
 Rows = npt.NDArray[np.int64]
@@ -106,6 +108,13 @@ class Ranking:
         return (self.system, *self.identities)
 
     @property
+    def score_name(self) -> str:
+        """What its scores are called within a sentence."""
+        if self.provenance:
+            return SCORES[self.provenance.similarity]
+        return "BM25 score" if self.system == BM25 else "reciprocal rank fusion score"
+
+    @property
     def provenances(self) -> tuple[Provenance, ...]:
         """What computed the texts' vectors and the queries'; empty if there are none."""
         return tuple(source for source in (self.provenance, self.asked) if source)
@@ -164,13 +173,13 @@ def embed(task: Task, spec: ModelSpec, *, on_progress: Progress = silent, **how:
 
 
 def by_model(task: Task, embeddings: Embeddings, on_progress: Progress = silent) -> Ranking:
-    """The best texts for each query by cosine."""
+    """The best texts for each query by the model's own similarity."""
     started = time.perf_counter()
     texts, queries = embeddings.texts.vectors, embeddings.queries.vectors
     searched = texts if task.among is None else texts[task.among]
 
     def find(block: slice, depth: int) -> Hits:
-        hits = search.nearest(queries[block], searched, depth)
+        hits = search.nearest(queries[block], searched, depth, similarity=embeddings.texts.identity.similarity)
         return hits if task.among is None else Hits(task.among[hits.rows], hits.scores)
 
     hits = _find_best(task, find, on_progress)
@@ -200,7 +209,7 @@ def results(ranking: Ranking, texts: Corpus, query: int = 0) -> list[dict[str, A
     """The hits of a ranking of texts for one of the queries, best first: the id, score and text of each."""
     rows, scores = ranking.hits.rows[query], ranking.hits.scores[query]
     return [
-        {"id": texts.ids[row], "score": float(score), "text": texts.texts[row]}
+        {"id": texts.ids[row], "score": 0.0 if score == NEARLY_ZERO else float(score), "text": texts.texts[row]}
         for row, score, is_found in zip(rows, scores, ranking.hits.is_found[query], strict=True)
         if is_found
     ]

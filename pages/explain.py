@@ -60,7 +60,8 @@ if len(labels) > MOST_ROWS:
 pooling = {"mean": "their mean", "cls": "the first token's", "lasttoken": "the last token's"}.get(
     trace.pooling, trace.pooling
 )
-st.markdown(f"#### 3 · One vector &ensp;:small[:gray[{pooling} vector, scaled to unit length: the embedding]]")
+scaled = ", scaled to unit length" if spec.similarity == "cosine" else ""
+st.markdown(f"#### 3 · One vector &ensp;:small[:gray[{pooling} vector{scaled}: the embedding]]")
 st.plotly_chart(
     barcode(trace.pooled[None], ["embedding"], row_pixels=44),
     key=state.Explain.POOLED,
@@ -77,7 +78,7 @@ with right:
 with progress.line(state.Explain.ANGLES, height=400) as on_progress:
     sentences = corpus.from_paste("\n".join([sentence, *(" ".join(other.split()) for other in others)]))
     embedded = cache.embed_texts(sentences.texts, spec, on_progress)
-cosines = [float(value) for value in similarity.cosine_matrix(embedded.vectors, embedded.vectors[:1])[:, 0]]
+cosines = [float(value) for value in similarity.score_matrix(embedded.vectors, embedded.vectors[:1])[:, 0]]
 left.plotly_chart(
     arrows(
         ["your sentence", *(f"another sentence {int(line) - 1}" for line in sentences.ids[1:])],
@@ -91,6 +92,11 @@ with right:
     for text, cosine in zip(sentences.texts[1:], cosines[1:], strict=True):
         st.metric(output.markdown_free(text), f"{cosine:.2f}", help="Cosine with your sentence", border=True)
     st.caption("Angles are measured from your sentence; the angle between the other two is not to scale.")
+    if spec.similarity != "cosine":
+        st.caption(
+            f"{output.markdown_free(spec.name)} compares by {similarity.NAMES[spec.similarity]}: when it scores texts, "
+            "the lengths of their vectors count too."
+        )
 output.provenance(embedded.provenance)
 output.download_table(
     pd.DataFrame(np.vstack([trace.vectors, trace.pooled]), index=[*labels, "embedding"])

@@ -20,8 +20,10 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Order", ["By cluster", "As given"], default="By cluster", key=state.Similarity.ORDER, bind="query-params",
         required=True, label_visibility="collapsed",
     )  # fmt: skip
+    scales = ["Cosine" if all(spec.similarity == "cosine" for spec in ready) else "Score", "Percentile"]
+    inputs.fall_back(state.Similarity.SCALE, scales, scales[0])
     scale = st.segmented_control(
-        "Scale", ["Cosine", "Percentile"], default="Cosine", key=state.Similarity.SCALE, bind="query-params",
+        "Scale", scales, default=scales[0], key=state.Similarity.SCALE, bind="query-params",
         required=True, label_visibility="collapsed",
     )  # fmt: skip
     difference = heatmaps.choose_difference([spec.name for spec in ready])
@@ -45,7 +47,7 @@ arrangement = scores.order_of(compared, results[leader], by_cluster=order == "By
 by_score = pairs.rank(values, pairs.ORDERS[0], compared)
 opened = pair.current(compared, (int(by_score[0][0]), int(by_score[1][0])))
 heatmaps.show(
-    values, compared, arrangement, opened,
+    values, results, compared, arrangement, opened,
     percentiles=percentiles, difference=difference, on_click=lambda clicked: pair.open_pair(compared, clicked),
 )  # fmt: skip
 
@@ -60,15 +62,16 @@ with progress.line(state.Similarity.MEASURE, height=280) as on_progress:
         backgrounds = background.measure(corpus, compared, [result.spec for result in results.values()], on_progress)
         with place_of_pair.container():
             pair.show(compared, results, backgrounds, opened)
-background.section(backgrounds, corpus, compared, {name: float(at.cosines[opened]) for name, at in results.items()})
+background.section(backgrounds, corpus, compared, {name: float(at.scores[opened]) for name, at in results.items()})
 
-st.markdown("#### Token by token &ensp;:small[:gray[how similar the tokens are, and what each adds to the cosine]]")
+st.markdown("#### Token by token &ensp;:small[:gray[how similar the tokens are, and what each adds to a cosine]]")
 with progress.line(state.Similarity.TRACE, height=300) as on_progress, show_errors():
     pair.tokens(results, compared, opened, on_progress)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.markdown("#### Pairs", width="content")
-    listed = pairs.rank(values, pairs.choose_order(len(values)), compared)
+    comparable = percentiles or scores.are_comparable(results.values())
+    listed = pairs.rank(values, pairs.choose_order(len(values), comparable=comparable), compared)
 pairs.show(listed, results, backgrounds, compared, lambda clicked: pair.open_pair(compared, clicked))
 pairs.downloads(listed, results, backgrounds, compared)
 output.code(examples.similarity(ready[0], compared.texts))

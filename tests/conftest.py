@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -163,6 +164,23 @@ def models_directory(tiny_models: Path) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMBEDSCOPE_MODELS", str(tiny_models))
         yield tiny_models
+
+
+@pytest.fixture(scope="module")
+def models_of_functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The host's models directory with a tiny model, without Normalize, for each similarity function."""
+    from core.similarity.functions import SIMILARITIES
+    from tests.core.encoders.architectures import tiny
+
+    root = tmp_path_factory.mktemp("similarities")
+    for similarity in SIMILARITIES:
+        folder = tiny("bert", root / similarity)
+        modules = json.loads((folder / "modules.json").read_text())
+        (folder / "modules.json").write_text(json.dumps(modules[:2]))
+        (folder / "config_sentence_transformers.json").write_text(json.dumps({"similarity_fn_name": similarity}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMBEDSCOPE_MODELS", str(root))
+        yield root
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from core.encoders.choice import REFERENCE, probe
 from core.errors import DeviceError, InputError
 from core.models import ModelSpec, get
 from core.progress import Progress
+from core.similarity import score_pairs
 
 FILLER = "data "
 
@@ -183,8 +184,8 @@ def _cosine(subject: Subject, timeable: Timeable) -> float | None:
     texts = probe()
     reference = load(spec, device=timeable.device, engine=REFERENCE[0], precision=REFERENCE[1]).encode(texts)
     vectors = np.asarray(timeable.encode(texts), np.float32)
-    cosines = np.sum(vectors * reference, axis=1) / np.linalg.norm(vectors, axis=1)
-    return float(cosines.min())
+    rows = np.arange(len(texts))
+    return float(score_pairs(vectors, reference, rows, rows).min())
 
 
 def _forget_peaks(device: str) -> None:

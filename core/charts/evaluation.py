@@ -20,6 +20,7 @@ from core.charts.style import (
 )
 from core.evaluation import Compressed, Interval
 from core.evaluation.compression import BINARY, FLOAT16, FLOAT32, INT8, RESCORED, front
+from core.similarity import SCORES, Similarity, title
 
 LANE_PIXELS = 46
 GAINS_HEIGHT = 300
@@ -117,27 +118,31 @@ def gains(
 
 
 def pairs_scatter(
-    cosines: npt.NDArray[np.float32], gold: Sequence[float], texts: Sequence[tuple[str, str]], colour: str
+    similarities: npt.NDArray[np.float32],
+    gold: Sequence[float],
+    texts: Sequence[tuple[str, str]],
+    colour: str,
+    similarity: Similarity = "cosine",
 ) -> go.Figure:
-    """Cosine over gold score for each pair; points with the same gold score are jittered slightly."""
+    """Similarity over gold score for each pair; points with the same gold score are jittered slightly."""
     scores = np.asarray(gold, np.float64)
     steps = np.diff(np.unique(scores))
     beside = np.random.default_rng(0).uniform(-1, 1, len(scores)) * JITTER * (float(steps.min()) if len(steps) else 0)
     figure = go.Figure(
         go.Scattergl(
             x=scores + (beside if len(steps) < len(scores) / 4 else 0),
-            y=cosines,
+            y=similarities,
             mode="markers",
             marker={"color": colour, "size": 8, "opacity": 0.55},
             customdata=[
                 f"{wrap(first, 50, 3)}<br><br>{wrap(second, 50, 3)}<br><br>gold {score:g}"
                 for (first, second), score in zip(texts, gold, strict=True)
             ],
-            hovertemplate="%{customdata} · cosine <b>%{y:.3f}</b><extra></extra>",
+            hovertemplate=f"%{{customdata}} · {SCORES[similarity]} <b>%{{y:.3f}}</b><extra></extra>",
         )
     )
     figure.update_xaxes(title="Gold score")
-    figure.update_yaxes(title="Cosine")
+    figure.update_yaxes(title=title(similarity))
     return apply_style(figure, height=SCATTER_HEIGHT)
 
 

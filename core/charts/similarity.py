@@ -17,7 +17,7 @@ from core.charts.style import (
     plain,
     wrap,
 )
-from core.similarity import Background, Clusters, Contributions, Matrix
+from core.similarity import SCORES, Background, Clusters, Contributions, Matrix, Similarity, title
 
 LABELS_UP_TO = 30
 NUMBERS_UP_TO = 8
@@ -28,6 +28,12 @@ HEIGHT = 400
 TREE_SHARE = 0.12
 BAR_SHARE = 0.16
 TOKEN_PIXELS = 24
+JOINED: dict[Similarity, str] = {
+    "cosine": "merged at cosine distance {}",
+    "dot": "merged {} below the highest dot product",
+    "euclidean": "merged at Euclidean distance {}",
+    "manhattan": "merged at Manhattan distance {}",
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,11 @@ PERCENTILES = Scale("percentile", 0, 100, ".1f")
 def cosines_from(lowest: float) -> Scale:
     """The scale of cosines from the lowest one shown, or 0, to 1."""
     return Scale("cosine", min(0.0, lowest), 1)
+
+
+def scores_between(similarity: Similarity, lowest: float, highest: float) -> Scale:
+    """The scale of a function's scores from the lowest to the highest shown; of cosines up to 1."""
+    return cosines_from(lowest) if similarity == "cosine" else Scale(SCORES[similarity], lowest, highest)
 
 
 def differences(title: str, values: Matrix, number: str) -> Scale:
@@ -153,7 +164,7 @@ def _tree(figure: go.Figure, tree: Clusters, *, upright: bool) -> None:
         yaxis="y3" if upright else "y",
         mode="lines",
         line={"color": NEUTRAL, "width": 1.5 if len(tree.order) <= GAPS_UP_TO else 0.6},
-        hovertemplate=f"merged at cosine distance <b>%{{{'y' if upright else 'x'}:.2f}}</b><extra></extra>",
+        hovertemplate=JOINED[tree.similarity].format(f"<b>%{{{'y' if upright else 'x'}:.2f}}</b>") + "<extra></extra>",
         showlegend=False,
     )
 
@@ -161,19 +172,23 @@ def _tree(figure: go.Figure, tree: Clusters, *, upright: bool) -> None:
 def densities(
     backgrounds: Mapping[str, Background], marked: Mapping[str, float], *, colours: Mapping[str, str]
 ) -> go.Figure:
-    """Each model's cosines of random pairs as a density, the marked pair's cosine as a line, its percentile named."""
+    """Each model's scores of random pairs as a density, the marked pair's score as a line, its percentile named.
+
+    All of one similarity function.
+    """
     figure = go.Figure()
+    similarity = next(iter(backgrounds.values())).similarity
     for name, background in backgrounds.items():
         middles, heights = background.densities()
         figure.add_scatter(
             x=middles, y=heights, mode="lines", name=_legend(name, background, marked.get(name)), fill="tozeroy",
             line={"color": colours[name], "width": 2.5}, fillcolor=fade(colours[name], 0.18),
-            hovertemplate=f"{plain(name)}<br>cosine %{{x:.2f}}<extra></extra>",
+            hovertemplate=f"{plain(name)}<br>{SCORES[similarity]} %{{x:.2f}}<extra></extra>",
         )  # fmt: skip
     for name in backgrounds:
         if name in marked:
             figure.add_vline(x=marked[name], line={"color": colours[name], "width": 3, "dash": "dot"})
-    figure.update_xaxes(title="Cosine of random pairs", showgrid=False, zeroline=False)
+    figure.update_xaxes(title=f"{title(similarity)} of random pairs", showgrid=False, zeroline=False)
     figure.update_yaxes(title="Density", showticklabels=False, showgrid=False, rangemode="tozero")
     figure.update_layout(legend=LEGEND_ABOVE, showlegend=True)
     return apply_style(figure, height=280)

@@ -20,9 +20,10 @@ from core.cli.options import (
     load_texts,
     model_with_options,
 )
-from core.cli.output import bars, show, show_caveats, texts_read
+from core.cli.output import bars, complain, show, show_caveats, texts_read
 from core.corpus import Corpus
 from core.maps.faithfulness import faithfulness
+from core.maps.neighbours import NO_DISTANCE
 from core.tables import harmless
 
 
@@ -55,16 +56,18 @@ def project(
             precision=precision,
             on_progress=progress,
         )
-        seeded = {} if method == "pca" else {"seed": seed}
-        settings = maps.settings_of(method, **seeded)
+        metric = maps.metric_of(embedded.provenance.similarity)
+        chosen = {} if method == "pca" else {"seed": seed, "metric": metric}
+        settings = maps.settings_of(method, **chosen)
         result = maps.project(embedded.vectors, settings, dimensions=dimensions, on_progress=progress)
         coordinates = result.coordinates[:, :dimensions]
-        quality = faithfulness(embedded.vectors, coordinates)
+        quality = faithfulness(embedded.vectors, coordinates, metric=metric)
     if output:
         _write_coordinates(output, texts, coordinates)
     facts = {
         "model": model,
         "method": method,
+        "metric": metric,
         "texts": len(texts),
         "left_out": texts.left_out,
         "seconds": {"embedding": embedded.provenance.seconds, **result.seconds},
@@ -75,6 +78,8 @@ def project(
     }
     show(facts, [facts], as_json)
     show_caveats([embedded.provenance], as_json)
+    if embedded.provenance.similarity == "dot" and not as_json:
+        complain(f"{model} {NO_DISTANCE}")
 
 
 def _write_coordinates(path: Path, texts: Corpus, coordinates: maps.Floats) -> None:

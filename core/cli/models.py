@@ -17,7 +17,9 @@ def catalogue(as_json: AsJson = False) -> None:
     """List the models, and whether each can run on this machine."""
     for problem in models.servers.problems():
         complain(problem)
-    rows = comparison.compare(models.all_models(), benchmark.latest_timings())
+    specs = models.all_models()
+    compared = comparison.compare(specs, benchmark.latest_timings())
+    rows = [row | {"similarity": spec.similarity} for spec, row in zip(specs, compared, strict=True)]
     shown = ("model", "here", "mteb_v1", "mteb_v2", "dimensions", "hello_world_ms", "license")
     show({"models": rows}, [{column: row[column] for column in shown} for row in rows], as_json)
 

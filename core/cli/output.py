@@ -14,7 +14,9 @@ from rich.table import Table
 from core.corpus import Corpus, Labels
 from core.embedding import Provenance
 from core.progress import Progress
+from core.similarity import NAMES
 
+MADE_FOR = NAMES | {"cosine": "", "dot": "the dot product"}
 WIDTH_OF_A_FILE = 160  # without a terminal; rich would squeeze tables into 80
 
 out, log = Console(), Console(stderr=True)
@@ -79,7 +81,8 @@ def texts_read(source: Provenance) -> dict[str, Any]:
         "max_tokens": source.max_tokens,
         "truncated_texts": source.truncated_texts,
         "unknown_texts": source.unknown_texts,
-        "made_for": source.made_for,
+        "similarity": source.similarity,
+        "made_for": MADE_FOR[source.similarity],
         "truncate_dim": source.truncate_dim,
     }
 
@@ -89,6 +92,13 @@ def show_caveats(sources: Iterable[Provenance], as_json: bool) -> None:
     if not as_json:
         for sentence in dict.fromkeys(sentence for source in sources for sentence in source.caveats):
             complain(sentence)
+
+
+def show_similarities(sources: Iterable[Provenance]) -> None:
+    """A line for each model that is not compared by cosine, below the figures."""
+    for source in sources:
+        if source.similarity != "cosine":
+            out.print(f"{source.model} is {source.comparison}.", markup=False, highlight=False, soft_wrap=True)
 
 
 def complain(problem: str) -> None:

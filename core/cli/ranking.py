@@ -55,7 +55,8 @@ def search(
     rows = retrieval.results(ranking, documents)
     facts = {"model": model, "query": query, "results": rows, "left_out": documents.left_out}
     facts |= {"query_left_out": asked.left_out}
-    show(facts | _texts_read(ranking), rows, as_json)
+    named = [{"id": row["id"], ranking.score_name: row["score"], "text": row["text"]} for row in rows]
+    show(facts | _texts_read(ranking), named, as_json)
     show_caveats(ranking.provenances, as_json)
     if asked.left_out and not as_json:
         complain(f"The query: {asked.skips_sentence}.")
@@ -96,6 +97,7 @@ def evaluate(
         "ndcg@10_interval": [ndcg.low, ndcg.high],
         "queries": quality.queries,
         **({"words": ranking.words} if ranking.words else {}),
+        **({"similarity": ranking.provenance.similarity} if ranking.provenance else {}),
     }
     complete = facts | facts_of(documents, labels) | _texts_read(ranking)
     show_caveats(ranking.provenances, as_json)

@@ -71,11 +71,15 @@ def embed(
             started=started,
         )
     np.save(output, result.vectors)
-    facts = asdict(result.provenance) | {
-        "dimensions": result.vectors.shape[1],
-        "texts_per_second": len(texts) / result.provenance.seconds,
-        "left_out": texts.left_out,
-    }
+    facts = (
+        asdict(result.provenance)
+        | texts_read(result.provenance)
+        | {
+            "dimensions": result.vectors.shape[1],
+            "texts_per_second": len(texts) / result.provenance.seconds,
+            "left_out": texts.left_out,
+        }
+    )
     show(facts | ({"ids": texts.ids} if passages else {}), [facts], as_json)
     show_caveats([result.provenance], as_json)
 
@@ -90,7 +94,7 @@ def pairs(
     document_prompt: DocumentPrompt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Correlate cosines with gold scores (columns sentence1, sentence2, score)."""
+    """Correlate similarities with gold scores (columns sentence1, sentence2, score)."""
     given = corpus.pairs_of(file.name, corpus.read_bytes(file))
     texts = [*given.first, *given.second]
     with bars() as progress:
@@ -103,9 +107,10 @@ def pairs(
             on_progress=progress,
         )
     vectors, source = embedded.vectors, embedded.provenance
+    scores = evaluation.scores_of(vectors[: len(given)], vectors[len(given) :], source.similarity)
     facts = {
         "model": model,
-        **asdict(evaluation.agreement(vectors[: len(given)], vectors[len(given) :], given.gold)),
+        **asdict(evaluation.agreement(scores, given.gold)),
         "device": source.device,
         "engine": source.engine,
         "precision": source.precision,

@@ -22,7 +22,7 @@ from core.cli.options import (
     names,
     prompts_by_model,
 )
-from core.cli.output import bars, facts_of, show, show_remarks
+from core.cli.output import bars, facts_of, show, show_remarks, show_similarities
 from core.retrieval import Task
 from core.search import KeywordIndex
 
@@ -100,4 +100,5 @@ def decide(
     shown = [{name: cell for name, cell in row.items() if name != "Notes"} for row in verdict.in_words(decided)]
     show(facts, shown, as_json)
     if not as_json:
+        show_similarities(pair.texts.provenance for pair in embeddings.values())
         show_remarks(labels)

@@ -14,6 +14,7 @@ from core.errors import DeviceError
 from core.models import ModelSpec
 from core.models.dialects import DIALECTS
 from core.progress import Progress, silent
+from core.similarity.functions import Similarity
 
 Vectors = npt.NDArray[np.float32]
 Kind = Literal["query", "document"]
@@ -33,8 +34,8 @@ class Trace:
     ----------
     tokens : tuple of str, length t
     vectors : (t, d) float32 array, one row a token, as the last layer leaves them
-    pooled : (d,) float32 array, unit length
-    weights : (t,) float32 array, each token's share in the pooled vector before it is scaled to unit length
+    pooled : (d,) float32 array, the text's embedding
+    weights : (t,) float32 array, each token's share in the pooled vector before it is scaled to unit length, if it is
     pooling : the pooling's name
     truncated : number of tokens beyond the model's limit, which it never sees
     """
@@ -72,7 +73,7 @@ class Encoder(Protocol):
     max_tokens: int | None
 
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
-        """Vectors of the texts: (n, d) float32, unit rows, in the order given."""
+        """Vectors of the texts: (n, d) float32, in the order given; unit rows where the cosine compares them."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -106,6 +107,8 @@ class Identity:
         Length of the vectors, possibly shortened.
     precision : str
         The precision actually executed; below float32, where engines differ, with the engine.
+    similarity : "cosine", "dot", "euclidean" or "manhattan"
+        The function that compares the vectors; those of the cosine alone are scaled to unit length.
     """
 
     id: str
@@ -115,11 +118,15 @@ class Identity:
     max_tokens: int | None
     dimensions: int
     precision: str
+    similarity: Similarity = "cosine"
 
     def namespace(self, kind: Kind) -> str:
         """The name under which vectors of queries or documents are stored; both share one if their prompts match."""
         prompt = self.query_prompt if kind == "query" else self.document_prompt
-        return json.dumps((self.id, self.revision, prompt, self.max_tokens, self.dimensions, self.precision))
+        own_lengths = () if self.similarity == "cosine" else (self.similarity,)
+        return json.dumps(
+            (self.id, self.revision, prompt, self.max_tokens, self.dimensions, self.precision, *own_lengths)
+        )
 
 
 def identity_of(encoder: Encoder) -> Identity:
@@ -133,6 +140,7 @@ def identity_of(encoder: Encoder) -> Identity:
         encoder.max_tokens,
         encoder.dimensions,
         precision if precision == "float32" else f"{encoder.engine} {precision}",
+        spec.similarity,
     )
 
 

@@ -62,7 +62,7 @@ class LocalEncoder:
         self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix=spec.name)
 
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
-        """Vectors of the texts: (n, d) float32, unit rows, in the order given.
+        """Vectors of the texts: (n, d) float32, in the order given; unit rows where the cosine compares them.
 
         Texts of similar length share a batch. If `on_progress`, called at every batch, raises, the rest is cancelled.
 
@@ -107,7 +107,7 @@ class LocalEncoder:
         def forward() -> None:
             try:
                 for features in ready:
-                    self._unit_vectors(dict(features))  # a copy, since a forward pass writes into it
+                    self._vectors(dict(features))  # a copy, since a forward pass writes into it
             except torch.OutOfMemoryError:
                 _free_gpu()
                 raise DeviceError(
@@ -211,21 +211,22 @@ class LocalEncoder:
         return dict(batch_to_device(part, self._model.device))
 
     def _forward(self, features: Features) -> Vectors:
-        rows = np.asarray(self._unit_vectors(features).cpu().numpy(), np.float32)
+        rows = np.asarray(self._vectors(features).cpu().numpy(), np.float32)
         if not np.isfinite(rows).all():
             raise DeviceError(
                 f"{self.spec.name} overflows {self.precision} on one of these texts: choose precision float32."
             )
         return rows
 
-    def _unit_vectors(self, features: Features) -> "torch.Tensor":
-        """(n, d) float32 unit rows, left on the device."""
+    def _vectors(self, features: Features) -> "torch.Tensor":
+        """(n, d) float32 vectors, left on the device: unit rows for the cosine, else of the model's own lengths."""
         import torch
         from sentence_transformers.util import truncate_embeddings
 
         with torch.inference_mode():
             vectors = self._model(features)["sentence_embedding"].float()
-            return torch.nn.functional.normalize(truncate_embeddings(vectors, self.dimensions), dim=1)
+            vectors = truncate_embeddings(vectors, self.dimensions)
+            return torch.nn.functional.normalize(vectors, dim=1) if self.spec.similarity == "cosine" else vectors
 
     def _token_vectors(self, features: Features | None, ids: list[int]) -> Vectors:
         """(t, d) vectors of the tokens that the model sees."""

@@ -1,4 +1,4 @@
-"""Quality against labels: rankings against relevance judgements, cosines against gold scores."""
+"""Quality against labels: rankings against relevance judgements, similarities against gold scores."""
 
 from core.evaluation.bootstrap import Difference, Interval, difference, interval, sentence
 from core.evaluation.comparisons import describe_intervals, differences
@@ -6,7 +6,7 @@ from core.evaluation.compression import Compressed, compressions
 from core.evaluation.disagreement import agreement_by_query, agreements, informative
 from core.evaluation.documents import Finder, best_documents
 from core.evaluation.measures import CUT, MAP_CUT, MEASURES, Qrels, Quality, Run, average_by_group, evaluate
-from core.evaluation.pairs import Agreement, agreement, cosines_of, displacement, intervals
+from core.evaluation.pairs import Agreement, agreement, displacement, intervals, scores_of
 
 __all__ = [
     "CUT",
@@ -26,7 +26,6 @@ __all__ = [
     "average_by_group",
     "best_documents",
     "compressions",
-    "cosines_of",
     "describe_intervals",
     "difference",
     "differences",
@@ -35,5 +34,6 @@ __all__ = [
     "informative",
     "interval",
     "intervals",
+    "scores_of",
     "sentence",
 ]

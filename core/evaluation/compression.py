@@ -14,6 +14,7 @@ from core.evaluation.measures import CUT, Qrels, Quality, evaluate
 from core.progress import Progress, silent
 from core.search import indexes
 from core.search.indexes import Build, Floats, Index, check_finite, first_dimensions
+from core.similarity import Similarity
 from core.wording import join
 
 FLOAT32, FLOAT16, INT8, BINARY, RESCORED = "float32", "float16", "int8", "binary", "binary, rescored"
@@ -54,12 +55,17 @@ def compressions(
     qrels: Qrels,
     on_progress: Progress = silent,
     own: npt.NDArray[np.int64] | None = None,
+    *,
+    similarity: Similarity = "cosine",
 ) -> list[Compressed]:
-    """Each kind of code at all dimensions and at the first half, quarter and eighth, rescaled to unit rows.
+    """Each kind of code at all dimensions and at the first half, quarter and eighth.
+
+    For the cosine rescaled to unit rows. The codes are scored by the model's similarity, those of signs as described
+    in `core.search.indexes`.
 
     Parameters
     ----------
-    queries, documents : (q, d) and (n, d) float32 arrays of unit rows
+    queries, documents : (q, d) and (n, d) float32 arrays
     query_ids, document_ids : sequences of q and n ids, as the labels name them
     own : (q,) int array, optional
         See `best_documents`.
@@ -74,10 +80,14 @@ def compressions(
     sizes = [documents.shape[1] // share for share in SHARES if documents.shape[1] // share]
     results: list[Compressed] = []
     for size in sizes:
-        query_codes, codes = first_dimensions(queries, size), first_dimensions(documents, size)
+        query_codes, codes = (first_dimensions(vectors, size, similarity) for vectors in (queries, documents))
         for kind, build in KINDS.items():
             on_progress("Compressing", len(results), len(sizes) * len(KINDS))
-            index = indexes.binary_with_rescoring(codes, multiple=1) if kind == RESCORED else build(codes)
+            index = (
+                indexes.binary_with_rescoring(codes, multiple=1)
+                if kind == RESCORED
+                else build(codes, similarity=similarity)
+            )
             hits = best_documents(_finder(index, query_codes), len(queries), document_ids, DEPTH, own=own)
             quality = evaluate(hits.as_run(query_ids, names), qrels)
             results.append(Compressed(kind, size, index.bytes // len(documents), quality))

@@ -1,4 +1,4 @@
-"""Quality of cosines against gold scores of sentence pairs."""
+"""Quality of similarity scores against gold scores of sentence pairs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.evaluation.bootstrap import CONFIDENCE, Interval
+from core.similarity import Matrix, Similarity, score_pairs
 
 RESAMPLED_NUMBERS = 10**7
 MOST_RESAMPLES, LEAST_RESAMPLES = 2_000, 200
@@ -17,44 +18,44 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well cosines follow gold scores over sentence pairs."""
+    """How well a model's scores follow gold scores over sentence pairs."""
 
     spearman: float
     pearson: float
     pairs: int
 
 
-def cosines_of(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The cosine of each pair of unit rows, both (n, d); never beyond 1 by rounding."""
-    return np.clip(np.sum(first * second, axis=1), -1, 1)
+def scores_of(first: Matrix, second: Matrix, similarity: Similarity = "cosine") -> Matrix:
+    """The score of each pair of rows, both (n, d)."""
+    rows = np.arange(len(first))
+    return score_pairs(first, second, rows, rows, similarity)
 
 
-def agreement(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], gold: Sequence[float]) -> Agreement:
-    """Spearman and Pearson correlation of the cosines of paired unit rows, both (n, d), with n gold scores.
+def agreement(scores: Matrix, gold: Sequence[float]) -> Agreement:
+    """Spearman and Pearson correlation of the scores of n pairs with their gold scores.
 
     Raises
     ------
     InputError
-        Fewer than two pairs, or all gold scores or all cosines equal: no correlation is defined.
+        Fewer than two pairs, or all gold scores or all similarities equal: no correlation is defined.
     """
     if len(gold) < 2 or len(set(gold)) == 1:
         raise InputError("A correlation needs at least two pairs with different gold scores.")
-    cosines = cosines_of(first, second)
-    if np.ptp(cosines) == 0:
-        raise InputError("All pairs have the same cosine: there is no correlation with the gold scores.")
+    if np.ptp(scores) == 0:
+        raise InputError("All pairs have the same similarity: there is no correlation with the gold scores.")
     from scipy.stats import pearsonr, spearmanr
 
-    return Agreement(float(spearmanr(cosines, gold)[0]), float(pearsonr(cosines, gold)[0]), len(gold))
+    return Agreement(float(spearmanr(scores, gold)[0]), float(pearsonr(scores, gold)[0]), len(gold))
 
 
-def intervals(cosines: npt.NDArray[np.float32], gold: Sequence[float], *, seed: int = 0) -> tuple[Interval, Interval]:
+def intervals(scores: Matrix, gold: Sequence[float], *, seed: int = 0) -> tuple[Interval, Interval]:
     """Spearman's and Pearson's correlation with their percentile bootstrap intervals over pairs, 95 %.
 
-    Resamples in which all gold scores or all cosines are equal define no correlation and are skipped.
+    Resamples in which all gold scores or all similarities are equal define no correlation and are skipped.
     """
     from scipy.stats import rankdata
 
-    values = np.stack([np.asarray(cosines, np.float64), np.asarray(gold, np.float64)])
+    values = np.stack([np.asarray(scores, np.float64), np.asarray(gold, np.float64)])
     count = values.shape[1]
     draw = np.random.default_rng(seed)  # not scipy.stats.bootstrap: it gives no interval if one resample is NaN
     spearmans, pearsons = [], []
@@ -69,11 +70,11 @@ def intervals(cosines: npt.NDArray[np.float32], gold: Sequence[float], *, seed: 
     )
 
 
-def displacement(cosines: npt.NDArray[np.float32], gold: Sequence[float]) -> Floats:
-    """For each pair, how much higher it ranks by cosine than by gold score, as a share of all pairs, -1 to 1."""
+def displacement(scores: Matrix, gold: Sequence[float]) -> Floats:
+    """For each pair, how much higher it ranks by similarity than by gold score, as a share of all pairs, -1 to 1."""
     from scipy.stats import rankdata
 
-    return (rankdata(cosines) - rankdata(gold)) / max(1, len(gold) - 1)
+    return (rankdata(scores) - rankdata(gold)) / max(1, len(gold) - 1)
 
 
 def _ends(resampled: Sequence[float]) -> tuple[float, float]:

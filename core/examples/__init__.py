@@ -11,20 +11,22 @@ from core.models import ModelSpec, Server
 from core.models.dialects import DIALECTS, OPENAI
 
 MOST_TEXTS_SHOWN = 8
+FAISS = {"cosine": "INNER_PRODUCT", "dot": "INNER_PRODUCT", "euclidean": "L2", "manhattan": "L1"}
 
 
 def embed(spec: ModelSpec, texts: Sequence[str], kind: str = "document") -> str:
-    """Embed texts into `vectors`, an array of unit rows."""
+    """Embed texts into `vectors`, an array of unit rows where the cosine compares them."""
     return _by_model("embed", spec, texts=_few(texts), kind=_source(kind))
 
 
 def explain(spec: ModelSpec, text: str) -> str:
     """Tokens, token vectors and the pooled vector of a text."""
-    return _by_model("explain_static" if spec.is_static else "explain", spec, text=_source(text))
+    script = "explain_static" if spec.is_static else "explain"
+    return _by_model(script, spec, text=_source(text), scaled=f"{spec.similarity == 'cosine'}  # to unit length")
 
 
 def similarity(spec: ModelSpec, texts: Sequence[str]) -> str:
-    """A cosine heatmap of texts."""
+    """A heatmap of texts by the model's similarity."""
     return _by_model("similarity", spec, texts=_few(texts))
 
 
@@ -40,18 +42,21 @@ def evaluate(spec: ModelSpec, queries: Sequence[str], texts: Sequence[str], rele
 
 
 def pairs(spec: ModelSpec, first: Sequence[str], second: Sequence[str], gold: Sequence[float]) -> str:
-    """Spearman and Pearson correlation of a few pairs' cosines with gold scores."""
+    """Spearman and Pearson correlation of a few pairs' similarities with gold scores."""
     return _by_model("pairs", spec, pairs=_few(list(zip(first, second, gold, strict=True))))
 
 
 def index(spec: ModelSpec, texts: Sequence[str]) -> str:
     """A graph index (HNSW) for searching texts."""
-    return _by_model("index", spec, texts=_few(texts))
+    return _by_model("index", spec, texts=_few(texts), metric=f"faiss.METRIC_{FAISS[spec.similarity]}")
 
 
 def project(spec: ModelSpec, texts: Sequence[str], method: str, dimensions: int) -> str:
-    """A map of texts by "umap", "pca" or "tsne"."""
-    return _by_model(f"project_{method}", spec, texts=_few(texts), dimensions=_source(dimensions))
+    """A map of texts by "umap", "pca" or "tsne"; by the model's own distance, by cosine for a dot product."""
+    metric = "cosine" if spec.similarity == "dot" else spec.similarity
+    return _by_model(
+        f"project_{method}", spec, texts=_few(texts), dimensions=_source(dimensions), metric=_source(metric)
+    )
 
 
 def benchmark(spec: ModelSpec, text: str) -> str:
@@ -112,7 +117,8 @@ def _loader(spec: ModelSpec) -> tuple[str, dict[str, str]]:
         weights, tokenizer = spec.bundled.sha256
         files = {"weights_file": _source(weights), "tokenizer_file": _source(tokenizer)}
         return "static", {"package": _source(spec.bundled.package), **files}
-    return "local", {"model_name": _source(spec.id.removeprefix("folder:"))}
+    loader = "local" if spec.similarity == "cosine" else "own_similarity"
+    return loader, {"model_name": _source(spec.id.removeprefix("folder:"))}
 
 
 def _dialect(server: Server, length: int | None) -> tuple[str, dict[str, str]]:

@@ -17,7 +17,7 @@ from core.maps.layout import (
     resume,
     settings_of,
 )
-from core.maps.neighbours import METRICS, Floats, Indices, Metric, Neighbours, nearest_rows, nearest_to
+from core.maps.neighbours import METRICS, Floats, Indices, Metric, Neighbours, metric_of, nearest_rows, nearest_to
 from core.maps.pca import Pca
 from core.maps.process import warm_up
 from core.maps.tsne import Tsne
@@ -39,6 +39,7 @@ __all__ = [
     "Settings",
     "Tsne",
     "Umap",
+    "metric_of",
     "nearest_rows",
     "nearest_to",
     "neighbours_of",

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from core.errors import InputError
 from core.maps.agreement import overlaps
-from core.maps.neighbours import Floats, Indices, Metric, Neighbours, unit
+from core.maps.neighbours import Floats, Indices, Metric, Neighbours
+from core.similarity.functions import unit
 
 Shares = npt.NDArray[np.float64]
 
@@ -183,6 +184,7 @@ class _Truth:
     """The vectors, prepared for distances in their own space."""
 
     def __init__(self, vectors: Floats, metric: Metric) -> None:
+        self._metric = metric
         self._points = unit(vectors) if metric == "cosine" else _centre(vectors)
         self._halves = np.square(self._points).sum(1) / 2
         self._offsets = self._halves if metric == "euclidean" else np.float32(0)
@@ -190,14 +192,26 @@ class _Truth:
     def distances(self, rows: Indices) -> Floats:
         """From some rows to all, (len(rows), n), each infinitely far from itself; right in order, not in size.
 
-        |x - y|² / 2 = |y|² / 2 - x·y + |x|² / 2, where the last term is the same for all y.
+        |x - y|² / 2 = |y|² / 2 - x·y + |x|² / 2, where the last term is the same for all y. Manhattan distances are
+        those of torch.
         """
+        if self._metric == "manhattan":
+            return _without_itself(self._manhattan(rows), rows)
         products: Floats = self._offsets - self._points[rows] @ self._points.T
         return _without_itself(products, rows)
 
     def rounding(self, rows: Indices, others: Indices) -> Floats:
         """The rounding error of the distances from rows, (m,), to others, (m, k)."""
+        if self._metric == "manhattan":
+            lengths = np.abs(self._points).sum(1)
+            return np.asarray(ROUNDING * (lengths[rows, None] + lengths[others]), np.float32)
         return np.asarray(2 * ROUNDING * (self._halves[rows, None] + self._halves[others]), np.float32)
+
+    def _manhattan(self, rows: Indices) -> Floats:
+        import torch
+
+        points = torch.from_numpy(self._points)
+        return np.asarray(torch.cdist(points[rows], points, p=1.0).numpy())
 
 
 def _measure(

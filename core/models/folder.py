@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from core.errors import ModelUnavailableError
 from core.models import layout
 from core.models.spec import ModelSpec
 from core.settings import models_folder
@@ -29,14 +28,6 @@ def _spec(path: Path) -> ModelSpec:
         organisation="this machine",
         query_prompt=query_prompt,
         document_prompt=document_prompt,
+        similarity=layout.similarity(path),
         matryoshka=layout.matryoshka(path),
-        made_for=_measure(name, path),
     )
-
-
-def _measure(name: str, path: Path) -> str:
-    """As `layout.measure`; empty for a model that cannot be used: picking it shows why."""
-    try:
-        return layout.measure(path, layout.modules(name, (path / layout.MODULES).read_bytes()))
-    except (OSError, ModelUnavailableError):
-        return ""

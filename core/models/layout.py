@@ -14,13 +14,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import DamagedModelError, ModelUnavailableError
+from core.similarity.functions import Similarity
 
 MODULES = "modules.json"
-MEASURES = {
-    "dot": "the dot product",
-    "dot_product": "the dot product",
-    "euclidean": "Euclidean distance",
-    "manhattan": "Manhattan distance",
+FUNCTIONS: dict[str, Similarity] = {
+    "dot": "dot",
+    "dot_product": "dot",
+    "euclidean": "euclidean",
+    "manhattan": "manhattan",
 }
 SETTINGS = "config_sentence_transformers.json"
 DOCUMENT_PROMPTS = ("document", "passage", "corpus")
@@ -116,7 +117,7 @@ def description(name: str, folder: Path) -> dict[str, Any]:
         "dimensions": tensors[0][-1] if is_static and len(tensors) == 1 else _dimensions(folder, present),
         "max_tokens": max_tokens if isinstance(max_tokens, int) else None,
         "pooling": "mean of static token vectors" if is_static else None,
-        "made_for": measure(folder, present),
+        "similarity": similarity(folder),
         "query_prompt": query_prompt,
         "document_prompt": document_prompt,
         "matryoshka": matryoshka(folder),
@@ -146,13 +147,12 @@ def matryoshka(folder: Path) -> tuple[int, ...]:
     return tuple(sorted(each for each in stated if type(each) is int and each > 0)) if isinstance(stated, list) else ()
 
 
-def measure(folder: Path, of: Iterable[Module]) -> str:
-    """The measure other than cosine by which a model's files ask to compare its vectors; empty if there is none.
+def similarity(folder: Path) -> Similarity:
+    """The function by which a model's files ask to compare its vectors; the cosine if they name none.
 
-    For vectors of length 1 all measures rank alike, so none is other.
+    That is what sentence-transformers does. It has older names for some.
     """
-    asked = read_object(folder / SETTINGS).get("similarity_fn_name")
-    return "" if any(module.kind == "Normalize" for module in of) else MEASURES.get(str(asked), "")
+    return FUNCTIONS.get(str(read_object(folder / SETTINGS).get("similarity_fn_name")), "cosine")
 
 
 def read_object(path: Path) -> dict[str, Any]:

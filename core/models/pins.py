@@ -10,9 +10,15 @@ from typing import ClassVar
 
 from core.models.spec import ModelSpec
 from core.settings import cache_folder
+from core.similarity.functions import Similarity
 from core.storage import files, records
 
 ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+MADE_FOR: dict[str, Similarity] = {
+    "the dot product": "dot",
+    "Euclidean distance": "euclidean",
+    "Manhattan distance": "manhattan",
+}
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 log = logging.getLogger(__name__)
@@ -29,8 +35,9 @@ class Pin:
     bytes : size of the files
     sha256 : the digest of each weight file, by its name in the model's folder
     license : as stated on the Hub, empty if not stated
-    parameters, dimensions, max_tokens, pooling, query_prompt, document_prompt, made_for,
-    matryoshka : see ModelSpec; from the files
+    parameters, dimensions, max_tokens, pooling, query_prompt, document_prompt, similarity, matryoshka : see ModelSpec;
+        from the files
+    made_for : the similarity in words, as pins of earlier versions have it
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -47,6 +54,7 @@ class Pin:
     pooling: str | None = None
     query_prompt: str = ""
     document_prompt: str = ""
+    similarity: Similarity = "cosine"
     made_for: str = ""
     matryoshka: tuple[int, ...] = ()
 
@@ -124,6 +132,6 @@ def _spec(pin: Pin) -> ModelSpec:
         pooling=pin.pooling,
         query_prompt=pin.query_prompt,
         document_prompt=pin.document_prompt,
-        made_for=pin.made_for,
+        similarity=MADE_FOR.get(pin.made_for, pin.similarity),
         matryoshka=pin.matryoshka,
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.similarity.functions import Similarity
+
 TASKS = ("classification", "clustering", "pair_classification", "reranking", "retrieval", "sts", "summarization")
 
 
@@ -61,8 +63,9 @@ class ModelSpec:
         Size of its files; None if nothing is downloaded or the size is unknown.
     max_tokens : int or None
         Longest input; None for static models, which have no limit, and if unknown.
-    made_for : str
-        The measure other than cosine that its files ask for, such as "the dot product"; empty for cosine.
+    similarity : "cosine", "dot", "euclidean" or "manhattan"
+        The function that compares its vectors, as its files ask. Its vectors are scaled to unit length only for the
+        cosine.
     mteb_v1 : dict of str to float
         "average" and the seven task types of MTEB(eng, v1); empty if unknown.
     mteb_v2 : float or None
@@ -93,7 +96,7 @@ class ModelSpec:
     checkpoint_dtype: str | None = None
     query_prompt: str = ""
     document_prompt: str = ""
-    made_for: str = ""
+    similarity: Similarity = "cosine"
     mteb_v1: dict[str, float] = field(default_factory=dict, hash=False)
     mteb_v2: float | None = None
     usd_per_million_tokens: float | None = None

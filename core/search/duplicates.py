@@ -52,7 +52,8 @@ def near_pairs(vectors: AnyFloats, threshold: float, on_block: OnBlock = lambda 
     Parameters
     ----------
     vectors : (n, d) array of unit rows
-        A row that contains NaN is near nothing.
+        Of a model that compares by another function too: a threshold needs a scale with ends. A row that contains NaN
+        is near nothing.
     on_block
         Called now and then with the number of rows done; it may raise.
     """

@@ -1,4 +1,4 @@
-"""Exact search: the nearest documents by cosine, by a product of matrices."""
+"""Exact search: the nearest documents by each similarity function, without an index."""
 
 import math
 from collections.abc import Callable
@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core import machine
-from core.search.hits import Hits
+from core.search.hits import Hits, never_zero
+from core.similarity.functions import Similarity
 
 if TYPE_CHECKING:
     import torch
@@ -28,37 +29,72 @@ def nearest(
     documents: AnyFloats,
     k: int = 10,
     on_block: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    similarity: Similarity = "cosine",
 ) -> Hits:
-    """The k documents of highest cosine for each query, exactly; ties in row order.
+    """The k documents of highest score for each query, exactly; ties in row order.
 
-    A product of matrices by torch, on a GPU where there is one and the product is large. Equal documents have equal
-    scores, wherever they are in the corpus and whichever queries are asked together.
+    Scored by torch, on a GPU where there is one and the scores are many. Equal documents have equal scores, wherever
+    they are in the corpus and whichever queries are asked together.
 
     Parameters
     ----------
-    queries, documents : (q, d) and (n, d) arrays of unit rows
-        For other rows, the highest inner products are found. Both float32, or float64 for more digits. Rows with NaN
-        come last, with a score of minus infinity.
+    queries, documents : (q, d) and (n, d) arrays
+        For the cosine of unit rows. Both float32, or float64 for more digits. Rows with NaN come last, with a score of
+        minus infinity.
     k : int
         If there are fewer documents, all are returned.
     on_block
         Called now and then with the number of queries done; it may raise.
+    similarity : "cosine", "dot", "euclidean" or "manhattan"
+        A document at distance 0 has a score just above 0, which would mean no hit.
     """
-    import torch
-
     k = min(k, len(documents))
     hits = Hits(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
     if not hits.rows.size:
         return hits
-    device = _device(len(queries) * len(documents))
-    columns = torch.as_tensor(np.require(documents, requirements=["C", "W"])).to(device).T
+    score = _scorer(documents, similarity, _device(len(queries) * len(documents)))
     size = min(BLOCK, max(1, SCORES_AT_ONCE // len(documents)))
     for start in range(0, len(queries), size):
         block = slice(start, start + size)
-        scores = torch.as_tensor(np.require(queries[block], requirements=["C", "W"])).to(device) @ columns
-        hits.rows[block], hits.scores[block] = _best(scores, queries[block], documents, k)
+        hits.rows[block], hits.scores[block] = _best(score(queries[block]), queries[block], documents, k, similarity)
         on_block(min(start + size, len(queries)), len(queries))
     return hits
+
+
+def _scorer(documents: AnyFloats, similarity: Similarity, device: str) -> "Callable[[AnyFloats], torch.Tensor]":
+    """A function from queries, (q, d), to what orders all documents for each, (q, n): the greater, the nearer."""
+    import torch
+
+    if similarity == "euclidean":
+        return lambda queries: _nearness(queries, documents, device)
+    columns = _tensor(documents, device)
+    if similarity == "manhattan":
+        return lambda queries: -torch.cdist(_tensor(queries, device), columns, p=1.0)
+    return lambda queries: _tensor(queries, device) @ columns.T
+
+
+def _nearness(queries: AnyFloats, documents: AnyFloats, device: str) -> "torch.Tensor":
+    """q·v - |v|²/2 of each query and document, (q, n) float64: the greatest is at the least Euclidean distance.
+
+    |q - v|² = |q|² - 2 (q·v - |v|²/2). Computed in float64, some documents at a time: in float32 the difference of two
+    large numbers is imprecise, and neighbours within groups far from the origin are lost.
+    """
+    import torch
+
+    asked = _tensor(queries.astype(np.float64), device)
+    scores = torch.empty((len(queries), len(documents)), dtype=torch.float64, device=device)
+    size = max(1, NUMBERS_AT_ONCE // documents.shape[1])
+    for start in range(0, len(documents), size):
+        part = _tensor(documents[start : start + size].astype(np.float64), device)
+        scores[:, start : start + size] = asked @ part.T - part.square().sum(dim=1) / 2
+    return scores
+
+
+def _tensor(vectors: AnyFloats, device: str) -> "torch.Tensor":
+    import torch
+
+    return torch.as_tensor(np.require(vectors, requirements=["C", "W"])).to(device)
 
 
 def _device(scores: int) -> str:
@@ -68,12 +104,12 @@ def _device(scores: int) -> str:
 
 
 def _best(
-    scores: "torch.Tensor", queries: AnyFloats, documents: AnyFloats, k: int
+    scores: "torch.Tensor", queries: AnyFloats, documents: AnyFloats, k: int, similarity: Similarity
 ) -> tuple[npt.NDArray[np.int64], AnyFloats]:
     """Columns and values of the k highest scores of each row, (q, n), the highest first; of equal ones the earlier.
 
     A product of matrices gives equal documents scores that differ in their last digits, by their places in it. So it
-    only selects; what is selected is multiplied again, alike in every place.
+    only selects; what is selected is scored again, alike in every place.
     """
     best = scores.topk(min(k + 1, scores.shape[1]), dim=1)
     if best.values.isnan().any():  # which topk takes for the highest
@@ -84,32 +120,44 @@ def _best(
     is_close = values[:, k - 1] - blur <= values[:, -1] if values.shape[1] > k else np.zeros(len(values), bool)
     is_close |= ~np.isfinite(values[:, k - 1])
     columns = columns[:, :k]
-    exact = _products(queries, documents, columns)
+    exact = _scores(queries, documents, columns, similarity)
     for row in np.flatnonzero(is_close):  # for the last places, of which topk takes any
         candidates = np.flatnonzero(scores[row].cpu().numpy() >= values[row, k - 1] - blur[row])[None]
-        products = _products(queries[row : row + 1], documents, candidates)
-        order = np.argsort(-products[0], kind="stable")[:k]
-        columns[row], exact[row] = candidates[0, order], products[0, order]
+        again = _scores(queries[row : row + 1], documents, candidates, similarity)
+        order = np.argsort(-again[0], kind="stable")[:k]
+        columns[row], exact[row] = candidates[0, order], again[0, order]
     order = np.lexsort((columns, -exact))
     rows = np.arange(len(order))[:, None]
     return columns[rows, order], exact[rows, order]
 
 
-def _products(queries: AnyFloats, documents: AnyFloats, columns: npt.NDArray[np.int64]) -> AnyFloats:
-    """The product of each query, (q, d), with its documents of `columns`, (q, c), summed in float64: (q, c).
+def _scores(
+    queries: AnyFloats, documents: AnyFloats, columns: npt.NDArray[np.int64], similarity: Similarity
+) -> AnyFloats:
+    """The score of each query, (q, d), with its documents of `columns`, (q, c), summed in float64: (q, c).
 
-    In the precision of the vectors; NaN is minus infinity, and what rounding puts above 1 is 1.
+    In the precision of the vectors; NaN is minus infinity, and a cosine that rounding puts above 1 is 1.
     """
-    products = np.empty(columns.shape)
+    scores = np.empty(columns.shape)
     size = max(1, NUMBERS_AT_ONCE // max(1, columns.shape[1] * documents.shape[1]))
     with np.errstate(invalid="ignore", over="ignore"):
         for start in range(0, len(columns), size):
             rows = slice(start, start + size)
-            factors = np.multiply(documents[columns[rows]], queries[rows, None, :], dtype=np.float64)
-            products[rows] = factors.sum(axis=2)
-        rounded: AnyFloats = products if queries.dtype == np.float64 else products.astype(np.float32)
+            scores[rows] = _sum(queries[rows, None, :], documents[columns[rows]], similarity)
+        if similarity in ("euclidean", "manhattan"):
+            scores = never_zero(scores)
+        rounded: AnyFloats = scores if queries.dtype == np.float64 else scores.astype(np.float32)
     rounded[np.isnan(rounded)] = -np.inf
-    if rounded.dtype == np.float32:
+    if similarity == "cosine" and rounded.dtype == np.float32:
         is_one = (np.abs(rounded) > 1) & (np.abs(rounded) < 1 + ROUNDING)
         rounded[is_one] = np.sign(rounded[is_one])
     return rounded
+
+
+def _sum(queries: AnyFloats, documents: AnyFloats, similarity: Similarity) -> npt.NDArray[np.float64]:
+    """The scores of queries, (q, 1, d), with documents, (q, c, d): (q, c)."""
+    if similarity in ("cosine", "dot"):
+        products: npt.NDArray[np.float64] = np.multiply(documents, queries, dtype=np.float64).sum(axis=2)
+        return products
+    gaps = np.subtract(documents, queries, dtype=np.float64)
+    return -(np.abs(gaps).sum(axis=2) if similarity == "manhattan" else np.sqrt(np.square(gaps).sum(axis=2)))

@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+Scores = TypeVar("Scores", npt.NDArray[np.float32], npt.NDArray[np.float64])
+
+NEARLY_ZERO = float(np.finfo(np.float32).tiny)  # in place of a score of 0, which means no hit
 
 
 @dataclass(frozen=True)
@@ -14,7 +19,7 @@ class Hits:
     Attributes
     ----------
     rows : (q, k) int array of document rows, best first
-    scores : (q, k) float array, descending
+    scores : (q, k) float array, descending; 0 in an unused place
     """
 
     rows: npt.NDArray[np.int64]
@@ -39,3 +44,8 @@ class Hits:
             for row, score in zip(rows[is_found], scores[is_found], strict=True):
                 run[query].setdefault(documents[row], float(score))  # the best comes first
         return run
+
+
+def never_zero(scores: Scores) -> Scores:
+    """The scores with 0 replaced by a tiny number: that of a document at distance 0, or of half the signs."""
+    return np.where(scores == 0, scores.dtype.type(NEARLY_ZERO), scores)

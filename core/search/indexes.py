@@ -1,6 +1,7 @@
 """Indexes of vectors: exact, by a graph (HNSW), quantised, truncated to fewer dimensions; and the recall of each.
 
-All search for the highest inner product, which for unit rows is the cosine.
+All search for the highest score by a similarity function; for the cosine, their vectors are unit rows. Signs know no
+lengths: what is found by them is ranked as by the cosine, until it is rescored with full vectors.
 """
 
 import math
@@ -17,7 +18,8 @@ import numpy.typing as npt
 from core.errors import InputError
 from core.progress import Progress, silent
 from core.search.exact import nearest
-from core.search.hits import Hits
+from core.search.hits import Hits, never_zero
+from core.similarity.functions import Similarity, score_matrix, unit
 
 if TYPE_CHECKING:
     import faiss
@@ -34,6 +36,7 @@ EFFORT = 64  # candidates that HNSW tracks during a search
 RESCORED = 10  # times k: candidates that a search by signs passes on to be rescored
 NUMBERS_AT_ONCE = 2**24
 TIE = 1e-6
+SIGNS_ONLY = "Signs hold no lengths: a search by signs finds what is near by cosine, whatever the similarity function."
 ADDED_AT_ONCE = 5000
 
 
@@ -44,8 +47,9 @@ def ignore_block(done: int, total: int) -> None:
 class Build(Protocol):
     """Builds an index of vectors; reports how many are added if that takes long."""
 
-    def __call__(self, vectors: Floats, on_block: OnBlock = ignore_block) -> "Index":  # noqa: D102
-        ...
+    def __call__(  # noqa: D102
+        self, vectors: Floats, on_block: OnBlock = ignore_block, *, similarity: Similarity = "cosine"
+    ) -> "Index": ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Index:
     seconds : float
         Time to build it.
     search : callable
-        (q, d) unit rows and k give Hits. Places without a hit have row 0 and score 0.
+        (q, d) vectors and k give Hits. Places without a hit have row 0 and score 0.
     remark : str
         A note on it.
     by_effort : callable, optional
@@ -93,15 +97,16 @@ class Measured:
     milliseconds: float
 
 
-def exact(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa: ARG001
+def exact(vectors: Floats, on_block: OnBlock = ignore_block, *, similarity: Similarity = "cosine") -> Index:  # noqa: ARG001
     """The vectors as they are."""
-    return Index("Exact", vectors.nbytes, 0.0, lambda queries, k: nearest(queries, vectors, k), "exact by definition")
+    return Index("Exact", vectors.nbytes, 0.0, _search_all(vectors, similarity), "exact by definition")
 
 
 def hnsw(
     vectors: Floats,
     on_block: OnBlock = ignore_block,
     *,
+    similarity: Similarity = "cosine",
     links: int = LINKS,
     effort: int = EFFORT,
     to_build: int = EFFORT_TO_BUILD,
@@ -118,7 +123,7 @@ def hnsw(
     import faiss
 
     def build() -> "faiss.Index":
-        index = faiss.IndexHNSWFlat(vectors.shape[1], links, faiss.METRIC_INNER_PRODUCT)
+        index = faiss.IndexHNSWFlat(vectors.shape[1], links, _metric(similarity))
         index.hnsw.efConstruction = to_build
         for start in range(0, len(vectors), ADDED_AT_ONCE):
             index.add(_contiguous(vectors[start : start + ADDED_AT_ONCE]))
@@ -130,7 +135,7 @@ def hnsw(
     def by_effort(effort: int) -> Search:
         def search(queries: Floats, k: int) -> Hits:
             parameters: Any = vars(faiss)["SearchParametersHNSW"](efSearch=max(effort, k))
-            return _hits(index.search(_contiguous(queries), k, params=parameters))
+            return _hits(index.search(_contiguous(queries), k, params=parameters), similarity)
 
         return _limit_depth(search, len(vectors))
 
@@ -138,17 +143,17 @@ def hnsw(
     return Index("HNSW", size, seconds, by_effort(effort), f"M {links}, efSearch {effort}", by_effort)
 
 
-def float16(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa: ARG001
+def float16(vectors: Floats, on_block: OnBlock = ignore_block, *, similarity: Similarity = "cosine") -> Index:  # noqa: ARG001
     """Each number in two bytes, by faiss."""
-    return _quantise("float16", vectors, "QT_fp16", 2, "half of float32")
+    return _quantise("float16", vectors, "QT_fp16", 2, "half of float32", similarity)
 
 
-def int8(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa: ARG001
+def int8(vectors: Floats, on_block: OnBlock = ignore_block, *, similarity: Similarity = "cosine") -> Index:  # noqa: ARG001
     """Each number in one byte, between the lowest and the highest of its dimension, by faiss."""
-    return _quantise("int8", vectors, "QT_8bit", 1, "one byte per number, no rescoring")
+    return _quantise("int8", vectors, "QT_8bit", 1, "one byte per number, no rescoring", similarity)
 
 
-def binary(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa: ARG001
+def binary(vectors: Floats, on_block: OnBlock = ignore_block, *, similarity: Similarity = "cosine") -> Index:  # noqa: ARG001
     """The sign of each number in one bit: the nearest to the query's signs, by faiss; the score is their cosine."""
     (index, codes), seconds = _time(lambda: _signs(vectors))
 
@@ -156,14 +161,20 @@ def binary(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa:
         distances, rows = index.search(_pack_signs(queries), k)
         order = np.lexsort((rows, distances))
         cosines = (1 - 2 * np.take_along_axis(distances, order, 1) / vectors.shape[1]).astype(np.float32)
-        return Hits(np.take_along_axis(rows, order, 1), _never_zero(cosines))
+        return Hits(np.take_along_axis(rows, order, 1), never_zero(cosines))
 
     return Index(
         "Binary", codes.nbytes, seconds, _limit_depth(search, len(vectors)), "one bit per number, no rescoring"
     )
 
 
-def binary_with_rescoring(vectors: Floats, on_block: OnBlock = ignore_block, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
+def binary_with_rescoring(
+    vectors: Floats,
+    on_block: OnBlock = ignore_block,  # noqa: ARG001
+    *,
+    similarity: Similarity = "cosine",  # noqa: ARG001
+    multiple: int = RESCORED,
+) -> Index:
     """As `binary`, but `multiple` times k candidates are rescored by the full query and their signs.
 
     It needs only the signs (Yamada, Asai and Hajishirzi 2021); the score is the cosine of query and signs.
@@ -180,33 +191,38 @@ def binary_with_rescoring(vectors: Floats, on_block: OnBlock = ignore_block, *, 
     return Index("Binary, rescored", codes.nbytes, seconds, _rescoring(index, signs, multiple), remark)
 
 
-def binary_and_full(vectors: Floats, on_block: OnBlock = ignore_block, *, multiple: int = RESCORED) -> Index:  # noqa: ARG001
+def binary_and_full(
+    vectors: Floats,
+    on_block: OnBlock = ignore_block,  # noqa: ARG001
+    *,
+    similarity: Similarity = "cosine",
+    multiple: int = RESCORED,
+) -> Index:
     """As `binary_with_rescoring`, but with the full vectors, which can stay on disk: only the signs are searched."""
     (index, codes), seconds = _time(lambda: _signs(vectors))
     remark = f"rescores {multiple} times as many candidates with the full vectors, which can stay on disk"
-    search = _rescoring(index, vectors.__getitem__, multiple)
+    search = _rescoring(index, vectors.__getitem__, multiple, similarity)
     return Index("Binary, full vectors on disk", codes.nbytes, seconds, search, remark)
 
 
-def truncate(vectors: Floats, dimensions: int) -> Index:
-    """Only the first dimensions of each vector, rescaled to unit rows.
+def truncate(vectors: Floats, dimensions: int, similarity: Similarity = "cosine") -> Index:
+    """Only the first dimensions of each vector; for the cosine rescaled to unit rows.
 
     Only models trained for it (Matryoshka representation learning, Kusupati et al. 2022) keep their quality this way.
     """
-    cut, seconds = _time(lambda: first_dimensions(vectors, dimensions))
+    cut, seconds = _time(lambda: first_dimensions(vectors, dimensions, similarity))
 
     def search(queries: Floats, k: int) -> Hits:
-        return nearest(first_dimensions(queries, dimensions), cut, k)
+        return nearest(first_dimensions(queries, dimensions, similarity), cut, k, similarity=similarity)
 
     name = f"First {dimensions} of {vectors.shape[1]} dimensions"
     return Index(name, cut.nbytes, seconds, search, "keeps quality with Matryoshka-trained models only")
 
 
-def first_dimensions(vectors: Floats, dimensions: int) -> Floats:
-    """Only the first dimensions, as unit rows; a row of zeros stays zero."""
+def first_dimensions(vectors: Floats, dimensions: int, similarity: Similarity = "cosine") -> Floats:
+    """Only the first dimensions; for the cosine as unit rows."""
     cut = np.ascontiguousarray(vectors[:, :dimensions])
-    lengths = np.linalg.norm(cut, axis=1, keepdims=True)
-    return np.asarray(cut / np.where(lengths == 0, 1, lengths), np.float32)
+    return unit(cut) if similarity == "cosine" else cut
 
 
 def kinds(dimensions: int) -> dict[str, Build]:
@@ -223,14 +239,21 @@ def kinds(dimensions: int) -> dict[str, Build]:
 
 
 def _cut_to(dimensions: int) -> Build:
-    def build(vectors: Floats, on_block: OnBlock = ignore_block) -> Index:  # noqa: ARG001
-        return truncate(vectors, dimensions)
+    def build(vectors: Floats, on_block: OnBlock = ignore_block, *, similarity: Similarity = "cosine") -> Index:  # noqa: ARG001
+        return truncate(vectors, dimensions, similarity)
 
     return build
 
 
-def compare(vectors: Floats, queries: Floats, k: int, on_progress: Progress = silent) -> list[Measured]:
-    """Build each kind of index on (n, d) unit rows, measure it on (q, d) ones and discard it; the exact one first.
+def compare(
+    vectors: Floats,
+    queries: Floats,
+    k: int,
+    on_progress: Progress = silent,
+    *,
+    similarity: Similarity = "cosine",
+) -> list[Measured]:
+    """Build each kind of index on (n, d) vectors, measure it on (q, d) ones and discard it; the exact one first.
 
     Raises
     ------
@@ -238,36 +261,39 @@ def compare(vectors: Floats, queries: Floats, k: int, on_progress: Progress = si
         A vector contains a value that is not a number.
     """
     check_finite(vectors)
-    truth = nearest(queries, vectors, k)
+    truth = nearest(queries, vectors, k, similarity=similarity)
     results = []
     for name, build in kinds(vectors.shape[1]).items():
         what = f"Building the index {name}"
         on_progress(what, 0, 1)
-        measurement = measure(build(vectors, partial(on_progress, what)), queries, vectors, truth)
+        index = build(vectors, partial(on_progress, what), similarity=similarity)
+        measurement = measure(index, queries, vectors, truth, similarity)
         results.append(replace(measurement, index=without_search(measurement.index)))
     return results
 
 
-def measure(index: Index, queries: Floats, vectors: Floats, truth: Hits) -> Measured:
+def measure(index: Index, queries: Floats, vectors: Floats, truth: Hits, similarity: Similarity = "cosine") -> Measured:
     """Recall of an index against the exact search, and its time.
 
     Parameters
     ----------
-    queries : (q, d) unit rows, at least one
-    vectors : (n, d) unit rows
+    queries : (q, d) array, at least one row
+    vectors : (n, d) array
         The indexed vectors.
     truth : Hits
         The hits of the exact search for the queries; the index is asked for as many.
     """
     depth = truth.rows.shape[1]
     seconds, right = [], 0
+    longest = np.linalg.norm(vectors, axis=1).max()
     index.search(queries[:1], depth)
     for query, least in zip(queries, truth.scores[:, -1], strict=True):
         started = time.perf_counter()
         hits = index.search(query[None], depth)
         seconds.append(time.perf_counter() - started)
         rows = np.unique(hits.rows[0][hits.scores[0] != 0])
-        right += int((vectors[rows] @ query >= least - TIE).sum())
+        rounding = TIE * max(1.0, longest * np.linalg.norm(query))
+        right += int((score_matrix(query[None], vectors[rows], similarity) >= least - rounding).sum())
     return Measured(index, right / truth.rows.size, 1000 * statistics.median(seconds))
 
 
@@ -295,13 +321,17 @@ def check_finite(vectors: Floats) -> None:
         )
 
 
-def _quantise(name: str, vectors: Floats, kind: str, bytes_a_number: int, remark: str) -> Index:
-    """Numbers in fewer bytes, by faiss's scalar quantiser of that kind; queries are unchanged."""
+def _quantise(name: str, vectors: Floats, kind: str, bytes_a_number: int, remark: str, similarity: Similarity) -> Index:
+    """Numbers in fewer bytes, by faiss's scalar quantiser of that kind; queries are unchanged.
+
+    faiss has no Manhattan distance for them, so that one is computed from the numbers decoded.
+    """
     import faiss
 
     def build() -> "faiss.Index":
         code = getattr(faiss.ScalarQuantizer, kind)
-        index = faiss.IndexScalarQuantizer(vectors.shape[1], code, faiss.METRIC_INNER_PRODUCT)
+        metric = faiss.METRIC_L2 if similarity == "manhattan" else _metric(similarity)
+        index = faiss.IndexScalarQuantizer(vectors.shape[1], code, metric)
         index.train(_contiguous(vectors))
         index.add(_contiguous(vectors))
         return index
@@ -309,9 +339,14 @@ def _quantise(name: str, vectors: Floats, kind: str, bytes_a_number: int, remark
     index, seconds = _time(build)
 
     def search(queries: Floats, k: int) -> Hits:
-        return _hits(index.search(_contiguous(queries), k))
+        return _hits(index.search(_contiguous(queries), k), similarity)
 
-    return Index(name, vectors.size * bytes_a_number, seconds, _limit_depth(search, len(vectors)), remark)
+    size = vectors.size * bytes_a_number
+    if similarity == "manhattan":
+        decoded = index.reconstruct_n(0, len(vectors))
+        note = f"{remark}; timed on decoded numbers, as faiss has no Manhattan distance for it"
+        return Index(name, size, seconds, _search_all(decoded, similarity), note)
+    return Index(name, size, seconds, _limit_depth(search, len(vectors)), remark)
 
 
 def _signs(vectors: Floats) -> tuple["faiss.IndexBinary", npt.NDArray[np.uint8]]:
@@ -328,32 +363,50 @@ def _pack_signs(vectors: Floats) -> npt.NDArray[np.uint8]:
     return np.packbits(vectors > 0, axis=1)
 
 
-def _rescoring(index: "faiss.IndexBinary", numbers_of: Callable[[Rows], Floats], multiple: int) -> Search:
+def _rescoring(
+    index: "faiss.IndexBinary",
+    numbers_of: Callable[[Rows], Floats],
+    multiple: int,
+    similarity: Similarity = "cosine",
+) -> Search:
     """A search that rescores the candidates of a search by signs; `numbers_of` gives (q, c, d) for (q, c)."""
 
     def search(queries: Floats, k: int) -> Hits:
         _, rows = index.search(_pack_signs(queries), min(index.ntotal, multiple * k))
         rows = np.sort(rows.astype(np.int64), axis=1)
-        scores = _products(queries, numbers_of, rows)
+        scores = _scores(queries, numbers_of, rows, similarity)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return Hits(np.take_along_axis(rows, order, 1), _never_zero(np.take_along_axis(scores, order, 1)))
+        return Hits(np.take_along_axis(rows, order, 1), never_zero(np.take_along_axis(scores, order, 1)))
 
     return _limit_depth(search, index.ntotal)
 
 
-def _products(queries: Floats, numbers_of: Callable[[Rows], Floats], rows: Rows) -> Floats:
-    """Inner products of each query with its own candidates, (q, c), some queries at a time."""
-    products = np.empty(rows.shape, np.float32)
+def _scores(queries: Floats, numbers_of: Callable[[Rows], Floats], rows: Rows, similarity: Similarity) -> Floats:
+    """Scores of each query with its own candidates, (q, c), some queries at a time; cosines of unit rows."""
+    scores = np.empty(rows.shape, np.float32)
     size = max(1, NUMBERS_AT_ONCE // max(1, rows.shape[1] * queries.shape[1]))
     for start in range(0, len(queries), size):
         block = slice(start, start + size)
-        products[block] = np.einsum("qd,qcd->qc", queries[block], numbers_of(rows[block]))
-    return products
+        asked, numbers = queries[block], numbers_of(rows[block])
+        if similarity in ("euclidean", "manhattan"):
+            order = 2 if similarity == "euclidean" else 1
+            scores[block] = -np.linalg.norm(numbers - asked[:, None], order, axis=2)
+        else:
+            scores[block] = np.einsum("qd,qcd->qc", asked, numbers)
+    return scores
 
 
-def _never_zero(scores: Floats) -> Floats:
-    """The scores with 0 replaced by a tiny number, because 0 would mean no hit."""
-    return np.where(scores == 0, np.finfo(np.float32).tiny, scores)
+def _search_all(vectors: Floats, similarity: Similarity) -> Search:
+    """The exact search."""
+    return lambda queries, k: nearest(queries, vectors, k, similarity=similarity)
+
+
+def _metric(similarity: Similarity) -> int:
+    """The metric of a faiss index."""
+    import faiss
+
+    metrics = {"euclidean": faiss.METRIC_L2, "manhattan": faiss.METRIC_L1}
+    return int(metrics.get(similarity, faiss.METRIC_INNER_PRODUCT))
 
 
 def _time(build: Callable[[], Result]) -> tuple[Result, float]:
@@ -371,7 +424,12 @@ def _limit_depth(search: Search, size: int) -> Search:
     return lambda queries, k: search(queries, min(k, size))
 
 
-def _hits(answer: tuple[Floats, npt.NDArray[np.int64]]) -> Hits:
+def _hits(answer: tuple[Floats, npt.NDArray[np.int64]], similarity: Similarity) -> Hits:
+    """The answer of faiss as hits: it gives distances as positive, and Euclidean ones squared."""
     scores, rows = answer
     is_none = rows < 0
+    if similarity == "euclidean":
+        scores = never_zero(-np.sqrt(np.maximum(0, scores)))
+    elif similarity == "manhattan":
+        scores = never_zero(-scores)
     return Hits(np.where(is_none, 0, rows), np.where(is_none, np.float32(0), scores))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.search.exact import AnyFloats
 from core.search.keywords import KeywordIndex
 from core.search.words import Words
+from core.similarity.functions import Matrix, Similarity, score_matrix
 
 MOST_SENTENCES = 60
 
@@ -21,9 +21,9 @@ def sentences(text: str) -> tuple[str, ...]:
     return (*parts[:MOST_SENTENCES], "".join(parts[MOST_SENTENCES:])) if len(parts) > MOST_SENTENCES else parts
 
 
-def nearest_sentence(query: AnyFloats, vectors: AnyFloats) -> int:
-    """The place of the sentence of highest cosine: (d,) query, (s, d) sentences, all of unit length."""
-    return int(np.argmax(np.nan_to_num(vectors @ query, nan=-np.inf)))
+def nearest_sentence(query: Matrix, vectors: Matrix, similarity: Similarity = "cosine") -> int:
+    """The place of the sentence of highest score: (d,) query, (s, d) sentences."""
+    return int(np.argmax(np.nan_to_num(score_matrix(query[None], vectors, similarity)[0], nan=-np.inf)))
 
 
 def sentences_by_words(query: str, passages: Sequence[Sequence[str]], words: Words | None = None) -> list[int | None]:

@@ -1,27 +1,26 @@
-"""Cosine similarity of texts: scores, what they mean for a model, clusters, and the tokens' contributions."""
+"""Similarity of texts: the functions that score it, what scores mean for a model, clusters, tokens' contributions."""
 
 from core.similarity.background import Background, background
 from core.similarity.clusters import Clusters, clusters
-from core.similarity.cosines import (
-    Matrix,
-    cosine_matrix,
-    disagreement,
-    pair_cosines,
-    rank_pairs,
-)
+from core.similarity.functions import NAMES, SCORES, Matrix, Similarity, score_matrix, score_pairs, title
+from core.similarity.pairs import disagreement, rank_pairs
 from core.similarity.tokens import Contributions, Side, contributions
 
 __all__ = [
+    "NAMES",
+    "SCORES",
     "Background",
     "Clusters",
     "Contributions",
     "Matrix",
     "Side",
+    "Similarity",
     "background",
     "clusters",
     "contributions",
-    "cosine_matrix",
     "disagreement",
-    "pair_cosines",
     "rank_pairs",
+    "score_matrix",
+    "score_pairs",
+    "title",
 ]

@@ -1,4 +1,4 @@
-"""What a score means for a model: the cosines that it gives to random pairs of a corpus."""
+"""What a score means for a model: the scores that it gives to random pairs of a corpus."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InputError
-from core.similarity.cosines import Matrix, pair_cosines
+from core.similarity.functions import Matrix, Similarity, score_pairs
 
 MOST_PAIRS = 100_000
 FEWEST_PAIRS = 100
@@ -18,39 +18,42 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Background:
-    """The cosines of random pairs of different texts under one model.
+    """The scores of random pairs of different texts under one model.
 
     Attributes
     ----------
-    cosines : (p,) float32 array, ascending
+    scores : (p,) float32 array, ascending
     possible : int
         The number of pairs to draw from; if p and `identical` add up to it, all were drawn.
     identical : int
         The number of drawn pairs skipped because their two texts are the same.
+    similarity : "cosine", "dot", "euclidean" or "manhattan"
+        What the scores are.
     """
 
-    cosines: Matrix
+    scores: Matrix
     possible: int
     identical: int
+    similarity: Similarity = "cosine"
 
     @property
     def resolution(self) -> float:
         """The smallest step between two percentiles: one pair of the sample, in percent."""
-        return 100 / len(self.cosines)
+        return 100 / len(self.scores)
 
-    def percentile(self, cosines: npt.ArrayLike) -> Floats:
-        """The percentile of each cosine, 0 to 100, in the shape given: its mid-rank, counting equal ones half.
+    def percentile(self, scores: npt.ArrayLike) -> Floats:
+        """The percentile of each score, 0 to 100, in the shape given: its mid-rank, counting equal ones half.
 
         As `scipy.stats.percentileofscore(..., kind="mean")`.
         """
-        wanted = np.asarray(cosines, np.float32)
-        below = np.searchsorted(self.cosines, wanted, side="left")
-        up_to = np.searchsorted(self.cosines, wanted, side="right")
-        return np.asarray((below + up_to) * (50 / len(self.cosines)), np.float64)
+        wanted = np.asarray(scores, np.float32)
+        below = np.searchsorted(self.scores, wanted, side="left")
+        up_to = np.searchsorted(self.scores, wanted, side="right")
+        return np.asarray((below + up_to) * (50 / len(self.scores)), np.float64)
 
     def densities(self, bins: int = 100) -> tuple[Floats, Floats]:
-        """Centres of equal bins from the lowest to the highest cosine, and the density in each; it integrates to 1."""
-        counts, edges = np.histogram(self.cosines.astype(np.float64), bins=bins, density=True)
+        """Centres of equal bins from the lowest to the highest score, and the density in each; it integrates to 1."""
+        counts, edges = np.histogram(self.scores.astype(np.float64), bins=bins, density=True)
         return (edges[:-1] + edges[1:]) / 2, counts
 
 
@@ -60,16 +63,17 @@ def background(
     queries: Matrix | None = None,
     query_texts: Sequence[str] = (),
     *,
+    similarity: Similarity = "cosine",
     most: int = MOST_PAIRS,
     seed: int = 0,
 ) -> Background:
-    """Cosines of random pairs, drawn without replacement: of different rows, or of queries with documents.
+    """Scores of random pairs, drawn without replacement: of different rows, or of queries with documents.
 
     Parameters
     ----------
     vectors : (n, d) float32 array
     texts : sequence of str, length n
-        Pairs of equal texts are skipped: their cosine of 1 says nothing about the model.
+        Pairs of equal texts are skipped: that they are alike says nothing about the model.
     queries : (q, d) float32 array, optional
         If given, a pair is a query and a row.
     query_texts : sequence of str, length q
@@ -92,8 +96,9 @@ def background(
             f"This corpus has only {int(different.sum()):,} pairs of different texts; a background needs at least "
             f"{FEWEST_PAIRS}. Choose a corpus of 15 texts or more."
         )
-    cosines = pair_cosines(vectors if queries is None else queries, vectors, first[different], second[different])
-    return Background(np.sort(cosines), possible, int((~different).sum()))
+    asked = vectors if queries is None else queries
+    scores = score_pairs(asked, vectors, first[different], second[different], similarity)
+    return Background(np.sort(scores), possible, int((~different).sum()), similarity)
 
 
 def _triangle(numbers: Rows, n: int) -> tuple[Rows, Rows]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.similarity.cosines import Matrix
+from core.similarity.functions import Matrix
 
 ADDS_UP_WITHIN = 1e-3
 

@@ -11,6 +11,7 @@ from core.embedding import Embedded, Provenance
 from core.evaluation import Interval, Quality, interval
 from core.models import ModelSpec
 from core.retrieval import BM25, HYBRID
+from core.similarity import Similarity
 from core.wording import milliseconds
 
 MEASURE = "ndcg@10"
@@ -63,6 +64,8 @@ class Candidate:
         As in the model's card; empty if unknown.
     revision, device, engine, precision : str
         What computed the vectors that were evaluated.
+    similarity : Similarity or None
+        The function that compared them.
     query_prompt, document_prompt : str
         What was put before the queries and before the documents.
     truncated_texts, unknown_texts : int or None
@@ -85,6 +88,7 @@ class Candidate:
     device: str = ""
     engine: str = ""
     precision: str = ""
+    similarity: Similarity | None = None
     query_prompt: str = ""
     document_prompt: str = ""
     truncated_texts: int | None = None
@@ -183,11 +187,12 @@ def of_model(
         device=source.device if source else "",
         engine=source.engine if source else "",
         precision=source.precision if source else "",
+        similarity=source.similarity if source else None,
         query_prompt=source.query_prompt if source else "",
         document_prompt=source.document_prompt if source else "",
         truncated_texts=source.truncated_texts if source else None,
         unknown_texts=source.unknown_texts if source else None,
-        notes=(*_notes(spec, done, hello), *(source.caveats if source else ())),
+        notes=(*_notes(spec, done, hello), *(_notes_of(source) if source else ())),
     )
 
 
@@ -223,6 +228,11 @@ def _dollars(spec: ModelSpec, batch: Timing | None, dollars_per_hour: float) -> 
     if batch is None or not batch.tokens_per_second:
         return None
     return dollars_per_million(batch.tokens_per_second, dollars_per_hour)
+
+
+def _notes_of(source: Provenance) -> list[str]:
+    """What to know of its vectors."""
+    return source.caveats if source.similarity == "cosine" else [source.comparison, *source.caveats]
 
 
 def _notes(spec: ModelSpec, done: Sequence[Timing], hello: Timing | None) -> tuple[str, ...]:

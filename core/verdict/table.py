@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.similarity import NAMES
 from core.verdict.candidate import Candidate
 from core.verdict.lanes import Lane, lanes
 from core.verdict.verdict import Verdict
@@ -50,6 +51,7 @@ def _provenance(one: Candidate) -> str:
             one.device,
             one.engine,
             one.precision,
+            *([f"compared by {NAMES[one.similarity]}"] if one.similarity else []),
             *prompts(one.query_prompt, one.document_prompt),
         ]
         if one.revision
@@ -84,6 +86,7 @@ def _figures(lane: Lane) -> dict[str, Any]:
         "bytes_per_vector": one.vector_bytes,
         "engine": one.engine or None,
         "precision": one.precision or None,
+        "similarity": one.similarity,
         "revision": one.revision or None,
         "query_prompt": one.query_prompt or None,
         "document_prompt": one.document_prompt or None,

@@ -15,7 +15,7 @@ PAGES = {
     "models": ("Models", "Compare models and pick up to four to use on every page."),
     "explain": ("Explain", "Watch a sentence become tokens, token vectors and one embedding."),
     "embed": ("Embed", "Embed your own texts with the picked models, side by side."),
-    "similarity": ("Similarity", "Cosine heatmaps of your texts, one per picked model."),
+    "similarity": ("Similarity", "Heatmaps of how alike your texts are, one per picked model."),
     "search": ("Search", "One query through every picked model and BM25, side by side."),
     "evaluate": (
         "Evaluate",

@@ -229,7 +229,7 @@ class Similarity:
     OPENED_PAIR = Key("opened_pair")
     PAIRS_BY = Parameter("pairs_by")
     PAIRS = Key("pairs")
-    BACKGROUNDS = Key("backgrounds")
+    BACKGROUNDS = Keys("backgrounds_")
     SEND_FOR_BACKGROUND = Keys("background_")
     SENT_FOR_BACKGROUND = Keys("sent_for_background_")
     TOKENS = Keys("tokens_")

@@ -16,7 +16,7 @@ from sentence_transformers import SentenceTransformer
 
 from core import encoders, models
 from core.encoders import Encoder
-from core.evaluation import agreement
+from core.evaluation import agreement, scores_of
 from core.machine import this_machine
 from core.models.files import locate
 from tests.conftest import SHARED
@@ -85,7 +85,7 @@ def report_quality(encode: dict[str, Encode]) -> None:
     gold = [float(row["score"]) for row in rows]
     for side, function in encode.items():
         first, second = (function([row[column] for row in rows]) for column in ("sentence1", "sentence2"))
-        print(f"STS-dev          {side:8} Spearman {agreement(first, second, gold).spearman:.5f}")
+        print(f"STS-dev          {side:8} Spearman {agreement(scores_of(first, second), gold).spearman:.5f}")
 
 
 def report_rate(library: SentenceTransformer, encoder: Encoder, texts: list[str], rounds: int) -> None:

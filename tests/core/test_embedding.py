@@ -225,11 +225,11 @@ def test_the_seconds_include_counting(fake_encoder, monkeypatch):
     assert embed_with(fake_encoder, ["word " * 17]).provenance.seconds == 2.0
 
 
-def test_a_model_made_for_another_measure_carries_a_note(fake_encoder):
-    fake_encoder.spec = replace(fake_encoder.spec, made_for="the dot product")
-    assert embed_with(fake_encoder, ["a"]).provenance.caveats == [
-        "wordllama-256 is made for the dot product; compared by cosine here."
-    ]
+def test_vectors_of_two_similarities_share_nothing_in_the_store(fake_encoder, store):
+    embed_with(fake_encoder, ["a"], store=store)
+    fake_encoder.spec = replace(fake_encoder.spec, similarity="dot")
+    source = embed_with(fake_encoder, ["a"], store=store).provenance
+    assert (source.computed, source.similarity, source.comparison) == (1, "dot", "compared by dot product")
 
 
 def test_tokens_of_known_texts_are_not_counted_again(fake_encoder, store, monkeypatch):

@@ -3,6 +3,7 @@
 import ast
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from itertools import product
 
 import numpy as np
 import pytest
+from sentence_transformers import SentenceTransformer
 
 from core import embedding, evaluation, examples, models
 from core.maps import Pca, project
 from core.models.spec import Server
 from core.search import nearest
+from core.similarity.functions import SIMILARITIES
 from core.verdict import CRITERIA
 from tests.conftest import ROOT
 from tests.core.encoders.test_encoders import package_folder
@@ -237,7 +240,7 @@ def test_texts_beyond_those_shown_are_counted():
 def test_similarity_shows_the_cosines_of_the_core(ran, core_vectors, spec):
     result = ran[f"similarity {spec.name}"]
     vectors = core_vectors(spec, SHOWN)
-    assert_equal(result["arrays"]["cosines"], vectors @ vectors.T)
+    assert_equal(result["arrays"]["scores"], vectors @ vectors.T)
     assert len(result["shown"]) == 1
 
 
@@ -298,7 +301,8 @@ def test_evaluate_prints_the_quality_by_the_core(ran, core_vectors, spec):
 
 @pytest.mark.parametrize("spec", SPECS, ids=by_name)
 def test_pairs_prints_the_correlations_by_the_core(ran, core_vectors, spec):
-    found = evaluation.agreement(core_vectors(spec, TEXTS[:5]), core_vectors(spec, TEXTS[5:]), GOLD)
+    scores = evaluation.scores_of(core_vectors(spec, TEXTS[:5]), core_vectors(spec, TEXTS[5:]))
+    found = evaluation.agreement(scores, GOLD)
     told = f"Spearman {found.spearman:.3f}, Pearson {found.pearson:.3f}"
     assert told in ran[f"pairs {spec.name}"]["printed"]
 
@@ -353,3 +357,16 @@ def test_a_models_prompt_is_given_to_queries_only(monkeypatch):
         (["a text"], {"prompt": None, "normalize_embeddings": True}),
         (["a query"], {"prompt": prompt, "normalize_embeddings": True}),
     ]
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES[1:])
+def test_code_for_a_model_with_another_function_scores_by_it(models_of_functions, monkeypatch, capsys, similarity):
+    spec = replace(models.get(f"folder:{similarity}"), id=str(models_of_functions / similarity))
+    model = SentenceTransformer(spec.id, device="cpu")
+    exec(examples.search(spec, QUERY, TEXTS[:3]), {})
+    expected = model.similarity(model.encode([QUERY]), model.encode(TEXTS[:3])).numpy()[0]
+    printed = [float(line.split()[0]) for line in capsys.readouterr().out.splitlines() if re.match(r"-?[0-9]", line)]
+    np.testing.assert_allclose(printed, -np.sort(-expected), atol=6e-4)
+    metric = "cosine" if similarity == "dot" else similarity
+    assert f'metric = "{metric}"' in examples.project(spec, TEXTS, "umap", 2)
+    assert "scaled = False" in examples.explain(spec, QUERY)

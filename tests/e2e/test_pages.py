@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from core import benchmark, corpus, embedding, evaluation, models, search
 from core.maps.faithfulness import faithfulness
-from core.similarity import clusters, cosine_matrix
+from core.similarity import clusters, score_matrix
 from tests.conftest import ROOT
 from tests.e2e.conftest import settle
 
@@ -109,7 +109,7 @@ def test_similarity_draws_the_cosines_in_the_order_of_clusters(opened: Page) -> 
     assert found
     order = found.order
     drawn = charts(opened, 2)
-    np.testing.assert_allclose(drawn[0][0]["z"], cosine_matrix(vectors)[np.ix_(order, order)], atol=1e-5)
+    np.testing.assert_allclose(drawn[0][0]["z"], score_matrix(vectors)[np.ix_(order, order)], atol=1e-5)
 
 
 @pytest.mark.parametrize("opened", ["search"], indirect=True)

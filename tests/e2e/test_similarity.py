@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import corpus, embedding, models
-from core.similarity import cosine_matrix
+from core.similarity import score_matrix
 from tests.e2e.conftest import PATIENCE_MS, settle
 from tests.e2e.test_pages import charts, open_page
 
@@ -58,7 +58,7 @@ def test_a_click_on_a_cell_opens_its_pair_whatever_the_texts(
     main = page.get_by_test_id("stMain")
     expect(main.get_by_test_id("stText").filter(has_text=TEXTS[1])).to_be_visible()
     expect(main.get_by_test_id("stText").filter(has_text=TEXTS[4])).to_be_visible()
-    cosine = cosine_matrix(embedding.embed(TEXTS, TABLE).vectors)[1, 4]
+    cosine = score_matrix(embedding.embed(TEXTS, TABLE).vectors)[1, 4]
     expect(page.get_by_test_id("stMetric").filter(has_text="wordllama")).to_contain_text(f"{cosine:.3f}")
     assert page.locator(".js-plotly-plot img, [data-testid=stMain] img[src='x']").count() == 0
 
@@ -77,7 +77,7 @@ def test_a_click_on_a_cell_opens_its_pair_whatever_the_texts(
         page.get_by_role("button", name="Matrix of wordllama-256").click()
     offered.value.save_as(tmp_path / "matrix.csv")
     matrix = pd.read_csv(tmp_path / "matrix.csv", index_col=0)
-    np.testing.assert_allclose(matrix, cosine_matrix(embedding.embed(TEXTS, TABLE).vectors), atol=1e-6)
+    np.testing.assert_allclose(matrix, score_matrix(embedding.embed(TEXTS, TABLE).vectors), atol=1e-6)
     assert list(matrix.columns) == [f"{number} {text}" for number, text in enumerate(TEXTS, start=1)]
     assert console_errors == []
 

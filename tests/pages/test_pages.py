@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core import benchmark, corpus, embedding, models
 from core.benchmark import Timing
 from core.embedding import Provenance
-from core.similarity import cosine_matrix
+from core.similarity import score_matrix
 from pages.shared.navigation import PAGES
 from tests.conftest import ROOT
 from tests.pages.conftest import open_page, said
@@ -220,7 +220,7 @@ def test_pairs_are_listed_with_the_cosines_of_the_core(app: AppTest) -> None:
     open_page(app, "similarity")
     texts = list(corpus.from_paste(corpus.sample_sentences()).texts)
     pairs = app.dataframe[0].value
-    cosines = cosine_matrix(embedding.embed(texts, models.get("all-MiniLM-L6-v2")).vectors)
+    cosines = score_matrix(embedding.embed(texts, models.get("all-MiniLM-L6-v2")).vectors)
     expected = [cosines[texts.index(row["Text"]), texts.index(row["Other text"])] for _, row in pairs.iterrows()]
     np.testing.assert_allclose(pairs["all-MiniLM-L6-v2"], expected, atol=1e-6)
     assert pairs["all-MiniLM-L6-v2"].is_monotonic_decreasing

@@ -8,6 +8,8 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,9 +22,14 @@ from streamlit.testing.v1 import AppTest
 from core import corpus, embedding, models
 from core.errors import InputError
 from core.map_files import Space, space_parquet
+from core.maps import Metric, Tsne, Umap
 from core.maps.regions import characteristic_words, label_regions
+from core.similarity import Similarity
 from core.wording import shorten
 from pages.parts.projector import view_file
+from pages.parts.projector.methods import Wanted
+from pages.parts.projector.neighbours import Asked
+from pages.parts.projector.sources import Source
 from pages.shared import state
 from pages.shared.ui.output import markdown_free
 from tests.pages.conftest import open_page, said
@@ -103,9 +110,26 @@ def npy(vectors: np.ndarray) -> bytes:
 def test_the_caption_tells_what_computed_the_map_and_how_long_each_step_took(app: AppTest) -> None:
     projector(app, method="UMAP", models=[WORDLLAMA])
     encoder = embedding.encoder(models.get(WORDLLAMA))
-    facts = [WORDLLAMA, f"revision {encoder.revision[:14]}", "cpu", encoder.engine, encoder.precision, "648 texts"]
-    told = re.escape(" · ".join(facts)) + r" · [\d.]+ m?s · [\w ,-]+ · UMAP"
+    facts = [WORDLLAMA, f"revision {encoder.revision[:14]}", "cpu", encoder.engine, encoder.precision]
+    facts += ["compared by cosine", "648 texts"]
+    told = re.escape(" · ".join(facts)) + r" · [\d.]+ m?s · [\w ,-]+ · UMAP by cosine"
     assert re.search(rf"{told} · neighbours [\d.]+ m?s · layout [\d.]+ m?s · map computed on the CPU", said(app))
+
+
+@pytest.mark.parametrize(
+    ("similarity", "metric"), [("dot", "cosine"), ("euclidean", "euclidean"), ("manhattan", "manhattan")]
+)
+def test_a_map_is_of_the_models_own_distance_unless_another_is_chosen(similarity: Similarity, metric: Metric) -> None:
+    spec = replace(models.get(WORDLLAMA), similarity=similarity)
+    source = Source("a model", np.ones((3, 2), np.float32), "", spec)
+    assert Wanted("umap", Umap(), 2, ()).settings_for(source) == Umap(metric=metric)
+    assert Wanted("tsne", Tsne(), 2, (), "cosine").settings_for(source) == Tsne(metric="cosine")
+    assert Asked(5, None).metric_for(source) == metric
+
+
+def test_a_model_of_the_dot_product_is_mapped_by_cosine_and_it_is_said(app: AppTest, models_of_functions: Path) -> None:
+    projector(app, models=["folder:dot"], precision="float32")
+    assert "compares by dot product, which is no distance: its neighbours and its map are by cosine." in said(app)
 
 
 def test_trust_is_what_scikit_learn_measures_on_the_points_that_are_drawn(app: AppTest) -> None:

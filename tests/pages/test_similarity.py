@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ import pandas as pd
 import pytest
 import streamlit
 from scipy.stats import percentileofscore
+from sentence_transformers import SentenceTransformer
 from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
-from core.similarity import background, cosine_matrix
+from core.similarity import background, score_matrix
 from tests.conftest import ROOT
 from tests.e2e.test_pages import decoded
 from tests.pages.conftest import TIMEOUT_SECONDS, open_page, said
@@ -41,8 +43,24 @@ def vectors(name: str, texts: tuple[str, ...], kind: str = "document") -> np.nda
 
 
 def percentiles(name: str, cosines: np.ndarray) -> np.ndarray:
-    found = background(vectors(name, corpus.sample().documents), corpus.sample().documents).cosines
+    found = background(vectors(name, corpus.sample().documents), corpus.sample().documents).scores
     return np.array([[percentileofscore(found, value, "mean") for value in row] for row in cosines])
+
+
+def test_models_of_other_functions_are_scored_by_their_own(models_of_functions: Path) -> None:
+    app = opened(("folder:dot", "folder:manhattan"), precision="float32", heatmaps="Difference", pair="3-4")
+    for place, similarity in enumerate(("dot", "manhattan")):
+        model = SentenceTransformer(str(models_of_functions / similarity), device="cpu")
+        expected = model.similarity(*[model.encode(TEXTS)] * 2).numpy()
+        np.testing.assert_allclose(cells(app, f"heatmap_{place}"), expected, rtol=1e-3, atol=1e-3)
+    names = [metric.label.replace("\\", "") for metric in app.metric]
+    assert names == ["folder:dot, dot product", "folder:manhattan, negative Manhattan distance"]
+    functions = "folder:dot by dot product and folder:manhattan by Manhattan distance"
+    assert f"{functions}: choose Percentile to see the difference." in said(app).replace("\\", "")
+    assert "A dot product of **" in said(app)
+    assert "compared by Manhattan distance" in said(app)
+    assert "This model compares by dot product: only a cosine is split by token here." in said(app)
+    assert not any("Most disagreed" in control.options for control in app.main.button_group)
 
 
 @pytest.fixture
@@ -61,7 +79,7 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]
 
 def test_a_switch_turns_cosines_into_percentiles_of_the_corpus_on_one_scale() -> None:
     app = opened((TABLE, NETWORK))
-    cosines = {name: cosine_matrix(vectors(name, TEXTS)) for name in (TABLE, NETWORK)}
+    cosines = {name: score_matrix(vectors(name, TEXTS)) for name in (TABLE, NETWORK)}
     np.testing.assert_allclose(cells(app, "heatmap_0"), cosines[NETWORK], atol=1e-6)
     np.testing.assert_allclose(cells(app, "heatmap_1"), cosines[TABLE], atol=1e-6)
     app = opened((TABLE, NETWORK), scale="Percentile")
@@ -75,7 +93,7 @@ def test_a_switch_turns_cosines_into_percentiles_of_the_corpus_on_one_scale() ->
 
 def test_one_cosine_is_read_for_every_model_and_the_pair_has_each_models_own() -> None:
     app = opened((TABLE, NETWORK), pair="3-4")
-    cosines = {name: cosine_matrix(vectors(name, TEXTS))[2, 3] for name in (NETWORK, TABLE)}
+    cosines = {name: score_matrix(vectors(name, TEXTS))[2, 3] for name in (NETWORK, TABLE)}
     shown = {metric.label.replace("\\", ""): metric.value for metric in app.metric}
     assert shown == {name: f"{cosine:.3f}" for name, cosine in cosines.items()}
     ranks = [percentiles(name, cosines[NETWORK][None, None])[0, 0] for name in (NETWORK, TABLE)]
@@ -87,7 +105,7 @@ def test_one_cosine_is_read_for_every_model_and_the_pair_has_each_models_own() -
 def test_queries_are_compared_with_texts_and_their_background_is_of_queries() -> None:
     queries = ("where does the cat sit", "money")
     app = opened(similarity_queries="\n".join(queries))
-    expected = cosine_matrix(vectors(TABLE, queries, "query"), vectors(TABLE, TEXTS))
+    expected = score_matrix(vectors(TABLE, queries, "query"), vectors(TABLE, TEXTS))
     np.testing.assert_allclose(cells(app), expected, atol=1e-6)
     assert "pairs of a query with a text" in said(app)
     assert list(app.dataframe[0].value.columns[:2]) == ["Query", "Text"]
@@ -165,7 +183,7 @@ def test_hostile_texts_are_shown_and_written_as_they_are_and_run_nowhere(downloa
 
 def test_the_matrix_and_the_pairs_can_be_downloaded_whole(downloads: dict[str, Any]) -> None:
     opened()
-    cosines = cosine_matrix(vectors(TABLE, TEXTS))
+    cosines = score_matrix(vectors(TABLE, TEXTS))
     matrix = pd.read_csv(BytesIO(downloads["matrix-wordllama-256.csv"]()), index_col=0)
     np.testing.assert_allclose(matrix.to_numpy(), cosines, atol=1e-6)
     assert list(matrix.columns) == [f"{number} {text}" for number, text in enumerate(TEXTS, start=1)]
@@ -199,5 +217,5 @@ def test_a_file_of_texts_is_compared() -> None:
     assert "No file yet" in said(app).replace("\\", "")
     app.file_uploader[0].upload("mine.csv", ("text\n" + "\n".join(TEXTS)).encode()).run()
     assert not app.exception
-    np.testing.assert_allclose(cells(app), cosine_matrix(vectors(TABLE, TEXTS)), atol=1e-6)
+    np.testing.assert_allclose(cells(app), score_matrix(vectors(TABLE, TEXTS)), atol=1e-6)
     assert "4 texts from mine.csv" in said(app).replace("\\", "")

@@ -9,3 +9,7 @@ model = SentenceTransformer(model_name, **options)
 
 def embed(texts, kind="document"):
     return model.encode(texts, prompt=prompts.get(kind), normalize_embeddings=True)
+
+
+def similarity(first, second):
+    return first @ second.T

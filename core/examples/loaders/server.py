@@ -13,3 +13,7 @@ def embed(texts, kind="document"):
     asked = [prompts.get(kind, "") + text for text in texts]
     answer = client.embeddings.create(model=model_name, input=asked, **options)
     return np.array([item.embedding for item in answer.data])
+
+
+def similarity(first, second):
+    return first @ second.T

@@ -20,3 +20,7 @@ model = SentenceTransformer(modules=[StaticEmbedding(tokenizer, weights.astype("
 
 def embed(texts, kind="document"):
     return model.encode(texts, prompt=prompts.get(kind), normalize_embeddings=True)
+
+
+def similarity(first, second):
+    return first @ second.T

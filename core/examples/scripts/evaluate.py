@@ -1,6 +1,6 @@
 from sklearn.metrics import ndcg_score
 
-from core.examples.loaders.local import embed
+from core.examples.loaders.local import embed, similarity
 
 texts = [
     "The bank raised its rates.",
@@ -19,4 +19,4 @@ relevance = [
 
 documents = embed(texts)
 queries = embed(asked, "query")
-print(f"nDCG@10 {ndcg_score(relevance, queries @ documents.T, k=10):.3f}")
+print(f"nDCG@10 {ndcg_score(relevance, similarity(queries, documents), k=10):.3f}")

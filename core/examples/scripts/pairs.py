@@ -1,6 +1,6 @@
 from scipy.stats import pearsonr, spearmanr
 
-from core.examples.loaders.local import embed
+from core.examples.loaders.local import embed, similarity
 
 pairs = [
     ("A plane is taking off.", "An air plane is taking off.", 5.0),
@@ -9,5 +9,5 @@ pairs = [
 ]
 
 first, second, gold = map(list, zip(*pairs, strict=True))
-cosines = (embed(first) * embed(second)).sum(axis=1)
-print(f"Spearman {spearmanr(cosines, gold)[0]:.3f}, Pearson {pearsonr(cosines, gold)[0]:.3f}")
+scores = similarity(embed(first), embed(second)).diagonal()
+print(f"Spearman {spearmanr(scores, gold)[0]:.3f}, Pearson {pearsonr(scores, gold)[0]:.3f}")

@@ -12,10 +12,11 @@ texts = [
     "A cat plays the piano.",
 ]
 dimensions = 2
+metric = "cosine"
 
 vectors = embed(texts)
 perplexity = min(30, (len(texts) - 1) / 3)
-mapper = TSNE(n_components=dimensions, perplexity=perplexity, metric="cosine", random_state=42)
+mapper = TSNE(n_components=dimensions, perplexity=perplexity, metric=metric, random_state=42)
 points = mapper.fit(vectors)
 axes = {axis: points[:, place] for place, axis in enumerate("xyz"[:dimensions])}
 draw = px.scatter if dimensions == 2 else px.scatter_3d

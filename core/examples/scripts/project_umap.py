@@ -12,10 +12,11 @@ texts = [
     "A cat plays the piano.",
 ]
 dimensions = 2
+metric = "cosine"
 
 vectors = embed(texts)
 neighbours = min(15, len(texts) - 1)
-mapper = UMAP(n_components=dimensions, n_neighbors=neighbours, metric="cosine", init="random", random_state=42)
+mapper = UMAP(n_components=dimensions, n_neighbors=neighbours, metric=metric, init="random", random_state=42)
 points = mapper.fit_transform(vectors)
 axes = {axis: points[:, place] for place, axis in enumerate("xyz"[:dimensions])}
 draw = px.scatter if dimensions == 2 else px.scatter_3d

@@ -1,4 +1,4 @@
-from core.examples.loaders.local import embed
+from core.examples.loaders.local import embed, similarity
 
 texts = [
     "The bank raised its rates.",
@@ -9,6 +9,6 @@ query = "Where did we sit?"
 
 documents = embed(texts)
 queries = embed([query], "query")
-scores = documents @ queries[0]
+scores = similarity(queries, documents)[0]
 for row in scores.argsort()[::-1][:3]:
     print(f"{scores[row]:.3f} {texts[row]}")

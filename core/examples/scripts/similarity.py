@@ -1,6 +1,6 @@
 import plotly.express as px
 
-from core.examples.loaders.local import embed
+from core.examples.loaders.local import embed, similarity
 
 texts = [
     "The bank raised its rates.",
@@ -9,5 +9,5 @@ texts = [
 ]
 
 vectors = embed(texts)
-cosines = vectors @ vectors.T
-px.imshow(cosines, x=texts, y=texts, color_continuous_scale="viridis").show()
+scores = similarity(vectors, vectors)
+px.imshow(scores, x=texts, y=texts, color_continuous_scale="viridis").show()

@@ -15,7 +15,7 @@ from core.evaluation import compression as codes
 from core.models import ModelSpec
 from core.progress import Progress
 from core.retrieval import Task
-from core.search.indexes import RESCORED
+from core.search.indexes import RESCORED, SIGNS_ONLY
 from pages.shared import cache, corpora, picks, quality, state
 from pages.shared.labels import picker
 from pages.shared.ui import output, progress
@@ -48,10 +48,12 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     )
     st.caption(
         "Documents use fewer bits, queries stay in float32. float16 and int8 are faiss's scalar quantisers; binary "
-        "keeps only the signs. Fewer dimensions: the first ones, scaled back to unit length; models not trained "
-        f"for this (Matryoshka) lose more. Rescored: {RESCORED} times as many candidates are scored again by their "
-        "signs and the query in float32, which takes no more bytes."
+        "keeps only the signs. Fewer dimensions: the first ones, for the cosine scaled back to unit length; models not "
+        f"trained for this (Matryoshka) lose more. Rescored: {RESCORED} times as many candidates are scored again by "
+        "their signs and the query in float32, which takes no more bytes."
     )
+    if any(spec.similarity != "cosine" for spec in specs):
+        st.caption(SIGNS_ONLY)
     for spec in specs:
         if source := picks.source(spec):
             output.provenance(source, asked=asked[spec.name])
@@ -72,6 +74,7 @@ def _measure(texts: Corpus, labels: Labels, spec: ModelSpec, on_progress: Progre
             labels.qrels,
             _name_model(spec, on_progress),
             corpus.own_documents(labels.queries, texts),
+            similarity=spec.similarity,
         )
 
     return cache.memory().recall(key, measure)

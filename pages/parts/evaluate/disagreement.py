@@ -58,7 +58,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     st.markdown(f"#### {output.markdown_free(queries.texts[place])}")
     _mark_elsewhere(queries.texts[place])
     grades = judgements.grades(texts, queries.texts[place])
-    hit_lists.show(texts, place, systems, grades, question=queries.texts[place], depth=DEPTH)
+    hit_lists.show(texts, place, compared, grades, question=queries.texts[place], depth=DEPTH)
     _offer_judgements(texts)
     if specs:
         output.code(examples.search(specs[0], queries.texts[place], texts.texts))

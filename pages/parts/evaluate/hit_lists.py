@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.corpus import Corpus
 from core.evaluation import CUT
+from core.retrieval import Ranking
 from core.search import Hits
 from core.wording import shorten
 from pages.shared import state
@@ -24,7 +25,7 @@ def hits_of(hits: Hits, query: int) -> list[tuple[int, float]]:
 def show(
     texts: Corpus,
     query: int,
-    systems: Mapping[str, Hits],
+    systems: Mapping[str, Ranking],
     grades: Mapping[str, int],
     *,
     question: str = "",
@@ -34,10 +35,10 @@ def show(
     names = texts.document_names
     places = _first_places(texts.document_ids)
     columns = st.grid(len(systems), min_column_width=300)
-    for system, hits in systems.items():
+    for system, ranking in systems.items():
         with columns.cell():
-            st.markdown(f"##### {output.markdown_free(system)}")
-            listed = hits_of(hits, query)
+            st.markdown(f"##### {output.markdown_free(system)} &ensp;:small[:gray[{ranking.score_name}]]")
+            listed = hits_of(ranking.hits, query)
             for rank, (row, score) in enumerate(listed[:depth], start=1):
                 _card(texts, places[row], names[row], rank, score, grades, question, system)
             if not listed:

@@ -13,8 +13,10 @@ from core import corpus, evaluation, examples, wording
 from core.charts.evaluation import pairs_scatter, ranking
 from core.charts.style import model_colours
 from core.corpus import SentencePairs
+from core.embedding import Embedded
 from core.evaluation import Agreement, Interval
 from core.models import ModelSpec
+from core.similarity import Similarity, title
 from pages.shared import cache, picks, state, uploads
 from pages.shared.frame import show_errors
 from pages.shared.ui import inputs, output, progress
@@ -28,9 +30,10 @@ WORST_SHOWN = 200
 
 @dataclass(frozen=True)
 class Compared:
-    """A model's cosines of the pairs, and how well they follow the gold scores."""
+    """A model's scores of the pairs, by its own similarity, and how well they follow the gold scores."""
 
-    cosines: npt.NDArray[np.float32]
+    scores: npt.NDArray[np.float32]
+    similarity: Similarity
     agreement: Agreement
     spearman: Interval
     pearson: Interval
@@ -51,8 +54,8 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with progress.line(state.Evaluate.COMPARE, height=400) as on_progress:
         for spec in ready:
             with show_errors():
-                vectors = cache.embed_texts([*pairs.first, *pairs.second], spec, on_progress).vectors
-                compared[spec.name] = _compare(pairs, vectors, cache.identity(spec))
+                embedded = cache.embed_texts([*pairs.first, *pairs.second], spec, on_progress)
+                compared[spec.name] = _compare(pairs, embedded, cache.identity(spec))
     if not compared:
         return
     st.markdown(f"**{output.markdown_free(_sentence(compared, kind or 'Spearman'))}**")
@@ -62,7 +65,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         ranking(
             intervals,
             str(kind),
-            f"{kind} correlation of cosine and gold score, with its 95% interval",
+            f"{kind} correlation of similarity and gold score, with its 95% interval",
             colours=colours,
         ),
         key=state.Evaluate.CORRELATIONS,
@@ -111,20 +114,18 @@ def _sentence(compared: dict[str, Compared], kind: str) -> str:
     figures = [
         f"{name} {intervals[name].mean:.2f} ({intervals[name].low:.2f} to {intervals[name].high:.2f})" for name in names
     ]
-    best = (
-        f"{names[0]} matches the gold scores best" if len(names) > 1 else "How well the cosines match the gold scores"
-    )
+    best = f"{names[0]} matches the gold scores best" if len(names) > 1 else "How well the scores match the gold scores"
     return f"{best}: {kind} {', '.join(figures)}."
 
 
-def _compare(pairs: SentencePairs, vectors: npt.NDArray[np.float32], identity: tuple[Hashable, ...]) -> Compared:
+def _compare(pairs: SentencePairs, embedded: Embedded, identity: tuple[Hashable, ...]) -> Compared:
     key = ("compared", pairs.fingerprint, *identity)
 
     def compare() -> Compared:
-        first, second = vectors[: len(pairs)], vectors[len(pairs) :]
-        agreement = evaluation.agreement(first, second, pairs.gold)
-        cosines = evaluation.cosines_of(first, second)
-        return Compared(cosines, agreement, *evaluation.intervals(cosines, pairs.gold))
+        vectors, similarity = embedded.vectors, embedded.identity.similarity
+        scores = evaluation.scores_of(vectors[: len(pairs)], vectors[len(pairs) :], similarity)
+        agreement = evaluation.agreement(scores, pairs.gold)
+        return Compared(scores, similarity, agreement, *evaluation.intervals(scores, pairs.gold))
 
     return cache.memory().recall(key, compare)
 
@@ -149,15 +150,15 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict
                 f"Pearson **{model.agreement.pearson:.3f}**]]"
             )
             st.plotly_chart(
-                pairs_scatter(model.cosines[::step], pairs.gold[::step], texts, colours[name]),
+                pairs_scatter(model.scores[::step], pairs.gold[::step], texts, colours[name], model.similarity),
                 key=state.Evaluate.SCATTER(name),
                 config=output.picture("pairs"),
-                alt=f"Cosine by {name} against the gold score of each pair",
+                alt=f"{title(model.similarity)} by {name} against the gold score of each pair",
             )
 
 
 def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
-    """The pairs whose rank by cosine is farthest from their rank by gold score."""
+    """The pairs whose rank by similarity is farthest from their rank by gold score."""
     st.markdown("#### Worst pairs")
     names = list(compared)
     name = names[0]
@@ -166,14 +167,15 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
             "Model", names, default=name, key=state.Evaluate.WORST_OF, required=True, label_visibility="collapsed"
         )
         name = str(chosen or name)
-    shift = evaluation.displacement(compared[name].cosines, pairs.gold)
+    model = compared[name]
+    shift, score = evaluation.displacement(model.scores, pairs.gold), title(model.similarity)
     order = np.argsort(-np.abs(shift), kind="stable")
     table = pd.DataFrame(
         {
             "Sentence": [pairs.first[row] for row in order],
             "Other sentence": [pairs.second[row] for row in order],
             "Gold": [pairs.gold[row] for row in order],
-            "Cosine": compared[name].cosines[order].astype(float),
+            score: model.scores[order].astype(float),
             "Ranked too high": shift[order],
         }
     )
@@ -182,12 +184,12 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
         hide_index=True,
         key=state.Evaluate.WORST,
         height=360,
-        alt="The pairs whose rank by cosine differs most from their rank by gold score",
+        alt="The pairs whose rank by similarity differs most from their rank by gold score",
         column_config={
             "Sentence": st.column_config.TextColumn(width=330),
             "Other sentence": st.column_config.TextColumn(width=400),
             "Gold": st.column_config.NumberColumn(format="%.3g"),
-            "Cosine": st.column_config.NumberColumn(format="%.3f"),
+            score: st.column_config.NumberColumn(format="%.3f"),
             "Ranked too high": st.column_config.NumberColumn(
                 "Ranked too high by",
                 format="percent",

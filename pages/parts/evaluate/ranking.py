@@ -52,7 +52,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         output.download_table(output.with_prompts(table, specs, "System"), "measures")
         downloads.popover(labels, measured, rankings, texts.document_names)
-    winners.show(texts, labels, measured, rankings, measure, shown)
+    winners.show(texts, labels, measured, full_rankings, measure, shown)
     if specs:
         output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))
 

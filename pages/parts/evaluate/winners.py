@@ -11,8 +11,7 @@ from core.charts.evaluation import gains
 from core.charts.style import model_colours
 from core.corpus import Corpus, Labels
 from core.evaluation import Quality
-from core.retrieval import BM25, HYBRID
-from core.search import Hits
+from core.retrieval import BM25, HYBRID, Ranking
 from pages.parts.evaluate import hit_lists
 from pages.shared import state
 from pages.shared.state import Parameter
@@ -25,7 +24,7 @@ def show(
     texts: Corpus,
     labels: Labels,
     measured: Mapping[str, Quality],
-    rankings: Mapping[str, Hits],
+    rankings: Mapping[str, Ranking],
     measure: str,
     title: str,
 ) -> None:

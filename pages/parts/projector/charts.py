@@ -12,7 +12,7 @@ from core.map_files import Space
 from core.maps import Axes, Floats, Given, Metric, Pca, Projection, Tsne
 from core.maps.alignment import Aligned, align
 from core.maps.faithfulness import Misplaced, false_and_torn
-from core.maps.neighbours import nearest_to
+from core.maps.neighbours import NO_DISTANCE, nearest_to
 from core.maps.placement import place
 from core.progress import Progress
 from core.storage import digests
@@ -80,7 +80,8 @@ class Chart:
             own = self.projection.linear.apply(vector)
             own = own[:, list(components)] if components else own
             return tuple((self.aligned.apply(own) if self.aligned else own)[0].tolist())
-        near = nearest_to(vector, self.source.vectors, PLACING)
+        metric = getattr(self.projection.settings, "metric", self.source.metric)
+        near = nearest_to(vector, self.source.vectors, PLACING, metric=metric)
         return tuple(place(near.rows, near.distances, self.coordinates)[0].tolist())
 
 
@@ -105,7 +106,7 @@ def lay_out(
 def _projection(
     source: Source, wanted: Wanted, axes: Axes, ends: Sequence[Ends], place: int, on_progress: Progress
 ) -> Projection:
-    settings = wanted.settings
+    settings = wanted.settings_for(source)
     if settings is None:
         return maps.project_on(source.vectors, axes, ends[place])
     if isinstance(settings, Tsne):
@@ -171,8 +172,10 @@ def find_misplaced(charts: Sequence[Chart], row: int | None, on_progress: Progre
 
 
 def explain(charts: Sequence[Chart]) -> None:
-    """Captions: the variance of each principal component, how large maps are drawn, what a residual means."""
+    """Captions: which model has no distance, each principal component's variance, how maps are drawn, a residual."""
     for chart in charts:
+        if chart.source and chart.source.spec and chart.source.spec.similarity == "dot":
+            st.caption(f"{output.markdown_free(chart.title)} {NO_DISTANCE}")
         if shares := chart.projection.explained_variance:
             listed = ", ".join(f"PC{number} {share:.1%}" for number, share in enumerate(shares, 1))
             title = f"{chart.title}: " if len(charts) > 1 else ""

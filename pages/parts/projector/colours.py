@@ -63,7 +63,7 @@ def colour_of(
 def agreement(charts: Sequence[Chart], k: int, on_progress: Progress) -> Floats:
     """For each text, the share of its k neighbours that the models have in common: (n,) from 0 to 1."""
     models = neighbours_of_each(charts, k, on_progress)
-    contents = [chart.source.content for chart in charts if chart.source]
+    contents = [(chart.source.content, chart.source.metric) for chart in charts if chart.source]
     return cache.memory().recall(("agreement", k, *contents), lambda: per_text(models))
 
 

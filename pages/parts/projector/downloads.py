@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import corpus, map_files, wording
+from core import corpus, map_files, similarity, wording
 from core.errors import InputError
 from core.machine import devices
 from core.map_files import Space
-from core.maps import NAMES, neighbours_of
+from core.maps import NAMES, Tsne, Umap, neighbours_of
 from pages.parts.projector import view_file
 from pages.parts.projector.charts import Chart
 from pages.parts.projector.neighbours import Asked
@@ -24,7 +24,10 @@ def provenance(charts: Sequence[Chart]) -> None:
     for chart in charts:
         result = chart.projection
         steps = [f"{step} {wording.duration(seconds)}" for step, seconds in result.seconds.items()]
-        facts = [NAMES[result.settings.method], *steps, where] if steps else [NAMES[result.settings.method]]
+        method = NAMES[result.settings.method]
+        if isinstance(result.settings, Umap | Tsne):
+            method = f"{method} by {similarity.NAMES[result.settings.metric]}"
+        facts = [method, *steps, where] if steps else [method]
         if chart.source and chart.source.provenance:
             output.provenance(chart.source.provenance, *facts)
         else:
@@ -68,7 +71,7 @@ def _of_chart(space: Space, chart: Chart, wanted: Asked) -> None:
 
 
 def _neighbours(space: Space, source: Source, wanted: Asked) -> bytes:
-    nearest = neighbours_of(source.vectors, wanted.k, metric=wanted.metric, content=source.content)
+    nearest = neighbours_of(source.vectors, wanted.k, metric=wanted.metric_for(source), content=source.content)
     return map_files.neighbours_csv(space.corpus.ids, nearest.rows, nearest.distances)
 
 

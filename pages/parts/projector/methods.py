@@ -1,13 +1,14 @@
 """The layout of the map: the method and its settings, which apply when "Compute" is pressed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from core.map_files import Space
-from core.maps import METRICS, NAMES, Fitted, Metric, Pca, Tsne, Umap
+from core.maps import NAMES, Fitted, Metric, Pca, Tsne, Umap
 from core.maps.pca import COMPONENTS
-from pages.parts.projector import iterations
+from pages.parts.projector import iterations, neighbours
+from pages.parts.projector.sources import Source
 from pages.shared import state
 from pages.shared.state import Parameter
 from pages.shared.ui import inputs
@@ -23,6 +24,8 @@ class Wanted:
         A key of `maps.NAMES`.
     settings : Fitted or None
         None for custom axes and for given coordinates.
+    metric : Metric or None
+        The distance of UMAP and t-SNE; None for each source's own.
     dimensions : int
         2 or 3.
     components : tuple of int
@@ -33,6 +36,13 @@ class Wanted:
     settings: Fitted | None
     dimensions: int
     components: tuple[int, ...]
+    metric: Metric | None = None
+
+    def settings_for(self, source: Source) -> Fitted | None:
+        """The settings with the distance for a source."""
+        if isinstance(self.settings, Umap | Tsne):
+            return replace(self.settings, metric=self.metric or source.metric)
+        return self.settings
 
 
 def choose(space: Space) -> Wanted:
@@ -60,9 +70,11 @@ def choose(space: Space) -> Wanted:
         if method == "pca":
             return Wanted(method, Pca(), dimensions, _components(dimensions))
         with st.form(state.Projector.SETTINGS, border=False):
-            settings = _umap() if method == "umap" else _tsne()
+            settings: Fitted = _umap() if method == "umap" else _tsne()
+            metric_key = state.Projector.UMAP_METRIC if method == "umap" else state.Projector.TSNE_METRIC
+            metric = neighbours.choose_metric("Distance", metric_key)
             st.form_submit_button("Compute", type="primary", on_click=iterations.start, icon=":material/play_arrow:")
-    return Wanted(method, settings, dimensions, ())
+    return Wanted(method, settings, dimensions, (), metric)
 
 
 def _show_as_given(space: Space) -> None:
@@ -95,7 +107,6 @@ def _umap() -> Umap:
         min_dist=st.slider(
             "Minimum distance (min_dist)", 0.0, 1.0, 0.1, 0.01, key=state.Projector.UMAP_MIN_DIST, bind="query-params"
         ),
-        metric=_metric(state.Projector.UMAP_METRIC),
         seed=_seed(state.Projector.UMAP_SEED),
     )
 
@@ -116,16 +127,8 @@ def _tsne() -> Tsne:
                 key=state.Projector.ITERATIONS, bind="query-params",
             )
         ),
-        metric=_metric(state.Projector.TSNE_METRIC),
         seed=_seed(state.Projector.TSNE_SEED),
     )  # fmt: skip
-
-
-def _metric(key: Parameter) -> Metric:
-    chosen = st.segmented_control(
-        "Distance", METRICS, default="cosine", key=key, bind="query-params", required=True, format_func=str.capitalize
-    )
-    return chosen or "cosine"
 
 
 def _seed(key: Parameter) -> int:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.embedding import Provenance
 from core.map_files import Space
-from core.maps import Floats
+from core.maps import Floats, Metric, metric_of
 from core.models import ModelSpec
 from core.progress import Progress
 from core.storage import digests
@@ -35,6 +35,11 @@ class Source:
     content: str
     spec: ModelSpec | None = None
     provenance: Provenance | None = None
+
+    @property
+    def metric(self) -> Metric:
+        """The distance between its texts: the model's own; the cosine for a file's vectors."""
+        return metric_of(self.spec.similarity) if self.spec else "cosine"
 
 
 def models_to_map(space: Space) -> list[ModelSpec]:

@@ -32,7 +32,7 @@ class Choices(BaseModel):
     dimensions: Literal[2, 3] | None = None
     umap_neighbours: Number | None = Field(None, ge=2, le=500)
     umap_min_dist: Number | None = Field(None, ge=0, le=1)
-    umap_metric: Metric | None = None
+    umap_metric: Metric | Literal["auto"] | None = None
     umap_seed: Number | None = Field(None, ge=0, le=1e6)
     perplexity: Number | None = Field(None, ge=1, le=500)
     learning_rate: Number | None = Field(None, ge=0, le=1e6)
@@ -40,11 +40,11 @@ class Choices(BaseModel):
     component_y: str | None = Field(None, max_length=10)
     component_z: str | None = Field(None, max_length=10)
     iterations: Number | None = Field(None, ge=50, le=10_000)
-    tsne_metric: Metric | None = None
+    tsne_metric: Metric | Literal["auto"] | None = None
     tsne_seed: Number | None = Field(None, ge=0, le=1e6)
     colour: str | None = None
     neighbours: int | None = Field(None, ge=5, le=500, validation_alias=AliasChoices("neighbours", "k"))  # k before
-    metric: Metric | None = None
+    metric: Metric | Literal["auto"] | None = None
     edges: bool | None = None
     map_labels: str | None = Field(None, validation_alias=AliasChoices("map_labels", "labels"))  # labels before
     hover: str | None = None

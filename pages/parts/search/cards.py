@@ -103,7 +103,8 @@ def _card(texts: Corpus, rank: int, row: int, hits: List, moved: str, is_answer:
     known = html.escape(" · ".join(filter(None, [_subject(texts, row)])))
     head = (
         f'<div style="display:flex;gap:.5em;align-items:baseline;flex-wrap:wrap"><b style="font-size:1.2em">{rank}</b>'
-        f'<span>{hits.scores[rank - 1]:.3f}</span>{moved}{tick}<span style="opacity:.7">{known}</span></div>'
+        f'<span title="{hits.ranking.score_name}">{hits.scores[rank - 1]:.3f}</span>{moved}{tick}'
+        f'<span style="opacity:.7">{known}</span></div>'
     )
     title = f"<div><b>{html.escape(texts.titles[row])}</b></div>" if "title" in texts.fields else ""
     body = _excerpt(texts.texts[row], hits.marks.sentences.get(row))

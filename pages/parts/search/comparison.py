@@ -114,7 +114,7 @@ def downloads(
     ranking = pd.DataFrame(
         [
             {"query": query, "system": system, "rank": rank, "score": score, "id": texts.ids[row],
-             "document": texts.document_ids[row], "text": texts.texts[row]}
+             "document": texts.document_ids[row], "text": texts.texts[row], "score name": hits.ranking.score_name}
             for system, hits in lists.items()
             for rank, (row, score) in enumerate(zip(hits.rows[:k], hits.scores[:k], strict=True), start=1)
         ]

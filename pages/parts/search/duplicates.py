@@ -11,6 +11,8 @@ from core.models import ModelSpec
 from core.progress import Progress
 from core.search import duplicates
 from core.search.duplicates import Indices, Pairs
+from core.similarity import NAMES
+from core.similarity.functions import unit
 from core.wording import shorten
 from pages.parts.search import model_choice
 from pages.shared import cache, state
@@ -31,13 +33,14 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
             width=320,
         )  # fmt: skip
     with progress.line(state.Search.COMPARE, height=420) as on_progress:
-        vectors = cache.embed_corpus(texts, spec, on_progress)
+        embedded = cache.embed_corpus(texts, spec, on_progress)
+        vectors = embedded.vectors if spec.similarity == "cosine" else unit(embedded.vectors)
         same = cache.memory().recall(("same texts", texts.fingerprint), lambda: duplicates.same_texts(texts.documents))
-        pairs = _pairs(texts, spec, vectors.vectors, threshold, on_progress)
-        alone = _alone(texts, spec, vectors.vectors, on_progress)
+        pairs = _pairs(texts, spec, vectors, threshold, on_progress)
+        alone = _alone(texts, spec, vectors, on_progress)
     near = duplicates.group(pairs, same)
     _figures(texts, same, near, pairs)
-    groups, pair_table = _groups(texts, same, near, vectors.vectors), _pair_table(texts, pairs)
+    groups, pair_table = _groups(texts, same, near, vectors), _pair_table(texts, pairs)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("#### Groups, largest first")
@@ -48,7 +51,12 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     loners = _loners(texts, *alone) if alone else pd.DataFrame()
     st.markdown("#### Texts without a near neighbour")
     _list(loners, state.Search.LONERS, "A single text has nothing to compare with.")
-    output.provenance(vectors.provenance)
+    if spec.similarity != "cosine":
+        st.caption(
+            f"{output.markdown_free(spec.name)} compares by {NAMES[spec.similarity]}, which has no fixed scale for a "
+            "threshold: duplicates are found by cosine."
+        )
+    output.provenance(embedded.provenance)
     with st.container(horizontal=True):
         output.download_table(groups, "duplicates", "Groups (CSV)")
         output.download_table(pair_table, "near-pairs", "Pairs (CSV)")

@@ -53,6 +53,8 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
         f"over {basis}. Time: the median for a single query on {output.markdown_free(this_machine().sentence)}. In a "
         "small corpus any search is fast: an index pays off from a few hundred thousand vectors."
     )
+    if spec.similarity != "cosine":
+        st.caption(indexes.SIGNS_ONLY)
     output.provenance(source)
     output.download_table(table, "indexes")
     output.code(examples.index(spec, texts.texts))
@@ -77,7 +79,9 @@ def _measure(texts: Corpus, spec: ModelSpec, queries: np.ndarray, on_progress: P
     """Each kind of index: built, measured and discarded."""
     vectors = cache.embed_corpus(texts, spec, on_progress).vectors
     key = ("indexes", texts.fingerprint, *cache.identity(spec), digests.of_array(queries))
-    return cache.memory().recall(key, lambda: indexes.compare(vectors, queries, K, on_progress))
+    return cache.memory().recall(
+        key, lambda: indexes.compare(vectors, queries, K, on_progress, similarity=spec.similarity)
+    )
 
 
 def _table(measured: Sequence[Measured], count: int) -> pd.DataFrame:

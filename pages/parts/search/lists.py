@@ -118,13 +118,14 @@ def _mark_by_words(texts: Corpus, query: str, rows: Sequence[int], _on_progress:
 def _mark_by_model(
     texts: Corpus, query: Embedded, rows: Sequence[int], spec: ModelSpec, on_progress: Progress
 ) -> dict[int, int | None]:
-    """For each passage, the place of its sentence of highest cosine; None if it has only one."""
+    """For each passage, the place of its sentence of highest score; None if it has only one."""
     passages = {row: sentences(texts.texts[row]) for row in rows}
     asked_for = [part.strip() or part for parts in passages.values() for part in parts]
     vectors = cache.embed_texts(asked_for, spec, on_progress).vectors
     places: dict[int, int | None] = {}
     start = 0
     for row, parts in passages.items():
-        places[row] = nearest_sentence(query.vectors[0], vectors[start : start + len(parts)])
+        own = vectors[start : start + len(parts)]
+        places[row] = nearest_sentence(query.vectors[0], own, spec.similarity)
         start += len(parts)
     return places

@@ -1,4 +1,4 @@
-"""What a score means: each model's cosines of random pairs of the corpus as a chart, with the marked pair."""
+"""What a score means: each model's scores of random pairs of the corpus as a chart, with the marked pair."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from core.charts.style import model_colours
 from core.corpus import Corpus
 from core.models import ModelSpec
 from core.progress import Progress
-from core.similarity import Background, background
+from core.similarity import SCORES, Background, Similarity, background
 from pages.parts.similarity.sources import Compared
 from pages.shared import cache, state
 from pages.shared.frame import show_errors
@@ -43,39 +43,40 @@ def measure(
 
 
 def section(
-    backgrounds: Mapping[str, Background], texts: Corpus, compared: Compared, cosines: Mapping[str, float]
+    backgrounds: Mapping[str, Background], texts: Corpus, compared: Compared, scores: Mapping[str, float]
 ) -> None:
-    """The distributions in one chart with the marked pair's cosines, and a sentence that interprets it."""
-    if not backgrounds:
-        return
-    marked = {name: cosine for name, cosine in cosines.items() if name in backgrounds}
-    chart, words = st.columns([5, 3], gap="medium", vertical_alignment="center")
-    chart.plotly_chart(
-        densities(backgrounds, marked, colours=model_colours(backgrounds)),
-        key=state.Similarity.BACKGROUNDS,
-        alt="Distribution of cosines of random pairs by each model",
-    )
-    with words:
-        if marked:
-            st.markdown(_sentence(backgrounds, next(iter(marked.values()))))
-        st.caption(_basis(backgrounds, texts, compared))
+    """The distributions with the marked pair's scores, a chart for each function; and sentences that interpret them."""
+    colours = model_colours(backgrounds)
+    for similarity in dict.fromkeys(each.similarity for each in backgrounds.values()):
+        alike = {name: each for name, each in backgrounds.items() if each.similarity == similarity}
+        marked = {name: score for name, score in scores.items() if name in alike}
+        chart, words = st.columns([5, 3], gap="medium", vertical_alignment="center")
+        chart.plotly_chart(
+            densities(alike, marked, colours=colours),
+            key=state.Similarity.BACKGROUNDS(similarity),
+            alt=f"Distribution of {SCORES[similarity]}s of random pairs by each model",
+        )
+        with words:
+            if marked:
+                st.markdown(_sentence(alike, similarity, next(iter(marked.values()))))
+            st.caption(_basis(alike, texts, compared))
 
 
-def _sentence(backgrounds: Mapping[str, Background], cosine: float) -> str:
-    """What the same cosine means for each model."""
+def _sentence(backgrounds: Mapping[str, Background], similarity: Similarity, score: float) -> str:
+    """What the same score means for each model."""
     first, *others = [
-        f"than **{percent(float(background.percentile(np.float32(cosine))))}** for {output.markdown_free(name)}"
+        f"than **{percent(float(background.percentile(np.float32(score))))}** for {output.markdown_free(name)}"
         for name, background in backgrounds.items()
     ]
     listed = ", and ".join([first.replace("** for", "** of random pairs for", 1), *others])
-    return f"A cosine of **{cosine:.2f}** is higher {listed}."
+    return f"A {SCORES[similarity]} of **{score:.2f}** is higher {listed}."
 
 
 def _basis(backgrounds: Mapping[str, Background], texts: Corpus, compared: Compared) -> str:
     one = next(iter(backgrounds.values()))
     what = "a query with a text" if compared.queries else "two different texts"
-    drawn = f"{len(one.cosines):,}"
-    how = f"all {drawn}" if len(one.cosines) + one.identical == one.possible else f"{drawn} random"
+    drawn = f"{len(one.scores):,}"
+    how = f"all {drawn}" if len(one.scores) + one.identical == one.possible else f"{drawn} random"
     parts = [f"{how} pairs of {what} of {output.markdown_free(texts.name)}"]
     if len(texts) > MOST_ROWS:
         parts.append(f"from {MOST_ROWS:,} random texts of {len(texts):,}")
@@ -104,9 +105,9 @@ def _compute(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, on_progre
         documents = tuple(texts.documents[row] for row in rows)
         vectors = cache.embed_texts(documents, spec, on_progress).vectors
     if not queries:
-        return background(vectors, documents)
+        return background(vectors, documents, similarity=spec.similarity)
     asked = cache.embed_texts(queries, spec, on_progress, kind="query").vectors
-    return background(vectors, documents, asked, queries)
+    return background(vectors, documents, asked, queries, similarity=spec.similarity)
 
 
 def _allow(texts: Corpus, spec: ModelSpec) -> None:

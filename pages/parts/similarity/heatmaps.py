@@ -7,11 +7,11 @@ import streamlit as st
 
 from core.charts.similarity import heatmap
 from core.charts.style import plain
-from core.similarity import Matrix
+from core.similarity import NAMES, Matrix
 from pages.parts.similarity import scores
 from pages.parts.similarity.cells import clickable
 from pages.parts.similarity.pair import Pair
-from pages.parts.similarity.scores import Order
+from pages.parts.similarity.scores import Order, Scored
 from pages.parts.similarity.sources import Compared
 from pages.shared import state
 from pages.shared.ui import inputs, output
@@ -48,6 +48,7 @@ def choose_difference(names: Sequence[str]) -> tuple[str, str] | None:
 
 def show(
     values: Mapping[str, Matrix],
+    results: Mapping[str, Scored],
     compared: Compared,
     order: Order,
     pair: Pair,
@@ -57,13 +58,17 @@ def show(
     on_click: Callable[[Pair], None],
 ) -> None:
     """Draw them; a click on a cell opens its pair."""
+    matrices, scales = dict(values), scores.scales_of(values, results, percentiles=percentiles)
     if difference and all(name in values for name in difference):
-        one, other = difference
-        matrices = {f"{one}{BETWEEN}{other}": values[one] - values[other]}
-        scale = scores.difference_scale(next(iter(matrices.values())), percentiles=percentiles)
-    else:
-        matrices = dict(values)
-        scale = scores.scale_of(values, percentiles=percentiles)
+        one, other = (results[name] for name in difference)
+        if percentiles or scores.are_comparable((one, other)):
+            name = BETWEEN.join(difference)
+            matrices = {name: values[difference[0]] - values[difference[1]]}
+            scales = {name: scores.difference_scale(matrices[name], one.similarity, percentiles=percentiles)}
+        else:
+            functions = " and ".join(f"{result.spec.name} by {NAMES[result.similarity]}" for result in (one, other))
+            sentence = f"Vectors are compared for {functions}: choose Percentile to see the difference."
+            st.info(output.markdown_free(sentence), icon=":material/info:")
     panels = st.grid(2 if len(matrices) > 1 else 1, min_column_width=430)
     for place, (name, matrix) in enumerate(matrices.items()):
         with panels.cell():
@@ -72,7 +77,7 @@ def show(
                 order.of(matrix),
                 [compared.rows[row] for row in order.rows],
                 [compared.texts[column] for column in order.columns],
-                scale=scale,
+                scale=scales[name],
                 row_tree=order.row_tree,
                 column_tree=order.column_tree,
                 marked=order.place(pair),
@@ -80,6 +85,6 @@ def show(
             clickable(
                 figure,
                 place,
-                f"{scale.title} of the texts by {plain(name)}".capitalize(),
+                f"Heatmap of the texts by {plain(name)}: {scales[name].title}",
                 lambda row, column: on_click((order.rows[row], order.columns[column])),
             )

@@ -10,7 +10,7 @@ from core.charts.style import model_colour
 from core.encoders import Kind
 from core.models import ModelSpec
 from core.progress import Progress
-from core.similarity import Background, Side, contributions, cosine_matrix
+from core.similarity import NAMES, Background, Contributions, Side, contributions, score_matrix
 from pages.parts.similarity.scores import Scored
 from pages.parts.similarity.sources import Compared
 from pages.shared import cache, state
@@ -49,11 +49,11 @@ def show(compared: Compared, results: Mapping[str, Scored], backgrounds: Mapping
             st.caption(name)
             st.text(text)
     for name, result in results.items():
-        cosine = result.cosines[pair]
-        rank = float(backgrounds[name].percentile(cosine)) if name in backgrounds else None
+        score = result.scores[pair]
+        rank = float(backgrounds[name].percentile(score)) if name in backgrounds else None
         cells.metric(
-            output.markdown_free(name),
-            f"{cosine:.3f}",
+            output.markdown_free(result.label),
+            f"{score:.3f}",
             delta=None if rank is None else f"above {percent(rank)} of pairs",
             delta_color="off",
             delta_arrow="off",
@@ -82,25 +82,32 @@ def tokens(results: Mapping[str, Scored], compared: Compared, pair: Pair, on_pro
 
 
 def _token_chart(spec: ModelSpec, first: Side, second: Side) -> None:
-    parts = contributions(first, second)
+    parts = contributions(first, second) if spec.similarity == "cosine" else None
     if parts and not parts.adds_up:
         parts = None
     shown, other = first.tokens[:MOST_TOKENS], second.tokens[:MOST_TOKENS]
-    cosines = cosine_matrix(first.vectors[:MOST_TOKENS], second.vectors[:MOST_TOKENS])
+    cosines = score_matrix(first.vectors[:MOST_TOKENS], second.vectors[:MOST_TOKENS])
     st.plotly_chart(
         token_heatmap(cosines, shown, other, parts, model_colour(spec.id)),
         key=state.Similarity.TOKENS(spec.name),
         alt=f"Token-to-token similarity of the two texts by {spec.name}",
     )
-    sentence = (
-        f"The bars of each text add up to the cosine, {parts.total:.3f}: what each token contributes, special "
-        "tokens included."
-        if parts
-        else "This model's embedding is not a plain mean of its tokens: the cosine can't be split by token."
-    )
+    sentence = _explain(spec, parts)
     if len(shown) < len(first.tokens) or len(other) < len(second.tokens):
         sentence += f" Showing the first {MOST_TOKENS} of {len(first.tokens):,} and {len(second.tokens):,} tokens."
     st.caption(sentence)
+
+
+def _explain(spec: ModelSpec, parts: Contributions | None) -> str:
+    """What the bars are, or why there are none."""
+    if parts:
+        return (
+            f"The bars of each text add up to the cosine, {parts.total:.3f}: what each token contributes, special "
+            "tokens included."
+        )
+    if spec.similarity != "cosine":
+        return f"This model compares by {NAMES[spec.similarity]}: only a cosine is split by token here."
+    return "This model's embedding is not a plain mean of its tokens: the cosine can't be split by token."
 
 
 def _texts(compared: Compared, pair: Pair) -> tuple[str, str]:

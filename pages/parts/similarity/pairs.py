@@ -24,9 +24,9 @@ Indices = npt.NDArray[np.int64]
 Pairs = tuple[Indices, Indices]
 
 
-def choose_order(models: int) -> str:
-    """Choose how the table is sorted."""
-    offered = ORDERS if models > 1 else ORDERS[:2]
+def choose_order(models: int, *, comparable: bool) -> str:
+    """Choose how the table is sorted; models whose scores can't be compared have no disagreement."""
+    offered = ORDERS if models > 1 and comparable else ORDERS[:2]
     inputs.fall_back(state.Similarity.PAIRS_BY, offered, ORDERS[0])
     chosen = st.segmented_control(
         "Pairs by", offered, default=ORDERS[0], key=state.Similarity.PAIRS_BY, bind="query-params", required=True,
@@ -48,16 +48,16 @@ def rank(values: Mapping[str, Matrix], order: str, compared: Compared) -> Pairs:
 def table_of(
     pairs: Pairs, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], compared: Compared
 ) -> pd.DataFrame:
-    """The pairs with each model's cosine, and its percentile if the model has a background."""
+    """The pairs with each model's score, and its percentile if the model has a background."""
     first, second = pairs
     rows, texts = ([shorten(text, SHOWN_OF_TEXT) for text in given] for given in (compared.rows, compared.texts))
-    cosines = {name: result.cosines[first, second] for name, result in results.items()}
+    scores = {name: result.scores[first, second] for name, result in results.items()}
     return pd.DataFrame(
         {
             "Query" if compared.queries else "Text": [rows[row] for row in first],
             "Text" if compared.queries else "Other text": [texts[column] for column in second],
-            **cosines,
-            **{f"{name}, percentile": backgrounds[name].percentile(cosines[name]) for name in backgrounds},
+            **{results[name].label: column for name, column in scores.items()},
+            **{f"{name}, percentile": backgrounds[name].percentile(scores[name]) for name in backgrounds},
         }
     )
 
@@ -77,7 +77,7 @@ def show(
         if lines:
             on_click((int(listed[0][lines[0]]), int(listed[1][lines[0]])))
 
-    bar = st.column_config.ProgressColumn
+    bar = st.column_config.ProgressColumn  # other scores than cosines have no ends
     st.dataframe(
         table_of(listed, results, backgrounds, compared),
         hide_index=True,
@@ -85,9 +85,18 @@ def show(
         height=400,
         on_select=note,
         selection_mode="single-row",
-        alt="Pairs of texts with their cosine by each model",
+        alt="Pairs of texts with their similarity by each model",
         column_config={
-            **{name: bar(min_value=0, max_value=1, format="%.3f", width=140) for name in results},
+            **{
+                result.label: bar(min_value=0, max_value=1, format="%.3f", width=140)
+                for result in results.values()
+                if result.similarity == "cosine"
+            },
+            **{
+                result.label: st.column_config.NumberColumn(format="%.3f", width=140)
+                for result in results.values()
+                if result.similarity != "cosine"
+            },
             **{f"{name}, percentile": st.column_config.NumberColumn(format="%.1f", width=120) for name in backgrounds},
         },
     )
@@ -98,20 +107,20 @@ def show(
 def downloads(
     pairs: Pairs, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], compared: Compared
 ) -> None:
-    """All pairs, and each model's matrix of cosines labelled with its texts, as CSV."""
+    """All pairs, and each model's matrix of scores labelled with its texts, as CSV."""
     with st.container(horizontal=True):
         output.download_table(lambda: table_of(pairs, results, backgrounds, compared), "pairs", "Download pairs")
         for name, result in results.items():
             output.download_table(
-                partial(_matrix, result.cosines, compared),
+                partial(_matrix, result.scores, compared),
                 f"matrix-{name.replace('/', '-').replace(':', '-')}",
-                f"Matrix of {output.markdown_free(name)}",
+                f"Matrix of {output.markdown_free(result.label)}",
             )
 
 
-def _matrix(cosines: Matrix, compared: Compared) -> pd.DataFrame:
+def _matrix(scores: Matrix, compared: Compared) -> pd.DataFrame:
     """The matrix as given; numbers before the texts distinguish equal ones."""
-    table = pd.DataFrame(cosines, columns=_labels(compared.texts))
+    table = pd.DataFrame(scores, columns=_labels(compared.texts))
     table.insert(0, "", _labels(compared.rows))
     return table
 

@@ -1,15 +1,15 @@
-"""The scores drawn: each model's cosines, or their percentiles among random pairs."""
+"""The scores drawn: each model's own similarity, or its percentile among random pairs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.charts.similarity import PERCENTILES, Scale, cosines_from, differences
+from core.charts.similarity import PERCENTILES, Scale, differences, scores_between
 from core.embedding import Provenance
 from core.models import ModelSpec
 from core.progress import Progress
-from core.similarity import Background, Clusters, Matrix, clusters, cosine_matrix
+from core.similarity import SCORES, Background, Clusters, Matrix, Similarity, clusters, score_matrix
 from core.storage import digests
 from pages.parts.similarity.sources import Compared
 from pages.shared import cache
@@ -21,18 +21,28 @@ class Scored:
 
     Attributes
     ----------
-    cosines : (n, m) float32 array
-        Rows are the queries, if any, else the texts; columns are the texts.
+    scores : (n, m) float32 array
+        By the model's similarity. Rows are the queries, if any, else the texts; columns are the texts.
     row_vectors, text_vectors : (n, d) and (m, d) float32 arrays
     provenance : Provenance
         Of the texts' vectors.
     """
 
     spec: ModelSpec
-    cosines: Matrix
+    scores: Matrix
     row_vectors: Matrix
     text_vectors: Matrix
     provenance: Provenance
+
+    @property
+    def similarity(self) -> Similarity:
+        """The function that compares its vectors."""
+        return self.provenance.similarity
+
+    @property
+    def label(self) -> str:
+        """The model's name, with what its scores are called unless they are cosines."""
+        return self.spec.name if self.similarity == "cosine" else f"{self.spec.name}, {SCORES[self.similarity]}"
 
 
 @dataclass(frozen=True)
@@ -59,13 +69,19 @@ def score(compared: Compared, spec: ModelSpec, on_progress: Progress) -> Scored:
     rows = texts.vectors
     if compared.queries:
         rows = cache.embed_texts(compared.queries, spec, on_progress, kind="query").vectors
-    return Scored(spec, cosine_matrix(rows, texts.vectors), rows, texts.vectors, texts.provenance)
+    matrix = score_matrix(rows, texts.vectors, texts.identity.similarity)
+    return Scored(spec, matrix, rows, texts.vectors, texts.provenance)
+
+
+def are_comparable(results: Collection[Scored]) -> bool:
+    """Whether the models' scores are of one function, so that their differences mean something."""
+    return len({result.similarity for result in results}) < 2
 
 
 def order_of(compared: Compared, leader: Scored, *, by_cluster: bool) -> Order:
     """The order of one model's clusters, for the heatmaps of all; or the given order."""
-    columns = _clusters(leader.text_vectors) if by_cluster else None
-    rows = _clusters(leader.row_vectors) if by_cluster and compared.queries else columns
+    columns = _clusters(leader.text_vectors, leader.similarity) if by_cluster else None
+    rows = _clusters(leader.row_vectors, leader.similarity) if by_cluster and compared.queries else columns
     return Order(
         rows.order if rows else tuple(range(len(compared.rows))),
         columns.order if columns else tuple(range(len(compared.texts))),
@@ -75,26 +91,34 @@ def order_of(compared: Compared, leader: Scored, *, by_cluster: bool) -> Order:
 
 
 def values_of(results: Mapping[str, Scored], backgrounds: Mapping[str, Background] | None) -> dict[str, Matrix]:
-    """The cosines by model; or with backgrounds the percentiles, for the models that have one."""
+    """The scores by model; or with backgrounds the percentiles, for the models that have one."""
     if backgrounds is None:
-        return {name: result.cosines for name, result in results.items()}
+        return {name: result.scores for name, result in results.items()}
     return {
-        name: backgrounds[name].percentile(result.cosines).astype(np.float32)
+        name: backgrounds[name].percentile(result.scores).astype(np.float32)
         for name, result in results.items()
         if name in backgrounds
     }
 
 
-def scale_of(values: Mapping[str, Matrix], *, percentiles: bool) -> Scale:
-    """One scale for the heatmaps of all models."""
-    return PERCENTILES if percentiles else cosines_from(min(float(matrix.min()) for matrix in values.values()))
+def scales_of(values: Mapping[str, Matrix], results: Mapping[str, Scored], *, percentiles: bool) -> dict[str, Scale]:
+    """The scale of each model's heatmap: one for all percentiles, and one for all scores of a function."""
+    if percentiles:
+        return dict.fromkeys(values, PERCENTILES)
+    ranges: dict[Similarity, tuple[float, float]] = {}
+    for name, matrix in values.items():
+        low, high = ranges.get(results[name].similarity, (np.inf, -np.inf))
+        ranges[results[name].similarity] = min(low, float(matrix.min())), max(high, float(matrix.max()))
+    scales = {similarity: scores_between(similarity, *ends) for similarity, ends in ranges.items()}
+    return {name: scales[results[name].similarity] for name in values}
 
 
-def difference_scale(values: Matrix, *, percentiles: bool) -> Scale:
+def difference_scale(values: Matrix, similarity: Similarity, *, percentiles: bool) -> Scale:
     """The scale of one model's scores minus another's."""
-    title = "difference of percentiles" if percentiles else "difference of cosines"
+    title = f"difference of {'percentile' if percentiles else SCORES[similarity]}s"
     return differences(title, values, ".1f" if percentiles else ".3f")
 
 
-def _clusters(vectors: Matrix) -> Clusters | None:
-    return cache.memory().recall(("clusters", digests.of_array(vectors)), lambda: clusters(vectors))
+def _clusters(vectors: Matrix, similarity: Similarity) -> Clusters | None:
+    key = ("clusters", digests.of_array(vectors), similarity)
+    return cache.memory().recall(key, lambda: clusters(vectors, similarity))

@@ -44,6 +44,7 @@ def provenance(source: Provenance, *further: str, asked: Provenance | None = Non
         source.device,
         source.engine,
         source.precision,
+        source.comparison,
         f"{source.texts:,} texts",
         wording.duration(source.seconds),
         origin(source),

@@ -56,14 +56,14 @@ def sizes(monkeypatch):
 def computed(monkeypatch):
     """The vectors of each batch, as they are left on the device, and the thread that has computed them."""
     found = []
-    usual = LocalEncoder._unit_vectors
+    usual = LocalEncoder._vectors
 
     def unit_vectors(self, features):
         vectors = usual(self, features)
         found.append((vectors.numpy(), threading.get_ident()))
         return vectors
 
-    monkeypatch.setattr(LocalEncoder, "_unit_vectors", unit_vectors)
+    monkeypatch.setattr(LocalEncoder, "_vectors", unit_vectors)
     return found
 
 
@@ -201,7 +201,7 @@ def test_a_prepared_forward_pass_that_the_memory_does_not_hold_is_a_sentence(ber
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     forward = bert.prepare_forward(TEXTS)
-    monkeypatch.setattr(LocalEncoder, "_unit_vectors", exhaust)
+    monkeypatch.setattr(LocalEncoder, "_vectors", exhaust)
     with pytest.raises(DeviceError, match="does not have enough memory for these texts with folder:bert: use fewer"):
         forward()
 

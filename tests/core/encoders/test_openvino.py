@@ -16,7 +16,7 @@ from transformers.models.bert.modeling_bert import BertEmbeddings
 
 from core import encoders, models, settings
 from core.encoders import choice
-from core.evaluation import agreement
+from core.evaluation import agreement, scores_of
 from tests.core.encoders.architectures import FAMILIES, MAX_TOKENS, tiny
 from tests.core.encoders.test_encoders import minilm_by_hand
 
@@ -149,7 +149,7 @@ def test_bfloat16_ranks_real_sentence_pairs_as_float32_does(shared_data, minilm,
 
     def spearman(encoder):
         vectors = encoder.encode(texts)
-        return agreement(vectors[:PAIRS], vectors[PAIRS:], gold).spearman
+        return agreement(scores_of(vectors[:PAIRS], vectors[PAIRS:]), gold).spearman
 
     assert spearman(rough_minilm) == pytest.approx(spearman(minilm), abs=0.001)
 

@@ -60,13 +60,13 @@ def on_torch(spec):
 def computed(monkeypatch):
     """The vectors of each batch, seen before they are dropped."""
     seen = []
-    usual = LocalEncoder._unit_vectors
+    usual = LocalEncoder._vectors
 
     def unit_vectors(self, features):
         seen.append(usual(self, features))
         return seen[-1]
 
-    monkeypatch.setattr(LocalEncoder, "_unit_vectors", unit_vectors)
+    monkeypatch.setattr(LocalEncoder, "_vectors", unit_vectors)
     return seen
 
 

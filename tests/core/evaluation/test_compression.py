@@ -10,6 +10,7 @@ from core.evaluation import compressions, evaluate
 from core.evaluation.compression import BINARY, FLOAT16, FLOAT32, INT8, KINDS, RESCORED, front, sentence
 from core.search import Hits, indexes, nearest
 from core.search.indexes import first_dimensions
+from core.similarity.functions import SIMILARITIES, Similarity
 
 QUERY_IDS = [f"q{number}" for number in range(30)]
 DOCUMENT_IDS = [f"d{number:03}" for number in range(300)]
@@ -29,6 +30,18 @@ def vectors() -> tuple[np.ndarray, np.ndarray]:
 
 
 QRELS = {query: {f"d{number:03}": 2, "d299": 1} for number, query in enumerate(QUERY_IDS)}
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+def test_in_float32_the_quality_is_that_of_the_exact_search(
+    vectors: tuple[np.ndarray, np.ndarray], similarity: Similarity
+) -> None:
+    queries, documents = vectors
+    if similarity != "cosine":
+        documents = documents * np.linspace(0.5, 2, 300, dtype=np.float32)[:, None]
+    whole = compressions(queries, documents, QUERY_IDS, DOCUMENT_IDS, QRELS, similarity=similarity)[0]
+    hits = nearest(queries, documents, 100, similarity=similarity)
+    assert whole.quality == evaluate(hits.as_run(QUERY_IDS, DOCUMENT_IDS), QRELS)
 
 
 def halves(documents: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from scipy.spatial.distance import cosine
 from scipy.stats import pearsonr, spearmanr
 
 from core.errors import InputError
-from core.evaluation import agreement, average_by_group, evaluate
+from core.evaluation import agreement, average_by_group, evaluate, scores_of
 
 TREC_NAMES = {"ndcg@10": "ndcg_cut_10", "map@100": "map_cut_100", "recall@10": "recall_10", "mrr@10": "recip_rank"}
 
@@ -126,7 +126,7 @@ def test_agreement_is_scipys_correlation_of_the_cosines_with_the_gold_scores() -
     first, second = unit_rows(80, 0), unit_rows(80, 1)
     gold = np.random.default_rng(2).integers(0, 6, 80).tolist()
     cosines = [1 - cosine(one, other) for one, other in zip(first.astype(float), second.astype(float), strict=True)]
-    result = agreement(first, second, gold)
+    result = agreement(scores_of(first, second), gold)
     assert result.spearman == pytest.approx(spearmanr(cosines, gold).statistic, abs=1e-6)
     assert result.pearson == pytest.approx(pearsonr(cosines, gold).statistic, abs=1e-6)
     assert result.pairs == 80
@@ -136,7 +136,7 @@ def test_spearman_sees_the_order_alone_and_pearson_the_distances() -> None:
     cosines = np.array([0.1, 0.2, 0.3, 0.4], np.float32)
     first = np.stack([cosines, np.sqrt(1 - cosines**2)], axis=1)
     second = np.tile(np.array([1, 0], np.float32), (4, 1))
-    result = agreement(first, second, [1, 2, 3, 100])
+    result = agreement(scores_of(first, second), [1, 2, 3, 100])
     assert result.spearman == pytest.approx(1)
     assert result.pearson == pytest.approx(pearsonr([1, 2, 3, 4], [1, 2, 3, 100]).statistic, abs=1e-5)
 
@@ -144,10 +144,9 @@ def test_spearman_sees_the_order_alone_and_pearson_the_distances() -> None:
 @pytest.mark.parametrize("gold", [[], [1.0], [2.0, 2.0, 2.0]], ids=["none", "one", "all equal"])
 def test_gold_scores_that_define_no_correlation_are_a_clear_error(gold: list[float]) -> None:
     with pytest.raises(InputError, match="at least two pairs with different gold scores"):
-        agreement(unit_rows(len(gold), 0), unit_rows(len(gold), 1), gold)
+        agreement(np.zeros(len(gold), np.float32), gold)
 
 
 def test_equal_cosines_define_no_correlation_and_are_a_clear_error() -> None:
-    same = np.tile(np.array([1, 0], np.float32), (3, 1))
     with pytest.raises(InputError):
-        agreement(same, same, [1, 2, 3])
+        agreement(np.ones(3, np.float32), [1, 2, 3])

@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 from core.errors import InputError
 from core.maps import faithfulness as module
 from core.maps.faithfulness import Estimate, Faithfulness, faithfulness, false_and_torn, nearest_on_map, point_errors
-from core.maps.neighbours import Floats, Neighbours, nearest_rows
+from core.maps.neighbours import METRICS, Floats, Neighbours, nearest_rows
 
 Measures = tuple[float, float, float]
 
@@ -38,7 +38,7 @@ def measured(vectors: Floats, coordinates: Floats, **settings: object) -> Faithf
     return result
 
 
-@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("k", [1, 5, 15])
 def test_trustworthiness_with_all_rows_is_scikit_learns(metric: str, k: int) -> None:
     lengths = np.linspace(1, 3, 120, dtype=np.float32)[:, None]
@@ -141,7 +141,7 @@ def test_intervals_hold_the_value_of_all_rows_in_about_95_of_100_samples(monkeyp
     assert all(180 <= times <= 198 for times in held.values())
 
 
-@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("metric", METRICS)
 def test_known_neighbours_lead_to_the_same_figures(metric: str) -> None:
     vectors = normal(150, 12)
     layout = rough_map(vectors)
@@ -164,7 +164,7 @@ def test_blocks_do_not_change_the_figures(monkeypatch: pytest.MonkeyPatch) -> No
     assert measured(vectors, layout).trustworthiness.value == pytest.approx(whole.trustworthiness.value, abs=1e-5)
 
 
-@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("value", [0, 1])
 def test_identical_rows_are_no_strangers(metric: str, value: int) -> None:
     vectors = np.full((50, 7), value, np.float32)

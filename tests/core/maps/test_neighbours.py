@@ -158,8 +158,8 @@ def test_a_value_that_is_no_number_is_a_clear_error(metric: Metric, value: float
 
 
 def test_an_unknown_metric_is_an_error_that_names_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"'manhattan'.*cosine or euclidean"):
-        nearest_rows(normal(20, 8), 3, metric="manhattan")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"'chebyshev'.*cosine, euclidean, manhattan"):
+        nearest_rows(normal(20, 8), 3, metric="chebyshev")  # type: ignore[arg-type]
 
 
 def test_the_search_tells_how_far_it_is() -> None:

@@ -478,6 +478,18 @@ def test_a_torn_pin_is_left_out_with_a_line_in_the_log(server, caplog, content):
 
 
 @pytest.mark.parametrize(
+    ("written", "expected"), [("the dot product", "dot"), ("Manhattan distance", "manhattan"), ("", "cosine")]
+)
+def test_a_pin_of_an_earlier_version_is_read_with_its_similarity(server, written, expected):
+    hub.download(models.get(ID))
+    (path,) = (Path(os.environ["EMBEDSCOPE_HOME"]) / "pins").iterdir()
+    content = json.loads(path.read_text()) | {"made_for": written}
+    del content["similarity"]
+    path.write_text(json.dumps(content))
+    assert models.get(ID).similarity == expected
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         *({"id": "someone/else"}, {"revision": "../../x"}, {"sha256": {}}, {"extra": 1}),

@@ -42,22 +42,23 @@ def test_a_model_of_the_folder_has_the_prompts_of_its_files(tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("asked", "kinds", "expected"),
+    ("asked", "expected"),
     [
-        ("dot", ("Transformer", "Pooling"), "the dot product"),
-        ("euclidean", ("Transformer", "Pooling"), "Euclidean distance"),
-        ("dot", ("Transformer", "Pooling", "Normalize"), ""),
-        ("cosine", ("Transformer", "Pooling"), ""),
-        (None, ("Transformer", "Pooling"), ""),
+        ("cosine", "cosine"),
+        ("dot", "dot"),
+        ("dot_product", "dot"),
+        ("euclidean", "euclidean"),
+        ("manhattan", "manhattan"),
+        ("maxsim", "cosine"),
+        (None, "cosine"),
     ],
 )
-def test_a_model_made_for_another_measure_than_cosine_says_so(tmp_path, monkeypatch, asked, kinds, expected):
+def test_a_model_is_compared_by_the_function_that_its_files_name(tmp_path, monkeypatch, asked, expected):
     (tmp_path / "mine").mkdir()
-    rows = [{"type": f"sentence_transformers.models.{kind}", "path": kind} for kind in kinds]
-    (tmp_path / "mine" / "modules.json").write_text(json.dumps(rows))
+    (tmp_path / "mine" / "modules.json").write_text("[]")
     (tmp_path / "mine" / "config_sentence_transformers.json").write_text(json.dumps({"similarity_fn_name": asked}))
     monkeypatch.setenv("EMBEDSCOPE_MODELS", str(tmp_path))
-    assert models.get("folder:mine").made_for == expected
+    assert models.get("folder:mine").similarity == expected
 
 
 @pytest.mark.parametrize(

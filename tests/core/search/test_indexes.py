@@ -5,9 +5,11 @@ import threading
 import numpy as np
 import pytest
 import torch
+from sentence_transformers import SimilarityFunction
 
 from core.errors import InputError
 from core.search import Hits, indexes, nearest
+from core.similarity.functions import SIMILARITIES, Similarity
 
 ROWS, DIMENSIONS, K = 3000, 48, 10
 
@@ -40,6 +42,28 @@ def test_more_results_than_documents_are_all_documents(kind: str) -> None:
     hits = index.search(QUERIES[:3], 50)
     assert np.sort(hits.rows, axis=1).tolist() == [list(range(7))] * 3
     assert (np.diff(hits.scores, axis=1) <= 1e-6).all()
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES[1:])
+def test_an_index_of_vectors_of_any_length_scores_by_the_function(similarity: Similarity) -> None:
+    lengths = np.random.default_rng(2).uniform(0.5, 2, (ROWS, 1)).astype(np.float32)
+    vectors, queries = lengths * VECTORS, 3 * QUERIES
+    expected = SimilarityFunction.to_similarity_fn(similarity)(queries, vectors).numpy()
+    truth = nearest(queries, vectors, K, similarity=similarity)
+    for kind, atol in {"HNSW": 1e-4, "int8": 0.3, "Binary, full vectors on disk": 1e-4}.items():
+        index = indexes.kinds(DIMENSIONS)[kind](vectors, similarity=similarity)
+        hits = index.search(queries, K)
+        np.testing.assert_allclose(hits.scores, np.take_along_axis(expected, hits.rows, 1), atol=atol)
+        recall = indexes.measure(index, queries, vectors, truth, similarity).recall
+        by_hand = [len(set(a) & set(b)) / K for a, b in zip(hits.rows.tolist(), truth.rows.tolist(), strict=True)]
+        assert recall == pytest.approx(np.mean(by_hand), abs=0.003)
+        assert recall >= 0.3
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES[1:])
+def test_a_document_at_the_querys_place_is_a_hit_of_every_index(similarity: Similarity) -> None:
+    for build in indexes.kinds(DIMENSIONS).values():
+        assert build(VECTORS[:7], similarity=similarity).search(VECTORS[3:4], 7).rows_of()[0] == 3
 
 
 @pytest.mark.parametrize("kind", ["Exact", "HNSW", "Binary, full vectors on disk"])

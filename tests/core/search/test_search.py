@@ -6,9 +6,11 @@ import pytest
 import Stemmer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sentence_transformers import SimilarityFunction
 
 from core import corpus
 from core.search import Hits, KeywordIndex, exact, fuse, nearest
+from core.similarity.functions import SIMILARITIES, Similarity, unit
 
 
 def halves(rows: int, seed: int) -> np.ndarray:
@@ -30,6 +32,19 @@ def test_the_nearest_are_those_of_a_full_sort_and_of_equal_ones_the_earlier_stan
     hits = nearest(queries, rows, k)
     assert hits.rows.tolist() == sorted_by_hand(cosines, k)
     assert hits.scores.tolist() == [sorted(row, reverse=True)[:k] for row in cosines.tolist()]
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+def test_by_each_function_the_nearest_are_those_of_a_full_sort(similarity: Similarity) -> None:
+    rng = np.random.default_rng(0)
+    documents = 3 * rng.integers(-2, 3, (300, 6)).astype(np.float32)  # many are equal, and many equally near
+    queries = documents[:5] if similarity != "cosine" else unit(documents[:5])
+    documents = documents if similarity != "cosine" else unit(documents)
+    expected = SimilarityFunction.to_similarity_fn(similarity)(queries.astype(float), documents.astype(float)).numpy()
+    hits = nearest(queries, documents, 40, similarity=similarity)
+    assert hits.rows.tolist() == sorted_by_hand(np.round(expected, 6), 40)
+    np.testing.assert_allclose(hits.scores, np.take_along_axis(expected, hits.rows, 1), atol=1e-5)
+    assert set(np.flatnonzero((documents == documents[0]).all(1))) <= set(hits.rows_of(0).tolist())
 
 
 def test_of_many_identical_documents_the_first_are_found() -> None:

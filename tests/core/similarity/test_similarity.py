@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import dendrogram, leaves_list, linkage
-from scipy.spatial.distance import cosine, pdist
+from scipy.spatial.distance import pdist
 from scipy.stats import percentileofscore
-from sentence_transformers import SentenceTransformer
+from sentence_transformers import SentenceTransformer, SimilarityFunction
 from sklearn.metrics.pairwise import cosine_similarity
 
 from core.encoders import Trace, Traceable
@@ -18,11 +18,12 @@ from core.similarity import (
     background,
     clusters,
     contributions,
-    cosine_matrix,
     disagreement,
-    pair_cosines,
     rank_pairs,
+    score_matrix,
+    score_pairs,
 )
+from core.similarity.functions import SIMILARITIES, Similarity
 
 
 def normal(rows: int, dimensions: int, seed: int = 0) -> np.ndarray:
@@ -31,26 +32,26 @@ def normal(rows: int, dimensions: int, seed: int = 0) -> np.ndarray:
 
 def test_cosines_of_all_rows_with_each_other_are_scikit_learns() -> None:
     vectors = 7 * normal(30, 384)
-    assert cosine_matrix(vectors) == pytest.approx(cosine_similarity(vectors.astype(np.float64)), abs=1e-6)
+    assert score_matrix(vectors) == pytest.approx(cosine_similarity(vectors.astype(np.float64)), abs=1e-6)
 
 
 def test_rows_and_columns_may_be_different_texts() -> None:
     rows, columns = normal(5, 64), normal(8, 64, seed=1)
-    matrix = cosine_matrix(rows, columns)
+    matrix = score_matrix(rows, columns)
     assert matrix.shape == (5, 8)
     assert matrix == pytest.approx(cosine_similarity(rows.astype(np.float64), columns.astype(np.float64)), abs=1e-6)
 
 
 def test_a_vector_of_length_zero_has_cosine_0_with_everything() -> None:
     vectors = np.array([[0, 0], [3, 4], [0, 2]], np.float32)
-    assert cosine_matrix(vectors) == pytest.approx(np.array([[0, 0, 0], [0, 1, 0.8], [0, 0.8, 1]]), abs=1e-6)
+    assert score_matrix(vectors) == pytest.approx(np.array([[0, 0, 0], [0, 1, 0.8], [0, 0.8, 1]]), abs=1e-6)
 
 
 @given(seed=st.integers(0, 2**32 - 1), length=st.floats(1e-3, 1e3))
 @settings(max_examples=25, deadline=None)
 def test_no_cosine_is_outside_of_minus_1_to_1(seed: int, length: float) -> None:
     vector = np.float32(length) * normal(1, 33, seed)
-    matrix = cosine_matrix(np.vstack([vector, vector, -vector]))
+    matrix = score_matrix(np.vstack([vector, vector, -vector]))
     assert np.abs(matrix).max() <= 1
     assert matrix[0] == pytest.approx([1, 1, -1], abs=1e-6)
 
@@ -98,6 +99,33 @@ def test_the_tree_and_its_brackets_are_scipys() -> None:
     assert np.sort(distances, axis=0) == pytest.approx(np.sort(drawn["dcoord"], axis=0), abs=1e-6)
 
 
+@pytest.mark.parametrize("similarity", ["euclidean", "manhattan"])
+def test_a_tree_of_distances_is_scipys(similarity: Similarity) -> None:
+    vectors = 3 * normal(25, 16)
+    metric = "euclidean" if similarity == "euclidean" else "cityblock"
+    expected = linkage(pdist(vectors.astype(np.float64), metric), "average", optimal_ordering=True)
+    found = clusters(vectors, similarity)
+    assert found is not None
+    np.testing.assert_allclose(found.tree, expected, rtol=1e-5)
+
+
+def test_a_tree_of_dot_products_joins_the_highest_first() -> None:
+    vectors = 3 * normal(25, 16)
+    products = vectors.astype(np.float64) @ vectors.astype(np.float64).T
+    np.fill_diagonal(products, -np.inf)
+    found = clusters(vectors, "dot")
+    assert found is not None
+    assert sorted(found.tree[0, :2].tolist()) == sorted(np.unravel_index(products.argmax(), products.shape))
+    assert found.tree[0, 2] == pytest.approx(0, abs=1e-5)
+
+
+def test_a_background_is_of_the_functions_scores() -> None:
+    vectors = 3 * normal(40, 16)
+    found = background(vectors, named(40), similarity="euclidean")
+    assert found.scores == pytest.approx(np.sort(-pdist(vectors.astype(np.float64))), abs=1e-4)
+    assert found.similarity == "euclidean"
+
+
 @pytest.mark.parametrize("texts", [0, 1])
 def test_one_text_has_no_tree(texts: int) -> None:
     assert clusters(normal(texts, 4)) is None
@@ -109,7 +137,7 @@ def test_two_texts_are_joined_at_their_distance() -> None:
     assert found is not None
     places, distances = found.brackets()
     assert places.tolist() == [[0, 0, 1, 1]]
-    assert distances[0] == pytest.approx([0, *[cosine(*vectors)] * 2, 0], abs=1e-6)
+    assert distances[0] == pytest.approx([0, *[pdist(vectors, "cosine")[0]] * 2, 0], abs=1e-6)
 
 
 PAIRS = np.array([[1, 0.25, 0.5, 0.25], [0.25, 1, -1, 0.5], [0.5, -1, 1, 0.75], [0.25, 0.5, 0.75, 1]], np.float32)
@@ -138,11 +166,13 @@ def test_models_disagree_by_the_highest_score_less_the_lowest() -> None:
     assert disagreement([one, two, three]) == pytest.approx(0.75)
 
 
-def test_cosines_of_listed_pairs_are_scipys() -> None:
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+def test_scores_of_matrices_and_of_listed_pairs_are_sentence_transformers(similarity: Similarity) -> None:
     rows, columns = normal(9, 16), 3 * normal(7, 16, seed=1)
     first, second = np.array([0, 8, 3, 3]), np.array([6, 0, 2, 5])
-    expected = [1 - cosine(rows[i], columns[j]) for i, j in zip(first, second, strict=True)]
-    assert pair_cosines(rows, columns, first, second) == pytest.approx(expected, abs=1e-6)
+    expected = SimilarityFunction.to_similarity_fn(similarity)(rows, columns).numpy()
+    assert score_matrix(rows, columns, similarity) == pytest.approx(expected, abs=1e-5)
+    assert score_pairs(rows, columns, first, second, similarity) == pytest.approx(expected[first, second], abs=1e-5)
 
 
 def named(count: int, what: str = "text") -> list[str]:
@@ -152,7 +182,7 @@ def named(count: int, what: str = "text") -> list[str]:
 def test_the_background_of_a_small_corpus_is_all_its_pairs() -> None:
     vectors = normal(40, 16)
     found = background(vectors, named(40))
-    assert found.cosines == pytest.approx(np.sort(1 - pdist(vectors.astype(np.float64), "cosine")), abs=1e-6)
+    assert found.scores == pytest.approx(np.sort(1 - pdist(vectors.astype(np.float64), "cosine")), abs=1e-6)
     assert (found.possible, found.identical) == (780, 0)
 
 
@@ -161,14 +191,14 @@ def test_the_background_of_a_large_corpus_is_a_seeded_sample_of_different_pairs_
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     found = background(vectors, named(300), most=10_000, seed=1)
     every = 1 - pdist(vectors.astype(np.float64), "cosine")
-    assert (len(found.cosines), found.possible) == (10_000, 44_850)
-    assert np.array_equal(found.cosines, background(vectors, named(300), most=10_000, seed=1).cosines)
-    assert not np.array_equal(found.cosines, background(vectors, named(300), most=10_000, seed=2).cosines)
-    assert np.quantile(found.cosines, [0.1, 0.5, 0.9]) == pytest.approx(np.quantile(every, [0.1, 0.5, 0.9]), abs=0.02)
+    assert (len(found.scores), found.possible) == (10_000, 44_850)
+    assert np.array_equal(found.scores, background(vectors, named(300), most=10_000, seed=1).scores)
+    assert not np.array_equal(found.scores, background(vectors, named(300), most=10_000, seed=2).scores)
+    assert np.quantile(found.scores, [0.1, 0.5, 0.9]) == pytest.approx(np.quantile(every, [0.1, 0.5, 0.9]), abs=0.02)
 
 
 def test_no_pair_is_drawn_twice() -> None:
-    found = background(normal(40, 16), named(40), most=779).cosines
+    found = background(normal(40, 16), named(40), most=779).scores
     assert len(np.unique(found)) == len(found) == 779
 
 
@@ -176,15 +206,15 @@ def test_pairs_of_identical_texts_are_left_out_and_counted() -> None:
     texts = [*named(20), "text 0", "text 0"]
     vectors = np.vstack([normal(20, 8), normal(20, 8)[[0, 0]]])
     found = background(vectors, texts)
-    assert (found.identical, len(found.cosines)) == (3, 22 * 21 // 2 - 3)
-    assert found.cosines.max() < 0.999
+    assert (found.identical, len(found.scores)) == (3, 22 * 21 // 2 - 3)
+    assert found.scores.max() < 0.999
 
 
 def test_the_background_of_queries_is_of_queries_with_texts() -> None:
     queries, vectors = normal(6, 8, seed=5), normal(30, 8)
     found = background(vectors, named(30), queries, ["text 3", *named(5, "query")])
     expected = np.delete(cosine_similarity(queries.astype(np.float64), vectors.astype(np.float64)).ravel(), 3)
-    assert found.cosines == pytest.approx(np.sort(expected), abs=1e-6)
+    assert found.scores == pytest.approx(np.sort(expected), abs=1e-6)
     assert found.identical == 1
 
 
@@ -213,7 +243,7 @@ def test_percentiles_are_scipys_mid_ranks_ties_included(seed: int, levels: int) 
 def test_a_vector_of_length_zero_has_a_percentile() -> None:
     vectors = np.vstack([normal(20, 8), np.zeros((1, 8), np.float32)])
     found = background(vectors, named(21))
-    assert np.isfinite(found.cosines).all()
+    assert np.isfinite(found.scores).all()
     assert 0 < float(found.percentile(0.0)) < 100
 
 
