@@ -21,7 +21,8 @@ SCORES_AT_ONCE = 2**26  # a quarter of a gigabyte
 NUMBERS_AT_ONCE = 2**22
 BLUR = 16.0  # last digits by which a product of matrices may differ from the sum
 ROUNDING = 1e-5  # how far above 1 the product of float32 rows of unit length may be
-FEW_SCORES = 10**7  # below it, moving the vectors to a GPU takes longer than it saves
+FEW_SCORES = 200_000  # below it, loading torch takes longer than it saves
+MANY_SCORES = 10**7  # below it, moving the vectors to a GPU takes longer than it saves
 
 
 def nearest(
@@ -34,8 +35,8 @@ def nearest(
 ) -> Hits:
     """The k documents of highest score for each query, exactly; ties in row order.
 
-    Scored by torch, on a GPU where there is one and the scores are many. Equal documents have equal scores, wherever
-    they are in the corpus and whichever queries are asked together.
+    Scored by torch, on a GPU where there is one and the scores are many; a few are scored without it. Equal documents
+    have equal scores, wherever they are in the corpus and whichever queries are asked together.
 
     Parameters
     ----------
@@ -53,11 +54,16 @@ def nearest(
     hits = Hits(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
     if not hits.rows.size:
         return hits
-    score = _scorer(documents, similarity, _device(len(queries) * len(documents)))
+    count = len(queries) * len(documents)
+    score = _scorer(documents, similarity, _device(count)) if count > FEW_SCORES else None
     size = min(BLOCK, max(1, SCORES_AT_ONCE // len(documents)))
     for start in range(0, len(queries), size):
         block = slice(start, start + size)
-        hits.rows[block], hits.scores[block] = _best(score(queries[block]), queries[block], documents, k, similarity)
+        if score:
+            best = _best(score(queries[block]), queries[block], documents, k, similarity)
+        else:
+            best = _best_of_few(queries[block], documents, k, similarity)
+        hits.rows[block], hits.scores[block] = best
         on_block(min(start + size, len(queries)), len(queries))
     return hits
 
@@ -100,7 +106,17 @@ def _tensor(vectors: AnyFloats, device: str) -> "torch.Tensor":
 def _device(scores: int) -> str:
     import torch
 
-    return "cuda" if scores > FEW_SCORES and "cuda" in machine.devices() and torch.cuda.is_available() else "cpu"
+    return "cuda" if scores > MANY_SCORES and "cuda" in machine.devices() and torch.cuda.is_available() else "cpu"
+
+
+def _best_of_few(
+    queries: AnyFloats, documents: AnyFloats, k: int, similarity: Similarity
+) -> tuple[npt.NDArray[np.int64], AnyFloats]:
+    """As `_best`, by scoring every document."""
+    scores = _scores(queries, documents, np.tile(np.arange(len(documents)), (len(queries), 1)), similarity)
+    columns: npt.NDArray[np.int64] = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    best: AnyFloats = np.take_along_axis(scores, columns, axis=1)
+    return columns, best
 
 
 def _best(
