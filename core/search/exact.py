@@ -115,8 +115,7 @@ def _best_of_few(
     """As `_best`, by scoring every document."""
     scores = _scores(queries, documents, np.tile(np.arange(len(documents)), (len(queries), 1)), similarity)
     columns: npt.NDArray[np.int64] = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    best: AnyFloats = np.take_along_axis(scores, columns, axis=1)
-    return columns, best
+    return columns, scores[np.arange(len(columns))[:, None], columns]
 
 
 def _best(
