@@ -1,5 +1,6 @@
 """What a model's files ask for, and what the libraries do with it: they are made to agree, or the model is refused."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ def _limit_to_positions(model: "SentenceTransformer") -> None:
     model.max_seq_length = min(model.max_seq_length, rows - first)
 
 
-def _surround(spec: ModelSpec, model: "SentenceTransformer", asked: dict[str, Any]) -> None:
+def _surround(spec: ModelSpec, model: "SentenceTransformer", asked: Mapping[str, Any]) -> None:
     """Put the tokens around a text that `tokenizer_config.json` asks for and `tokenizer.json` leaves out.
 
     transformers 4 followed the former, transformers 5 follows the latter: without the closing token, the pooled token

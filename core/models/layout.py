@@ -8,8 +8,9 @@ are ever loaded, and no class from outside sentence-transformers.
 import json
 import math
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -155,8 +156,17 @@ def similarity(folder: Path) -> Similarity:
     return FUNCTIONS.get(str(read_object(folder / SETTINGS).get("similarity_fn_name")), "cosine")
 
 
-def read_object(path: Path) -> dict[str, Any]:
-    """A JSON object of a file; empty if the file is missing or holds something else."""
+def read_object(path: Path) -> Mapping[str, Any]:
+    """A JSON object of a file, parsed once for each state of it; empty if it is missing or holds something else."""
+    try:
+        state = path.stat()
+    except OSError:
+        return {}
+    return _parse(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=512)
+def _parse(path: Path, _size: int, _changed: int) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -201,7 +211,7 @@ def _dimensions(folder: Path, of: Iterable[Module]) -> int | None:
     return length
 
 
-def _has_one_mode(pooling: dict[str, Any]) -> bool:
+def _has_one_mode(pooling: Mapping[str, Any]) -> bool:
     flags = [value for key, value in pooling.items() if key.startswith("pooling_mode_")]
     return isinstance(pooling["pooling_mode"], str) if "pooling_mode" in pooling else sum(flags) == 1
 

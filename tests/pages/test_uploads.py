@@ -99,7 +99,7 @@ def test_a_typed_text_survives_other_pages_and_a_reload_and_what_does_not_is_sai
 
 
 ODD = [
-    ("empty.csv", b""), ("blank.csv", b"\n \n"), ("packed.csv", gzip.compress(b"text\none\n")),
+    ("empty.csv", b""), ("blank.csv", b"\n \n"), ("packed.csv", gzip.compress(b"text\none\n", mtime=0)),
     ("nul.tsv", b"\0\0\0\t\0\n"), ("array.jsonl", b'[{"text": "one"}]'), ("not.parquet", b"PAR1"),
     ("marks.csv", b'\xef\xbb\xbf\xef\xbb\xbf"text'), ("nan.jsonl", b'{"_id": NaN, "text": NaN, "score": NaN}\n'),
 ]  # fmt: skip

@@ -91,7 +91,7 @@ def test_an_empty_file_is_an_error_that_says_so(ending):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(b"text\none\n"), "packed with gzip: unpack it first"),
+        (gzip.compress(b"text\none\n", mtime=0), "packed with gzip: unpack it first"),
         (b"PK\x03\x04...", "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV"),
         (b"%PDF-1.7 ...", "a PDF: save its text as TXT"),
         (b"PAR1...", "no {} file but parquet: rename it"),
