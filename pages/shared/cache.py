@@ -13,11 +13,12 @@ import streamlit as st
 from core import embedding, maps, models, retrieval, search
 from core.corpus import Corpus
 from core.encoders.base import Kind, Trace
+from core.jobs.shared import SharedWork
 from core.machine import this_machine
 from core.models import hub
 from core.progress import Progress
 from core.retrieval import Embeddings, Ranking, Task
-from pages.shared import picks
+from pages.shared import picks, state
 
 Result = TypeVar("Result")
 
@@ -77,11 +78,30 @@ def identity(spec: models.ModelSpec) -> tuple[Hashable, ...]:
     return (spec, models.revisions.stamp(spec), picks.device(), picks.precision())
 
 
+@st.cache_resource
+def work() -> SharedWork:
+    """What is being computed: it goes on when a page is left, and who comes back, or comes as well, waits for it."""
+    return SharedWork()
+
+
+def stop_work() -> None:
+    """Stop what this session alone has waited for."""
+    for key in st.session_state.pop(state.EveryPage.WANTED_WORK, set()):
+        work().stop(key)
+
+
 def embed_texts(
     texts: Sequence[str], spec: models.ModelSpec, on_progress: Progress, kind: Kind = "document"
 ) -> embedding.Embedded:
     """Embed on the picked device, in the picked precision; the sidebar shows where the vectors came from."""
-    embedded = embedding.embed(texts, spec, kind=kind, **_how(on_progress))
+    how = {"device": picks.device(), "precision": picks.precision(), "at_once": True}
+    key = ("embedding", kind, *identity(spec), tuple(texts))
+    wanted: set[Hashable] = st.session_state.setdefault(state.EveryPage.WANTED_WORK, set())
+    wanted.add(key)
+    embedded = work().result(
+        key, lambda report: embedding.embed(texts, spec, kind=kind, on_progress=report, **how), on_progress
+    )
+    wanted.discard(key)
     if kind == "document":
         picks.note_source(spec, embedded.provenance)
     return embedded

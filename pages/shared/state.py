@@ -120,6 +120,7 @@ class EveryPage:
     USE_PROMPTS = Keys("use_prompts_")
     PROVENANCES = Key("sources")
     DRAWN = Key("drawn")
+    WANTED_WORK = Key("wanted_work")
     CANCELLED = Keys("cancelled_")
     CANCEL = Keys("cancel_")
     RESUME = Keys("go_on_")

@@ -1,5 +1,7 @@
 """What pages remember is remembered under the model that computed it, whatever the model is called."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 
 from core import corpus, models
 from core.encoders.pool import Pool
+from core.jobs.shared import SharedWork
 from core.models import ModelSpec, Server
 from core.progress import silent
 from core.retrieval import Task
@@ -72,3 +75,47 @@ def test_rankings_follow_the_model_behind_the_name() -> None:
     for system in ("server:gpu", "Hybrid"):
         assert one[system].key != other[system].key
     assert not np.array_equal(one["server:gpu"].hits.scores, other["server:gpu"].hits.scores)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Embedding takes a moment for each text; gives the texts that were computed."""
+    computed: list[str] = []
+
+    def encode(self, texts, kind="document", on_progress=silent):
+        rows = []
+        for place, text in enumerate(texts):
+            on_progress("Embedding", place, len(texts))
+            time.sleep(0.01)
+            computed.append(text)
+            rows.append(FakeEncoder.encode(self, [text], kind)[0])
+        return np.array(rows)
+
+    shared = SharedWork()
+    monkeypatch.setattr(Scripted, "encode", encode)
+    monkeypatch.setattr(cache, "work", lambda: shared)
+    return computed
+
+
+MANY = corpus.from_paste("\n".join(f"text {number}" for number in range(60)))
+
+
+def test_ten_sessions_that_want_one_cold_corpus_have_it_computed_once(slow: list[str]) -> None:
+    with ThreadPoolExecutor(10) as threads:
+        results = list(threads.map(lambda _: cache.embed_corpus(MANY, server("own"), silent), range(10)))
+    assert sorted(slow) == sorted(MANY.documents)
+    for result in results:
+        np.testing.assert_array_equal(result.vectors, results[0].vectors)
+
+
+def test_who_leaves_the_page_and_comes_back_finds_the_work_going_on(slow: list[str]) -> None:
+    class LeftError(Exception):
+        pass
+
+    def leave(*_: object) -> None:
+        raise LeftError
+
+    with pytest.raises(LeftError):
+        cache.embed_corpus(MANY, server("left"), leave)
+    assert len(cache.embed_corpus(MANY, server("left"), silent).vectors) == 60
+    assert sorted(slow) == sorted(MANY.documents)

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import wording
 from core.errors import EmbedscopeError
 from core.progress import Progress
-from pages.shared import state
+from pages.shared import cache, state
 from pages.shared.state import Work
 
 APPEARS_AFTER_SECONDS, REPORT_EVERY_SECONDS = 0.15, 0.5
@@ -27,7 +27,7 @@ def line(name: Work, height: int = 0, count: Callable[[int], str] | None = "{:,}
     """A progress line with a cancel button, above an empty frame of the result's height; all vanish when it is done.
 
     `name` distinguishes the works of a page; `count` formats what is counted, a number or a size; with None only the
-    bar shows it. The callable raises when the session has asked for another run or is gone: that cancels the work. The
+    bar shows it. The callable raises when the session has asked for another run or is gone: that ends the waiting. The
     bar and the frame are static on purpose: animations like those of st.progress and st.skeleton keep a browser that
     draws in software busy on one core, which slows embedding and ruins timings on the same machine.
     """
@@ -95,6 +95,7 @@ def is_cancelled(name: Work) -> bool:
 
 def _cancel(name: Work) -> None:
     st.session_state[state.EveryPage.CANCELLED(name)] = True
+    cache.stop_work()
 
 
 def start_anew(name: Work) -> None:

@@ -3,6 +3,8 @@
 import importlib.util
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,9 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sentence_transformers import SimilarityFunction
 
 from core import encoders, models
+from core.encoders.base import with_options_of
 from core.errors import DeviceError, InputError
+from core.similarity import score_matrix
+from core.similarity.functions import SIMILARITIES
 
 LONG = "The quick brown fox jumps over the lazy dog. " * 60
 ODD_TEXTS = {
@@ -84,6 +90,23 @@ def test_vectors_equal_those_of_sentence_transformers_in_the_order_of_the_texts(
     vectors = encoder.encode(TEXTS)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(vectors, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("dimensions", [None, 64])
+@pytest.mark.parametrize("prompt", ["", "query: "])
+def test_every_prompt_length_and_function_gives_the_librarys_scores(encoder, by_hand, prompt, dimensions, similarity):
+    texts = [*TEXTS[::13], LONG, "a"]  # padded beside a long one
+    changed = copy(encoder)
+    changed.spec = replace(encoder.spec, similarity=similarity)
+    changed = with_options_of(changed, changed.spec.with_prompts(prompt, None).with_dimensions(dimensions))
+    vectors = changed.encode(texts, "query")
+    expected = by_hand.encode(
+        texts, prompt=prompt, truncate_dim=dimensions, normalize_embeddings=similarity == "cosine"
+    )
+    np.testing.assert_allclose(vectors, expected, rtol=1e-5, atol=1e-5)
+    by_function = SimilarityFunction.to_similarity_fn(similarity)(expected, expected).numpy()
+    np.testing.assert_allclose(score_matrix(vectors, similarity=similarity), by_function, rtol=1e-4, atol=2e-3)
 
 
 def test_a_vector_does_not_depend_on_its_neighbours(encoder):

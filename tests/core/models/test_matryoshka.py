@@ -45,3 +45,17 @@ def test_the_files_of_a_model_may_list_them(tmp_path, monkeypatch, stated, lengt
 )
 def test_a_provider_names_them_for_each_of_its_models(dialect, model, lengths):
     assert DIALECTS[dialect].lengths_of(model) == lengths
+
+
+def test_a_models_files_are_parsed_once_for_each_state_of_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMBEDSCOPE_MODELS", str(tmp_path))
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "modules.json").write_text("[]")
+    (folder / "config.json").write_text('{"matryoshka_dimensions": [64, 128]}')
+    assert models.get("folder:mine").matryoshka == (64, 128)
+    with monkeypatch.context() as patch:
+        patch.setattr("core.models.layout.json.loads", lambda _: pytest.fail("parsed again"))
+        assert models.get("folder:mine").matryoshka == (64, 128)
+    (folder / "config.json").write_text('{"matryoshka_dimensions": [32]}')
+    assert models.get("folder:mine").matryoshka == (32,)
