@@ -1,5 +1,6 @@
 """The Benchmark page in a browser: one click fills the chart, runs wait their turn, and end at once."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -192,7 +193,10 @@ def test_the_models_stand_in_accuracy_against_speed(page: Page, filled: Filled, 
         if bar and name in ORIGINAL
     }
     assert set(zip(points["x"], points["y"], strict=True)) == expected
-    expect(page.get_by_text("Nothing is both faster and more accurate than")).to_be_visible()
+    # here other tests may disturb every timing
+    expect(
+        page.get_by_text(re.compile("^(Nothing is both faster|There is only one|Not compared, for other)"))
+    ).to_be_visible()
     assert console_errors == []
 
 

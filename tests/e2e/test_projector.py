@@ -353,7 +353,7 @@ def test_each_of_many_maps_in_one_session_is_the_one_that_is_drawn(page: Page, s
             settle(page)
         if "t-SNE" in view:
             expect(page.get_by_text("t-SNE: 650 of 650 iterations")).to_be_visible()
-        expect(page.get_by_text(re.compile(rf"648 texts .* · {view[0]} ·"))).to_be_visible()
+        expect(page.get_by_text(re.compile(rf"648 texts .* · {view[0]}( by cosine)? ·"))).to_be_visible()
         settle(page)
         page.wait_for_selector(READY)
         now = pixels(chart)
@@ -366,7 +366,7 @@ def test_each_of_many_maps_in_one_session_is_the_one_that_is_drawn(page: Page, s
 def test_umap_settings_count_when_compute_is_pressed(page: Page, server: str) -> None:
     chart = own_map(page, server, 60, ("cloud.npy", npy(CLOUD)))
     lay_out(page, "UMAP")
-    expect(page.get_by_text(re.compile("UMAP · neighbours"))).to_be_visible()
+    expect(page.get_by_text(re.compile("UMAP by cosine · neighbours"))).to_be_visible()
     settle(page)
     before = places(chart, 60)
     body = popover(page, "Settings")

@@ -214,7 +214,7 @@ def test_four_models_of_any_pooling_have_their_heatmaps_and_two_of_them_a_differ
 
 def test_a_file_of_texts_is_compared() -> None:
     app = opened(texts_from="File")
-    assert "No file yet" in said(app).replace("\\", "")
+    assert "No file is uploaded in this session" in said(app).replace("\\", "")
     app.file_uploader[0].upload("mine.csv", ("text\n" + "\n".join(TEXTS)).encode()).run()
     assert not app.exception
     np.testing.assert_allclose(cells(app), score_matrix(vectors(TABLE, TEXTS)), atol=1e-6)
