@@ -42,7 +42,8 @@ def load_local(
     """
     folder = locate(spec)
     device = resolve_device(device)
-    open_ones = () if spec.is_static or engine == "static" else candidates(device, engine, precision)
+    is_network = spec.dimensions is not None and not spec.is_static  # else its files tell
+    open_ones = candidates(device, engine, precision) if is_network and engine != "static" else ()
     on_progress(f"Loading {spec.name}", 0, 1)
     revision = revisions.of(spec, folder)
     with _explain_lack_of_memory(spec):
@@ -58,6 +59,7 @@ def load_local(
 
             _fit(model, GraphedModule(model[0].model))
         else:
+            open_ones = open_ones or candidates(device, engine, precision)
             choice = _choose(spec, model, revision, open_ones, on_progress)
         return LocalEncoder(spec, model, revision, choice, dimensions)
 

@@ -94,7 +94,7 @@ def embed_texts(
     texts: Sequence[str], spec: models.ModelSpec, on_progress: Progress, kind: Kind = "document"
 ) -> embedding.Embedded:
     """Embed on the picked device, in the picked precision; the sidebar shows where the vectors came from."""
-    how = {"device": picks.device(), "precision": picks.precision(), "at_once": True}
+    how = _how()  # read here: the work has no session
     key = ("embedding", kind, *identity(spec), tuple(texts))
     wanted: set[Hashable] = st.session_state.setdefault(state.EveryPage.WANTED_WORK, set())
     wanted.add(key)
@@ -124,14 +124,9 @@ def embeddings(task: Task, spec: models.ModelSpec, on_progress: Progress) -> Emb
     )
 
 
-def _how(on_progress: Progress) -> dict[str, Any]:
+def _how() -> dict[str, Any]:
     """The picked device and precision, as `core.embedding` takes them; a page does not wait for a choice of engine."""
-    return {
-        "device": picks.device(),
-        "precision": picks.precision(),
-        "at_once": True,
-        "on_progress": on_progress,
-    }
+    return {"device": picks.device(), "precision": picks.precision(), "at_once": True}
 
 
 def rankings(task: Task, embeddings: Mapping[str, Embeddings], on_progress: Progress) -> dict[str, Ranking]:
@@ -151,12 +146,14 @@ def keyword_index(texts: Corpus) -> search.KeywordIndex:
 def token_counts(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -> list[int]:
     """Tokens of each document for a model, its prompt included; empty if its tokenizer is not on this machine."""
     key = ("tokens", texts.fingerprint, *identity(spec))
-    return memory().recall(key, lambda: embedding.count_tokens(texts.documents, spec, **_how(on_progress)) or [])
+    return memory().recall(
+        key, lambda: embedding.count_tokens(texts.documents, spec, on_progress=on_progress, **_how()) or []
+    )
 
 
 def trace(text: str, spec: models.ModelSpec, on_progress: Progress, kind: Kind = "document") -> Trace | None:
     """A text's path through a model; None if the model runs behind an API."""
-    return embedding.trace(text, spec, kind=kind, **_how(on_progress))
+    return embedding.trace(text, spec, kind=kind, on_progress=on_progress, **_how())
 
 
 @st.cache_data(ttl="1h", show_spinner=False)

@@ -325,18 +325,18 @@ def test_words_and_expressions_light_what_they_find_and_a_broken_one_is_a_senten
 
 
 def test_tsne_stops_goes_on_and_finishes(page: Page, server: str) -> None:
-    own_cloud(page, server, 200, 8, iterations=400)
+    own_cloud(page, server, 200, 8, iterations=1200)
     lay_out(page, "t-SNE")
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     settle(page)
-    told = page.get_by_text(re.compile(r"t-SNE: \d+ of 400 iterations"))
+    told = page.get_by_text(re.compile(r"t-SNE: [\d,]+ of 1,200 iterations"))
     stopped = told.inner_text()
-    assert 50 <= int(stopped.split()[1]) < 400
+    assert 50 <= int(stopped.split()[1].replace(",", "")) < 1200
     settle(page)
     expect(told).to_have_text(stopped)
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_text("t-SNE: 400 of 400 iterations")).to_be_visible()
+    expect(page.get_by_text("t-SNE: 1,200 of 1,200 iterations")).to_be_visible()
     expect(page.get_by_role("button", name="250 more iterations")).to_be_visible()
     expect(page.get_by_test_id("map")).to_have_attribute("data-points", "200")
 
