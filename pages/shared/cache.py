@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 MOST_RESULTS = 256
 MEMORY_SHARE = 0.15  # of the RAM, for results; loaded models have their own share
-SECONDS_TO_PAINT = 4.0
+SECONDS_TO_PAINT = 8.0
 
 log = logging.getLogger(__name__)
 
