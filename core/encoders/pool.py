@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from core.encoders.base import Encoder, with_options_of
@@ -113,7 +114,8 @@ class Pool:
             if (quiet := time.monotonic() - self._last_asked) < IDLE_SECONDS:
                 wake_in(IDLE_SECONDS - quiet)
                 return
-            self._place(spec, device, engine, precision, self._chooser)
+            with suppress(RuntimeError):  # the process ends
+                self._place(spec, device, engine, precision, self._chooser)
             self._undecided.discard(key)
 
         def wake_in(seconds: float) -> None:
