@@ -78,6 +78,18 @@ test("points glide from their old places, and arrive", () => {
   assert.equal(here.notes.endedGlides, 1);
 });
 
+test("a picture is complete only when its points have arrived", () => {
+  const here = painter(10);
+  const frames = new Frames(here);
+  frames.startGlide(true);
+  frames.schedule();
+  waiting.shift()(frames.glideFrom + 100);
+  assert.deepEqual(here.notes.pieces, [10]);
+  assert.equal(here.notes.completed, 0);
+  runFrames(frames.glideFrom + 300);
+  assert.equal(here.notes.completed, 1);
+});
+
 test("points are where they belong at once, where nothing is to move", () => {
   globalThis.matchMedia = () => ({ matches: true });
   const here = painter(10);

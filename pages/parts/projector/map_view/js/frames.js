@@ -78,7 +78,7 @@ export class Frames {
     renderer.finish();
     const took = performance.now() - start;
     if (painted > LEAST_BUDGET / 2) this.adjustBudget(painted / took);
-    this.painter.onPainted(took, !waiting.some((panel) => panel.isStale));
+    this.painter.onPainted(took, scene.progress >= 1 && !waiting.some((panel) => panel.isStale));
   }
 
   adjustBudget(pointsPerMs) {
