@@ -49,8 +49,8 @@ def test_the_sidebar_shows_what_computes_a_model_why_and_where_its_vectors_came_
     app.query_params["models"] = ["all-MiniLM-L6-v2"]
     open_page(app, "embed")
     assert "shipped, computed on 20" in html.unescape(app.sidebar.get("html")[0].proto.body)
+    chosen = embedding.encoder(models.get("all-MiniLM-L6-v2"))  # else the page answers before it is chosen
     app.text_area(key="embed_texts").set_value("A text of my own").run()
-    chosen = embedding.encoder(models.get("all-MiniLM-L6-v2"))
     told = html.unescape(app.sidebar.get("html")[0].proto.body)
     assert f"{chosen.engine} · {chosen.precision}" in told
     assert chosen.reason in told
