@@ -56,10 +56,15 @@ class Shipped:
     computed: str
 
     def find(self, texts: Sequence[str], kind: Kind) -> npt.NDArray[np.intp] | None:
-        """The row of each text; None if one is missing."""
+        """The row of each text; None as soon as one is missing."""
         namespace = self.identity.namespace(kind)
-        rows = [self.rows.get(key(namespace, text), -1) for text in texts]
-        return None if -1 in rows else np.array(rows, np.intp)
+        rows = np.empty(len(texts), np.intp)
+        for place, text in enumerate(texts):
+            row = self.rows.get(key(namespace, text))
+            if row is None:
+                return None
+            rows[place] = row
+        return rows
 
 
 def shipped(spec: ModelSpec) -> Shipped | None:

@@ -87,7 +87,9 @@ class Pool:
         device, self._last_asked = _resolve(spec, device), time.monotonic()
         if at_once and self._must_choose(spec, device, engine, precision):
             self._choose_when_idle(spec, device, engine, precision)
-            encoder = copy.copy(self.get(spec, device=device, engine="torch", precision="float32"))
+            encoder = copy.copy(
+                self.get(spec, device=device, engine="torch", precision="float32", on_progress=on_progress)
+            )
             encoder.reason = CHOOSING
             return encoder
         place = self._place(spec, device, engine, precision)

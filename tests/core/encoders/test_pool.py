@@ -94,6 +94,20 @@ def test_those_who_wait_hear_how_far_the_loading_is(monkeypatch):
     assert heard.is_set()
 
 
+def test_those_who_are_answered_at_once_hear_it_too(monkeypatch):
+    heard = threading.Event()
+
+    def load(spec, *, on_progress, **_):
+        on_progress("Reading the weights", 3, 7)
+        assert heard.wait(SECONDS)
+        return FakeEncoder(spec)
+
+    monkeypatch.setattr("core.encoders.load", load)
+    monkeypatch.setattr("core.encoders.assembly.must_choose", lambda *_: True)
+    Pool().get(FIRST, device="cpu", at_once=True, on_progress=lambda *_: heard.set())
+    assert heard.is_set()
+
+
 def test_a_load_that_failed_can_be_tried_again(monkeypatch):
     outcomes = [DeviceError("The GPU is busy."), FakeEncoder(SPEC)]
 
