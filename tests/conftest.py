@@ -21,6 +21,7 @@ os.environ["EMBEDSCOPE_HOME"] = f"{os.environ['EMBEDSCOPE_TESTS']}/{os.environ.g
 os.environ["OPENAI_API_KEY"] = os.environ["OPENAI_BASE_URL"] = ""  # no secrets.toml of this machine's user counts
 
 import numpy as np
+import psutil
 import pytest
 
 from core import embedding, models, settings
@@ -32,6 +33,7 @@ from core.progress import Progress, silent
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
+BYTES_PER_WORKER = 5 * 2**30  # a worker, its servers, its browser and its process for maps
 COMMON = Path(os.environ["EMBEDSCOPE_TESTS"])
 
 
@@ -67,6 +69,12 @@ def share_engines(home: Path) -> None:
 
 
 share_engines(Path(os.environ["EMBEDSCOPE_HOME"]))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores, since browser tests wait a third of their time; at most 4, and as memory allows."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores + 1, 4, psutil.virtual_memory().available // BYTES_PER_WORKER))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

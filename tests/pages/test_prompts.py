@@ -91,7 +91,8 @@ def test_texts_that_a_model_does_not_read_whole_are_told_beside_the_figures(app:
 def test_queries_that_spoil_the_figures_are_counted_beside_them(
     app: AppTest, monkeypatch: pytest.MonkeyPatch, view: str
 ) -> None:
-    queries = replace(corpus.sample_queries(), texts=("word " * 300, "ⵣⴰⵣ", *corpus.sample_queries().texts[2:]))
+    texts = ("word " * 300, "ⵣⴰⵣ", *corpus.sample_queries().texts[2:])
+    queries = replace(corpus.sample_queries(), texts=texts, fingerprint="two queries spoiled")
     labels = replace(corpus.sample_labels(), queries=queries)
     monkeypatch.setattr(corpus, "sample_queries", lambda: queries)
     monkeypatch.setattr(corpus, "sample_labels", lambda: labels)
