@@ -37,7 +37,7 @@ with left:
 
 for spec in ready:
     with right.container(border=True), show_errors():
-        st.markdown(f"#### {spec.name}")
+        st.markdown(f"## {spec.name}")
         with progress.line(state.Embed.EMBED(spec.name), height=240) as on_progress:
             embedded = cache.embed_texts(texts.documents, spec, on_progress)
             on_progress("Counting tokens", 0, 1)
@@ -67,7 +67,7 @@ for spec in ready:
             column_config={
                 f"d{n}": st.column_config.NumberColumn(format="%.4f", width=70) for n in range(FIRST_NUMBERS)
             },
-            alt=f"The first {FIRST_NUMBERS} numbers of each embedding",
+            alt=f"The first {FIRST_NUMBERS} numbers of each embedding by {spec.name}",
         )
         output.provenance(embedded.provenance)
         output.download_vectors(vectors, texts, f"embeddings-{spec.name}", spec.document_prompt)

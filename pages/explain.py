@@ -31,7 +31,7 @@ if trace is None:
     st.info(f"{spec.name} runs behind an API: its tokens can't be inspected.", icon=":material/info:")
     st.stop()
 
-st.markdown(f"#### 1 · Tokens &ensp;:small[:gray[{len(trace.tokens)} pieces the model has a vector for]]")
+st.markdown(f"## 1 · Tokens &ensp;:small[:gray[{len(trace.tokens)} pieces the model has a vector for]]")
 chips = " ".join(f":gray-badge[{output.markdown_free(token.replace('▁', '␣'))}]" for token in trace.tokens)
 st.markdown(chips)
 if trace.truncated:
@@ -45,7 +45,7 @@ if trace.is_unknown:
 
 dimensions = trace.vectors.shape[1]
 st.markdown(
-    f"#### 2 · Token vectors &ensp;:small[:gray[each token becomes {dimensions} numbers"
+    f"## 2 · Token vectors &ensp;:small[:gray[each token becomes {dimensions} numbers"
     + (", looked up in a table]]" if spec.is_static else ", shaped by its context through attention]]")
 )
 labels = [f"{place + 1} {token.replace('▁', '␣')}" for place, token in enumerate(trace.tokens)]
@@ -61,14 +61,14 @@ pooling = {"mean": "their mean", "cls": "the first token's", "lasttoken": "the l
     trace.pooling, trace.pooling
 )
 scaled = ", scaled to unit length" if spec.similarity == "cosine" else ""
-st.markdown(f"#### 3 · One vector &ensp;:small[:gray[{pooling} vector{scaled}: the embedding]]")
+st.markdown(f"## 3 · One vector &ensp;:small[:gray[{pooling} vector{scaled}: the embedding]]")
 st.plotly_chart(
     barcode(trace.pooled[None], ["embedding"], row_pixels=44),
     key=state.Explain.POOLED,
     alt="The embedding as a barcode",
 )
 
-st.markdown("#### 4 · An angle becomes a cosine &ensp;:small[:gray[close in meaning, small angle, cosine near 1]]")
+st.markdown("## 4 · An angle becomes a cosine &ensp;:small[:gray[close in meaning, small angle, cosine near 1]]")
 left, right = st.columns([3, 2])
 with right:
     others = [

@@ -99,13 +99,13 @@ for problem in servers.problems():
 frame.let_browser_draw()
 charts = st.grid(2, min_column_width=430)
 with charts.cell():
-    st.markdown(f"#### {board} against size")
+    st.markdown(f"## {board} against size")
     st.plotly_chart(
         score_against_size(all_models(), chosen, board), key=state.Models.SCORE_AGAINST_SIZE,
         alt=f"{board} score against download size",
     )  # fmt: skip
 with charts.cell():
-    st.markdown("#### The seven task types (MTEB v1)")
+    st.markdown("## The seven task types (MTEB v1)")
     scored = [spec for spec in picks.models() if spec.mteb_v1]
     if scored:
         st.plotly_chart(

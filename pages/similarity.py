@@ -56,7 +56,7 @@ with place_of_pair.container():
     pair.show(compared, results, backgrounds, opened)
 for result in results.values():
     output.provenance(result.provenance)
-st.markdown("#### What a score means &ensp;:small[:gray[compared with random pairs of the corpus]]")
+st.markdown("## What a score means &ensp;:small[:gray[compared with random pairs of the corpus]]")
 with progress.line(state.Similarity.MEASURE, height=280) as on_progress:
     if not percentiles:
         backgrounds = background.measure(corpus, compared, [result.spec for result in results.values()], on_progress)
@@ -64,12 +64,12 @@ with progress.line(state.Similarity.MEASURE, height=280) as on_progress:
             pair.show(compared, results, backgrounds, opened)
 background.section(backgrounds, corpus, compared, {name: float(at.scores[opened]) for name, at in results.items()})
 
-st.markdown("#### Token by token &ensp;:small[:gray[how similar the tokens are, and what each adds to a cosine]]")
+st.markdown("## Token by token &ensp;:small[:gray[how similar the tokens are, and what each adds to a cosine]]")
 with progress.line(state.Similarity.TRACE, height=300) as on_progress, show_errors():
     pair.tokens(results, compared, opened, on_progress)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    st.markdown("#### Pairs", width="content")
+    st.markdown("## Pairs", width="content")
     comparable = percentiles or scores.are_comparable(results.values())
     listed = pairs.rank(values, pairs.choose_order(len(values), comparable=comparable), compared)
 pairs.show(listed, results, backgrounds, compared, lambda clicked: pair.open_pair(compared, clicked))

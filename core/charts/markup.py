@@ -21,7 +21,7 @@ Ends = tuple[float, float]
 
 MARKUP_OF_OURS = re.compile(r"<(b|i)>(.*?)</\1>|<br>", re.DOTALL)
 INK = "currentColor"
-QUIET_INK = f"light-dark(color-mix(in srgb,{INK} 55%,transparent),{INK})"  # as in Streamlit's theme
+QUIET_INK = f"color-mix(in srgb,{INK} 80%,transparent)"
 TEXT_RISE, LABEL_DROP = 0.5, 1  # pixels above and below the middle
 TICK_DROP, AXIS_TITLE_DROP = 19.1, 45.8  # below the plot
 LABEL_GAP, AXIS_TITLE_WIDTH, AXIS_TITLE_GAP = 8.8, 20, 14.5

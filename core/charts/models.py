@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core import wording
-from core.charts.style import NEUTRAL, apply_style, model_colour
+from core.charts.style import FONT_SIZE, NEUTRAL, apply_style, model_colour
 from core.models import TASKS, ModelSpec
 
 TASK_LABELS = {
@@ -39,7 +39,7 @@ def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board:
             mode="markers+text",
             text=[f"<b>{spec.name}</b>" if is_picked else spec.name],
             textposition="bottom center" if is_picked else "top center",
-            textfont={"size": 15 if is_picked else 13},
+            textfont={"size": FONT_SIZE},
             marker={"size": 20 if is_picked else 12, "color": model_colour(spec.id)},
             hovertemplate=f"{spec.name}<br>{wording.size(spec.download_bytes)}<br>{board}: {value:.2f}<extra></extra>",
             showlegend=False,
@@ -76,13 +76,13 @@ def task_radar(specs: Sequence[ModelSpec]) -> go.Figure:
             "radialaxis": {
                 "range": [20, 90],
                 "tickvals": [30, 50, 70, 90],
-                "tickfont": {"size": 12},
+                "tickfont": {"size": FONT_SIZE},
                 "angle": 65,
                 "gridcolor": NEUTRAL,
             },
-            "angularaxis": {"tickfont": {"size": 14}, "rotation": 90, "gridcolor": NEUTRAL},
+            "angularaxis": {"tickfont": {"size": FONT_SIZE}, "rotation": 90, "gridcolor": NEUTRAL},
         },
-        legend={"orientation": "h", "y": -0.15, "font": {"size": 14}},
+        legend={"orientation": "h", "y": -0.15, "font": {"size": FONT_SIZE}},
         showlegend=True,
     )
     return apply_style(figure, height=440, margin=(95, 95, 40, 30))

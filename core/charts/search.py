@@ -104,7 +104,7 @@ def _names(
         marker={"size": 12, "color": colour},
         text=[f"{mark}{plain(title, length)}"] * len(places),
         textposition="top right",
-        textfont={"size": FONT_SIZE - 1},
+        textfont={"size": FONT_SIZE},
         hovertext=[f"<b>{wrap(title)}</b><br>{everywhere}"] * len(places),
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,

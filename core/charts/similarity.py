@@ -103,7 +103,7 @@ def heatmap(
             colorbar={
                 "title": {"text": scale.title, "side": "right", "font": {"size": FONT_SIZE}},
                 "thickness": 12,
-                "tickfont": {"size": FONT_SIZE - 1},
+                "tickfont": {"size": FONT_SIZE},
             },
         )
     )

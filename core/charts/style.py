@@ -25,7 +25,7 @@ DIVERGING = [
     [1, "rgba(206,44,49,1)"],
 ]
 NEUTRAL = "#8A929C"
-FONT_SIZE = 15
+FONT_SIZE = 16
 LEGEND_ABOVE = {  # samples only: no trace can be switched off
     "orientation": "h",
     "y": 1,
@@ -134,6 +134,6 @@ def apply_style(figure: go.Figure, *, height: int, margin: tuple[int, int, int, 
         hoverlabel={"font": {"size": FONT_SIZE}, "align": "left"},
         uirevision="kept",
     )
-    figure.update_xaxes(title_font_size=FONT_SIZE, tickfont_size=FONT_SIZE - 1)
-    figure.update_yaxes(title_font_size=FONT_SIZE, tickfont_size=FONT_SIZE - 1)
+    figure.update_xaxes(title_font_size=FONT_SIZE, tickfont_size=FONT_SIZE)
+    figure.update_yaxes(title_font_size=FONT_SIZE, tickfont_size=FONT_SIZE)
     return figure

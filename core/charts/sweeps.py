@@ -10,6 +10,7 @@ from plotly.colors import sample_colorscale, unlabel_rgb
 
 from core.benchmark.timing import Timing
 from core.charts.style import (
+    FONT_SIZE,
     NEUTRAL,
     SEQUENTIAL,
     apply_style,
@@ -79,7 +80,7 @@ def sweep_heatmap(timings: Sequence[Timing], measure: Measure) -> go.Figure:
             "text": f"Median {measure} (brighter is faster{few}{grey})",
             "x": 0,
             "xref": "paper",
-            "font": {"size": 16},
+            "font": {"size": FONT_SIZE},
         }
     )
     _categories(figure.layout.xaxis, lengths, "Tokens per text")

@@ -18,7 +18,7 @@ NAME_ABOVE, BAR_BELOW, BAR_WIDTH = 0.27, 0.17, 0.46  # of a lane
 START = 0.02  # of a figure on its bar
 NAME_SIZE, FIRST_NAME_SIZE = 16, 20
 LONGEST_IN_BAR = 13
-INK = {False: "#1B1F24", True: "#E8ECF1"}
+INK = {False: "#0F1317", True: "#E8ECF1"}
 
 
 def verdict_lanes(

@@ -105,7 +105,7 @@ def _words(lane: Lane) -> dict[str, str]:
     if words_of["licence"] not in (UNKNOWN["licence"], dash):
         words_of["licence"] += f": {commercial_use(one)}"
     return {
-        "": str(lane.place or dash),
+        "#": str(lane.place or dash),
         "Model": one.name,
         "Score": lane.score.text,
         "nDCG@10 (95% interval)": words_of["quality"],

@@ -58,5 +58,5 @@ def head(page: StreamlitPage) -> None:
     """The page's one line of title and purpose, on screen before the page imports anything."""
     title, purpose = PAGES[page.url_path or DEFAULT_PAGE]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.header(title, anchor=False, width="content")
+        st.title(title, anchor=False, width="content")
         st.caption(purpose, width="content")

@@ -39,7 +39,7 @@ PAGES = ("", "search", "projector?models=wordllama-256&method=PCA")
 FITTING = re.compile("Preparing UMAP|Laying out with UMAP")
 
 PAINTED = """() => {
-    const heading = '[data-testid="stMain"] h2';
+    const heading = '[data-testid="stMain"] h1';
     new MutationObserver(() => document.querySelector(heading)?.setAttribute("elementtiming", "heading"))
         .observe(document, {childList: true, subtree: true});
     new PerformanceObserver((list) => window.painted ??= performance.timeOrigin + list.getEntries()[0].renderTime)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -44,6 +45,7 @@ PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
 QUIET_MS = 300  # longer than any widget waits for what is typed next
 REST = (ROOT / "tests/e2e/rest.js").read_text(encoding="utf-8")
+CHART_TEXT = (ROOT / "tests/e2e/chart_text.js").read_text(encoding="utf-8")
 AT_REST = """() => document.querySelector('[data-testid="stApp"]')
     ?.getAttribute('data-test-script-state') === 'notRunning'"""
 
@@ -153,6 +155,17 @@ def settle(page: Page) -> None:
         page.wait_for_function("ms => !unrest(ms)", arg=QUIET_MS, timeout=PATIENCE_MS)
     except PlaywrightTimeoutError as error:
         raise AssertionError(f"The page does not come to rest: {page.evaluate('unrest', QUIET_MS)}.") from error
+
+
+def assert_accessible(page: Page) -> None:
+    """In light and in dark no rule of axe-core is broken, and the axes and legends of charts are readable."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        settle(page)
+        violations = Axe().run(page).response["violations"]
+        assert [f"{rule['id']}: {node['html'][:200]}" for rule in violations for node in rule["nodes"]] == []
+        page.evaluate(CHART_TEXT)
+        assert page.evaluate("faintOrSmall()") == []
 
 
 def jobs(what: str) -> list[psutil.Process]:

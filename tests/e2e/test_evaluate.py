@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 
 from core import corpus, embedding, models
 from core.corpus.labels import as_beir, qrels_of
-from tests.e2e.conftest import settle
+from tests.e2e.conftest import assert_accessible, settle
 from tests.e2e.test_pages import charts
 
 WORDLLAMA = "wordllama-256"
@@ -32,7 +32,7 @@ OTHER_PAGES = {
 def opened(page: Page, server: str, **choices: object) -> Locator:
     """The page with one quick model; gives what is below the title."""
     page.goto(f"{server}/evaluate?" + urlencode({"models": WORDLLAMA, **choices}, doseq=True))
-    page.wait_for_selector("h2")
+    page.wait_for_selector("h1")
     settle(page)
     return page.get_by_test_id("stMain")
 
@@ -64,7 +64,7 @@ def go_to(page: Page, view: str) -> None:
 
 def shown_queries(main: Locator) -> list[int]:
     """The sample queries that stand as a heading."""
-    headings = set(main.locator("h4").all_inner_texts())
+    headings = set(main.locator("h2").all_inner_texts())
     return [place for place, text in enumerate(corpus.sample_queries().texts) if text in headings]
 
 
@@ -85,7 +85,8 @@ def test_the_sample_is_ranked_at_first_visit_and_a_lost_query_can_be_looked_into
     chart = page.locator(".js-plotly-plot").first.bounding_box()
     assert chart
     assert chart["y"] + chart["height"] < 900  # above the fold
-    before = main.locator("h5").count()
+    assert_accessible(page)
+    before = main.locator("h3").count()
     assert before == 2
     queries = corpus.sample_labels().queries.texts
     first = main.locator("strong", has_text=re.compile("|".join(map(re.escape, queries)))).last.inner_text()
@@ -167,7 +168,7 @@ def test_what_is_brought_goes_through_every_other_view(page: Page, server: str, 
     go_to(page, "No labels")
     give(page, "Queries:", tmp_path / "questions.tsv")
     expect(main.get_by_text(f"documents over {len(questions)} queries")).to_be_visible()
-    assert set(main.locator("h4").all_inner_texts()) & set(questions)
+    assert set(main.locator("h2").all_inner_texts()) & set(questions)
     main.get_by_role("radiogroup", name="Does it answer the query?").first.get_by_role("radio").first.click()
     settle(page)
     expect(main.get_by_text("1 judgements on 1 queries so far")).to_be_visible()

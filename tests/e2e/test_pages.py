@@ -14,7 +14,7 @@ from core import benchmark, corpus, embedding, evaluation, models, search
 from core.maps.faithfulness import faithfulness
 from core.similarity import clusters, score_matrix
 from tests.conftest import ROOT
-from tests.e2e.conftest import settle
+from tests.e2e.conftest import assert_accessible, settle
 
 MINILM = models.get("all-MiniLM-L6-v2")
 PICTURES = ROOT / "screenshots"
@@ -38,7 +38,7 @@ def decoded(value: Any) -> Any:
 
 def open_page(page: Page, address: str, path: str) -> None:
     page.goto(f"{address}/{path}")
-    page.wait_for_selector("h2")
+    page.wait_for_selector("h1")
     settle(page)
     assert page.locator('[data-testid="stException"]').count() == 0
     assert page.locator('[data-testid="stAlertContentError"]').count() == 0
@@ -60,10 +60,11 @@ def take_pictures(page: Page, name: str) -> None:
 
 @pytest.fixture
 def opened(page: Page, server: str, console_errors: list[str], request: pytest.FixtureRequest) -> Any:
-    """Open a page by deep link; at the end there must be no console error."""
+    """Open a page by deep link; at the end it must be accessible in light and dark, without a console error."""
     name = request.param
     open_page(page, server, name)
     yield page
+    assert_accessible(page)
     if request.config.getoption("--pictures"):
         take_pictures(page, name or "models")
     assert console_errors == []

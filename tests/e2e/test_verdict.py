@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from core import benchmark, embedding, models
 from core.benchmark import Timing
 from tests.core.benchmark.runs import finished
-from tests.e2e.conftest import running_server, settle
+from tests.e2e.conftest import assert_accessible, running_server, settle
 from tests.e2e.test_pages import open_page
 
 
@@ -36,6 +36,7 @@ def test_sliders_turn_the_verdict_and_the_page_that_is_sent_fetches_nothing(
     with running_server(timed_home) as address:
         open_page(page, address, "verdict")
         expect(page.get_by_text("Choose all-MiniLM-L6-v2: ")).to_be_visible()
+        assert_accessible(page)
         page.get_by_role("slider", name="Quality").press("Home")
         settle(page)
         expect(page.get_by_text("Choose wordllama-256: ")).to_be_visible()

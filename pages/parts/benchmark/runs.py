@@ -44,7 +44,7 @@ def show() -> None:
         bind="query-params",
     )
     _compare(runs[first], runs[second])
-    st.markdown("#### All runs")
+    st.markdown("## All runs")
     st.dataframe(
         pd.DataFrame([_row(stored) for stored in runs.values()]),
         hide_index=True,

@@ -159,7 +159,7 @@ def _lines(timings: list[Timing], measure: str) -> None:
     lengths = sorted({timing.tokens for timing in timings if timing.tokens and timing.median_ms})
     if not lengths:
         return
-    st.markdown("#### All models swept on this machine")
+    st.markdown("## All models swept on this machine")
     tokens = lengths[0]
     if len(lengths) > 1:
         tokens = st.segmented_control(

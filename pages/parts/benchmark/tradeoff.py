@@ -169,7 +169,7 @@ def _scoreless(timings: list[Timing], scores: dict[str, float], board: str) -> N
 
 def _costs() -> None:
     """US dollars per million tokens: API prices, and this machine's hourly price at its throughput."""
-    st.markdown("#### A million tokens: by API or on your own machine")
+    st.markdown("## A million tokens: by API or on your own machine")
     hour = st.number_input(
         "US dollars per hour of this machine", 0.0, 1000.0, 1.0, 0.1, key=state.Measurement.DOLLARS_PER_HOUR,
         bind="query-params", width=260,

@@ -55,7 +55,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     for spec in specs:
         if source := picks.source(spec):
             output.provenance(source, asked=rankings[spec.name].asked)
-    st.markdown(f"#### {output.markdown_free(queries.texts[place])}")
+    st.markdown(f"## {output.markdown_free(queries.texts[place])}")
     _mark_elsewhere(queries.texts[place])
     grades = judgements.grades(texts, queries.texts[place])
     hit_lists.show(texts, place, compared, grades, question=queries.texts[place], depth=DEPTH)

@@ -37,7 +37,7 @@ def show(
     columns = st.grid(len(systems), min_column_width=300)
     for system, ranking in systems.items():
         with columns.cell():
-            st.markdown(f"##### {output.markdown_free(system)} &ensp;:small[:gray[{ranking.score_name}]]")
+            st.markdown(f"### {output.markdown_free(system)} &ensp;:small[:gray[{ranking.score_name}]]")
             listed = hits_of(ranking.hits, query)
             for rank, (row, score) in enumerate(listed[:depth], start=1):
                 _card(texts, places[row], names[row], rank, score, grades, question, system)

@@ -146,7 +146,7 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict
     for name, model in compared.items():
         with panels.cell():
             st.markdown(
-                f"#### {output.markdown_free(name)} &ensp;:small[:gray[Spearman **{model.agreement.spearman:.3f}** · "
+                f"## {output.markdown_free(name)} &ensp;:small[:gray[Spearman **{model.agreement.spearman:.3f}** · "
                 f"Pearson **{model.agreement.pearson:.3f}**]]"
             )
             st.plotly_chart(
@@ -159,7 +159,7 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict
 
 def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
     """The pairs whose rank by similarity is farthest from their rank by gold score."""
-    st.markdown("#### Worst pairs")
+    st.markdown("## Worst pairs")
     names = list(compared)
     name = names[0]
     if len(names) > 1:

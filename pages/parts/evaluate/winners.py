@@ -31,7 +31,7 @@ def show(
     """Two systems' difference on each query, sorted; both lists for the query clicked."""
     if len(measured) < 2:
         return
-    st.markdown("#### Queries won and lost")
+    st.markdown("## Queries won and lost")
     first, second = _two(measured)
     if first == second:
         st.info("Choose two different systems.", icon=":material/info:")

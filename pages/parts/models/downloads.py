@@ -52,7 +52,7 @@ def more_models() -> DeltaGenerator:
         return st.empty()
     columns = st.grid(2, min_column_width=430)
     with columns.cell():
-        st.markdown("#### Another model")
+        st.markdown("## Another model")
         with st.form(state.Models.ANOTHER, border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             st.text_input(
                 "Hub ID", key=state.Models.HUB_ID, placeholder="owner/name", width=320, persist_state="session"
@@ -67,7 +67,7 @@ def more_models() -> DeltaGenerator:
             "API (.streamlit/secrets.toml)."
         )
     with columns.cell():
-        st.markdown("#### Trending on the Hub")
+        st.markdown("## Trending on the Hub")
         if st.button("Show trending models", icon=":material/trending_up:", key=state.Models.SHOW_TRENDING):
             st.session_state[state.Models.TRENDING_SHOWN] = True
         if st.session_state.get(state.Models.TRENDING_SHOWN):

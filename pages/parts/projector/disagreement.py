@@ -61,7 +61,7 @@ def _show_shares(titles: Sequence[str], matrix: npt.NDArray[np.float64], k: int)
             pd.DataFrame(matrix, columns=list(titles)).assign(**{"": titles})[["", *titles]],
             hide_index=True,
             key=state.Projector.AGREEMENT,
-            column_config={title: st.column_config.NumberColumn(format="percent") for title in titles},
+            column_config={"": "Model", **{title: st.column_config.NumberColumn(format="percent") for title in titles}},
             alt="For each pair of models, the mean share of a text's nearest neighbours that are the same",
         )
     st.caption(

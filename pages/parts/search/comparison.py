@@ -45,7 +45,7 @@ def agreement(lists: Mapping[str, List]) -> pd.DataFrame:
         },
         index=list(lists),
     ).reset_index(names="list")  # fmt: skip
-    st.markdown("#### Agreement")
+    st.markdown("## Agreement")
     if overlaps:
         most, least = max(overlaps, key=lambda pair: overlaps[pair]), min(overlaps, key=lambda pair: overlaps[pair])
         sentence = f"{most[0]} and {most[1]} agree most ({overlaps[most]:.2f})"
@@ -77,7 +77,7 @@ def latency(lists: Mapping[str, List]) -> pd.DataFrame:
         found = {step: steps.get(step) for step in STEPS.values()}
         rows.append({"list": system, **found, "total": totals[system], MARK: 1000 * hits.marks.seconds})
     table = pd.DataFrame(rows)
-    st.markdown("#### Latency")
+    st.markdown("## Latency")
     slowest = max(totals, key=lambda system: totals[system])
     highlighting = wording.milliseconds(1000 * sum(hits.marks.seconds for hits in lists.values()))
     sentence = f"{slowest} took longest to find its list: {wording.milliseconds(totals[slowest])}"

@@ -43,13 +43,13 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     groups, pair_table = _groups(texts, same, near, vectors), _pair_table(texts, pairs)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("#### Groups, largest first")
+        st.markdown("## Groups, largest first")
         _list(groups, state.Search.GROUPS, f"No two texts are the same, and none reach cosine {threshold:.2f}.")
     with right:
-        st.markdown("#### Pairs, nearest first")
+        st.markdown("## Pairs, nearest first")
         _list(pair_table, state.Search.NEAR_PAIRS, f"No two texts reach cosine {threshold:.2f}.")
     loners = _loners(texts, *alone) if alone else pd.DataFrame()
-    st.markdown("#### Texts without a near neighbour")
+    st.markdown("## Texts without a near neighbour")
     _list(loners, state.Search.LONERS, "A single text has nothing to compare with.")
     if spec.similarity != "cosine":
         st.caption(

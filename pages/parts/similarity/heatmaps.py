@@ -72,7 +72,7 @@ def show(
     panels = st.grid(2 if len(matrices) > 1 else 1, min_column_width=430)
     for place, (name, matrix) in enumerate(matrices.items()):
         with panels.cell():
-            st.markdown(f"#### {output.markdown_free(name)}")
+            st.markdown(f"## {output.markdown_free(name)}")
             figure = heatmap(
                 order.of(matrix),
                 [compared.rows[row] for row in order.rows],

@@ -67,7 +67,7 @@ def table(decided: Verdict) -> pd.DataFrame:
         placeholder="–",
         alt="The verdict's figures: score, quality with its interval, speed, memory, price and licence",
         column_config={
-            "place": number("", width=36),
+            "place": number("#", width=36),
             "model": text("Model", pinned=True, width=160),
             "score": st.column_config.ProgressColumn("Score", min_value=0, max_value=1, format="%.3f", width=105),
             "ndcg@10": number("nDCG@10", format="%.3f", width=75, help="Mean over the labelled queries."),
