@@ -45,6 +45,25 @@ def matching(specs: Sequence[ModelSpec], wanted: str, which: str = "All") -> lis
     ]
 
 
+def rank(specs: Sequence[ModelSpec], board: str) -> list[ModelSpec]:
+    """The models by their score on one of BOARDS, the highest first; those without one last, in their order."""
+    return sorted(specs, key=lambda spec: -(spec.score(board) or 0))
+
+
+def headline(specs: Sequence[ModelSpec], board: str) -> str:
+    """Which of these models scores highest on a board, and which of those that are ready on this machine."""
+    scored = [spec for spec in rank(specs, board) if spec.score(board)]
+    if not scored:
+        return f"None of these models has a known {board} score."
+    ready = next((spec for spec in scored if availability(spec).is_ready), None)
+    best = f"{scored[0].name} has the highest {board} score: {scored[0].score(board):.2f}"
+    if ready is None:
+        return f"{best}. None of the models that are ready on this machine has a known score."
+    if ready is scored[0]:
+        return f"{best}, and it is ready on this machine."
+    return f"{best}. Of the models ready on this machine, {ready.name} scores highest: {ready.score(board):.2f}."
+
+
 def _own_cpu_ms(spec: ModelSpec, timings: Mapping[tuple[str, str], Timing]) -> float | None:
     """The model's own time on the CPU; timings with random weights don't count."""
     timing = timings.get((spec.name, "cpu"))

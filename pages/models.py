@@ -4,9 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from core import benchmark, examples
-from core.charts.models import BOARDS, score_against_size, task_radar
-from core.comparison import NAMED, compare, matching
-from core.models import all_models, catalogue, names, servers
+from core.charts.models import score_against_size, task_scores
+from core.comparison import NAMED, compare, headline, matching, rank
+from core.models import BOARDS, all_models, catalogue, names, servers
+from core.wording import join
 from pages.parts.models import downloads
 from pages.shared import frame, picks, state
 from pages.shared.frame import require_frame
@@ -15,6 +16,10 @@ from pages.shared.ui import inputs, output
 require_frame()
 
 MOST_CHARACTERS = 80
+COLUMNS = (
+    "model", "here", "mteb_v2", "mteb_v1", "download_bytes", "parameters", "dimensions", "max_tokens",
+    "hello_world_ms", "usd_per_million_tokens", "license", "url",
+)  # fmt: skip
 
 
 def pick_rows() -> None:
@@ -42,11 +47,13 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Show", NAMED, default="All", key=state.Models.SHOW, bind="query-params", required=True
     )
     board = st.segmented_control(
-        "Score in charts", list(BOARDS), default="MTEB v1", key=state.Models.BOARD, bind="query-params",
-        required=True,
+        "Score", list(BOARDS), default="MTEB v2", key=state.Models.BOARD, bind="query-params", required=True,
+        help="The table is sorted by this score, and the charts show it.",
     )  # fmt: skip
 
-shown = matching(all_models(), wanted, which or "All")
+shown = rank(matching(all_models(), wanted, which or "All"), board)
+if shown:
+    output.answer(headline(shown, board))
 table = pd.DataFrame(compare(shown, benchmark.latest_timings()))
 chosen = [spec.name for spec in picks.models()]
 if shown:
@@ -58,38 +65,40 @@ if shown:
         }
     }
     number = st.column_config.NumberColumn
-    score = partial(st.column_config.ProgressColumn, min_value=50, max_value=75, format="%.2f", width=85)
+    score = partial(st.column_config.ProgressColumn, min_value=50, max_value=75, format="%.2f", width=80)
     st.dataframe(
         table,
         key=state.Models.TABLE,
         hide_index=True,
         on_select=pick_rows,
         selection_mode="multi-row",
+        column_order=COLUMNS,
         height=38 + 35 * len(table),
         placeholder="–",
         alt="Embedding models with score, size, licence and what each needs to run on this machine",
         column_config={
-            "model": st.column_config.TextColumn("Model", pinned=True, width=225),
+            "model": st.column_config.TextColumn("Model", width=215),
             "here": st.column_config.TextColumn(
-                "On this machine", width=135, help="What the model needs to run on this machine."
+                "Availability", width=130, help="What the model needs to run on this machine."
             ),
             "mteb_v1": score("MTEB v1", help="Average of 56 datasets; bar: 50 to 75."),
-            "mteb_v2": score("MTEB v2", help="Mean of 41 English tasks, on a different scale from v1. Bar: 50 to 75."),
+            "mteb_v2": score("MTEB v2", help="Mean of 41 English tasks, on a different scale from v1; bar: 50 to 75."),
             "download_bytes": number("Size", format="bytes", help="Download size.", width=62),
-            "parameters": number("Params", format="compact", help="Number of parameters.", width=60),
-            "dimensions": number("Dims", help="Dimensions of an embedding.", width=58),
-            "license": st.column_config.TextColumn("Licence", width=82),
-            "url": st.column_config.LinkColumn("Link", display_text=":material/open_in_new:", width=42),
-            "hello_world_ms": number("Time, ms", format="%.2f", width=68, help='Median for "Hello World" on this CPU.'),
-            "max_tokens": number("Tokens", help="Longest input, in tokens.", width=60),
+            "parameters": number("Parameters", format="compact", help="Number of parameters.", width=84),
+            "dimensions": number("Dimensions", help="Dimensions of an embedding.", width=86),
+            "license": st.column_config.TextColumn("Licence", width=84),
+            "url": st.column_config.LinkColumn("Link", display_text=":material/open_in_new:", width=40),
+            "hello_world_ms": number("ms", format="%.3g", width=48, help='Median for "Hello World" on this CPU.'),
+            "max_tokens": number("Max tokens", help="Longest input, in tokens.", width=86),
             "usd_per_million_tokens": number("Price", format="$%.2g", help="US dollars per million tokens.", width=52),
         },
     )  # fmt: skip
 else:
     st.info("No model matches the filter: clear it or show all.", icon=":material/filter_alt_off:")
 st.caption(
-    "Tick up to four models to use them on every page. MTEB v1 and v2 are different scales. Dashes and blanks mean "
-    "unknown. Scores: archived MTEB leaderboard (v1), embeddings-benchmark/results (v2)."
+    "Tick up to four models to use them on every page. The bars of both scores run from 50 to 75; MTEB v1 and v2 are "
+    "different scales. Dashes and blanks mean unknown. Scores: embeddings-benchmark/results (v2), archived MTEB "
+    "leaderboard (v1)."
 )
 
 offered = downloads.offer_missing()
@@ -101,15 +110,17 @@ charts = st.grid(2, min_column_width=430)
 with charts.cell():
     st.markdown(f"## {board} against size")
     st.plotly_chart(
-        score_against_size(all_models(), chosen, board), key=state.Models.SCORE_AGAINST_SIZE,
+        score_against_size(shown, chosen, board), key=state.Models.SCORE_AGAINST_SIZE,
         alt=f"{board} score against download size",
     )  # fmt: skip
+    if undrawn := [spec.name for spec in shown if spec.score(board) is None or spec.download_bytes is None]:
+        st.caption(f"Not drawn, since their score or size is unknown: {output.markdown_free(join(undrawn, most=8))}.")
 with charts.cell():
-    st.markdown("## The seven task types (MTEB v1)")
+    st.markdown("## Seven task types (MTEB v1)")
     scored = [spec for spec in picks.models() if spec.mteb_v1]
     if scored:
         st.plotly_chart(
-            task_radar(scored), key=state.Models.RADAR, alt="MTEB v1 scores of the picked models by task type"
+            task_scores(scored), key=state.Models.TASKS, alt="MTEB v1 scores of the picked models by task type"
         )
     else:
         st.info("None of the picked models has MTEB v1 scores by task type.", icon=":material/info:")

@@ -1,35 +1,29 @@
-"""The Models page: scores against sizes, and the seven task types."""
+"""The Models page: scores against sizes, and by task type."""
 
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
 from core import wording
-from core.charts.style import FONT_SIZE, NEUTRAL, apply_style, model_colour
-from core.models import TASKS, ModelSpec
+from core.charts.style import FONT_SIZE, LEGEND_ABOVE, NEUTRAL, apply_style, model_colour
+from core.models import BOARDS, TASKS, ModelSpec
 
 TASK_LABELS = {
     "classification": "Classification",
     "clustering": "Clustering",
-    "pair_classification": "Pairs",
+    "pair_classification": "Pair classification",
     "reranking": "Reranking",
     "retrieval": "Retrieval",
     "sts": "STS",
-    "summarization": "Summaries",
+    "summarization": "Summarization",
 }
-BOARDS = {"MTEB v1": "average of 56 datasets", "MTEB v2": "mean of 41 tasks"}
-
-
-def score(spec: ModelSpec, board: str) -> float | None:
-    """A model's score on one of BOARDS; the two are different scales and are never drawn together."""
-    return spec.mteb_v1.get("average") if board == "MTEB v1" else spec.mteb_v2
 
 
 def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board: str) -> go.Figure:
     """Score over download size, the picked models large and labelled; models without either are skipped."""
     figure = go.Figure()
     for spec in specs:
-        value = score(spec, board)
+        value = spec.score(board)
         if value is None or spec.download_bytes is None:
             continue
         is_picked = spec.name in picked
@@ -57,32 +51,30 @@ def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board:
     return apply_style(figure, height=440, margin=(10, 40, 30, 10))
 
 
-def task_radar(specs: Sequence[ModelSpec]) -> go.Figure:
-    """MTEB v1 scores of the seven task types, one outline per model."""
+def task_scores(specs: Sequence[ModelSpec]) -> go.Figure:
+    """MTEB v1 scores by task type: a row each, with a dot for each model and a line from the lowest to the highest."""
     labels = [TASK_LABELS[task] for task in TASKS]
     figure = go.Figure()
-    for spec in specs:
-        values = [spec.mteb_v1[task] for task in TASKS]
-        figure.add_scatterpolar(
-            r=[*values, values[0]],
-            theta=[*labels, labels[0]],
-            name=spec.name,
-            line={"color": model_colour(spec.id), "width": 3},
-            hovertemplate="%{theta}: %{r:.1f}<extra>" + spec.name + "</extra>",
+    for task, label in zip(TASKS, labels, strict=True):
+        scores = [spec.mteb_v1[task] for spec in specs]
+        figure.add_scatter(
+            x=[min(scores), max(scores)],
+            y=[label, label],
+            mode="lines",
+            line={"color": NEUTRAL, "width": 2},
+            hoverinfo="skip",
+            showlegend=False,
         )
-    figure.update_layout(
-        polar={
-            "bgcolor": "rgba(0,0,0,0)",
-            "radialaxis": {
-                "range": [20, 90],
-                "tickvals": [30, 50, 70, 90],
-                "tickfont": {"size": FONT_SIZE},
-                "angle": 65,
-                "gridcolor": NEUTRAL,
-            },
-            "angularaxis": {"tickfont": {"size": FONT_SIZE}, "rotation": 90, "gridcolor": NEUTRAL},
-        },
-        legend={"orientation": "h", "y": -0.15, "font": {"size": FONT_SIZE}},
-        showlegend=True,
-    )
-    return apply_style(figure, height=440, margin=(95, 95, 40, 30))
+    for spec in specs:
+        figure.add_scatter(
+            x=[spec.mteb_v1[task] for task in TASKS],
+            y=labels,
+            mode="markers",
+            name=spec.name,
+            marker={"size": 16, "color": model_colour(spec.id)},
+            hovertemplate="%{y}: %{x:.1f}<extra>" + spec.name + "</extra>",
+        )
+    figure.update_xaxes(title="MTEB v1 score", nticks=8)
+    figure.update_yaxes(autorange="reversed", ticklabelstandoff=6)
+    figure.update_layout(legend=LEGEND_ABOVE, showlegend=True)
+    return apply_style(figure, height=440, margin=(10, 20, 10, 30))

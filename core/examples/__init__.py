@@ -68,10 +68,7 @@ def benchmark(spec: ModelSpec, text: str) -> str:
 
 def compare(specs: Sequence[ModelSpec], board: str) -> str:
     """Scores against sizes."""
-    rows = [
-        (spec.name, spec.download_bytes, spec.mteb_v1.get("average") if board == "MTEB v1" else spec.mteb_v2)
-        for spec in specs
-    ]
+    rows = [(spec.name, spec.download_bytes, spec.score(board)) for spec in specs]
     return fill_script("compare", board=_source(board), rows=_format_list([row for row in rows if None not in row]))
 
 

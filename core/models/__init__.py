@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from core.errors import UnknownModelError
 from core.models import folder, pins, servers
 from core.models.catalogue import catalogue, original_machine
-from core.models.spec import TASKS, BundledFiles, ModelSpec, OriginalRow, Server
+from core.models.spec import BOARDS, TASKS, BundledFiles, ModelSpec, OriginalRow, Server
 
 DEFAULT_PICKS = ("all-MiniLM-L6-v2", "wordllama-256")
 
 __all__ = [
+    "BOARDS",
     "DEFAULT_PICKS",
     "TASKS",
     "BundledFiles",

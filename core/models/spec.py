@@ -5,6 +5,7 @@ from typing import Any
 
 from core.similarity.functions import Similarity
 
+BOARDS = {"MTEB v2": "mean of 41 tasks", "MTEB v1": "average of 56 datasets"}  # the newest first
 TASKS = ("classification", "clustering", "pair_classification", "reranking", "retrieval", "sts", "summarization")
 
 
@@ -118,6 +119,10 @@ class ModelSpec:
     def float32_bytes(self) -> int | None:
         """Memory its weights take as float32, in bytes."""
         return self.parameters * 4 if self.parameters else None
+
+    def score(self, board: str) -> float | None:
+        """Its score on one of BOARDS, which are different scales; None if unknown."""
+        return self.mteb_v1.get("average") if board == "MTEB v1" else self.mteb_v2
 
     def prompt(self, kind: str) -> str:
         """The text put before a "query" or a "document"."""

@@ -24,6 +24,8 @@ STYLE = """
 .js-plotly-plot text[style*="rgb(128, 132, 149)"] { fill: color-mix(in srgb, currentColor 80%, transparent) !important }
 /* The accent that carries white text is too dark to be read on a dark ground */
 [data-selected="true"] p { color: light-dark(#0B6BA8, #7CC0F0) }
+/* Charts and tables take the room that Streamlit leaves empty at both sides */
+[data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 3vw, 3rem) }
 """
 SECONDS_TO_DRAW = 0.8
 LONGEST_NAME = 80
@@ -94,11 +96,22 @@ def sidebar() -> DeltaGenerator:
             help="Used on every page. You can also tick them in the table on the Models page.",
         )
         states = st.empty()
-        prompts.choose()
-        dimensions.choose()
+        _options()
         _draw_states(states)
         _device_choice()
     return states
+
+
+def _options() -> None:
+    """The prompts and dimensions of each picked model, folded."""
+    if not picks.models():
+        return
+    with st.popover("Prompts and dimensions", icon=":material/tune:", type="tertiary"):
+        tabs = st.tabs([output.markdown_free(spec.name) for spec in picks.models()])
+        for tab, own, spec in zip(tabs, picks.own_models(), picks.models(), strict=True):
+            with tab:
+                prompts.choose(own, spec)
+                dimensions.choose(spec)
 
 
 def _show_unknown(unknown: list[str]) -> None:

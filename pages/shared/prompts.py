@@ -1,29 +1,27 @@
-"""The prompts of the picked models, to see, edit and clear: in the sidebar, folded."""
+"""The prompts of a picked model, to see, edit and clear."""
 
 import streamlit as st
 
 from core import wording
 from core.models import ModelSpec
 from core.models.families import Family, family_of
-from pages.shared import picks, state
+from pages.shared import state
 from pages.shared.ui import output
 
 
-def choose() -> None:
-    """A popover for each picked model; a prompt other than the model's own is in the address."""
-    for own, spec in zip(picks.own_models(), picks.models(), strict=True):
-        with st.popover(f"Prompts of {output.markdown_free(spec.name)}", icon=":material/short_text:", type="tertiary"):
-            if family := family_of(spec):
-                _offer(spec, family)
-            st.text_area(
-                "Before each query", own.query_prompt, key=state.EveryPage.QUERY_PROMPT(spec.name),
-                bind="query-params", persist_state="session", height=98,
-            )  # fmt: skip
-            st.text_area(
-                "Before each document", own.document_prompt, key=state.EveryPage.DOCUMENT_PROMPT(spec.name),
-                bind="query-params", persist_state="session", height=98,
-            )  # fmt: skip
-            st.caption(_explain(own))
+def choose(own: ModelSpec, spec: ModelSpec) -> None:
+    """Two text areas, for a model as its files describe it and as it is picked; a changed prompt is in the address."""
+    if family := family_of(spec):
+        _offer(spec, family)
+    st.text_area(
+        "Before each query", own.query_prompt, key=state.EveryPage.QUERY_PROMPT(spec.name),
+        bind="query-params", persist_state="session", height=98,
+    )  # fmt: skip
+    st.text_area(
+        "Before each document", own.document_prompt, key=state.EveryPage.DOCUMENT_PROMPT(spec.name),
+        bind="query-params", persist_state="session", height=98,
+    )  # fmt: skip
+    st.caption(_explain(own))
 
 
 def _explain(own: ModelSpec) -> str:

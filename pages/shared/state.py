@@ -173,7 +173,7 @@ class Models:
     BOARD = Parameter("board")
     TABLE = Key("models_table")
     SCORE_AGAINST_SIZE = Key("score_size")
-    RADAR = Key("radar")
+    TASKS = Key("tasks")
     DOWNLOAD = Keys("download_")
     ANOTHER = Key("another_model")
     HUB_ID = Key("another")

@@ -19,8 +19,8 @@ def tick(page: Page, row: int) -> None:
 def test_ticked_rows_are_the_picked_models_of_all_pages_and_a_fifth_is_refused(page: Page, server: str) -> None:
     open_page(page, server, "")
     page.wait_for_selector('[data-testid="stDataFrame"] canvas')
-    tick(page, 1)
-    tick(page, 5)
+    tick(page, 3)  # bge-large-en-v1.5
+    tick(page, 7)  # all-MiniLM-L6-v2
     assert "models=bge-large-en-v1.5&models=wordllama-256" in page.url
     page.get_by_role("link", name="Similarity").click()
     expect(page.get_by_text("bge-large-en-v1.5 is not on this machine")).to_be_visible(timeout=PATIENCE_MS)
@@ -31,7 +31,7 @@ def test_ticked_rows_are_the_picked_models_of_all_pages_and_a_fifth_is_refused(p
     page.get_by_role("link", name="Models").click()
     page.wait_for_selector('[data-testid="stDataFrame"] canvas')
     settle(page)
-    for row in (2, 3, 4):
+    for row in (5, 10, 11):  # bge-small-en-v1.5, all-mpnet-base-v2, all-MiniLM-L12-v2
         tick(page, row)
     expect(page.get_by_text("You can pick up to 4 models")).to_be_visible()
     assert "all-mpnet-base-v2" in page.url

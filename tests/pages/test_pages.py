@@ -96,8 +96,8 @@ def test_the_two_bundled_models_are_picked_at_first(app: AppTest) -> None:
 def test_picks_in_the_address_are_the_picked_models_of_every_page(app: AppTest) -> None:
     app.query_params["models"] = ["wordllama-256"]
     open_page(app, "similarity")
-    headings = [element.value for element in app.main.markdown if element.value.startswith("####")]
-    assert headings[0].replace("\\", "") == "#### wordllama-256"
+    headings = [element.value for element in app.main.markdown if element.value.startswith("##")]
+    assert headings[0].replace("\\", "") == "## wordllama-256"
     assert not [heading for heading in headings if "MiniLM" in heading]
 
 
@@ -108,7 +108,7 @@ def test_two_sessions_do_not_see_each_others_picks(app: AppTest, another_app: Ap
         open_page(each, "similarity")
     app.run()
     headings = [
-        [name for name in BUNDLED if f"#### {name}" in said(each).replace("\\", "")] for each in (app, another_app)
+        [name for name in BUNDLED if f"## {name}" in said(each).replace("\\", "")] for each in (app, another_app)
     ]
     assert headings == [["wordllama-256"], ["all-MiniLM-L6-v2"]]
 
@@ -134,14 +134,14 @@ def test_the_one_thing_to_do_brings_the_page_back(app: AppTest) -> None:
     open_page(app, "similarity")
     app.main.button[0].click().run()
     assert tuple(app.multiselect(key="models").value) == BUNDLED
-    assert [f"#### {name}" in said(app).replace("\\", "") for name in BUNDLED] == [True, True]
+    assert [f"## {name}" in said(app).replace("\\", "") for name in BUNDLED] == [True, True]
 
 
 def test_a_model_that_is_not_here_does_not_take_the_others_with_it(app: AppTest) -> None:
     app.query_params["models"] = ["bge-large-en-v1.5", "wordllama-256"]
     open_page(app, "similarity")
     assert "bge-large-en-v1.5 is not on this machine" in app.info[0].value
-    assert "#### wordllama-256" in said(app).replace("\\", "")
+    assert "## wordllama-256" in said(app).replace("\\", "")
 
 
 def test_no_model_picked_is_said(app: AppTest) -> None:
@@ -240,7 +240,7 @@ def test_cancelled_work_can_be_gone_on_with(app: AppTest) -> None:
     app.run()
     assert "Cancelled" in app.info[0].value
     app.button(key="go_on_similarity").click().run()
-    assert "#### wordllama-256" in said(app).replace("\\", "")
+    assert "## wordllama-256" in said(app).replace("\\", "")
 
 
 def test_a_blank_or_broken_other_sentence_leaves_the_rest_named_as_they_are(app: AppTest) -> None:

@@ -66,5 +66,5 @@ def test_pairs_correlate_each_models_own_scores(app: AppTest, libraries: dict[Si
     for similarity, model in libraries.items():
         scores = model.similarity_pairwise(model.encode(pairs.first), model.encode(pairs.second)).numpy()
         spearman = spearmanr(scores, pairs.gold).statistic
-        heading = next(each.value for each in app.main.markdown if f"#### folder\\:{similarity}" in each.value)
+        heading = next(each.value for each in app.main.markdown if f"## folder\\:{similarity}" in each.value)
         assert float(re.findall(r"Spearman \*\*(.*?)\*\*", heading)[0]) == pytest.approx(spearman, abs=2e-3)

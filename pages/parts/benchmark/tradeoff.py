@@ -6,10 +6,9 @@ import streamlit as st
 from core import benchmark, corpus
 from core.benchmark import Settings, Timing, Workload
 from core.benchmark.tradeoff import Point, dollars_per_million, front, sentence
-from core.charts.models import BOARDS, score
 from core.charts.style import model_colours
 from core.charts.tradeoff import cost_bars, tradeoff
-from core.models import ModelSpec, all_models
+from core.models import BOARDS, ModelSpec, all_models
 from core.models.files import availability
 from pages.shared import measurement, picks, quality, state
 from pages.shared.ui import output, progress
@@ -106,7 +105,7 @@ def _scores(board: str, timings: list[Timing]) -> dict[str, float]:
     names = {timing.model for timing in timings}
     specs = [spec for spec in all_models() if spec.name in names]
     if board != MEASURED:
-        return {spec.name: value for spec in specs if (value := score(spec, board)) is not None}
+        return {spec.name: value for spec in specs if (value := spec.score(board)) is not None}
     here = [spec for spec in specs if availability(spec).is_ready]
     with progress.line(state.Benchmark.MEASURE) as on_progress:
         qualities = quality.measure(corpus.sample(), corpus.sample_labels(), here, on_progress)

@@ -39,7 +39,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     if not measured:
         return
     sentences = "; ".join(codes.sentence(name, points) for name, points in measured.items())
-    st.markdown(f"**{output.markdown_free(sentences)}.**")
+    output.answer(f"{sentences}.")
     st.plotly_chart(
         compression(measured, colours=model_colours(measured)),
         key=state.Evaluate.COMPRESSION,

@@ -58,7 +58,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
                 compared[spec.name] = _compare(pairs, embedded, cache.identity(spec))
     if not compared:
         return
-    st.markdown(f"**{output.markdown_free(_sentence(compared, kind or 'Spearman'))}**")
+    output.answer(_sentence(compared, kind or "Spearman"))
     intervals = {name: model.spearman if kind == "Spearman" else model.pearson for name, model in compared.items()}
     colours = model_colours(compared)
     st.plotly_chart(

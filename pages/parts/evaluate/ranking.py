@@ -77,7 +77,7 @@ def sentence(measured: Mapping[str, Quality], measure: str) -> str:
 
 
 def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
-    st.markdown(f"**{output.markdown_free(sentence(measured, measure))}**")
+    output.answer(sentence(measured, measure))
     intervals = {name: evaluation.interval(quality_of.values(measure)) for name, quality_of in measured.items()}
     st.plotly_chart(
         ranking(

@@ -1,5 +1,6 @@
 """The user's outputs: provenance, downloads, and the equivalent code."""
 
+import html
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from core.benchmark import Run
 
+ANSWER = "font-size:1.3rem;line-height:1.35;margin:0 0 .4rem"
+
 
 def origin(source: Provenance) -> str:
     """Whether vectors were computed or cached, or how many of each."""
@@ -31,6 +34,11 @@ def origin(source: Provenance) -> str:
     if not source.computed:
         return "cached"
     return f"{source.computed:,} computed, {source.remembered:,} cached"
+
+
+def answer(sentence: str) -> None:
+    """A page's answer in one sentence, above its chart, large enough to be read from the back of a room."""
+    st.markdown(f'<p style="{ANSWER}">{html.escape(sentence, quote=False)}</p>', unsafe_allow_html=True)
 
 
 def provenance(source: Provenance, *further: str, asked: Provenance | None = None) -> None:

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import percentileofscore
 
 from core import models
-from core.charts.models import score_against_size, task_radar
+from core.charts.models import score_against_size, task_scores
 from core.charts.similarity import cosines_from, densities, differences, heatmap, percent, token_heatmap
 from core.charts.style import NEUTRAL, model_colour
 from core.charts.vectors import arrows, barcode
@@ -212,20 +212,24 @@ def test_scores_stand_over_sizes_and_models_without_either_are_left_out(
     assert [trace.text[0] for trace in figure.data if trace.marker.size > 12] == ["<b>all-MiniLM-L6-v2</b>"]
 
 
-def test_the_radar_holds_the_seven_task_scores_and_closes() -> None:
-    (outline,) = task_radar([models.get("all-MiniLM-L6-v2")]).data
+def dots_by_task(name: str) -> go.Scatter:
+    (dots,) = (trace for trace in task_scores([models.get(name)]).data if trace.mode == "markers")
+    return dots
+
+
+def test_a_dot_stands_for_each_of_the_seven_task_scores() -> None:
+    dots = dots_by_task("all-MiniLM-L6-v2")
     expected = FACTS["all-MiniLM-L6-v2"]["mteb_eng_v1"]
-    scores = dict(zip(outline.theta, outline.r, strict=True))
-    assert (len(outline.r), len(scores), outline.r[0]) == (8, 7, outline.r[-1])
+    scores = dict(zip(dots.y, dots.x, strict=True))
     assert scores["STS"] == expected["sts"]
-    assert scores["Pairs"] == expected["pair_classification"]
+    assert scores["Pair classification"] == expected["pair_classification"]
     assert sorted(scores.values()) == sorted(value for task, value in expected.items() if task in models.TASKS)
 
 
 def test_a_model_has_one_colour_in_every_figure() -> None:
     specs = [models.get(name) for name in COLOURED]
     dots = {name: score_against_size([models.get(name)], [], "MTEB v1").data[0].marker.color for name in COLOURED}
-    outlines = {trace.name: trace.line.color for trace in task_radar(specs).data}
+    outlines = {trace.name: trace.marker.color for trace in task_scores(specs).data if trace.name}
     for name in COLOURED:
         assert {dots[name], outlines[name]} == {model_colour(models.get(name).id)}
     assert dots[COLOURED[0]] != dots[COLOURED[1]]
@@ -233,4 +237,4 @@ def test_a_model_has_one_colour_in_every_figure() -> None:
 
 def test_a_models_colour_depends_neither_on_its_company_nor_on_its_place() -> None:
     one, two = (models.get(name) for name in COLOURED)
-    assert task_radar([one, two]).data[1].line.color == task_radar([two]).data[0].line.color
+    assert task_scores([one, two]).data[-1].marker.color == task_scores([two]).data[-1].marker.color
