@@ -82,6 +82,28 @@ def prompts_by_model(listed: list[str] | None, option: str, models: list[str]) -
     given = dict(each.partition("=")[::2] for each in listed or () if "=" in each)
     if len(given) < len(listed or ()):
         raise InputError(f"Write {option} NAME=PROMPT, once for each model: {option} 'e5-small-v2=query: '.")
+    return _check_names(given, option, models)
+
+
+def dimensions_by_model(listed: list[str] | None, models: list[str]) -> dict[str, int]:
+    """The dimensions in N, for all models, and in several NAME=N, by the models' names.
+
+    Raises
+    ------
+    InputError
+        One is not a number, or names none of the models.
+    """
+    of_all = [each for each in listed or () if "=" not in each]
+    of_one = dict(each.rpartition("=")[::2] for each in listed or () if "=" in each)
+    given = {name: length for length in of_all for name in models} | _check_names(of_one, "--dimensions", models)
+    try:
+        return {name: int(length) for name, length in given.items()}
+    except ValueError:
+        raise InputError("Write --dimensions 256, or --dimensions NAME=256 for one of the models.") from None
+
+
+def _check_names(given: dict[str, str], option: str, models: list[str]) -> dict[str, str]:
+    """The values of an option by the models' names, each of which must be among those asked for."""
     if unknown := [name for name in given if name not in models]:
         raise InputError(f"{option} names {unknown[0]!r}, which is not among --models: {', '.join(models)}.")
     return given

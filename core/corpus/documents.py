@@ -63,7 +63,7 @@ class Documents:
         """Add the rows of a file that hold a text, up to the host's limit for all files together."""
         tally, beyond = self._take_over(file, table), Tally()
         most = settings.most_rows() - len(self.documents)
-        if table.has_header and len(table.columns) == 1 and usual_text_column(table.columns) is None:
+        if table.header and len(table.columns) == 1 and usual_text_column(table.columns) is None:
             tally.note(HEADER, 1, table.columns[0], file=file)
         rows: list[int] = []
         kept: list[_Text] = []
@@ -127,6 +127,8 @@ class Documents:
         self.left_out.take_over(table.skipped, table.left_out, file)
         if table.is_guessed:
             self.left_out.note(GUESSED, 0, file=file)
+        if table.is_bare:
+            self.left_out.note(table.bare_reason, 0, file=file)
         for column in table.unread_lists:
             self.left_out.note(LISTS, 0, column, file=file)
         return self.left_out

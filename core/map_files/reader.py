@@ -72,7 +72,8 @@ def _check(name: str, content: bytes) -> None:
         raise InputError(f"{name} is empty.")
     if Path(name).suffix.lower() in {".bytes", ".bin"}:
         raise InputError(f"{name} contains bare numbers without the length of a row: use an NPY or TSV file instead.")
-    if not holds_vectors_alone(content) and Path(name).suffix.lower().lstrip(".") not in FORMATS:
+    ending = Path(name).suffix.lower().lstrip(".")
+    if not holds_vectors_alone(content) and ending not in {*FORMATS, *tables.ENDINGS}:
         raise InputError(f"{name} has an unknown format: use a file ending in {', '.join(FORMATS)}.")
 
 
@@ -134,7 +135,7 @@ def _rows_of_numbers(name: str, content: bytes) -> tuple[npt.NDArray[np.generic]
 
 def _metadata(name: str, content: bytes, vectors_name: str, rows: int) -> Table:
     """The metadata of a number of vectors: a TSV by the Projector's rules, else like any table."""
-    is_table = Path(name).suffix.lower() in {".csv", ".jsonl", ".parquet"}
+    is_table = Path(name).suffix.lower() in {".csv", ".jsonl", ".ndjson", ".parquet"}
     table = tables.read_table(name, content) if is_table else tensorflow.read_metadata(name, content, rows)
     count = len(table) + table.skipped.total()
     if count != rows:

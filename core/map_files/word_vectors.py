@@ -1,7 +1,8 @@
 """Vectors as text with blanks between the numbers, as GloVe, word2vec and numpy's savetxt write them.
 
 Each line holds numbers, after a word or without; a first line of two whole numbers, as word2vec and fastText write it,
-gives the number of lines and of dimensions. Lines of numbers alone may have commas or semicolons in between.
+gives the number of lines and of dimensions. Lines of numbers alone may have commas or semicolons in between, and
+decimal commas where semicolons or blanks separate them.
 """
 
 import re
@@ -11,6 +12,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.map_files.space import Floats
+from core.map_files.vectors import with_points
 from core.tables import decode
 from core.tables.decoding import lines_with_ends
 
@@ -54,6 +56,8 @@ def read_word_vectors(name: str, content: bytes) -> tuple[Floats, list[str] | No
 def _rows(text: str) -> list[Line]:
     """The lines of vectors."""
     lines = [(number, line) for number, line in enumerate(lines_with_ends(text), 1) if line.strip()]
+    if lines and with_points(lines[0][1]) != lines[0][1]:
+        return [(number, line.replace(",", ".").replace(";", " ")) for number, line in lines]
     if lines and SEPARATED.fullmatch(lines[0][1]):
         return [(number, line.replace(",", " ").replace(";", " ")) for number, line in lines]
     return lines[1:] if lines and SHAPE.fullmatch(lines[0][1]) else lines

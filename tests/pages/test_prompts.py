@@ -87,15 +87,17 @@ def test_texts_that_a_model_does_not_read_whole_are_told_beside_the_figures(app:
     assert "1 of 1 query has no token that all-MiniLM-L6-v2 knows" in plain(app)
 
 
-@pytest.mark.parametrize("view", ["Ranking", "Compression"])
+@pytest.mark.parametrize(
+    ("page", "view"), [("evaluate", "Ranking"), ("evaluate", "Compression"), ("verdict", "Ranking")]
+)
 def test_queries_that_spoil_the_figures_are_counted_beside_them(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch, view: str
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, page: str, view: str
 ) -> None:
     queries = replace(corpus.sample_queries(), texts=("word " * 300, "ⵣⴰⵣ", *corpus.sample_queries().texts[2:]))
     labels = replace(corpus.sample_labels(), queries=queries)
     monkeypatch.setattr(corpus, "sample_queries", lambda: queries)
     monkeypatch.setattr(corpus, "sample_labels", lambda: labels)
     app.query_params.update({"models": ["all-MiniLM-L6-v2"], state.Evaluate.VIEW: view})
-    open_page(app, "evaluate")
+    open_page(app, page)
     assert "1 of 192 queries is longer than the 256 tokens that all-MiniLM-L6-v2 reads" in plain(app)
     assert "1 of 192 queries has no token that all-MiniLM-L6-v2 knows" in plain(app)

@@ -15,7 +15,7 @@ from core.evaluation import CUT
 from core.models import ModelSpec
 from core.retrieval import HYBRID, Ranking
 from core.search import Hits
-from core.tables import FORMATS
+from core.tables import ENDINGS
 from pages.parts.evaluate import hit_lists
 from pages.shared import cache, corpora, picks, quality, state, uploads
 from pages.shared.labels import judgements, picker, sources
@@ -79,7 +79,7 @@ def _queries(texts: Corpus) -> Corpus | None:
         if source == PASTE:
             pasted = inputs.remember_text(state.Evaluate.QUERIES_PASTED, "", height=220, label="Queries, one per line")
             return corpus.from_paste(pasted, "pasted queries") if pasted.strip() else None
-        uploaded = uploads.ask(state.Evaluate.QUERIES_FILE, "Queries", FORMATS)
+        uploaded = uploads.ask(state.Evaluate.QUERIES_FILE, "Queries", ENDINGS)
         st.caption("TXT (one per line), or CSV, TSV, JSONL or Parquet with the column text.")
         if not uploaded:
             uploads.show_missing("file with queries", "Queries", "there is nothing to compare yet")

@@ -17,11 +17,12 @@ from core.embedding import Embedded
 from core.evaluation import Agreement, Interval
 from core.models import ModelSpec
 from core.similarity import Similarity, title
+from core.tables import ENDINGS
 from pages.shared import cache, picks, state, uploads
 from pages.shared.frame import show_errors
 from pages.shared.ui import inputs, output, progress
 
-FORMATS = ("csv", "tsv", "jsonl", "parquet")
+FORMATS = tuple(ending for ending in ENDINGS if ending != "txt")
 SAMPLE, TYPED, FILE = "Sample", "Typed", "File"
 EXAMPLE = "A dog runs. | A hound is running. | 4.5\nA dog runs. | Shares fell. | 0\nIt rains. | The weather is wet. | 4"
 MOST_DRAWN = 5_000

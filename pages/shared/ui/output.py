@@ -1,6 +1,6 @@
 """The user's outputs: provenance, downloads, and the equivalent code."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,9 +49,8 @@ def provenance(source: Provenance, *further: str, asked: Provenance | None = Non
         wording.duration(source.seconds),
         origin(source),
         *map(markdown_free, wording.prompts(source.query_prompt, source.document_prompt)),
+        *wording.dimensions(source.truncate_dim),
     ]
-    if source.truncate_dim:
-        facts.append(f"first {source.truncate_dim:,} dimensions")
     if source.tokens:
         facts.append(f"{source.tokens:,} tokens")
     if source.dollars:
@@ -62,7 +61,12 @@ def provenance(source: Provenance, *further: str, asked: Provenance | None = Non
 
 def caveats(*sources: Provenance) -> None:
     """A caption for each thing that spoils figures of these vectors, such as texts that were not read whole."""
-    for sentence in dict.fromkeys(sentence for source in sources for sentence in source.caveats):
+    warnings(sentence for source in sources for sentence in source.caveats)
+
+
+def warnings(sentences: Iterable[str]) -> None:
+    """A caption for each sentence that warns, once."""
+    for sentence in dict.fromkeys(sentences):
         st.caption(f":material/warning: {markdown_free(sentence)}")
 
 

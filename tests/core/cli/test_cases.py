@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import models
-from tests.cases import LABELLED, PAIRS, QUOTES, File
+from tests.cases import LABELLED, PAIRS, PAIRS_WITHOUT_NAMES, QUOTES, File
 from tests.core.encoders.architectures import tiny
 from tests.core.encoders.test_agreement import cut_template, edit
 from tests.servers.openai import KEY, openai_server, served
@@ -40,6 +40,9 @@ def test_no_row_of_a_tsv_is_swallowed_by_a_quotation_mark(answer: Any, tmp_path:
     texts, pairs = written(tmp_path, ("quotes.tsv", QUOTES)), written(tmp_path, PAIRS)
     assert answer("embed", *WORDLLAMA, "--input", texts, "--output", tmp_path / "v.npy")["texts"] == 6
     assert answer("pairs", *WORDLLAMA, "--input", pairs)["pairs"] == 3
+    facts = answer("pairs", *WORDLLAMA, "--input", written(tmp_path, PAIRS_WITHOUT_NAMES))
+    said = "files without column names, read as sentence1, sentence2 and score"
+    assert (facts["pairs"], facts["left_out"]) == (3, {said: 1})
     quoted = written(tmp_path, ("quoted.tsv", b'_id\ttext\nd1\t"Hello" he said\nd2\tsecond\n'))
     (hit,) = answer("search", "--model", "bm25", "--corpus", quoted, "--query", "hello")["results"]
     assert (hit["id"], hit["text"]) == ("d1", '"Hello" he said')

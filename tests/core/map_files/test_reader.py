@@ -432,6 +432,21 @@ def test_a_cell_that_is_no_vector_among_vectors_is_refused():
         read(("a.csv", content))
 
 
+@pytest.mark.parametrize("number", ["{}", "{},5"])
+def test_a_cell_that_is_no_number_among_columns_of_dimensions_is_refused_with_its_place(number):
+    rows = [[f"text {row}", *(number.format(row + n) for n in range(3))] for row in range(3)]
+    rows[1][2] = "abc"
+    content = "\n".join(";".join(row) for row in [["text", "d0", "d1", "d2"], *rows])
+    with pytest.raises(InputError, match=r"^v.csv has 'abc' in line 3, in the column 'd1', whose"):
+        read(("v.csv", content.encode()))
+
+
+@pytest.mark.parametrize("cells", [["1,234", "2,500"], ["0,5", "1.5"]])
+def test_numbers_whose_commas_are_not_surely_decimal_are_words(cells):
+    assert map_files.column_kind(cells) == "category"
+    assert map_files.column_kind(["0,5", "1", ""]) == "number"
+
+
 @pytest.mark.parametrize("first", ["d0", "d1", "dim_0", "embedding_1", "0", "Vector 0"])
 def test_a_column_for_each_dimension_is_a_vector(first):
     prefix, start = first[:-1], int(first[-1])
