@@ -51,7 +51,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with panels.cell():
         _matrix(systems, len(queries))
     with panels.cell():
-        place = _choose_query(texts, queries, compared)
+        place = _choose_query(texts, queries, compared, specs)
     for spec in specs:
         if source := picks.source(spec):
             output.provenance(source, asked=rankings[spec.name].asked)
@@ -97,7 +97,7 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
     st.caption(f"Mean rank-biased overlap of the first {CUT} documents over {queries:,} queries, from 0 to 1.")
 
 
-def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking]) -> int:
+def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking], specs: Sequence[ModelSpec]) -> int:
     """The queries, the most informative first; returns the one clicked, by default the top one."""
     systems = {name: ranking.hits for name, ranking in compared.items()}
     depends = tuple(ranking.key for ranking in compared.values())
@@ -128,7 +128,7 @@ def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking
             "Judged": st.column_config.NumberColumn(width=70),
         },
     )
-    output.download_table(table, "informative-queries")
+    output.download_table(output.with_options(table, specs), "informative-queries")
     rows = [row for row in shown.selection.rows if row < len(order)]
     return order[rows[0] if rows else 0]
 
