@@ -9,7 +9,7 @@ from core import settings
 from core.corpus.cleaning import cell_text, plain
 from core.corpus.columns import Columns, usual_text_column
 from core.corpus.corpus import Corpus, fingerprint
-from core.corpus.ids import number_ids, read_ids
+from core.corpus.ids import read_ids
 from core.corpus.passages import Splitter
 from core.progress import Progress, silent
 from core.tables import Table, Tally, unique_names
@@ -151,7 +151,7 @@ class Documents:
 
     def _number_ids(self) -> list[str]:
         """An id for each document; those of a file's own ids that stand twice are numbered and counted."""
-        ids = number_ids([document.id for document in self.documents], [one.has_own_id for one in self.documents])
+        ids = unique_names([document.id for document in self.documents], [one.has_own_id for one in self.documents])
         for name, document in zip(ids, self.documents, strict=True):
             if document.has_own_id and name != document.id:
                 self.left_out.note(NUMBERED, document.place, document.text, file=document.file)

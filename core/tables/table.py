@@ -155,17 +155,29 @@ def check_cells(name: str, columns: int, rows: int) -> None:
         )
 
 
-def unique_names(names: Iterable[str]) -> list[str]:
-    """The names, with "-2", "-3" ... appended to those already taken."""
-    listed = list(names)
-    if len(set(listed)) == len(listed):
-        return listed
-    taken: dict[str, None] = {}
-    numbers: Counter[str] = Counter()
-    for name in listed:
-        unique = name
-        while unique in taken:
-            numbers[name] += 1
-            unique = f"{name}-{numbers[name] + 1}"
-        taken[unique] = None
-    return list(taken)
+def unique_names(names: Iterable[str], own: Sequence[bool] = ()) -> list[str]:
+    """The names, with "-2", "-3" ... appended to those already taken; a name that stands once keeps its own.
+
+    Parameters
+    ----------
+    own : sequence of bool, optional
+        Which names come from a file: they are taken before the others, such as the numbers of rows.
+    """
+    unique = list(names)
+    known, taken, numbers = set(unique), set[str](), dict[str, int]()
+    if len(known) == len(unique):
+        return unique
+    order: Sequence[int] = range(len(unique))
+    if own:
+        order = sorted(order, key=lambda place: not own[place])
+    for place in order:
+        name = unique[place]
+        if name in taken:
+            number = numbers.get(name, 1) + 1
+            while f"{name}-{number}" in known:
+                number += 1
+            numbers[name] = number
+            unique[place] = f"{name}-{number}"
+            known.add(unique[place])
+        taken.add(name)
+    return unique
