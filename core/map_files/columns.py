@@ -97,9 +97,14 @@ def numbers(cells: Sequence[object]) -> Values | None:
 
 
 def find_stray(cells: Sequence[object]) -> int | None:
-    """The place of the first cell that is neither a number nor missing, where at least as many others are numbers."""
+    """The place of the first cell that is neither a number nor missing, where at least as many others are numbers.
+
+    If all are numbers, some with a comma that may be decimal or not, it is the first of these.
+    """
     parsed, strays = _parse(list(map(_with_point, cells)))
-    return strays[0] if 0 < len(strays) <= np.isfinite(parsed).sum() else None
+    if not strays:
+        return next((place for place, cell in enumerate(cells) if _with_point(cell) != cell), None)
+    return strays[0] if len(strays) <= np.isfinite(parsed).sum() else None
 
 
 def _have_decimal_commas(cells: Sequence[object], places: Sequence[int]) -> bool:

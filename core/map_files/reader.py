@@ -15,7 +15,7 @@ from core.map_files.columns import numbers
 from core.map_files.coordinates import coordinate_columns
 from core.map_files.space import Floats, Space
 from core.map_files.vectors import with_vectors
-from core.map_files.word_vectors import read_word_vectors, word_vectors_width
+from core.map_files.word_vectors import count_missing_vectors, read_word_vectors, word_vectors_width
 from core.tables import Lists, Table
 
 FORMATS = (*tables.FORMATS, "npy")
@@ -94,7 +94,8 @@ def _from_one(name: str, content: bytes, text_column: str | None, vector_column:
     if holds_vectors_alone(content):
         vectors, labels = _read_vectors(name, content)
         table = tables.bound({} if labels is None else {"text": labels})
-        table = replace(table, length=min(len(vectors), settings.most_rows()), skipped=tables.beyond(len(vectors)))
+        skipped = tables.beyond(len(vectors)) + count_missing_vectors(content, len(vectors))
+        table = replace(table, length=min(len(vectors), settings.most_rows()), skipped=skipped)
         return _space(name, table, vectors, text_column)
     table = tables.read_table(name, content, with_lists=True)
     return from_table(name, table, text_column=text_column, vector_column=vector_column)
@@ -182,7 +183,7 @@ def _stack(name: str, lists: Lists) -> Floats:
 
 def _space(name: str, table: Table, vectors: npt.NDArray[np.generic] | None, text_column: str | None) -> Space:
     """The rows that can be drawn, with their fields aligned."""
-    axes = coordinate_columns(table)
+    axes = coordinate_columns(name, table)
     table = replace(table, cells={column: cells for column, cells in table.cells.items() if column not in axes})
     if vectors is None and not axes:
         return Space(corpus.from_table(name, table, text_column))

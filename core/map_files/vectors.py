@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import InputError
-from core.map_files.columns import find_stray, numbers
+from core.map_files.columns import Values, find_stray, numbers
 from core.map_files.space import Floats
 from core.tables import Lists, Table
 from core.wording import shorten
@@ -154,6 +154,7 @@ def _dimensions(name: str, table: Table) -> dict[str, Floats]:
             continue
         parsed = {group[number]: numbers(table.cells[group[number]]) for number in sorted(group)}
         columns = {column: values for column, values in parsed.items() if values is not None}
+        columns = columns if len(columns) == size else _numbers_together(table, tuple(parsed)) or columns
         if len(columns) == size:
             with np.errstate(over="ignore"):
                 return {column: values.astype(np.float32) for column, values in columns.items()}
@@ -161,12 +162,23 @@ def _dimensions(name: str, table: Table) -> dict[str, Floats]:
     return {}
 
 
+def _numbers_together(table: Table, columns: Sequence[str]) -> dict[str, Values]:
+    """The columns as numbers if all cells together show that their commas are decimal; else empty."""
+    joint = numbers([cell for column in columns for cell in table.cells[column]])
+    return {} if joint is None else dict(zip(columns, joint.reshape(len(columns), -1), strict=True))
+
+
 def _refuse_stray_cells(name: str, table: Table, columns: Sequence[str]) -> None:
     """Refuse columns of dimensions in which most cells are numbers, but not all; others hold something else."""
     found = [(column, row) for column in columns if (row := find_stray(table.cells[column])) is not None]
     if len(found) == len(columns):
-        column, row = found[0]
-        raise InputError(
-            f"{name} has {shorten(str(table.cells[column][row]), LONGEST_SHOWN)!r} in {table.where(row)}, in the "
-            f"column {column!r}, whose other cells are the numbers of vectors: write a number, or leave the cell empty."
-        )
+        raise stray_cell(name, table, *found[0], "vectors")
+
+
+def stray_cell(name: str, table: Table, column: str, row: int, what: str) -> InputError:
+    """That a cell is no number, in a column of vectors or coordinates."""
+    cell = shorten(str(table.cells[column][row]), LONGEST_SHOWN)
+    return InputError(
+        f"{name} has {cell!r} in {table.where(row)}, in the column {column!r}, whose other cells are the numbers of "
+        f"{what}: write a number, such as 0.5, or leave the cell empty."
+    )
