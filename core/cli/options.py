@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from core import corpus, encoders, models, retrieval
+from core import corpus, encoders, map_files, models, retrieval
 from core.cli.output import complain
 from core.corpus import Corpus, Labels, Splitter, Splitting
 from core.errors import InputError
 from core.models import ModelSpec, families
+from core.tables import read_table
 
 Model = Annotated[str, typer.Option("--model", "-m", help="Model name, as the models command lists it.")]
 ModelOrBm25 = Annotated[str, typer.Option("--model", "-m", help="Model name, or bm25.")]
@@ -124,8 +125,19 @@ def load_corpus(documents: Path | None, passages: int | None) -> Corpus:
 
 
 def load_texts(file: Path, column: str | None, passages: int | None) -> Corpus:
-    """The texts of a file, split into passages if wanted; errors as for `load_corpus`."""
-    return corpus.from_path(file, column, _splitter(file, passages))
+    """The texts of a file, split into passages if wanted; of a file of vectors the words beside them.
+
+    Errors are as for `load_corpus`; a file of vectors without words is refused as well.
+    """
+    splitter, content = _splitter(file, passages), corpus.read_bytes(file)
+    if not map_files.holds_vectors_alone(content):
+        return corpus.from_table(file.name, read_table(file.name, content), column, splitter)
+    space = map_files.from_files([(file.name, content)])
+    if not space.has_texts:
+        raise InputError(
+            f"{file.name} contains vectors but no texts: the Projector page can draw it. Give a file of texts."
+        )
+    return space.corpus
 
 
 def _splitter(file: Path | None, passages: int | None) -> Splitter | None:

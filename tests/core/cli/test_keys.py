@@ -66,7 +66,7 @@ def test_each_key_of_the_commands_stands_in_the_table_and_each_in_the_table_exis
     common = table.pop("")
     missing = {name: keys - common - table.get(name, set()) for name, keys in printed.items()}
     invented = {name: keys - printed[name] for name, keys in table.items()} | {
-        "": common - set.union(*printed.values())
+        "": common - {key for keys in printed.values() for key in keys}
     }
     assert {name: keys for name, keys in missing.items() if keys} == {}
     assert {name: keys for name, keys in invented.items() if keys} == {}
