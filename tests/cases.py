@@ -82,6 +82,11 @@ LABELLED = {
         ("c.csv", b"_id,text\nd1,Vitamin C is found in oranges.\nd2,The R language is for statistics.\n"),
         ("q.csv", b"_id,text\nq1,C\n"), ANSWER, 1,
     ),
+    "ids of another name that are numbers, as the rows' are": Labelled(
+        ("c.csv", b"docid,text\n0,a cat sleeps\n1,bank rates went up\n2,rain\n"), RATES,
+        ("r.tsv", LABEL.replace(b"d1", b"1")), 0,
+        "documents named by the numbers of their rows; if docid holds their ids, call it _id",
+    ),
     "MS MARCO's files, which name no columns": Labelled(
         ("collection.tsv", DOCUMENTS[1].partition(b"\n")[2].replace(b",", b"\t")), ("queries.tsv", b"q1\tbank rates\n"),
         ("qrels.dev", b"q1 0 d1 1\n"), 1, "files without column names, read as id and text",

@@ -140,6 +140,7 @@ def match_labels(
     themselves = [query for query, place in zip(asked.ids, places.tolist(), strict=True) if place != NOBODY]
     left_out = {
         **skipped,
+        **_numbered_though_named(documents, set(relevant)),
         "labelled queries without a text": sum(query not in texts for query in qrels),
         "labelled queries without a relevant document": sum(query in texts for query in qrels) - len(own),
         "queries without labels": len(queries) - sum(query in qrels for query in queries.ids),
@@ -156,6 +157,17 @@ def match_labels(
         {reason: count for reason, count in left_out.items() if count},
         count_unlabelled_copies(own, documents, themselves),
     )
+
+
+def _numbered_though_named(documents: Corpus, labelled: set[str]) -> dict[str, int]:
+    """That documents are named by the numbers of their rows, if a column of theirs has all the labelled ids as well."""
+    if documents.parents or documents.ids != tuple(map(str, range(1, len(documents) + 1))):
+        return {}
+    for name, cells in documents.fields.items():
+        own = read_ids(cells)
+        if tuple(own) != documents.ids and len(set(own)) == len(own) and labelled <= set(own):
+            return {f"documents named by the numbers of their rows; if {name} holds their ids, call it _id": len(own)}
+    return {}
 
 
 def read_corpus_and_labels(
