@@ -1,5 +1,6 @@
 """Rows of files turned into a corpus: cleaned, counted, named, and split or truncated."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,8 +12,10 @@ from core.corpus.columns import Columns, usual_text_column
 from core.corpus.corpus import Corpus, fingerprint
 from core.corpus.ids import read_ids
 from core.corpus.passages import Splitter
+from core.errors import InputError
 from core.progress import Progress, silent
 from core.tables import Table, Tally, unique_names
+from core.wording import shorten
 
 MOST_CHARACTERS = 20_000
 REPAIRED = "repaired texts with control characters or broken Unicode"
@@ -24,6 +27,7 @@ LISTS = "columns of lists of numbers, not used"
 GUESSED = "files not in Unicode, read as Western European"
 HEADER = "first lines read as the name of the only column"
 FILE = "file"
+SEPARATORS = re.compile("[,;|]")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Documents:
         tally, beyond = self._take_over(file, table), Tally()
         most = settings.most_rows() - len(self.documents)
         if table.header and len(table.columns) == 1 and usual_text_column(table.columns) is None:
+            _refuse_other_separators(file, table.header[0])
             tally.note(HEADER, 1, table.columns[0], file=file)
         rows: list[int] = []
         kept: list[_Text] = []
@@ -179,6 +184,15 @@ class Documents:
             texts += passages
             done += len(document.text)
         return places, tuple(texts)
+
+
+def _refuse_other_separators(file: str, header: str) -> None:
+    """Refuse a TSV whose only column is named like several of a CSV."""
+    if usual_text_column([name.strip() for name in SEPARATORS.split(header)]):
+        raise InputError(
+            f"{file} has no tabs, but its first line names several columns: {shorten(header, 100)}. Let its name end "
+            "in .csv."
+        )
 
 
 def _report_split(on_progress: Progress, before: int, total: int, split: int) -> None:

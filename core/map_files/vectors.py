@@ -19,14 +19,14 @@ GAPS = {"null": "nan", "None": "nan"}
 WITH_A_POINT = re.compile(r"[.eE]")
 WITH_A_COMMA = r"[+-]?(?:\d+(?:,\d+)?|,\d+)(?:[eE][+-]?\d+)?"
 WITH_COMMAS = re.compile(rf"[\[({{\s]*{WITH_A_COMMA}(?:(?:\s*;\s*|\s+){WITH_A_COMMA})+[\])}}\s]*")
-NUMBERED = re.compile(r"(.*?)[ _-]?(0|[1-9]\d{0,5})", re.DOTALL)
+NUMBERED = re.compile(r"(.*?)[ _-]?(\d{1,6})", re.DOTALL)
 PREFIXES = frozenset({"", "d", "v", "dim", "dimension", "emb", "embedding", "embeddings", "vec", "vector", "feature"})
 FEWEST_COLUMNS = 3
 FEWEST_BARE = 8  # fewer numbers may be a place, a colour or a box
 NEARLY_ALL = 0.9
 LONGEST_SHOWN = 40  # characters
 SEPARATORS = re.compile("[,;]")
-ARRAY = re.compile(r"(?:\w+\.)?array\((.*?)(?:,\s*dtype=[\w.]+)?\)", re.DOTALL)
+ARRAY = re.compile(r"(?:\w+\.)?(?:array|tensor)\((.*?)(?:,\s*\w+=[\w.:']+)*\)", re.DOTALL)
 QUOTED = re.compile(r"[\"']([^\"']*)[\"']")
 
 

@@ -699,3 +699,10 @@ def test_files_whose_ids_and_titles_have_different_usual_names_keep_them_all():
     assert found.ids == ("d1", "d2", "7")
     assert found.documents == ("Owls they hunt", "Cats they sleep", "a text without names")
     assert found.fields.keys() == {"title", "file"}
+
+
+@pytest.mark.parametrize("separator", [",", ";", " | "])
+def test_a_csv_called_tsv_is_refused_rather_than_read_as_one_column(separator):
+    content = f"_id{separator}text\n1{separator}an owl\n".encode()
+    with pytest.raises(InputError, match=r"^c\.tsv has no tabs, but its first line names several columns"):
+        corpus.from_file("c.tsv", content)

@@ -393,7 +393,17 @@ def test_a_parquets_column_of_vectors_is_found_by_its_type(column):
     assert space.corpus.fields == {"n": ("1", "2", "3", "4")}
 
 
-@pytest.mark.parametrize("written", ["[{}, {}, {}]", "[{} {}  {}]", "({},{},{})", "{{{},{},{}}}", " [ {}\n {} {}] "])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[{}, {}, {}]",
+        "[{} {}  {}]",
+        "({},{},{})",
+        "{{{},{},{}}}",
+        " [ {}\n {} {}] ",
+        "tensor([{}, {}, {}], device='cuda:0')",
+    ],
+)
 @pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet"])
 def test_vectors_written_as_text_are_vectors(ending, written):
     frame = pd.DataFrame({"text": WORDS, "embedding": [written.format(*row) for row in VECTORS.tolist()], "n": 1})
@@ -485,7 +495,7 @@ def test_numbers_whose_commas_are_not_surely_decimal_are_words(cells):
     assert map_files.column_kind(["0,5", "1", ""]) == "number"
 
 
-@pytest.mark.parametrize("first", ["d0", "d1", "dim_0", "embedding_1", "0", "Vector 0"])
+@pytest.mark.parametrize("first", ["d0", "d1", "dim_0", "embedding_1", "0", "Vector 0", "d000"])
 def test_a_column_for_each_dimension_is_a_vector(first):
     prefix, start = first[:-1], int(first[-1])
     columns = {f"{prefix}{start + n}": VECTORS[:, n] for n in reversed(range(3))}
