@@ -73,6 +73,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def dimensions(truncate_dim: int | None) -> list[str]:
+    """That vectors are shortened, for a caption; empty if they are whole."""
+    return [f"first {truncate_dim:,} dimensions"] if truncate_dim else []
+
+
 def prompts(query: str, document: str) -> list[str]:
     """The texts put before queries and before documents, for a caption; empty where there are none."""
     given = {"query": query, "document": document}

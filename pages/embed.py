@@ -70,5 +70,5 @@ for spec in ready:
             alt=f"The first {FIRST_NUMBERS} numbers of each embedding by {spec.name}",
         )
         output.provenance(embedded.provenance)
-        output.download_vectors(vectors, texts, f"embeddings-{spec.name}", spec.document_prompt)
+        output.download_vectors(vectors, texts, f"embeddings-{spec.name}", spec)
 output.code(examples.embed(ready[0], texts.texts))

@@ -98,10 +98,10 @@ with right:
             "the lengths of their vectors count too."
         )
 output.provenance(embedded.provenance)
-output.download_table(
+vectors_of_tokens = (
     pd.DataFrame(np.vstack([trace.vectors, trace.pooled]), index=[*labels, "embedding"])
     .rename(columns=lambda number: f"d{number}")
-    .reset_index(names="token"),
-    "explain",
+    .reset_index(names="token")
 )
+output.download_table(output.with_options(vectors_of_tokens, [spec], queries=False), "explain")
 output.code(examples.explain(spec, sentence))

@@ -28,14 +28,14 @@ weights = controls.weights()
 with progress.line(state.Verdict.DECIDE, height=500) as on_progress:
     ready = quality.select_embeddable(texts, ready, on_progress)
     measured = quality.measure(texts, labels, ready, on_progress)
-    models_and_baselines = candidates.candidates(texts, measured, ready, dollars, on_progress)
+    models_and_baselines = candidates.candidates(texts, labels, measured, ready, dollars, on_progress)
 untimed = verdict.find_untimed(models_and_baselines, ready)
 with offer.container():
     to_be_timed = candidates.offer_timing(untimed, models_and_baselines)
 if to_be_timed:
     with offer.container():
         candidates.time_them(untimed)
-    models_and_baselines = candidates.candidates(texts, measured, ready, dollars, silent)
+    models_and_baselines = candidates.candidates(texts, labels, measured, ready, dollars, silent)
 setting = verdict.setting_of(texts, labels, queries=measured[BM25].queries, dollars_per_hour=dollars)
 decided = verdict.decide(models_and_baselines, weights, setting)
 with top:

@@ -82,12 +82,27 @@ LABELLED = {
         ("c.csv", b"_id,text\nd1,Vitamin C is found in oranges.\nd2,The R language is for statistics.\n"),
         ("q.csv", b"_id,text\nq1,C\n"), ANSWER, 1,
     ),
+    "ids of another name that are numbers, as the rows' are": Labelled(
+        ("c.csv", b"docid,text\n0,a cat sleeps\n1,bank rates went up\n2,rain\n"), RATES,
+        ("r.tsv", LABEL.replace(b"d1", b"1")), 0,
+        "documents named by the numbers of their rows; if docid holds their ids, call it _id",
+    ),
+    "MS MARCO's files, which name no columns": Labelled(
+        ("collection.tsv", DOCUMENTS[1].partition(b"\n")[2].replace(b",", b"\t")), ("queries.tsv", b"q1\tbank rates\n"),
+        ("qrels.dev", b"q1 0 d1 1\n"), 1, "files without column names, read as id and text",
+    ),
+    "labels of three columns without names": Labelled(
+        DOCUMENTS, RATES, ("r.csv", b"q1,d1,1\n"), 1,
+        "files without column names, read as query-id, corpus-id and score",
+    ),
+    "labels in TREC's columns with commas": Labelled(DOCUMENTS, RATES, ("r.csv", b"q1,Q0,d1,1\nq1,Q0,d2,0\n"), 1),
     "a copy under another id": Labelled(
         ("c.csv", COPIES), RATES, ANSWER, 0.6309297535714575, "1 relevant document has a copy in the corpus"
     ),
 }  # fmt: skip
 
 PAIRS: File = ("pairs.tsv", b'sentence1\tsentence2\tscore\n"Tis late\tIt is late\t5\nA\tB\t0\n"Twas C\tIt was D\t2\n')
+PAIRS_WITHOUT_NAMES: File = ("pairs.csv", b"Tis late,It is late,5\nA,B,0\nTwas C,It was D,2.5\n")
 VECTORS: dict[str, File] = {
     "vectors written as text in a CSV": (
         "e.csv",
@@ -101,5 +116,15 @@ VECTORS: dict[str, File] = {
     ),
     "words and numbers with blanks in between": (
         "glove.txt", b"king 0.1 0.2 0.3\nqueen 0.4 0.5 0.6\nowl 0.9 0.1 0.2\nsnow 0.7 0.1 0.1\n",
+    ),
+    "fastText's ending": (
+        "wiki.vec", b"4 3\nking 0.1 0.2 0.3\nqueen 0.4 0.5 0.6\nowl 0.9 0.1 0.2\nsnow 0.7 0.1 0.1\n",
+    ),
+    "decimal commas in columns": (
+        "v.csv", b"text;d0;d1;d2\nking;0,1;0,2;0,3\nqueen;0,4;0,5;0,6\nowl;0,9;0,1;0,2\nsnow;1;-0,1;1,5e-2\n",
+    ),
+    "decimal commas in lines of numbers": ("v.txt", b"0,1;0,2;0,3\n0,4;0,5;0,6\n0,9;0,1;0,2\n1;0;1\n"),
+    "decimal commas in lists": (
+        "v.csv", b'text,v\nking,"[0,1; 0,2; 0,3]"\nqueen,"[0,4 0,5 0,6]"\nowl,"[0,9; 0,1; 0,2]"\nsnow,"[1; 0; 1]"\n',
     ),
 }  # fmt: skip

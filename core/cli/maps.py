@@ -1,5 +1,6 @@
 """Maps of texts in two or three dimensions."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -47,10 +48,11 @@ def project(
     """Map the texts in a file in two or three dimensions."""
     check_output(output)
     texts = load_texts(file, column, passages)
+    spec = model_with_options(model, None, document_prompt)
     with bars() as progress:
         embedded = embedding.embed(
             texts.documents,
-            model_with_options(model, None, document_prompt),
+            spec,
             device=device,
             engine=engine,
             precision=precision,
@@ -63,7 +65,7 @@ def project(
         coordinates = result.coordinates[:, :dimensions]
         quality = faithfulness(embedded.vectors, coordinates, metric=metric)
     if output:
-        _write_coordinates(output, texts, coordinates)
+        _write_coordinates(output, texts, coordinates, spec.options(queries=False))
     facts = {
         "model": model,
         "method": method,
@@ -82,11 +84,13 @@ def project(
         complain(f"{model} {NO_DISTANCE}")
 
 
-def _write_coordinates(path: Path, texts: Corpus, coordinates: maps.Floats) -> None:
+def _write_coordinates(path: Path, texts: Corpus, coordinates: maps.Floats, options: Mapping[str, str | int]) -> None:
     """CSV with cells that a spreadsheet would run as formulas made into plain text."""
     import pandas as pd
 
     table = pd.DataFrame(coordinates, columns=list("xyz")[: coordinates.shape[1]])
     table.insert(0, "id", [harmless(name) for name in texts.ids])
     table["text"] = [harmless(text) for text in texts.texts]
+    for name, value in options.items():
+        table[name] = harmless(str(value))
     table.to_csv(path, index=False)

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from core import corpus, encoders, models, retrieval
+from core import corpus, encoders, map_files, models, retrieval
 from core.cli.output import complain
 from core.corpus import Corpus, Labels, Splitter, Splitting
 from core.errors import InputError
 from core.models import ModelSpec, families
+from core.tables import read_table
 
 Model = Annotated[str, typer.Option("--model", "-m", help="Model name, as the models command lists it.")]
 ModelOrBm25 = Annotated[str, typer.Option("--model", "-m", help="Model name, or bm25.")]
@@ -82,6 +83,28 @@ def prompts_by_model(listed: list[str] | None, option: str, models: list[str]) -
     given = dict(each.partition("=")[::2] for each in listed or () if "=" in each)
     if len(given) < len(listed or ()):
         raise InputError(f"Write {option} NAME=PROMPT, once for each model: {option} 'e5-small-v2=query: '.")
+    return _check_names(given, option, models)
+
+
+def dimensions_by_model(listed: list[str] | None, models: list[str]) -> dict[str, int]:
+    """The dimensions in N, for all models, and in several NAME=N, by the models' names.
+
+    Raises
+    ------
+    InputError
+        One is not a number, or names none of the models.
+    """
+    of_all = [each for each in listed or () if "=" not in each]
+    of_one = dict(each.rpartition("=")[::2] for each in listed or () if "=" in each)
+    given = {name: length for length in of_all for name in models} | _check_names(of_one, "--dimensions", models)
+    try:
+        return {name: int(length) for name, length in given.items()}
+    except ValueError:
+        raise InputError("Write --dimensions 256, or --dimensions NAME=256 for one of the models.") from None
+
+
+def _check_names(given: dict[str, str], option: str, models: list[str]) -> dict[str, str]:
+    """The values of an option by the models' names, each of which must be among those asked for."""
     if unknown := [name for name in given if name not in models]:
         raise InputError(f"{option} names {unknown[0]!r}, which is not among --models: {', '.join(models)}.")
     return given
@@ -102,8 +125,19 @@ def load_corpus(documents: Path | None, passages: int | None) -> Corpus:
 
 
 def load_texts(file: Path, column: str | None, passages: int | None) -> Corpus:
-    """The texts of a file, split into passages if wanted; errors as for `load_corpus`."""
-    return corpus.from_path(file, column, _splitter(file, passages))
+    """The texts of a file, split into passages if wanted; of a file of vectors the words beside them.
+
+    Errors are as for `load_corpus`; a file of vectors without words is refused as well.
+    """
+    splitter, content = _splitter(file, passages), corpus.read_bytes(file)
+    if not map_files.holds_vectors_alone(content):
+        return corpus.from_table(file.name, read_table(file.name, content), column, splitter)
+    space = map_files.from_files([(file.name, content)])
+    if not space.has_texts:
+        raise InputError(
+            f"{file.name} contains vectors but no texts: the Projector page can draw it. Give a file of texts."
+        )
+    return space.corpus
 
 
 def _splitter(file: Path | None, passages: int | None) -> Splitter | None:

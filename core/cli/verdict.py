@@ -17,12 +17,13 @@ from core.cli.options import (
     Qrels,
     Queries,
     check_output,
+    dimensions_by_model,
     load_corpus_and_labels,
     model_with_options,
     names,
     prompts_by_model,
 )
-from core.cli.output import bars, facts_of, show, show_remarks, show_similarities
+from core.cli.output import bars, facts_of, show, show_caveats, show_remarks, show_similarities
 from core.retrieval import Task
 from core.search import KeywordIndex
 
@@ -52,6 +53,12 @@ def decide(
     document_prompt: Annotated[
         list[str] | None, typer.Option(help="NAME=PROMPT: text put before each document for that model; repeatable.")
     ] = None,
+    dimensions: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Keep only the first N dimensions (Matryoshka models): N for all models, or NAME=N; repeatable."
+        ),
+    ] = None,
     passages: Passages = None,
     as_json: AsJson = False,
 ) -> None:
@@ -61,7 +68,11 @@ def decide(
     picked = names(model_names)
     before_queries = prompts_by_model(query_prompt, "--query-prompt", picked)
     before_documents = prompts_by_model(document_prompt, "--document-prompt", picked)
-    specs = [model_with_options(name, before_queries.get(name), before_documents.get(name)) for name in picked]
+    lengths = dimensions_by_model(dimensions, picked)
+    specs = [
+        model_with_options(name, before_queries.get(name), before_documents.get(name), lengths.get(name))
+        for name in picked
+    ]
     weighing = verdict.read_weights(weights)
     texts, labels = load_corpus_and_labels(corpus_file, queries, qrels, passages)
     task = Task(texts, labels.queries)
@@ -71,8 +82,7 @@ def decide(
         }
         rankings = retrieval.rank(task, embeddings, lambda: KeywordIndex(texts.documents), on_progress=progress)
         measured = {name: retrieval.measure(ranking, texts, labels) for name, ranking in rankings.items()}
-        sources = {name: pair.texts for name, pair in embeddings.items()}
-        weigh = partial(verdict.candidates, specs, measured, sources, dollars_per_hour=dollars_per_hour)
+        weigh = partial(verdict.candidates, specs, measured, embeddings, dollars_per_hour=dollars_per_hour)
         candidates = weigh(verdict.timings(precision=precision))
         if time_missing and (missing := verdict.find_untimed(candidates, specs)):
             subjects = benchmark.subjects([spec.name for spec in missing], precision=precision)
@@ -99,6 +109,7 @@ def decide(
     }
     shown = [{name: cell for name, cell in row.items() if name != "Notes"} for row in verdict.in_words(decided)]
     show(facts, shown, as_json)
+    show_caveats((source for ranking in rankings.values() for source in ranking.provenances), as_json)
     if not as_json:
         show_similarities(pair.texts.provenance for pair in embeddings.values())
         show_remarks(labels)

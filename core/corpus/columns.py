@@ -94,7 +94,7 @@ def named_column(name: str, columns: Sequence[str], column: str) -> str:
 
 
 def columns_of(name: str, columns: Sequence[str], chosen: Columns) -> Columns:
-    """The chosen columns that a file has.
+    """The chosen columns that a file has; for an id or a title of a usual name, its own of another usual name.
 
     Raises
     ------
@@ -106,12 +106,18 @@ def columns_of(name: str, columns: Sequence[str], chosen: Columns) -> Columns:
         raise InputError(
             f"{name} has no column {wanted}. Its columns are: {_list_names(columns)}. Choose the text column."
         )
-    return Columns(
-        tuple(column for column in chosen.texts if column in columns),
-        chosen.title if chosen.title in columns else None,
-        chosen.id if chosen.id in columns else None,
-        tuple(column for column in chosen.metadata if column in columns),
-    )
+    texts = tuple(column for column in chosen.texts if column in columns)
+    rest = [column for column in columns if column not in texts]
+    title, own_id = _likewise(TITLE_COLUMNS, chosen.title, rest), _likewise(ID_COLUMNS, chosen.id, rest)
+    metadata = tuple(column for column in chosen.metadata if column in rest and column not in (title, own_id))
+    return Columns(texts, title, own_id, metadata)
+
+
+def _likewise(known: Sequence[str], chosen: str | None, columns: Sequence[str]) -> str | None:
+    """The chosen column; without it the first of the usual names, if it is one of them too: several files differ."""
+    if chosen is None or chosen in columns:
+        return chosen
+    return _first_of(known, columns) if chosen.lower() in known else None
 
 
 def _first_of(known: Sequence[str], columns: Sequence[str]) -> str | None:

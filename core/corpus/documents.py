@@ -1,5 +1,6 @@
 """Rows of files turned into a corpus: cleaned, counted, named, and split or truncated."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,10 +10,12 @@ from core import settings
 from core.corpus.cleaning import cell_text, plain
 from core.corpus.columns import Columns, usual_text_column
 from core.corpus.corpus import Corpus, fingerprint
-from core.corpus.ids import number_ids, read_ids
+from core.corpus.ids import read_ids
 from core.corpus.passages import Splitter
+from core.errors import InputError
 from core.progress import Progress, silent
 from core.tables import Table, Tally, unique_names
+from core.wording import shorten
 
 MOST_CHARACTERS = 20_000
 REPAIRED = "repaired texts with control characters or broken Unicode"
@@ -24,6 +27,7 @@ LISTS = "columns of lists of numbers, not used"
 GUESSED = "files not in Unicode, read as Western European"
 HEADER = "first lines read as the name of the only column"
 FILE = "file"
+SEPARATORS = re.compile("[,;|]")
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ class Documents:
         """Add the rows of a file that hold a text, up to the host's limit for all files together."""
         tally, beyond = self._take_over(file, table), Tally()
         most = settings.most_rows() - len(self.documents)
-        if table.has_header and len(table.columns) == 1 and usual_text_column(table.columns) is None:
+        if table.header and len(table.columns) == 1 and usual_text_column(table.columns) is None:
+            _refuse_other_separators(file, table.header[0])
             tally.note(HEADER, 1, table.columns[0], file=file)
         rows: list[int] = []
         kept: list[_Text] = []
@@ -127,6 +132,8 @@ class Documents:
         self.left_out.take_over(table.skipped, table.left_out, file)
         if table.is_guessed:
             self.left_out.note(GUESSED, 0, file=file)
+        if table.is_bare:
+            self.left_out.note(table.bare_reason, 0, file=file)
         for column in table.unread_lists:
             self.left_out.note(LISTS, 0, column, file=file)
         return self.left_out
@@ -149,7 +156,7 @@ class Documents:
 
     def _number_ids(self) -> list[str]:
         """An id for each document; those of a file's own ids that stand twice are numbered and counted."""
-        ids = number_ids([document.id for document in self.documents], [one.has_own_id for one in self.documents])
+        ids = unique_names([document.id for document in self.documents], [one.has_own_id for one in self.documents])
         for name, document in zip(ids, self.documents, strict=True):
             if document.has_own_id and name != document.id:
                 self.left_out.note(NUMBERED, document.place, document.text, file=document.file)
@@ -177,6 +184,15 @@ class Documents:
             texts += passages
             done += len(document.text)
         return places, tuple(texts)
+
+
+def _refuse_other_separators(file: str, header: str) -> None:
+    """Refuse a TSV whose only column is named like several of a CSV."""
+    if usual_text_column([name.strip() for name in SEPARATORS.split(header)]):
+        raise InputError(
+            f"{file} has no tabs, but its first line names several columns: {shorten(header, 100)}. Let its name end "
+            "in .csv."
+        )
 
 
 def _report_split(on_progress: Progress, before: int, total: int, split: int) -> None:

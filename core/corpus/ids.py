@@ -24,31 +24,6 @@ def read_ids(cells: Sequence[object]) -> list[str]:
     return ids
 
 
-def number_ids(ids: Sequence[str], own: Sequence[bool]) -> list[str]:
-    """The ids, with "-2", "-3" ... appended to those already taken; a file's own ids keep theirs before row numbers.
-
-    Parameters
-    ----------
-    own : sequence of bool
-        Which ids come from a file, rather than being the number of a row.
-    """
-    if len(set(ids)) == len(ids):
-        return list(ids)
-    known, taken, numbers = set(ids), set[str](), dict[str, int]()
-    unique = list(ids)
-    for place in sorted(range(len(ids)), key=lambda row: not own[row]):
-        name = ids[place]
-        if name in taken:
-            number = numbers.get(name, 1) + 1
-            while f"{name}-{number}" in known:
-                number += 1
-            numbers[name] = number
-            unique[place] = f"{name}-{number}"
-            known.add(unique[place])
-        taken.add(name)
-    return unique
-
-
 def _text(cell: object) -> str:
     """A cell as text; a whole number without its decimal point, and NaN as missing."""
     if isinstance(cell, float):

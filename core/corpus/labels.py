@@ -26,18 +26,18 @@ from core.errors import InputError
 from core.evaluation import Qrels, Run
 from core.settings import DATA
 from core.storage import digests
-from core.tables import decode, harmless, read_table
+from core.tables import ENDINGS, Table, decode, harmless, read_table, without_header
 from core.tables.decoding import lines_with_ends
 from core.tables.formulas import NUMBER
 
 BEIR_COLUMNS = ("query-id", "corpus-id", "score")
+TREC_COLUMNS = ("query-id", "iteration", "corpus-id", "score")
 TREC_LINE = re.compile(rf"\s*\S+\s+\S+\s+\S+\s+(?:{NUMBER.pattern})\s*")
 GREATEST_GRADE = 2**31 - 1  # of trec_eval's, a C integer
 LONGEST_SHOWN = 40  # characters
-TABLE_ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
+TABLE_ENDINGS = tuple(f".{ending}" for ending in ENDINGS if ending != "txt")
 OWN_DOCUMENTS = "queries that are documents of the corpus, left out of their own results"
 REPEATED = "labels that stand twice with one grade, merged"
-LABEL_FORMATS = ("tsv", "txt", "qrels", "qrel", "csv", "jsonl", "parquet")
 
 Label = tuple[str, str, int]
 
@@ -140,6 +140,7 @@ def match_labels(
     themselves = [query for query, place in zip(asked.ids, places.tolist(), strict=True) if place != NOBODY]
     left_out = {
         **skipped,
+        **_numbered_though_named(documents, set(relevant)),
         "labelled queries without a text": sum(query not in texts for query in qrels),
         "labelled queries without a relevant document": sum(query in texts for query in qrels) - len(own),
         "queries without labels": len(queries) - sum(query in qrels for query in queries.ids),
@@ -156,6 +157,17 @@ def match_labels(
         {reason: count for reason, count in left_out.items() if count},
         count_unlabelled_copies(own, documents, themselves),
     )
+
+
+def _numbered_though_named(documents: Corpus, labelled: set[str]) -> dict[str, int]:
+    """That documents are named by the numbers of their rows, if a column of theirs has all the labelled ids as well."""
+    if documents.parents or documents.ids != tuple(map(str, range(1, len(documents) + 1))):
+        return {}
+    for name, cells in documents.fields.items():
+        own = read_ids(cells)
+        if tuple(own) != documents.ids and len(set(own)) == len(own) and labelled <= set(own):
+            return {f"documents named by the numbers of their rows; if {name} holds their ids, call it _id": len(own)}
+    return {}
 
 
 def read_corpus_and_labels(
@@ -202,7 +214,9 @@ def labels_of(name: str, content: bytes) -> LabelFile:
     lines = [(number, line) for number, line in numbered if line.strip()]
     if lines and TREC_LINE.fullmatch(lines[0][1]):
         return _gather(name, _of_trec(name, lines))
-    return _gather(name, _of_table(name, content))
+    table = _table(name, content)
+    labels = _gather(name, _of_table(name, table))
+    return replace(labels, left_out=labels.left_out | {table.bare_reason: 1}) if table.is_bare else labels
 
 
 def as_beir(qrels: Qrels) -> str:
@@ -252,13 +266,17 @@ def _of_trec(name: str, lines: Sequence[tuple[int, str]]) -> Iterable[Label]:
     return ((query, document, _grade(name, f"line {number}", grade)) for (number, _), query, document, grade in labels)
 
 
-def _of_table(name: str, content: bytes) -> Iterator[Label]:
+def _table(name: str, content: bytes) -> Table:
     ending = Path(name).suffix.lower()
     table = read_table(name if ending in TABLE_ENDINGS else f"{name}.tsv", content)
     if table.skipped:
         raise InputError(
             f"{name} is incomplete: {', '.join(table.skipped)}. Fix the file: a missing label makes the results wrong."
         )
+    return _with_names(table)
+
+
+def _of_table(name: str, table: Table) -> Iterator[Label]:
     columns = [usual_column(column, table.columns) for column in BEIR_COLUMNS]
     if None in columns:
         raise InputError(
@@ -272,6 +290,12 @@ def _of_table(name: str, content: bytes) -> Iterator[Label]:
             missing = BEIR_COLUMNS[0] if not query else BEIR_COLUMNS[1]
             raise InputError(f"{name} has no {missing} in {table.where(row)}: fill it in, or remove the label.")
         yield query, document, _grade(name, table.where(row), grade)
+
+
+def _with_names(table: Table) -> Table:
+    """The table, with the usual names where its first line is a label, with a grade in the last cell."""
+    names = {len(columns): columns for columns in (BEIR_COLUMNS, TREC_COLUMNS)}.get(len(table.header))
+    return without_header(table, names) if names and NUMBER.fullmatch(table.header[-1].strip()) else table
 
 
 def _grade(name: str, where: str, value: object) -> int:

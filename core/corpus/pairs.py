@@ -17,7 +17,7 @@ from core.corpus.reader import from_paste
 from core.corpus.sample import sample, sample_queries
 from core.errors import InputError
 from core.storage import digests
-from core.tables import Table, read_table
+from core.tables import Table, read_table, without_header
 from core.tables.formulas import NUMBER
 
 COLUMNS = ("sentence1", "sentence2", "score")
@@ -109,6 +109,7 @@ def _parts(number: int, line: str) -> Sequence[str]:
 
 
 def _of_table(name: str, table: Table) -> SentencePairs:
+    table = _with_names(table)
     columns = [table.cells[found] for column in COLUMNS if (found := usual_column(column, table.columns))]
     if len(columns) < len(COLUMNS):
         raise InputError(f"{name} needs the columns sentence1, sentence2 and score (a number).")
@@ -118,8 +119,15 @@ def _of_table(name: str, table: Table) -> SentencePairs:
     gold = tuple(_score(name, table.where(row), scores[row]) for row in whole)
     missing = len(table) - len(whole)
     left_out = table.skipped + Counter({"pairs without a sentence or a score": missing, GUESSED: table.is_guessed})
+    left_out += Counter({table.bare_reason: table.is_bare})
     first, second = ([sentences[row] for row in whole] for sentences in (first, second))
     return SentencePairs(name, tuple(first), tuple(second), gold, dict(left_out))
+
+
+def _with_names(table: Table) -> Table:
+    """The table, with the usual names where its first line is a pair, with a score in the third cell."""
+    is_pair = len(table.header) == len(COLUMNS) and NUMBER.fullmatch(table.header[-1].strip())
+    return without_header(table, COLUMNS) if is_pair else table
 
 
 def _score(name: str, where: str, text: str) -> float:

@@ -57,7 +57,10 @@ class RemoteEncoder:
         self.dimensions = self._asked_dimensions or spec.dimensions or self._probe()
 
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
-        """Vectors of the texts: (n, d) float32, unit rows, in the order given; errors as of `encode_with_usage`."""
+        """Vectors of the texts: (n, d) float32, in the order given; errors as of `encode_with_usage`.
+
+        Rows have unit length where the cosine compares them, and else the API's own.
+        """
         return self.encode_with_usage(texts, kind, on_progress)[0]
 
     def encode_with_usage(
@@ -95,7 +98,7 @@ class RemoteEncoder:
                     raise _too_long(texts[done], error) from None
                 most = len(part) // 2
                 continue
-            rows.append(self._unit_rows(answer.vectors))
+            rows.append(self._rows(answer.vectors))
             usage += _usage(answer.tokens, self.spec.usd_per_million_tokens)
             done += len(part)
         self._most_texts = most
@@ -123,8 +126,8 @@ class RemoteEncoder:
         answer = self._endpoint.embed(["dimensions"], None, lambda _: None, PROBE_PATIENCE_SECONDS)
         return answer.vectors.shape[1]
 
-    def _unit_rows(self, vectors: npt.NDArray[np.float64]) -> Vectors:
-        """The vectors scaled to unit length, in float64 so that no norm overflows."""
+    def _rows(self, vectors: npt.NDArray[np.float64]) -> Vectors:
+        """The vectors, scaled to unit length for the cosine, in float64 so that no norm overflows."""
         if vectors.shape[1] != self.dimensions:
             is_told = self._asked_dimensions or self.spec.dimensions
             raise ModelUnavailableError(
@@ -136,12 +139,14 @@ class RemoteEncoder:
                 )
             )
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not (np.isfinite(lengths).all() and lengths.all()):
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what is not finite is refused below
+            rows = np.asarray(vectors / lengths if self.spec.similarity == "cosine" else vectors, np.float32)
+        if not (np.isfinite(rows).all() and lengths.all()):
             raise ModelUnavailableError(
                 f"{self._endpoint.address} returned a vector of {self.spec.name} that is zero or not a number, so "
                 "it can't be compared with others. Check the server."
             )
-        return np.asarray(vectors / lengths, np.float32)
+        return rows
 
 
 def _check_dimensions(spec: ModelSpec, dimensions: int | None) -> None:

@@ -82,7 +82,8 @@ def _by_model(name: str, spec: ModelSpec, **placeholders: str) -> str:
     """A script with the loading of the model written out."""
     prompts = {kind: prompt for kind in ("query", "document") if (prompt := spec.prompt(kind))}
     loader, model = _loader(spec)
-    given = {"prompts": _source(prompts), "options": _source(_options(spec))}
+    options = {"options": _source(_options(spec)), "function": _source(spec.similarity)}
+    given = {"prompts": _source(prompts), **options}
     return fill_script(name, loader, **given, **model, **placeholders)
 
 

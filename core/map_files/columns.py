@@ -1,5 +1,6 @@
 """Columns to colour by: categories, numbers or dates."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,8 @@ MOST_CATEGORIES = 50
 OTHER = "other"
 BLANK = "(blank)"
 TRIED_FIRST = 200  # cells: most columns other than numbers or dates show it in the first ones
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "<na>", "nat", "-"})  # in a column of numbers or dates
 DATE_FORMATS = (
     "ISO8601",
@@ -79,9 +82,7 @@ def column(name: str, cells: Sequence[str], kind: Kind | None = None) -> Column:
 
 
 def numbers(cells: Sequence[object]) -> Values | None:
-    """The cells as numbers, NaN where missing; None if any cell is not a number."""
-    import pandas as pd
-
+    """The cells as numbers, with points or with commas, NaN where missing; None if any cell is not a number."""
     if not cells:
         return None
     if not any(isinstance(cell, str) for cell in cells):
@@ -89,8 +90,42 @@ def numbers(cells: Sequence[object]) -> Values | None:
             return np.array(cells, np.float64)
         except (ValueError, TypeError, OverflowError):
             return None
+    parsed, strays = _parse(cells)
+    if strays and _have_decimal_commas(cells, strays):
+        parsed, strays = _parse(list(map(_with_point, cells)))
+    return None if strays else parsed
+
+
+def find_stray(cells: Sequence[object]) -> int | None:
+    """The place of the first cell that is neither a number nor missing, where at least as many others are numbers.
+
+    If all are numbers, some with a comma that may be decimal or not, it is the first of these.
+    """
+    parsed, strays = _parse(list(map(_with_point, cells)))
+    if not strays:
+        return next((place for place, cell in enumerate(cells) if _with_point(cell) != cell), None)
+    return strays[0] if len(strays) <= np.isfinite(parsed).sum() else None
+
+
+def _have_decimal_commas(cells: Sequence[object], places: Sequence[int]) -> bool:
+    """Whether the cells at these places have a decimal comma, which does not just separate thousands."""
+    texts = [str(cells[place]).strip() for place in places]
+    has_points = any(isinstance(cell, str) and "." in cell for cell in cells)
+    are_decimals = all(map(DECIMAL_COMMA.fullmatch, texts)) and not all(map(THOUSANDS.fullmatch, texts))
+    return are_decimals and not has_points
+
+
+def _with_point(cell: object) -> object:
+    """The cell, with a point in the place of a decimal comma."""
+    return cell.replace(",", ".") if isinstance(cell, str) and DECIMAL_COMMA.fullmatch(cell.strip()) else cell
+
+
+def _parse(cells: Sequence[object]) -> tuple[Values, list[int]]:
+    """The cells as numbers, NaN where they are not, and the places of those that are neither numbers nor missing."""
+    import pandas as pd
+
     parsed = pd.to_numeric(pd.Series(list(cells), dtype=object), errors="coerce").to_numpy(np.float64)
-    return parsed if all(map(_is_missing, _where(cells, np.isnan(parsed)))) else None
+    return parsed, [place for place in np.flatnonzero(np.isnan(parsed)).tolist() if not _is_missing(cells[place])]
 
 
 def dates(cells: Sequence[str]) -> Values | None:

@@ -15,7 +15,7 @@ from core.map_files.columns import numbers
 from core.map_files.coordinates import coordinate_columns
 from core.map_files.space import Floats, Space
 from core.map_files.vectors import with_vectors
-from core.map_files.word_vectors import read_word_vectors, word_vectors_width
+from core.map_files.word_vectors import count_missing_vectors, read_word_vectors, word_vectors_width
 from core.tables import Lists, Table
 
 FORMATS = (*tables.FORMATS, "npy")
@@ -72,7 +72,8 @@ def _check(name: str, content: bytes) -> None:
         raise InputError(f"{name} is empty.")
     if Path(name).suffix.lower() in {".bytes", ".bin"}:
         raise InputError(f"{name} contains bare numbers without the length of a row: use an NPY or TSV file instead.")
-    if not holds_vectors_alone(content) and Path(name).suffix.lower().lstrip(".") not in FORMATS:
+    ending = Path(name).suffix.lower().lstrip(".")
+    if not holds_vectors_alone(content) and ending not in {*FORMATS, *tables.ENDINGS}:
         raise InputError(f"{name} has an unknown format: use a file ending in {', '.join(FORMATS)}.")
 
 
@@ -93,7 +94,8 @@ def _from_one(name: str, content: bytes, text_column: str | None, vector_column:
     if holds_vectors_alone(content):
         vectors, labels = _read_vectors(name, content)
         table = tables.bound({} if labels is None else {"text": labels})
-        table = replace(table, length=min(len(vectors), settings.most_rows()), skipped=tables.beyond(len(vectors)))
+        skipped = tables.beyond(len(vectors)) + count_missing_vectors(content, len(vectors))
+        table = replace(table, length=min(len(vectors), settings.most_rows()), skipped=skipped)
         return _space(name, table, vectors, text_column)
     table = tables.read_table(name, content, with_lists=True)
     return from_table(name, table, text_column=text_column, vector_column=vector_column)
@@ -134,7 +136,7 @@ def _rows_of_numbers(name: str, content: bytes) -> tuple[npt.NDArray[np.generic]
 
 def _metadata(name: str, content: bytes, vectors_name: str, rows: int) -> Table:
     """The metadata of a number of vectors: a TSV by the Projector's rules, else like any table."""
-    is_table = Path(name).suffix.lower() in {".csv", ".jsonl", ".parquet"}
+    is_table = Path(name).suffix.lower() in {".csv", ".jsonl", ".ndjson", ".parquet"}
     table = tables.read_table(name, content) if is_table else tensorflow.read_metadata(name, content, rows)
     count = len(table) + table.skipped.total()
     if count != rows:
@@ -181,7 +183,7 @@ def _stack(name: str, lists: Lists) -> Floats:
 
 def _space(name: str, table: Table, vectors: npt.NDArray[np.generic] | None, text_column: str | None) -> Space:
     """The rows that can be drawn, with their fields aligned."""
-    axes = coordinate_columns(table)
+    axes = coordinate_columns(name, table)
     table = replace(table, cells={column: cells for column, cells in table.cells.items() if column not in axes})
     if vectors is None and not axes:
         return Space(corpus.from_table(name, table, text_column))

@@ -1,7 +1,8 @@
 """A space: texts, optionally with vectors and coordinates."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -61,6 +62,12 @@ class Space:
             if numbers is not None:
                 parts.append(np.ascontiguousarray(numbers).data)
         return digests.of(*parts)
+
+
+def with_fields(space: Space, values: Mapping[str, object]) -> Space:
+    """The space with further fields, each of which has one value for all texts."""
+    fields = {name: (str(value),) * len(space) for name, value in values.items()}
+    return replace(space, corpus=replace(space.corpus, fields=space.corpus.fields | fields)) if fields else space
 
 
 def vectors_of(space: Space) -> Floats:

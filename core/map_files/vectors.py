@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import InputError
-from core.map_files.columns import numbers
+from core.map_files.columns import Values, find_stray, numbers
 from core.map_files.space import Floats
 from core.tables import Lists, Table
 from core.wording import shorten
@@ -17,28 +17,31 @@ CLOSING = {"[": "]", "(": ")", "{": "}"}
 ABBREVIATION = "..."  # of numpy's print
 GAPS = {"null": "nan", "None": "nan"}
 WITH_A_POINT = re.compile(r"[.eE]")
-NUMBERED = re.compile(r"(.*?)[ _-]?(0|[1-9]\d{0,5})", re.DOTALL)
+WITH_A_COMMA = r"[+-]?(?:\d+(?:,\d+)?|,\d+)(?:[eE][+-]?\d+)?"
+WITH_COMMAS = re.compile(rf"[\[({{\s]*{WITH_A_COMMA}(?:(?:\s*;\s*|\s+){WITH_A_COMMA})+[\])}}\s]*")
+NUMBERED = re.compile(r"(.*?)[ _-]?(\d{1,6})", re.DOTALL)
 PREFIXES = frozenset({"", "d", "v", "dim", "dimension", "emb", "embedding", "embeddings", "vec", "vector", "feature"})
 FEWEST_COLUMNS = 3
 FEWEST_BARE = 8  # fewer numbers may be a place, a colour or a box
 NEARLY_ALL = 0.9
 LONGEST_SHOWN = 40  # characters
-ARRAY = re.compile(r"(?:\w+\.)?array\((.*?)(?:,\s*dtype=[\w.]+)?\)", re.DOTALL)
+SEPARATORS = re.compile("[,;]")
+ARRAY = re.compile(r"(?:\w+\.)?(?:array|tensor)\((.*?)(?:,\s*\w+=[\w.:']+)*\)", re.DOTALL)
 QUOTED = re.compile(r"[\"']([^\"']*)[\"']")
 
 
 def with_vectors(name: str, table: Table, asked: str | None = None) -> Table:
     """The table with its vectors among its lists, unless it has some there or the column that is asked for.
 
-    Vectors written as text are [0.1, 0.2], with any brackets and with commas or blanks in between, or many numbers
-    without brackets; whole numbers may be something else, and are vectors where they are asked for. Else columns are
-    looked for that hold one dimension each: d0, d1, ... as the Embed page writes them, or dim_1, embedding_0, 0 and the
-    like.
+    Vectors written as text are [0.1, 0.2], with any brackets and with commas, semicolons or blanks in between, or many
+    numbers without brackets; whole numbers may be something else, and are vectors where they are asked for. Else
+    columns are looked for that hold one dimension each: d0, d1, ... as the Embed page writes them, or dim_1,
+    embedding_0, 0 and the like. Numbers may have decimal commas.
 
     Raises
     ------
     InputError
-        Vectors written as text are abbreviated, or a few cells among them are something else.
+        Vectors written as text are abbreviated, or a few cells among vectors are something else.
     """
     if asked in table.lists or any(lists.are_vectors for lists in table.lists.values()):
         return table
@@ -46,7 +49,7 @@ def with_vectors(name: str, table: Table, asked: str | None = None) -> Table:
     found = {column: lists for column, lists in written.items() if lists.are_vectors or column == asked}
     if found:
         return _move(table, tuple(found), found)
-    columns = _dimensions(table) if asked is None else {}
+    columns = _dimensions(name, table) if asked is None else {}
     if not columns:
         return table
     stacked = np.column_stack(list(columns.values()))
@@ -67,7 +70,7 @@ def _lists_of_text(name: str, column: str, cells: Sequence[object]) -> Lists | N
     for row, cell in enumerate(cells, start=1):
         if cell is not None and not isinstance(cell, str):
             return None
-        text = (cell or "").strip()
+        text = with_points((cell or "").strip())
         if (parsed := _parse(text)) is None:
             if has_point and _are_nearly_all(cells):
                 raise InputError(
@@ -89,9 +92,17 @@ def _lists_of_text(name: str, column: str, cells: Sequence[object]) -> Lists | N
         return Lists(np.concatenate(rows, dtype=np.float32, casting="unsafe"), lengths, has_point)
 
 
+def with_points(text: str) -> str:
+    """A list of numbers, with points in the place of decimal commas where semicolons or blanks separate the numbers."""
+    if "," in text and "." not in text and WITH_COMMAS.fullmatch(text):
+        return text.replace(",", ".").replace(";", " ")
+    return text
+
+
 def _are_nearly_all(cells: Sequence[object]) -> bool:
     """Whether nearly all cells are vectors of the same length."""
-    lengths = Counter(len(parsed) for cell in cells if isinstance(cell, str) and (parsed := _parse(cell.strip())))
+    texts = (with_points(cell.strip()) for cell in cells if isinstance(cell, str))
+    lengths = Counter(len(parsed) for text in texts if (parsed := _parse(text)))
     return max(lengths.values(), default=0) > NEARLY_ALL * len(cells)
 
 
@@ -103,7 +114,7 @@ def _parse(text: str) -> list[float] | None:
     if not text:
         return []
     inner = _without_brackets(text)
-    parts = (text if inner is None else inner).replace(",", " ").split()
+    parts = SEPARATORS.sub(" ", text if inner is None else inner).split()
     if inner is None and len(parts) < FEWEST_BARE:
         return None
     try:
@@ -124,8 +135,14 @@ def _without_brackets(text: str) -> str | None:
     return QUOTED.sub(r"\1", inner)
 
 
-def _dimensions(table: Table) -> dict[str, Floats]:
-    """The columns that hold one dimension each, in order, with their numbers; none if there are fewer than three."""
+def _dimensions(name: str, table: Table) -> dict[str, Floats]:
+    """The columns that hold one dimension each, in order, with their numbers; none if there are fewer than three.
+
+    Raises
+    ------
+    InputError
+        Some cells of such columns are no numbers.
+    """
     groups: dict[str, dict[int, str]] = {}
     for column in table.columns:
         match = NUMBERED.fullmatch(column.strip().lower())
@@ -137,7 +154,31 @@ def _dimensions(table: Table) -> dict[str, Floats]:
             continue
         parsed = {group[number]: numbers(table.cells[group[number]]) for number in sorted(group)}
         columns = {column: values for column, values in parsed.items() if values is not None}
+        columns = columns if len(columns) == size else _numbers_together(table, tuple(parsed)) or columns
         if len(columns) == size:
             with np.errstate(over="ignore"):
                 return {column: values.astype(np.float32) for column, values in columns.items()}
+        _refuse_stray_cells(name, table, [column for column in parsed if column not in columns])
     return {}
+
+
+def _numbers_together(table: Table, columns: Sequence[str]) -> dict[str, Values]:
+    """The columns as numbers if all cells together show that their commas are decimal; else empty."""
+    joint = numbers([cell for column in columns for cell in table.cells[column]])
+    return {} if joint is None else dict(zip(columns, joint.reshape(len(columns), -1), strict=True))
+
+
+def _refuse_stray_cells(name: str, table: Table, columns: Sequence[str]) -> None:
+    """Refuse columns of dimensions in which most cells are numbers, but not all; others hold something else."""
+    found = [(column, row) for column in columns if (row := find_stray(table.cells[column])) is not None]
+    if len(found) == len(columns):
+        raise stray_cell(name, table, *found[0], "vectors")
+
+
+def stray_cell(name: str, table: Table, column: str, row: int, what: str) -> InputError:
+    """That a cell is no number, in a column of vectors or coordinates."""
+    cell = shorten(str(table.cells[column][row]), LONGEST_SHOWN)
+    return InputError(
+        f"{name} has {cell!r} in {table.where(row)}, in the column {column!r}, whose other cells are the numbers of "
+        f"{what}: write a number, such as 0.5, or leave the cell empty."
+    )

@@ -2,7 +2,8 @@
 
 import codecs
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -38,12 +39,21 @@ def coordinates_csv(space: Space) -> bytes:
     return _csv(describe(space, axes), axes)
 
 
-def neighbours_csv(ids: Sequence[str], rows: npt.NDArray[np.int64], distances: Floats) -> bytes:
-    """Each id's neighbours, nearest first: rows and distances, both (n, k), measured among those n ids."""
+def neighbours_csv(
+    ids: Sequence[str],
+    rows: npt.NDArray[np.int64],
+    distances: Floats,
+    values: Mapping[str, object] = MappingProxyType({}),
+) -> bytes:
+    """Each id's neighbours, nearest first: rows and distances, both (n, k), measured among those n ids.
+
+    Further columns have one value for all rows.
+    """
     names = np.array([harmless(name) for name in ids], object)
     n, k = rows.shape
     columns = {"id": names.repeat(k), "rank": np.tile(np.arange(1, k + 1), n), "neighbour_id": names[rows.ravel()]}
-    return _bytes_of({**columns, "distance": distances.ravel()})
+    further = {name: [harmless(str(value))] * (n * k) for name, value in values.items()}
+    return _bytes_of({**columns, "distance": distances.ravel(), **further})
 
 
 def space_parquet(space: Space) -> bytes:

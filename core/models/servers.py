@@ -20,13 +20,14 @@ from core.errors import InputError
 from core.models.dialects import DIALECTS, OPENAI
 from core.models.spec import ModelSpec, Server
 from core.settings import secrets, secrets_problems
+from core.similarity.functions import SIMILARITIES
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 LABEL = r"[A-Za-z0-9_-]{1,63}"
 ADDRESS = re.compile(
     rf"https?://({LABEL}(\.{LABEL})*\.?|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{{1,5}}))?(/[\w.~%/-]*)?", re.ASCII
 )
-TEXTS = ("dialect", "url", "model", "key", "query_prompt", "document_prompt")
+TEXTS = ("dialect", "url", "model", "key", "query_prompt", "document_prompt", "similarity")
 COUNTS = ("dimensions", "max_tokens")
 PRICE = "usd_per_million_tokens"
 LINES = (*TEXTS, *COUNTS, PRICE)
@@ -91,6 +92,7 @@ def _spec(name: str, section: Any) -> ModelSpec:
         dimensions=dimensions,
         organisation=url.split("/")[2],
         max_tokens=section.get("max_tokens"),
+        similarity=section.get("similarity", "cosine"),
         query_prompt=section.get("query_prompt", ""),
         document_prompt=section.get("document_prompt", ""),
         usd_per_million_tokens=section.get(PRICE),
@@ -120,6 +122,8 @@ def _check_values(section: dict[str, Any]) -> None:
             raise InputError(f"{line} must be text in quotes.")
     if section.get("dialect", OPENAI) not in DIALECTS:
         raise InputError(f"dialect must be one of {', '.join(DIALECTS)}.")
+    if section.get("similarity", "cosine") not in SIMILARITIES:
+        raise InputError(f"similarity must be one of {', '.join(SIMILARITIES)}.")
     for line, value in {"url": _address(section), "model": section.get("model")}.items():
         if not value:
             raise InputError(f"{line} is missing: url and model are required.")

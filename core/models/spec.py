@@ -6,6 +6,7 @@ from typing import Any
 from core.similarity.functions import Similarity
 
 BOARDS = {"MTEB v2": "mean of 41 tasks", "MTEB v1": "average of 56 datasets"}  # the newest first
+USUAL_OPTIONS = ("", "cosine", None)  # no prompt, the usual function, all dimensions
 TASKS = ("classification", "clustering", "pair_classification", "reranking", "retrieval", "sts", "summarization")
 
 
@@ -127,6 +128,17 @@ class ModelSpec:
     def prompt(self, kind: str) -> str:
         """The text put before a "query" or a "document"."""
         return self.query_prompt if kind == "query" else self.document_prompt
+
+    def options(self, *, queries: bool = True) -> dict[str, str | int]:
+        """The options that are not the usual ones, for the columns of a download: prompts, function, dimensions.
+
+        Parameters
+        ----------
+        queries : bool
+            Whether queries are embedded, so that the prompt before them is used.
+        """
+        names = (*(["query_prompt"] if queries else []), "document_prompt", "similarity", "truncate_dim")
+        return {name: value for name in names if (value := getattr(self, name)) not in USUAL_OPTIONS}
 
     def with_prompts(self, query: str | None, document: str | None) -> "ModelSpec":
         """The same model with other texts before queries and documents; None leaves its own."""

@@ -7,11 +7,12 @@ from core.tables.csv_files import split_by_tabs
 from core.tables.decoding import decode
 from core.tables.formulas import FORMULA_STARTS, harmless
 from core.tables.parquet import MOST_BYTES
-from core.tables.reader import FORMATS, lines, read_table
+from core.tables.reader import ENDINGS, FORMATS, lines, read_table
 from core.tables.skips import MOST_LISTED, LeftOut, Tally, complete
-from core.tables.table import Lists, Table, beyond, bound, unique_names
+from core.tables.table import Lists, Table, beyond, bound, unique_names, without_header
 
 __all__ = [
+    "ENDINGS",
     "FORMATS",
     "FORMULA_STARTS",
     "MOST_BYTES",
@@ -29,4 +30,5 @@ __all__ = [
     "read_table",
     "split_by_tabs",
     "unique_names",
+    "without_header",
 ]

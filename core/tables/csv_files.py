@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from core import settings
 from core.errors import InputError
 from core.tables.decoding import decode, lines_with_ends
+from core.tables.headers import is_first_line_a_row
 from core.tables.skips import Tally
-from core.tables.table import Table, check_cells, note_beyond, unique_names
+from core.tables.table import Table, check_cells, note_beyond, unique_names, without_header
 
 QUOTED = re.compile(r'"[^"]*"')
 SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?(?:\r\n|[\r\n])')  # of Excel
@@ -112,9 +113,11 @@ def _read(name: str, text: str, separator: str, first: int) -> Table:
     rows: list[list[str]] = []
     places: list[int] = []
     header: list[str] | None = None
+    named: tuple[tuple[str, ...], int] = ((), 0)
     for place, row in _without_blank_lines(_rows_with_lines(name, text, separator, first)):
         if header is None:
             header = unique_names(cell.strip() or f"column {number}" for number, cell in enumerate(row, 1))
+            named = tuple(row), place
         elif any(row[len(header) :]):  # split by an unquoted separator
             tally.note(TOO_MANY_CELLS, place, separator.join(row))
         elif len(rows) < most:
@@ -126,7 +129,13 @@ def _read(name: str, text: str, separator: str, first: int) -> Table:
             beyond += 1
     note_beyond(tally, beyond, *first_beyond)
     columns = _columns(header or [], rows)
-    return Table(len(rows), columns, {}, tally.counts, tuple(tally.listed), places, has_header=True)
+    table = Table(len(rows), columns, {}, tally.counts, tuple(tally.listed), places, (), *named)
+    return without_header(table, _places(len(named[0]))) if is_first_line_a_row(table) else table
+
+
+def _places(columns: int) -> tuple[str, ...]:
+    """The names of columns that have none: ids come first, and of two columns texts second."""
+    return ("id", "text") if columns == 2 else ("id", *(f"column {number}" for number in range(2, columns + 1)))
 
 
 def _without_blank_lines(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:

@@ -30,6 +30,8 @@ ADVICE = {
     "PDF": "a PDF: save its text as TXT",
 }
 FORMATS = ("txt", "csv", "tsv", "jsonl", "parquet")
+OTHER_NAMES = {"tab": "tsv", "ndjson": "jsonl"}
+ENDINGS = (*FORMATS, *OTHER_NAMES)
 
 
 def read_table(name: str, content: bytes, *, with_lists: bool = False) -> Table:
@@ -46,6 +48,7 @@ def read_table(name: str, content: bytes, *, with_lists: bool = False) -> Table:
         The format is not known, or the file is empty, cannot be read or would take too much memory.
     """
     ending = Path(name).suffix.lower().lstrip(".")
+    ending = OTHER_NAMES.get(ending, ending)
     if ending not in _READERS:
         raise InputError(f"{name} has an unknown format: use a file ending in {', '.join(FORMATS)}.")
     if not content:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from core import settings
 from core.errors import InputError
 from core.tables.skips import LeftOut, Tally
+from core.wording import join
 
 MOST_CELLS = 20_000_000  # in memory about 1.5 GB; 200 columns of 100,000 rows
 
@@ -56,8 +57,12 @@ class Table:
         The line of the file where each row starts; empty if the rows are the file's rows in order.
     unread_lists : tuple of str
         The columns of lists of numbers, if not requested or of no use.
-    has_header : bool
-        Whether the names of the columns are the file's first line.
+    header : tuple of str
+        The cells of a CSV's first line, which name the columns; empty where no line does.
+    header_place : int
+        The number of that line.
+    is_bare : bool
+        Whether a CSV has no line of names, so that its columns are named by their places.
     is_guessed : bool
         Whether the file's encoding is a guess, since it is no Unicode.
     """
@@ -69,7 +74,9 @@ class Table:
     left_out: tuple[LeftOut, ...] = ()
     places: Sequence[int] = ()
     unread_lists: tuple[str, ...] = ()
-    has_header: bool = False
+    header: tuple[str, ...] = ()
+    header_place: int = 0
+    is_bare: bool = False
     is_guessed: bool = False
 
     def __len__(self) -> int:
@@ -79,6 +86,11 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         """The names of the columns with one value per row."""
         return tuple(self.cells)
+
+    @property
+    def bare_reason(self) -> str:
+        """That a CSV has no line of names, as one of the reasons for which something is skipped or changed."""
+        return f"files without column names, read as {join(self.columns)}"
 
     @property
     def rows(self) -> list[Row]:
@@ -92,6 +104,16 @@ class Table:
     def where(self, row: int) -> str:
         """The place of a row in words: a line of a text file, or a row of others."""
         return f"{'line' if self.places else 'row'} {self.place(row):,}"
+
+
+def without_header(table: Table, names: Sequence[str]) -> Table:
+    """A CSV without a line of names, whose columns get these; what was read as names is its first row."""
+    cells = dict(zip(names, table.cells.values(), strict=True))
+    if table.is_bare:
+        return replace(table, cells=cells)
+    cells = {name: [first, *cells[name]] for name, first in zip(names, table.header, strict=True)}
+    places = [table.header_place, *table.places]
+    return replace(table, length=len(places), cells=cells, places=places, header=(), is_bare=True)
 
 
 def bound(cells: dict[str, list[Any]], skipped: Counter[str] | None = None) -> Table:
@@ -133,17 +155,29 @@ def check_cells(name: str, columns: int, rows: int) -> None:
         )
 
 
-def unique_names(names: Iterable[str]) -> list[str]:
-    """The names, with "-2", "-3" ... appended to those already taken."""
-    listed = list(names)
-    if len(set(listed)) == len(listed):
-        return listed
-    taken: dict[str, None] = {}
-    numbers: Counter[str] = Counter()
-    for name in listed:
-        unique = name
-        while unique in taken:
-            numbers[name] += 1
-            unique = f"{name}-{numbers[name] + 1}"
-        taken[unique] = None
-    return list(taken)
+def unique_names(names: Iterable[str], own: Sequence[bool] = ()) -> list[str]:
+    """The names, with "-2", "-3" ... appended to those already taken; a name that stands once keeps its own.
+
+    Parameters
+    ----------
+    own : sequence of bool, optional
+        Which names come from a file: they are taken before the others, such as the numbers of rows.
+    """
+    unique = list(names)
+    known, taken, numbers = set(unique), set[str](), dict[str, int]()
+    if len(known) == len(unique):
+        return unique
+    order: Sequence[int] = range(len(unique))
+    if own:
+        order = sorted(order, key=lambda place: not own[place])
+    for place in order:
+        name = unique[place]
+        if name in taken:
+            number = numbers.get(name, 1) + 1
+            while f"{name}-{number}" in known:
+                number += 1
+            numbers[name] = number
+            unique[place] = f"{name}-{number}"
+            known.add(unique[place])
+        taken.add(name)
+    return unique

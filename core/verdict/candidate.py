@@ -7,10 +7,10 @@ from typing import Any
 
 from core.benchmark.timing import Timing
 from core.benchmark.tradeoff import dollars_per_million
-from core.embedding import Embedded, Provenance
+from core.embedding import Provenance
 from core.evaluation import Interval, Quality, interval
 from core.models import ModelSpec
-from core.retrieval import BM25, HYBRID
+from core.retrieval import BM25, HYBRID, Embeddings
 from core.similarity import Similarity
 from core.wording import milliseconds
 
@@ -68,12 +68,17 @@ class Candidate:
         The function that compared them.
     query_prompt, document_prompt : str
         What was put before the queries and before the documents.
-    truncated_texts, unknown_texts : int or None
-        How many of the documents are longer than the model reads, and how many have no token that it knows.
+    truncate_dim : int or None
+        The length to which its vectors are shortened; None for all dimensions.
+    truncated_texts, unknown_texts, truncated_queries, unknown_queries : int or None
+        How many of the documents, and of the queries, are longer than the model reads, and how many have no token
+        that it knows.
     is_model : bool
         False for a baseline, which is shown but not ranked.
     notes : tuple of str
         Notes on its figures.
+    caveats : tuple of str
+        What spoils its quality, a sentence each; see `Provenance.caveats`.
     """
 
     name: str
@@ -93,8 +98,17 @@ class Candidate:
     document_prompt: str = ""
     truncated_texts: int | None = None
     unknown_texts: int | None = None
+    truncated_queries: int | None = None
+    unknown_queries: int | None = None
+    truncate_dim: int | None = None
     is_model: bool = True
     notes: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> str:
+        """Its notes and caveats, for a cell; empty if there are none."""
+        return "; ".join((*self.notes, *self.caveats))
 
     @property
     def vector_bytes(self) -> int | None:
@@ -105,7 +119,7 @@ class Candidate:
 def candidates(
     specs: Sequence[ModelSpec],
     measured: Mapping[str, Quality],
-    sources: Mapping[str, Embedded],
+    sources: Mapping[str, Embeddings],
     timings: Mapping[Timing, str],
     *,
     dollars_per_hour: float,
@@ -116,7 +130,7 @@ def candidates(
     ----------
     measured : dict of system to Quality
         Of the models installed here, and of the baselines.
-    sources : dict of model to Embedded
+    sources : dict of model to Embeddings
         The vectors evaluated, of the models installed here.
     timings, dollars_per_hour
         See `of_model`.
@@ -128,10 +142,11 @@ def candidates(
             of_model(
                 spec,
                 measured.get(spec.name),
-                source.provenance if source else None,
+                source.texts.provenance if source else None,
                 timings,
                 dollars_per_hour=dollars_per_hour,
-                dimensions=source.vectors.shape[1] if source else None,
+                dimensions=source.texts.vectors.shape[1] if source else None,
+                asked=source.queries.provenance if source else None,
             )
         )
     return [*of_models, *(baseline(name, measured[name], note) for name, note in BASELINES.items() if name in measured)]
@@ -151,6 +166,7 @@ def of_model(
     *,
     dollars_per_hour: float,
     dimensions: int | None = None,
+    asked: Provenance | None = None,
 ) -> Candidate:
     """A model as a candidate.
 
@@ -165,6 +181,8 @@ def of_model(
         The price of an hour of this machine.
     dimensions : int, optional
         Length of its vectors; by default the catalogue's.
+    asked : Provenance, optional
+        What computed the queries' vectors.
     """
     revision = source.revision if source else ""
     done = [timing for timing in timings if timing.model == spec.name and timing.median_ms]
@@ -192,7 +210,11 @@ def of_model(
         document_prompt=source.document_prompt if source else "",
         truncated_texts=source.truncated_texts if source else None,
         unknown_texts=source.unknown_texts if source else None,
-        notes=(*_notes(spec, done, hello), *(_notes_of(source) if source else ())),
+        truncated_queries=asked.truncated_texts if asked else None,
+        unknown_queries=asked.unknown_texts if asked else None,
+        truncate_dim=source.truncate_dim if source else None,
+        notes=(*_notes(spec, done, hello), *_comparison(source)),
+        caveats=tuple(sentence for read in (source, asked) if read for sentence in read.caveats),
     )
 
 
@@ -230,9 +252,9 @@ def _dollars(spec: ModelSpec, batch: Timing | None, dollars_per_hour: float) -> 
     return dollars_per_million(batch.tokens_per_second, dollars_per_hour)
 
 
-def _notes_of(source: Provenance) -> list[str]:
-    """What to know of its vectors."""
-    return source.caveats if source.similarity == "cosine" else [source.comparison, *source.caveats]
+def _comparison(source: Provenance | None) -> list[str]:
+    """The function that compares its vectors, if it is not the cosine."""
+    return [source.comparison] if source and source.similarity != "cosine" else []
 
 
 def _notes(spec: ModelSpec, done: Sequence[Timing], hello: Timing | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from core.verdict.lanes import Lane, lanes
 from core.verdict.verdict import Verdict
 from core.verdict.weights import CRITERIA
 from core.verdict.words import UNKNOWN, commercial_use
-from core.wording import join, one_line, price, prompts
+from core.wording import dimensions, join, one_line, price, prompts
 
 
 def figures(verdict: Verdict) -> list[dict[str, Any]]:
@@ -53,6 +53,7 @@ def _provenance(one: Candidate) -> str:
             one.precision,
             *([f"compared by {NAMES[one.similarity]}"] if one.similarity else []),
             *prompts(one.query_prompt, one.document_prompt),
+            *dimensions(one.truncate_dim),
         ]
         if one.revision
         else ["not on this machine"]
@@ -92,7 +93,10 @@ def _figures(lane: Lane) -> dict[str, Any]:
         "document_prompt": one.document_prompt or None,
         "truncated_texts": one.truncated_texts,
         "unknown_texts": one.unknown_texts,
-        "notes": "; ".join(one.notes) or None,
+        "truncated_queries": one.truncated_queries,
+        "unknown_queries": one.unknown_queries,
+        "truncate_dim": one.truncate_dim,
+        "notes": one.remarks or None,
     }
 
 
@@ -115,5 +119,5 @@ def _words(lane: Lane) -> dict[str, str]:
         "US dollars per million tokens": words_of["price"],
         "Licence": words_of["licence"],
         "Vector": f"{one.dimensions:,} × float32" if one.dimensions else dash,
-        "Notes": "; ".join(one.notes) or dash,
+        "Notes": one.remarks or dash,
     }

@@ -40,8 +40,13 @@ def store_file(keys: Uploads, name: str, content: bytes) -> None:
     st.session_state[keys.UPLOADS] = (_upload(name, name, content),)
 
 
-def ask(keys: Uploads, label: str, formats: Sequence[str], *, several: bool = False) -> tuple[Upload, ...]:
-    """The uploader, and the files of an earlier visit with a button that removes them; returns the session's files."""
+def ask(
+    keys: Uploads, label: str, formats: Sequence[str] | None = None, *, several: bool = False
+) -> tuple[Upload, ...]:
+    """The uploader, and the files of an earlier visit with a button that removes them; returns the session's files.
+
+    Without formats it takes files of any ending, which their readers know by the content or refuse.
+    """
     uploads = current(keys)
     st.file_uploader(
         label,

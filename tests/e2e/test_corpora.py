@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from core import corpus
 from tests.e2e.conftest import settle
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -78,3 +79,34 @@ def test_files_of_ones_own_are_searched_in_passages_on_every_page_and_what_was_l
     expect(page.get_by_role("button", name="Corpus: sample")).to_be_visible()
     assert outside == []
     assert console_errors == []
+
+
+REMEMBER_SOCKETS = """window.sockets = []; window.WebSocket = class extends WebSocket {
+    constructor(...given) { super(...given); window.sockets.push(this); }
+}"""
+
+
+def test_a_break_of_the_connection_loses_neither_files_nor_typed_texts(page: Page, server: str, tmp_path: Path) -> None:
+    hello, bank, _ = corpus.EMBEDDED  # shipped with their vectors: no model is loaded
+    (tmp_path / "two.txt").write_text(f"{hello}\n{bank}\n")
+    page.add_init_script(REMEMBER_SOCKETS)
+    page.goto(f"{server}/embed?models=wordllama-256")
+    settle(page)
+    typed, many = page.get_by_label("Texts, one per line"), "\n".join([hello] * 300)
+    typed.fill(many)  # too long for the address
+    typed.press("Control+Enter")
+    expect(page.get_by_text("300 texts, one embedding each.")).to_be_visible()
+    page.get_by_role("radio", name="File").click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([tmp_path / "two.txt"])
+    expect(page.get_by_text("2 texts, one embedding each.")).to_be_visible()
+
+    app = page.get_by_test_id("stApp")
+    page.context.set_offline(True)  # as when a lid is closed: no new connection
+    page.evaluate("sockets.forEach(socket => socket.close())")
+    expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
+    page.context.set_offline(False)
+    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
+    settle(page)
+    expect(page.get_by_text("2 texts, one embedding each.")).to_be_visible()
+    page.get_by_role("radio", name="Type").click()
+    expect(typed).to_have_value(many)

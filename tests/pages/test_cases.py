@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.cases import LABELLED, PAIRS, QUOTES, VECTORS
+from tests.cases import LABELLED, PAIRS, PAIRS_WITHOUT_NAMES, QUOTES, VECTORS
 from tests.core.encoders.architectures import tiny
 from tests.core.encoders.test_agreement import cut_template, edit
 from tests.pages.conftest import open_page, said
@@ -45,6 +45,8 @@ def test_no_row_of_a_tsv_is_swallowed_by_a_quotation_mark(app: AppTest) -> None:
     opened(app, "evaluate", evaluate="Pairs", pairs_from="File")
     app.file_uploader(key="pairs_upload").upload(*PAIRS).run()
     assert "3 pairs (pairs.tsv)" in prose(app)
+    app.file_uploader(key="pairs_upload").upload(*PAIRS_WITHOUT_NAMES).run()
+    assert "3 pairs (pairs.csv)" in prose(app)
 
 
 def test_the_projector_draws_the_files_own_vectors(app: AppTest) -> None:

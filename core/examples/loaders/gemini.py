@@ -2,11 +2,13 @@ import json
 from urllib.request import Request, urlopen
 
 import numpy as np
+from sentence_transformers import SimilarityFunction
 
 url = "https://generativelanguage.googleapis.com/v1beta/models/gemini-embedding-001:batchEmbedContents"
 key = "..."  # of the API
 model_name = "gemini-embedding-001"
 prompts = {}
+function = "cosine"  # that compares the vectors, as sentence-transformers names it
 fields = {"query": {"taskType": "RETRIEVAL_QUERY"}, "document": {"taskType": "RETRIEVAL_DOCUMENT"}}
 
 
@@ -16,4 +18,8 @@ def embed(texts, kind="document"):
     headers = {"x-goog-api-key": key, "Content-Type": "application/json"}
     with urlopen(Request(url, json.dumps({"requests": requests}).encode(), headers)) as answer:
         vectors = np.array([item["values"] for item in json.load(answer)["embeddings"]])
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True) if function == "cosine" else vectors
+
+
+def similarity(first, second):
+    return SimilarityFunction.to_similarity_fn(function)(first, second).numpy()

@@ -109,4 +109,4 @@ def _table(measured: dict[str, list[Compressed]], specs: Sequence[ModelSpec]) ->
             "Relative to float32": st.column_config.NumberColumn(format="%.1f%%"),
         },
     )
-    output.download_table(output.with_prompts(table, specs, "Model"), "compression")
+    output.download_table(output.with_options(table, specs, "Model"), "compression")

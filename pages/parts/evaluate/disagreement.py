@@ -15,7 +15,7 @@ from core.evaluation import CUT
 from core.models import ModelSpec
 from core.retrieval import HYBRID, Ranking
 from core.search import Hits
-from core.tables import FORMATS
+from core.tables import ENDINGS
 from pages.parts.evaluate import hit_lists
 from pages.shared import cache, corpora, picks, quality, state, uploads
 from pages.shared.labels import judgements, picker, sources
@@ -51,7 +51,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with panels.cell():
         _matrix(systems, len(queries))
     with panels.cell():
-        place = _choose_query(texts, queries, compared)
+        place = _choose_query(texts, queries, compared, specs)
     for spec in specs:
         if source := picks.source(spec):
             output.provenance(source, asked=rankings[spec.name].asked)
@@ -79,7 +79,7 @@ def _queries(texts: Corpus) -> Corpus | None:
         if source == PASTE:
             pasted = inputs.remember_text(state.Evaluate.QUERIES_PASTED, "", height=220, label="Queries, one per line")
             return corpus.from_paste(pasted, "pasted queries") if pasted.strip() else None
-        uploaded = uploads.ask(state.Evaluate.QUERIES_FILE, "Queries", FORMATS)
+        uploaded = uploads.ask(state.Evaluate.QUERIES_FILE, "Queries", ENDINGS)
         st.caption("TXT (one per line), or CSV, TSV, JSONL or Parquet with the column text.")
         if not uploaded:
             uploads.show_missing("file with queries", "Queries", "there is nothing to compare yet")
@@ -97,7 +97,7 @@ def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
     st.caption(f"Mean rank-biased overlap of the first {CUT} documents over {queries:,} queries, from 0 to 1.")
 
 
-def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking]) -> int:
+def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking], specs: Sequence[ModelSpec]) -> int:
     """The queries, the most informative first; returns the one clicked, by default the top one."""
     systems = {name: ranking.hits for name, ranking in compared.items()}
     depends = tuple(ranking.key for ranking in compared.values())
@@ -128,7 +128,7 @@ def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking
             "Judged": st.column_config.NumberColumn(width=70),
         },
     )
-    output.download_table(table, "informative-queries")
+    output.download_table(output.with_options(table, specs), "informative-queries")
     rows = [row for row in shown.selection.rows if row < len(order)]
     return order[rows[0] if rows else 0]
 

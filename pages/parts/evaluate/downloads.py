@@ -10,6 +10,7 @@ import streamlit as st
 from core.corpus import Labels
 from core.corpus.labels import as_trec_run
 from core.evaluation import Quality
+from core.models import ModelSpec
 from core.search import Hits
 from pages.shared import state
 from pages.shared.labels import picker
@@ -17,11 +18,17 @@ from pages.shared.ui import output
 
 
 def popover(
-    labels: Labels, measured: Mapping[str, Quality], rankings: Mapping[str, Hits], names: Sequence[str]
+    labels: Labels,
+    measured: Mapping[str, Quality],
+    rankings: Mapping[str, Hits],
+    names: Sequence[str],
+    specs: Sequence[ModelSpec],
 ) -> None:
     """Downloads beside the table, each made on request."""
     with st.popover("More downloads", icon=":material/download:", width="content"):
-        output.download_table(_per_query(labels, measured), "queries", "Measures per query (CSV)")
+        output.download_table(
+            output.with_options(_per_query(labels, measured), specs, "system"), "queries", "Measures per query (CSV)"
+        )
         st.download_button(
             "Rankings as TREC runs (ZIP)",
             lambda: runs(labels, rankings, names),

@@ -17,11 +17,12 @@ from core.embedding import Embedded
 from core.evaluation import Agreement, Interval
 from core.models import ModelSpec
 from core.similarity import Similarity, title
+from core.tables import ENDINGS
 from pages.shared import cache, picks, state, uploads
 from pages.shared.frame import show_errors
 from pages.shared.ui import inputs, output, progress
 
-FORMATS = ("csv", "tsv", "jsonl", "parquet")
+FORMATS = tuple(ending for ending in ENDINGS if ending != "txt")
 SAMPLE, TYPED, FILE = "Sample", "Typed", "File"
 EXAMPLE = "A dog runs. | A hound is running. | 4.5\nA dog runs. | Shares fell. | 0\nIt rains. | The weather is wet. | 4"
 MOST_DRAWN = 5_000
@@ -74,7 +75,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     )
     _provenance(pairs, ready)
     _scatters(pairs, compared, colours)
-    _worst(pairs, compared)
+    _worst(pairs, compared, ready)
     output.code(examples.pairs(ready[0], pairs.first, pairs.second, pairs.gold))
 
 
@@ -157,7 +158,7 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict
             )
 
 
-def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
+def _worst(pairs: SentencePairs, compared: dict[str, Compared], ready: Sequence[ModelSpec]) -> None:
     """The pairs whose rank by similarity is farthest from their rank by gold score."""
     st.markdown("## Worst pairs")
     names = list(compared)
@@ -197,4 +198,5 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared]) -> None:
             ),
         },
     )
-    output.download_table(table, "worst-pairs", "Download all pairs (CSV)")
+    specs = [spec for spec in ready if spec.name == name]
+    output.download_table(output.with_options(table, specs, queries=False), "worst-pairs", "Download all pairs (CSV)")

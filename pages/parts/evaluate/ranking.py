@@ -50,8 +50,8 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     _provenance(texts, labels, measured, specs, full_rankings)
     table = _table(measured, f"recall@{cut}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        output.download_table(output.with_prompts(table, specs, "System"), "measures")
-        downloads.popover(labels, measured, rankings, texts.document_names)
+        output.download_table(output.with_options(table, specs, "System"), "measures")
+        downloads.popover(labels, measured, rankings, texts.document_names, specs)
     winners.show(texts, labels, measured, full_rankings, measure, shown)
     if specs:
         output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))

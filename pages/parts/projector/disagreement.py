@@ -48,7 +48,8 @@ def show(texts: Corpus, charts: Sequence[Chart], k: int, on_progress: Progress) 
     with listed:
         st.markdown("**Texts these models disagree on most**: click one to see both lists of neighbours")
         _list(texts, table, rows)
-    output.download_table(table, "disagreement", "Download the list")
+    specs = [chart.source.spec for chart in mapped if chart.source and chart.source.spec]
+    output.download_table(output.with_options(table, specs, queries=False), "disagreement", "Download the list")
 
 
 def _show_shares(titles: Sequence[str], matrix: npt.NDArray[np.float64], k: int) -> None:

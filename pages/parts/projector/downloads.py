@@ -1,6 +1,6 @@
 """Downloads: coordinates, neighbours, the files of TensorFlow's Projector, the whole view."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -52,7 +52,8 @@ def downloads(space: Space, charts: Sequence[Chart], wanted: Asked) -> None:
 
 def _of_chart(space: Space, chart: Chart, wanted: Asked) -> None:
     """The downloads of one map."""
-    drawn = replace(space, coordinates=chart.coordinates)
+    options = _options(chart)
+    drawn = map_files.with_fields(replace(space, coordinates=chart.coordinates), options)
     name = chart.title.replace("/", "-")
     _button("Coordinates (CSV)", lambda: map_files.coordinates_csv(drawn), f"map-{name}.csv")
     source = chart.source
@@ -60,7 +61,9 @@ def _of_chart(space: Space, chart: Chart, wanted: Asked) -> None:
         return
     with_vectors = replace(drawn, vectors=source.vectors)
     _button(
-        f"{wanted.k} neighbours per text (CSV)", lambda: _neighbours(space, source, wanted), f"neighbours-{name}.csv"
+        f"{wanted.k} neighbours per text (CSV)",
+        lambda: _neighbours(space, source, wanted, options),
+        f"neighbours-{name}.csv",
     )
     _button(
         "Texts, vectors and map (Parquet)", lambda: map_files.space_parquet(with_vectors), f"vectors-{name}.parquet"
@@ -70,9 +73,15 @@ def _of_chart(space: Space, chart: Chart, wanted: Asked) -> None:
     )
 
 
-def _neighbours(space: Space, source: Source, wanted: Asked) -> bytes:
+def _options(chart: Chart) -> dict[str, str | int]:
+    """What is not usual about the map's model; empty for a file's own vectors."""
+    spec = chart.source.spec if chart.source else None
+    return spec.options(queries=False) if spec else {}
+
+
+def _neighbours(space: Space, source: Source, wanted: Asked, options: Mapping[str, object]) -> bytes:
     nearest = neighbours_of(source.vectors, wanted.k, metric=wanted.metric_for(source), content=source.content)
-    return map_files.neighbours_csv(space.corpus.ids, nearest.rows, nearest.distances)
+    return map_files.neighbours_csv(space.corpus.ids, nearest.rows, nearest.distances, options)
 
 
 def _button(label: str, content: Callable[[], bytes], name: str) -> None:

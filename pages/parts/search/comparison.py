@@ -1,6 +1,6 @@
 """What the lists have in common, the time of each step, and downloads of both."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 import pandas as pd
@@ -10,6 +10,7 @@ from core import wording
 from core.charts.search import moves
 from core.charts.style import model_colours
 from core.corpus import Corpus
+from core.models import ModelSpec
 from core.search import rank_biased_overlap
 from pages.parts.search.lists import List
 from pages.shared import state
@@ -108,7 +109,13 @@ def latency(lists: Mapping[str, List]) -> pd.DataFrame:
 
 
 def downloads(
-    texts: Corpus, query: str, lists: Mapping[str, List], k: int, overlaps: pd.DataFrame, times: pd.DataFrame
+    texts: Corpus,
+    query: str,
+    lists: Mapping[str, List],
+    k: int,
+    overlaps: pd.DataFrame,
+    times: pd.DataFrame,
+    specs: Sequence[ModelSpec],
 ) -> None:
     """The lists, the agreement and the latency as CSV."""
     ranking = pd.DataFrame(
@@ -120,6 +127,6 @@ def downloads(
         ]
     )  # fmt: skip
     with st.container(horizontal=True):
-        output.download_table(ranking, "search")
-        output.download_table(overlaps, "agreement", "Agreement (CSV)")
-        output.download_table(times, "latency", "Latency (CSV)")
+        output.download_table(output.with_options(ranking, specs, "system"), "search")
+        output.download_table(output.with_options(overlaps, specs, "list"), "agreement", "Agreement (CSV)")
+        output.download_table(output.with_options(times, specs, "list"), "latency", "Latency (CSV)")

@@ -58,9 +58,12 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
         )
     output.provenance(embedded.provenance)
     with st.container(horizontal=True):
-        output.download_table(groups, "duplicates", "Groups (CSV)")
-        output.download_table(pair_table, "near-pairs", "Pairs (CSV)")
-        output.download_table(loners, "loners", "Texts without a near neighbour (CSV)")
+        for table, name, label in (
+            (groups, "duplicates", "Groups (CSV)"),
+            (pair_table, "near-pairs", "Pairs (CSV)"),
+            (loners, "loners", "Texts without a near neighbour (CSV)"),
+        ):
+            output.download_table(output.with_options(table, [spec], queries=False), name, label)
 
 
 def _pairs(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, threshold: float, on_progress: Progress) -> Pairs:

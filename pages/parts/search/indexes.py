@@ -56,7 +56,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     if spec.similarity != "cosine":
         st.caption(indexes.SIGNS_ONLY)
     output.provenance(source)
-    output.download_table(table, "indexes")
+    output.download_table(output.with_options(table, [spec]), "indexes")
     output.code(examples.index(spec, texts.texts))
 
 

@@ -40,7 +40,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
     if labels and qualities:
         _explain(labels)
     overlaps, times = comparison.agreement(hits), comparison.latency(hits)
-    comparison.downloads(texts, asked, hits, k, overlaps, times)
+    comparison.downloads(texts, asked, hits, k, overlaps, times, specs)
     output.code(examples.search(specs[0], asked, texts.texts))
 
 

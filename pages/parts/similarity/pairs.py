@@ -109,20 +109,29 @@ def downloads(
 ) -> None:
     """All pairs, and each model's matrix of scores labelled with its texts, as CSV."""
     with st.container(horizontal=True):
-        output.download_table(lambda: table_of(pairs, results, backgrounds, compared), "pairs", "Download pairs")
+        output.download_table(partial(_table, pairs, results, backgrounds, compared), "pairs", "Download pairs")
         for name, result in results.items():
             output.download_table(
-                partial(_matrix, result.scores, compared),
+                partial(_matrix, result, compared),
                 f"matrix-{name.replace('/', '-').replace(':', '-')}",
                 f"Matrix of {output.markdown_free(result.label)}",
             )
 
 
-def _matrix(scores: Matrix, compared: Compared) -> pd.DataFrame:
-    """The matrix as given; numbers before the texts distinguish equal ones."""
-    table = pd.DataFrame(scores, columns=_labels(compared.texts))
+def _table(
+    pairs: Pairs, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], compared: Compared
+) -> pd.DataFrame:
+    """The table of pairs, with the models' options."""
+    specs = [result.spec for result in results.values()]
+    table = table_of(pairs, results, backgrounds, compared)
+    return output.with_options(table, specs, queries=bool(compared.queries))
+
+
+def _matrix(result: Scored, compared: Compared) -> pd.DataFrame:
+    """A model's matrix, with its options; numbers before the texts distinguish equal ones."""
+    table = pd.DataFrame(result.scores, columns=_labels(compared.texts))
     table.insert(0, "", _labels(compared.rows))
-    return table
+    return output.with_options(table, [result.spec], queries=bool(compared.queries))
 
 
 def _labels(texts: tuple[str, ...]) -> list[str]:

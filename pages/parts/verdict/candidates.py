@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core import verdict
-from core.corpus import Corpus
+from core.corpus import Corpus, Labels
 from core.evaluation import Quality
 from core.models import ModelSpec
 from core.progress import Progress
+from core.retrieval import Task
 from core.verdict import SETTINGS, WORKLOADS, Candidate, Speed
 from core.wording import join
 from pages.shared import cache, measurement, picks, state
@@ -17,6 +18,7 @@ from pages.shared.ui import output, progress
 
 def candidates(
     texts: Corpus,
+    labels: Labels,
     measured: Mapping[str, Quality],
     ready: Sequence[ModelSpec],
     dollars_per_hour: float,
@@ -24,7 +26,8 @@ def candidates(
 ) -> list[Candidate]:
     """The picked models, without a quality if not installed, and the baselines."""
     timings = verdict.timings(device=picks.device(), precision=picks.precision())
-    sources = {spec.name: cache.embed_corpus(texts, spec, on_progress) for spec in ready}
+    task = Task(texts, labels.queries)
+    sources = {spec.name: cache.embeddings(task, spec, on_progress) for spec in ready}
     return verdict.candidates(picks.models(), measured, sources, timings, dollars_per_hour=dollars_per_hour)
 
 

@@ -87,6 +87,14 @@ def table(decided: Verdict) -> pd.DataFrame:
             "engine": text("Engine"),
             "precision": text("Precision"),
             "revision": text("Revision"),
+            "similarity": text("Compared by"),
+            "query_prompt": text("Query prompt"),
+            "document_prompt": text("Document prompt"),
+            "truncate_dim": number("First dimensions"),
+            "truncated_texts": number("Texts not read whole"),
+            "unknown_texts": number("Texts without a known token"),
+            "truncated_queries": number("Queries not read whole"),
+            "unknown_queries": number("Queries without a known token"),
             "notes": text("Notes"),
         },
     )
@@ -120,8 +128,9 @@ def downloads(decided: Verdict, figures: pd.DataFrame) -> None:
 
 
 def provenance(decided: Verdict) -> None:
-    """What the verdict is based on, in a caption."""
+    """What the verdict is based on, in a caption, and what spoils its figures."""
     st.caption(output.markdown_free("  \n".join(verdict.provenance(decided))))
+    output.warnings(sentence for lane in verdict.lanes(decided) for sentence in lane.candidate.caveats)
 
 
 def code(decided: Verdict) -> None:

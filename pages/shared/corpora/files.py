@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import map_files, wording
+from core import wording
 from core.errors import InputError
 from core.settings import most_rows
 from core.storage import digests
@@ -33,7 +33,7 @@ def ask(keys: Files) -> tuple[Upload, ...]:
     InputError
         They are too large together.
     """
-    uploaded = uploads.ask(keys, "Files with texts", map_files.FORMATS, several=True)
+    uploaded = uploads.ask(keys, "Files with texts", several=True)
     st.caption(
         f"{', '.join(FORMATS).upper()}, recognised by extension; several files become one corpus. Up to "
         f"{most_rows():,} rows and {_most_megabytes():,} MB in total; a Parquet file may unpack to "

@@ -7,8 +7,8 @@ import streamlit as st
 
 from core import examples
 from core.corpus import Corpus, Labels
-from core.corpus.labels import LABEL_FORMATS, as_beir, as_trec
-from core.tables import FORMATS
+from core.corpus.labels import as_beir, as_trec
+from core.tables import ENDINGS
 from pages.shared import state, uploads
 from pages.shared.labels import judgements, sources
 from pages.shared.ui import inputs, output
@@ -68,9 +68,9 @@ def missing(texts: Corpus) -> None:
 
 def _files() -> None:
     """Queries and labels as two files, which stay in this session."""
-    queries = uploads.ask(state.Labels.QUERIES, "Queries", FORMATS)
+    queries = uploads.ask(state.Labels.QUERIES, "Queries", ENDINGS)
     st.caption("TXT (one per line), or CSV, TSV, JSONL or Parquet with the columns _id and text.")
-    graded = uploads.ask(state.Labels.QRELS, "Relevance labels", LABEL_FORMATS)
+    graded = uploads.ask(state.Labels.QRELS, "Relevance labels")
     st.caption("BEIR columns (query-id, corpus-id, score) or TREC columns (query, iteration, document, grade).")
     if not queries and not graded:
         uploads.show_missing("file with labels", "Labels", "nothing is measured yet")

@@ -1,7 +1,8 @@
 """The user's outputs: provenance, downloads, and the equivalent code."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,9 +58,8 @@ def provenance(source: Provenance, *further: str, asked: Provenance | None = Non
         wording.duration(source.seconds),
         origin(source),
         *map(markdown_free, wording.prompts(source.query_prompt, source.document_prompt)),
+        *wording.dimensions(source.truncate_dim),
     ]
-    if source.truncate_dim:
-        facts.append(f"first {source.truncate_dim:,} dimensions")
     if source.tokens:
         facts.append(f"{source.tokens:,} tokens")
     if source.dollars:
@@ -70,7 +70,12 @@ def provenance(source: Provenance, *further: str, asked: Provenance | None = Non
 
 def caveats(*sources: Provenance) -> None:
     """A caption for each thing that spoils figures of these vectors, such as texts that were not read whole."""
-    for sentence in dict.fromkeys(sentence for source in sources for sentence in source.caveats):
+    warnings(sentence for source in sources for sentence in source.caveats)
+
+
+def warnings(sentences: Iterable[str]) -> None:
+    """A caption for each sentence that warns, once."""
+    for sentence in dict.fromkeys(sentences):
         st.caption(f":material/warning: {markdown_free(sentence)}")
 
 
@@ -106,13 +111,31 @@ def download_table(table: "pd.DataFrame | Callable[[], pd.DataFrame]", name: str
     )
 
 
-def with_prompts(table: "pd.DataFrame", specs: Sequence[ModelSpec], models: str) -> "pd.DataFrame":
-    """The table, for a download, with the prompts of the model that each row names in the column `models`."""
-    queries = {spec.name: spec.query_prompt for spec in specs}
-    documents = {spec.name: spec.document_prompt for spec in specs}
-    if not any((*queries.values(), *documents.values())):
-        return table
-    return table.assign(query_prompt=table[models].map(queries), document_prompt=table[models].map(documents))
+def with_options(
+    table: "pd.DataFrame", specs: Sequence[ModelSpec], models: str = "", *, queries: bool = True
+) -> "pd.DataFrame":
+    """The table, for a download, with what is not usual about its models: prompts, function, dimensions.
+
+    Parameters
+    ----------
+    models : str
+        The column that names the model of each row. Without it, each row is of all models: the columns of each of
+        several begin with its name.
+    queries : bool
+        Whether queries are embedded, so that the prompt before them is used.
+    """
+    unusual = {spec.name: spec.options(queries=queries) for spec in specs}
+    if models:
+        names = dict.fromkeys(name for options in unusual.values() for name in options)
+        of_model = {name: {spec.name: getattr(spec, name) or "" for spec in specs} for name in names}
+        return table.assign(**{name: table[models].map(values) for name, values in of_model.items()})
+    return table.assign(
+        **{
+            name if len(specs) == 1 else f"{model}, {name}": value
+            for model, options in unusual.items()
+            for name, value in options.items()
+        }
+    )
 
 
 def download_json(run: "Run | None", name: str) -> None:
@@ -151,12 +174,13 @@ def picture(name: str) -> dict[str, object]:
     }
 
 
-def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str, prompt: str = "") -> None:
-    """Vectors as NPY, as CSV and as JSONL with their texts, each made on request; a prompt fills a column."""
+def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str, spec: ModelSpec) -> None:
+    """Vectors as NPY, as CSV and as JSONL with their texts, each made on request; unusual options fill columns."""
+    options = spec.options(queries=False)
     files = {
         "NPY": (lambda: write_npy(vectors), "npy", "application/octet-stream"),
-        "CSV": (lambda: vectors_csv(vectors, texts, prompt), "csv", "text/csv"),
-        "JSONL": (lambda: _jsonl(vectors, texts, prompt), "jsonl", "application/jsonl"),
+        "CSV": (lambda: vectors_csv(vectors, texts, options), "csv", "text/csv"),
+        "JSONL": (lambda: _jsonl(vectors, texts, options), "jsonl", "application/jsonl"),
     }
     with st.container(horizontal=True):
         for label, (content, ending, mime) in files.items():
@@ -171,22 +195,23 @@ def download_vectors(vectors: npt.NDArray[np.float32], texts: Corpus, name: str,
             )
 
 
-def vectors_csv(vectors: npt.NDArray[np.float32], texts: Corpus, prompt: str = "") -> bytes:
-    """Texts and their vectors, a column for each dimension; between them the prompt put before the texts, if any."""
+def vectors_csv(
+    vectors: npt.NDArray[np.float32], texts: Corpus, options: Mapping[str, str | int] = MappingProxyType({})
+) -> bytes:
+    """Texts and their vectors, a column for each dimension; between them a column for each unusual option."""
     import pandas as pd
 
     table = pd.DataFrame(vectors, columns=[f"d{number}" for number in range(vectors.shape[1])])
     table.insert(0, "text", [harmless(text) for text in texts.texts])
-    if prompt:
-        table.insert(1, "document_prompt", harmless(prompt))
+    for place, (name, value) in enumerate(options.items(), start=1):
+        table.insert(place, name, _harmless(value))
     return table.to_csv(index=False).encode("utf-8-sig")
 
 
-def _jsonl(vectors: npt.NDArray[np.float32], texts: Corpus, prompt: str) -> bytes:
+def _jsonl(vectors: npt.NDArray[np.float32], texts: Corpus, options: Mapping[str, str | int]) -> bytes:
     import pandas as pd
 
-    prompts = {"document_prompt": prompt} if prompt else {}
-    lines = pd.DataFrame({"id": texts.ids, "text": texts.texts, **prompts, "embedding": vectors.tolist()})
+    lines = pd.DataFrame({"id": texts.ids, "text": texts.texts, **options, "embedding": vectors.tolist()})
     return str(lines.to_json(orient="records", lines=True, force_ascii=False)).encode()
 
 

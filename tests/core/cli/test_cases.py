@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import models
-from tests.cases import LABELLED, PAIRS, QUOTES, File
+from tests.cases import LABELLED, PAIRS, PAIRS_WITHOUT_NAMES, QUOTES, VECTORS, File
 from tests.core.encoders.architectures import tiny
 from tests.core.encoders.test_agreement import cut_template, edit
 from tests.servers.openai import KEY, openai_server, served
@@ -40,9 +40,24 @@ def test_no_row_of_a_tsv_is_swallowed_by_a_quotation_mark(answer: Any, tmp_path:
     texts, pairs = written(tmp_path, ("quotes.tsv", QUOTES)), written(tmp_path, PAIRS)
     assert answer("embed", *WORDLLAMA, "--input", texts, "--output", tmp_path / "v.npy")["texts"] == 6
     assert answer("pairs", *WORDLLAMA, "--input", pairs)["pairs"] == 3
+    facts = answer("pairs", *WORDLLAMA, "--input", written(tmp_path, PAIRS_WITHOUT_NAMES))
+    said = "files without column names, read as sentence1, sentence2 and score"
+    assert (facts["pairs"], facts["left_out"]) == (3, {said: 1})
     quoted = written(tmp_path, ("quoted.tsv", b'_id\ttext\nd1\t"Hello" he said\nd2\tsecond\n'))
     (hit,) = answer("search", "--model", "bm25", "--corpus", quoted, "--query", "hello")["results"]
     assert (hit["id"], hit["text"]) == ("d1", '"Hello" he said')
+
+
+def test_the_words_beside_vectors_are_the_texts_and_vectors_alone_are_refused(
+    answer: Any, command: Any, tmp_path: Path
+) -> None:
+    words = written(tmp_path, VECTORS["fastText's ending"])
+    results = answer("search", "--model", "bm25", "--corpus", words, "--query", "owl king")["results"]
+    assert {hit["text"] for hit in results} == {"owl", "king"}
+    numbers = written(tmp_path, VECTORS["decimal commas in lines of numbers"])
+    code, out, said = command("search", "--model", "bm25", "--corpus", numbers, "--query", "owl")
+    assert (code, out) == (1, "")
+    assert "v.txt contains vectors but no texts" in said
 
 
 def test_prompts_in_a_models_folder_are_put_before_the_texts(answer: Any, models_folder: Path, tmp_path: Path) -> None:

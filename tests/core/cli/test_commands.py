@@ -658,3 +658,35 @@ def test_a_verdict_takes_a_prompt_for_each_model_by_its_name(answer, command):
     assert (code, "Write --query-prompt NAME=PROMPT" in told) == (1, True)
     code, _, told = command("verdict", *models, "--query-prompt", "bge=query: ")
     assert (code, "not among --models" in told) == (1, True)
+
+
+def test_a_verdict_takes_dimensions_for_all_models_or_for_one_by_its_name(answer, command, labelled):
+    call = ("verdict", "--models", "wordllama-256", *labelled, "--dimensions")
+    quality = answer("evaluate", "--model", "wordllama-256", *labelled, "--dimensions", 64)["ndcg@10"]
+    for asked in ("64", "wordllama-256=64"):
+        facts = answer(*call, asked)
+        row = facts["candidates"][0]
+        found = {key: row[key] for key in ("ndcg@10", "truncate_dim", "dimensions", "bytes_per_vector")}
+        assert found == {"ndcg@10": quality, "truncate_dim": 64, "dimensions": 64, "bytes_per_vector": 256}
+        assert any("first 64 dimensions" in line for line in facts["provenance"])
+    for asked, sentence in {
+        "some": "Write --dimensions 256",
+        "bge=64": "not among --models",
+        "1000": "choose 1 to 256 of them",
+        "0": "choose 1 to 256 of them",
+    }.items():
+        code, _, told = command(*call, asked)
+        assert (code, sentence in told) == (1, True), told
+
+
+def test_evaluate_and_verdict_count_the_queries_that_a_model_does_not_understand(answer, command, labelled, tmp_path):
+    labelled[3].write_text(f"_id,text\nq1,bank rates\nq2,{'word ' * 300}\nq3,ⵣⴰⵣ\n", encoding="utf-8")
+    options, report = (*labelled, "--precision", "float32"), tmp_path / "v.html"
+    facts = answer("evaluate", "--model", "all-MiniLM-L6-v2", *options)
+    verdict = answer("verdict", "--models", "all-MiniLM-L6-v2", *options, "--html", report)
+    for row in (facts, verdict["candidates"][0]):
+        assert (row["truncated_queries"], row["unknown_queries"], row["truncated_texts"]) == (1, 1, 0)
+    said = "1 of 3 queries is longer than the 256 tokens that all-MiniLM-L6-v2 reads"
+    assert said in verdict["candidates"][0]["notes"]
+    assert said in report.read_text(encoding="utf-8")
+    assert said in " ".join(command("verdict", "--models", "all-MiniLM-L6-v2", *options)[2].split())

@@ -686,3 +686,23 @@ def test_a_file_whose_rows_are_all_skipped_says_why() -> None:
         InputError, match=r"No text found in a\.csv: .* Skipped: rows with more cells than columns \(2\)\."
     ):
         from_file("a.csv", b"text\nhello, world\none, two\n")
+
+
+def test_files_whose_ids_and_titles_have_different_usual_names_keep_them_all():
+    contents = {
+        "a.csv": b"_id,title,text\nd1,Owls,they hunt\n",
+        "b.csv": b"id,headline,text\nd2,Cats,they sleep\n",
+        "c.tsv": b"7\ta text without names\n",
+    }
+    tables = [(name, read_table(name, content)) for name, content in contents.items()]
+    found = corpus.from_tables(tables, corpus.Columns(("text",), "title", "_id", ("id", "headline")))
+    assert found.ids == ("d1", "d2", "7")
+    assert found.documents == ("Owls they hunt", "Cats they sleep", "a text without names")
+    assert found.fields.keys() == {"title", "file"}
+
+
+@pytest.mark.parametrize("separator", [",", ";", " | "])
+def test_a_csv_called_tsv_is_refused_rather_than_read_as_one_column(separator):
+    content = f"_id{separator}text\n1{separator}an owl\n".encode()
+    with pytest.raises(InputError, match=r"^c\.tsv has no tabs, but its first line names several columns"):
+        corpus.from_file("c.tsv", content)

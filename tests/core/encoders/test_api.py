@@ -93,6 +93,14 @@ def test_vectors_are_the_apis_brought_to_unit_length(server, remote):
     assert server.received[0]["model"] == "text-embedding-3-small"
 
 
+def test_a_server_compared_by_another_function_keeps_its_vectors_lengths(server, add_server):
+    server.scale = 3.0
+    encoder = encoders.load(add_server("dotted", server, key=KEY, similarity="dot"))
+    assert_equal(encoder.encode(TEXTS), 3 * served(OWN, TEXTS))
+    source = embedding.embed_with(encoder, TEXTS).provenance
+    assert source.comparison == "compared by dot product"
+
+
 def test_vectors_come_in_the_order_of_the_texts_however_they_arrive(server, remote):
     server.reversed = True
     texts = [f"text {number}" for number in range(300)]

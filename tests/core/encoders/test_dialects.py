@@ -11,6 +11,7 @@ from core.encoders.base import Kind
 from core.errors import ModelUnavailableError
 from core.models import servers
 from core.models.dialects import DIALECTS
+from core.similarity.functions import SIMILARITIES, score_matrix
 from core.storage.vectors import Store
 from tests.servers.dialects import dialect_server, vector
 
@@ -84,6 +85,15 @@ def test_the_code_shown_calls_the_api(dialect, add, dimensions):
         exec(examples.embed(spec, TEXTS, kind).replace('key = "..."', f"key = {KEY!r}"), space)
         assert_equal(space["vectors"], expected(TEXTS, mark, dimensions))
     exec(examples.benchmark(spec, "a").replace('key = "..."', f"key = {KEY!r}"), {})
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+def test_the_code_shown_compares_as_the_section_says(dialect, add, similarity):
+    spec, space = add(similarity=similarity), dict[str, Any]()
+    exec(examples.search(spec, "Hello", TEXTS).replace('key = "..."', f"key = {KEY!r}"), space)
+    encoder = encoders.load(spec)
+    scores = score_matrix(encoder.encode(["Hello"], "query"), encoder.encode(TEXTS), similarity)[0]
+    assert_equal(space["scores"], scores)
 
 
 def test_the_provenance_names_the_dialect(dialect, add):

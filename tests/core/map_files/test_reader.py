@@ -393,7 +393,17 @@ def test_a_parquets_column_of_vectors_is_found_by_its_type(column):
     assert space.corpus.fields == {"n": ("1", "2", "3", "4")}
 
 
-@pytest.mark.parametrize("written", ["[{}, {}, {}]", "[{} {}  {}]", "({},{},{})", "{{{},{},{}}}", " [ {}\n {} {}] "])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[{}, {}, {}]",
+        "[{} {}  {}]",
+        "({},{},{})",
+        "{{{},{},{}}}",
+        " [ {}\n {} {}] ",
+        "tensor([{}, {}, {}], device='cuda:0')",
+    ],
+)
 @pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet"])
 def test_vectors_written_as_text_are_vectors(ending, written):
     frame = pd.DataFrame({"text": WORDS, "embedding": [written.format(*row) for row in VECTORS.tolist()], "n": 1})
@@ -432,7 +442,60 @@ def test_a_cell_that_is_no_vector_among_vectors_is_refused():
         read(("a.csv", content))
 
 
-@pytest.mark.parametrize("first", ["d0", "d1", "dim_0", "embedding_1", "0", "Vector 0"])
+@pytest.mark.parametrize("number", ["{}", "{},5"])
+def test_a_cell_that_is_no_number_among_columns_of_dimensions_is_refused_with_its_place(number):
+    rows = [[f"text {row}", *(number.format(row + n) for n in range(3))] for row in range(3)]
+    rows[1][2] = "abc"
+    content = "\n".join(";".join(row) for row in [["text", "d0", "d1", "d2"], *rows])
+    with pytest.raises(InputError, match=r"^v.csv has 'abc' in line 3, in the column 'd1', whose"):
+        read(("v.csv", content.encode()))
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["0,123;-1,234;1,111", "1,222;1,333;0,444"], ""),
+        (["1,234;2,345;3,456"], "has '1,234' in line 2, in the column 'd0'"),
+        (["0.5;-1,2;1", "1,2;1.3;0,4"], "has '1,2' in line 3, in the column 'd0'"),
+    ],
+)
+def test_whether_commas_are_decimal_is_judged_for_all_dimensions_together(rows, said):
+    content = "\n".join(["text;d0;d1;d2", *(f"a{place};{row}" for place, row in enumerate(rows))]).encode()
+    if said:
+        with pytest.raises(InputError, match=said):
+            read(("v.csv", content))
+    else:
+        np.testing.assert_allclose(read(("v.csv", content)).vectors, [[0.123, -1.234, 1.111], [1.222, 1.333, 0.444]])
+
+
+def test_a_cell_that_is_no_number_among_coordinates_is_refused_with_its_place():
+    with pytest.raises(InputError, match=r"^a.csv has 'oops' in line 3, in the column 'y', whose other cells are"):
+        read(("a.csv", b"text,x,y\na,0.5,1.5\nb,2,oops\nc,1,1\n"))
+    assert read(("a.csv", b"text,x,y\na,0.5,left\nb,2,right\n")).coordinates is None
+
+
+@pytest.mark.parametrize("name", ["w.vec", "w.txt"])
+def test_the_first_line_of_a_word2vec_says_how_many_numbers_and_lines_there_are(name):
+    lines = ["3 3", "New York 0.1 0.2 0.3", "Paris 0.1 0.2 0.4"]
+    space = read((name, "\n".join(lines).encode()))
+    assert space.corpus.texts == ("New York", "Paris")
+    assert space.left_out == {"vectors that the first line announces, but that the file lacks": 1}
+    with pytest.raises(InputError, match=rf"^Line 2 of {name} should hold a word and 4 numbers, as the line above"):
+        read((name, "\n".join(["2 4", *lines[1:]]).encode()))
+
+
+def test_word_vectors_may_have_decimal_commas():
+    space = read(("w.txt", b"king 0,1 0,2 0,3\nqueen 1 1,5e-2 0\n"))
+    np.testing.assert_allclose(space.vectors, [[0.1, 0.2, 0.3], [1, 0.015, 0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("cells", [["1,234", "2,500"], ["0,5", "1.5"]])
+def test_numbers_whose_commas_are_not_surely_decimal_are_words(cells):
+    assert map_files.column_kind(cells) == "category"
+    assert map_files.column_kind(["0,5", "1", ""]) == "number"
+
+
+@pytest.mark.parametrize("first", ["d0", "d1", "dim_0", "embedding_1", "0", "Vector 0", "d000"])
 def test_a_column_for_each_dimension_is_a_vector(first):
     prefix, start = first[:-1], int(first[-1])
     columns = {f"{prefix}{start + n}": VECTORS[:, n] for n in reversed(range(3))}

@@ -31,6 +31,7 @@ max_tokens = 512
 query_prompt = "query: "
 document_prompt = "passage: "
 usd_per_million_tokens = 0.5
+similarity = "dot"
 """
 
 
@@ -75,6 +76,7 @@ def test_all_lines_reach_the_model(write):
     assert (spec.dimensions, spec.server.dimensions, spec.max_tokens) == (256, 256, 512)
     assert (spec.prompt("query"), spec.prompt("document")) == ("query: ", "passage: ")
     assert spec.usd_per_million_tokens == 0.5
+    assert spec.similarity == "dot"
     assert servers.key("whole") is None
 
 
@@ -107,6 +109,8 @@ def test_without_secrets_there_are_no_servers_and_no_problems():
         ("max_tokens = 1.5", "max_tokens must be a whole number"),
         ("usd_per_million_tokens = -1", "usd_per_million_tokens must be a number of 0 or more"),
         ("usd_per_million_tokens = inf", "usd_per_million_tokens must be a number of 0 or more"),
+        ('similarity = "dotty"', "similarity must be one of cosine, dot, euclidean, manhattan"),
+        ("similarity = 1", "similarity must be text in quotes"),
         ('password = "secret"', "'password' is not one of its lines"),
     ],
 )

@@ -408,6 +408,33 @@ def test_a_table_written_in_any_dialect_is_read_back(data):
 # What is left out is listed
 
 
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("0\tThe first passage\n1\tThe second one", ["id", "text"]),
+        ("MARCO_7\tcats", ["id", "text"]),
+        ("d1\tA title\tA text of words\nd22\tB\tC", ["id", "column 2", "column 3"]),
+        ("q1\tquestion\n8\tWhy?", None),
+        ("1\t2\n3\t4", None),
+        ("2019\t2020\tin all\n5\t6\t11", None),
+        ("docid\tbody\n1\tWhy?", None),
+        ("Alice\tcats\nBob\tdogs", None),
+    ],
+)
+def test_a_first_line_that_begins_with_an_id_like_those_below_is_a_row(content, columns):
+    table = read_table("a.tsv", content.encode())
+    lines = content.splitlines()
+    assert list(table.columns) == (columns or lines[0].split("\t"))
+    assert (len(table), table.is_bare) == (len(lines) - (columns is None), columns is not None)
+    assert table.where(0) == f"line {1 if columns else 2}"
+
+
+@pytest.mark.parametrize(("name", "like"), [("a.tab", "tsv"), ("a.NDJSON", "jsonl")])
+def test_other_names_of_a_format_are_known(name, like):
+    content = b'{"_id": "1"}\n' if like == "jsonl" else b"_id\ttext\n1\tan owl\n"
+    assert read_table(name, content) == read_table(f"a.{like}", content)
+
+
 def test_torn_rows_are_listed_with_their_line_and_how_they_begin():
     table = read_table("a.csv", b'\n\ntext,note\n"two\nlines",1\ntorn, in,two\nthree,3\n')
     assert texts(table) == ["two\nlines", "three"]

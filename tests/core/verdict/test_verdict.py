@@ -14,6 +14,7 @@ from core.embedding import Embedded, Provenance
 from core.encoders.base import Identity
 from core.errors import InputError
 from core.evaluation import Interval, Quality
+from core.retrieval import Embeddings
 from core.verdict import (
     CRITERIA,
     Candidate,
@@ -235,7 +236,8 @@ def test_runs_recorded_or_brought_from_elsewhere_are_no_timings_here(home: Path)
 def test_models_that_are_not_here_are_candidates_without_quality_and_baselines_come_last() -> None:
     absent = models.get("all-mpnet-base-v2")
     identity = Identity(MINILM.id, "r1", "", "", 256, 384, "float32")
-    vectors = Embedded(np.zeros((3, 384), np.float32), SOURCE, identity)
+    asked = replace(SOURCE, kind="query", texts=2, truncated_texts=0, unknown_texts=1)
+    vectors = Embeddings(*(Embedded(np.zeros((3, 384), np.float32), source, identity) for source in (SOURCE, asked)))
     measures = {MINILM.name: measured(0.5), "BM25": measured(0.4), "Hybrid": measured(0.6)}
     found = candidates([MINILM, absent], measures, {MINILM.name: vectors}, {OWN: "2026-01-01"}, dollars_per_hour=1.0)
     assert [(one.name, one.quality and one.quality.mean, one.is_model) for one in found] == [
@@ -244,7 +246,9 @@ def test_models_that_are_not_here_are_candidates_without_quality_and_baselines_c
         ("BM25", 0.4, False),
         ("Hybrid", 0.6, False),
     ]
-    assert found[0] == of_model(MINILM, measured(0.5), SOURCE, {OWN: "2026-01-01"}, dollars_per_hour=1.0)
+    assert found[0] == of_model(MINILM, measured(0.5), SOURCE, {OWN: "2026-01-01"}, dollars_per_hour=1.0, asked=asked)
+    assert (found[0].truncated_queries, found[0].unknown_queries) == (0, 1)
+    assert found[0].caveats[0].startswith("1 of 2 queries has no token that all-MiniLM-L6-v2 knows")
 
 
 def test_untimed_is_what_was_not_timed_alone_and_in_batches_and_runs_here() -> None:
