@@ -1,9 +1,12 @@
 import ast
 import html
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import benchmark, corpus, embedding, models
@@ -28,10 +31,19 @@ def test_a_page_shows_a_result_and_its_code_at_first_visit(app: AppTest, name: s
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_asks_for_its_frame_before_it_draws_for_a_fresh_servers_first_deep_link_runs_it_alone(name: str) -> None:
+def test_a_page_asks_for_its_frame_before_it_imports_anything_else(name: str) -> None:
     statements = ast.parse((ROOT / "pages" / f"{name}.py").read_text(encoding="utf-8")).body
-    first = next(each for each in statements if not isinstance(each, ast.Import | ast.ImportFrom))
-    assert ast.unparse(first) == "require_frame()"
+    first, second = map(ast.unparse, statements[:2])
+    assert (first, second) == ("from pages.shared.navigation import require_frame", "require_frame()")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_browser_loads_the_script_of_the_first_result_while_the_server_imports(app: AppTest, name: str) -> None:
+    open_page(app, name)
+    imported = [found for element in app.get("html") if (found := re.search(r"static/js/\S+\.js", element.proto.body))]
+    assert len(imported) == (name not in ("search", "projector"))
+    for found in imported:
+        assert (Path(st.__file__).parent / "static" / found[0]).is_file()
 
 
 @pytest.mark.parametrize("name", [*COMPUTING, "verdict"])
