@@ -97,9 +97,10 @@ def _index(texts: Sequence[list[str]]) -> _Index:
             counts.append(count)
     by_word = np.argsort(np.asarray(words), kind="stable")
     frequencies = np.bincount(np.asarray(words, np.intp), minlength=len(numbers))
-    lengths = np.array([len(text) for text in texts])
+    lengths = np.array([len(text) for text in texts], np.int64)
+    average = lengths.sum() / max(1, len(texts)) or 1
     ordered = np.asarray(rows)[by_word]
-    discount = K1 * ((1 - B) + B * lengths[ordered] / (lengths.mean() or 1))
+    discount = K1 * ((1 - B) + B * lengths[ordered] / average)
     times = np.asarray(counts, np.float32)[by_word]
     scores = np.repeat(_rarity(frequencies, len(texts)), frequencies) * (times / (discount + times))
     return _Index(numbers, np.cumsum([0, *frequencies]), ordered, scores.astype(np.float32))

@@ -74,6 +74,9 @@ def update_link(page: StreamlitPage) -> None:
 
 def head(page: StreamlitPage) -> None:
     """The page's one line of title and purpose, on screen before the page imports anything."""
+    if st.session_state.get(state.EveryPage.PAGE) != page.url_path:
+        st.session_state[state.EveryPage.PAGE] = page.url_path
+        st.session_state[state.EveryPage.DONE_WORK] = set[state.Work]()  # another page's results leave the screen
     title, purpose = PAGES[page.url_path or DEFAULT_PAGE]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.header(title, anchor=False, width="content")

@@ -14,6 +14,7 @@ from core.benchmark import Timing
 from core.embedding import Provenance
 from core.similarity import score_matrix
 from pages.shared.navigation import PAGES
+from pages.shared.ui import progress
 from tests.conftest import ROOT
 from tests.pages.conftest import open_page, said
 
@@ -270,3 +271,24 @@ def test_explain_says_where_a_model_knows_none_of_the_tokens(app: AppTest) -> No
     assert not app.warning
     app.text_input(key="sentence").set_value("🦄 🦓").run()
     assert "all-MiniLM-L6-v2 knows none of these tokens" in app.warning[0].value
+
+
+def test_an_empty_frame_holds_the_place_of_a_first_result_alone(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    heights: list[int] = []
+    usual = progress._Line.__init__
+
+    def note(self: Any, name: Any, height: int, count: Any) -> None:
+        heights.append(height)
+        usual(self, name, height, count)
+
+    monkeypatch.setattr(progress._Line, "__init__", note)
+    open_page(app, "explain")
+    assert all(heights)
+    heights.clear()
+    app.run()
+    assert not any(heights)
+    app.switch_page("pages/models.py").run()
+    heights.clear()
+    app.switch_page("pages/explain.py").run()
+    assert heights
+    assert all(heights)

@@ -40,15 +40,16 @@ def show() -> None:
         st.markdown(f'Median time to encode **"{benchmark.HELLO}"** on {this_machine().sentence}', width="content")
     timings = benchmark.latest_timings(picks.precision())
     wanted = measurement.subjects(specs if whole else _to_time(specs)) if start or whole else ()
-    first = {*(model for model, _ in timings), *(subject.model for subject in wanted)}
-    names = sorted((spec.name for spec in specs), key=lambda name: name not in first)
-    rows = [(name, device) for name in names for device in measurement.devices_to_time()]
     recording, colours = _recording(), {spec.name: model_colour(spec.id) for spec in specs}
+    recorded = {(row.model, row.device): row for row in recording.results} if recording else {}
+    here = {*(model for model, _ in timings), *(subject.model for subject in wanted)}
+    elsewhere = {model for model, _ in recorded}
+    names = sorted((spec.name for spec in specs), key=lambda name: 0 if name in here else 1 if name in elsewhere else 2)
+    rows = [(name, device) for name in names for device in measurement.devices_to_time()]
     shown = {row: timings[row] for row in rows if row in timings}
     if not shown and not wanted and recording:
         st.markdown(f"**This machine has not been timed yet.** The bars were {measurement.recorded_on(recording)}.")
     chart = LiveChart(state.Benchmark.BARS, 'Median milliseconds to encode "Hello World", by model and device')
-    recorded = {(row.model, row.device): row for row in recording.results} if recording else {}
     draw = partial(timing_bars, rows, colours=colours, recorded=recorded, marks=_original_milliseconds())
     if wanted:
         shown = _fill(chart, draw, shown, wanted, how)

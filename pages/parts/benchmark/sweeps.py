@@ -113,7 +113,11 @@ def _earlier_timings(workloads: tuple[Workload, ...]) -> list[Timing]:
 def _recording(spec: ModelSpec, devices: list[str]) -> Run | None:
     """The run that stands in for a sweep of this machine; None if the model is not in it."""
     run = benchmark.recorded_run(
-        lambda row: not row.text and row.tokens is not None and row.asked_precision == picks.precision()
+        lambda row: (
+            (row.is_hello or not row.text)
+            and row.tokens is not None
+            and (row.asked_engine, row.asked_precision) == ("auto", picks.precision())
+        )
     )
     return run if run and any((row.model, row.device) in product([spec.name], devices) for row in run.results) else None
 

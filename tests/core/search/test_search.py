@@ -56,6 +56,10 @@ def test_texts_without_a_word_to_index_are_no_error_and_score_0(texts: list[str]
     assert KeywordIndex(texts).search(["cat", "the"], k=2).scores.tolist() == [[0, 0], [0, 0]]
 
 
+def test_of_no_texts_nothing_is_found() -> None:
+    assert KeywordIndex([]).search(["cat"], k=2).rows.shape == (1, 0)
+
+
 def test_a_query_without_a_known_word_finds_nothing() -> None:
     hits = KeywordIndex(["red fox", "blue whale"]).search(["zebra", "", "🙂"], k=2)
     assert hits.as_run(["a", "b", "c"], ["fox", "whale"]) == {"a": {}, "b": {}, "c": {}}
