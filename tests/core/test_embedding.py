@@ -16,7 +16,7 @@ from core.encoders.base import CHOOSING, identity_of, with_options_of
 from core.encoders.pool import Pool
 from core.encoders.vocabulary import Vocabulary
 from core.errors import InputError, ModelUnavailableError
-from core.storage.vectors import Store
+from core.storage.vectors import Store, shared_store
 from tests.conftest import ROOT, FakeEncoder
 
 SPEC = models.get("wordllama-256")
@@ -115,6 +115,32 @@ def test_of_long_texts_a_few_seconds_of_work_at_most_are_lost(fake_encoder, stor
     assert embed_with(fake_encoder, texts, store=store).provenance.remembered == 13
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from core import models
+from core.embedding import embed_with
+from core.storage.vectors import Store, shared_store
+from tests.conftest import FakeEncoder
+
+def kill_late(what, done, total):
+    if done >= 13:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+texts = [f"{number} " + "word " * 1000 for number in range(30)]
+encoder = FakeEncoder(models.get("wordllama-256"))
+embed_with(encoder, texts, store=Store(Path(sys.argv[1])), on_progress=kill_late)
+"""
+
+
+def test_a_killed_server_resumes_from_what_it_had_computed(fake_encoder, store):
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(store.path)], cwd=ROOT, check=False)
+    assert killed.returncode == -9
+    texts = [f"{number} " + "word " * 1000 for number in range(30)]
+    source = embed_with(fake_encoder, texts, store=store).provenance
+    assert (source.remembered, source.computed) == (13, 17)
+
+
 def test_a_cancelled_run_keeps_what_it_has_computed(fake_encoder, store):
     texts = [f"text {number}" for number in range(3 * KEEP_EVERY)]
 
@@ -204,7 +230,7 @@ print(source.remembered, source.engine, source.unknown_texts, source.truncated_t
 @pytest.mark.usefixtures("wordllama")
 def test_a_fresh_process_reads_known_texts_without_loading_a_library():
     texts = ["A text of one's own, never shipped.", "🙃 🙃", "long " * 300]
-    here = embedding.embed(texts, SPEC)
+    here = embedding.embed(texts, SPEC, store=shared_store.__wrapped__())  # of this home, whichever came first
     anew = subprocess.run([sys.executable, "-c", ANEW, *texts], cwd=ROOT, capture_output=True, text=True, check=True)
     *facts, vectors = anew.stdout.split()
     assert facts == ["3", "static", str(here.provenance.unknown_texts), "0"]
