@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from core.corpus import EXPLAINED
-from core.encoders import Encoder, Kind, Vectors
+from core.encoders import Encoder, Kind, Vectors, descriptions
 from core.encoders.base import Identity, Metered, Trace, Traceable, Usage, identity_of, replace_surrogates
 from core.encoders.pool import Pool
 from core.errors import ModelUnavailableError
@@ -173,6 +173,9 @@ def embed(
     started = time.perf_counter()
     if found := _embed_from(_offered(spec, engine, precision), texts, spec, kind, started):
         return found
+    request, store = (device, engine, precision), store or shared_store()
+    if found := _embed_stored(texts, spec, kind, request, store, started):
+        return found
     ready = encoder(
         spec,
         device=device,
@@ -181,7 +184,9 @@ def embed(
         at_once=at_once and len(texts) < MANY_TEXTS,
         on_progress=on_progress,
     )
-    return embed_with(ready, texts, kind=kind, store=store or shared_store(), on_progress=on_progress, started=started)
+    if (vocabulary := getattr(ready, "vocabulary", None)) is not None:
+        descriptions.keep(ready, request, vocabulary)
+    return embed_with(ready, texts, kind=kind, store=store, on_progress=on_progress, started=started)
 
 
 def embed_with(
@@ -295,6 +300,19 @@ def _embed_from(
         ),
         identity,
     )
+
+
+def _embed_stored(
+    texts: Sequence[str], spec: ModelSpec, kind: Kind, request: descriptions.Request, store: Store, started: float
+) -> Embedded | None:
+    """The stored vectors, without loading the model; None if something has to be computed, or it is loaded anyway."""
+    if not availability(spec).is_ready or shared_pool().holds(spec):
+        return None
+    reader = descriptions.reader(spec, request)
+    try:
+        return embed_with(reader, texts, kind=kind, store=store, started=started) if reader else None
+    except descriptions.NotStoredError:
+        return None
 
 
 def _count_truncated(

@@ -1,10 +1,11 @@
+from pages.shared.navigation import require_frame
+
+require_frame()
+
 import streamlit as st
 
 from pages.parts.benchmark import engines, hello_world, runs, sweeps, tradeoff
 from pages.shared import state
-from pages.shared.frame import require_frame
-
-require_frame()
 
 VIEWS = {
     "Hello World": hello_world.show,

@@ -1,3 +1,7 @@
+from pages.shared.navigation import require_frame
+
+require_frame()
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -5,10 +9,8 @@ import streamlit as st
 from core import corpus, examples
 from core.charts.vectors import barcode
 from pages.shared import cache, corpora, state
-from pages.shared.frame import require_frame, show_errors
+from pages.shared.frame import show_errors
 from pages.shared.ui import inputs, output, progress
-
-require_frame()
 
 MOST_ROWS = 12
 FIRST_NUMBERS = 8

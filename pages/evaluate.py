@@ -1,11 +1,12 @@
+from pages.shared.navigation import require_frame
+
+require_frame()
+
 import streamlit as st
 
 from pages.parts.evaluate import compression, disagreement, pairs, ranking
 from pages.shared import state
-from pages.shared.frame import require_frame
 from pages.shared.ui import inputs
-
-require_frame()
 
 VIEWS = {
     "Ranking": ranking.show,

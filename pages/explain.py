@@ -1,3 +1,7 @@
+from pages.shared.navigation import require_frame
+
+require_frame()
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -6,10 +10,7 @@ from core import corpus, examples, similarity
 from core.charts.style import model_colour
 from core.charts.vectors import arrows, barcode
 from pages.shared import cache, state
-from pages.shared.frame import require_frame
 from pages.shared.ui import inputs, output, progress
-
-require_frame()
 
 SENTENCE, *OTHERS = corpus.EXPLAINED
 MOST_ROWS = 24

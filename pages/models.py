@@ -1,3 +1,7 @@
+from pages.shared.navigation import require_frame
+
+require_frame()
+
 from functools import partial
 
 import pandas as pd
@@ -10,10 +14,7 @@ from core.models import BOARDS, all_models, catalogue, names, servers
 from core.wording import join
 from pages.parts.models import downloads
 from pages.shared import frame, picks, state
-from pages.shared.frame import require_frame
 from pages.shared.ui import inputs, output
-
-require_frame()
 
 MOST_CHARACTERS = 80
 COLUMNS = (

@@ -1,3 +1,7 @@
+from pages.shared.navigation import require_frame
+
+require_frame()
+
 import streamlit as st
 
 from core import examples
@@ -20,10 +24,8 @@ from pages.parts.projector import (
     view_file,
 )
 from pages.shared import corpora, state
-from pages.shared.frame import require_frame, show_errors
+from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
-
-require_frame()
 
 HEIGHT = 650
 

@@ -1,11 +1,12 @@
+from pages.shared.navigation import require_frame
+
+require_frame()
+
 import streamlit as st
 
 from pages.parts.search import duplicates, filters, indexes, results
 from pages.shared import corpora, state
-from pages.shared.frame import require_frame
 from pages.shared.ui import inputs, output
-
-require_frame()
 
 VIEWS = ("Results", "Indexes", "Duplicates")
 

@@ -1,3 +1,7 @@
+from pages.shared.navigation import require_frame
+
+require_frame()
+
 import streamlit as st
 
 from core import examples
@@ -5,10 +9,8 @@ from core.charts.similarity import HEIGHT
 from core.similarity import Background
 from pages.parts.similarity import background, heatmaps, pair, pairs, scores, sources
 from pages.shared import corpora, state
-from pages.shared.frame import require_frame, show_errors
+from pages.shared.frame import show_errors
 from pages.shared.ui import inputs, output, progress
-
-require_frame()
 
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -1,3 +1,7 @@
+from pages.shared.navigation import require_frame
+
+require_frame()
+
 import streamlit as st
 
 from core import verdict
@@ -5,11 +9,8 @@ from core.progress import silent
 from core.retrieval import BM25
 from pages.parts.verdict import candidates, controls, report
 from pages.shared import corpora, quality, state
-from pages.shared.frame import require_frame
 from pages.shared.labels import picker
 from pages.shared.ui import inputs, output, progress
-
-require_frame()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     texts = corpora.choose()

@@ -11,6 +11,7 @@ from core.benchmark.history import (
     latest_timings,
     list_runs,
     original_run,
+    recorded_run,
     save,
 )
 from core.benchmark.runner import ENGINES, expected_seconds, run, subjects
@@ -37,6 +38,7 @@ __all__ = [
     "list_runs",
     "original_run",
     "pays_from",
+    "recorded_run",
     "run",
     "save",
     "subjects",

@@ -122,6 +122,13 @@ def latest_engines(model: str) -> list[Timing]:
     return list(_latest(rows, lambda row: (row.device, row.engine, row.precision)).values())
 
 
+def recorded_run(is_wanted: Callable[[Timing], bool]) -> Run | None:
+    """The latest run recorded in the project, with only its timings that are wanted; None if no run has one."""
+    runs = [stored.run for stored in _read_folder(DATA / "runs", "recorded")]
+    wanted = [replace(run, results=tuple(filter(is_wanted, run.results))) for run in runs]
+    return max((run for run in wanted if run.results), key=lambda run: run.time, default=None)
+
+
 def _latest(rows: Iterable[Timing], identity: Callable[[Timing], Key]) -> dict[Key, Timing]:
     """The last row of each identity; a timing with random weights never replaces one with the model's own."""
     latest: dict[Key, Timing] = {}

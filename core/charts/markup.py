@@ -28,6 +28,7 @@ LABEL_GAP, AXIS_TITLE_WIDTH, AXIS_TITLE_GAP = 8.8, 20, 14.5
 LEGEND_RISE, LEGEND_SYMBOL, LEGEND_GAP = 15.1, 30, 5
 TITLE_TOP, TITLE_INDENT = 17.4, 4
 NOTE_PADDING = 2
+HATCH_ANGLES = {"/": (135,), "\\": (45,), "x": (135, 45)}
 SHARES = {"left": 0.0, "center": 0.5, "right": 1.0, "top": 0.0, "middle": 0.5, "bottom": 1.0}
 
 
@@ -93,9 +94,9 @@ def _fill(marker: Any, row: int) -> str:
         return f"background:{colour}{outline}"
     period = marker.pattern.size / 2**0.5
     stripe = marker.pattern.solidity * period
-    return (
-        f"background:repeating-linear-gradient(135deg,{colour} 0 {stripe:.2f}px,transparent 0 {period:.2f}px){outline}"
-    )
+    stripes = f"{colour} 0 {stripe:.2f}px,transparent 0 {period:.2f}px"
+    layers = ",".join(f"repeating-linear-gradient({angle}deg,{stripes})" for angle in HATCH_ANGLES[shape])
+    return f"background:{layers}{outline}"
 
 
 def _whisker(error: Any, row: int, value: float, across: Scale, middle: float) -> Iterator[str]:

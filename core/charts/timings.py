@@ -4,7 +4,7 @@ Every bar has its own lane on a numeric axis, so that rows stay in place while o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 
@@ -28,8 +28,10 @@ MARKS = {"cpu": ("line-ns-open", 12), "cuda": ("diamond-open", 7)}
 SHOWN_OF_REASON = 48
 LIBRARY_NAME = "sentence-transformers, defaults"
 RUN_OPACITIES = (1.0, 0.3)
+HATCHES = {(False, False): "", (True, False): "/", (False, True): "\\", (True, True): "x"}  # random weights, recorded
 LANE_PIXELS = 30
-LANE_GAP = 0.7
+LANE_GAP, GAP_WITH_MARKS = 0.7, 1.0
+MARK_DROP = 0.78  # of a lane, from the middle of a model's last bar to its marks
 ROOM_FOR_WHISKERS = 1.2
 CHARACTER = 0.0165  # a character's share of the axis in a figure 700 pixels wide
 LEAST_SHARE = 0.35  # of the axis reserved for the bars, however long their words
@@ -37,13 +39,21 @@ LEAST_SHARE = 0.35  # of the axis reserved for the bars, however long their word
 
 @dataclass(frozen=True)
 class _Bar:
-    """A lane: a bar of `timing` with its figures at the end, or `words` instead."""
+    """A lane: a bar of `timing` with its figures at the end, or `words` instead; recorded on another machine or not."""
 
     timing: Timing | None
     colour: str
     opacity: float
     words: str = ""
-    recorded: Mapping[str, float] = field(default_factory=dict)
+    is_recorded: bool = False
+
+    @property
+    def is_by_architecture(self) -> bool:
+        return self.timing is not None and self.timing.weights == "random"
+
+    @property
+    def hatch(self) -> str:
+        return HATCHES[self.is_by_architecture, self.is_recorded]
 
     @property
     def ms(self) -> float | None:
@@ -55,7 +65,8 @@ class _Bar:
 
     @property
     def hover(self) -> str:
-        return _hover(self.timing) if self.timing else self.words
+        elsewhere = "<br>recorded on another machine" if self.is_recorded else ""
+        return _hover(self.timing) + elsewhere if self.timing else self.words
 
 
 def timing_bars(
@@ -64,7 +75,8 @@ def timing_bars(
     *,
     colours: Mapping[str, str],
     states: Mapping[Row, str] | None = None,
-    recorded: Mapping[Row, float] | None = None,
+    recorded: Mapping[Row, Timing] | None = None,
+    marks: Mapping[Row, float] | None = None,
 ) -> go.Figure:
     """Median milliseconds, with whiskers to the 95th percentile; CPU light, GPU full, random weights hatched.
 
@@ -82,24 +94,25 @@ def timing_bars(
     states : mapping
         A short status for each of the others, such as "waiting".
     recorded : mapping
-        Milliseconds measured elsewhere, drawn as faint marks; for a device without a row, in its model's first row.
+        Timings of another machine, hatched the other way, where a row has neither a timing nor a status.
+    marks : mapping
+        Milliseconds of another machine, drawn as faint marks below the bars of their model.
     """
+    states, recorded, marks = states or {}, recorded or {}, marks or {}
     groups: dict[str, list[_Bar]] = {}
     for row in rows:
-        model, device = row
-        timing = timings.get(row)
-        groups.setdefault(model, []).append(
-            _Bar(
-                timing,
-                colours[model],
-                device_opacity(device),
-                _ending(timing, timings) if timing else f"{device_name(device)}: {plain((states or {}).get(row, ''))}",
-                _lane_records(row, rows, recorded or {}),
-            )
+        is_recorded = row in recorded and row not in timings and row not in states
+        source = recorded if is_recorded else timings
+        words = (
+            _ending(source[row], source) + " · recorded" * is_recorded
+            if row in source
+            else f"{device_name(row[1])}: {plain(states.get(row, 'not timed yet'))}"
         )
-    by_architecture = {timing.model for timing in timings.values() if timing.weights == "random"}
-    labels = [_model_label(model, model in by_architecture) for model in groups]
-    figure = _bars(labels, list(groups.values()))
+        bar = _Bar(source.get(row), colours[row[0]], device_opacity(row[1]), words, is_recorded)
+        groups.setdefault(row[0], []).append(bar)
+    labels = [_model_label(model, any(bar.is_by_architecture for bar in bars)) for model, bars in groups.items()]
+    by_model = [{device: ms for (name, device), ms in marks.items() if name == model} for model in groups]
+    figure = _bars(labels, list(groups.values()), by_model)
     devices = list(dict.fromkeys(device for _, device in rows))
     if len(devices) > 1:
         _swatches(figure, [device_name(device) for device in devices], [device_opacity(device) for device in devices])
@@ -139,8 +152,11 @@ def comparison_bars(
     return figure
 
 
-def engine_bars(timings: Sequence[Timing], *, colours: Mapping[str, str]) -> go.Figure:
-    """One model by engine and precision: milliseconds, speed relative to the library, cosine to torch in float32."""
+def engine_bars(timings: Sequence[Timing], *, colours: Mapping[str, str], is_recorded: bool = False) -> go.Figure:
+    """One model by engine and precision: milliseconds, speed relative to the library, cosine to torch in float32.
+
+    Those recorded on another machine are hatched.
+    """
     library = {timing.device: timing for timing in timings if timing.engine == "library"}
     several = len({timing.device for timing in timings}) > 1
     labels = [_engine_label(timing, several) for timing in timings]
@@ -151,6 +167,7 @@ def engine_bars(timings: Sequence[Timing], *, colours: Mapping[str, str]) -> go.
                 colours[timing.model],
                 device_opacity(timing.device),
                 _words(timing, _ratio(timing, library.get(timing.device), ""), _cosine(timing)),
+                is_recorded,
             )
         ]
         for timing in timings
@@ -158,20 +175,23 @@ def engine_bars(timings: Sequence[Timing], *, colours: Mapping[str, str]) -> go.
     return _bars(labels, lanes)
 
 
-def _bars(labels: Sequence[str], groups: Sequence[Sequence[_Bar]]) -> go.Figure:
-    """Groups of bars from top to bottom, each with its label at the left."""
+def _bars(
+    labels: Sequence[str], groups: Sequence[Sequence[_Bar]], marks: Sequence[Mapping[str, float]] | None = None
+) -> go.Figure:
+    """Groups of bars from top to bottom, each with its label at the left, and its marks by device below."""
     bars = [bar for group in groups for bar in group]
-    places, middles = _places(groups)
+    marks = marks or [{}] * len(groups)
+    places, middles, tracks = _places(groups, marks)
     ends = _whisker_ends(bars)
     bars = [_mark_cut(bar, end) for bar, end in zip(bars, ends, strict=True)]
     figure = go.Figure()
     _add_bars(figure, bars, places, ends)
     _add_words(figure, bars, places, ends)
-    end = _axis_end(bars, ends)
+    end = _axis_end(bars, ends, [ms for group in marks for ms in group.values()])
     _add_hovers(figure, [(bar, place) for bar, place in zip(bars, places, strict=True) if bar.ms is None], end / 2)
-    for device in dict.fromkeys(device for bar in bars for device in bar.recorded):
-        _mark_recorded(figure, bars, places, device)
-    last = max(places, default=0)
+    for device in dict.fromkeys(device for group in marks for device in group):
+        _add_marks(figure, marks, tracks, device)
+    last = max([*places, *(track for group, track in zip(marks, tracks, strict=True) if group)], default=0)
     ticks = linear_ticks(end)
     figure.update_xaxes(
         title="Median ms (whisker: 95th percentile; ▸ it ends farther right)",
@@ -193,7 +213,6 @@ def _bars(labels: Sequence[str], groups: Sequence[Sequence[_Bar]]) -> go.Figure:
 
 
 def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], ends: Sequence[float]) -> None:
-    hatches = ["/" if bar.timing and bar.timing.weights == "random" else "" for bar in bars]
     figure.add_bar(
         x=[bar.ms for bar in bars],
         y=places,
@@ -206,7 +225,7 @@ def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], 
             "color": NEUTRAL,
         },
         marker=fills([bar.fill for bar in bars], [bar.opacity for bar in bars])
-        | {"pattern": {"shape": hatches, "fillmode": "replace", "solidity": 0.45, "size": 9}},
+        | {"pattern": {"shape": [bar.hatch for bar in bars], "fillmode": "replace", "solidity": 0.45, "size": 9}},
         hovertext=[bar.hover for bar in bars],
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
@@ -241,16 +260,19 @@ def _add_hovers(figure: go.Figure, lanes: Sequence[tuple[_Bar, float]], width: f
     )
 
 
-def _places(groups: Sequence[Sequence[_Bar]]) -> tuple[list[float], list[float]]:
-    """Each bar's place from the top, in lanes, and the middle of each group."""
+def _places(
+    groups: Sequence[Sequence[_Bar]], marks: Sequence[Mapping[str, float]]
+) -> tuple[list[float], list[float], list[float]]:
+    """Each bar's place from the top, in lanes, the middle of each group, and the place of its marks."""
     places: list[float] = []
-    middles = []
+    middles, tracks = [], []
     start = 0.0
-    for group in groups:
+    for group, marked in zip(groups, marks, strict=True):
         places += [start + lane for lane in range(len(group))]
         middles.append(start + (len(group) - 1) / 2)
-        start += len(group) + LANE_GAP
-    return places, middles
+        tracks.append(start + len(group) - 1 + MARK_DROP)
+        start += len(group) + (GAP_WITH_MARKS if marked else LANE_GAP)
+    return places, middles, tracks
 
 
 def _whisker_ends(bars: Sequence[_Bar]) -> list[float]:
@@ -267,32 +289,24 @@ def _mark_cut(bar: _Bar, end: float) -> _Bar:
     return replace(bar, words=f"▸ {bar.words} · 95th percentile {milliseconds(p95)}")
 
 
-def _axis_end(bars: Sequence[_Bar], ends: Sequence[float]) -> float:
-    """The end of the axis that leaves room for the words behind each bar."""
+def _axis_end(bars: Sequence[_Bar], ends: Sequence[float], marks: Sequence[float]) -> float:
+    """The end of the axis that leaves room for the words behind each bar, and for the marks."""
     rooms = [max(LEAST_SHARE, 1 - CHARACTER * len(_without_markup(bar.words))) for bar in bars]
     needed = [end / room for end, room in zip(ends, rooms, strict=True)]
-    return max([*needed, *(1.05 * ms for bar in bars for ms in bar.recorded.values())], default=0) or 1
+    return max([*needed, *(1.05 * ms for ms in marks)], default=0) or 1
 
 
 def _without_markup(words: str) -> str:
     return words.replace("<b>", "").replace("</b>", "")
 
 
-def _lane_records(row: Row, rows: Sequence[Row], recorded: Mapping[Row, float]) -> dict[str, float]:
-    """The recorded figures, by device, that belong in a row's lane."""
-    model, device = row
-    own = [other for name, other in rows if name == model]
-    homeless = [other for name, other in recorded if name == model and other not in own and device == own[0]]
-    return {other: recorded[model, other] for other in (device, *homeless) if (model, other) in recorded}
-
-
-def _mark_recorded(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], device: str) -> None:
-    """A faint mark at the lower edge of each lane with milliseconds measured elsewhere, clear of the words."""
+def _add_marks(figure: go.Figure, marks: Sequence[Mapping[str, float]], tracks: Sequence[float], device: str) -> None:
+    """A faint mark for each model's milliseconds elsewhere, below its bars and clear of their words."""
     symbol, size = MARKS.get(device, ("x-thin-open", 8))
-    marked = [(bar.recorded[device], place) for bar, place in zip(bars, places, strict=True) if device in bar.recorded]
+    marked = [(group[device], track) for group, track in zip(marks, tracks, strict=True) if device in group]
     figure.add_scatter(
-        x=[recorded for recorded, _ in marked],
-        y=[place + 0.42 for _, place in marked],
+        x=[ms for ms, _ in marked],
+        y=[track for _, track in marked],
         mode="markers",
         marker={
             "symbol": symbol,
@@ -301,10 +315,10 @@ def _mark_recorded(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[flo
             "opacity": 0.8,
             "line": {"width": 3, "color": NEUTRAL},
         },
-        hovertext=[f"recorded, {device_name(device)}: {milliseconds(recorded)}" for recorded, _ in marked],
+        hovertext=[f"original table, {device_name(device)}: {milliseconds(ms)}" for ms, _ in marked],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
-        name=f"recorded, {device_name(device)}",
+        name=f"original table, {device_name(device)}",
         legendrank=2000,
         showlegend=True,
     )

@@ -26,6 +26,7 @@ Box = tuple[float, float, float, float]
 TRADEOFF_HEIGHT = 520
 NARROW = (560, 420)  # pixels of the plot in a narrow window: names that don't overlap there don't in a wider one
 BUBBLE = (12, 54)
+LEAST_DECADES, LEAST_SHARE_OF_SCORE = 0.8, 0.1  # that the axes cover, so that they have ticks around a single point
 CHARACTER_PIXELS = 8.5
 LINE_PIXELS = 19
 ROUNDS = 3
@@ -184,12 +185,20 @@ def _diameters(points: Sequence[Point]) -> list[float]:
 
 def _ranges(points: Sequence[Point]) -> tuple[list[float], list[float]]:
     """The ends of both axes, the first as powers of ten, with room for bubbles and names."""
-    speeds, scores = np.log10([point.speed for point in points]), [point.score for point in points]
-    width, height = np.ptp(speeds) or 1, np.ptp(scores) or 1
+    speeds, scores = np.log10([point.speed for point in points]), np.array([point.score for point in points])
     return (
-        [float(speeds.min() - 0.14 * width), float(speeds.max() + 0.14 * width)],
-        [float(min(scores) - 0.12 * height), float(max(scores) + 0.14 * height)],
+        _range(speeds, (0.14, 0.14), LEAST_DECADES),
+        _range(scores, (0.12, 0.14), LEAST_SHARE_OF_SCORE * float(np.abs(scores).max())),
     )
+
+
+def _range(values: np.ndarray, rooms: tuple[float, float], least: float) -> list[float]:
+    """The values' extent or, around values that are nearly alike, the least; with shares of it as room at the ends."""
+    low, high = float(values.min()), float(values.max())
+    missing = max(0.0, least - (high - low)) / 2
+    low, high = low - missing, high + missing
+    extent = high - low or 1.0
+    return [low - rooms[0] * extent, high + rooms[1] * extent]
 
 
 def _steps(front: Sequence[Point]) -> list[tuple[float, float]]:

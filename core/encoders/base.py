@@ -23,6 +23,7 @@ Number = TypeVar("Number", int, float)
 DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("auto", "torch", "openvino", "static", "openai")
 FRAME_TOKENS = frozenset({"[CLS]", "[SEP]", "<s>", "</s>"})
+CHOOSING = "for now: the fastest engine is being found in the background"  # the reason until then
 PRECISIONS = ("auto", "float32", "float16", "bfloat16")
 
 

@@ -57,7 +57,7 @@ class LocalEncoder:
         self.memory_bytes = _memory_bytes(model, choice)
         self._model = model
         self._counter = counting_tokenizer(model)
-        self._vocabulary = vocabulary_of(self._counter)
+        self.vocabulary = vocabulary_of(self._counter)
         self._tokenizing = threading.Lock()
         self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix=spec.name)
 
@@ -124,12 +124,12 @@ class LocalEncoder:
 
     def may_be_unknown(self, text: str) -> bool:
         """Whether the model may know none of a text's tokens; found without tokenizing it."""
-        return self._vocabulary.may_lack(text)
+        return self.vocabulary.may_lack(text)
 
     def count_known_tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens of each text the model knows, special tokens left out."""
         encodings = self._counter.encode_batch([replace_surrogates(text) for text in texts], add_special_tokens=False)
-        return [self._vocabulary.count_known(encoding.ids) for encoding in encodings]
+        return [self.vocabulary.count_known(encoding.ids) for encoding in encodings]
 
     def shorten(self, dimensions: int) -> None:
         """Keep only the first dimensions of the vectors; InputError if there are not as many."""

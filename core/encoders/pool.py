@@ -10,7 +10,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from core.encoders.base import Encoder, with_options_of
+from core.encoders.base import CHOOSING, Encoder, with_options_of
 from core.errors import ModelUnavailableError
 from core.machine import devices
 from core.models import ModelSpec, memory, revisions
@@ -18,7 +18,6 @@ from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
 Key = tuple[ModelSpec, str, str, str, str]
 IDLE_SECONDS = 3  # without a request, after which engines are measured
-CHOOSING = "for now: the fastest engine is being found in the background"
 
 
 @dataclass
@@ -96,6 +95,11 @@ class Pool:
         while not wait([place.encoder], timeout=HEARTBEAT_SECONDS).done:
             on_progress(*place.progress)
         return with_options_of(place.encoder.result(), spec)
+
+    def holds(self, spec: ModelSpec) -> bool:
+        """Whether the model is loaded, in whichever engine."""
+        model = _key(spec, "", "", "")[:2]
+        return any(key[:2] == model and place.is_loaded for key, place in list(self._places.items()))
 
     def _must_choose(self, spec: ModelSpec, device: str, engine: str, precision: str) -> bool:
         """Whether this encoder is not loaded, and loading it would first measure engines."""

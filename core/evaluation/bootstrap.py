@@ -101,21 +101,22 @@ def _ends(values: npt.NDArray[np.float64], seed: int) -> tuple[float, float]:
 
 @lru_cache(MOST_REMEMBERED)
 def _resample(content: bytes, seed: int) -> tuple[float, float]:
-    """The same for the bytes of float64 values; cached, because a page reruns at every click."""
-    from scipy.stats import bootstrap
+    """The same for the bytes of float64 values; cached, because a page reruns at every click.
 
-    values = np.frombuffer(content)
+    As scipy.stats.bootstrap draws them, whose import takes a second.
+    """
+    values, draw = np.frombuffer(content), np.random.default_rng(seed)
     count = len(values)
-    if count == 1:  # scipy needs two
-        return float(values[0]), float(values[0])
-    result = bootstrap(
-        (values,),
-        np.mean,
-        n_resamples=int(np.clip(MOST_DRAWS // count, LEAST_RESAMPLES, RESAMPLES)),
-        batch=max(1, DRAWS_AT_ONCE // count),
-        vectorized=True,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+    resamples, at_once = resamples_of(count)
+    means = [
+        values[draw.integers(count, size=(min(at_once, resamples - start), count))].mean(axis=-1)
+        for start in range(0, resamples, at_once)
+    ]
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def resamples_of(size: int) -> tuple[int, int]:
+    """How many resamples of so many values to draw, and how many of them at once."""
+    return int(np.clip(MOST_DRAWS // size, LEAST_RESAMPLES, RESAMPLES)), max(1, DRAWS_AT_ONCE // size)

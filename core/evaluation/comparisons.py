@@ -5,20 +5,16 @@ from functools import lru_cache
 from itertools import permutations
 
 import numpy as np
-import numpy.typing as npt
 
 from core.errors import InputError
 from core.evaluation.bootstrap import (
     CONFIDENCE,
-    DRAWS_AT_ONCE,
     LEAST_QUERIES,
-    LEAST_RESAMPLES,
-    MOST_DRAWS,
     MOST_REMEMBERED,
-    RESAMPLES,
     Difference,
     Values,
     difference,
+    resamples_of,
 )
 
 
@@ -62,22 +58,15 @@ def describe_intervals(systems: int) -> str:
 
 @lru_cache(MOST_REMEMBERED)
 def _honest_difference(content: bytes, systems: int, seed: int) -> float:
-    """Tukey's honestly significant difference of float64 values, (q, systems), as bytes; cached, as pages rerun."""
-    from scipy.stats import permutation_test
+    """Tukey's honestly significant difference of float64 values, (q, systems), as bytes; cached, as pages rerun.
 
-    values = np.frombuffer(content).reshape(-1, systems)
-    result = permutation_test(
-        tuple(values.T),
-        _range_of_means,
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=int(np.clip(MOST_DRAWS // values.size, LEAST_RESAMPLES, RESAMPLES)),
-        batch=max(1, DRAWS_AT_ONCE // values.size),
-        alternative="greater",
-        rng=np.random.default_rng(seed),
-    )
-    return float(np.quantile(result.null_distribution, CONFIDENCE, method="higher"))
-
-
-def _range_of_means(*samples: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]:
-    return np.ptp(np.stack([sample.mean(axis=axis) for sample in samples]), axis=0)
+    As scipy.stats.permutation_test draws it, whose import takes a second.
+    """
+    values, draw = np.frombuffer(content).reshape(-1, systems), np.random.default_rng(seed)
+    resamples, at_once = resamples_of(values.size)
+    copies = np.tile(values, (min(at_once, resamples), 1, 1))
+    ranges = [
+        np.ptp(draw.permuted(copies, axis=-1)[: resamples - start].mean(axis=1), axis=-1)
+        for start in range(0, resamples, at_once)
+    ]
+    return float(np.quantile(np.concatenate(ranges), CONFIDENCE, method="higher"))

@@ -1,12 +1,15 @@
 """The words of a text as BM25 counts them: in the text's language, also in scripts without blanks between words."""
 
+import importlib.util
 import re
+import runpy
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 MOST_SAMPLED = 1000  # texts, evenly spaced, by which the language is detected
@@ -152,9 +155,16 @@ def _characters(word: str) -> list[str]:
 @cache
 def stop_words_of(language: str) -> frozenset[str]:
     """The words of a language that BM25 leaves out."""
-    from bm25s import stopwords
+    return (frozenset(_stop_words()[STEMMERS[language][1]]) | EXTRA.get(language, frozenset())) - CONSONANTS
 
-    return (frozenset(getattr(stopwords, STEMMERS[language][1])) | EXTRA.get(language, frozenset())) - CONSONANTS
+
+@cache
+def _stop_words() -> dict[str, tuple[str, ...]]:
+    """bm25s' lists of stop words by name, read from their file: the package imports numba, which takes seconds."""
+    package = importlib.util.find_spec("bm25s")
+    assert package
+    assert package.origin
+    return runpy.run_path(str(Path(package.origin).with_name("stopwords.py")))
 
 
 @cache

@@ -34,6 +34,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
+        self._sizes: dict[Hashable, int] = {}
         self._lock = threading.Lock()
         self._most_bytes = this_machine().memory_bytes * MEMORY_SHARE
 
@@ -45,11 +46,12 @@ class Memory:
                 known: Result = self._results[key]
                 return known
         result = compute()
+        size = _bytes(result)
         with self._lock:
-            self._results[key] = result
-            total = sum(map(_bytes, self._results.values()))
+            self._results[key], self._sizes[key] = result, size
+            total = sum(self._sizes.values())
             while len(self._results) > 1 and (len(self._results) > MOST_RESULTS or total > self._most_bytes):
-                total -= _bytes(self._results.popitem(last=False)[1])
+                total -= self._sizes.pop(self._results.popitem(last=False)[0])
         return result
 
 

@@ -4,7 +4,6 @@ import html
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -30,13 +29,11 @@ STYLE = """
 SECONDS_TO_DRAW = 0.8
 LONGEST_NAME = 80
 
-_in_frame: ContextVar[bool] = ContextVar("in_frame", default=False)
-
 
 @contextmanager
 def around_page() -> Iterator[None]:
     """Draw the sidebar around the page and mark the page as framed; its errors become sentences."""
-    token = _in_frame.set(True)
+    token = navigation.in_frame.set(True)
     unknown = [name for name in st.query_params.get_all(state.EveryPage.MODELS) if name not in names()]
     st.html(f"<style>{STYLE}</style>")
     states = sidebar()
@@ -47,7 +44,7 @@ def around_page() -> Iterator[None]:
         with show_errors():
             yield
     finally:
-        _in_frame.reset(token)
+        navigation.in_frame.reset(token)
         _draw_states(states)
 
 
@@ -58,17 +55,6 @@ def show_errors() -> Iterator[None]:
         yield
     except EmbedscopeError as error:
         st.error(output.markdown_free(str(error)), icon=":material/error:")
-
-
-def require_frame() -> None:
-    """Rerun through the entrypoint if the page was started on its own.
-
-    On the first deep link after a server start, Streamlit runs a file of pages/ by itself; declaring the navigation
-    once turns that off for the whole process. (A session key would not work: st.stop() leaves no chance to reset it.)
-    """
-    if not _in_frame.get():
-        navigation.declare()
-        st.rerun()
 
 
 def let_browser_draw() -> None:

@@ -122,6 +122,11 @@ def one_model(specs: Sequence[ModelSpec], key: Parameter) -> ModelSpec:
     return specs[names.index(name)]
 
 
+def recorded_on(run: Run) -> str:
+    """Where and when a run of the project was recorded, within a sentence."""
+    return output.markdown_free(f"recorded on {run.machine.sentence}, {run.time:%Y-%m-%d}")
+
+
 def show_failures(timings: Sequence[Timing]) -> None:
     """A sentence for each failed timing, each reason once."""
     reasons = {timing.failure: timing for timing in timings if timing.failure}

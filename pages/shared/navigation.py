@@ -1,5 +1,7 @@
 """The pages, their addresses and their titles; imports little besides Streamlit, so that it is on screen first."""
 
+from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -29,6 +31,11 @@ PAGES = {
     "verdict": ("Verdict", "Weigh quality, speed, memory, price and licence to choose a model, and see why."),
 }
 
+FIRST_DRAWN_BY = {"models": "DataFrame", "search": "", "projector": ""}  # Streamlit's script for the first result
+IMPORT = '<script>import(new URL("{address}", document.baseURI)).catch(() => {{}})</script>'
+
+in_frame: ContextVar[bool] = ContextVar("in_frame", default=False)
+
 
 def declare() -> StreamlitPage:
     """Declare the pages and return the one the address asks for.
@@ -44,6 +51,17 @@ def declare() -> StreamlitPage:
     )
 
 
+def require_frame() -> None:
+    """Rerun through the entrypoint if the page was started on its own; called before a page imports anything else.
+
+    On the first deep link after a server start, Streamlit runs a file of pages/ by itself; declaring the navigation
+    once turns that off for the whole process. (A session key would not work: st.stop() leaves no chance to reset it.)
+    """
+    if not in_frame.get():
+        declare()
+        st.rerun()
+
+
 def update_link(page: StreamlitPage) -> None:
     """Translate an old link's parameters into today's, and rerun if there were any."""
     outdated = [each for each in state.earlier(page.url_path or DEFAULT_PAGE) if each.name in st.query_params]
@@ -56,7 +74,23 @@ def update_link(page: StreamlitPage) -> None:
 
 def head(page: StreamlitPage) -> None:
     """The page's one line of title and purpose, on screen before the page imports anything."""
+    if st.session_state.get(state.EveryPage.PAGE) != page.url_path:
+        st.session_state[state.EveryPage.PAGE] = page.url_path
+        st.session_state[state.EveryPage.DONE_WORK] = set[state.Work]()  # another page's results leave the screen
     title, purpose = PAGES[page.url_path or DEFAULT_PAGE]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.title(title, anchor=False, width="content")
         st.caption(purpose, width="content")
+        if address := _script(FIRST_DRAWN_BY.get(page.url_path or DEFAULT_PAGE, "PlotlyChart")):
+            st.html(IMPORT.format(address=address), width="content", unsafe_allow_javascript=True)
+
+
+@cache
+def _script(name: str) -> str:
+    """The address of one of Streamlit's scripts, which the browser can load while the server imports; empty if none.
+
+    Streamlit itself would ask for it only once the first chart has arrived, and plotly takes a second to load.
+    """
+    folder = Path(st.__file__).parent / "static" / "static" / "js"
+    found = sorted(folder.glob(f"{name}.*.js")) if name else []
+    return f"static/js/{found[0].name}" if len(found) == 1 else ""

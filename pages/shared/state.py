@@ -121,6 +121,8 @@ class EveryPage:
     PROVENANCES = Key("sources")
     DRAWN = Key("drawn")
     WANTED_WORK = Key("wanted_work")
+    PAGE = Key("page")
+    DONE_WORK = Key("done_work")
     CANCELLED = Keys("cancelled_")
     CANCEL = Keys("cancel_")
     RESUME = Keys("go_on_")

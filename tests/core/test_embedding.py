@@ -1,6 +1,8 @@
 """Texts in, vectors out: what is remembered, and what is computed."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from typing import cast
 
@@ -10,11 +12,12 @@ import pytest
 from core import embedding, models
 from core.embedding import KEEP_EVERY, embed_with
 from core.encoders import Kind, Traceable
-from core.encoders.base import identity_of, with_options_of
+from core.encoders.base import CHOOSING, identity_of, with_options_of
 from core.encoders.pool import Pool
+from core.encoders.vocabulary import Vocabulary
 from core.errors import InputError, ModelUnavailableError
-from core.storage.vectors import Store
-from tests.conftest import FakeEncoder
+from core.storage.vectors import Store, shared_store
+from tests.conftest import ROOT, FakeEncoder
 
 SPEC = models.get("wordllama-256")
 
@@ -112,6 +115,32 @@ def test_of_long_texts_a_few_seconds_of_work_at_most_are_lost(fake_encoder, stor
     assert embed_with(fake_encoder, texts, store=store).provenance.remembered == 13
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from core import models
+from core.embedding import embed_with
+from core.storage.vectors import Store, shared_store
+from tests.conftest import FakeEncoder
+
+def kill_late(what, done, total):
+    if done >= 13:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+texts = [f"{number} " + "word " * 1000 for number in range(30)]
+encoder = FakeEncoder(models.get("wordllama-256"))
+embed_with(encoder, texts, store=Store(Path(sys.argv[1])), on_progress=kill_late)
+"""
+
+
+def test_a_killed_server_resumes_from_what_it_had_computed(fake_encoder, store):
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(store.path)], cwd=ROOT, check=False)
+    assert killed.returncode == -9
+    texts = [f"{number} " + "word " * 1000 for number in range(30)]
+    source = embed_with(fake_encoder, texts, store=store).provenance
+    assert (source.remembered, source.computed) == (13, 17)
+
+
 def test_a_cancelled_run_keeps_what_it_has_computed(fake_encoder, store):
     texts = [f"text {number}" for number in range(3 * KEEP_EVERY)]
 
@@ -183,6 +212,113 @@ def test_embed_with_a_model_that_is_not_here_raises_at_once(monkeypatch, tmp_pat
     with pytest.raises(ModelUnavailableError):
         embedding.embed(["a"], models.get("bge-large-en-v1.5"), store=store)
     assert loads == []
+
+
+# stored vectors without the model
+
+ANEW = """
+import sys
+from core import embedding, models
+texts = sys.argv[1:]
+found = embedding.embed(texts, models.get("wordllama-256"))
+assert not {"torch", "sentence_transformers", "openvino", "tokenizers"} & set(sys.modules)
+source = found.provenance
+print(source.remembered, source.engine, source.unknown_texts, source.truncated_texts, found.vectors.tobytes().hex())
+"""
+
+
+@pytest.mark.usefixtures("wordllama")
+def test_a_fresh_process_reads_known_texts_without_loading_a_library():
+    texts = ["A text of one's own, never shipped.", "🙃 🙃", "long " * 300]
+    here = embedding.embed(texts, SPEC, store=shared_store.__wrapped__())  # of this home, whichever came first
+    anew = subprocess.run([sys.executable, "-c", ANEW, *texts], cwd=ROOT, capture_output=True, text=True, check=True)
+    *facts, vectors = anew.stdout.split()
+    assert facts == ["3", "static", str(here.provenance.unknown_texts), "0"]
+    assert vectors == here.vectors.tobytes().hex()
+
+
+class Described(FakeEncoder):
+    vocabulary = Vocabulary(frozenset({0}), knows_plain_words=True)
+
+    def shorten(self, dimensions):
+        self.dimensions = dimensions
+
+
+class Restarts:
+    """A server whose models are fake: nothing is loaded after each restart, and loading is counted."""
+
+    def __init__(self, monkeypatch):
+        self.loads = 0
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, **changes):
+        pool = Pool()
+        self._monkeypatch.setattr(embedding, "shared_pool", lambda: pool)
+
+        def load(spec, **_):
+            loaded = Described(spec)
+            for name, value in changes.items():
+                setattr(loaded, name, value)
+            self.loads += 1
+            return loaded
+
+        self._monkeypatch.setattr("core.encoders.load", load)
+
+
+@pytest.fixture
+def restart(home, monkeypatch):
+    server = Restarts(monkeypatch)
+    server()
+    return server
+
+
+def test_after_a_restart_the_model_is_loaded_for_what_is_new_alone(restart, store):
+    texts = ["a", "b"]
+    first = embedding.embed(texts, SPEC, store=store)
+    restart()
+    again = embedding.embed(texts, SPEC, store=store)
+    assert restart.loads == 1
+    assert again.identity == first.identity
+    assert (again.provenance.remembered, again.provenance.engine) == (2, "fake")
+    np.testing.assert_array_equal(again.vectors, first.vectors)
+    assert embedding.embed(["a", "c"], SPEC, store=store).provenance.computed == 1
+    assert restart.loads == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "request_"),
+    [
+        ({"revision": "another"}, {}),
+        ({"truncate_dim": 64}, {}),
+        ({"document_prompt": "passage: "}, {}),
+        ({}, {"precision": "float32"}),
+    ],
+    ids=["revision", "dimensions", "prompt", "precision"],
+)
+def test_another_model_or_request_is_loaded(restart, store, changes, request_):
+    embedding.embed(["a"], SPEC, store=store)
+    restart()
+    embedding.embed(["a"], replace(SPEC, **changes), store=store, **request_)
+    assert restart.loads == 2
+
+
+def test_a_precision_that_took_over_is_the_one_that_is_read(restart, store):
+    restart(reason=CHOOSING)
+    assert embedding.embed(["a"], SPEC, store=store).provenance.reason == CHOOSING
+    restart(precision="bfloat16")
+    embedding.embed(["a", "b"], SPEC, store=store)
+    restart()
+    again = embedding.embed(["a", "b"], SPEC, store=store).provenance
+    assert (again.precision, again.reason, again.remembered, restart.loads) == ("bfloat16", "", 2, 2)
+
+
+def test_a_torn_description_is_as_good_as_none(restart, store, home):
+    embedding.embed(["a"], SPEC, store=store)
+    (kept,) = (home / "descriptions").iterdir()
+    kept.write_text('{"revision": 1')
+    restart()
+    assert embedding.embed(["a"], SPEC, store=store).provenance.remembered == 1
+    assert restart.loads == 2
 
 
 # truncation and prompts

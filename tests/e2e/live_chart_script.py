@@ -53,7 +53,7 @@ def all_rows() -> dict[tuple[str, str], Timing]:
 
 def hello_world(done: int, state: str) -> object:
     timings = dict(list(all_rows().items())[:done])
-    return timing_bars(ROWS, timings, colours=COLOURS, states=dict.fromkeys(ROWS, state), recorded=RECORDED)
+    return timing_bars(ROWS, timings, colours=COLOURS, states=dict.fromkeys(ROWS, state), marks=RECORDED)
 
 
 def sweep(done: int, state: str) -> object:

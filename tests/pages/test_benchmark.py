@@ -102,6 +102,11 @@ def open_view(app: AppTest, view: str = "Hello World", **choices: Any) -> AppTes
     return app
 
 
+def time_here(app: AppTest, **choices: Any) -> AppTest:
+    """The first view, on which the picked models have been timed at the press of its button."""
+    return press(open_view(app, **choices), "Time this machine")
+
+
 def press(app: AppTest, label: str) -> AppTest:
     next(button for button in app.main.button if button.label == label).click().run()
     assert not app.exception
@@ -139,6 +144,12 @@ def words(drawn: dict[str, Any]) -> list[str]:
     return [bare(text) for trace in drawn["data"] if trace.get("mode") == "text" for text in trace["text"]]
 
 
+def here(app: AppTest) -> dict[str, float]:
+    """The milliseconds of the bars that were timed on this machine."""
+    drawn = lanes(figure(app, "bars"))
+    return {label: bar for label, (bar, words) in drawn.items() if bar and not words.endswith("recorded")}
+
+
 def runs_in(home: Path) -> list[Run]:
     return [Run.from_json(path.read_text(encoding="utf-8")) for path in sorted((home / "runs").glob("*.json"))]
 
@@ -148,18 +159,47 @@ def elsewhere(*results: Timing) -> Run:
     return finished(*results, machine=replace(this_machine(), cpu="Another CPU", gpus=("Another GPU, 8 MiB, 1",)))
 
 
-def test_a_first_visit_times_the_picked_and_draws_them_among_all_rows(
+@pytest.mark.parametrize("view", ["Hello World", "Sweep", "Engines", "Accuracy and speed", "Runs"])
+def test_opening_a_view_times_nothing(app: AppTest, home: Path, children: Children, view: str) -> None:
+    open_view(app, view)
+    assert children.asked == []
+    assert runs_in(home) == []
+
+
+def test_before_anything_is_timed_the_recorded_run_is_drawn_named_and_hatched(app: AppTest) -> None:
+    run = next(
+        kept.run for kept in benchmark.list_runs() if any(row.model == E5 or row.is_hello for row in kept.run.results)
+    )
+    medians = {row.model: row.median_ms for row in run.results if row.is_hello}
+    drawn = figure(open_view(app), "bars")
+    rows = [*ROWS[1:], E5]  # what was recorded nowhere stands last
+    assert {model: bar for model, (bar, _) in zip(rows, lanes(drawn).values(), strict=True) if bar} == medians
+    assert all(words.endswith(" · recorded") for bar, words in lanes(drawn).values() if bar)
+    assert drawn["data"][0]["marker"]["pattern"]["shape"] == ["x", "x", "x", "x", "\\", "\\", ""]
+    assert f"The bars were recorded on {run.machine.sentence}" in told(app)
+
+
+def test_what_was_timed_here_stands_first_and_replaces_what_was_recorded(app: AppTest) -> None:
+    benchmark.save(finished(timing(WORDLLAMA, median_ms=0.25)))
+    drawn = lanes(figure(open_view(app), "bars"))
+    (first, lane), *others = drawn.items()
+    assert (first, lane) == (WORDLLAMA, (0.25, "0.250 ms"))
+    assert [label.split()[0] for label, _ in others] == [*ROWS[1:-1], E5]
+    assert dict(others)[MINILM][1].endswith("recorded")
+
+
+def test_the_picked_are_timed_and_drawn_among_all_rows_at_the_press_of_a_button(
     app: AppTest, home: Path, children: Children
 ) -> None:
-    open_view(app)
+    time_here(app)
     (run,) = runs_in(home)
     measured = {row.model: row.median_ms for row in run.results}
     assert sorted(measured) == children.models == sorted(BUNDLED)
     assert {(subject.weights, workload) for subject, workload, _ in children.asked} == {("own", Workload())}
     drawn = lanes(figure(app, "bars"))
-    assert list(drawn) == ROWS
-    assert {model: bar for model, (bar, _) in drawn.items() if bar is not None} == measured
-    assert {words for bar, words in drawn.values() if bar is None} == {"CPU: not timed yet"}
+    assert sorted(label.split()[0] for label in drawn) == sorted(ROWS)
+    assert here(app) == measured
+    assert [words for bar, words in drawn.values() if bar is None] == ["CPU: not timed yet"]  # E5, recorded nowhere
     assert not app.error
 
 
@@ -173,13 +213,19 @@ def test_what_is_kept_is_drawn_and_not_timed_again(app: AppTest, children: Child
 def test_the_figures_of_the_original_are_drawn_beside_the_bars_for_cpu_and_gpu(
     app: AppTest, children: Children
 ) -> None:
-    marks = {trace.get("name"): trace for trace in figure(open_view(app), "bars")["data"]}
+    drawn = figure(open_view(app), "bars")
+    marks = {trace.get("name"): trace for trace in drawn["data"]}
     rows = [row for row in ORIGINAL.values() if row and row.cpu_ms]
-    assert marks["recorded, CPU"]["x"] == [row.cpu_ms for row in rows]
-    assert marks["recorded, GPU"]["x"] == [row.gpu_ms for row in rows]
-    lower_edges = [place + 0.42 for place, row in enumerate(ORIGINAL.values()) if row and row.cpu_ms]
-    steps = np.diff(marks["recorded, CPU"]["y"])
-    np.testing.assert_allclose(steps, np.diff(lower_edges) * steps[0])
+    assert marks["original table, CPU"]["x"] == [row.cpu_ms for row in rows]
+    assert marks["original table, GPU"]["x"] == [row.gpu_ms for row in rows]
+    bars = [
+        place
+        for place, name in zip(drawn["data"][0]["y"], [*ROWS[1:], E5], strict=True)
+        if (row := ORIGINAL.get(name)) and row.cpu_ms
+    ]
+    below = np.subtract(marks["original table, CPU"]["y"], bars)
+    assert below == pytest.approx([below[0]] * len(bars))
+    assert 0.5 < below[0] < 1
 
 
 def test_timing_all_takes_the_architecture_of_what_is_not_here_and_says_so(
@@ -203,16 +249,15 @@ def test_a_model_that_is_too_large_says_so_in_the_place_of_its_bar(app: AppTest,
     assert told(app).count(f"{E5} needs 28 GB, and models may use 8.6 GB of this machine's memory.") == 1
 
 
-def test_a_picked_model_that_is_not_here_waits_to_be_timed_by_architecture(app: AppTest, children: Children) -> None:
-    drawn = lanes(figure(open_view(app, models=[MISSING]), "bars"))
-    assert drawn[MISSING] == (None, "CPU: not timed yet")
-    assert children.asked == []
+def test_a_picked_model_that_is_not_here_is_timed_by_architecture(app: AppTest, children: Children) -> None:
+    time_here(app, models=[MISSING])
+    assert [(subject.model, subject.weights) for subject, _, _ in children.asked] == [(MISSING, "random")]
 
 
 def test_a_killed_process_costs_its_own_bar_and_its_reason_stands_on_the_page(app: AppTest, children: Children) -> None:
     reason = f"The process for timing {WORDLLAMA} was killed, most likely because it ran out of memory."
     children.failures[WORDLLAMA] = JobError(reason)
-    drawn = lanes(figure(open_view(app), "bars"))
+    drawn = lanes(figure(time_here(app), "bars"))
     assert drawn[MINILM][0] == 1.0
     assert drawn[WORDLLAMA][0] is None
     assert drawn[WORDLLAMA][1].startswith(f"CPU: The process for timing {WORDLLAMA} was killed")
@@ -221,11 +266,11 @@ def test_a_killed_process_costs_its_own_bar_and_its_reason_stands_on_the_page(ap
 
 def test_what_failed_is_timed_again_when_asked_for(app: AppTest, children: Children) -> None:
     children.failures[WORDLLAMA] = JobError("It was killed.")
-    open_view(app)
+    time_here(app)
     children.failures.clear()
-    press(app, "Time picked models again")
+    press(app, "Time this machine")
     assert "It was killed" not in told(app)
-    assert {bar for bar, _ in lanes(figure(app, "bars")).values()} == {2.0, 3.0, None}
+    assert set(here(app).values()) == {2.0, 3.0}
 
 
 def test_each_bar_is_drawn_when_its_turn_begins_and_when_it_is_measured(
@@ -234,11 +279,13 @@ def test_each_bar_is_drawn_when_its_turn_begins_and_when_it_is_measured(
     drawn: list[tuple[int, int]] = []
 
     def note(rows: Any, timings: Any, **others: Any) -> Any:
-        drawn.append((len(timings), sum(state == "waiting" for state in others["states"].values())))
+        drawn.append((len(timings), sum(state == "waiting" for state in others.get("states", {}).values())))
         return timing_bars(rows, timings, **others)
 
     monkeypatch.setattr("pages.parts.benchmark.hello_world.timing_bars", note)
     open_view(app)
+    drawn.clear()
+    press(app, "Time this machine")
     assert drawn == [(0, 2), (0, 1), (1, 1), (1, 0), (2, 0), (2, 0)]
 
 
@@ -248,19 +295,19 @@ def test_on_a_machine_with_a_gpu_both_devices_are_timed_and_set_beside_each_othe
     monkeypatch.setattr(measurement, "devices", lambda: ("cpu", "cuda"))
     benchmark.save(finished(timing(MINILM, "cpu", median_ms=12.0), timing(MINILM, "cuda", median_ms=3.0)))
     drawn = figure(open_view(app, models=[MINILM]), "bars")
-    assert [milliseconds for milliseconds in drawn["data"][0]["x"] if milliseconds] == [12.0, 3.0]
+    assert drawn["data"][0]["x"][:2] == [12.0, 3.0]
     assert "3.00 ms · 4.0× as fast" in words(drawn)
     assert [metric.value for metric in app.metric if metric.label == "GPU speed-up"] == ["4.0×"]
 
 
 def test_the_samples_and_seconds_in_the_address_are_those_that_are_taken(app: AppTest, children: Children) -> None:
-    open_view(app, samples="50", seconds="2.5")
+    time_here(app, samples="50", seconds="2.5")
     assert {(how.least_samples, how.least_seconds) for _, _, how in children.asked} == {(50, 2.5)}
 
 
 def test_the_precision_that_is_picked_is_timed(app: AppTest, children: Children) -> None:
     benchmark.save(finished(timing(MINILM, median_ms=99.0)))
-    open_view(app, models=[MINILM], precision="float32")
+    time_here(app, models=[MINILM], precision="float32")
     assert [subject.precision for subject, _, _ in children.asked] == ["float32"]
     assert lanes(figure(app, "bars"))[MINILM][0] == 1.0
     assert f"{MINILM} · revision {str(models.get(MINILM).revision)[:14]} · cpu · fake · float32 · batch 1" in told(app)
@@ -274,27 +321,24 @@ def test_only_models_behind_an_api_are_not_timed_and_it_is_said(
     assert [info.value for info in app.info] == [
         "Models behind an API are not timed: their latency depends on the network."
     ]
-    assert list(lanes(figure(app, "bars"))) == list(ORIGINAL)
-    assert children.asked == []
+    assert [label.split()[0] for label in lanes(figure(app, "bars"))] == [*ROWS[1:-1], E5]
 
 
-def test_a_cancelled_run_waits_until_it_is_gone_on_with(app: AppTest, children: Children) -> None:
+def test_after_a_cancelled_run_the_button_starts_anew(app: AppTest, children: Children) -> None:
     app.session_state["cancelled_benchmark"] = True
     open_view(app)
-    assert "Cancelled" in app.info[0].value
     assert children.asked == []
-    app.button(key="go_on_benchmark").click().run()
+    press(app, "Time this machine")
     assert children.models == sorted(BUNDLED)
-    assert lanes(figure(app, "bars"))[WORDLLAMA][0]
+    assert here(app)[WORDLLAMA]
 
 
 def test_the_json_is_a_run_that_holds_what_is_drawn(
     app: AppTest, children: Children, downloads: dict[str, Callable[[], Any]]
 ) -> None:
-    open_view(app)
+    time_here(app)
     run = Run.from_json(downloads["benchmark-run.json"]())
-    drawn = lanes(figure(app, "bars"))
-    assert {row.model: row.median_ms for row in run.results} == {model: bar for model, (bar, _) in drawn.items() if bar}
+    assert {row.model: row.median_ms for row in run.results} == here(app)
     assert run.machine == this_machine()
 
 
@@ -312,15 +356,16 @@ def test_the_json_is_the_latest_run_that_is_drawn_whatever_was_timed_after_it(
 def test_the_csv_is_the_table_with_the_recorded_figures(
     app: AppTest, children: Children, downloads: dict[str, Callable[[], Any]]
 ) -> None:
-    open_view(app)
+    time_here(app)
     table = pd.read_csv(BytesIO(downloads["benchmark.csv"]()))
     assert list(table["Model"]) == list(app.dataframe[0].value["Model"])
     recorded = {(row["Model"], row["Device"]): row["Recorded, ms"] for _, row in table.iterrows()}
     for name, row in ORIGINAL.items():
         if row and row.cpu_ms:
             assert (recorded[name, "cpu"], recorded[name, "cuda"]) == (row.cpu_ms, row.gpu_ms)
-    drawn = {model: bar for model, (bar, _) in lanes(figure(app, "bars")).items() if bar}
-    assert dict(table.dropna(subset="Median, ms").set_index("Model")["Median, ms"]) == drawn
+    assert dict(table.dropna(subset="Median, ms").set_index("Model")["Median, ms"]) == here(app)
+    recorded_run = dict(table.dropna(subset="Recorded run, ms").set_index("Model")["Recorded run, ms"])
+    assert set(recorded_run) == set(ROWS) - {E5}
 
 
 @pytest.mark.parametrize(
@@ -355,7 +400,7 @@ def busy_machine() -> Iterator[None]:
 
 def test_a_bar_that_others_disturbed_says_so(app: AppTest, monkeypatch: pytest.MonkeyPatch, busy_machine: None) -> None:
     monkeypatch.setattr(measurement, "Settings", partial(Settings, patience_seconds=0.5, with_forward=False))
-    bar, words = lanes(figure(open_view(app, models=[WORDLLAMA], seconds="0.2"), "bars"))[WORDLLAMA]
+    bar, words = lanes(figure(time_here(app, models=[WORDLLAMA], seconds="0.2"), "bars"))[WORDLLAMA]
     assert bar
     assert re.search(r"· \d+ of \d+ disturbed", words)
     assert re.search(r"[\d,]+ disturbed by other processes", told(app))
@@ -368,8 +413,7 @@ def test_a_sweep_fills_a_heatmap_with_what_was_measured(
     quick = Settings(least_samples=30, least_seconds=0.05, patience_seconds=0.1, with_forward=False)
     monkeypatch.setattr(sweeps, "SETTINGS", quick)
     open_view(app, "Sweep", sweep_model=WORDLLAMA)
-    assert f"{WORDLLAMA} has not been swept on this machine yet" in app.info[0].value
-    assert "4 shapes" in app.info[0].value
+    assert f"{WORDLLAMA} has not been swept on this machine yet" in told(app)
     press(app, f"Sweep {WORDLLAMA}")
     (run,) = runs_in(home)
     shapes = {(row.batch_size, row.tokens): row for row in run.results}
@@ -401,7 +445,9 @@ def test_each_cell_is_filled_when_it_is_measured(
 
     monkeypatch.setattr("pages.parts.benchmark.sweeps.sweep_heatmap", note)
     monkeypatch.setattr(benchmark, "grid", partial(grid, (1, 4), (8, 32)))
-    press(open_view(app, "Sweep", sweep_model=WORDLLAMA), f"Sweep {WORDLLAMA}")
+    open_view(app, "Sweep", sweep_model=WORDLLAMA)
+    filled.clear()
+    press(app, f"Sweep {WORDLLAMA}")
     assert filled == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4), (4, 4)]
 
 
@@ -434,7 +480,9 @@ def test_each_engine_has_its_row_from_the_start(
 
     monkeypatch.setattr("pages.parts.benchmark.engines.engine_bars", note)
     monkeypatch.setattr("core.encoders.runtime.computes_bfloat16", lambda: True)
-    press(open_view(app, "Engines", engines_model=MINILM), f"Compare engines on {MINILM}")
+    open_view(app, "Engines", engines_model=MINILM)
+    drawn.clear()
+    press(app, f"Compare engines on {MINILM}")
     assert len({labels for labels, _ in drawn}) == 1
     assert [done for _, done in drawn] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
 
@@ -511,7 +559,7 @@ def test_the_engines_of_a_model_are_compared_with_the_library_as_it_comes(
     monkeypatch.setattr("core.encoders.runtime.computes_bfloat16", lambda: with_bfloat16)
     children.cosines = {"float32": 0.99999, "bfloat16": 0.99912}
     open_view(app, "Engines", engines_model=MINILM)
-    assert f"The engines have not been compared on {MINILM} on this machine yet" in app.info[0].value
+    assert f"The engines have not been compared on {MINILM} on this machine yet" in told(app)
     press(app, f"Compare engines on {MINILM}")
     assert {how.with_cosine for _, _, how in children.asked} == {True}
     milliseconds = {(subject.engine, subject.precision): n + 1.0 for n, (subject, _, _) in enumerate(children.asked)}
@@ -556,9 +604,25 @@ def beaten() -> Run:
     return finished(*(timing(name, median_ms=median, peak_memory_bytes=10**9) for name, median in milliseconds.items()))
 
 
+@pytest.mark.parametrize(("view", "key"), [("Sweep", "sweep_heatmap_cpu"), ("Engines", "engines_bars")])
+def test_sweep_and_engines_open_on_what_is_recorded_of_the_model(app: AppTest, view: str, key: str) -> None:
+    open_view(app, view)
+    assert "on this machine yet.** These timings were recorded on" in told(app)
+    assert figure(app, key)
+
+
+def test_accuracy_and_speed_open_on_the_recorded_run_measured_on_the_labelled_queries(app: AppTest) -> None:
+    open_view(app, "Accuracy and speed")
+    assert "This machine has not been timed yet. These timings were recorded on" in told(app)
+    drawn = figure(app, "tradeoff")
+    points = next(trace for trace in drawn["data"] if trace.get("mode") == "markers+text")
+    assert len(points["x"]) == len(BUNDLED)
+    assert drawn["layout"]["yaxis"]["title"]["text"] == "nDCG@10 here"
+
+
 def test_what_nothing_beats_is_read_out_and_drawn_as_a_front(app: AppTest) -> None:
     benchmark.save(beaten())
-    open_view(app, "Accuracy and speed")
+    open_view(app, "Accuracy and speed", accuracy="MTEB v1")
     assert f"Nothing is both faster and more accurate than {MINILM}, {MISSING} or bge-large-en-v1.5" in told(app)
     assert f"all-mpnet-base-v2 by {MISSING}" in told(app)
     drawn = figure(app, "tradeoff")
@@ -594,7 +658,7 @@ def test_accuracy_can_be_measured_here_on_the_labelled_queries(app: AppTest) -> 
 
 
 def test_speed_can_be_throughput_which_the_page_times_in_batches(app: AppTest, children: Children) -> None:
-    open_view(app, "Accuracy and speed", speed="Throughput")
+    open_view(app, "Accuracy and speed", speed="Throughput", accuracy="MTEB v1")
     assert "No model with a score for MTEB v1 has been timed on this machine yet" in told(app)
     press(app, "Time missing models")
     assert {workload for _, workload, _ in children.asked} == {Workload(16, "", 128)}
@@ -670,7 +734,6 @@ def test_a_run_of_another_machine_is_brought_listed_and_never_counted_as_ours(ap
     assert "Another CPU" in listed["Machine"][0]
     assert len(app.selectbox(key="first_run").options) == 3
     app.button_group(key="benchmark").set_value("Hello World").run()
-    assert children.models == sorted(BUNDLED)
     assert 77.0 not in figure(app, "bars")["data"][0]["x"]
 
 

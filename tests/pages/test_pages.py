@@ -1,9 +1,12 @@
 import ast
 import html
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import benchmark, corpus, embedding, models
@@ -11,6 +14,7 @@ from core.benchmark import Timing
 from core.embedding import Provenance
 from core.similarity import score_matrix
 from pages.shared.navigation import PAGES
+from pages.shared.ui import progress
 from tests.conftest import ROOT
 from tests.pages.conftest import open_page, said
 
@@ -28,10 +32,19 @@ def test_a_page_shows_a_result_and_its_code_at_first_visit(app: AppTest, name: s
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_asks_for_its_frame_before_it_draws_for_a_fresh_servers_first_deep_link_runs_it_alone(name: str) -> None:
+def test_a_page_asks_for_its_frame_before_it_imports_anything_else(name: str) -> None:
     statements = ast.parse((ROOT / "pages" / f"{name}.py").read_text(encoding="utf-8")).body
-    first = next(each for each in statements if not isinstance(each, ast.Import | ast.ImportFrom))
-    assert ast.unparse(first) == "require_frame()"
+    first, second = map(ast.unparse, statements[:2])
+    assert (first, second) == ("from pages.shared.navigation import require_frame", "require_frame()")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_browser_loads_the_script_of_the_first_result_while_the_server_imports(app: AppTest, name: str) -> None:
+    open_page(app, name)
+    imported = [found for element in app.get("html") if (found := re.search(r"static/js/\S+\.js", element.proto.body))]
+    assert len(imported) == (name not in ("search", "projector"))
+    for found in imported:
+        assert (Path(st.__file__).parent / "static" / found[0]).is_file()
 
 
 @pytest.mark.parametrize("name", [*COMPUTING, "verdict"])
@@ -258,3 +271,24 @@ def test_explain_says_where_a_model_knows_none_of_the_tokens(app: AppTest) -> No
     assert not app.warning
     app.text_input(key="sentence").set_value("🦄 🦓").run()
     assert "all-MiniLM-L6-v2 knows none of these tokens" in app.warning[0].value
+
+
+def test_an_empty_frame_holds_the_place_of_a_first_result_alone(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    heights: list[int] = []
+    usual = progress._Line.__init__
+
+    def note(self: Any, name: Any, height: int, count: Any) -> None:
+        heights.append(height)
+        usual(self, name, height, count)
+
+    monkeypatch.setattr(progress._Line, "__init__", note)
+    open_page(app, "explain")
+    assert all(heights)
+    heights.clear()
+    app.run()
+    assert not any(heights)
+    app.switch_page("pages/models.py").run()
+    heights.clear()
+    app.switch_page("pages/explain.py").run()
+    assert heights
+    assert all(heights)

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core import benchmark
-from core.benchmark import Settings, Subject, Timing, Workload
+from core.benchmark import Run, Settings, Subject, Timing, Workload
 from core.benchmark.timing import Weights
 from core.charts.style import model_colour
 from core.charts.timings import engine_bars
@@ -34,6 +34,13 @@ def show() -> None:
         state.Benchmark.ENGINES_BARS, f'Median milliseconds of {spec.name} for "Hello World" by engine and precision'
     )
     timings = _measure(chart, spec) if start else benchmark.latest_engines(spec.name)
+    recording = None if timings else _recording(spec)
+    if recording:
+        st.markdown(
+            f"**The engines have not been compared on {spec.name} on this machine yet.** These timings were "
+            f"{measurement.recorded_on(recording)}."
+        )
+        timings = list(recording.results)
     if not timings:
         st.info(
             f"The engines have not been compared on {spec.name} on this machine yet. “Compare” times "
@@ -41,7 +48,8 @@ def show() -> None:
             icon=":material/compare_arrows:",
         )
         return
-    chart.finish(engine_bars(timings, colours=_colours(spec)), output.picture("engines"))
+    figure = engine_bars(timings, colours=_colours(spec), is_recorded=recording is not None)
+    chart.finish(figure, output.picture("engines"))
     st.caption(
         "× is the speed relative to sentence-transformers with its defaults. The cosine is the lowest of the test "
         f"vectors against torch in float32; “auto” uses only engines that stay within {LEAST_COSINE}."
@@ -62,6 +70,11 @@ def show() -> None:
         for timing in timings
     )
     measurement.downloads(table, "engines", timings)
+
+
+def _recording(spec: ModelSpec) -> Run | None:
+    """The run that stands in for a comparison on this machine."""
+    return benchmark.recorded_run(lambda row: row.model == spec.name and row.is_hello and row.median_ms is not None)
 
 
 def _measure(chart: LiveChart, spec: ModelSpec) -> list[Timing]:

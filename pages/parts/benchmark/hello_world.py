@@ -1,10 +1,14 @@
 """The original table, live: "Hello World" on every model, CPU beside GPU."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from core import benchmark, examples
-from core.benchmark import Settings, Subject, Timing, Workload
+from core.benchmark import Run, Settings, Subject, Timing, Workload
 from core.charts.style import model_colour
 from core.charts.timings import timing_bars
 from core.machine import this_machine
@@ -20,41 +24,38 @@ Timings = dict[Row, Timing]
 
 
 def show() -> None:
-    """Draw the view: the button, the chart that fills, four figures, the table."""
+    """Draw the view: the buttons, the chart that fills, four figures, the table."""
     if picks.models() and all(spec.provider == "openai" for spec in picks.models()):
         st.info("Models behind an API are not timed: their latency depends on the network.", icon=":material/info:")
     specs = measurement.local_models()
-    rows = [(spec.name, device) for spec in specs for device in measurement.devices_to_time()]
     with st.container(horizontal=True, vertical_alignment="center"):
-        whole = st.button(
-            "Time all models", type="primary", icon=":material/timer:", on_click=progress.start_anew,
-            args=(state.Benchmark.TIME,),
+        start = st.button(
+            "Time this machine", type="primary", icon=":material/timer:", on_click=progress.start_anew,
+            args=(state.Benchmark.TIME,), help="Times the picked models.",
         )  # fmt: skip
-        again = st.button(
-            "Time picked models again",
-            icon=":material/replay:",
-            on_click=progress.start_anew,
-            args=(state.Benchmark.TIME,),
-        )
+        whole = st.button(
+            "Time all models", icon=":material/replay:", on_click=progress.start_anew, args=(state.Benchmark.TIME,),
+        )  # fmt: skip
         how = measurement.settings()
         st.markdown(f'Median time to encode **"{benchmark.HELLO}"** on {this_machine().sentence}', width="content")
     timings = benchmark.latest_timings(picks.precision())
-    wanted = _subjects_to_time(specs, timings, whole=whole, again=again)
+    wanted = measurement.subjects(specs if whole else _to_time(specs)) if start or whole else ()
+    recording, colours = _recording(), {spec.name: model_colour(spec.id) for spec in specs}
+    recorded = {(row.model, row.device): row for row in recording.results} if recording else {}
+    here = {*(model for model, _ in timings), *(subject.model for subject in wanted)}
+    elsewhere = {model for model, _ in recorded}
+    names = sorted((spec.name for spec in specs), key=lambda name: 0 if name in here else 1 if name in elsewhere else 2)
+    rows = [(name, device) for name in names for device in measurement.devices_to_time()]
+    shown = {row: timings[row] for row in rows if row in timings}
+    if not shown and not wanted and recording:
+        st.markdown(f"**This machine has not been timed yet.** The bars were {measurement.recorded_on(recording)}.")
     chart = LiveChart(state.Benchmark.BARS, 'Median milliseconds to encode "Hello World", by model and device')
-    being_timed = {(subject.model, subject.device) for subject in wanted}
-    shown = {row: timings[row] for row in rows if row in timings and row not in being_timed}
-    recorded, colours = _original_milliseconds(), {spec.name: model_colour(spec.id) for spec in specs}
+    draw = partial(timing_bars, rows, colours=colours, recorded=recorded, marks=_original_milliseconds())
     if wanted:
-        shown = _fill(chart, rows, shown, colours, recorded, wanted, how)
-    chart.finish(
-        timing_bars(rows, shown, colours=colours, states=_idle(rows, shown), recorded=recorded),
-        output.picture("hello-world"),
-    )
-    st.caption(
-        f"Faint marks: the original table, recorded with `%timeit` on {original_machine()}. Hatched: architecture "
-        "only, with random weights, before any download."
-    )
-    _four_figures(specs, shown, recorded)
+        shown = _fill(chart, draw, shown, wanted, how)
+    chart.finish(draw(shown), output.picture("hello-world"))
+    _explain(recording if set(rows) - set(shown) & set(recorded) else None)
+    _four_figures(specs, shown)
     measurement.show_disturbed(list(shown.values()))
     measurement.show_failures(list(shown.values()))
     table = _table(specs, shown, recorded)
@@ -74,46 +75,54 @@ def show() -> None:
     output.code(examples.benchmark(specs[0], benchmark.HELLO))
 
 
-def _subjects_to_time(specs: list[ModelSpec], timings: Timings, *, whole: bool, again: bool) -> tuple[Subject, ...]:
-    """The subjects to time now: all, the picked ones, or at a first visit the picked ones installed and never timed."""
-    if not whole:
-        specs = [spec for spec in specs if spec in picks.models() and (again or availability(spec).is_ready)]
-    subjects = measurement.subjects(specs)
-    return tuple(subject for subject in subjects if whole or again or (subject.model, subject.device) not in timings)
+def _to_time(specs: list[ModelSpec]) -> list[ModelSpec]:
+    """The picked models that run here or, if there is none, those that are installed."""
+    picked = [spec for spec in specs if spec in picks.models()]
+    return picked or [spec for spec in specs if availability(spec).is_ready]
+
+
+def _recording() -> Run | None:
+    """The run that stands in for what is not timed here."""
+    return benchmark.recorded_run(
+        lambda row: (
+            row.is_hello and row.median_ms is not None
+            and (row.asked_engine, row.asked_precision) == ("auto", picks.precision())
+        )
+    )  # fmt: skip
+
+
+def _explain(recording: Run | None) -> None:
+    """What the marks and the hatchings are, in a caption."""
+    hatched = f" Hatched ╲: {measurement.recorded_on(recording)}." if recording else ""
+    st.caption(
+        f"Faint marks: the original table, recorded with `%timeit` on {original_machine()}.{hatched} Hatched ╱: "
+        "architecture only, with random weights, before any download."
+    )
 
 
 def _fill(
     chart: LiveChart,
-    rows: list[Row],
+    draw: Callable[..., go.Figure],
     shown: Timings,
-    colours: dict[str, str],
-    recorded: dict[Row, float],
     wanted: tuple[Subject, ...],
     how: Settings,
 ) -> Timings:
     """Run the benchmark while the bars fill; returns all timings to show."""
     states = {(subject.model, subject.device): "waiting" for subject in wanted}
-
-    def draw() -> None:
-        figure = timing_bars(rows, shown, colours=colours, states=_idle(rows, shown) | states, recorded=recorded)
-        chart.grow(figure)
-
-    def begin(subject: Subject) -> None:
-        states[subject.model, subject.device] = "timing …"
-        draw()
+    shown = {row: timing for row, timing in shown.items() if row not in states}
 
     def grow(timing: Timing) -> None:
         states.pop((timing.model, timing.device), None)
         shown[timing.model, timing.device] = timing
-        draw()
+        chart.grow(draw(shown, states=states))
 
-    draw()
+    def begin(subject: Subject) -> None:
+        states[subject.model, subject.device] = "timing …"
+        chart.grow(draw(shown, states=states))
+
+    chart.grow(draw(shown, states=states))
     measurement.watch(state.Benchmark.TIME, wanted, (Workload(),), how, grow, begin)
     return shown
-
-
-def _idle(rows: list[Row], shown: Timings) -> dict[Row, str]:
-    return {row: "not timed yet" for row in rows if row not in shown}
 
 
 def _original_milliseconds() -> dict[Row, float]:
@@ -121,7 +130,7 @@ def _original_milliseconds() -> dict[Row, float]:
     return {(row.model, row.device): row.median_ms for row in benchmark.original_run().results if row.median_ms}
 
 
-def _four_figures(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -> None:
+def _four_figures(specs: list[ModelSpec], shown: Timings) -> None:
     """Fastest, best by score, slowest and the GPU speed-up, of undisturbed timings; no row if there is none."""
     done = {row: timing.median_ms for row, timing in shown.items() if timing.median_ms and not timing.is_disturbed}
     if not done:
@@ -142,7 +151,7 @@ def _four_figures(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, fl
     slowest = max(done, key=lambda row: done[row])
     if len(done) > 1:
         figures.metric("Slowest vs fastest", ratio(done[slowest] / done[fastest]), help=slowest[0], border=True)
-    gains = _gains(done) or _gains(recorded)
+    gains = _gains(done) or _gains(_original_milliseconds())
     most = max(gains, key=lambda model: gains[model])
     label = "GPU speed-up" if _gains(done) else "GPU speed-up, recorded"
     figures.metric(label, ratio(gains[most]), help=f"highest, with {most}", border=True)
@@ -157,8 +166,9 @@ def _gains(milliseconds: dict[Row, float]) -> dict[str, float]:
     }
 
 
-def _table(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -> pd.DataFrame:
+def _table(specs: list[ModelSpec], shown: Timings, recorded: Timings) -> pd.DataFrame:
     """The chart's figures and their details, one row per model and device."""
+    original = _original_milliseconds()
     rows = [(spec.name, device) for spec in specs for device in ("cpu", "cuda")]
     return pd.DataFrame(
         [
@@ -173,10 +183,11 @@ def _table(specs: list[ModelSpec], shown: Timings, recorded: dict[Row, float]) -
                 "Forward pass only, ms": timing.forward.median_ms if timing and timing.forward else None,
                 "Memory": timing.memory_bytes if timing else None,
                 "Weights": timing.weights if timing else None,
-                "Recorded, ms": recorded.get(row),
+                "Recorded run, ms": recorded[row].median_ms if row in recorded else None,
+                "Recorded, ms": original.get(row),
             }
             for row in rows
-            if (timing := shown.get(row)) or row in recorded
+            if (timing := shown.get(row)) or row in recorded or row in original
         ]
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from typing import cast
 
 import pandas as pd
@@ -9,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import benchmark, corpus
-from core.benchmark import Settings, Timing, Workload
+from core.benchmark import Run, Settings, Timing, Workload
 from core.benchmark.sweep import BATCH_SIZES
 from core.charts.style import model_colours
 from core.charts.sweeps import Measure, sweep_heatmap, sweep_lines
@@ -55,6 +56,14 @@ def show() -> None:
     }
     timings = _measure(charts, spec, workloads, measure) if start else _earlier_timings(workloads)
     own = [timing for timing in timings if timing.model == spec.name and timing.device in charts]
+    recording = None if own or kind == "My text" else _recording(spec, list(charts))
+    if recording:
+        st.markdown(
+            f"**{spec.name} has not been swept on this machine yet.** These timings were "
+            f"{measurement.recorded_on(recording)}."
+        )
+        own = [timing for timing in recording.results if timing.model == spec.name and timing.device in charts]
+        timings = list(recording.results)
     if not own:
         st.info(
             f"{spec.name} has not been swept on this machine yet. “Sweep” times it in {len(workloads)} shapes, "
@@ -65,7 +74,7 @@ def show() -> None:
     for device, figure in _heatmaps(own, measure):
         charts[device].finish(figure, output.picture(f"sweep-{device}"))
     _caption(own)
-    _lines(timings, measure)
+    _lines(timings, measure, "in the recorded run" if recording else "on this machine")
     table = _table(own)
     st.dataframe(
         table,
@@ -99,6 +108,18 @@ def _earlier_timings(workloads: tuple[Workload, ...]) -> list[Timing]:
     asked = picks.precision(), workloads[0].text
     timings = st.session_state.get(state.Benchmark.SWEEP_TEXT_TIMINGS, [])
     return [row for row in timings if (row.asked_precision, row.text) == asked]
+
+
+def _recording(spec: ModelSpec, devices: list[str]) -> Run | None:
+    """The run that stands in for a sweep of this machine; None if the model is not in it."""
+    run = benchmark.recorded_run(
+        lambda row: (
+            (row.is_hello or not row.text)
+            and row.tokens is not None
+            and (row.asked_engine, row.asked_precision) == ("auto", picks.precision())
+        )
+    )
+    return run if run and any((row.model, row.device) in product([spec.name], devices) for row in run.results) else None
 
 
 def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> list[Timing]:
@@ -154,12 +175,12 @@ def _caption(timings: list[Timing]) -> None:
     st.caption(f"{architecture}{' · '.join(engines)} · end to end, median{trouble}{reasons}")
 
 
-def _lines(timings: list[Timing], measure: str) -> None:
+def _lines(timings: list[Timing], measure: str, where: str) -> None:
     """All models swept, over the batch size, and where a GPU pays off."""
     lengths = sorted({timing.tokens for timing in timings if timing.tokens and timing.median_ms})
     if not lengths:
         return
-    st.markdown("## All models swept on this machine")
+    st.markdown(f"## All models swept {where}")
     tokens = lengths[0]
     if len(lengths) > 1:
         tokens = st.segmented_control(
@@ -179,14 +200,14 @@ def _lines(timings: list[Timing], measure: str) -> None:
         config=output.picture("sweep-lines"),
         alt=f"{measure} by batch size, one line per model and device",
     )
-    st.caption(_where_it_pays(pays, has_gpu=any(timing.device == "cuda" for timing in timings)))
+    st.caption(_where_it_pays(pays, where, has_gpu=any(timing.device == "cuda" for timing in timings)))
 
 
-def _where_it_pays(pays: dict[tuple[str, int], int | None], *, has_gpu: bool) -> str:
+def _where_it_pays(pays: dict[tuple[str, int], int | None], where: str, *, has_gpu: bool) -> str:
     if not pays and has_gpu:
         return "No shape was timed undisturbed on both the CPU and the GPU: time again when this machine is quiet."
     if not pays:
-        return "There is no GPU on this machine to compare with the CPU."
+        return f"There is no GPU {where} to compare with the CPU."
     sentences = [
         f"{model}, {tokens} tokens: the GPU pays off from batch {batch}." if batch else
         f"{model}, {tokens} tokens: the GPU does not pay off at any batch size."

@@ -1,10 +1,12 @@
 """Accuracy vs speed on this machine, the Pareto front, and the price per million tokens."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 import streamlit as st
 
 from core import benchmark, corpus
-from core.benchmark import Settings, Timing, Workload
+from core.benchmark import Run, Settings, Timing, Workload
 from core.benchmark.tradeoff import Point, dollars_per_million, front, sentence
 from core.charts.style import model_colours
 from core.charts.tradeoff import cost_bars, tradeoff
@@ -23,7 +25,7 @@ def show() -> None:
     """Draw the view: score against speed, its summary in a sentence, then the price per million tokens."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         board = st.segmented_control(
-            "Accuracy", [*BOARDS, MEASURED], default="MTEB v1", key=state.Benchmark.ACCURACY, bind="query-params",
+            "Accuracy", [MEASURED, *BOARDS], default=MEASURED, key=state.Benchmark.ACCURACY, bind="query-params",
             required=True,
         )  # fmt: skip
         speed = st.segmented_control(
@@ -43,7 +45,10 @@ def show() -> None:
     if start:
         _measure(_missing(timings), speed or LATENCY)
         timings = _timings(speed or LATENCY)
-    scores = _scores(board or "MTEB v1", timings)
+    recording = None if timings else _recording(speed or LATENCY)
+    if recording:
+        timings = list(recording.results) if speed == LATENCY else _best_batches(recording.results)
+    scores = _scores(board or MEASURED, timings)
     points = _points(timings, scores, speed or LATENCY)
     if not points:
         place.info(
@@ -53,20 +58,40 @@ def show() -> None:
         )
     else:
         with place:
-            _chart(points, board or "MTEB v1", lower_is_faster=speed == LATENCY)
-            _scoreless(timings, scores, board or "MTEB v1")
+            if recording:
+                st.markdown(
+                    f"This machine has not been timed yet. These timings were {measurement.recorded_on(recording)}."
+                )
+            _chart(points, board or MEASURED, lower_is_faster=speed == LATENCY)
+            _scoreless(timings, scores, board or MEASURED)
             compared = [timing for timing in timings if timing.model in scores]
             measurement.show_disturbed(compared)
             measurement.provenance(compared)
     _costs()
 
 
+def _recording(speed: str) -> Run | None:
+    """The run that stands in for timings of this machine."""
+    return benchmark.recorded_run(
+        lambda row: (
+            row.median_ms is not None
+            and (row.asked_engine, row.asked_precision) == ("auto", picks.precision())
+            and (row.is_hello if speed == LATENCY else (row.text, row.tokens) == ("", BATCHES[0].tokens))
+        )
+    )
+
+
 def _timings(speed: str) -> list[Timing]:
     """The latest timings of each model and device: "Hello World" alone, or the best batch, undisturbed if one is."""
     if speed == LATENCY:
         return [timing for timing in benchmark.latest_timings(picks.precision()).values() if timing.median_ms]
+    return _best_batches(benchmark.latest_sweeps(picks.precision()))
+
+
+def _best_batches(sweep: Iterable[Timing]) -> list[Timing]:
+    """Each model's and device's batch of highest throughput."""
     best: dict[tuple[str, str], Timing] = {}
-    for timing in benchmark.latest_sweeps(picks.precision()):
+    for timing in sweep:
         if timing.tokens == BATCHES[0].tokens and timing.median_ms:
             key = timing.model, timing.device
             if key not in best or _rank(timing) > _rank(best[key]):

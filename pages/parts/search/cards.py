@@ -178,4 +178,4 @@ def _source(texts: Corpus, system: str, first: str, hits: List) -> None:
     elif system == HYBRID:
         st.caption(f"Reciprocal rank fusion of the other lists; sentences highlighted by {output.markdown_free(first)}")
     else:
-        st.caption(f"BM25 (bm25s, k1 1.5, b 0.75) over {cache.keyword_index(texts).words.sentence}")
+        st.caption(f"BM25 (k1 1.5, b 0.75) over {cache.keyword_index(texts).words.sentence}")

@@ -26,6 +26,7 @@ BAR = (
 def line(name: Work, height: int = 0, count: Callable[[int], str] | None = "{:,}".format) -> Iterator[Progress]:
     """A progress line with a cancel button, above an empty frame of the result's height; all vanish when it is done.
 
+    Where a result is on the page already, it holds its own place until the new one is there, and there is no frame.
     `name` distinguishes the works of a page; `count` formats what is counted, a number or a size; with None only the
     bar shows it. The callable raises when the session has asked for another run or is gone: that ends the waiting. The
     bar and the frame are static on purpose: animations like those of st.progress and st.skeleton keep a browser that
@@ -35,13 +36,15 @@ def line(name: Work, height: int = 0, count: Callable[[int], str] | None = "{:,}
         st.info("Cancelled. Everything computed so far is saved.", icon=":material/cancel:")
         st.button("Resume", type="primary", key=state.EveryPage.RESUME(name), on_click=start_anew, args=(name,))
         st.stop()
-    shown = _Line(name, height, count)
+    done: set[Work] = st.session_state.setdefault(state.EveryPage.DONE_WORK, set())
+    shown = _Line(name, 0 if name in done else height, count)
     try:
         yield shown.report
     except EmbedscopeError:
         shown.clear()  # its sentence takes the place
         raise
     shown.clear()
+    done.add(name)
 
 
 class _Line:

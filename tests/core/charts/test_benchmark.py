@@ -187,22 +187,35 @@ def test_a_disturbed_timing_says_so_beside_its_milliseconds() -> None:
     assert words_of(figure) == ["6.00 ms · 12 of 40 disturbed"]
 
 
-def test_what_was_recorded_elsewhere_is_marked_in_its_rows_lane_and_stays_on_the_axis() -> None:
-    figure = timing_bars(ROWS, {}, recorded={(LARGE, "cpu"): 67.7, (SMALL, "cuda"): 3.68})
-    cpu, gpu = (next(trace for trace in figure.data if trace.name == f"recorded, {name}") for name in ("CPU", "GPU"))
-    assert (list(cpu.x), list(gpu.x)) == ([67.7], [3.68])
-    assert (list(cpu.hovertext), list(gpu.hovertext)) == (["recorded, CPU: 67.7 ms"], ["recorded, GPU: 3.68 ms"])
-    lanes = bars_of(figure).y
-    assert abs(cpu.y[0] - lanes[0]) < 0.5
-    assert abs(gpu.y[0] - lanes[3]) < 0.5
+def test_marks_stand_below_their_models_bars_clear_of_them_and_stay_on_the_axis() -> None:
+    marks = {(LARGE, "cpu"): 67.7, (LARGE, "cuda"): 12.5, (SMALL, "cuda"): 3.68}
+    figure = timing_bars(ROWS, {}, marks=marks)
+    names = [f"original table, {name}" for name in ("CPU", "GPU")]
+    cpu, gpu = (next(trace for trace in figure.data if trace.name == name) for name in names)
+    assert (list(cpu.x), list(gpu.x)) == ([67.7], [12.5, 3.68])
+    assert list(cpu.hovertext) == ["original table, CPU: 67.7 ms"]
+    bars, half = bars_of(figure).y, bars_of(figure).width / 2
+    for place in (*cpu.y, *gpu.y):
+        assert min(abs(place - bar) for bar in bars) > half
+    assert bars[1] < cpu.y[0] == gpu.y[0] < bars[2] < bars[3] < gpu.y[1]
     assert figure.layout.xaxis.range[1] > 67.7
 
 
-def test_what_was_recorded_on_a_device_that_is_not_here_is_marked_in_the_models_first_lane() -> None:
-    figure = timing_bars([(LARGE, "cpu"), (SMALL, "cpu")], {}, recorded={(LARGE, "cuda"): 12.5, (SMALL, "cpu"): 4.8})
-    gpu = next(trace for trace in figure.data if trace.name == "recorded, GPU")
-    assert list(gpu.x) == [12.5]
-    assert abs(gpu.y[0] - bars_of(figure).y[0]) < 0.5
+def test_a_recorded_timing_stands_in_where_nothing_else_is_known_hatched_the_other_way() -> None:
+    recorded = keyed(timing(LARGE, "cpu", 19), timing(SMALL, "cpu", 2, weights="random"), timing(SMALL, "cuda", 1))
+    figure = timing_bars(ROWS, keyed(timing(SMALL, "cuda", 3)), recorded=recorded, states={(LARGE, "cuda"): "waiting"})
+    assert words_of(figure) == ["19.0 ms · recorded", "GPU: waiting", "2.00 ms · recorded", "3.00 ms"]
+    assert list(bars_of(figure).marker.pattern.shape) == ["\\", "", "x", ""]
+    assert "recorded on another machine" in bars_of(figure).hovertext[0]
+
+
+@pytest.mark.parametrize("score", [0.74, 56.3])
+@pytest.mark.parametrize("milliseconds", [0.21, 30.5, 4000.0])
+def test_around_a_single_point_both_axes_have_ticks(milliseconds: float, score: float) -> None:
+    layout = drawn([Point(SMALL, "cpu", score, milliseconds, None, "own")]).layout
+    assert len(layout.xaxis.tickvals) >= 2
+    low, high = layout.yaxis.range
+    assert low < 0.96 * score < 1.04 * score < high
 
 
 def test_a_hub_models_owner_stands_below_its_name() -> None:

@@ -160,11 +160,11 @@ def test_the_cpu_is_light_the_gpu_full_and_random_weights_are_hatched() -> None:
 
 
 def test_what_was_recorded_elsewhere_is_marked_at_its_milliseconds() -> None:
-    figure = timed(*FILLED, recorded={(LARGE, "cpu"): 67.7})
+    figure = timed(*FILLED, marks={(LARGE, "cpu"): 67.7})
     end = figure.layout.xaxis.range[1]
     places = [one.style.get("left") for one in elements(figure) if one.tag == "div"]
     assert f"{67.7 / end:.3%}" in places
-    assert "recorded, CPU" in words(figure)
+    assert "original table, CPU" in words(figure)
 
 
 def test_the_pointer_is_told_all_that_a_bar_stands_for_and_the_whole_reason_where_there_is_none() -> None:

@@ -14,8 +14,9 @@ import pytest
 
 from core import encoders, models
 from core.encoders import assembly
+from core.encoders.base import CHOOSING
 from core.encoders.choice import Choice
-from core.encoders.pool import CHOOSING, Pool
+from core.encoders.pool import Pool
 from core.errors import DeviceError, InputError, ModelUnavailableError
 from core.models.memory import budgets
 from tests.conftest import FakeEncoder

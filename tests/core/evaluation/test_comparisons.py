@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.stats import permutation_test
 
 from core.errors import InputError
 from core.evaluation import describe_intervals, difference, differences
+from core.evaluation.bootstrap import RESAMPLES
 
 
 def values(seed: int, size: int = 60) -> np.ndarray:
@@ -23,6 +25,20 @@ def test_the_intervals_half_width_is_the_range_of_permuted_systems_that_chance_e
         assert gap.mean == pytest.approx((systems[one] - systems[other]).mean())
         assert (gap.high - gap.low) / 2 == pytest.approx(margin, rel=0.05)
         assert (gap.low + gap.high) / 2 == pytest.approx(gap.mean)
+
+
+@pytest.mark.parametrize("count", [6, 60, 600])
+def test_the_half_width_is_that_of_scipys_permutation_test_of_the_same_seed(count: int) -> None:
+    systems = {name: values(seed, count) for seed, name in enumerate("abc")}
+    drawn = permutation_test(
+        tuple(systems.values()),
+        lambda *samples, axis: np.ptp(np.stack([sample.mean(axis=axis) for sample in samples]), axis=0),
+        permutation_type="samples",
+        n_resamples=RESAMPLES,
+        rng=np.random.default_rng(0),
+    ).null_distribution
+    found = differences(systems)["a", "b"]
+    assert (found.high - found.low) / 2 == pytest.approx(np.quantile(drawn, 0.95, method="higher"), rel=1e-12)
 
 
 def test_of_many_systems_alike_none_is_called_better_where_pairs_alone_would_be() -> None:
