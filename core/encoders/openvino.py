@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from transformers.modeling_outputs import BaseModelOutput
 
-from core.encoders.runtime import openvino
+from core.encoders.runtime import HINT, executed_precision, openvino
 from core.errors import DeviceError
 
 TRACING = threading.Lock()  # warning filters and the tracer are global to the process: one model at a time
@@ -33,7 +33,7 @@ HINTS = {"float32": "f32", "bfloat16": "bf16"}
 class OpenVINOModule(torch.nn.Module):
     """A compiled network called like the torch module it was made from; not thread-safe.
 
-    `weights` is its number of trained parameters.
+    `weights` is its number of trained parameters, `precision` the one that OpenVINO executes.
     """
 
     def __init__(self, config: Any, names: tuple[str, ...], compiled: Any, weights: int) -> None:
@@ -41,6 +41,7 @@ class OpenVINOModule(torch.nn.Module):
         self.config = config
         self.names = names
         self.weights = weights
+        self.precision = executed_precision(compiled)
         self._request = compiled.create_infer_request()
 
     def forward(self, **features: Any) -> BaseModelOutput:
@@ -129,13 +130,15 @@ class Converted:
     def compile(self, precision: str) -> OpenVINOModule:
         """Compile the module for "float32" or "bfloat16", with torch's number of threads; its output is float32.
 
+        The precision is a wish: what is executed is the result's own `precision`.
+
         Raises
         ------
         DeviceError
             OpenVINO cannot compile it for this CPU.
         """
         hints = {
-            "INFERENCE_PRECISION_HINT": HINTS[precision],
+            HINT: HINTS[precision],
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         }
