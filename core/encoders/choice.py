@@ -265,6 +265,7 @@ def _path(identity: Sequence[str], open_ones: tuple[Pair, ...]) -> Path:
         open_ones,
         machine.cpu,
         machine.cores,
+        machine.core_limit,
         machine.gpus,
         sorted(machine.versions.items()),
     ]
