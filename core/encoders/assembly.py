@@ -86,7 +86,7 @@ def _choose(
     choice, network = choose(
         identity,
         open_ones[:1] if is_too_large else open_ones,
-        network_builder(model, device),
+        network_builder(model, device, identity[:2]),
         partial(_encode_probe, model),
         on_progress,
     )
@@ -161,11 +161,14 @@ def half_for_large(spec: ModelSpec, device: str, precision: str) -> str | None:
     return wanted if wanted in ("float16", "bfloat16") else "bfloat16"
 
 
-def network_builder(model: "SentenceTransformer", device: str) -> Build:
-    """A function from engine and precision to a replacement for the model's own network."""
+def network_builder(model: "SentenceTransformer", device: str, made_from: tuple[object, ...] = ()) -> Build:
+    """A function from engine and precision to a replacement for the model's own network.
+
+    `made_from` are the model's id and revision: with them, what OpenVINO converts is stored on disk.
+    """
     transformer: Any = model[0]
     original = transformer.model
-    converted = cache(lambda: _convert(model))
+    converted = cache(lambda: _convert(model, made_from))
 
     def build(engine: str, precision: str) -> Any:
         if engine == "openvino":
@@ -179,12 +182,13 @@ def network_builder(model: "SentenceTransformer", device: str) -> Build:
     return build
 
 
-def _convert(model: "SentenceTransformer") -> "Converted":
+def _convert(model: "SentenceTransformer", made_from: tuple[object, ...]) -> "Converted":
     from core.encoders.openvino import Converted
 
     features: dict[str, Any] = dict(model.preprocess(["Hello World", "Two texts, of unlike length"]))
     transformer: Any = model[0]
-    return Converted(transformer.model, {name: value for name, value in features.items() if hasattr(value, "shape")})
+    tensors = {name: value for name, value in features.items() if hasattr(value, "shape")}
+    return Converted(transformer.model, tensors, made_from)
 
 
 def _fit(model: "SentenceTransformer", network: Any) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from transformers.modeling_outputs import BaseModelOutput
 
+from core.encoders.networks import recall_or_convert
 from core.encoders.runtime import HINT, executed_precision, openvino
 from core.errors import DeviceError
 
@@ -100,8 +101,8 @@ def _same_logging() -> Iterator[None]:
 class Converted:
     """A torch module converted to OpenVINO, ready to be compiled for a precision."""
 
-    def __init__(self, module: Any, features: dict[str, torch.Tensor]) -> None:
-        """Trace the module.
+    def __init__(self, module: Any, features: dict[str, torch.Tensor], made_from: tuple[object, ...] = ()) -> None:
+        """Trace the module, or read what tracing it gave before.
 
         Parameters
         ----------
@@ -109,6 +110,9 @@ class Converted:
             In float32, on the CPU.
         features : dict of str to (n, t) integer tensors
             Example inputs; later calls may have other numbers of texts and tokens.
+        made_from : tuple, optional
+            What tells the module's weights from all others, such as the id and revision of its model. Without it,
+            the network is neither read from disk nor stored there.
 
         Raises
         ------
@@ -119,11 +123,18 @@ class Converted:
         self._config = module.config
         self._names = tuple(features)
         self._weights = sum(weight.numel() for weight in module.parameters())
+        self._network = (
+            recall_or_convert((*made_from, self._module_name, self._names), lambda: self._trace(module, features))
+            if made_from
+            else self._trace(module, features)
+        )
+
+    def _trace(self, module: Any, features: dict[str, torch.Tensor]) -> openvino.Model:
         try:
             with TRACING, warnings.catch_warnings(), _same_logging(), torch.inference_mode(), _finite_masks(module):
                 warnings.simplefilter("ignore")  # the tracer's warnings about branches that it treats as constant
                 traced = _Traced(module, self._names)
-                self._network = openvino.convert_model(traced, example_input=tuple(features.values()))
+                return openvino.convert_model(traced, example_input=tuple(features.values()))
         except REFUSALS as error:
             raise self._refusal(error) from None
 

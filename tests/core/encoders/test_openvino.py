@@ -156,7 +156,7 @@ def test_bfloat16_ranks_real_sentence_pairs_as_float32_does(shared_data, minilm,
     assert spearman(rough_minilm) == pytest.approx(spearman(minilm), abs=0.001)
 
 
-def test_a_network_that_openvino_cannot_trace_runs_on_torch_and_says_so(monkeypatch):
+def test_a_network_that_openvino_cannot_trace_runs_on_torch_and_says_so(monkeypatch, home):
     def refuse(*_, **__):
         raise RuntimeError("Couldn't get TorchScript module by tracing.\nA long explanation follows.")
 
@@ -169,7 +169,9 @@ def test_a_network_that_openvino_cannot_trace_runs_on_torch_and_says_so(monkeypa
     )
 
 
-def test_a_network_with_an_operation_that_openvino_does_not_know_runs_on_torch(monkeypatch, caplog, models_directory):
+def test_a_network_with_an_operation_that_openvino_does_not_know_runs_on_torch(
+    monkeypatch, caplog, models_directory, home
+):
     usual = BertEmbeddings.forward
 
     def strange(self, *positional, **named):
