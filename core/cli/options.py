@@ -22,7 +22,7 @@ Qrels = Annotated[Path | None, typer.Option(help="Relevance labels: BEIR TSV or 
 Column = Annotated[str | None, typer.Option(help="Name of the text column.")]
 Device = Annotated[str, typer.Option(help="Device: auto, cpu or cuda.")]
 Engine = Annotated[str, typer.Option(help=f"Engine: {', '.join(encoders.ENGINES)}.")]
-Precision = Annotated[str, typer.Option(help="Precision: auto, float32, float16 or bfloat16.")]
+Precision = Annotated[str, typer.Option(help="Precision: auto, float32, float16, bfloat16 or int8.")]
 QueryPrompt = Annotated[
     str | None, typer.Option(help="Text put before each query (default: the model's own prompt; '' for none).")
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.corpus import sample
 from core.encoders.base import DEVICES, Vectors, require_offered
 from core.encoders.checkpoint import load_model
 from core.encoders.choice import Build, Choice, Pair, candidates, choose, recall
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from core.encoders.openvino import Converted
 
+CALIBRATION_TEXTS = 100  # about so many, from all parts of the sample
 MEASURING_BYTES = 10  # per weight, in all precisions compared at once
 TOO_LARGE = "It is too large to compare with float32 on this machine."
 
@@ -188,7 +190,13 @@ def _convert(model: "SentenceTransformer", made_from: tuple[object, ...]) -> "Co
     features: dict[str, Any] = dict(model.preprocess(["Hello World", "Two texts, of unlike length"]))
     transformer: Any = model[0]
     tensors = {name: value for name, value in features.items() if hasattr(value, "shape")}
-    return Converted(transformer.model, tensors, made_from)
+    return Converted(transformer.model, tensors, made_from, partial(_calibration, model))
+
+
+def _calibration(model: "SentenceTransformer") -> Iterator[dict[str, Any]]:
+    """The features of passages of the sample, one at a time."""
+    for text in sample().documents[:: len(sample()) // CALIBRATION_TEXTS]:
+        yield dict(model.preprocess([text]))
 
 
 def _fit(model: "SentenceTransformer", network: Any) -> None:

@@ -23,7 +23,7 @@ Number = TypeVar("Number", int, float)
 DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("auto", "torch", "openvino", "static", "openai")
 FRAME_TOKENS = frozenset({"[CLS]", "[SEP]", "<s>", "</s>"})
-PRECISIONS = ("auto", "float32", "float16", "bfloat16")
+PRECISIONS = ("auto", "float32", "float16", "bfloat16", "int8")
 
 
 @dataclass(frozen=True)

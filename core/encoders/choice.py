@@ -24,8 +24,9 @@ from core.settings import cache_folder
 from core.storage import digests, files, records
 
 REFERENCE = ("torch", "float32")
+INT8 = ("openvino", "int8")  # by hand only: its vectors are too far from float32's to stand beside them
 CANDIDATES = {
-    "cpu": (REFERENCE, ("openvino", "float32"), ("openvino", "bfloat16")),
+    "cpu": (REFERENCE, ("openvino", "float32"), ("openvino", "bfloat16"), INT8),
     "cuda": (REFERENCE, ("torch", "float16"), ("torch", "bfloat16")),
 }
 LEAST_COSINE = 0.999
@@ -102,7 +103,13 @@ def engines(device: str) -> tuple[Pair, ...]:
         return pairs
     from core.encoders.runtime import computes_bfloat16  # OpenVINO takes half a second to import
 
-    return tuple(pair for pair in pairs if pair[1] != "bfloat16" or computes_bfloat16())
+    computes = {"bfloat16": computes_bfloat16, "int8": computes_int8}
+    return tuple(pair for pair in pairs if pair[1] not in computes or computes[pair[1]]())
+
+
+def computes_int8() -> bool:
+    """Whether this CPU has instructions that sum products of int8; on others it was slower than float32."""
+    return "VNNI" in this_machine().instructions
 
 
 def candidates(device: str, engine: str, precision: str) -> tuple[Pair, ...]:
@@ -114,7 +121,11 @@ def candidates(device: str, engine: str, precision: str) -> tuple[Pair, ...]:
         None is left.
     """
     offered = engines(device)
-    open_ones = tuple(pair for pair in offered if engine in ("auto", pair[0]) and precision in ("auto", pair[1]))
+    open_ones = tuple(
+        pair
+        for pair in offered
+        if engine in ("auto", pair[0]) and (precision == pair[1] or (precision == "auto" and pair != INT8))
+    )
     if not open_ones:
         choices = ", ".join(" ".join(pair) for pair in offered)
         raise DeviceError(
@@ -139,7 +150,7 @@ def choose(
     encode : callable
         From a network and texts to unit vectors.
     """
-    if len(open_ones) == 1:
+    if len(open_ones) == 1 and open_ones[0] != INT8:  # its gain and its cost are measured
         return build_or_fall_back(Choice(*open_ones[0]), build)
     if known := recall(identity, open_ones):
         return build_or_fall_back(known, build)
@@ -188,7 +199,7 @@ def _measure(open_ones: tuple[Pair, ...], build: Build, encode: Encode, on_progr
             vectors[pair] = encode(networks[pair], texts)
             seconds[pair].append(time.perf_counter() - started)
     cosines = {pair: float(np.sum(rows * vectors[REFERENCE], axis=1).min()) for pair, rows in vectors.items()}
-    faithful = [pair for pair in networks if pair in open_ones and cosines[pair] >= LEAST_COSINE]
+    faithful = [pair for pair in networks if pair in open_ones and (cosines[pair] >= LEAST_COSINE or pair == INT8)]
     if not faithful:
         notes.append(f"None of the requested engines stays within cosine {LEAST_COSINE} of float32. {INSTEAD}")
         return Choice(*REFERENCE, note=" ".join(notes)), networks[REFERENCE]

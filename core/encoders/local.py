@@ -25,7 +25,7 @@ WINDOW = 256
 STATIC_WINDOW = 4096
 TOKEN_BUDGET = {"cpu": 2048, "cuda": 32768}
 POOLING_TOKEN = {"cls": 0, "lasttoken": -1}
-BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 
 Features = dict[str, Any]
 

@@ -7,7 +7,7 @@ prompts, truncation, pooling, normalisation and Matryoshka dimensions stay sente
 import logging
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ import torch
 from transformers.modeling_outputs import BaseModelOutput
 
 from core.encoders.networks import recall_or_convert
+from core.encoders.quantization import CALIBRATION_VERSION, quantize
 from core.encoders.runtime import HINT, executed_precision, openvino
 from core.errors import DeviceError
 
@@ -28,7 +29,7 @@ REFUSALS = (
     openvino.frontend.OpConversionFailure,
     openvino.frontend.OpValidationFailure,
 )
-HINTS = {"float32": "f32", "bfloat16": "bf16"}
+HINTS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}  # what is not int8 stays in float32
 
 
 class OpenVINOModule(torch.nn.Module):
@@ -101,7 +102,13 @@ def _same_logging() -> Iterator[None]:
 class Converted:
     """A torch module converted to OpenVINO, ready to be compiled for a precision."""
 
-    def __init__(self, module: Any, features: dict[str, torch.Tensor], made_from: tuple[object, ...] = ()) -> None:
+    def __init__(
+        self,
+        module: Any,
+        features: dict[str, torch.Tensor],
+        made_from: tuple[object, ...] = (),
+        calibration: Callable[[], Iterable[dict[str, torch.Tensor]]] | None = None,
+    ) -> None:
         """Trace the module, or read what tracing it gave before.
 
         Parameters
@@ -113,6 +120,8 @@ class Converted:
         made_from : tuple, optional
             What tells the module's weights from all others, such as the id and revision of its model. Without it,
             the network is neither read from disk nor stored there.
+        calibration : callable, optional
+            The features of typical texts, one at a time; needed for int8.
 
         Raises
         ------
@@ -123,10 +132,21 @@ class Converted:
         self._config = module.config
         self._names = tuple(features)
         self._weights = sum(weight.numel() for weight in module.parameters())
-        self._network = (
-            recall_or_convert((*made_from, self._module_name, self._names), lambda: self._trace(module, features))
-            if made_from
-            else self._trace(module, features)
+        self._made_from = made_from and (*made_from, self._module_name, self._names)
+        self._calibration = calibration
+        self._network = self._recall_or_make((), lambda: self._trace(module, features))
+
+    def _recall_or_make(self, parts: tuple[object, ...], make: Callable[[], openvino.Model]) -> openvino.Model:
+        return recall_or_convert((*self._made_from, *parts), make) if self._made_from else make()
+
+    def _quantized(self) -> openvino.Model:
+        calibration = self._calibration
+        assert calibration, "int8 needs texts to calibrate it"
+        return self._recall_or_make(
+            ("int8", CALIBRATION_VERSION),
+            lambda: quantize(
+                self._network, ([features[name].numpy() for name in self._names] for features in calibration())
+            ),
         )
 
     def _trace(self, module: Any, features: dict[str, torch.Tensor]) -> openvino.Model:
@@ -139,7 +159,7 @@ class Converted:
             raise self._refusal(error) from None
 
     def compile(self, precision: str) -> OpenVINOModule:
-        """Compile the module for "float32" or "bfloat16", with torch's number of threads; its output is float32.
+        """Compile the module for a precision, with torch's number of threads; its output is float32.
 
         The precision is a wish: what is executed is the result's own `precision`.
 
@@ -154,7 +174,8 @@ class Converted:
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         }
         try:
-            compiled = openvino.Core().compile_model(self._network, "CPU", hints)
+            network = self._quantized() if precision == "int8" else self._network
+            compiled = openvino.Core().compile_model(network, "CPU", hints)
         except REFUSALS as error:
             raise self._refusal(error) from None
         return OpenVINOModule(self._config, self._names, compiled, self._weights)

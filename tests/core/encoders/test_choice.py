@@ -388,3 +388,38 @@ def test_bfloat16_is_no_candidate_where_the_cpu_would_emulate_it_or_run_float32_
     with pytest.raises(DeviceError, match="precision bfloat16 is not available on cpu on this machine"):
         choice.candidates("cpu", "auto", "bfloat16")
     assert choice.candidates("cuda", "auto", "bfloat16") == (("torch", "bfloat16"),)
+
+
+INT8 = ("openvino", "int8")
+
+
+@pytest.fixture
+def vnni(monkeypatch):
+    """A CPU with VNNI, whichever this one is."""
+    monkeypatch.setattr(choice, "this_machine", lambda: replace(this_machine(), instructions=("AVX2", "VNNI")))
+
+
+@pytest.mark.usefixtures("vnni")
+def test_int8_is_taken_by_hand_only():
+    assert choice.engines("cpu") == (*ALL, INT8)
+    assert choice.candidates("cpu", "auto", "auto") == ALL
+    assert choice.candidates("cpu", "openvino", "auto") == (EXACT, ROUGH)
+    assert choice.candidates("cpu", "auto", "int8") == choice.candidates("cpu", "openvino", "int8") == (INT8,)
+
+
+def test_int8_is_no_candidate_without_instructions_for_it(monkeypatch):
+    monkeypatch.setattr(choice, "this_machine", lambda: replace(this_machine(), instructions=("AVX2", "AVX-512")))
+    assert choice.engines("cpu") == ALL
+    with pytest.raises(DeviceError, match="precision int8 is not available on cpu on this machine"):
+        choice.candidates("cpu", "auto", "int8")
+
+
+@pytest.mark.usefixtures("vnni")
+@pytest.mark.parametrize(("seconds", "speed"), [(1.0, "4.0 times"), (8.0, "0.5 times")])
+def test_what_int8_gains_and_costs_is_measured_once_and_said(seconds, speed):
+    engines = Engines()
+    engines.seconds[INT8], engines.cosines[INT8] = seconds, 0.97
+    chosen, network = engines.choose(open_ones=(INT8,))
+    assert taken(chosen) == network == INT8
+    assert chosen.reason == f"{speed} as fast as torch in float32, at cosine 0.97000"
+    assert choice.recall(IDENTITY, (INT8,)) == chosen
