@@ -23,6 +23,7 @@ INSTRUCTIONS = {  # what they are called, and Linux's flags, any of which says t
     "SVE": {"sve"},
     "i8mm": {"i8mm"},
 }
+APPLE_GPU = "Apple GPU"
 LIBRARIES = ("torch", "sentence-transformers", "transformers", "openvino", "numpy")
 
 
@@ -86,7 +87,7 @@ def this_machine() -> Machine:
         cpu=_cpu_name(cpuinfo),
         cores=cores,
         memory_bytes=min(installed, limit or installed),
-        gpus=_gpu_answers("name,memory.total,driver_version"),
+        gpus=_gpus(),
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         versions={name: _version(name) for name in LIBRARIES},
@@ -94,11 +95,6 @@ def this_machine() -> Machine:
         core_limit=quota if quota and quota < cores else None,
         memory_limit=limit if limit and limit < installed else None,
     )
-
-
-def devices() -> tuple[str, ...]:
-    """The devices a model can run on here: always "cpu", and "cuda" if a GPU driver answers."""
-    return ("cpu", "cuda") if this_machine().gpus else ("cpu",)
 
 
 def power() -> str:
@@ -155,6 +151,13 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def _gpus() -> tuple[str, ...]:
+    """The GPUs: as NVIDIA's driver describes them, or the one in Apple's chips."""
+    if (platform.system(), platform.machine()) == ("Darwin", "arm64"):
+        return (APPLE_GPU,)
+    return _gpu_answers("name,memory.total,driver_version")
 
 
 def _gpu_answers(facts: str) -> tuple[str, ...]:

@@ -31,8 +31,8 @@ def load(
 
     Parameters
     ----------
-    device : "auto", "cpu" or "cuda"
-        "auto" takes the GPU where torch can use one. A model behind an API runs where the API runs.
+    device : "auto" or one of DEVICES
+        "auto" takes the CUDA GPU where torch can use one, else the CPU. A model behind an API runs where the API runs.
     engine : "auto" or one of ENGINES
         "torch" or "openvino" (on the CPU) for networks, "static" for tables of token vectors, "openai" for models
         behind an API. Models that OpenVINO cannot convert run on torch, and the encoder's `reason` says so.

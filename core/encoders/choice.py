@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from core import corpus
+from core.devices import DEVICE
 from core.encoders.base import Vectors
 from core.errors import DeviceError
 from core.machine import this_machine
@@ -25,10 +26,7 @@ from core.storage import digests, files, records
 
 REFERENCE = ("torch", "float32")
 INT8 = ("openvino", "int8")  # by hand only: its vectors are too far from float32's to stand beside them
-CANDIDATES = {
-    "cpu": (REFERENCE, ("openvino", "float32"), ("openvino", "bfloat16"), INT8),
-    "cuda": (REFERENCE, ("torch", "float16"), ("torch", "bfloat16")),
-}
+CANDIDATES = {name: device.pairs for name, device in DEVICE.items()}
 LEAST_COSINE = 0.999
 INSTEAD = "Using torch in float32 instead."
 ROUNDS = 8  # the minimum counts: in few rounds a busy machine may disturb every engine
@@ -99,7 +97,7 @@ Encode = Callable[[Any, list[str]], Vectors]
 def engines(device: str) -> tuple[Pair, ...]:
     """The (engine, precision) pairs that this machine computes on a device."""
     pairs = CANDIDATES[device]
-    if device == "cuda":
+    if DEVICE[device].openvino != "CPU":
         return pairs
     from core.encoders.runtime import computes_bfloat16  # OpenVINO takes half a second to import
 

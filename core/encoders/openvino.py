@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from transformers.modeling_outputs import BaseModelOutput
 
+from core.devices import DEVICE
 from core.encoders.networks import recall_or_convert
 from core.encoders.quantization import CALIBRATION_VERSION, quantize
 from core.encoders.runtime import HINT, executed_precision, openvino
@@ -29,20 +30,23 @@ REFUSALS = (
     openvino.frontend.OpConversionFailure,
     openvino.frontend.OpValidationFailure,
 )
-HINTS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}  # what is not int8 stays in float32
+HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "f32"}  # what is not int8 stays in float32
 
 
 class OpenVINOModule(torch.nn.Module):
     """A compiled network called like the torch module it was made from; not thread-safe.
 
-    `weights` is its number of trained parameters, `precision` the one that OpenVINO executes.
+    `weights` is its number of trained parameters, `precision` the one that OpenVINO executes, `device_name` where.
     """
 
-    def __init__(self, config: Any, names: tuple[str, ...], compiled: Any, weights: int) -> None:
+    def __init__(
+        self, config: Any, names: tuple[str, ...], compiled: Any, weights: int, device_name: str = "cpu"
+    ) -> None:
         super().__init__()
         self.config = config
         self.names = names
         self.weights = weights
+        self.device_name = device_name
         self.precision = executed_precision(compiled)
         self._request = compiled.create_infer_request()
 
@@ -158,7 +162,7 @@ class Converted:
         except REFUSALS as error:
             raise self._refusal(error) from None
 
-    def compile(self, precision: str) -> OpenVINOModule:
+    def compile(self, precision: str, device: str = "cpu") -> OpenVINOModule:
         """Compile the module for a precision, with torch's number of threads; its output is float32.
 
         The precision is a wish: what is executed is the result's own `precision`.
@@ -168,17 +172,16 @@ class Converted:
         DeviceError
             OpenVINO cannot compile it for this CPU.
         """
-        hints = {
-            HINT: HINTS[precision],
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-        }
+        where = DEVICE[device].openvino
+        hints: dict[str, Any] = {HINT: HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
+        if where == "CPU":
+            hints["INFERENCE_NUM_THREADS"] = torch.get_num_threads()
         try:
             network = self._quantized() if precision == "int8" else self._network
-            compiled = openvino.Core().compile_model(network, "CPU", hints)
+            compiled = openvino.Core().compile_model(network, where, hints)
         except REFUSALS as error:
             raise self._refusal(error) from None
-        return OpenVINOModule(self._config, self._names, compiled, self._weights)
+        return OpenVINOModule(self._config, self._names, compiled, self._weights, device)
 
     def _refusal(self, error: Exception) -> DeviceError:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
