@@ -401,6 +401,6 @@ def _size_of_part(encoder: Encoder, longest: str) -> int:
     """How many texts are computed before they are stored, the longest of which is given."""
     if isinstance(encoder, Metered):
         return KEEP_PAID_EVERY
-    if encoder.device == "cuda" or encoder.engine == "static":
+    if encoder.device != "cpu" or encoder.engine == "static":
         return KEEP_EVERY
     return min(KEEP_EVERY, max(1, KEEP_CHARACTERS // max(1, len(longest))))

@@ -11,8 +11,19 @@ from pathlib import Path
 
 import psutil
 
-from core import wording
+from core import container, wording
 
+INSTRUCTIONS = {  # what they are called, and Linux's flags, any of which says that a CPU has them
+    "AVX2": {"avx2"},
+    "AVX-512": {"avx512f"},
+    "VNNI": {"avx512_vnni", "avx_vnni"},
+    "bf16": {"avx512_bf16", "amx_bf16", "bf16"},
+    "AMX": {"amx_tile"},
+    "NEON": {"asimd"},
+    "SVE": {"sve"},
+    "i8mm": {"i8mm"},
+}
+APPLE_GPU = "Apple GPU"
 LIBRARIES = ("torch", "sentence-transformers", "transformers", "openvino", "numpy")
 
 
@@ -20,7 +31,18 @@ LIBRARIES = ("torch", "sentence-transformers", "transformers", "openvino", "nump
 class Machine:
     """What a timing depends on.
 
-    `memory_bytes` is the installed RAM, or the container's limit if that is smaller.
+    Attributes
+    ----------
+    cores : int
+        Processors that this process may use.
+    memory_bytes : int
+        The installed RAM, or the container's limit if that is smaller.
+    instructions : tuple of str
+        The instruction sets that decide how fast a CPU multiplies matrices.
+    core_limit : float or None
+        How many cores' time the container may use, if that is less than `cores`.
+    memory_limit : int or None
+        The container's limit in bytes, if it is less than the installed RAM.
     """
 
     cpu: str
@@ -30,6 +52,9 @@ class Machine:
     system: str
     python: str
     versions: dict[str, str]
+    instructions: tuple[str, ...] = ()
+    core_limit: float | None = None
+    memory_limit: int | None = None
 
     @property
     def gpu_memory_bytes(self) -> int:
@@ -39,27 +64,37 @@ class Machine:
     @property
     def sentence(self) -> str:
         """The machine in one line, for captions."""
+        cpu = f"{self.cpu} ({', '.join(self.instructions)})" if self.instructions else self.cpu
+        limited = " of memory allowed to the container" if self.memory_limit else ""
         gpus = ", ".join(map(_gpu_in_words, self.gpus)) or "no GPU"
-        return f"{self.cpu}, {self.cores} cores, {wording.size(self.memory_bytes)}, {gpus}"
+        return f"{cpu}, {self._cores_in_words}, {wording.size(self.memory_bytes)}{limited}, {gpus}"
+
+    @property
+    def _cores_in_words(self) -> str:
+        """The cores that can be used: "2 cores", or "1.5 of 8 cores" in a container with a quota."""
+        of = f"{self.core_limit:.3g} of " if self.core_limit else ""
+        return f"{of}{self.cores} core{'' if self.cores == 1 else 's'}"
 
 
 @cache
 def this_machine() -> Machine:
     """Read this machine's fingerprint; takes milliseconds and loads no library."""
+    installed, limit = psutil.virtual_memory().total, container.memory_limit()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = container.core_limit()
+    cpuinfo = _read(Path("/proc/cpuinfo"))
     return Machine(
-        cpu=_cpu_name(),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        memory_bytes=min(psutil.virtual_memory().total, _container_limit()),
-        gpus=_gpu_answers("name,memory.total,driver_version"),
+        cpu=_cpu_name(cpuinfo),
+        cores=cores,
+        memory_bytes=min(installed, limit or installed),
+        gpus=_gpus(),
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         versions={name: _version(name) for name in LIBRARIES},
+        instructions=_instructions(cpuinfo),
+        core_limit=quota if quota and quota < cores else None,
+        memory_limit=limit if limit and limit < installed else None,
     )
-
-
-def devices() -> tuple[str, ...]:
-    """The devices a model can run on here: always "cpu", and "cuda" if a GPU driver answers."""
-    return ("cpu", "cuda") if this_machine().gpus else ("cpu",)
 
 
 def power() -> str:
@@ -93,20 +128,36 @@ def _governor() -> str:
     return f"governor {governor.read_text().strip()}" if governor.exists() else ""
 
 
-def _cpu_name() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+def _cpu_name(cpuinfo: str) -> str:
+    """The CPU's name, from Linux's description of it or from Python's."""
+    return _entry(cpuinfo, "model name") or platform.processor() or platform.machine()
 
 
-def _container_limit() -> int:
-    """Memory limit of the surrounding container (cgroup v2) in bytes, or a number beyond any machine."""
-    limit = Path("/sys/fs/cgroup/memory.max")
-    text = limit.read_text().strip() if limit.exists() else "max"
-    return int(text) if text.isdigit() else 2**62
+def _instructions(cpuinfo: str) -> tuple[str, ...]:
+    """The instruction sets that matter, from Linux's description of the CPU; none where there is no such."""
+    flags = {*_entry(cpuinfo, "flags").split(), *_entry(cpuinfo, "Features").split()}
+    return tuple(name for name, signs in INSTRUCTIONS.items() if signs & flags)
+
+
+def _entry(cpuinfo: str, name: str) -> str:
+    """What the first line of a name says; empty if there is none."""
+    lines = (line.partition(":") for line in cpuinfo.splitlines())
+    return next((value.strip() for key, _, value in lines if key.strip() == name), "")
+
+
+def _read(path: Path) -> str:
+    """A file's text; empty if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _gpus() -> tuple[str, ...]:
+    """The GPUs: as NVIDIA's driver describes them, or the one in Apple's chips."""
+    if (platform.system(), platform.machine()) == ("Darwin", "arm64"):
+        return (APPLE_GPU,)
+    return _gpu_answers("name,memory.total,driver_version")
 
 
 def _gpu_answers(facts: str) -> tuple[str, ...]:

@@ -221,5 +221,9 @@ def _read(path: Path, _modified_ns: int) -> Run:
 
 
 def _is_of_this_machine(run: Run) -> bool:
-    machine = this_machine()
-    return (run.machine.cpu, run.machine.cores, run.machine.gpus) == (machine.cpu, machine.cores, machine.gpus)
+    return _hardware(run.machine) == _hardware(this_machine())
+
+
+def _hardware(machine: Machine) -> tuple[object, ...]:
+    """What of a machine decides how fast it is."""
+    return machine.cpu, machine.cores, machine.core_limit, machine.gpus

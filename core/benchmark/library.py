@@ -10,6 +10,7 @@ import torch
 from sentence_transformers.util import batch_to_device
 
 from core.benchmark.timing import Weights
+from core.devices import DEVICE
 from core.encoders.assembly import resolve_device
 from core.encoders.checkpoint import counting_tokenizer, load_model
 from core.encoders.random_weights import REVISION, assemble
@@ -35,6 +36,8 @@ class Library:
                 f"sentence-transformers uses {self.precision} by default, not {precision}: choose precision auto."
             )
         self.device = resolve_device(device)
+        if DEVICE[self.device].torch != self.device:
+            raise DeviceError(f"sentence-transformers does not compute on {self.device}: choose device cpu.")
         if weights == "random":
             self.revision, self._model = REVISION, assemble(spec, self.device, self.precision)
         else:

@@ -14,6 +14,7 @@ import numpy as np
 from core.benchmark.interference import await_quiet
 from core.benchmark.sampling import clock, device_clock, sample, warm_up
 from core.benchmark.timing import Settings, Statistics, Subject, Timing, Workload, behind_api
+from core.devices import forget_peak_memory, peak_memory
 from core.encoders.choice import REFERENCE, probe
 from core.errors import DeviceError, InputError
 from core.models import ModelSpec, get
@@ -83,7 +84,7 @@ def measure(*, subject: Subject, workload: Workload, settings: Settings, on_prog
     warm_up_calls = warm_up(once, settings, f"Warming up {where}", preparing)
     end_to_end = sample(once, settings, f"Timing {where}", on_progress)
     forward = _forward(timeable, texts, settings, where, on_progress) if settings.with_forward else None
-    peak_memory_bytes, (gpu_allocated_bytes, gpu_reserved_bytes) = _peak_memory(), _gpu_memory(timeable.device)
+    peak_memory_bytes, (gpu_allocated_bytes, gpu_reserved_bytes) = _peak_memory(), peak_memory(timeable.device)
     return Timing(
         model=subject.model,
         device=timeable.device,
@@ -193,11 +194,7 @@ def _forget_peaks(device: str) -> None:
     gc.collect()
     with suppress(OSError):  # only on Linux; elsewhere the peak counts from the start
         Path("/proc/self/clear_refs").write_text("5")
-    if device == "cuda":
-        import torch
-
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
+    forget_peak_memory(device)
 
 
 def _peak_memory() -> int | None:
@@ -213,12 +210,3 @@ def _peak_memory() -> int | None:
         return None
     peak_rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(peak_rss if sys.platform == "darwin" else peak_rss * 1024)
-
-
-def _gpu_memory(device: str) -> tuple[int | None, int | None]:
-    """Largest memory on the GPU in bytes, held by tensors and held by torch; None on the CPU."""
-    if device != "cuda":
-        return None, None
-    import torch
-
-    return torch.cuda.max_memory_allocated(), torch.cuda.max_memory_reserved()

@@ -20,6 +20,7 @@ from core.benchmark.timing import (
     Workload,
     behind_api,
 )
+from core.devices import NAMES
 from core.encoders import PRECISIONS
 from core.encoders.base import require_offered
 from core.errors import DeviceError, EmbedscopeError, InputError, JobError, ModelError
@@ -30,7 +31,6 @@ from core.models import get
 from core.models.files import availability, beyond_memory
 from core.progress import Progress, silent
 
-DEVICES = ("cpu", "cuda")
 ENGINES = (*(engine for engine in encoders.ENGINES if engine != "openai"), "library")
 MOST_THREADS = 1024
 LEAST_CALLS = 3  # a workload that cannot reach this many calls in its time is skipped
@@ -157,7 +157,7 @@ def _check(subjects: Sequence[Subject], workloads: Sequence[Workload], settings:
         raise InputError("A benchmark needs at least one model, one device and one workload.")
     for subject in subjects:
         get(subject.model)
-        require_offered("device", subject.device, DEVICES)
+        require_offered("device", subject.device, NAMES)
         require_offered("engine", subject.engine, ENGINES)
         require_offered("precision", subject.precision, PRECISIONS)
     for workload in workloads:

@@ -7,6 +7,7 @@ import numpy as np
 
 from core.benchmark.interference import SLICE_SECONDS, Neighbours
 from core.benchmark.timing import Settings, Statistics
+from core.devices import event, synchronise
 from core.progress import Progress
 
 LEAST_FOR_P99 = 100
@@ -18,7 +19,7 @@ Once = Callable[[], float]
 
 def clock(call: Callable[[], object], device: str) -> Once:
     """Milliseconds of one call, with the device idle before and after."""
-    wait = _choose_wait(device)
+    wait = synchronise(device)
 
     def once() -> float:
         wait()
@@ -32,12 +33,12 @@ def clock(call: Callable[[], object], device: str) -> Once:
 
 def device_clock(call: Callable[[], object], device: str) -> Once:
     """Milliseconds of one call on the device alone; on a GPU between two events of its own clock."""
-    if device != "cuda":
+    new_event = event(device)
+    if new_event is None:
         return clock(call, device)
-    import torch
 
     def once() -> float:
-        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        begin, end = new_event(), new_event()
         begin.record()
         call()
         end.record()
@@ -112,12 +113,3 @@ def _statistics(samples: list[float], disturbed: int, left_out: int) -> Statisti
         disturbed=disturbed,
         left_out=left_out,
     )
-
-
-def _choose_wait(device: str) -> Callable[[], None]:
-    """A function that waits until the device has finished its work."""
-    if device != "cuda":
-        return lambda: None
-    import torch
-
-    return torch.cuda.synchronize

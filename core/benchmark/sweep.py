@@ -1,5 +1,6 @@
 """A sweep: batch sizes by lengths, and where a GPU is faster than the CPU."""
 
+import math
 from collections.abc import Sequence
 
 from core.benchmark.timing import HELLO, Timing, Workload
@@ -26,25 +27,25 @@ def workloads(
 def pays_from(timings: Sequence[Timing]) -> dict[tuple[str, int], int | None]:
     """For each model and length, the batch size from which a GPU is faster than the CPU; None if there is none.
 
-    Only batch sizes that were timed on both, undisturbed, count.
+    Only batch sizes that were timed on both, undisturbed, count; of several GPUs the fastest.
     """
-    milliseconds = {
-        (row.model, row.tokens, row.device, row.batch_size): row.median_ms
-        for row in timings
-        if row.median_ms and row.tokens and not row.is_disturbed
-    }
-    pairs = sorted({(model, tokens) for model, tokens, device, _ in milliseconds if device == "cuda"})
+    milliseconds: dict[tuple[str, int, str, int], float] = {}
+    for row in timings:
+        if row.median_ms and row.tokens and not row.is_disturbed:
+            shape = (row.model, row.tokens, "cpu" if row.device == "cpu" else "gpu", row.batch_size)
+            milliseconds[shape] = min(row.median_ms, milliseconds.get(shape, math.inf))
+    pairs = sorted({(model, tokens) for model, tokens, device, _ in milliseconds if device == "gpu"})
     smallest: dict[tuple[str, int], int | None] = {}
     for model, tokens in pairs:
         batches = sorted(
             batch
             for name, length, device, batch in milliseconds
-            if (name, length, device) == (model, tokens, "cpu") and (model, tokens, "cuda", batch) in milliseconds
+            if (name, length, device) == (model, tokens, "cpu") and (model, tokens, "gpu", batch) in milliseconds
         )
         slower = [
             batch
             for batch in batches
-            if milliseconds[model, tokens, "cuda", batch] >= milliseconds[model, tokens, "cpu", batch]
+            if milliseconds[model, tokens, "gpu", batch] >= milliseconds[model, tokens, "cpu", batch]
         ]
         paying = [batch for batch in batches if not slower or batch > max(slower)]
         if batches:

@@ -217,7 +217,7 @@ class Timing:
     @property
     def memory_bytes(self) -> int | None:
         """Peak memory on the device used."""
-        return self.gpu_reserved_bytes if self.device == "cuda" else self.peak_memory_bytes
+        return self.peak_memory_bytes if self.gpu_reserved_bytes is None else self.gpu_reserved_bytes
 
 
 @dataclass(frozen=True)

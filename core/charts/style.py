@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 import plotly.graph_objects as go
 
 from core import wording
+from core.devices import DEVICE
 from core.models import ids
 
 SEQUENTIAL = "viridis"
@@ -34,8 +35,7 @@ LEGEND_ABOVE = {  # samples only: no trace can be switched off
     "itemclick": False,
     "itemdoubleclick": False,
 }
-DEVICE_NAMES = {"cpu": "CPU", "cuda": "GPU"}
-DEVICE_OPACITIES = {"cpu": 0.4, "cuda": 1.0}
+CPU_OPACITY = 0.4
 
 MODEL_COLOURS = {  # one for each model of the catalogue; all others share these
     "intfloat/e5-mistral-7b-instruct": "#CC6677",
@@ -81,12 +81,12 @@ def fade(colour: str, opacity: float) -> str:
 
 def device_name(device: str) -> str:
     """A device's name in figures; an imported run may name any device."""
-    return DEVICE_NAMES.get(device, plain(device, 16))
+    return DEVICE[device].label if device in DEVICE else plain(device, 16)
 
 
 def device_opacity(device: str) -> float:
     """The opacity of a device: the CPU light, others full."""
-    return DEVICE_OPACITIES.get(device, 1.0)
+    return CPU_OPACITY if device == "cpu" else 1.0
 
 
 def fills(colours: Sequence[str], opacities: Sequence[float]) -> dict[str, object]:

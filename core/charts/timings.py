@@ -332,7 +332,7 @@ def _swatches(figure: go.Figure, names: Sequence[str], opacities: Sequence[float
 
 def _ending(timing: Timing, timings: Mapping[Row, Timing]) -> str:
     """The words at a bar's end: its milliseconds, and for a GPU the speed-up over the CPU."""
-    on_cpu = timings.get((timing.model, "cpu")) if timing.device == "cuda" else None
+    on_cpu = timings.get((timing.model, "cpu")) if timing.device != "cpu" else None
     return _words(timing, _ratio(timing, on_cpu, " as fast"))
 
 

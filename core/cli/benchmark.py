@@ -14,7 +14,7 @@ from core.cli.output import bars, complain, show
 
 def run(
     model_names: Annotated[str, typer.Option("--models", help="Model names, separated by commas.")],
-    devices: Annotated[str, typer.Option(help="Devices to time on: cpu, cuda or cpu,cuda.")] = "cpu",
+    devices: Annotated[str, typer.Option(help="Devices to time on, such as cpu or cpu,cuda.")] = "cpu",
     engine: Annotated[str, typer.Option(help=f"Engine: {', '.join(benchmark.ENGINES)}.")] = "auto",
     precision: Precision = "auto",
     text: str = benchmark.HELLO,

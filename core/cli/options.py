@@ -21,9 +21,9 @@ CorpusFile = Annotated[
 Queries = Annotated[Path | None, typer.Option(help="File of queries (default: the sample queries).")]
 Qrels = Annotated[Path | None, typer.Option(help="Relevance labels: BEIR TSV or TREC qrels.")]
 Column = Annotated[str | None, typer.Option(help="Name of the text column.")]
-Device = Annotated[str, typer.Option(help="Device: auto, cpu or cuda.")]
+Device = Annotated[str, typer.Option(help="Device: auto, cpu, cuda, mps, xpu or openvino-gpu.")]
 Engine = Annotated[str, typer.Option(help=f"Engine: {', '.join(encoders.ENGINES)}.")]
-Precision = Annotated[str, typer.Option(help="Precision: auto, float32, float16 or bfloat16.")]
+Precision = Annotated[str, typer.Option(help="Precision: auto, float32, float16, bfloat16 or int8.")]
 QueryPrompt = Annotated[
     str | None, typer.Option(help="Text put before each query (default: the model's own prompt; '' for none).")
 ]

@@ -31,14 +31,15 @@ def load(
 
     Parameters
     ----------
-    device : "auto", "cpu" or "cuda"
-        "auto" takes the GPU where torch can use one. A model behind an API runs where the API runs.
+    device : "auto" or one of DEVICES
+        "auto" takes the CUDA GPU where torch can use one, else the CPU. A model behind an API runs where the API runs.
     engine : "auto" or one of ENGINES
         "torch" or "openvino" (on the CPU) for networks, "static" for tables of token vectors, "openai" for models
         behind an API. Models that OpenVINO cannot convert run on torch, and the encoder's `reason` says so.
-    precision : "auto", "float32", "float16" or "bfloat16"
+    precision : "auto", "float32", "float16", "bfloat16" or "int8"
         "auto" engines and precisions are measured, once for each model and machine; the fastest whose vectors stay
-        within cosine 0.999 of float32 is used.
+        within cosine 0.999 of float32 is used. "int8" is never chosen by itself; the encoder's `reason` says what it
+        gains and costs.
     dimensions : int, optional
         Truncate to the first dimensions, for models trained for it (Matryoshka), or through the API; by default to
         those of the spec.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.corpus import sample
+from core.devices import DEVICE, free_cache, require
 from core.encoders.base import DEVICES, Vectors, require_offered
 from core.encoders.checkpoint import load_model
 from core.encoders.choice import Build, Choice, Pair, candidates, choose, recall
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from core.encoders.openvino import Converted
 
+CALIBRATION_TEXTS = 100  # about so many, from all parts of the sample
 MEASURING_BYTES = 10  # per weight, in all precisions compared at once
 TOO_LARGE = "It is too large to compare with float32 on this machine."
 
@@ -46,9 +49,9 @@ def load_local(
     open_ones = candidates(device, engine, precision) if is_network and engine != "static" else ()
     on_progress(f"Loading {spec.name}", 0, 1)
     revision = revisions.of(spec, folder)
-    with _explain_lack_of_memory(spec):
+    with _explain_lack_of_memory(spec, device):
         in_half = half_for_large(spec, device, precision)
-        model = load_model(spec, folder, device, in_half or "float32")
+        model = load_model(spec, folder, DEVICE[device].torch, in_half or "float32")
         if not hasattr(model[0], "model"):
             choice = static_choice(spec, engine, precision)
         elif engine == "static":
@@ -60,7 +63,7 @@ def load_local(
             _fit(model, GraphedModule(model[0].model))
         else:
             open_ones = open_ones or candidates(device, engine, precision)
-            choice = _choose(spec, model, revision, open_ones, on_progress)
+            choice = _choose(spec, model, device, revision, open_ones, on_progress)
         return LocalEncoder(spec, model, revision, choice, dimensions)
 
 
@@ -76,17 +79,21 @@ def must_choose(spec: ModelSpec, device: str, engine: str, precision: str) -> bo
 
 
 def _choose(
-    spec: ModelSpec, model: "SentenceTransformer", revision: str, open_ones: tuple[Pair, ...], on_progress: Progress
+    spec: ModelSpec,
+    model: "SentenceTransformer",
+    device: str,
+    revision: str,
+    open_ones: tuple[Pair, ...],
+    on_progress: Progress,
 ) -> Choice:
     """Use the only engine left, or the fastest; a model too large to be loaded several times is not measured."""
-    device = str(model.device).partition(":")[0]
     parameters = sum(weights.numel() for weights in model.parameters())
     is_too_large = len(open_ones) > 1 and too_large_to_compare(parameters, device)
     identity = (spec.id, revision, device)
     choice, network = choose(
         identity,
         open_ones[:1] if is_too_large else open_ones,
-        network_builder(model, device),
+        network_builder(model, device, identity[:2]),
         partial(_encode_probe, model),
         on_progress,
     )
@@ -95,16 +102,14 @@ def _choose(
 
 
 @contextmanager
-def _explain_lack_of_memory(spec: ModelSpec) -> Iterator[None]:
+def _explain_lack_of_memory(spec: ModelSpec, device: str) -> Iterator[None]:
     """Explain in a sentence that the GPU's memory was too small to load a model."""
     import torch
 
     try:
         yield
     except torch.OutOfMemoryError:
-        from core.encoders.cuda import free_cache
-
-        free_cache()
+        free_cache(device)
         raise ModelUnavailableError(
             f"{spec.name} does not fit in the GPU's free memory. Try again when other jobs have finished, pick a "
             "smaller model, or choose device cpu."
@@ -130,18 +135,14 @@ def resolve_device(device: str) -> str:
     Raises
     ------
     DeviceError
-        There is no such device, or it is "cuda" and torch has no GPU.
+        There is no such device, or this machine does not have it.
     """
     require_offered("device", device, DEVICES)
-    if device == "cpu":
-        return device
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise DeviceError("This machine has no CUDA GPU that torch can use: choose device cpu.")
-    return "cpu"
+    if device == "auto":
+        return "cuda" if DEVICE["cuda"].is_there() else "cpu"
+    if device != "cpu":
+        require(device)
+    return device
 
 
 def too_large_to_compare(parameters: int, device: str) -> bool:
@@ -151,7 +152,7 @@ def too_large_to_compare(parameters: int, device: str) -> bool:
 
 def half_for_large(spec: ModelSpec, device: str, precision: str) -> str | None:
     """The half precision for a model too large for the GPU in float32 and half at once; None for others."""
-    if device != "cuda" or precision == "float32":
+    if not DEVICE[device].has_own_memory or precision == "float32":
         return None
     import torch
 
@@ -161,30 +162,41 @@ def half_for_large(spec: ModelSpec, device: str, precision: str) -> str | None:
     return wanted if wanted in ("float16", "bfloat16") else "bfloat16"
 
 
-def network_builder(model: "SentenceTransformer", device: str) -> Build:
-    """A function from engine and precision to a replacement for the model's own network."""
+def network_builder(model: "SentenceTransformer", device: str, made_from: tuple[object, ...] = ()) -> Build:
+    """A function from engine and precision to a replacement for the model's own network.
+
+    `made_from` are the model's id and revision: with them, what OpenVINO converts is stored on disk.
+    """
     transformer: Any = model[0]
     original = transformer.model
-    converted = cache(lambda: _convert(model))
+    converted = cache(lambda: _convert(model, made_from))
 
     def build(engine: str, precision: str) -> Any:
         if engine == "openvino":
-            return converted().compile(precision)
-        if device == "cpu":
+            return converted().compile(precision, device)
+        if DEVICE[device].torch == "cpu":
             return original
         from core.encoders.cuda import GraphedModule, half
 
-        return GraphedModule(original if precision == "float32" else half(original, precision))
+        module = original if precision == "float32" else half(original, precision)
+        return GraphedModule(module, can_record=DEVICE[device].records)
 
     return build
 
 
-def _convert(model: "SentenceTransformer") -> "Converted":
+def _convert(model: "SentenceTransformer", made_from: tuple[object, ...]) -> "Converted":
     from core.encoders.openvino import Converted
 
     features: dict[str, Any] = dict(model.preprocess(["Hello World", "Two texts, of unlike length"]))
     transformer: Any = model[0]
-    return Converted(transformer.model, {name: value for name, value in features.items() if hasattr(value, "shape")})
+    tensors = {name: value for name, value in features.items() if hasattr(value, "shape")}
+    return Converted(transformer.model, tensors, made_from, partial(_calibration, model))
+
+
+def _calibration(model: "SentenceTransformer") -> Iterator[dict[str, Any]]:
+    """The features of passages of the sample, one at a time."""
+    for text in sample().documents[:: len(sample()) // CALIBRATION_TEXTS]:
+        yield dict(model.preprocess([text]))
 
 
 def _fit(model: "SentenceTransformer", network: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypeVar, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from core.devices import NAMES
 from core.encoders.vocabulary import UNKNOWN_TOKENS, WORD_START
 from core.errors import DeviceError
 from core.models import ModelSpec
@@ -20,11 +21,11 @@ Vectors = npt.NDArray[np.float32]
 Kind = Literal["query", "document"]
 Number = TypeVar("Number", int, float)
 
-DEVICES = ("auto", "cpu", "cuda")
+DEVICES = ("auto", *NAMES)
 ENGINES = ("auto", "torch", "openvino", "static", "openai")
 FRAME_TOKENS = frozenset({"[CLS]", "[SEP]", "<s>", "</s>"})
 CHOOSING = "for now: the fastest engine is being found in the background"  # the reason until then
-PRECISIONS = ("auto", "float32", "float16", "bfloat16")
+PRECISIONS = ("auto", "float32", "float16", "bfloat16", "int8")
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,22 @@
 """Finds the fastest engine and precision for a model on this machine that stay close to float32.
 
 Each candidate embeds a small probe, as does torch in float32. The fastest whose every vector stays within cosine 0.999
-is chosen. This is measured once for each model, revision, machine and set of library versions, and saved on disk.
+is chosen; of those that are about as fast, the most exact. This is measured once for each model, revision, machine and
+set of library versions, and saved on disk.
 """
 
 import json
 import logging
-import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core import corpus
+from core.devices import DEVICE
 from core.encoders.base import Vectors
 from core.errors import DeviceError
 from core.machine import this_machine
@@ -24,15 +25,14 @@ from core.settings import cache_folder
 from core.storage import digests, files, records
 
 REFERENCE = ("torch", "float32")
-CANDIDATES = {
-    "cpu": (REFERENCE, ("openvino", "float32"), ("openvino", "bfloat16")),
-    "cuda": (REFERENCE, ("torch", "float16"), ("torch", "bfloat16")),
-}
+INT8 = ("openvino", "int8")  # by hand only: its vectors are too far from float32's to stand beside them
+CANDIDATES = {name: device.pairs for name, device in DEVICE.items()}
 LEAST_COSINE = 0.999
 INSTEAD = "Using torch in float32 instead."
 ROUNDS = 8  # the minimum counts: in few rounds a busy machine may disturb every engine
+PART = 2  # rounds, whose minimum is one look at an engine's speed: what all looks agree on is no noise
 HOPELESS = 8  # after being this many times slower than the fastest, twice, an engine is dropped
-VERSION = 1  # of the probe and the measurement
+VERSION = 2  # of the probe and the measurement
 MEASURING = "Finding the fastest engine, once for this machine"
 PROBE_SENTENCES, PROBE_PASSAGES = 12, 4
 
@@ -51,6 +51,8 @@ class Choice:
         The smallest cosine of a probe text's vector to its float32 vector.
     note : str
         Why another engine that was asked for or failed was not used; else empty.
+    is_close : bool
+        Whether the rounds don't agree on what is faster, this engine or torch; for torch itself, it or another engine.
     """
 
     engine: str
@@ -58,16 +60,24 @@ class Choice:
     speedup: float | None = None
     cosine: float | None = None
     note: str = ""
+    is_close: bool = False
 
     @property
     def reason(self) -> str:
         """The reason for the choice, in words; empty if there was no choice."""
-        measured = ""
-        if self.speedup is not None:
-            measured = f"the fastest on this machine within cosine {LEAST_COSINE} of float32"
-            if (self.engine, self.precision) != REFERENCE:
-                measured = f"{self.speedup:.1f} times as fast as torch in float32, at cosine {self.cosine:.5f}"
-        return ". ".join(filter(None, [measured, self.note]))
+        return ". ".join(filter(None, [self._measured, self.note]))
+
+    @property
+    def _measured(self) -> str:
+        """What the measurement says; empty if nothing was measured."""
+        if self.speedup is None:
+            return ""
+        if (self.engine, self.precision) == REFERENCE:
+            others = "no other engine is clearly faster" if self.is_close else "the fastest"
+            return f"{others} on this machine within cosine {LEAST_COSINE} of float32"
+        times = f"{self.speedup:.1f}"
+        speed = "about" if self.is_close or times == "1.0" else f"{times} times"
+        return f"{speed} as fast as torch in float32, at cosine {self.cosine:.5f}"
 
 
 @dataclass(frozen=True)
@@ -87,11 +97,17 @@ Encode = Callable[[Any, list[str]], Vectors]
 def engines(device: str) -> tuple[Pair, ...]:
     """The (engine, precision) pairs that this machine computes on a device."""
     pairs = CANDIDATES[device]
-    if device == "cuda":
+    if DEVICE[device].openvino != "CPU":
         return pairs
     from core.encoders.runtime import computes_bfloat16  # OpenVINO takes half a second to import
 
-    return tuple(pair for pair in pairs if pair[1] != "bfloat16" or computes_bfloat16())
+    computes = {"bfloat16": computes_bfloat16, "int8": computes_int8}
+    return tuple(pair for pair in pairs if pair[1] not in computes or computes[pair[1]]())
+
+
+def computes_int8() -> bool:
+    """Whether this CPU has instructions that sum products of int8; on others it was slower than float32."""
+    return "VNNI" in this_machine().instructions
 
 
 def candidates(device: str, engine: str, precision: str) -> tuple[Pair, ...]:
@@ -103,7 +119,11 @@ def candidates(device: str, engine: str, precision: str) -> tuple[Pair, ...]:
         None is left.
     """
     offered = engines(device)
-    open_ones = tuple(pair for pair in offered if engine in ("auto", pair[0]) and precision in ("auto", pair[1]))
+    open_ones = tuple(
+        pair
+        for pair in offered
+        if engine in ("auto", pair[0]) and (precision == pair[1] or (precision == "auto" and pair != INT8))
+    )
     if not open_ones:
         choices = ", ".join(" ".join(pair) for pair in offered)
         raise DeviceError(
@@ -128,7 +148,7 @@ def choose(
     encode : callable
         From a network and texts to unit vectors.
     """
-    if len(open_ones) == 1:
+    if len(open_ones) == 1 and open_ones[0] != INT8:  # its gain and its cost are measured
         return build_or_fall_back(Choice(*open_ones[0]), build)
     if known := recall(identity, open_ones):
         return build_or_fall_back(known, build)
@@ -153,7 +173,8 @@ def build_or_fall_back(choice: Choice, build: Build) -> tuple[Choice, Any]:
         torch cannot run it either.
     """
     try:
-        return choice, build(choice.engine, choice.precision)
+        network = build(choice.engine, choice.precision)
+        return _as_executed(choice, network), network
     except DeviceError as error:
         if (choice.engine, choice.precision) == REFERENCE:
             raise
@@ -167,42 +188,76 @@ def _measure(open_ones: tuple[Pair, ...], build: Build, encode: Encode, on_progr
     networks, notes = _build((REFERENCE, *(pair for pair in open_ones if pair != REFERENCE)), build)
     texts = probe()
     vectors: dict[Pair, Vectors] = {}
-    least = dict.fromkeys(networks, math.inf)
+    seconds: dict[Pair, list[float]] = {pair: [] for pair in networks}
     for number in range(ROUNDS + 1):
         if number:
             on_progress(MEASURING, number, ROUNDS + 1)
-        for pair in _hopeful(least) if number > 1 else networks:
+        for pair in _hopeful(seconds) if number > 1 else networks:
             started = time.perf_counter()
             vectors[pair] = encode(networks[pair], texts)
-            least[pair] = min(least[pair], time.perf_counter() - started)
+            seconds[pair].append(time.perf_counter() - started)
     cosines = {pair: float(np.sum(rows * vectors[REFERENCE], axis=1).min()) for pair, rows in vectors.items()}
-    faithful = [pair for pair in networks if pair in open_ones and cosines[pair] >= LEAST_COSINE]
+    faithful = [pair for pair in networks if pair in open_ones and (cosines[pair] >= LEAST_COSINE or pair == INT8)]
     if not faithful:
         notes.append(f"None of the requested engines stays within cosine {LEAST_COSINE} of float32. {INSTEAD}")
         return Choice(*REFERENCE, note=" ".join(notes)), networks[REFERENCE]
-    best = min(faithful, key=lambda pair: least[pair])
-    return Choice(*best, least[REFERENCE] / least[best], cosines[best], " ".join(notes)), networks[best]
+    fastest = min(faithful, key=lambda pair: min(seconds[pair]))
+    best = next(pair for pair in faithful if pair == fastest or _are_close(seconds[pair], seconds[fastest]))
+    other = fastest if best == REFERENCE else REFERENCE
+    is_close = best != other and _are_close(seconds[best], seconds[other])
+    speedup = min(seconds[REFERENCE]) / min(seconds[best])
+    return Choice(*best, speedup, cosines[best], " ".join(notes), is_close), networks[best]
 
 
-def _hopeful(least: dict[Pair, float]) -> list[Pair]:
+def _are_close(some: list[float], others: list[float]) -> bool:
+    """Whether the parts of the rounds, by their shortest times, don't agree on which of two candidates is faster.
+
+    A candidate that was dropped is not close to one that was not.
+    """
+    if len(some) != len(others):
+        return False
+    parts = range(1, len(some), PART)  # the first round warms up
+    leads = [min(some[start : start + PART]) - min(others[start : start + PART]) for start in parts]
+    return min(leads) <= 0 <= max(leads)
+
+
+def _hopeful(seconds: dict[Pair, list[float]]) -> list[Pair]:
     """The candidates that could still be the fastest: a CPU that emulates bfloat16 takes thirty times as long."""
-    fastest = min(least.values())
-    return [pair for pair, seconds in least.items() if seconds < HOPELESS * fastest]
+    fastest = min(map(min, seconds.values()))
+    return [pair for pair, taken in seconds.items() if min(taken) < HOPELESS * fastest]
 
 
 def _build(pairs: tuple[Pair, ...], build: Build) -> tuple[dict[Pair, Any], list[str]]:
-    """The networks that can be built, and a sentence for each engine that cannot run the model."""
+    """The networks that can be built, by what they execute, and a sentence for each engine that cannot run the model.
+
+    Of two that execute the same, one is enough.
+    """
     networks: dict[Pair, Any] = {}
     notes: list[str] = []
     for pair in pairs:
         try:
-            networks[pair] = build(*pair)
+            network = build(*pair)
+            networks.setdefault((pair[0], _executed(network, pair[1])), network)
         except DeviceError as error:
             if pair == REFERENCE:
                 raise
             log.warning("%s", error)
             notes.append(str(error))
     return networks, list(dict.fromkeys(notes))
+
+
+def _as_executed(choice: Choice, network: Any) -> Choice:
+    """The choice in the precision that its network executes; where another was asked for, a note says so."""
+    executed = _executed(network, choice.precision)
+    if executed == choice.precision:
+        return choice
+    asked = f"{choice.precision} was asked for, but {choice.engine} computes {executed} on this machine"
+    return replace(choice, precision=executed, note=" ".join(filter(None, (choice.note, asked))))
+
+
+def _executed(network: Any, precision: str) -> str:
+    """The precision that a network says it executes; torch executes what it is asked for."""
+    return str(getattr(network, "precision", precision))
 
 
 def probe() -> list[str]:
@@ -219,6 +274,7 @@ def _path(identity: Sequence[str], open_ones: tuple[Pair, ...]) -> Path:
         open_ones,
         machine.cpu,
         machine.cores,
+        machine.core_limit,
         machine.gpus,
         sorted(machine.versions.items()),
     ]

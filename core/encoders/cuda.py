@@ -6,12 +6,13 @@ graph has a fixed shape, so inputs are padded to a few shapes; longer or unrecor
 
 import copy
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from transformers.modeling_outputs import BaseModelOutput
+
+from core.devices import RECORDING
 
 TEXTS = (1, 2, 4, 8, 16, 32)
 TOKENS = (8, 16, 32, 64, 128)
@@ -21,25 +22,24 @@ WARM_UP_CALLS = 3
 Features = dict[str, torch.Tensor]
 Replay = Callable[[Features], torch.Tensor]
 
-RECORDING = threading.Lock()  # a process can only make one recording at a time
-
 log = logging.getLogger(__name__)
 
 
 class GraphedModule(torch.nn.Module):
     """A transformer that replays recordings of itself; not thread-safe.
 
-    Its token vectors are float32 in any precision, as the following modules expect.
+    Where a device can't record, it computes as usual. Its token vectors are float32 in any precision, as the following
+    modules expect.
     """
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, *, can_record: bool = True) -> None:
         super().__init__()
         self.module = module
         self.config = module.config
         self._padding = module.config.pad_token_id or 0
         self._replays: dict[tuple[int, int], Replay] = {}
         self._pool: Any = None
-        self._can_record = True
+        self._can_record = can_record
 
     def forward(self, **features: Any) -> BaseModelOutput:
         """Token vectors, (n, t, d) float32, as the module itself gives them."""
@@ -83,12 +83,6 @@ def half(module: Any, precision: str) -> Any:
     dtype = getattr(torch, precision)
     halves = {id(weights): torch.nn.Parameter(weights.detach().to(dtype), False) for weights in module.parameters()}
     return copy.deepcopy(module, halves)
-
-
-def free_cache() -> None:
-    """Free unused GPU memory, but not during a recording, which it would break."""
-    with RECORDING:
-        torch.cuda.empty_cache()
 
 
 def padded_shape(texts: int, tokens: int) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.devices import DEVICE, free_cache
 from core.encoders import batches
 from core.encoders.agreement import amendment, longest_input, pooling_modes
 from core.encoders.base import Kind, Trace, Vectors, replace_surrogates
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 WINDOW = 256
 STATIC_WINDOW = 4096
-TOKEN_BUDGET = {"cpu": 2048, "cuda": 32768}
+TOKEN_BUDGET = {name: device.token_budget for name, device in DEVICE.items()}
 POOLING_TOKEN = {"cls": 0, "lasttoken": -1}
-BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 
 Features = dict[str, Any]
 
@@ -47,7 +48,7 @@ class LocalEncoder:
     ) -> None:
         self.spec = spec
         self.revision = " ".join(filter(None, (revision, amendment(model))))
-        self.device = str(model.device).partition(":")[0]
+        self.device = _device(model)
         self.engine = choice.engine
         self.precision = choice.precision
         self.reason = choice.reason
@@ -109,7 +110,7 @@ class LocalEncoder:
                 for features in ready:
                     self._vectors(dict(features))  # a copy, since a forward pass writes into it
             except torch.OutOfMemoryError:
-                _free_gpu()
+                free_cache(self.device)
                 raise DeviceError(
                     f"The GPU does not have enough memory for these texts with {self.spec.name}: use fewer or "
                     "shorter ones."
@@ -194,7 +195,7 @@ class LocalEncoder:
         try:
             return self._forward(self._on_device(features, batch))
         except torch.OutOfMemoryError:
-            _free_gpu()
+            free_cache(self.device)
         if len(batch) == 1:
             raise DeviceError(
                 f"The GPU does not have enough memory for one text with {self.spec.name}. Shorten the text, wait "
@@ -242,10 +243,10 @@ class LocalEncoder:
             return np.asarray(rows.float().cpu().numpy(), np.float32)
 
 
-def _free_gpu() -> None:
-    from core.encoders.cuda import free_cache
-
-    free_cache()
+def _device(model: "SentenceTransformer") -> str:
+    """The device that computes: OpenVINO's where it does not compute where torch keeps the tensors."""
+    network: Any = getattr(model[0], "model", None)
+    return str(getattr(network, "device_name", "") or model.device).partition(":")[0]
 
 
 def _part(features: Features, batch: batches.Rows) -> Features:

@@ -7,14 +7,17 @@ prompts, truncation, pooling, normalisation and Matryoshka dimensions stay sente
 import logging
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from transformers.modeling_outputs import BaseModelOutput
 
-from core.encoders.runtime import openvino
+from core.devices import DEVICE
+from core.encoders.networks import recall_or_convert
+from core.encoders.quantization import CALIBRATION_VERSION, quantize
+from core.encoders.runtime import HINT, executed_precision, openvino
 from core.errors import DeviceError
 
 TRACING = threading.Lock()  # warning filters and the tracer are global to the process: one model at a time
@@ -27,20 +30,24 @@ REFUSALS = (
     openvino.frontend.OpConversionFailure,
     openvino.frontend.OpValidationFailure,
 )
-HINTS = {"float32": "f32", "bfloat16": "bf16"}
+HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16", "int8": "f32"}  # what is not int8 stays in float32
 
 
 class OpenVINOModule(torch.nn.Module):
     """A compiled network called like the torch module it was made from; not thread-safe.
 
-    `weights` is its number of trained parameters.
+    `weights` is its number of trained parameters, `precision` the one that OpenVINO executes, `device_name` where.
     """
 
-    def __init__(self, config: Any, names: tuple[str, ...], compiled: Any, weights: int) -> None:
+    def __init__(
+        self, config: Any, names: tuple[str, ...], compiled: Any, weights: int, device_name: str = "cpu"
+    ) -> None:
         super().__init__()
         self.config = config
         self.names = names
         self.weights = weights
+        self.device_name = device_name
+        self.precision = executed_precision(compiled)
         self._request = compiled.create_infer_request()
 
     def forward(self, **features: Any) -> BaseModelOutput:
@@ -99,8 +106,14 @@ def _same_logging() -> Iterator[None]:
 class Converted:
     """A torch module converted to OpenVINO, ready to be compiled for a precision."""
 
-    def __init__(self, module: Any, features: dict[str, torch.Tensor]) -> None:
-        """Trace the module.
+    def __init__(
+        self,
+        module: Any,
+        features: dict[str, torch.Tensor],
+        made_from: tuple[object, ...] = (),
+        calibration: Callable[[], Iterable[dict[str, torch.Tensor]]] | None = None,
+    ) -> None:
+        """Trace the module, or read what tracing it gave before.
 
         Parameters
         ----------
@@ -108,6 +121,11 @@ class Converted:
             In float32, on the CPU.
         features : dict of str to (n, t) integer tensors
             Example inputs; later calls may have other numbers of texts and tokens.
+        made_from : tuple, optional
+            What tells the module's weights from all others, such as the id and revision of its model. Without it,
+            the network is neither read from disk nor stored there.
+        calibration : callable, optional
+            The features of typical texts, one at a time; needed for int8.
 
         Raises
         ------
@@ -118,32 +136,52 @@ class Converted:
         self._config = module.config
         self._names = tuple(features)
         self._weights = sum(weight.numel() for weight in module.parameters())
+        self._made_from = made_from and (*made_from, self._module_name, self._names)
+        self._calibration = calibration
+        self._network = self._recall_or_make((), lambda: self._trace(module, features))
+
+    def _recall_or_make(self, parts: tuple[object, ...], make: Callable[[], openvino.Model]) -> openvino.Model:
+        return recall_or_convert((*self._made_from, *parts), make) if self._made_from else make()
+
+    def _quantized(self) -> openvino.Model:
+        calibration = self._calibration
+        assert calibration, "int8 needs texts to calibrate it"
+        return self._recall_or_make(
+            ("int8", CALIBRATION_VERSION),
+            lambda: quantize(
+                self._network, ([features[name].numpy() for name in self._names] for features in calibration())
+            ),
+        )
+
+    def _trace(self, module: Any, features: dict[str, torch.Tensor]) -> openvino.Model:
         try:
             with TRACING, warnings.catch_warnings(), _same_logging(), torch.inference_mode(), _finite_masks(module):
                 warnings.simplefilter("ignore")  # the tracer's warnings about branches that it treats as constant
                 traced = _Traced(module, self._names)
-                self._network = openvino.convert_model(traced, example_input=tuple(features.values()))
+                return openvino.convert_model(traced, example_input=tuple(features.values()))
         except REFUSALS as error:
             raise self._refusal(error) from None
 
-    def compile(self, precision: str) -> OpenVINOModule:
-        """Compile the module for "float32" or "bfloat16", with torch's number of threads; its output is float32.
+    def compile(self, precision: str, device: str = "cpu") -> OpenVINOModule:
+        """Compile the module for a precision, with torch's number of threads; its output is float32.
+
+        The precision is a wish: what is executed is the result's own `precision`.
 
         Raises
         ------
         DeviceError
             OpenVINO cannot compile it for this CPU.
         """
-        hints = {
-            "INFERENCE_PRECISION_HINT": HINTS[precision],
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-        }
+        where = DEVICE[device].openvino
+        hints: dict[str, Any] = {HINT: HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
+        if where == "CPU":
+            hints["INFERENCE_NUM_THREADS"] = torch.get_num_threads()
         try:
-            compiled = openvino.Core().compile_model(self._network, "CPU", hints)
+            network = self._quantized() if precision == "int8" else self._network
+            compiled = openvino.Core().compile_model(network, where, hints)
         except REFUSALS as error:
             raise self._refusal(error) from None
-        return OpenVINOModule(self._config, self._names, compiled, self._weights)
+        return OpenVINOModule(self._config, self._names, compiled, self._weights, device)
 
     def _refusal(self, error: Exception) -> DeviceError:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]

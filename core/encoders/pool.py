@@ -10,9 +10,9 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from core.devices import DEVICE, devices, free_cache
 from core.encoders.base import CHOOSING, Encoder, with_options_of
 from core.errors import ModelUnavailableError
-from core.machine import devices
 from core.models import ModelSpec, memory, revisions
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
@@ -46,7 +46,7 @@ class Pool:
     Parameters
     ----------
     budgets : mapping, optional
-        Bytes that models may take in the memory of "cpu" and "cuda"; by default half of the RAM and 80 % of the GPU's,
+        Bytes that models may take in the memory of each device; by default half of the RAM and 80 % of the GPU's,
         or what EMBEDSCOPE_RAM_SHARE and EMBEDSCOPE_GPU_SHARE say.
     """
 
@@ -138,7 +138,7 @@ class Pool:
         with self._lock:
             place = self._places.get(key)
             if place is None or (place.encoder.done() and not place.is_loaded):
-                place = _Place(memory=device)
+                place = _Place(memory=_memory(device))
                 usual = self._asker if spec.provider == "openai" else self._loader
                 (loader or usual).submit(self._load, spec, key, place)  # raises while the process ends
                 self._places[key] = place
@@ -166,10 +166,7 @@ class Pool:
         """Drop the models used longest ago until the rest and `needed` more bytes fit."""
         if self._drop(newest, needed):
             gc.collect()  # a SentenceTransformer refers to itself: without this its memory is not freed
-            if newest.memory == "cuda":
-                from core.encoders.cuda import free_cache
-
-                free_cache()
+            free_cache(newest.memory)
 
     def _drop(self, newest: _Place, needed: int) -> int:
         """Drop models to free memory and return how many."""
@@ -191,6 +188,11 @@ class Pool:
 def _key(spec: ModelSpec, device: str, engine: str, precision: str) -> Key:
     """The key of a loaded model, whatever its options: a server's or folder's name may come to mean another model."""
     return (spec.with_prompts("", "").with_dimensions(None), revisions.stamp(spec), device, engine, precision)
+
+
+def _memory(device: str) -> str:
+    """The device whose memory a device's models take: the CPU's, if it has none of its own."""
+    return "cpu" if device in DEVICE and not DEVICE[device].has_own_memory else device
 
 
 def _resolve(spec: ModelSpec, device: str) -> str:

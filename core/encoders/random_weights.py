@@ -16,6 +16,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging
 
 from core import wording
+from core.devices import DEVICE
 from core.encoders.assembly import (
     TOO_LARGE,
     half_for_large,
@@ -47,7 +48,7 @@ class RandomWeights:
 
     Parameters
     ----------
-    device : "auto", "cpu" or "cuda"
+    device : "auto" or one of `encoders.DEVICES`
     engine : "auto", "torch", "openvino" or "static"
     precision : "auto", "float32", "float16" or "bfloat16"
         "auto" uses the engine and precision of all-MiniLM-L6-v2 on this machine: random weights do not show how far an
@@ -132,7 +133,7 @@ class RandomWeights:
         # OpenVINO compiles its own copy in addition to torch's float32 weights
         needed = self.parameters * (BYTES[choice.precision] + (BYTES["float32"] if choice.engine == "openvino" else 0))
         if needed > free:
-            where = "the GPU" if self.device == "cuda" else "this machine"
+            where = "the GPU" if DEVICE[self.device].has_own_memory else "this machine"
             raise ModelUnavailableError(
                 f"{self.spec.name} needs {wording.size(needed)} of memory in {choice.precision}, and {where} has "
                 f"{wording.size(free)} free. Pick a smaller model, or run Embedscope on a larger machine."
@@ -156,6 +157,7 @@ def assemble(spec: ModelSpec, device: str, precision: str) -> SentenceTransforme
         See `outline`.
     """
     stand_in = get(STAND_IN)
+    device = DEVICE[device].torch
     model = load_model(stand_in, locate(stand_in), device, "float32")
     if spec.is_static:
         return _table(spec, model, device)
@@ -252,7 +254,7 @@ def _table(spec: ModelSpec, stand_in: SentenceTransformer, device: str) -> Sente
 
 def _free_bytes(device: str) -> int:
     """The free memory of the device."""
-    if device == "cuda":
+    if DEVICE[device].has_own_memory:
         return torch.cuda.mem_get_info()[0]
     return min(psutil.virtual_memory().available, this_machine().memory_bytes)
 

@@ -3,23 +3,24 @@
 from collections.abc import Mapping
 
 from core import wording
-from core.machine import devices, this_machine
+from core.devices import DEVICE, devices
+from core.machine import this_machine
 from core.models import ModelSpec
 from core.settings import gpu_share, ram_share
 
-SHARES = {"cpu": "EMBEDSCOPE_RAM_SHARE", "cuda": "EMBEDSCOPE_GPU_SHARE"}
+RAM, GPU = "EMBEDSCOPE_RAM_SHARE", "EMBEDSCOPE_GPU_SHARE"
 
 
 def budgets() -> dict[str, int]:
-    """Bytes allowed for models in the RAM and, if there is a GPU, in its memory."""
+    """Bytes allowed for models on each device: of its own memory, or of the RAM."""
     machine = this_machine()
-    allowed = {"cpu": machine.memory_bytes * ram_share(), "cuda": machine.gpu_memory_bytes * gpu_share()}
-    return {device: int(allowed[device]) for device in devices()}
+    ram, own = machine.memory_bytes * ram_share(), machine.gpu_memory_bytes * gpu_share()
+    return {device: int(own if DEVICE[device].has_own_memory else ram) for device in devices()}
 
 
 def needed_bytes(spec: ModelSpec, device: str) -> int:
     """The least memory of a model's weights: float32 on the CPU, half of that on a GPU; 0 if unknown."""
-    return (spec.float32_bytes or 0) // (2 if device == "cuda" else 1)
+    return (spec.float32_bytes or 0) // (2 if _has_own_memory(device) else 1)
 
 
 def shortage(spec: ModelSpec, device: str, limits: Mapping[str, int]) -> str:
@@ -28,8 +29,12 @@ def shortage(spec: ModelSpec, device: str, limits: Mapping[str, int]) -> str:
     limit = limits.get(device, needed)
     if needed <= limit:
         return ""
-    where = "the GPU's memory" if device == "cuda" else "this machine's memory"
+    where, share = ("the GPU's memory", GPU) if _has_own_memory(device) else ("this machine's memory", RAM)
     return (
         f"{spec.name} needs {wording.size(needed)}, and models may use {wording.size(limit)} of {where}. Pick a "
-        f"smaller model, or ask your administrator to raise {SHARES[device]}."
+        f"smaller model, or ask your administrator to raise {share}."
     )
+
+
+def _has_own_memory(device: str) -> bool:
+    return device in DEVICE and DEVICE[device].has_own_memory

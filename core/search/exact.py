@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from core import machine
+from core.devices import devices
 from core.search.hits import Hits, never_zero
 from core.similarity.functions import Similarity
 
@@ -106,7 +106,7 @@ def _tensor(vectors: AnyFloats, device: str) -> "torch.Tensor":
 def _device(scores: int) -> str:
     import torch
 
-    return "cuda" if scores > MANY_SCORES and "cuda" in machine.devices() and torch.cuda.is_available() else "cpu"
+    return "cuda" if scores > MANY_SCORES and "cuda" in devices() and torch.cuda.is_available() else "cpu"
 
 
 def _best_of_few(

@@ -4,10 +4,10 @@ import secrets
 from pathlib import Path
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, *content: bytes | memoryview) -> None:
     """Write a temporary file and move it into place: readers see either the old content or all of the new.
 
-    The folder is created if missing.
+    The content is the parts, one after the other. The folder is created if missing.
 
     Raises
     ------
@@ -17,7 +17,8 @@ def write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{secrets.token_hex(8)}.part")
     try:
-        draft.write_bytes(content)
+        with draft.open("wb") as file:
+            file.writelines(content)
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)

@@ -9,8 +9,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.charts.style import model_colour
+from core.devices import devices
 from core.errors import EmbedscopeError
-from core.machine import devices, this_machine
+from core.machine import this_machine
 from core.models import DEFAULT_PICKS, ModelSpec, names
 from core.models.files import availability
 from core.wording import join, shorten

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core import benchmark, wording
 from core.benchmark import Run, Settings, Subject, Timing, Workload
-from core.machine import devices, this_machine
+from core.devices import devices
+from core.machine import this_machine
 from core.models import ModelSpec, catalogue
 from core.models.files import availability
 from pages.shared import picks, state

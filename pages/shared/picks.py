@@ -34,7 +34,7 @@ def set_options(name: str, query_prompt: str, document_prompt: str, truncate_dim
 
 
 def device() -> str:
-    """The picked device: auto, cpu or cuda."""
+    """The picked device: auto or one of `core.devices`."""
     return str(st.session_state.get(state.EveryPage.DEVICE) or "auto")
 
 

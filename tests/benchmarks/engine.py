@@ -1,7 +1,8 @@
 """The encoding engine beside `SentenceTransformer.encode` with its defaults: `python -m tests.benchmarks.engine`.
 
 Everything is measured in one run, in turns, so that what disturbs the machine disturbs both sides alike; a ratio is
-that of the medians. Needs the sentences and pairs of ../shared/data. `--rounds N` sets the number of turns.
+that of the medians. Needs the sentences and pairs of ../shared/data. `--rounds N` sets the number of turns. `--tuning`
+compares batches of other sizes, streams with threads, and the share of tokenising instead.
 """
 
 import argparse
@@ -9,14 +10,18 @@ import csv
 import statistics
 import time
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from sentence_transformers import SentenceTransformer
 
-from core import encoders, models
-from core.encoders import Encoder
-from core.evaluation import agreement, scores_of
+from core import corpus, encoders, models
+from core.encoders import Encoder, batches, choice, local, runtime
+from core.encoders.assembly import _convert
+from core.encoders.checkpoint import load_model
+from core.encoders.quantization import quantize
+from core.evaluation import agreement, evaluate, scores_of
 from core.machine import this_machine
 from core.models.files import locate
 from tests.conftest import SHARED
@@ -33,14 +38,21 @@ def main() -> None:
     """Measure and print a table, the quality beside it, and the share of the machine's matrix-product rate."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--tuning", action="store_true")
+    options = parser.parse_args()
+    rounds = options.rounds
     spec = models.get("all-MiniLM-L6-v2")
     library = SentenceTransformer(str(locate(spec)), device="cpu")
     engines = {
         "auto": encoders.load(spec, device="cpu"),
-        "float32": encoders.load(spec, device="cpu", precision="float32"),
+        "float32": encoders.load(spec, device="cpu", engine="openvino", precision="float32"),
     }
+    if choice.computes_int8():
+        engines["int8"] = encoders.load(spec, device="cpu", precision="int8")
     print(this_machine().sentence, this_machine().versions)
+    if options.tuning:
+        tune(engines["float32"], passages(library), rounds)
+        return
     for demand, encoder in engines.items():
         print(f"{demand}: {encoder.engine}, {encoder.precision}")
     encode: dict[str, Encode] = {"library": lambda texts: library.encode(texts, normalize_embeddings=True)}
@@ -49,7 +61,7 @@ def main() -> None:
     for name, texts in loads.items():
         report(name, texts, encode, rounds)
     report_quality(encode)
-    report_rate(library, engines["auto"], loads["passages"], rounds)
+    report_rates(library, engines, loads["passages"], rounds)
 
 
 def report(name: str, texts: list[str], encode: dict[str, Encode], rounds: int) -> None:
@@ -79,23 +91,48 @@ def seconds_of(encode: Encode, texts: list[str]) -> float:
 
 
 def report_quality(encode: dict[str, Encode]) -> None:
-    """Spearman's correlation with the gold scores of STS-dev, for each side."""
+    """Spearman's correlation with the gold scores of STS-dev and nDCG@10 on the sample's queries, for each side."""
     with (SHARED / "data" / "sts-dev.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     gold = [float(row["score"]) for row in rows]
+    texts, labels = corpus.sample(), corpus.sample_labels()
+    reference: np.ndarray | None = None
     for side, function in encode.items():
         first, second = (function([row[column] for row in rows]) for column in ("sentence1", "sentence2"))
-        print(f"STS-dev          {side:8} Spearman {agreement(scores_of(first, second), gold).spearman:.5f}")
-
-
-def report_rate(library: SentenceTransformer, encoder: Encoder, texts: list[str], rounds: int) -> None:
-    """Arithmetic done per second on the passages, beside the machine's rate for large matrix products."""
-    operations = forward_operations(library, texts)
-    reached = operations / statistics.median(seconds_of(encoder.encode, texts) for _ in range(rounds))
-    peaks = {precision: matrix_rate(precision) for precision in ("f32", "bf16")}
-    for precision, peak in peaks.items():
+        documents, queries = function(list(texts.documents)), function(list(labels.queries.texts))
+        scores = np.asarray(queries) @ np.asarray(documents).T
+        run = {
+            query: dict(zip(texts.document_names, map(float, row), strict=True))
+            for query, row in zip(labels.queries.ids, scores, strict=True)
+        }
+        quality = evaluate(run, labels.qrels)
+        vectors = np.concatenate([first, second, documents, queries])
+        reference = vectors if reference is None else reference
+        cosines = np.sum(vectors * reference, axis=1)
+        ndcg = statistics.mean(quality.values("ndcg@10"))
         print(
-            f"matrix products in {precision}: {peak / 1e9:.0f} GFLOP/s; the engine reaches {reached / peak:.0%} of it"
+            f"quality          {side:8} Spearman {agreement(scores_of(first, second), gold).spearman:.5f}  nDCG@10 "
+            f"{ndcg:.5f}  cosine {cosines.min():.5f}, median {np.median(cosines):.4f}"
+        )
+
+
+def report_rates(library: SentenceTransformer, engines: dict[str, Encoder], texts: list[str], rounds: int) -> None:
+    """Arithmetic done per second on the passages, beside the machine's rate for large matrix products, in turns."""
+    operations = forward_operations(library, texts)
+    rates: dict[str, Callable[[], float]] = {
+        f"engine {name}": partial(passage_rate, encoder, texts, operations) for name, encoder in engines.items()
+    }
+    rates |= {encoder.precision: partial(matrix_rate, encoder.precision) for encoder in engines.values()}
+    measured: dict[str, list[float]] = {name: [] for name in rates}
+    for _ in range(rounds):
+        for name, rate in rates.items():
+            measured[name].append(rate())
+    for name, encoder in engines.items():
+        own, peak = measured[f"engine {name}"], measured[encoder.precision]
+        shares = [reached / most for reached, most in zip(own, peak, strict=True)]
+        print(
+            f"matrix products in {encoder.precision}: {statistics.median(peak) / 1e9:.0f} Gop/s; {name} reaches "
+            f"{statistics.median(shares):.0%} of it ({min(shares):.0%} to {max(shares):.0%})"
         )
 
 
@@ -111,25 +148,103 @@ def forward_operations(library: SentenceTransformer, texts: list[str]) -> float:
     return total
 
 
+def passage_rate(encoder: Encoder, texts: list[str], operations: float) -> float:
+    """Operations per second of an encoder on the texts."""
+    return operations / seconds_of(encoder.encode, texts)
+
+
 def matrix_rate(precision: str) -> float:
     """Operations per second of a square matrix product by OpenVINO, the best of several."""
-    import openvino
-    from openvino import opset13 as ops
-
-    import core.encoders.openvino  # noqa: F401  without it, OpenVINO would report its use over the network
-
-    left = ops.parameter([MATRIX, MATRIX], np.float32)
-    right = ops.constant(np.random.default_rng(0).normal(size=(MATRIX, MATRIX)).astype(np.float32))
-    network = openvino.Model([ops.matmul(left, right, False, False)], [left])
-    hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
-    request = openvino.Core().compile_model(network, "CPU", hints).create_infer_request()
-    given = np.random.default_rng(1).normal(size=(MATRIX, MATRIX)).astype(np.float32)
+    request, given = matrix_product(precision)
     seconds = []
     for _ in range(12):
         started = time.perf_counter()
         request.infer([given], share_inputs=True, share_outputs=True)
         seconds.append(time.perf_counter() - started)
     return 2 * MATRIX**3 / min(seconds)
+
+
+@cache
+def matrix_product(precision: str) -> tuple[Any, np.ndarray]:
+    """A compiled matrix product that executes the precision, and its input."""
+    from openvino import opset13 as ops
+
+    rows = ops.parameter([MATRIX, MATRIX], np.float32)
+    weights = np.random.default_rng(0).normal(size=(MATRIX, MATRIX)).astype(np.float32)
+    given = np.random.default_rng(1).normal(size=(MATRIX, MATRIX)).astype(np.float32)
+    network = runtime.openvino.Model([ops.matmul(rows, ops.constant(weights), False, True)], [rows])
+    if precision == "int8":
+        network = quantize(network, [[given]])
+    hints = {runtime.HINT: "bf16" if precision == "bfloat16" else "f32", "PERFORMANCE_HINT": "LATENCY"}
+    compiled = runtime.openvino.Core().compile_model(network, "CPU", hints)
+    assert runtime.executed_precision(compiled) == precision
+    return compiled.create_infer_request(), given
+
+
+def tune(encoder: Encoder, texts: list[str], rounds: int) -> None:
+    """Seconds of the passages with other budgets of tokens, on streams, and of tokenising alone; beside the padding."""
+    usual = local.TOKEN_BUDGET["cpu"]
+    inner: Any = encoder
+    ways: dict[str, Callable[[], object]] = {}
+    for budget in (usual // 4, usual // 2, usual, 2 * usual, 4 * usual):
+        inputs, padding = batches_of(inner, texts, budget)
+        forward = partial(compute_batches, inner, inputs)
+        ways[f"{budget} tokens a batch, {padding:.1%} padding"] = forward
+        if budget == usual:
+            ways["the same on two streams of one thread"] = partial(compute_on_streams, inner, inputs, 2)
+    ways["tokenising alone"] = partial(inner._features, texts, "document")
+    ways["encode, tokenising included"] = partial(encoder.encode, texts)
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(rounds + 1):
+        for name, way in ways.items():
+            started = time.perf_counter()
+            way()
+            if turn:
+                seconds[name].append(time.perf_counter() - started)
+    base = next(times for name, times in seconds.items() if name.startswith(f"{usual} "))
+    for name, times in seconds.items():
+        ratios = [own / other for own, other in zip(times, base, strict=True)]
+        print(
+            f"{name:40} {1000 * statistics.median(times):8.0f} ms, {statistics.median(ratios):.2f} of the usual "
+            f"({min(ratios):.2f} to {max(ratios):.2f})"
+        )
+
+
+def batches_of(encoder: Any, texts: list[str], budget: int) -> tuple[list[list[np.ndarray]], float]:
+    """The inputs of each batch, and the share of their tokens that is padding."""
+    found, real, all_tokens = [], 0, 0
+    for rows in batches.windows(texts, local.WINDOW):
+        features = encoder._features([texts[row] for row in rows], "document")
+        lengths = features["attention_mask"].sum(dim=1).numpy()
+        for batch in batches.by_tokens(lengths, budget):
+            part = local._part(features, batch)
+            found.append([part[name].numpy() for name in encoder._model[0].model.names])
+            real, all_tokens = real + int(part["attention_mask"].sum()), all_tokens + part["attention_mask"].numel()
+    return found, 1 - real / all_tokens
+
+
+def compute_batches(encoder: Any, inputs: list[list[np.ndarray]]) -> None:
+    """The network alone, batch after batch."""
+    for each in inputs:
+        encoder._model[0].model._request.infer(each, share_inputs=True)
+
+
+def compute_on_streams(encoder: Any, inputs: list[list[np.ndarray]], streams: int) -> None:
+    """The network alone, several batches at a time, each on one thread."""
+    queue = stream_queue(encoder, streams)
+    for each in inputs:
+        queue.start_async(each)
+    queue.wait_all()
+
+
+@cache
+def stream_queue(encoder: Any, streams: int) -> Any:
+    """The encoder's network compiled for streams."""
+    hints = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams, runtime.HINT: "f32"}
+    converted = _convert(load_model(encoder.spec, locate(encoder.spec), "cpu", "float32"), ())
+    return runtime.openvino.AsyncInferQueue(
+        runtime.openvino.Core().compile_model(converted._network, "CPU", hints), streams
+    )
 
 
 def sentences() -> list[str]:

@@ -200,7 +200,7 @@ def _lines(timings: list[Timing], measure: str, where: str) -> None:
         config=output.picture("sweep-lines"),
         alt=f"{measure} by batch size, one line per model and device",
     )
-    st.caption(_where_it_pays(pays, where, has_gpu=any(timing.device == "cuda" for timing in timings)))
+    st.caption(_where_it_pays(pays, where, has_gpu=any(timing.device != "cpu" for timing in timings)))
 
 
 def _where_it_pays(pays: dict[tuple[str, int], int | None], where: str, *, has_gpu: bool) -> str:

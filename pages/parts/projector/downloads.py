@@ -6,8 +6,8 @@ from dataclasses import replace
 import streamlit as st
 
 from core import corpus, map_files, similarity, wording
+from core.devices import devices
 from core.errors import InputError
-from core.machine import devices
 from core.map_files import Space
 from core.maps import NAMES, Tsne, Umap, neighbours_of
 from pages.parts.projector import view_file

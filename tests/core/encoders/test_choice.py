@@ -117,6 +117,69 @@ def test_one_slow_round_does_not_decide(slow):
     assert taken(chosen) == ROUGH
 
 
+class Scripted(Engines):
+    """Engines whose seconds are scripted round by round; the first warms up."""
+
+    def __init__(self, **seconds):
+        super().__init__()
+        self.rounds = {TORCH: seconds["torch"], EXACT: seconds["exact"], ROUGH: seconds["rough"]}
+
+    def encode(self, network, texts):
+        self.seconds[network] = self.rounds[network][self.encoded.count(network)]
+        return super().encode(network, texts)
+
+
+STEADY = (2.0,) * 9
+UNSTEADY = (1.97, 2.1, 1.97, 2.1, 2.1, 1.97, 2.1, 2.1, 2.1)  # less than torch in two parts of the rounds, else more
+
+
+def test_within_the_noise_of_the_rounds_the_most_exact_is_taken_and_that_is_said():
+    chosen, _ = Scripted(torch=STEADY, exact=UNSTEADY, rough=(3.0,) * 9).choose()
+    assert taken(chosen) == TORCH
+    assert chosen.reason == "no other engine is clearly faster on this machine within cosine 0.999 of float32"
+    chosen, _ = Scripted(torch=(4.0,) * 9, exact=STEADY, rough=UNSTEADY).choose(("another", "model"))
+    assert (taken(chosen), chosen.speedup) == (EXACT, pytest.approx(2))
+    assert chosen.reason == "2.0 times as fast as torch in float32, at cosine 1.00000"
+
+
+def test_an_engine_within_the_noise_of_torch_is_about_as_fast():
+    chosen, _ = Scripted(torch=STEADY, exact=UNSTEADY, rough=(3.0,) * 9).choose(open_ones=(EXACT, ROUGH))
+    assert taken(chosen) == EXACT
+    assert chosen.reason == "about as fast as torch in float32, at cosine 1.00000"
+
+
+def test_a_gain_that_every_part_of_the_rounds_shows_but_that_rounds_to_nothing_is_no_gain_in_words():
+    chosen, _ = Scripted(torch=STEADY, exact=(1.93,) * 9, rough=(3.0,) * 9).choose()
+    assert (taken(chosen), chosen.speedup) == (EXACT, pytest.approx(2 / 1.93))
+    assert chosen.reason == "about as fast as torch in float32, at cosine 1.00000"
+
+
+class Network(str):
+    """A network that says what it executes."""
+
+    precision = "float32"
+
+
+class Lying(Engines):
+    """A CPU on which OpenVINO computes float32 whatever it is asked for."""
+
+    def build(self, engine, precision):
+        return Network(engine) if (engine, precision) == ROUGH else super().build(engine, precision)
+
+
+def test_what_executes_the_same_as_another_is_not_measured_a_second_time():
+    engines = Lying(seconds=(4, 2, 1))
+    chosen, network = engines.choose()
+    assert taken(chosen) == network == EXACT
+    assert set(engines.encoded) == {TORCH, EXACT}
+
+
+def test_a_precision_that_is_asked_for_and_not_executed_is_not_said():
+    chosen, _ = Lying().choose(open_ones=(ROUGH,))
+    assert taken(chosen) == EXACT
+    assert chosen.reason == "bfloat16 was asked for, but openvino computes float32 on this machine"
+
+
 def test_what_is_hopelessly_slow_twice_is_not_timed_to_the_end():
     engines = Engines(seconds=(2, 1, 30))
     chosen, _ = engines.choose()
@@ -325,3 +388,38 @@ def test_bfloat16_is_no_candidate_where_the_cpu_would_emulate_it_or_run_float32_
     with pytest.raises(DeviceError, match="precision bfloat16 is not available on cpu on this machine"):
         choice.candidates("cpu", "auto", "bfloat16")
     assert choice.candidates("cuda", "auto", "bfloat16") == (("torch", "bfloat16"),)
+
+
+INT8 = ("openvino", "int8")
+
+
+@pytest.fixture
+def vnni(monkeypatch):
+    """A CPU with VNNI, whichever this one is."""
+    monkeypatch.setattr(choice, "this_machine", lambda: replace(this_machine(), instructions=("AVX2", "VNNI")))
+
+
+@pytest.mark.usefixtures("vnni")
+def test_int8_is_taken_by_hand_only():
+    assert choice.engines("cpu") == (*ALL, INT8)
+    assert choice.candidates("cpu", "auto", "auto") == ALL
+    assert choice.candidates("cpu", "openvino", "auto") == (EXACT, ROUGH)
+    assert choice.candidates("cpu", "auto", "int8") == choice.candidates("cpu", "openvino", "int8") == (INT8,)
+
+
+def test_int8_is_no_candidate_without_instructions_for_it(monkeypatch):
+    monkeypatch.setattr(choice, "this_machine", lambda: replace(this_machine(), instructions=("AVX2", "AVX-512")))
+    assert choice.engines("cpu") == ALL
+    with pytest.raises(DeviceError, match="precision int8 is not available on cpu on this machine"):
+        choice.candidates("cpu", "auto", "int8")
+
+
+@pytest.mark.usefixtures("vnni")
+@pytest.mark.parametrize(("seconds", "speed"), [(1.0, "4.0 times"), (8.0, "0.5 times")])
+def test_what_int8_gains_and_costs_is_measured_once_and_said(seconds, speed):
+    engines = Engines()
+    engines.seconds[INT8], engines.cosines[INT8] = seconds, 0.97
+    chosen, network = engines.choose(open_ones=(INT8,))
+    assert taken(chosen) == network == INT8
+    assert chosen.reason == f"{speed} as fast as torch in float32, at cosine 0.97000"
+    assert choice.recall(IDENTITY, (INT8,)) == chosen

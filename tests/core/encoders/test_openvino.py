@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from sentence_transformers import SentenceTransformer
 from transformers.models.bert.modeling_bert import BertEmbeddings
 
 from core import encoders, models, settings
-from core.encoders import choice
+from core.encoders import choice, runtime
+from core.encoders.openvino import Converted
 from core.evaluation import agreement, scores_of
 from tests.core.encoders.architectures import FAMILIES, MAX_TOKENS, tiny
 from tests.core.encoders.test_encoders import minilm_by_hand
@@ -154,7 +156,7 @@ def test_bfloat16_ranks_real_sentence_pairs_as_float32_does(shared_data, minilm,
     assert spearman(rough_minilm) == pytest.approx(spearman(minilm), abs=0.001)
 
 
-def test_a_network_that_openvino_cannot_trace_runs_on_torch_and_says_so(monkeypatch):
+def test_a_network_that_openvino_cannot_trace_runs_on_torch_and_says_so(monkeypatch, home):
     def refuse(*_, **__):
         raise RuntimeError("Couldn't get TorchScript module by tracing.\nA long explanation follows.")
 
@@ -167,7 +169,9 @@ def test_a_network_that_openvino_cannot_trace_runs_on_torch_and_says_so(monkeypa
     )
 
 
-def test_a_network_with_an_operation_that_openvino_does_not_know_runs_on_torch(monkeypatch, caplog, models_directory):
+def test_a_network_with_an_operation_that_openvino_does_not_know_runs_on_torch(
+    monkeypatch, caplog, models_directory, home
+):
     usual = BertEmbeddings.forward
 
     def strange(self, *positional, **named):
@@ -192,6 +196,62 @@ def test_a_network_that_openvino_cannot_compile_for_this_cpu_runs_on_torch(monke
     assert encoder.engine == "torch"
     assert encoder.reason.startswith("OpenVINO cannot compute a BertModel (Not on this CPU.). ")
     np.testing.assert_allclose(encoder.encode(TEXTS), unit_rows(bert, TEXTS), rtol=0, atol=1e-6)
+
+
+class Compiled:
+    """A stand-in for a compiled network: its hint, and the layers that the runtime says it executes."""
+
+    def __init__(self, hint, layers):
+        self.hint, self.layers = hint, layers
+
+    def get_property(self, name):
+        assert name == "INFERENCE_PRECISION_HINT"
+        return SimpleNamespace(get_type_name=lambda: self.hint)
+
+    def get_runtime_model(self):
+        infos = [
+            {"layerType": SimpleNamespace(value=layer), "runtimePrecision": SimpleNamespace(value=precision)}
+            for layer, precision in self.layers
+        ]
+        return SimpleNamespace(get_ops=lambda: [SimpleNamespace(get_rt_info=lambda info=info: info) for info in infos])
+
+
+PRODUCTS, OTHERS = "FullyConnected", [("Softmax", "f32"), ("Input", "i64"), ("Reorder", "f32")]
+
+
+@pytest.mark.parametrize(
+    ("hint", "layers", "executed"),
+    [
+        ("bf16", [(PRODUCTS, "bf16"), ("MatMul", "bf16"), *OTHERS], "bfloat16"),
+        ("bf16", [(PRODUCTS, "f32"), ("MatMul", "f32"), *OTHERS], "float32"),
+        ("f32", [(PRODUCTS, "u8"), (PRODUCTS, "u8"), ("MatMul", "f32"), *OTHERS], "int8"),
+        ("f32", OTHERS, "float32"),
+        ("bf16", [], "bfloat16"),
+    ],
+    ids=["a CPU with bfloat16", "a CPU without it", "quantised", "no products", "no layers named"],
+)
+def test_the_precision_is_the_one_that_the_runtime_executes(hint, layers, executed):
+    assert runtime.executed_precision(Compiled(hint, layers)) == executed
+
+
+@pytest.mark.parametrize(("known", "computes"), [({"FP32", "BF16"}, True), ({"FP32", "INT8"}, False)])
+def test_bfloat16_is_computed_where_openvino_lists_it(monkeypatch, known, computes):
+    monkeypatch.setattr(runtime, "capabilities", lambda: known)
+    assert runtime.computes_bfloat16() is computes
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_on_this_machine_the_numbers_are_those_of_the_precision_said(bert, precision):
+    features = dict(bert.preprocess(TEXTS[:3]))
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    features = {name: features[name] for name in names}
+    with torch.inference_mode():
+        expected = bert[0].model(**features)[0].numpy()
+    network = Converted(bert[0].model, features).compile(precision)
+    difference = np.abs(network(**features).last_hidden_state.numpy() - expected)[features["attention_mask"] == 1].max()
+    assert network.precision == ("bfloat16" if difference > 1e-4 else "float32")
+    if precision == "float32" or runtime.computes_bfloat16():
+        assert network.precision == precision
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -1,5 +1,6 @@
 """Neighbours and maps on disk: found again whole, or computed again."""
 
+import io
 import logging
 import os
 import random
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -162,12 +164,15 @@ def test_where_nothing_can_be_written_all_is_computed_and_the_reason_is_logged(
 def test_a_full_disk_is_logged_and_leaves_nothing_half_written(
     home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def full(path: Path, content: bytes) -> None:
-        with path.open("wb") as file:
-            file.write(content[:10])
-        raise OSError(28, "No space left on device")
+    class Full(io.FileIO):
+        def writelines(self, parts: Any) -> None:
+            self.write(next(iter(parts))[:10])
+            raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    usual: Any = Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda path, mode="r", **how: Full(path, "w") if mode == "wb" else usual(path, mode, **how)
+    )
     assert is_right(arrays.recall_or_compute(("a",), Count()))
     assert "No space left on device" in caplog.text
     assert not list((home / "maps").iterdir())
@@ -179,7 +184,7 @@ def test_what_can_be_read_is_used_where_the_time_of_its_use_cannot_be_noted(monk
 
     compute = Count()
     arrays.recall_or_compute(("a",), compute)
-    monkeypatch.setattr("core.storage.arrays.os.utime", refused)
+    monkeypatch.setattr("core.storage.sealed.os.utime", refused)
     assert is_right(arrays.recall_or_compute(("a",), compute))
     assert compute.times == 1
 
