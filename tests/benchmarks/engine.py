@@ -1,8 +1,8 @@
 """The encoding engine beside `SentenceTransformer.encode` with its defaults: `python -m tests.benchmarks.engine`.
 
 Everything is measured in one run, in turns, so that what disturbs the machine disturbs both sides alike; a ratio is
-that of the medians. Needs the sentences and pairs of ../shared/data. `--rounds N` sets the number of turns. `--tuning`
-compares batches of other sizes, streams with threads, and the share of tokenising instead.
+that of the medians. Needs the sentences and pairs of ../shared/data. `--rounds N` sets the number of turns, `--passages
+N` that of passages.
 """
 
 import argparse
@@ -17,9 +17,7 @@ import numpy as np
 from sentence_transformers import SentenceTransformer
 
 from core import corpus, encoders, models
-from core.encoders import Encoder, batches, choice, local, runtime
-from core.encoders.assembly import _convert
-from core.encoders.checkpoint import load_model
+from core.encoders import Encoder, choice, runtime
 from core.encoders.quantization import quantize
 from core.evaluation import agreement, evaluate, scores_of
 from core.machine import this_machine
@@ -38,7 +36,7 @@ def main() -> None:
     """Measure and print a table, the quality beside it, and the share of the machine's matrix-product rate."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--tuning", action="store_true")
+    parser.add_argument("--passages", type=int, default=PASSAGES)
     options = parser.parse_args()
     rounds = options.rounds
     spec = models.get("all-MiniLM-L6-v2")
@@ -50,14 +48,12 @@ def main() -> None:
     if choice.computes_int8():
         engines["int8"] = encoders.load(spec, device="cpu", precision="int8")
     print(this_machine().sentence, this_machine().versions)
-    if options.tuning:
-        tune(engines["float32"], passages(library), rounds)
-        return
     for demand, encoder in engines.items():
         print(f"{demand}: {encoder.engine}, {encoder.precision}")
     encode: dict[str, Encode] = {"library": lambda texts: library.encode(texts, normalize_embeddings=True)}
     encode |= {demand: encoder.encode for demand, encoder in engines.items()}
     loads = {"Hello World": ["Hello World"], "short sentences": short_sentences(), "passages": passages(library)}
+    loads["passages"] = loads["passages"][: options.passages]
     for name, texts in loads.items():
         report(name, texts, encode, rounds)
     report_quality(encode)
@@ -179,72 +175,6 @@ def matrix_product(precision: str) -> tuple[Any, np.ndarray]:
     compiled = runtime.openvino.Core().compile_model(network, "CPU", hints)
     assert runtime.executed_precision(compiled) == precision
     return compiled.create_infer_request(), given
-
-
-def tune(encoder: Encoder, texts: list[str], rounds: int) -> None:
-    """Seconds of the passages with other budgets of tokens, on streams, and of tokenising alone; beside the padding."""
-    usual = local.TOKEN_BUDGET["cpu"]
-    inner: Any = encoder
-    ways: dict[str, Callable[[], object]] = {}
-    for budget in (usual // 4, usual // 2, usual, 2 * usual, 4 * usual):
-        inputs, padding = batches_of(inner, texts, budget)
-        forward = partial(compute_batches, inner, inputs)
-        ways[f"{budget} tokens a batch, {padding:.1%} padding"] = forward
-        if budget == usual:
-            ways["the same on two streams of one thread"] = partial(compute_on_streams, inner, inputs, 2)
-    ways["tokenising alone"] = partial(inner._features, texts, "document")
-    ways["encode, tokenising included"] = partial(encoder.encode, texts)
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(rounds + 1):
-        for name, way in ways.items():
-            started = time.perf_counter()
-            way()
-            if turn:
-                seconds[name].append(time.perf_counter() - started)
-    base = next(times for name, times in seconds.items() if name.startswith(f"{usual} "))
-    for name, times in seconds.items():
-        ratios = [own / other for own, other in zip(times, base, strict=True)]
-        print(
-            f"{name:40} {1000 * statistics.median(times):8.0f} ms, {statistics.median(ratios):.2f} of the usual "
-            f"({min(ratios):.2f} to {max(ratios):.2f})"
-        )
-
-
-def batches_of(encoder: Any, texts: list[str], budget: int) -> tuple[list[list[np.ndarray]], float]:
-    """The inputs of each batch, and the share of their tokens that is padding."""
-    found, real, all_tokens = [], 0, 0
-    for rows in batches.windows(texts, local.WINDOW):
-        features = encoder._features([texts[row] for row in rows], "document")
-        lengths = features["attention_mask"].sum(dim=1).numpy()
-        for batch in batches.by_tokens(lengths, budget):
-            part = local._part(features, batch)
-            found.append([part[name].numpy() for name in encoder._model[0].model.names])
-            real, all_tokens = real + int(part["attention_mask"].sum()), all_tokens + part["attention_mask"].numel()
-    return found, 1 - real / all_tokens
-
-
-def compute_batches(encoder: Any, inputs: list[list[np.ndarray]]) -> None:
-    """The network alone, batch after batch."""
-    for each in inputs:
-        encoder._model[0].model._request.infer(each, share_inputs=True)
-
-
-def compute_on_streams(encoder: Any, inputs: list[list[np.ndarray]], streams: int) -> None:
-    """The network alone, several batches at a time, each on one thread."""
-    queue = stream_queue(encoder, streams)
-    for each in inputs:
-        queue.start_async(each)
-    queue.wait_all()
-
-
-@cache
-def stream_queue(encoder: Any, streams: int) -> Any:
-    """The encoder's network compiled for streams."""
-    hints = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams, runtime.HINT: "f32"}
-    converted = _convert(load_model(encoder.spec, locate(encoder.spec), "cpu", "float32"), ())
-    return runtime.openvino.AsyncInferQueue(
-        runtime.openvino.Core().compile_model(converted._network, "CPU", hints), streams
-    )
 
 
 def sentences() -> list[str]:
