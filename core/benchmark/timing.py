@@ -216,8 +216,10 @@ class Timing:
 
     @property
     def memory_bytes(self) -> int | None:
-        """Peak memory on the device used."""
-        return self.peak_memory_bytes if self.gpu_reserved_bytes is None else self.gpu_reserved_bytes
+        """Peak memory on the device used; the process's where the device's is not counted."""
+        if self.device == "cpu" or self.gpu_reserved_bytes is None:
+            return self.peak_memory_bytes
+        return self.gpu_reserved_bytes
 
 
 @dataclass(frozen=True)

@@ -179,19 +179,19 @@ def test_the_model_used_longest_ago_is_dropped_first(loads):
 
 
 def test_room_is_made_before_a_model_of_known_size_is_loaded(monkeypatch):
-    in_memory = []
+    in_memory = {}
 
     def load(spec, **_):
-        in_memory.append(loaded_names(pool))
+        in_memory[spec.name] = loaded_names(pool)
         encoder = FakeEncoder(spec)
         encoder.memory_bytes = spec.float32_bytes
         return encoder
 
     monkeypatch.setattr("core.encoders.load", load)
     pool = Pool({"cpu": 100})
-    for spec in (replace(FIRST, parameters=10), replace(SECOND, parameters=10), replace(THIRD, parameters=20)):
-        pool.get(spec, device="cpu")
-    assert in_memory == [[], ["first"], []]
+    for name, parameters in {"one": 10, "two": 10, "three": 20}.items():  # no pool of an earlier test loads these
+        pool.get(replace(FIRST, name=name, parameters=parameters), device="cpu")
+    assert [in_memory[name] for name in ("one", "two", "three")] == [[], ["one"], []]
 
 
 def test_a_model_that_turns_out_larger_than_the_budget_drops_the_others_and_stays(loads):
