@@ -480,11 +480,12 @@ def test_each_engine_has_its_row_from_the_start(
 
     monkeypatch.setattr("pages.parts.benchmark.engines.engine_bars", note)
     monkeypatch.setattr("core.encoders.runtime.computes_bfloat16", lambda: True)
+    monkeypatch.setattr("core.encoders.choice.computes_int8", lambda: True)
     open_view(app, "Engines", engines_model=MINILM)
     drawn.clear()
     press(app, f"Compare engines on {MINILM}")
     assert len({labels for labels, _ in drawn}) == 1
-    assert [done for _, done in drawn] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert [done for _, done in drawn] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
 
 
 def test_all_swept_models_stand_in_the_lines_and_only_the_chosen_one_in_the_heatmap(app: AppTest) -> None:
@@ -552,19 +553,20 @@ def test_a_text_of_any_length_is_timed_as_far_as_it_is_read(
     assert ("truncated to 20,000 characters" in told(app)) == (len(typed) > characters)
 
 
-@pytest.mark.parametrize("with_bfloat16", [True, False], ids=["with bfloat16", "without"])
+@pytest.mark.parametrize("offered", [(), ("bfloat16",), ("bfloat16", "int8")], ids=" ".join)
 def test_the_engines_of_a_model_are_compared_with_the_library_as_it_comes(
-    app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch, with_bfloat16: bool
+    app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch, offered: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("core.encoders.runtime.computes_bfloat16", lambda: with_bfloat16)
-    children.cosines = {"float32": 0.99999, "bfloat16": 0.99912}
+    monkeypatch.setattr("core.encoders.runtime.computes_bfloat16", lambda: "bfloat16" in offered)
+    monkeypatch.setattr("core.encoders.choice.computes_int8", lambda: "int8" in offered)
+    children.cosines = {"float32": 0.99999, "bfloat16": 0.99912, "int8": 0.99125}
     open_view(app, "Engines", engines_model=MINILM)
     assert f"The engines have not been compared on {MINILM} on this machine yet" in told(app)
     press(app, f"Compare engines on {MINILM}")
     assert {how.with_cosine for _, _, how in children.asked} == {True}
     milliseconds = {(subject.engine, subject.precision): n + 1.0 for n, (subject, _, _) in enumerate(children.asked)}
     rows = [("library", "float32"), ("torch", "float32"), ("openvino", "float32")]
-    rows += [("openvino", "bfloat16")] * with_bfloat16
+    rows += [("openvino", precision) for precision in offered]
     drawn = lanes(figure(app, "engines_bars"))
     assert list(drawn) == ["sentence-transformers, defaults float32", *(" ".join(row) for row in rows[1:])]
     assert [bar for bar, _ in drawn.values()] == [milliseconds[row] for row in rows]

@@ -179,7 +179,7 @@ def test_the_model_used_longest_ago_is_dropped_first(loads):
 
 
 def test_room_is_made_before_a_model_of_known_size_is_loaded(monkeypatch):
-    in_memory = {}
+    in_memory: dict[str, list[str]] = {}
 
     def load(spec, **_):
         in_memory[spec.name] = loaded_names(pool)
