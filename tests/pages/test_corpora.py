@@ -325,6 +325,15 @@ def test_files_to_embed_have_columns_and_passages_of_their_own(app: AppTest) -> 
     assert "blank texts (1)" in said(app)
 
 
+def test_words_beside_vectors_are_the_texts_to_embed_as_on_other_pages(app: AppTest) -> None:
+    app.query_params.update({"embed_from": "File", "models": ["wordllama-256"]})
+    open_page(app, "embed")
+    app.file_uploader[0].upload("glove.txt", b"owl 0.1 0.2 0.3\ncat 0.4 0.5 0.6\n").run()
+    assert not app.error
+    assert "2 texts, one embedding each." in said(app)
+    assert list(app.dataframe[0].value["text"]) == ["owl", "cat"]
+
+
 def test_no_more_columns_are_offered_than_can_be_chosen_from(app: AppTest) -> None:
     header = ",".join(["text", *(f"c{number}" for number in range(999))])
     search_in(app, ("wide.csv", f"{header}\nOwls hunt.,1\n".encode()))

@@ -30,13 +30,7 @@ def choose() -> Corpus:
     InputError
         A file cannot be read, or there is no text.
     """
-    space = choose_space(with_points=False)
-    if not space.has_texts:
-        raise InputError(
-            f"{space.name} contains vectors but no texts: the Projector can draw it. To use this page, upload texts "
-            "under “Corpus”."
-        )
-    return space.corpus
+    return _texts(choose_space(with_points=False), "under “Corpus”")
 
 
 def choose_space(*, with_points: bool = True) -> Space:
@@ -83,12 +77,25 @@ def open_file(name: str, content: bytes | None) -> None:
 
 def choose_files(keys: Files) -> Corpus:
     """The texts of uploaded files alone; the sample corpus until there are any. Errors as in `choose`."""
-    sources = [files.source(upload) for upload in files.ask(keys)]
-    if not sources:
+    uploaded = files.ask(keys)
+    if not uploaded:
         return _sample_instead("Files with texts")
     with st.popover("Columns and passages", icon=":material/tune:", key=keys.POPOVER):
+        if points.hold_vectors_alone(uploaded) and (space := points.choose(keys, uploaded)):
+            return _texts(space, "instead")
+        sources = [files.source(upload) for upload in uploaded]
         texts, splitting, report = _ask_how(keys, sources)
     return _build(keys, sources, texts, splitting, report)
+
+
+def _texts(space: Space, where: str) -> Corpus:
+    """The texts beside vectors; refused if there are vectors alone, saying where to upload texts."""
+    if not space.has_texts:
+        raise InputError(
+            f"{space.name} contains vectors but no texts: the Projector can draw it. To use this page, upload texts "
+            f"{where}."
+        )
+    return space.corpus
 
 
 def _label() -> str:
