@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core import benchmark, examples
-from core.charts.models import score_against_size, task_scores
+from core.charts.models import score_against_size, sizes_and_scores, task_scores
 from core.comparison import NAMED, compare, headline, matching, rank
 from core.models import BOARDS, all_models, catalogue, names, servers
 from core.wording import join
@@ -53,11 +53,10 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )  # fmt: skip
 
 shown = rank(matching(all_models(), wanted, which or "All"), board)
-if shown:
-    output.answer(headline(shown, board))
 table = pd.DataFrame(compare(shown, benchmark.latest_timings()))
 chosen = [spec.name for spec in picks.models()]
 if shown:
+    output.answer(headline(shown, board))
     st.session_state[state.Models.TABLE] = {
         "selection": {
             "rows": [row for row, spec in enumerate(shown) if spec.name in chosen],
@@ -114,7 +113,8 @@ with charts.cell():
         score_against_size(shown, chosen, board), key=state.Models.SCORE_AGAINST_SIZE,
         alt=f"{board} score against download size",
     )  # fmt: skip
-    if undrawn := [spec.name for spec in shown if spec.score(board) is None or spec.download_bytes is None]:
+    drawn = sizes_and_scores(shown, board)
+    if undrawn := [spec.name for spec in shown if spec not in drawn]:
         st.caption(f"Not drawn, since their score or size is unknown: {output.markdown_free(join(undrawn, most=8))}.")
 with charts.cell():
     st.markdown("## Seven task types (MTEB v1)")

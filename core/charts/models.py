@@ -19,23 +19,29 @@ TASK_LABELS = {
 }
 
 
+def sizes_and_scores(specs: Sequence[ModelSpec], board: str) -> dict[ModelSpec, tuple[int, float]]:
+    """The download size and the score of each model of which both are known."""
+    return {
+        spec: (spec.download_bytes, score)
+        for spec in specs
+        if spec.download_bytes is not None and (score := spec.score(board)) is not None
+    }
+
+
 def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board: str) -> go.Figure:
     """Score over download size, the picked models large and labelled; models without either are skipped."""
     figure = go.Figure()
-    for spec in specs:
-        value = spec.score(board)
-        if value is None or spec.download_bytes is None:
-            continue
+    for spec, (size, value) in sizes_and_scores(specs, board).items():
         is_picked = spec.name in picked
         figure.add_scatter(
-            x=[spec.download_bytes],
+            x=[size],
             y=[value],
             mode="markers+text",
             text=[f"<b>{spec.name}</b>" if is_picked else spec.name],
             textposition="bottom center" if is_picked else "top center",
             textfont={"size": FONT_SIZE},
             marker={"size": 20 if is_picked else 12, "color": model_colour(spec.id)},
-            hovertemplate=f"{spec.name}<br>{wording.size(spec.download_bytes)}<br>{board}: {value:.2f}<extra></extra>",
+            hovertemplate=f"{spec.name}<br>{wording.size(size)}<br>{board}: {value:.2f}<extra></extra>",
             showlegend=False,
             cliponaxis=False,
         )

@@ -35,16 +35,13 @@ def show() -> None:
     )
     timings = _measure(chart, spec) if start else benchmark.latest_engines(spec.name)
     recording = None if timings else _recording(spec)
+    not_yet = f"The engines have not been compared on {spec.name} on this machine yet."
     if recording:
-        st.markdown(
-            f"**The engines have not been compared on {spec.name} on this machine yet.** These timings were "
-            f"{measurement.recorded_on(recording)}."
-        )
+        st.markdown(f"**{not_yet}** These timings were {measurement.recorded_on(recording)}.")
         timings = list(recording.results)
     if not timings:
         st.info(
-            f"The engines have not been compared on {spec.name} on this machine yet. “Compare” times "
-            f"“{benchmark.HELLO}” with each, about ten seconds per engine.",
+            f"{not_yet} “Compare” times “{benchmark.HELLO}” with each, about ten seconds per engine.",
             icon=":material/compare_arrows:",
         )
         return

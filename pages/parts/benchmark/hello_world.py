@@ -51,15 +51,16 @@ def show() -> None:
     if not shown and not wanted and recording:
         st.markdown(f"**This machine has not been timed yet.** The bars were {measurement.recorded_on(recording)}.")
     chart = LiveChart(state.Benchmark.BARS, 'Median milliseconds to encode "Hello World", by model and device')
-    draw = partial(timing_bars, rows, colours=colours, recorded=recorded, marks=_original_milliseconds())
+    original = _original_milliseconds()
+    draw = partial(timing_bars, rows, colours=colours, recorded=recorded, marks=original)
     if wanted:
         shown = _fill(chart, draw, shown, wanted, how)
     chart.finish(draw(shown), output.picture("hello-world"))
     _explain(recording if set(rows) - set(shown) & set(recorded) else None)
-    _four_figures(specs, shown)
+    _four_figures(specs, shown, original)
     measurement.show_disturbed(list(shown.values()))
     measurement.show_failures(list(shown.values()))
-    table = _table(specs, shown, recorded)
+    table = _table(specs, shown, recorded, original)
     st.dataframe(
         table,
         hide_index=True,
@@ -131,7 +132,7 @@ def _original_milliseconds() -> dict[Row, float]:
     return {(row.model, row.device): row.median_ms for row in benchmark.original_run().results if row.median_ms}
 
 
-def _four_figures(specs: list[ModelSpec], shown: Timings) -> None:
+def _four_figures(specs: list[ModelSpec], shown: Timings, original: dict[Row, float]) -> None:
     """Fastest, best by score, slowest and the GPU speed-up, of undisturbed timings; no row if there is none."""
     done = {row: timing.median_ms for row, timing in shown.items() if timing.median_ms and not timing.is_disturbed}
     if not done:
@@ -152,7 +153,7 @@ def _four_figures(specs: list[ModelSpec], shown: Timings) -> None:
     slowest = max(done, key=lambda row: done[row])
     if len(done) > 1:
         figures.metric("Slowest vs fastest", ratio(done[slowest] / done[fastest]), help=slowest[0], border=True)
-    gains = _gains(done) or _gains(_original_milliseconds())
+    gains = _gains(done) or _gains(original)
     most = max(gains, key=lambda model: gains[model])
     label = "GPU speed-up" if _gains(done) else "GPU speed-up, recorded"
     figures.metric(label, ratio(gains[most]), help=f"highest, with {most}", border=True)
@@ -168,9 +169,8 @@ def _gains(milliseconds: dict[Row, float]) -> dict[str, float]:
     }
 
 
-def _table(specs: list[ModelSpec], shown: Timings, recorded: Timings) -> pd.DataFrame:
+def _table(specs: list[ModelSpec], shown: Timings, recorded: Timings, original: dict[Row, float]) -> pd.DataFrame:
     """The chart's figures and their details, one row per model and device."""
-    original = _original_milliseconds()
     rows = [(spec.name, device) for spec in specs for device in NAMES]
     return pd.DataFrame(
         [
