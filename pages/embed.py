@@ -10,7 +10,7 @@ from core import corpus, examples
 from core.charts.vectors import barcode
 from pages.shared import cache, corpora, state
 from pages.shared.frame import show_errors
-from pages.shared.ui import inputs, output, progress
+from pages.shared.ui import chart, inputs, output, progress
 
 MOST_ROWS = 12
 FIRST_NUMBERS = 8
@@ -51,7 +51,7 @@ for spec in ready:
             st.metric("Texts truncated", "–" if cut is None else f"{cut:,}", width="content")
             st.metric("Dimensions", f"{vectors.shape[1]:,}", width="content")
             st.metric("Norm", f"{np.linalg.norm(vectors[0]):.3f}", width="content")
-        st.plotly_chart(
+        chart.draw(
             barcode(vectors[:MOST_ROWS], texts.titles[:MOST_ROWS], row_pixels=32),
             key=state.Embed.BARCODE(spec.name),
             alt=f"Embeddings of the texts by {spec.name}, as barcodes",

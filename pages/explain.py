@@ -10,7 +10,7 @@ from core import corpus, examples, similarity
 from core.charts.style import model_colour
 from core.charts.vectors import arrows, barcode
 from pages.shared import cache, state
-from pages.shared.ui import inputs, output, progress
+from pages.shared.ui import chart, inputs, output, progress
 
 SENTENCE, *OTHERS = corpus.EXPLAINED
 MOST_ROWS = 24
@@ -50,7 +50,7 @@ st.markdown(
     + (", looked up in a table]]" if spec.is_static else ", shaped by its context through attention]]")
 )
 labels = [f"{place + 1} {token.replace('▁', '␣')}" for place, token in enumerate(trace.tokens)]
-st.plotly_chart(
+chart.draw(
     barcode(trace.vectors[:MOST_ROWS], labels[:MOST_ROWS], row_pixels=20),
     key=state.Explain.TOKENS,
     alt="Token vectors as barcodes",
@@ -63,7 +63,7 @@ pooling = {"mean": "their mean", "cls": "the first token's", "lasttoken": "the l
 )
 scaled = ", scaled to unit length" if spec.similarity == "cosine" else ""
 st.markdown(f"## 3 · One vector &ensp;:small[:gray[{pooling} vector{scaled}: the embedding]]")
-st.plotly_chart(
+chart.draw(
     barcode(trace.pooled[None], ["embedding"], row_pixels=44),
     key=state.Explain.POOLED,
     alt="The embedding as a barcode",
@@ -80,15 +80,16 @@ with progress.line(state.Explain.ANGLES, height=400) as on_progress:
     sentences = corpus.from_paste("\n".join([sentence, *(" ".join(other.split()) for other in others)]))
     embedded = cache.embed_texts(sentences.texts, spec, on_progress)
 cosines = [float(value) for value in similarity.score_matrix(embedded.vectors, embedded.vectors[:1])[:, 0]]
-left.plotly_chart(
-    arrows(
-        ["your sentence", *(f"another sentence {int(line) - 1}" for line in sentences.ids[1:])],
-        cosines,
-        model_colour(spec.id),
-    ),
-    key=state.Explain.ARROWS,
-    alt="The sentences as arrows; the angle between them gives the cosine",
-)
+with left:
+    chart.draw(
+        arrows(
+            ["your sentence", *(f"another sentence {int(line) - 1}" for line in sentences.ids[1:])],
+            cosines,
+            model_colour(spec.id),
+        ),
+        key=state.Explain.ARROWS,
+        alt="The sentences as arrows; the angle between them gives the cosine",
+    )
 with right:
     for text, cosine in zip(sentences.texts[1:], cosines[1:], strict=True):
         st.metric(output.markdown_free(text), f"{cosine:.2f}", help="Cosine with your sentence", border=True)

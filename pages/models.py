@@ -14,7 +14,7 @@ from core.models import BOARDS, all_models, catalogue, names, servers
 from core.wording import join
 from pages.parts.models import downloads
 from pages.shared import frame, picks, state
-from pages.shared.ui import inputs, output
+from pages.shared.ui import chart, inputs, output
 
 MOST_CHARACTERS = 80
 COLUMNS = (
@@ -109,7 +109,7 @@ frame.let_browser_draw()
 charts = st.grid(2, min_column_width=430)
 with charts.cell():
     st.markdown(f"## {board} against size")
-    st.plotly_chart(
+    chart.draw(
         score_against_size(shown, chosen, board), key=state.Models.SCORE_AGAINST_SIZE,
         alt=f"{board} score against download size",
     )  # fmt: skip
@@ -120,9 +120,7 @@ with charts.cell():
     st.markdown("## Seven task types (MTEB v1)")
     scored = [spec for spec in picks.models() if spec.mteb_v1]
     if scored:
-        st.plotly_chart(
-            task_scores(scored), key=state.Models.TASKS, alt="MTEB v1 scores of the picked models by task type"
-        )
+        chart.draw(task_scores(scored), key=state.Models.TASKS, alt="MTEB v1 scores of the picked models by task type")
     else:
         st.info("None of the picked models has MTEB v1 scores by task type.", icon=":material/info:")
 

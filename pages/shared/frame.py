@@ -26,6 +26,10 @@ STYLE = """
 [data-selected="true"] p { color: light-dark(#0B6BA8, #7CC0F0) }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 3vw, 3rem) }
+/* A chart's values are for screen readers alone, and take no room */
+.stElementContainer:has(.values) {
+    position: absolute; width: 1px !important; height: 1px; overflow: hidden; clip-path: inset(50%)
+}
 """
 SECONDS_TO_DRAW = 0.8
 LONGEST_NAME = 80

@@ -91,5 +91,5 @@ if start:
 elif st.query_params.get("empty") and "started" not in st.session_state:
     st.info("Nothing is measured yet.")
     st.stop()
-chart.finish(draw(steps if start else 1, "not timed"), {"displaylogo": False})
+chart.finish(draw(steps if start else 1, "not timed"), "tried")
 st.write("What stands below.")

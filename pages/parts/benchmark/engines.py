@@ -12,7 +12,7 @@ from core.encoders.choice import LEAST_COSINE, engines
 from core.models import ModelSpec
 from core.models.files import availability
 from pages.shared import measurement, state
-from pages.shared.ui import output, progress
+from pages.shared.ui import progress
 from pages.shared.ui.live_chart import LiveChart
 
 SETTINGS = Settings(most_seconds=measurement.FEW_SECONDS, with_forward=False, with_cosine=True)
@@ -46,7 +46,7 @@ def show() -> None:
         )
         return
     figure = engine_bars(timings, colours=_colours(spec), is_recorded=recording is not None)
-    chart.finish(figure, output.picture("engines"))
+    chart.finish(figure, "engines")
     st.caption(
         "× is the speed relative to sentence-transformers with its defaults. The cosine is the lowest of the test "
         f"vectors against torch in float32; “auto” uses only engines that stay within {LEAST_COSINE}."

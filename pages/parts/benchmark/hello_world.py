@@ -55,7 +55,7 @@ def show() -> None:
     draw = partial(timing_bars, rows, colours=colours, recorded=recorded, marks=original)
     if wanted:
         shown = _fill(chart, draw, shown, wanted, how)
-    chart.finish(draw(shown), output.picture("hello-world"))
+    chart.finish(draw(shown), "hello-world")
     _explain(recording if set(rows) - set(shown) & set(recorded) else None)
     _four_figures(specs, shown, original)
     measurement.show_disturbed(list(shown.values()))

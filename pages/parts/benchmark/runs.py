@@ -12,7 +12,7 @@ from core.charts.timings import comparison_bars
 from core.errors import InputError
 from pages.shared import state
 from pages.shared.frame import show_errors
-from pages.shared.ui import output
+from pages.shared.ui import chart, output
 
 What = tuple[str, str, int, str]
 
@@ -105,12 +105,12 @@ def _compare(first: StoredRun, second: StoredRun) -> None:
             icon=":material/compare_arrows:",
         )
         return
-    st.plotly_chart(
+    chart.draw(
         comparison_bars(
             one, two, ("this run", "the other run"), colours=model_colours({row.model for row in (*one, *two)})
         ),
         key=state.Benchmark.COMPARED,
-        config=output.picture("compared"),
+        name="compared",
         alt="The timings of two runs, bar by bar",
     )
     if len(drawn) < len(common):

@@ -16,7 +16,7 @@ from core.charts.style import model_colours
 from core.charts.sweeps import Measure, sweep_heatmap, sweep_lines
 from core.models import ModelSpec
 from pages.shared import measurement, picks, state
-from pages.shared.ui import inputs, output, progress
+from pages.shared.ui import chart, inputs, output, progress
 from pages.shared.ui.live_chart import LiveChart
 
 MEASURES = ("latency, ms", "texts/s", "tokens/s")
@@ -72,7 +72,7 @@ def show() -> None:
         )
         return
     for device, figure in _heatmaps(own, measure):
-        charts[device].finish(figure, output.picture(f"sweep-{device}"))
+        charts[device].finish(figure, f"sweep-{device}")
     _caption(own)
     _lines(timings, measure, "in the recorded run" if recording else "on this machine")
     table = _table(own)
@@ -188,7 +188,7 @@ def _lines(timings: list[Timing], measure: str, where: str) -> None:
             required=True,
         )  # fmt: skip
     pays = benchmark.pays_from(timings)
-    st.plotly_chart(
+    chart.draw(
         sweep_lines(
             timings,
             cast(Measure, measure),
@@ -197,7 +197,7 @@ def _lines(timings: list[Timing], measure: str, where: str) -> None:
             pays_from=pays,
         ),
         key=state.Benchmark.SWEEP_LINES,
-        config=output.picture("sweep-lines"),
+        name="sweep-lines",
         alt=f"{measure} by batch size, one line per model and device",
     )
     st.caption(_where_it_pays(pays, where, has_gpu=any(timing.device != "cpu" for timing in timings)))

@@ -13,7 +13,7 @@ from core.charts.tradeoff import cost_bars, tradeoff
 from core.models import BOARDS, ModelSpec, all_models
 from core.models.files import availability
 from pages.shared import measurement, picks, quality, state
-from pages.shared.ui import output, progress
+from pages.shared.ui import chart, output, progress
 
 MEASURED = "nDCG@10 here"
 LATENCY, THROUGHPUT = "Latency", "Throughput"
@@ -155,7 +155,7 @@ def _points(timings: list[Timing], scores: dict[str, float], speed: str) -> list
 
 def _chart(points: list[Point], board: str, *, lower_is_faster: bool) -> None:
     st.markdown(f"**{output.markdown_free(sentence(points, lower_is_faster=lower_is_faster))}**")
-    st.plotly_chart(
+    chart.draw(
         tradeoff(
             points,
             front(points, lower_is_faster=lower_is_faster),
@@ -164,7 +164,7 @@ def _chart(points: list[Point], board: str, *, lower_is_faster: bool) -> None:
             colours=model_colours(point.model for point in points),
         ),
         key=state.Benchmark.TRADEOFF,
-        config=output.picture("accuracy-and-speed"),
+        name="accuracy-and-speed",
         alt=f"{board} against speed on this machine, with the Pareto front",
     )
     table = pd.DataFrame(
@@ -202,10 +202,10 @@ def _costs() -> None:
     timed = [timing for timing in _timings(THROUGHPUT) if timing.tokens_per_second]
     here = {timing.model: dollars_per_million(timing.tokens_per_second or 1.0, hour) for timing in timed}
     disturbed = {timing.model for timing in timed if timing.is_disturbed}
-    st.plotly_chart(
+    chart.draw(
         cost_bars({**api, **here}, api, colours=model_colours(here), disturbed=disturbed),
         key=state.Benchmark.COSTS,
-        config=output.picture("costs"),
+        name="costs",
         alt="US dollars per million tokens, by API and on this machine",
     )
     st.caption(

@@ -18,7 +18,7 @@ from core.retrieval import Task
 from core.search.indexes import RESCORED, SIGNS_ONLY
 from pages.shared import cache, corpora, picks, quality, state
 from pages.shared.labels import picker
-from pages.shared.ui import output, progress
+from pages.shared.ui import chart, output, progress
 
 
 def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
@@ -40,10 +40,10 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         return
     sentences = "; ".join(codes.sentence(name, points) for name, points in measured.items())
     output.answer(f"{sentences}.")
-    st.plotly_chart(
+    chart.draw(
         compression(measured, colours=model_colours(measured)),
         key=state.Evaluate.COMPRESSION,
-        config=output.picture("compression"),
+        name="compression",
         alt="nDCG@10 of each model against the bytes of its vectors",
     )
     st.caption(

@@ -19,7 +19,7 @@ from core.tables import ENDINGS
 from pages.parts.evaluate import hit_lists
 from pages.shared import cache, corpora, picks, quality, state, uploads
 from pages.shared.labels import judgements, picker, sources
-from pages.shared.ui import inputs, output, progress
+from pages.shared.ui import chart, inputs, output, progress
 
 SAMPLE, PASTE, FILE = "Sample", "Paste", "File"
 TABLE_HEIGHT = 300
@@ -88,10 +88,10 @@ def _queries(texts: Corpus) -> Corpus | None:
 
 def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
     matrix = evaluation.agreements(systems)
-    st.plotly_chart(
+    chart.draw(
         agreement_matrix(matrix, list(systems)),
         key=state.Evaluate.AGREEMENT,
-        config=output.picture("agreement"),
+        name="agreement",
         alt="Rank-biased overlap of each pair of systems",
     )
     st.caption(f"Mean rank-biased overlap of the first {CUT} documents over {queries:,} queries, from 0 to 1.")

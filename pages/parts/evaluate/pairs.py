@@ -20,7 +20,7 @@ from core.similarity import Similarity, title
 from core.tables import ENDINGS
 from pages.shared import cache, picks, state, uploads
 from pages.shared.frame import show_errors
-from pages.shared.ui import inputs, output, progress
+from pages.shared.ui import chart, inputs, output, progress
 
 FORMATS = tuple(ending for ending in ENDINGS if ending != "txt")
 SAMPLE, TYPED, FILE = "Sample", "Typed", "File"
@@ -62,7 +62,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     output.answer(_sentence(compared, kind or "Spearman"))
     intervals = {name: model.spearman if kind == "Spearman" else model.pearson for name, model in compared.items()}
     colours = model_colours(compared)
-    st.plotly_chart(
+    chart.draw(
         ranking(
             intervals,
             str(kind),
@@ -70,7 +70,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
             colours=colours,
         ),
         key=state.Evaluate.CORRELATIONS,
-        config=output.picture("correlations"),
+        name="correlations",
         alt=f"{kind} correlation of each model with its 95% interval",
     )
     _provenance(pairs, ready)
@@ -150,10 +150,10 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict
                 f"## {output.markdown_free(name)} &ensp;:small[:gray[Spearman **{model.agreement.spearman:.3f}** · "
                 f"Pearson **{model.agreement.pearson:.3f}**]]"
             )
-            st.plotly_chart(
+            chart.draw(
                 pairs_scatter(model.scores[::step], pairs.gold[::step], texts, colours[name], model.similarity),
                 key=state.Evaluate.SCATTER(name),
-                config=output.picture("pairs"),
+                name="pairs",
                 alt=f"{title(model.similarity)} by {name} against the gold score of each pair",
             )
 

@@ -17,7 +17,7 @@ from core.retrieval import BM25, Ranking
 from pages.parts.evaluate import downloads, winners
 from pages.shared import corpora, picks, quality, state
 from pages.shared.labels import picker, sources
-from pages.shared.ui import inputs, output, progress
+from pages.shared.ui import chart, inputs, output, progress
 
 MEASURES = {"nDCG@10": "ndcg@10", "MRR@10": "mrr@10", "MAP@100": "map@100", "Recall@k": "recall@{k}"}
 HEIGHT = 320
@@ -79,7 +79,7 @@ def sentence(measured: Mapping[str, Quality], measure: str) -> str:
 def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
     output.answer(sentence(measured, measure))
     intervals = {name: evaluation.interval(quality_of.values(measure)) for name, quality_of in measured.items()}
-    st.plotly_chart(
+    chart.draw(
         ranking(
             intervals,
             title,
@@ -87,7 +87,7 @@ def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
             colours=model_colours(intervals),
         ),
         key=state.Evaluate.RANKING,
-        config=output.picture("ranking"),
+        name="ranking",
         alt=f"{title} of each system with its 95% interval",
     )
 

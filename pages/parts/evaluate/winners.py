@@ -15,7 +15,7 @@ from core.retrieval import BM25, HYBRID, Ranking
 from pages.parts.evaluate import hit_lists
 from pages.shared import state
 from pages.shared.state import Parameter
-from pages.shared.ui import inputs, output
+from pages.shared.ui import chart, inputs, output
 
 TABLE_HEIGHT = 300
 
@@ -41,7 +41,7 @@ def show(
     all_pairs = evaluation.differences({name: found.values(measure) for name, found in measured.items()})
     asked = dict(zip(labels.queries.ids, labels.queries.texts, strict=True))
     st.markdown(f"{output.markdown_free(evaluation.sentence(first, second, all_pairs[first, second]))}.")
-    st.plotly_chart(
+    chart.draw(
         gains(
             one - other,
             [asked[query] for query in queries],
@@ -51,7 +51,7 @@ def show(
             colours=model_colours((first, second)),
         ),
         key=state.Evaluate.GAINS,
-        config=output.picture("won-and-lost"),
+        name="won-and-lost",
         alt=f"Difference of {first} and {second} on each query",
     )
     table = pd.DataFrame(

@@ -14,23 +14,23 @@ from core.models import ModelSpec
 from core.search import rank_biased_overlap
 from pages.parts.search.lists import List
 from pages.shared import state
-from pages.shared.ui import output
+from pages.shared.ui import chart, output
 
 STEPS = {"embed the queries": "embed the query", "search": "search", "fuse": "fuse"}
 MARK = "highlight the sentences"
 
 
-def chart(texts: Corpus, lists: Mapping[str, List], k: int, answers: Collection[str]) -> None:
+def show_moves(texts: Corpus, lists: Mapping[str, List], k: int, answers: Collection[str]) -> None:
     """Lines that show how each document moves from list to list."""
     ranks = {system: hits.rows for system, hits in lists.items()}
     shown = {row for rows in ranks.values() for row in rows[:k]}
     relevant = {row for row in shown if texts.document_ids[row] in answers}
     depth = min(k, max(map(len, ranks.values()), default=0))
     if depth:
-        st.plotly_chart(
+        chart.draw(
             moves(ranks, depth, texts.titles, relevant, colours=model_colours(ranks)),
             key=state.Search.MOVES,
-            config=output.picture("search"),
+            name="search",
             alt="How documents move between the lists of the systems",
         )
 

@@ -32,7 +32,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
             if labels := sources.labels(texts):
                 qualities = quality.measure(texts, labels, specs, on_progress)
                 answers = query.answers(labels, asked)
-    comparison.chart(texts, hits, k, answers)
+    comparison.show_moves(texts, hits, k, answers)
     slots = cards.show(texts, asked, hits, k, answers, qualities)
     with progress.line(state.Search.HIGHLIGHT) as on_progress:
         hits = lists.highlight(hits, on_progress)

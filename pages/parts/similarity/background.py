@@ -15,7 +15,7 @@ from core.similarity import SCORES, Background, Similarity, background
 from pages.parts.similarity.sources import Compared
 from pages.shared import cache, state
 from pages.shared.frame import show_errors
-from pages.shared.ui import output
+from pages.shared.ui import chart, output
 
 MOST_ROWS = 2000
 
@@ -50,12 +50,13 @@ def section(
     for similarity in dict.fromkeys(each.similarity for each in backgrounds.values()):
         alike = {name: each for name, each in backgrounds.items() if each.similarity == similarity}
         marked = {name: score for name, score in scores.items() if name in alike}
-        chart, words = st.columns([5, 3], gap="medium", vertical_alignment="center")
-        chart.plotly_chart(
-            densities(alike, marked, colours=colours),
-            key=state.Similarity.BACKGROUNDS(similarity),
-            alt=f"Distribution of {SCORES[similarity]}s of random pairs by each model",
-        )
+        left, words = st.columns([5, 3], gap="medium", vertical_alignment="center")
+        with left:
+            chart.draw(
+                densities(alike, marked, colours=colours),
+                key=state.Similarity.BACKGROUNDS(similarity),
+                alt=f"Distribution of {SCORES[similarity]}s of random pairs by each model",
+            )
         with words:
             if marked:
                 st.markdown(_sentence(alike, similarity, next(iter(marked.values()))))

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared import state
+from pages.shared.ui import chart
 
 
 def clickable(figure: go.Figure, place: int, alt: str, on_click: Callable[[int, int], None]) -> None:
@@ -24,7 +25,7 @@ def clickable(figure: go.Figure, place: int, alt: str, on_click: Callable[[int, 
                 on_click(row, column)
 
     with st.container(key=state.Similarity.CELLS(place), gap=None):
-        st.plotly_chart(figure, key=state.Similarity.HEATMAP(place), alt=alt)
+        chart.draw(figure, key=state.Similarity.HEATMAP(place), alt=alt)
         _component()(key=listener, on_cell_change=note)
 
 

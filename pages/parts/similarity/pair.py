@@ -14,7 +14,7 @@ from core.similarity import NAMES, Background, Contributions, Side, contribution
 from pages.parts.similarity.scores import Scored
 from pages.parts.similarity.sources import Compared
 from pages.shared import cache, state
-from pages.shared.ui import output
+from pages.shared.ui import chart, output
 
 MOST_TOKENS = 32
 CELL_PIXELS = 210
@@ -87,7 +87,7 @@ def _token_chart(spec: ModelSpec, first: Side, second: Side) -> None:
         parts = None
     shown, other = first.tokens[:MOST_TOKENS], second.tokens[:MOST_TOKENS]
     cosines = score_matrix(first.vectors[:MOST_TOKENS], second.vectors[:MOST_TOKENS])
-    st.plotly_chart(
+    chart.draw(
         token_heatmap(cosines, shown, other, parts, model_colour(spec.id)),
         key=state.Similarity.TOKENS(spec.name),
         alt=f"Token-to-token similarity of the two texts by {spec.name}",

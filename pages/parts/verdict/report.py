@@ -43,7 +43,7 @@ def chart(decided: Verdict) -> None:
         verdict_lanes(
             verdict.lanes(decided), decided.ranking.weights, colours=_colours(decided), is_dark=frame.is_dark()
         ),
-        output.picture("verdict"),
+        "verdict",
     )
     st.caption(
         "Every bar runs from 0 to 1; longer is better. The whisker is the 95% interval of quality over the "

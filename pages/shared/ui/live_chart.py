@@ -5,7 +5,6 @@ rendered as plain HTML, which changes in place: this is visible while the page c
 """
 
 import zlib
-from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -14,6 +13,8 @@ from streamlit.delta_generator import DeltaGenerator
 from core.charts.markup import to_html
 from pages.shared import state
 from pages.shared.state import Key
+from pages.shared.ui import output
+from pages.shared.ui.chart import draw
 
 
 class LiveChart:
@@ -27,16 +28,17 @@ class LiveChart:
         """Draw the figures so far, without plotly."""
         self._draw(figure)
 
-    def finish(self, figure: go.Figure, config: dict[str, Any]) -> None:
-        """Draw the final chart, with plotly's `config`.
+    def finish(self, figure: go.Figure, picture: str) -> None:
+        """Draw the final chart; `picture` names the file its camera button saves.
 
         The chart's key differs from the previous one's, which stays hidden in the page while the new one is drawn.
         """
-        content = zlib.crc32(f"{figure.to_json()}{config}".encode())
+        content = zlib.crc32(f"{figure.to_json()}{output.picture(picture)}".encode())
         chart = state.EveryPage.LIVE_CHART(self._name, f"{content:08x}")
         self._draw(figure, chart)
         place = self._place.container(key=state.EveryPage.LIVE_CHART(self._name, "plotly"))
-        place.plotly_chart(figure, key=chart, config=config, alt=self._alt)
+        with place:
+            draw(figure, chart, self._alt, name=picture)
 
     def _draw(self, figure: go.Figure, chart: Key | None = None) -> None:
         """Replace the previous plain drawing with this one, visible until plotly's `chart` is drawn."""
