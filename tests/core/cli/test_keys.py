@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core import benchmark
+from core import benchmark, leaderboard
 from core.models import hub
 from core.models.pins import Pin
 from tests.conftest import ROOT
@@ -41,6 +41,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ..
     (tmp_path / "pairs.csv").write_text("sentence1,sentence2,score\na cat,a dog,1\nowls,rain,0\na cat,cats,3\n")
     labelled = ("--corpus", texts, "--queries", queries, "--qrels", labels)
     monkeypatch.setattr(hub, "download", lambda *_, **__: Pin("intfloat/e5-small-v2", "0" * 40, "2026-01-01", 1, {}))
+    monkeypatch.setattr(leaderboard, "refresh", lambda *_: leaderboard.current())
     monkeypatch.setattr(benchmark, "run", lambda *_, **__: finished(timing()))
     return [
         ("models",),
@@ -53,6 +54,8 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ..
         ("project", *WORDLLAMA, "--input", texts, "--method", "pca"),
         ("verdict", "--models", "wordllama-256", *labelled),
         ("benchmark", "--models", "wordllama-256"),
+        ("catalogue", "rank"),
+        ("catalogue", "refresh"),
     ]
 
 

@@ -1,0 +1,21 @@
+"""MTEB's leaderboard: two hundred models with their scores by task, ranked for a use, with ties."""
+
+from core.leaderboard.api import refresh
+from core.leaderboard.caveats import caveats
+from core.leaderboard.ranking import Ranking, pareto, rank
+from core.leaderboard.snapshot import Entry, Snapshot, current
+from core.leaderboard.uses import EVERYTHING, USES, tasks_of
+
+__all__ = [
+    "EVERYTHING",
+    "USES",
+    "Entry",
+    "Ranking",
+    "Snapshot",
+    "caveats",
+    "current",
+    "pareto",
+    "rank",
+    "refresh",
+    "tasks_of",
+]
