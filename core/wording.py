@@ -46,6 +46,14 @@ def size(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count < 9.95e9 else f"{count / 1e9:,.0f} GB"
 
 
+def count(number: float) -> str:
+    """A large number: "7.1B", "23M", "512"."""
+    for unit, name in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if number >= unit:
+            return f"{number / unit:.2g}{name}" if number < 100 * unit else f"{number / unit:.0f}{name}"
+    return f"{number:.0f}"
+
+
 def price(dollars: float) -> str:
     """US dollars with two figures: "$0", "$0.00012", "$0.13", "$2.50", "$1,200.00"."""
     if not dollars:

@@ -7,28 +7,42 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from core import benchmark, examples
-from core.charts.models import score_against_size, sizes_and_scores, task_scores
-from core.comparison import NAMED, compare, headline, matching, rank
-from core.models import BOARDS, all_models, catalogue, names, servers
-from core.wording import join
-from pages.parts.models import downloads
+from core import benchmark, examples, leaderboard
+from core.charts.models import score_against_cost, task_scores
+from core.comparison import (
+    COSTS,
+    NAMED,
+    add_standing,
+    compare,
+    describe_front,
+    dots,
+    front,
+    headline,
+    matching,
+    stand,
+    task_types,
+)
+from core.models import BOARDS, catalogue, pickable, servers
+from pages.parts.models import card, demands, downloads, uses
 from pages.shared import frame, picks, state
 from pages.shared.ui import chart, inputs, output
 
 MOST_CHARACTERS = 80
+TABLE_HEIGHT = 500
 COLUMNS = (
-    "model", "here", "mteb_v2", "mteb_v1", "download_bytes", "parameters", "dimensions", "max_tokens",
-    "hello_world_ms", "usd_per_million_tokens", "license", "url",
+    "model", "here", "score", "rank_interval", "parameters", "download_bytes", "dimensions", "max_tokens", "license",
+    "hello_world_ms", "usd_per_million_tokens", "zero_shot", "released", "mteb_v1", "url", "notes",
 )  # fmt: skip
 
 
 def pick_rows() -> None:
     """Pick the ticked rows; picks hidden by the filter stay."""
-    rows = st.session_state[state.Models.TABLE]["selection"]["rows"]
-    ticked = [shown[row].name for row in rows if row < len(shown)]
+    selection = st.session_state[state.Models.TABLE]["selection"]
+    if cells := selection.get("cells"):
+        st.session_state[state.Models.CARD] = shown[cells[0][0]].name
+    ticked = [shown[row].name for row in selection["rows"] if row < len(shown)]
     hidden = [name for name in st.session_state[state.EveryPage.MODELS] if name not in {spec.name for spec in shown}]
-    wanted_names = [name for name in names() if name in {*ticked, *hidden}]
+    wanted_names = [spec.name for spec in pickable() if spec.name in {*ticked, *hidden}]
     if len(wanted_names) > picks.MOST_MODELS:
         st.toast(f"You can pick up to {picks.MOST_MODELS} models: untick one first.", icon=":material/info:")
         return
@@ -51,29 +65,36 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Score", list(BOARDS), default="MTEB v2", key=state.Models.BOARD, bind="query-params", required=True,
         help="The table is sorted by this score, and the charts show it.",
     )  # fmt: skip
+    use, weights = uses.choose() if board == "MTEB v2" else (board, {})
+    wishes = demands.choose()
 
-shown = rank(matching(all_models(), wanted, which or "All"), board)
-table = pd.DataFrame(compare(shown, benchmark.latest_timings()))
+snapshot = leaderboard.current()
+found = matching(pickable(), wanted, which or "All", wishes)
+standing = stand(found, board, weights)
+shown = standing.sort(found)
+timings = benchmark.latest_timings()
+table = pd.DataFrame(add_standing(compare(shown, timings), shown, standing))
 chosen = [spec.name for spec in picks.models()]
 if shown:
-    output.answer(headline(shown, board))
+    output.answer(headline(shown, standing))
     st.session_state[state.Models.TABLE] = {
         "selection": {
             "rows": [row for row, spec in enumerate(shown) if spec.name in chosen],
             "columns": [],
-            "cells": [],
+            "cells": st.session_state.get(state.Models.TABLE, {}).get("selection", {}).get("cells", []),
         }
     }
+    meaning = BOARDS[board] if use in (board, leaderboard.EVERYTHING) else "mean of these tasks"
     number = st.column_config.NumberColumn
-    score = partial(st.column_config.ProgressColumn, min_value=50, max_value=75, format="%.2f", width=80)
+    score = partial(st.column_config.ProgressColumn, min_value=20, max_value=95, format="%.2f", width=80)
     st.dataframe(
         table,
         key=state.Models.TABLE,
         hide_index=True,
         on_select=pick_rows,
-        selection_mode="multi-row",
+        selection_mode=["multi-row", "single-cell"],
         column_order=COLUMNS,
-        height=38 + 35 * len(table),
+        height=min(TABLE_HEIGHT, 38 + 35 * len(table)),
         placeholder="–",
         alt="Embedding models with score, size, licence and what each needs to run on this machine",
         column_config={
@@ -81,8 +102,17 @@ if shown:
             "here": st.column_config.TextColumn(
                 "Availability", width=130, help="What the model needs to run on this machine."
             ),
-            "mteb_v1": score("MTEB v1", help="Average of 56 datasets; bar: 50 to 75."),
-            "mteb_v2": score("MTEB v2", help="Mean of 41 English tasks, on a different scale from v1; bar: 50 to 75."),
+            "score": score(
+                board if use == leaderboard.EVERYTHING else use,
+                help=f"{meaning}; bar: 20 to 95.",
+            ),
+            "rank_interval": st.column_config.TextColumn(
+                "Rank", width=86, help="95 % interval of the rank among these models, by drawing the tasks anew."
+            ),
+            "mteb_v1": score("MTEB v1", help="Average of 56 datasets, another scale than v2; bar: 20 to 95."),
+            "zero_shot": number("Zero-shot", format="%d %%", width=80, help="Tasks on whose data it was not trained."),
+            "released": st.column_config.TextColumn("Released", width=76),
+            "notes": st.column_config.TextColumn("To know", width=200, help="What is unusual about its scores."),
             "download_bytes": number("Size", format="bytes", help="Download size.", width=62),
             "parameters": number("Parameters", format="compact", help="Number of parameters.", width=84),
             "dimensions": number("Dimensions", help="Dimensions of an embedding.", width=86),
@@ -96,33 +126,44 @@ if shown:
 else:
     st.info("No model matches the filter: clear it or show all.", icon=":material/filter_alt_off:")
 st.caption(
-    "Tick up to four models to use them on every page. The bars of both scores run from 50 to 75; MTEB v1 and v2 are "
-    "different scales. Dashes and blanks mean unknown. Scores: embeddings-benchmark/results (v2), archived MTEB "
-    "leaderboard (v1)."
+    f"{len(shown):,} models. Tick up to four to use them on every page; click a cell for a model's card. Dashes and "
+    f"blanks mean unknown. MTEB v2 of {snapshot.date}: {snapshot.source}. MTEB v1: archived leaderboard, another scale."
 )
+opened = card.choose(shown)
+if opened:
+    card.show(opened)
 
 offered = downloads.offer_missing()
 for problem in servers.problems():
     st.warning(output.markdown_free(problem), icon=":material/dns:")
 
 frame.let_browser_draw()
-charts = st.grid(2, min_column_width=430)
-with charts.cell():
-    st.markdown(f"## {board} against size")
+left, right = st.columns([5, 3], gap="medium")
+with left:
+    st.markdown(f"## {board} against cost")
+    cost = st.selectbox("Cost", list(COSTS), key=state.Models.AGAINST, bind="query-params", width=210) or "Parameters"
+    points = dots(shown, standing, cost, timings)
+    best = front(points)
+    st.markdown(output.markdown_free(describe_front(best, cost)))
+    baseline = snapshot.baseline if board == "MTEB v2" else None
+    random = leaderboard.mean(baseline, weights, snapshot.tasks) if baseline else None
     chart.draw(
-        score_against_size(shown, chosen, board), key=state.Models.SCORE_AGAINST_SIZE,
-        alt=f"{board} score against download size",
-    )  # fmt: skip
-    drawn = sizes_and_scores(shown, board)
-    if undrawn := [spec.name for spec in shown if spec not in drawn]:
-        st.caption(f"Not drawn, since their score or size is unknown: {output.markdown_free(join(undrawn, most=8))}.")
-with charts.cell():
-    st.markdown("## Seven task types (MTEB v1)")
-    scored = [spec for spec in picks.models() if spec.mteb_v1]
-    if scored:
-        chart.draw(task_scores(scored), key=state.Models.TASKS, alt="MTEB v1 scores of the picked models by task type")
+        score_against_cost(points, best, chosen, cost=cost, score=f"{board} score", baseline=random),
+        key=state.Models.SCORE_AGAINST_SIZE,
+        alt=f"{board} score against {cost.lower()}",
+    )
+    st.caption(f"{len(points):,} of {len(shown):,} models: of the others the score or the cost is unknown.")
+with right:
+    scores = task_types(picks.models(), board)
+    st.markdown(f"## Task types ({board})")
+    if scores:
+        chart.draw(
+            task_scores([spec for spec in picks.models() if spec.id in scores], scores, board),
+            key=state.Models.TASKS,
+            alt=f"{board} scores of the picked models by task type",
+        )
     else:
-        st.info("None of the picked models has MTEB v1 scores by task type.", icon=":material/info:")
+        st.info(f"None of the picked models has {board} scores by task type.", icon=":material/info:")
 
 by_id = downloads.more_models()
 with st.container(horizontal=True):

@@ -1,86 +1,115 @@
-"""The Models page: scores against sizes, and by task type."""
+"""The Models page: scores against what a model costs, and by task type."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from core import wording
-from core.charts.style import FONT_SIZE, LEGEND_ABOVE, NEUTRAL, apply_style, model_colour
-from core.models import BOARDS, TASKS, ModelSpec
+from core.charts.style import FONT_SIZE, LEGEND_ABOVE, NEUTRAL, apply_style, fade, log_ticks, model_colour, plain
+from core.comparison import COSTS, Dot
+from core.models import ModelSpec
 
-TASK_LABELS = {
-    "classification": "Classification",
-    "clustering": "Clustering",
-    "pair_classification": "Pair classification",
-    "reranking": "Reranking",
-    "retrieval": "Retrieval",
-    "sts": "STS",
-    "summarization": "Summarization",
-}
+PICKED = 20  # pixels
+ROOM_FOR_LABELS = 0.9  # decades left of the cheapest
+DECADES_PER_LABEL = 0.28  # of the cost's axis
 
 
-def sizes_and_scores(specs: Sequence[ModelSpec], board: str) -> dict[ModelSpec, tuple[int, float]]:
-    """The download size and the score of each model of which both are known."""
+def score_against_cost(
+    dots: Sequence[Dot],
+    front: Sequence[Dot],
+    picked: Sequence[str],
+    *,
+    cost: str,
+    score: str,
+    baseline: float | None = None,
+) -> go.Figure:
+    """Score over one of COSTS: the front as a line, its models and the picked ones labelled; random vectors dotted."""
+    figure = go.Figure()
+    if baseline is not None:
+        figure.add_hline(
+            baseline,
+            line={"dash": "dot", "color": NEUTRAL},
+            annotation={"text": "random vectors", "font_size": FONT_SIZE},
+        )
+    figure.add_scatter(
+        x=[dot.cost for dot in front], y=[dot.score for dot in front], mode="lines", hoverinfo="skip",
+        line={"color": NEUTRAL, "width": 2, "shape": "hv"}, showlegend=False,
+    )  # fmt: skip
+    named = {dot.id for dot in _apart(front)}
+    figure.add_scatter(**_marks([dot for dot in dots if dot.name not in picked and dot.id not in named], cost))
+    labelled = [dot for dot in dots if dot.id in named and dot.name not in picked]
+    figure.add_scatter(**_marks(labelled, cost, size=12, text=[_short(dot.name) for dot in labelled]))
+    for dot in (dot for dot in dots if dot.name in picked):
+        figure.add_scatter(**_marks([dot], cost, size=PICKED, text=[f"<b>{_short(dot.name)}</b>"]))
+    if dots:
+        low, high = min(dot.cost for dot in dots), max(dot.cost for dot in dots)
+        ticks = log_ticks(low / 2, high * 2)
+        room = (math.log10(low) - ROOM_FOR_LABELS, math.log10(high) + 0.2)
+        figure.update_xaxes(type="log", range=room, tickvals=ticks, ticktext=[COSTS[cost](tick) for tick in ticks])
+    figure.update_xaxes(title=cost)
+    figure.update_yaxes(title=score)
+    return apply_style(figure, height=520, margin=(10, 60, 30, 10))
+
+
+def _apart(front: Sequence[Dot]) -> list[Dot]:
+    """Models of the front, the best among them, so far from each other that their labels are readable."""
+    kept: list[Dot] = []
+    for dot in reversed(front):
+        if not kept or math.log10(kept[-1].cost / dot.cost) >= DECADES_PER_LABEL:
+            kept.append(dot)
+    return kept
+
+
+def _marks(dots: Sequence[Dot], cost: str, *, size: int = 8, text: Sequence[str] = ()) -> dict[str, object]:
+    """A trace of models, each in its colour; those without a label are faint."""
+    colours = [model_colour(dot.id) for dot in dots]
     return {
-        spec: (spec.download_bytes, score)
-        for spec in specs
-        if spec.download_bytes is not None and (score := spec.score(board)) is not None
+        "x": [dot.cost for dot in dots],
+        "y": [dot.score for dot in dots],
+        "mode": "markers+text" if text else "markers",
+        "text": list(text) or None,
+        "textposition": "top left" if size < PICKED else "bottom right",
+        "textfont": {"size": FONT_SIZE},
+        "marker": {"size": size, "color": colours if text else [fade(colour, 0.5) for colour in colours]},
+        "hovertext": [f"{plain(dot.name)}<br>{COSTS[cost](dot.cost)}: {dot.score:.2f}" for dot in dots],
+        "hoverinfo": "text",
+        "showlegend": False,
+        "cliponaxis": False,
     }
 
 
-def score_against_size(specs: Sequence[ModelSpec], picked: Sequence[str], board: str) -> go.Figure:
-    """Score over download size, the picked models large and labelled; models without either are skipped."""
-    figure = go.Figure()
-    for spec, (size, value) in sizes_and_scores(specs, board).items():
-        is_picked = spec.name in picked
-        figure.add_scatter(
-            x=[size],
-            y=[value],
-            mode="markers+text",
-            text=[f"<b>{spec.name}</b>" if is_picked else spec.name],
-            textposition="bottom center" if is_picked else "top center",
-            textfont={"size": FONT_SIZE},
-            marker={"size": 20 if is_picked else 12, "color": model_colour(spec.id)},
-            hovertemplate=f"{spec.name}<br>{wording.size(size)}<br>{board}: {value:.2f}<extra></extra>",
-            showlegend=False,
-            cliponaxis=False,
-        )
-    ticks = [10**7, 10**8, 10**9, 10**10]
-    figure.update_xaxes(
-        type="log",
-        title="Download size",
-        tickvals=ticks,
-        ticktext=[wording.size(tick) for tick in ticks],
-        range=[6.9, 10.7],
-    )
-    figure.update_yaxes(title=f"{board}, {BOARDS[board]}")
-    return apply_style(figure, height=440, margin=(10, 40, 30, 10))
+def _short(name: str) -> str:
+    """A model's name without its owner."""
+    return plain(name.rpartition("/")[2], 30)
 
 
-def task_scores(specs: Sequence[ModelSpec]) -> go.Figure:
-    """MTEB v1 scores by task type: a row each, with a dot for each model and a line from the lowest to the highest."""
-    labels = [TASK_LABELS[task] for task in TASKS]
+def task_scores(specs: Sequence[ModelSpec], scores: Mapping[str, Mapping[str, float]], board: str) -> go.Figure:
+    """Scores by task type: a row each, with a dot for each model and a line from the lowest to the highest.
+
+    Parameters
+    ----------
+    scores : dict of str to dict of str to float
+        Of each model, by its id: the score of each task type, whose names begin a row each.
+    """
+    types = list(dict.fromkeys(kind for of_model in scores.values() for kind in of_model))
     figure = go.Figure()
-    for task, label in zip(TASKS, labels, strict=True):
-        scores = [spec.mteb_v1[task] for spec in specs]
+    for kind in types:
+        known = [of_model[kind] for of_model in scores.values() if kind in of_model]
         figure.add_scatter(
-            x=[min(scores), max(scores)],
-            y=[label, label],
-            mode="lines",
-            line={"color": NEUTRAL, "width": 2},
-            hoverinfo="skip",
-            showlegend=False,
-        )
+            x=[min(known), max(known)], y=[kind, kind], mode="lines", line={"color": NEUTRAL, "width": 2},
+            hoverinfo="skip", showlegend=False,
+        )  # fmt: skip
     for spec in specs:
+        of_model = scores[spec.id]
         figure.add_scatter(
-            x=[spec.mteb_v1[task] for task in TASKS],
-            y=labels,
+            x=list(of_model.values()),
+            y=list(of_model),
             mode="markers",
-            name=spec.name,
+            name=_short(spec.name),
             marker={"size": 16, "color": model_colour(spec.id)},
-            hovertemplate="%{y}: %{x:.1f}<extra>" + spec.name + "</extra>",
+            hovertemplate="%{y}: %{x:.1f}<extra>" + _short(spec.name) + "</extra>",
         )
-    figure.update_xaxes(title="MTEB v1 score", nticks=8)
+    figure.update_xaxes(title=f"{board} score", nticks=8)
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=6)
     figure.update_layout(legend=LEGEND_ABOVE, showlegend=True)
-    return apply_style(figure, height=440, margin=(10, 20, 10, 30))
+    return apply_style(figure, height=460, margin=(10, 20, 10, 30))

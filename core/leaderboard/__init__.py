@@ -1,8 +1,8 @@
 """MTEB's leaderboard: two hundred models with their scores by task, ranked for a use, with ties."""
 
 from core.leaderboard.api import refresh
-from core.leaderboard.caveats import caveats
-from core.leaderboard.ranking import Ranking, pareto, rank
+from core.leaderboard.caveats import caveats, too_small
+from core.leaderboard.ranking import Ranking, mean, pareto, rank
 from core.leaderboard.snapshot import Entry, Snapshot, current
 from core.leaderboard.uses import EVERYTHING, USES, tasks_of
 
@@ -14,8 +14,10 @@ __all__ = [
     "Snapshot",
     "caveats",
     "current",
+    "mean",
     "pareto",
     "rank",
     "refresh",
     "tasks_of",
+    "too_small",
 ]

@@ -7,6 +7,7 @@ difference to the best has an interval of 95 % that includes zero; the best of t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,11 @@ class Ranking:
     groups: Ranks
     low: Ranks
     high: Ranks
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """The row of each model, by its id."""
+        return {entry.id: row for row, entry in enumerate(self.entries)}
 
     @property
     def leaders(self) -> tuple[Entry, ...]:
@@ -110,6 +116,16 @@ def rank(snapshot: Snapshot, weights: Mapping[str, float], keep: Sequence[str] |
         low,
         high,
     )
+
+
+def mean(entry: Entry, weights: Mapping[str, float], types: Mapping[str, str]) -> float | None:
+    """A model's weighted mean over some tasks, in percent; of tasks of one whole type also where only that is known."""
+    if all(task in entry.scores for task in weights):
+        return sum(weight * entry.scores[task] for task, weight in weights.items()) / sum(weights.values())
+    kinds = {types[task] for task in weights}
+    whole = {task for task, kind in types.items() if kind in kinds} == set(weights)
+    alike = len(set(weights.values())) == 1
+    return entry.types.get(*kinds) if len(kinds) == 1 and whole and alike else None
 
 
 def ranks_of(values: Floats) -> Ranks:

@@ -110,9 +110,9 @@ class Snapshot:
 
     date: str
     source: str
-    tasks: Mapping[str, str]
-    entries: tuple[Entry, ...]
-    baseline: Entry | None = None
+    tasks: Mapping[str, str] = field(hash=False)
+    entries: tuple[Entry, ...] = field(hash=False)
+    baseline: Entry | None = field(default=None, hash=False)
 
     @property
     def types(self) -> tuple[str, ...]:

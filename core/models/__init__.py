@@ -7,7 +7,7 @@ server of secrets.toml (`server:name`); anything else is refused, so that no nam
 from collections.abc import Iterable
 
 from core.errors import UnknownModelError
-from core.models import folder, pins, servers
+from core.models import folder, listing, pins, servers
 from core.models.catalogue import catalogue, original_machine
 from core.models.spec import BOARDS, TASKS, BundledFiles, ModelSpec, OriginalRow, Server
 
@@ -25,8 +25,10 @@ __all__ = [
     "catalogue",
     "get",
     "ids",
+    "listed",
     "names",
     "original_machine",
+    "pickable",
 ]
 
 
@@ -40,6 +42,18 @@ def all_models() -> tuple[ModelSpec, ...]:
 def names() -> tuple[str, ...]:
     """The names of the known models, in their order."""
     return tuple(spec.name for spec in all_models())
+
+
+def listed() -> tuple[ModelSpec, ...]:
+    """The models of MTEB's leaderboard that are not yet among the known ones, the best first."""
+    known = {spec.id.lower() for spec in all_models()}
+    known |= {f"{owner}{name}" for owner in listing.OWNERS for name in known}
+    return tuple(spec for name, spec in listing.specs().items() if name not in known)
+
+
+def pickable() -> tuple[ModelSpec, ...]:
+    """All models that can be picked: the known ones in their order, then those of the leaderboard."""
+    return (*all_models(), *listed())
 
 
 def ids(wanted: Iterable[str]) -> dict[str, str]:
@@ -60,7 +74,7 @@ def get(name: str) -> ModelSpec:
         if name == spec.name or name.lower() == spec.id.lower():  # the Hub ignores case
             return spec
     if pins.is_id(name):
-        return pins.spec_of_id(name)
+        return listing.specs().get(name.lower()) or pins.spec_of_id(name)
     unread = "".join(f" {problem}" for problem in servers.problems())
     raise UnknownModelError(
         f"There is no model called {name!r}. Choose from {', '.join(names())}, or any Hub model as owner/name.{unread}"

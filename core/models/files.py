@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core import wording
 from core.errors import DamagedModelError, ModelUnavailableError
-from core.models import ModelSpec, layout, memory, pins, servers
+from core.models import ModelSpec, layout, listing, memory, pins, servers
 from core.settings import has_openai_key, models_folder, openai_address, secrets_problems
 from core.storage import digests
 
@@ -36,6 +36,12 @@ def availability(spec: ModelSpec) -> Availability:
         return _behind_api(spec)
     if spec.provider == "folder":
         return _in_models_folder(spec)
+    if spec.provider == listing.ELSEWHERE:
+        return Availability(
+            False,
+            "its maker's API",
+            f"{spec.name} runs only at its maker: if you have a key, add it as a server in .streamlit/secrets.toml.",
+        )
     return beyond_memory(spec) or _in_package_or_hub_cache(spec)
 
 

@@ -57,8 +57,8 @@ class ModelSpec:
 
     Attributes
     ----------
-    provider : "bundled", "huggingface", "folder" or "openai"
-        Where its vectors come from: an installed package, the Hub, the host's models directory, or an API.
+    provider : "bundled", "huggingface", "folder", "openai" or "elsewhere"
+        Where its vectors come from: a package, the Hub, the host's models directory, an API, or none that is open.
     dimensions : int or None
         Length of its vectors; None if only known after loading it or asking the server.
     download_bytes : int or None

@@ -12,7 +12,7 @@ from core.charts.style import model_colour
 from core.devices import devices
 from core.errors import EmbedscopeError
 from core.machine import this_machine
-from core.models import DEFAULT_PICKS, ModelSpec, names
+from core.models import DEFAULT_PICKS, ModelSpec, pickable
 from core.models.files import availability
 from core.wording import join, shorten
 from pages.shared import dimensions, navigation, picks, prompts, state
@@ -39,7 +39,8 @@ LONGEST_NAME = 80
 def around_page() -> Iterator[None]:
     """Draw the sidebar around the page and mark the page as framed; its errors become sentences."""
     token = navigation.in_frame.set(True)
-    unknown = [name for name in st.query_params.get_all(state.EveryPage.MODELS) if name not in names()]
+    known = [spec.name for spec in pickable()]
+    unknown = [name for name in st.query_params.get_all(state.EveryPage.MODELS) if name not in known]
     st.html(f"<style>{STYLE}</style>")
     states = sidebar()
     judgements.write_address()
@@ -79,7 +80,7 @@ def sidebar() -> DeltaGenerator:
     with st.sidebar:
         st.multiselect(
             "Picked models",
-            names(),
+            [spec.name for spec in pickable()],
             default=DEFAULT_PICKS,
             max_selections=picks.MOST_MODELS,
             key=state.EveryPage.MODELS,

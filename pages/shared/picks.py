@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.embedding import Provenance
-from core.models import DEFAULT_PICKS, ModelSpec, all_models
+from core.models import DEFAULT_PICKS, ModelSpec, pickable
 from pages.shared import state
 
 MOST_MODELS = 4
@@ -23,7 +23,7 @@ def models() -> list[ModelSpec]:
 def own_models() -> list[ModelSpec]:
     """The picked models with the prompts that they come with and all their dimensions."""
     chosen = set(st.session_state.get(state.EveryPage.MODELS, DEFAULT_PICKS))
-    return [spec for spec in all_models() if spec.name in chosen]
+    return [spec for spec in pickable() if spec.name in chosen]
 
 
 def set_options(name: str, query_prompt: str, document_prompt: str, truncate_dim: int | None) -> None:

@@ -2,15 +2,24 @@
 
 import pytest
 
-from core.comparison import headline, rank
-from core.models import catalogue, get
+from core import leaderboard
+from core.comparison import INSTRUCTIONS, Demands, describe_front, dots, front, headline, matching, stand
+from core.models import ModelSpec, catalogue, get, listing, pickable
 
 
-def test_models_are_ranked_by_the_score_of_a_board_and_those_without_one_are_last() -> None:
-    ranked = [spec.score("MTEB v2") for spec in rank(catalogue(), "MTEB v2")]
-    scored = [score for score in ranked if score is not None]
-    assert scored == sorted(scored, reverse=True)
-    assert set(ranked[len(scored) :]) == {None}
+def test_models_are_sorted_by_the_score_of_a_board_and_those_without_one_are_last() -> None:
+    standing = stand(catalogue(), "MTEB v2")
+    scores = [standing.scores.get(spec.id) for spec in standing.sort(catalogue())]
+    known = [score for score in scores if score is not None]
+    assert known == sorted(known, reverse=True)
+    assert set(scores[len(known) :]) == {None}
+
+
+@pytest.mark.parametrize("spec", [spec for spec in catalogue() if spec.mteb_v2], ids=lambda spec: spec.name)
+def test_the_catalogues_scores_are_those_of_the_leaderboard(spec: ModelSpec) -> None:
+    scores = stand([spec], "MTEB v2").scores
+    if spec.id in scores:
+        assert scores[spec.id] == pytest.approx(spec.mteb_v2, abs=0.006)
 
 
 @pytest.mark.parametrize(
@@ -18,8 +27,8 @@ def test_models_are_ranked_by_the_score_of_a_board_and_those_without_one_are_las
     [
         (
             ["all-MiniLM-L6-v2", "Qwen3-Embedding-0.6B", "bge-small-en-v1.5"],
-            "Qwen3-Embedding-0.6B has the highest MTEB v2 score: 70.47. Of the models ready on this machine, "
-            "all-MiniLM-L6-v2 scores highest: 59.03.",
+            "Qwen3-Embedding-0.6B leads on 41 tasks, beyond chance. Of the models ready on this machine, "
+            "all-MiniLM-L6-v2 is highest: 59.03, rank 3 to 3 of 3.",
         ),
         (
             ["all-MiniLM-L6-v2", "wordllama-256"],
@@ -34,4 +43,62 @@ def test_models_are_ranked_by_the_score_of_a_board_and_those_without_one_are_las
     ],
 )
 def test_the_headline_names_the_best_model_and_the_best_that_is_ready(names: list[str], sentence: str) -> None:
-    assert headline([get(name) for name in names], "MTEB v2") == sentence
+    specs = [get(name) for name in names]
+    assert headline(specs, stand(specs, "MTEB v2")) == sentence
+
+
+def weights_of(use: str) -> dict[str, float]:
+    return leaderboard.tasks_of(use, leaderboard.current().tasks)
+
+
+def names_of(demands: Demands) -> set[str]:
+    return {spec.id for spec in matching(pickable(), "", demands=demands)}
+
+
+@pytest.mark.parametrize(
+    ("demands", "included", "excluded"),
+    [
+        (Demands(most_parameters=30_000_000), "Snowflake/snowflake-arctic-embed-xs", "BAAI/bge-m3"),
+        (Demands(open_weights=True), "BAAI/bge-m3", "text-embedding-3-small"),
+        (Demands(commercial_use=True), "BAAI/bge-m3", "Salesforce/SFR-Embedding-2_R"),
+        (Demands(most_dimensions=384), "sentence-transformers/all-MiniLM-L6-v2", "BAAI/bge-m3"),
+        (Demands(least_tokens=8192), "BAAI/bge-m3", "sentence-transformers/all-MiniLM-L6-v2"),
+        (Demands(language="deu-Latn"), "intfloat/multilingual-e5-small", "sentence-transformers/all-MiniLM-L6-v2"),
+        (Demands(least_zero_shot=95), "sentence-transformers/all-MiniLM-L6-v2", "Salesforce/SFR-Embedding-2_R"),
+        (Demands(instructions=INSTRUCTIONS[1]), "Salesforce/SFR-Embedding-2_R", "BAAI/bge-m3"),
+        (Demands(fits=True), "sentence-transformers/all-MiniLM-L6-v2", "text-embedding-3-small"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_demand_is_met_by_what_is_known_to_meet_it(demands: Demands, included: str, excluded: str) -> None:
+    found = names_of(demands)
+    assert included in found
+    assert excluded not in found
+    assert excluded in names_of(Demands())
+
+
+def test_a_model_with_broken_scores_has_its_mean_but_no_rank() -> None:
+    specs = [get("Gameselo/STS-multilingual-mpnet-base-v2"), get("all-MiniLM-L6-v2")]
+    standing = stand(specs, "MTEB v2", weights_of("Semantic similarity"))
+    assert specs[0].id in standing.scores
+    assert standing.ranks(specs[0]) is None
+    assert standing.ranks(specs[1]) == (1, 1, 1)
+
+
+def test_a_model_with_missing_tasks_has_the_means_of_whole_types() -> None:
+    partial = get("BAAI/bge-m3")
+    assert partial.id not in stand([partial], "MTEB v2").scores
+    entry = listing.entry_of(partial)
+    assert entry is not None
+    for use, kind in {"Semantic similarity": "STS", "Search and RAG": "Retrieval"}.items():
+        assert stand([partial], "MTEB v2", weights_of(use)).scores.get(partial.id) == entry.types.get(kind)
+
+
+def test_the_front_is_read_out_with_the_cheapest_first() -> None:
+    specs = [get(name) for name in ("all-MiniLM-L6-v2", "Snowflake/snowflake-arctic-embed-xs", "bge-small-en-v1.5")]
+    best = front(dots(specs, stand(specs, "MTEB v2", weights_of("Search and RAG")), "Parameters", {}))
+    assert [dot.name for dot in best] == ["Snowflake/snowflake-arctic-embed-xs", "bge-small-en-v1.5"]
+    assert describe_front(best, "Parameters") == (
+        "No model with as little or less scores higher than snowflake-arctic-embed-xs (23M, 52.6) and "
+        "bge-small-en-v1.5 (33M, 53.9)."
+    )

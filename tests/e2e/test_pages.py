@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from core import benchmark, corpus, embedding, evaluation, models, search
 from core.maps.faithfulness import faithfulness
@@ -82,9 +82,22 @@ def test_the_first_deep_link_on_a_fresh_server_opens_its_page(
 @pytest.mark.parametrize("opened", [""], indirect=True)
 def test_models_draws_the_catalogues_scores_against_their_sizes(opened: Page) -> None:
     assert opened.locator('[data-testid="stDataFrame"] canvas').first.is_visible()
-    points = {trace["text"][0].strip("</b>"): trace["y"][0] for trace in charts(opened, 2)[0]}
-    assert points[MINILM.name] == MINILM.mteb_v2
-    assert points["e5-mistral-7b-instruct"] == 67.97
+    marks = [trace for trace in charts(opened, 2)[0] if trace.get("hovertext")]
+    points = {
+        text.partition("<br>")[0]: y for marks in marks for text, y in zip(marks["hovertext"], marks["y"], strict=True)
+    }
+    assert points[MINILM.name] == pytest.approx(MINILM.mteb_v2, abs=0.006)
+    assert points["e5-mistral-7b-instruct"] == pytest.approx(67.97, abs=0.006)
+    assert len(points) > 150
+    opened.get_by_label("Ranked for", exact=True).click()
+    opened.get_by_role("option", name="Search and RAG").click()
+    expect(opened.get_by_text(re.compile("^11 models share first place on 10 tasks"))).to_be_visible()
+    settle(opened)
+    opened.get_by_label("One model in full", exact=True).click()
+    opened.get_by_label("One model in full", exact=True).press_sequentially("baai/bge-m3")
+    opened.get_by_role("option", name="BAAI/bge-m3", exact=True).click()
+    expect(opened.get_by_text("tasks have no score")).to_be_visible()
+    settle(opened)
 
 
 @pytest.mark.parametrize("opened", ["explain"], indirect=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import models
 from pages.shared import cache, state
 from tests.pages.conftest import open_page, said
 from tests.servers.hub import HubServer, Repository, let_library_ask, running_hub
@@ -81,3 +82,48 @@ def test_a_hub_that_is_gone_is_one_sentence_and_is_not_asked_again_by_itself(app
     assert only_error(app).startswith(f"someone/model needs the Hub, but {gone} cannot be reached")
     app.run()
     assert not app.error
+
+
+def table_of(app: AppTest) -> list[str]:
+    """The models of the table, in its order."""
+    return list(app.dataframe[0].value["model"])
+
+
+def test_every_model_of_the_leaderboard_is_in_the_table_and_can_be_picked(app: AppTest) -> None:
+    open_page(app, "models")
+    assert len(table_of(app)) == len(models.pickable()) > 330
+    assert "4 models share first place on 41 tasks" in said(app)
+    app.multiselect(key=state.EveryPage.MODELS).set_value(["Snowflake/snowflake-arctic-embed-xs"]).run()
+    assert "not on this machine yet" in said(open_page(app, "embed"))
+
+
+def test_a_use_and_filters_narrow_the_table_and_rank_what_is_left(app: AppTest) -> None:
+    app.query_params.update({"use": "Search and RAG", "most_parameters": "30M", "commercial_use": "true"})
+    open_page(app, "models")
+    names = table_of(app)
+    assert names.index("Snowflake/snowflake-arctic-embed-xs") < names.index("all-MiniLM-L6-v2")
+    assert "BAAI/bge-m3" not in names
+    assert "on 10 tasks" in said(app)
+    assert "Filters: 2" in [block.proto.popover.label for block in app.main.get("popover")]
+
+
+def test_tasks_of_ones_own_are_weighed(app: AppTest) -> None:
+    app.query_params.update({"use": "Tasks of my own", "own_tasks": ["STS12", "FiQA2018"], "weight_of_STS12": "3"})
+    open_page(app, "models")
+    assert "on 2 tasks" in said(app)
+    scores = app.dataframe[0].value.set_index("model")["score"]
+    entry = models.listing.entry_of(models.get("all-MiniLM-L6-v2"))
+    assert entry is not None
+    expected = (3 * entry.scores["STS12"] + entry.scores["FiQA2018"]) / 4
+    assert scores["all-MiniLM-L6-v2"] == pytest.approx(expected)
+
+
+def test_a_models_card_has_each_task_and_what_is_unusual(app: AppTest) -> None:
+    app.query_params["card"] = "jinaai/jina-embeddings-v2-base-en"
+    open_page(app, "models")
+    assert "FEVERHardNegatives (0.00)" in said(app).replace("\\", "")
+    (tasks,) = (table.value for table in app.dataframe if "Task" in table.value)
+    assert len(tasks) == 41
+    app.selectbox(key=state.Models.CARD).set_value("text-embedding-3-large").run()
+    assert not app.exception
+    assert "Recovered from older files" in said(app)

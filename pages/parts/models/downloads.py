@@ -46,6 +46,14 @@ def _offer(spec: ModelSpec) -> DeltaGenerator:
     return st.container()
 
 
+def offer_one(spec: ModelSpec) -> None:
+    """A button that downloads a model, unless it is here, closed, too large, or offered above already."""
+    if may_download() and _is_downloadable(spec) and spec.name not in {picked.name for picked in picks.models()}:
+        st.button(
+            "Download", key=state.Models.CARD_DOWNLOAD, icon=":material/download:", on_click=_start, args=(spec.name,)
+        )
+
+
 def more_models() -> DeltaGenerator:
     """Any model of the Hub by its id, and trending ones; returns the place of such a download's progress."""
     if not may_download():

@@ -11,10 +11,11 @@ import pytest
 from scipy.stats import percentileofscore
 
 from core import models
-from core.charts.models import score_against_size, task_scores
+from core.charts.models import score_against_cost, task_scores
 from core.charts.similarity import cosines_from, densities, differences, heatmap, percent, token_heatmap
 from core.charts.style import NEUTRAL, model_colour
 from core.charts.vectors import arrows, barcode
+from core.comparison import dots, front, stand, task_types
 from core.settings import DATA
 from core.similarity import Background, clusters
 
@@ -205,36 +206,52 @@ def test_arrows_point_at_the_angle_whose_cosine_is_given() -> None:
 def test_scores_stand_over_sizes_and_models_without_either_are_left_out(
     board: str, scores: dict[str, float | None]
 ) -> None:
-    figure = score_against_size(models.catalogue(), ["all-MiniLM-L6-v2"], board)
+    points = dots(models.catalogue(), stand(models.catalogue(), board), "Download size", {})
+    figure = score_against_cost(points, front(points), ["all-MiniLM-L6-v2"], cost="Download size", score=board)
     sizes = {name: row.get("download_bytes") for name, row in FACTS.items()}
-    drawn = {trace.text[0].replace("<b>", "").replace("</b>", ""): (trace.x[0], trace.y[0]) for trace in figure.data}
-    assert drawn == {name: (sizes[name], score) for name, score in scores.items() if score and sizes[name]}
-    assert [trace.text[0] for trace in figure.data if trace.marker.size > 12] == ["<b>all-MiniLM-L6-v2</b>"]
+    known = {name: score for name, score in scores.items() if score and sizes[name]}
+    drawn = {dot.name: dot for dot in points}  # the leaderboard has scores that the facts lack
+    assert {name: drawn[name].cost for name in known} == {name: sizes[name] for name in known}
+    assert {name: drawn[name].score for name in known} == pytest.approx(known, abs=0.006)
+    assert sum(len(trace.x) for trace in figure.data if trace.mode != "lines") == len(points)
+    assert [trace.text[0] for trace in figure.data if trace.marker.size == 20] == ["<b>all-MiniLM-L6-v2</b>"]
 
 
-def dots_by_task(name: str) -> go.Scatter:
-    (dots,) = (trace for trace in task_scores([models.get(name)]).data if trace.mode == "markers")
-    return dots
+def dots_by_type(name: str, board: str) -> dict[str, float]:
+    spec = models.get(name)
+    figure = task_scores([spec], task_types([spec], board), board)
+    (trace,) = (trace for trace in figure.data if trace.mode == "markers")
+    return dict(zip(trace.y, trace.x, strict=True))
 
 
-def test_a_dot_stands_for_each_of_the_seven_task_scores() -> None:
-    dots = dots_by_task("all-MiniLM-L6-v2")
+def test_a_dot_stands_for_each_of_the_seven_task_types() -> None:
+    v1, v2 = (dots_by_type("all-MiniLM-L6-v2", board) for board in ("MTEB v1", "MTEB v2"))
     expected = FACTS["all-MiniLM-L6-v2"]["mteb_eng_v1"]
-    scores = dict(zip(dots.y, dots.x, strict=True))
-    assert scores["STS"] == expected["sts"]
-    assert scores["Pair classification"] == expected["pair_classification"]
-    assert sorted(scores.values()) == sorted(value for task, value in expected.items() if task in models.TASKS)
+    assert v1["STS"] == expected["sts"]
+    assert v1["PairClassification"] == expected["pair_classification"]
+    assert sorted(v1.values()) == sorted(value for task, value in expected.items() if task in models.TASKS)
+    assert v2.keys() == v1.keys()
+    assert v2["Retrieval"] == pytest.approx(42.92, abs=0.01)
+
+
+def by_type(*specs: models.ModelSpec) -> go.Figure:
+    return task_scores(specs, task_types(specs, "MTEB v1"), "MTEB v1")
+
+
+def against_size(spec: models.ModelSpec) -> go.Figure:
+    points = dots([spec], stand([spec], "MTEB v1"), "Download size", {})
+    return score_against_cost(points, points, [], cost="Download size", score="MTEB v1")
 
 
 def test_a_model_has_one_colour_in_every_figure() -> None:
     specs = [models.get(name) for name in COLOURED]
-    dots = {name: score_against_size([models.get(name)], [], "MTEB v1").data[0].marker.color for name in COLOURED}
-    outlines = {trace.name: trace.marker.color for trace in task_scores(specs).data if trace.name}
+    marks = {spec.name: against_size(spec).data[-1].marker.color[0] for spec in specs}
+    outlines = {trace.name: trace.marker.color for trace in by_type(*specs).data if trace.name}
     for name in COLOURED:
-        assert {dots[name], outlines[name]} == {model_colour(models.get(name).id)}
-    assert dots[COLOURED[0]] != dots[COLOURED[1]]
+        assert {marks[name], outlines[name]} == {model_colour(models.get(name).id)}
+    assert marks[COLOURED[0]] != marks[COLOURED[1]]
 
 
 def test_a_models_colour_depends_neither_on_its_company_nor_on_its_place() -> None:
     one, two = (models.get(name) for name in COLOURED)
-    assert task_scores([one, two]).data[-1].marker.color == task_scores([two]).data[-1].marker.color
+    assert by_type(one, two).data[-1].marker.color == by_type(two).data[-1].marker.color

@@ -13,13 +13,14 @@ from core import models
 from core.benchmark.timing import Timing
 from core.benchmark.tradeoff import Point
 from core.charts.evaluation import compression, gains, pairs_scatter, ranking
-from core.charts.models import score_against_size, task_scores
+from core.charts.models import score_against_cost, task_scores
 from core.charts.search import moves
 from core.charts.similarity import densities
 from core.charts.style import MODEL_COLOURS, NEUTRAL, model_colour, model_colours
 from core.charts.sweeps import sweep_lines
 from core.charts.timings import comparison_bars, engine_bars, timing_bars
 from core.charts.tradeoff import cost_bars, tradeoff
+from core.comparison import dots, stand, task_types
 from core.evaluation import Compressed, Interval, Quality
 from core.evaluation.compression import FLOAT32
 from core.models import pins
@@ -107,7 +108,11 @@ def test_a_chart_takes_the_colours_that_it_is_given_and_reads_no_file(
 
 def test_the_charts_of_the_models_page_read_no_file(with_downloads: Path) -> None:
     spec = models.get(MODEL)
+    points = dots([spec], stand([spec], "MTEB v1"), "Download size", {})
     READ.clear()
-    drawn = [score_against_size([spec], [], "MTEB v1").to_json(), task_scores([spec]).to_json()]
+    drawn = [
+        score_against_cost(points, points, [], cost="Download size", score="MTEB v1").to_json(),
+        task_scores([spec], task_types([spec], "MTEB v1"), "MTEB v1").to_json(),
+    ]
     assert not [path for path in READ if path.startswith(str(with_downloads))]
     assert all(model_colour(spec.id) in (figure or "") for figure in drawn)

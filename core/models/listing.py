@@ -1,0 +1,51 @@
+"""The models of MTEB's leaderboard as they can be picked: by their Hub id, with what MTEB's metadata says of them."""
+
+from functools import lru_cache
+
+from core import leaderboard
+from core.leaderboard import Entry, Snapshot
+from core.models.spec import ModelSpec
+from core.similarity.functions import NAMES, Similarity
+
+ELSEWHERE = "elsewhere"  # a model whose weights are not published
+OWNERS = ("", "openai/")  # the leaderboard's ids of models that are known here by another
+
+
+def specs() -> dict[str, ModelSpec]:
+    """The leaderboard's models by their id in lower case, as the Hub ignores case."""
+    return _specs(leaderboard.current())
+
+
+def entry_of(spec: ModelSpec) -> Entry | None:
+    """The row of a model on the leaderboard; None if it is not there."""
+    entries = _entries(leaderboard.current())
+    return next((entry for owner in OWNERS if (entry := entries.get(f"{owner}{spec.id}".lower()))), None)
+
+
+@lru_cache(maxsize=2)
+def _entries(board: Snapshot) -> dict[str, Entry]:
+    return {entry.id.lower(): entry for entry in board.entries}
+
+
+@lru_cache(maxsize=2)
+def _specs(board: Snapshot) -> dict[str, ModelSpec]:
+    return {name: _spec(entry) for name, entry in _entries(board).items()}
+
+
+def _spec(entry: Entry) -> ModelSpec:
+    complete = list(entry.scores.values())
+    similarity: Similarity = next((name for name in NAMES if name == entry.similarity), "cosine")
+    return ModelSpec(
+        name=entry.id,
+        id=entry.id,
+        provider="huggingface" if entry.open_weights else ELSEWHERE,
+        dimensions=entry.dimensions,
+        organisation=entry.organisation,
+        license=entry.license or "",
+        released=entry.released or "",
+        url=entry.url or "",
+        parameters=entry.parameters,
+        max_tokens=entry.max_tokens,
+        similarity=similarity,
+        mteb_v2=round(sum(complete) / len(complete), 2) if complete else None,
+    )
