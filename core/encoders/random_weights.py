@@ -36,7 +36,12 @@ from core.models.files import locate
 
 STAND_IN = "all-MiniLM-L6-v2"  # comes with Embedscope; no network of the catalogue has a smaller vocabulary
 REVISION = "random weights"
-POOLING: dict[str | None, Any] = {"mean": "mean", "cls": "cls", "last token": "lasttoken"}
+POOLING: dict[str | None, Any] = {
+    "mean": "mean",
+    "cls": "cls",
+    "last token": "lasttoken",
+    None: "mean",
+}  # any costs alike
 SPREAD = 0.02
 NOISE_NUMBERS = 1_000_003  # a prime, so that no two rows of a matrix are equal
 

@@ -1,10 +1,13 @@
 """The models of MTEB's leaderboard as they can be picked: by their Hub id, with what MTEB's metadata says of them."""
 
-from functools import lru_cache
+import json
+from functools import cache, lru_cache
+from typing import Any
 
 from core import leaderboard
 from core.leaderboard import Entry, Snapshot
 from core.models.spec import ModelSpec
+from core.settings import DATA
 from core.similarity.functions import NAMES, Similarity
 
 ELSEWHERE = "elsewhere"  # a model whose weights are not published
@@ -47,5 +50,14 @@ def _spec(entry: Entry) -> ModelSpec:
         parameters=entry.parameters,
         max_tokens=entry.max_tokens,
         similarity=similarity,
+        architecture=_architectures().get(entry.id, {}),
         mteb_v2=round(sum(complete) / len(complete), 2) if complete else None,
     )
+
+
+@cache
+def _architectures() -> dict[str, dict[str, Any]]:
+    """The network of each model of which it is known, as sizes of its configuration."""
+    facts = json.loads((DATA / "architectures.json").read_text(encoding="utf-8"))
+    families = {name: family["architecture"] for name, family in facts["families"].items()}
+    return {model: families[family] for model, family in facts["models"].items()}

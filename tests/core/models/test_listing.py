@@ -1,0 +1,62 @@
+"""The leaderboard's models as models to pick: known by their id, in one colour, and timed by their architecture."""
+
+import json
+import re
+
+import pytest
+
+from core import leaderboard, models
+from core.charts.style import model_colour
+from core.encoders.random_weights import outline
+from core.models import listing
+from core.models.files import availability
+from core.settings import DATA
+from tests.conftest import SHARED
+
+NETWORKS = json.loads((DATA / "architectures.json").read_text(encoding="utf-8"))
+FACTS = SHARED / "facts" / "mteb"
+
+
+def test_a_listed_model_is_known_by_its_id_whatever_the_case():
+    spec = models.get("baai/BGE-m3")
+    assert (spec.id, spec.dimensions, spec.max_tokens, spec.license) == ("BAAI/bge-m3", 1024, 8192, "mit")
+    assert availability(spec).label == "download"
+    assert spec in models.listed()
+
+
+def test_those_of_the_catalogue_are_not_listed_twice():
+    names = [spec.name for spec in models.pickable()]
+    assert len(names) == len(set(names))
+    assert names[: len(models.names())] == list(models.names())
+    assert not {"openai/text-embedding-3-small", "sentence-transformers/all-MiniLM-L6-v2"} & set(names)
+    assert listing.entry_of(models.get("text-embedding-3-small")) is not None
+
+
+def test_a_model_without_published_weights_says_so():
+    assert "runs only at its maker" in availability(models.get("google/gemini-embedding-001")).sentence
+
+
+def test_a_colour_depends_on_the_id_alone():
+    assert {model_colour(spec.id) for spec in models.listed()} == {model_colour(spec.id) for spec in models.listed()}
+    assert len({model_colour(spec.id) for spec in models.listed()}) > 10
+
+
+@pytest.mark.parametrize("family", NETWORKS["families"])
+def test_a_listed_network_has_exactly_the_parameters_of_its_models(family):
+    known = {entry.id: entry for entry in leaderboard.current().entries}
+    listed = [model for model, of in NETWORKS["models"].items() if of == family]
+    parameters = sum(weights.numel() for weights in outline(models.listing.specs()[listed[0].lower()]).parameters())
+    assert {known[model].parameters for model in listed} == {parameters}
+    assert re.match("https://(arxiv.org|huggingface.co)/", NETWORKS["families"][family]["source"])
+
+
+@pytest.mark.skipif(not FACTS.exists(), reason="the facts are not beside the project")
+def test_a_listed_network_has_the_table_of_token_vectors_of_its_models():
+    lines = "".join((FACTS / f"{name}.jsonl").read_text(encoding="utf-8") for name in ("leaderboard", "partial"))
+    rows = {row["id"]: row for row in map(json.loads, lines.splitlines())}
+    for model, family in NETWORKS["models"].items():
+        network = NETWORKS["families"][family]["architecture"]
+        width = network.get("hidden_size") or network["dim"]
+        assert rows[model]["embed_dim"] == width
+        assert rows[model]["n_embedding_parameters"] in (None, network["vocab_size"] * width)
+    assert len(NETWORKS["models"]) >= 40
