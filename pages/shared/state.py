@@ -194,7 +194,7 @@ class Explain:
     MODEL = Parameter("explained")
     OTHERS = (Parameter("other1"), Parameter("other2"))
     TOKENS = Key("token_vectors")
-    POOLED = Key("pooled")
+    ALL_TOKENS = Parameter("all_tokens")
     ARROWS = Key("arrows")
     TRACE = Work("trace")
     ANGLES = Work("angles")
