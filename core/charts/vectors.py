@@ -12,8 +12,11 @@ from core.similarity.functions import unit
 
 ROW_PIXELS = 26
 TOKEN_PIXELS, EMBEDDING_PIXELS = 20, 56
+LONGEST_LABEL = 16
 LABEL_WIDTH = 8 * FONT_SIZE
 TITLE_HEIGHT, AXIS_HEIGHT = 4 * FONT_SIZE, 3 * FONT_SIZE
+EDGE = 12  # room for half a number of the colour scale
+LEAST_SCALE_HEIGHT = 3 * FONT_SIZE
 ARROWS_HEIGHT = 430
 WIDEST_CAPTION = 24
 CAPTION = {"showarrow": False, "xanchor": "left", "align": "left", "font": {"size": FONT_SIZE}}
@@ -26,7 +29,8 @@ def barcode(vectors: Vectors, labels: Sequence[str], *, row_pixels: int = ROW_PI
     figure = go.Figure(_strips(vectors, colorbar={"len": 1}))
     figure.update_yaxes(**_rows(labels))
     figure.update_xaxes(showgrid=False, visible=False)
-    return apply_style(figure, height=row_pixels * len(vectors) + 20, margin=(10, 10, 5, 5))
+    height = max(row_pixels * len(vectors), LEAST_SCALE_HEIGHT) + 2 * EDGE
+    return apply_style(figure, height=height, margin=(10, 10, EDGE, EDGE))
 
 
 def journey(tokens: Vectors, labels: Sequence[str], embedding: Vectors, others: Vectors, *, title: str) -> go.Figure:
@@ -97,7 +101,7 @@ def _strips(vectors: Vectors, *, colorbar: Mapping[str, object], hover: str = ""
 def _rows(labels: Sequence[str]) -> dict[str, object]:
     """The axis of the rows, the first at the top."""
     return {
-        "tickvals": list(range(len(labels))), "ticktext": [plain(label, 24) for label in labels],
+        "tickvals": list(range(len(labels))), "ticktext": [plain(label, LONGEST_LABEL) for label in labels],
         "autorange": "reversed", "showgrid": False, "zeroline": False,
     }  # fmt: skip
 

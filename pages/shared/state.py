@@ -209,6 +209,7 @@ class Embed:
     BARCODE = Keys("barcode_")
     NUMBERS = Keys("numbers_")
     EMBED = Works("embedding_")
+    COUNT = Works("counting_")
 
 
 class Similarity:

@@ -196,6 +196,25 @@ def test_odd_texts_are_embedded_as_they_are(app: AppTest, text: str) -> None:
     assert "2 texts, one embedding each." in said(app)
 
 
+def test_embed_says_what_the_texts_became_and_how_alike_a_few_are(app: AppTest) -> None:
+    open_page(app, "embed")
+    assert "Each of the 3 texts is now 384 numbers with all-MiniLM-L6-v2 and 256 with wordllama-256." in said(app)
+    vectors = embedding.embed(corpus.EMBEDDED, models.get("wordllama-256")).vectors
+    scores = app.dataframe[1].value[[f"cosine with {number}" for number in (1, 2, 3)]]
+    np.testing.assert_allclose(scores, vectors @ vectors.T, atol=1e-5)
+    app.text_area(key="embed_texts").set_value("a lone owl").run()
+    assert "“a lone owl” is now 384 numbers with all-MiniLM-L6-v2 and 256 with wordllama-256." in said(app)
+    assert not any("cosine" in column for column in app.dataframe[0].value)
+
+
+def test_embed_warns_of_texts_without_a_known_token(app: AppTest) -> None:
+    app.query_params.update(models=["all-MiniLM-L6-v2"])
+    open_page(app, "embed")
+    assert not app.warning
+    app.text_area(key="embed_texts").set_value("owl\n🦄 🦓").run()
+    assert "1 of 2 texts has no token that all-MiniLM-L6-v2 knows" in app.warning[0].value.replace("\\", "")
+
+
 def test_blank_lines_are_left_out_and_counted(app: AppTest) -> None:
     open_page(app, "embed")
     app.text_area(key="embed_texts").set_value("one\n\n\ntwo\n").run()
