@@ -60,7 +60,7 @@ def _cells(figure: go.Figure, trace: Any) -> Iterator[list[str]]:
         for y, row in zip(ys, z, strict=True):
             yield [_value(up, y), f"{columns:,}", _number(np.nanmin(row)), _number(np.nanmax(row))]
         return
-    yield ["", *(_value(across, x) for x in xs)]
+    yield ["Row", *(_value(across, x) for x in xs)]
     for y, row in zip(ys, z, strict=True):
         yield [_value(up, y), *("" if np.isnan(value) else _number(value) for value in row)]
 

@@ -158,7 +158,7 @@ def trace(text: str, spec: models.ModelSpec, on_progress: Progress, kind: Kind =
     return embedding.trace(text, spec, kind=kind, on_progress=on_progress, **_how())
 
 
-@st.cache_data(ttl="1h", show_spinner=False)
+@st.cache_data(ttl=3600, show_spinner=False)  # in seconds: to read "1h", Streamlit would import pandas
 def trending() -> list[hub.TrendingModel]:
     """The models trending on the Hub, fetched at most once an hour."""
     return hub.trending()

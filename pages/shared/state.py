@@ -211,7 +211,7 @@ class Explain:
     MODEL = Parameter("explained")
     OTHERS = (Parameter("other1"), Parameter("other2"))
     TOKENS = Key("token_vectors")
-    POOLED = Key("pooled")
+    ALL_TOKENS = Parameter("all_tokens")
     ARROWS = Key("arrows")
     TRACE = Work("trace")
     ANGLES = Work("angles")
@@ -226,6 +226,7 @@ class Embed:
     BARCODE = Keys("barcode_")
     NUMBERS = Keys("numbers_")
     EMBED = Works("embedding_")
+    COUNT = Works("counting_")
 
 
 class Similarity:

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import benchmark, corpus, embedding, evaluation, models, search
+from core.charts.vectors import EMBEDDING_PIXELS, TOKEN_PIXELS
 from core.maps.faithfulness import faithfulness
 from core.similarity import clusters, score_matrix
 from tests.conftest import ROOT
@@ -18,6 +19,7 @@ from tests.e2e.conftest import assert_accessible, settle
 
 MINILM = models.get("all-MiniLM-L6-v2")
 PICTURES = ROOT / "screenshots"
+BOTTOMS = "charts => charts.map(chart => chart.getBoundingClientRect().bottom)"
 DRAWN = "[...document.querySelectorAll('.js-plotly-plot')].filter(chart => chart.querySelector('.main-svg'))"
 
 
@@ -102,10 +104,14 @@ def test_models_draws_the_catalogues_scores_against_their_sizes(opened: Page) ->
 
 @pytest.mark.parametrize("opened", ["explain"], indirect=True)
 def test_explain_draws_the_embedding_that_the_core_computes(opened: Page) -> None:
-    pooled = next(chart[0] for chart in charts(opened, 3) if chart[0]["type"] == "heatmap" and len(chart[0]["z"]) == 1)
+    tokens, pooled = next(chart for chart in charts(opened, 2) if chart[0]["type"] == "heatmap")
     sentence = opened.get_by_label("Your sentence", exact=True).input_value()
     expected = embedding.embed([sentence], MINILM).vectors
     np.testing.assert_allclose(pooled["z"], expected, atol=1e-5)
+    assert max(opened.locator(".js-plotly-plot").evaluate_all(BOTTOMS)) < 900, "all four steps are on one screen"
+    opened.locator(".js-plotly-plot").first.hover(position={"x": 320, "y": 60})
+    height = opened.locator("line.spikeline").first.evaluate("line => line.getBoundingClientRect().height")
+    assert height > len(tokens["z"]) * TOKEN_PIXELS + EMBEDDING_PIXELS, "one line through both steps"
 
 
 @pytest.mark.parametrize("opened", ["embed"], indirect=True)

@@ -1,5 +1,7 @@
 import ast
 import html
+import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from core.similarity import score_matrix
 from pages.shared.navigation import PAGES
 from pages.shared.ui import progress
 from tests.conftest import ROOT
+from tests.e2e.test_pages import decoded
 from tests.pages.conftest import open_page, said
 
 COMPUTING = ("explain", "embed", "similarity", "search", "evaluate", "projector", "benchmark")
@@ -193,6 +196,25 @@ def test_odd_texts_are_embedded_as_they_are(app: AppTest, text: str) -> None:
     assert "2 texts, one embedding each." in said(app)
 
 
+def test_embed_says_what_the_texts_became_and_how_alike_a_few_are(app: AppTest) -> None:
+    open_page(app, "embed")
+    assert "Each of the 3 texts is now 384 numbers with all-MiniLM-L6-v2 and 256 with wordllama-256." in said(app)
+    vectors = embedding.embed(corpus.EMBEDDED, models.get("wordllama-256")).vectors
+    scores = app.dataframe[1].value[[f"cosine with {number}" for number in (1, 2, 3)]]
+    np.testing.assert_allclose(scores, vectors @ vectors.T, atol=1e-5)
+    app.text_area(key="embed_texts").set_value("a lone owl").run()
+    assert "“a lone owl” is now 384 numbers with all-MiniLM-L6-v2 and 256 with wordllama-256." in said(app)
+    assert not any("cosine" in column for column in app.dataframe[0].value)
+
+
+def test_embed_warns_of_texts_without_a_known_token(app: AppTest) -> None:
+    app.query_params.update(models=["all-MiniLM-L6-v2"])
+    open_page(app, "embed")
+    assert not app.warning
+    app.text_area(key="embed_texts").set_value("owl\n🦄 🦓").run()
+    assert "1 of 2 texts has no token that all-MiniLM-L6-v2 knows" in app.warning[0].value.replace("\\", "")
+
+
 def test_blank_lines_are_left_out_and_counted(app: AppTest) -> None:
     open_page(app, "embed")
     app.text_area(key="embed_texts").set_value("one\n\n\ntwo\n").run()
@@ -252,13 +274,38 @@ def test_cancelled_work_can_be_gone_on_with(app: AppTest) -> None:
     assert "## wordllama-256" in said(app).replace("\\", "")
 
 
-def test_a_blank_or_broken_other_sentence_leaves_the_rest_named_as_they_are(app: AppTest) -> None:
+def test_explain_says_which_sentence_is_nearer_and_at_which_angle(app: AppTest) -> None:
     open_page(app, "explain")
+    vectors = embedding.embed(corpus.EXPLAINED, models.get("all-MiniLM-L6-v2")).vectors.astype(float)
+    near, far = (math.degrees(math.acos(vectors[0] @ other)) for other in vectors[1:])
+    assert near < far
+    _, first, second = corpus.EXPLAINED
+    assert f"Your sentence is nearer to “{first}” ({near:.0f}°) than to “{second}” ({far:.0f}°)." in said(app)
+    app.text_input(key="other1").set_value(second).run()
+    assert f"Your sentence is as near to “{second}” as to “{second}”: {far:.0f}° from each." in said(app)
     app.text_input(key="other1").set_value(" ").run()
     app.text_input(key="other2").set_value("one\u2028line").run()
     assert not app.exception
-    assert [metric.label for metric in app.metric] == ["one line"]
-    assert "another sentence 2" in app.get("plotly_chart")[-1].proto.spec
+    assert re.search(r"Your sentence is \d+° from “one line”\.", said(app))
+    app.text_input(key="other2").set_value("").run()
+    assert not app.exception
+    assert "Your sentence is" not in said(app)
+
+
+def test_explain_draws_ten_token_vectors_and_all_of_them_on_request(app: AppTest) -> None:
+    open_page(app, "explain")
+    drawn = [_rows_of(app)]
+    app.toggle(key="all_tokens").set_value(True).run()
+    assert [*drawn, _rows_of(app)] == [10, 15]
+    app.text_input(key="sentence").set_value("owl").run()
+    assert _rows_of(app) == 3
+    assert not app.toggle
+
+
+def _rows_of(app: AppTest) -> int:
+    """How many token vectors Explain draws."""
+    chart: Any = next(chart for chart in app.get("plotly_chart") if chart.key == "token_vectors")
+    return len(decoded(json.loads(chart.proto.spec)["data"][0]["z"]))
 
 
 def test_explain_says_where_a_model_knows_none_of_the_tokens(app: AppTest) -> None:

@@ -14,7 +14,7 @@ from core import models
 from core.charts.models import score_against_cost, task_scores
 from core.charts.similarity import cosines_from, densities, differences, heatmap, percent, token_heatmap
 from core.charts.style import NEUTRAL, model_colour
-from core.charts.vectors import arrows, barcode
+from core.charts.vectors import arrows, barcode, journey
 from core.comparison import dots, front, stand, task_types
 from core.settings import DATA
 from core.similarity import Background, clusters
@@ -42,6 +42,9 @@ HOSTILE_FIGURES = {
     "heatmap": heatmap(np.eye(3, dtype=np.float32), [HOSTILE, HOSTILE, "tame"], scale=cosines_from(0)),
     "tokens": token_heatmap(np.eye(2, dtype=np.float32), [HOSTILE, "a"], [HOSTILE, "b"], None, "#000000"),
     "barcode": barcode(np.ones((2, 4), np.float32), [HOSTILE, "tame"]),
+    "journey": journey(
+        np.ones((1, 4), np.float32), [HOSTILE], np.ones(4, np.float32), np.ones((1, 4), np.float32), title="one"
+    ),
     "arrows": arrows([HOSTILE, HOSTILE], [1, 0.5], "#000000"),
 }
 
@@ -172,7 +175,8 @@ def test_a_barcode_holds_the_vectors_on_one_scale_that_is_even_about_zero() -> N
     assert np.array_equal(bars.z, vectors)
     assert bars.zmax == -bars.zmin == pytest.approx(np.quantile([0.5, 0.25, 0, 1, 0.125, 0.75], 0.99))
     assert figure.layout.yaxis.ticktext == ("one", "two")
-    assert np.array(bars.customdata).tolist() == [["one"] * 3, ["two"] * 3]
+    assert bars.colorbar.ticktext[1] == "0"
+    assert bars.colorbar.tickvals[1] == 0
 
 
 def test_a_barcode_of_zeros_can_be_drawn() -> None:
@@ -180,14 +184,31 @@ def test_a_barcode_of_zeros_can_be_drawn() -> None:
     assert bars.zmin < 0 < bars.zmax
 
 
+def test_a_dimension_is_followed_from_the_tokens_to_what_it_adds_to_each_cosine() -> None:
+    numbers = np.random.default_rng(0).normal(size=(6, 8)).astype(np.float32)
+    tokens, embedding, others = numbers[:3], numbers[3], numbers[4:]
+    figure = journey(tokens, list("abc"), embedding, others, title="One vector")
+    above, below = figure.data
+    assert np.array_equal(above.z, tokens)
+    assert np.array_equal(below.z, embedding[None])
+    assert (above.xaxis, above.yaxis or "y") == (below.xaxis, "y") != (below.xaxis, below.yaxis)
+    assert np.array_equal(above.customdata, np.tile(embedding, (3, 1)))
+    cosines = [float(np.dot(embedding, other) / np.linalg.norm(embedding) / np.linalg.norm(other)) for other in others]
+    assert below.customdata.sum(axis=(0, 1)) == pytest.approx(cosines, abs=1e-6)
+    assert (figure.layout.xaxis.showspikes, figure.layout.xaxis.spikemode) == (True, "across")
+
+
+def test_two_sentences_at_the_same_angle_as_the_first_have_captions_apart() -> None:
+    notes = [note for note in arrows(["one", "one", "one"], [1, 1, 1], "#123456").layout.annotations if note.text]
+    assert [(note.y, note.yanchor) for note in notes] == [(0, None), (0.32, "bottom"), (-0.32, "top")]
+
+
 def test_arrows_point_at_the_angle_whose_cosine_is_given() -> None:
     figure = arrows(["one", "two", "three"], [1, 0.5, -0.6], "#123456")
     heads = [(note.x, note.y) for note in figure.layout.annotations if note.showarrow is None]
     captions = [note.text for note in figure.layout.annotations if note.text]
     assert np.array(heads) == pytest.approx(np.array([[1, 0], [0.5, 0.75**0.5], [-0.6, -0.8]]), abs=1e-6)
-    assert captions[0] == "one"
-    assert "60°, cosine 0.50" in captions[1]
-    assert "127°, cosine -0.60" in captions[2]
+    assert captions == ["one", "two<br><b>60°, cosine 0.50</b>", "three<br><b>127°, cosine -0.60</b>"]
     assert [note.arrowcolor == "#123456" for note in figure.layout.annotations if note.arrowcolor] == [
         True,
         False,

@@ -31,7 +31,7 @@ def test_what_has_no_values_to_point_at_is_no_table():
 
 def test_a_small_heatmap_is_a_table_and_a_large_one_its_ranges():
     figure = go.Figure(go.Heatmap(z=np.array([[1, np.nan], [0.25, -1]]), x=["a", "b"], y=["c", "d"]))
-    assert cells(to_tables(figure, "Similarity")) == [["", "a", "b"], ["c", "1", ""], ["d", "0.25", "-1"]]
+    assert cells(to_tables(figure, "Similarity")) == [["Row", "a", "b"], ["c", "1", ""], ["d", "0.25", "-1"]]
     figure = go.Figure(go.Heatmap(z=np.arange(1000.0).reshape(2, 500)))
     assert cells(to_tables(figure, "Barcode"))[1:] == [["0", "500", "0", "499"], ["1", "500", "500", "999"]]
 

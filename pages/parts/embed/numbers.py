@@ -1,0 +1,73 @@
+"""The numbers of a model's embeddings: facts about them, scores between few texts, and the first values."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from core.corpus import Corpus
+from core.embedding import Embedded
+from core.similarity import SCORES, Matrix, Similarity, score_matrix
+from pages.shared import state
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS = 12
+MOST_COMPARED = 6
+FIRST_NUMBERS = 8
+
+
+def facts(embedded: Embedded, tokens: Sequence[int]) -> None:
+    """Tokens, truncated texts, dimensions and norm, side by side."""
+    vectors, cut = embedded.vectors, embedded.provenance.truncated_texts
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("Tokens, longest text", _of_limit(tokens, embedded.provenance.max_tokens), width="content")
+        st.metric("Texts truncated", "–" if cut is None else f"{cut:,}", width="content")
+        st.metric("Dimensions", f"{vectors.shape[1]:,}", width="content")
+        st.metric("Norm", f"{np.linalg.norm(vectors[0]):.3f}", width="content")
+
+
+def show(embedded: Embedded, texts: Corpus, tokens: Sequence[int], model: str) -> None:
+    """The first texts with their scores, if there are few, and the first values of each embedding."""
+    column = st.column_config.NumberColumn
+    scores = [_score(embedded.provenance.similarity, number) for number in range(1, MOST_COMPARED + 1)]
+    st.dataframe(
+        table(embedded.vectors, texts, tokens, embedded.provenance.similarity),
+        hide_index=True,
+        key=state.Embed.NUMBERS(model),
+        column_config={
+            "text": st.column_config.TextColumn(width=200),
+            **{name: column(format="%.3f", width=100) for name in scores},
+            **{f"d{number}": column(format="%.4f", width=70) for number in range(FIRST_NUMBERS)},
+        },
+        alt=f"Each text, its scores with the others if they are few, and its first numbers by {model}",
+    )
+
+
+def table(vectors: Matrix, texts: Corpus, tokens: Sequence[int], similarity: Similarity) -> "pd.DataFrame":
+    """A row for each of the first texts; with few texts, a column for the scores with each."""
+    import pandas as pd
+
+    titles = list(texts.titles[:MOST_ROWS])
+    columns = {f"d{number}": vectors[:MOST_ROWS, number] for number in range(min(FIRST_NUMBERS, vectors.shape[1]))}
+    counts = {"tokens": tokens[:MOST_ROWS]} if tokens else {}
+    if not 1 < len(texts) <= MOST_COMPARED:
+        return pd.DataFrame({"text": titles, **counts, **columns})
+    scores = score_matrix(vectors, similarity=similarity)
+    named = {_score(similarity, number): column for number, column in enumerate(scores.T, start=1)}
+    numbered = [f"{number} · {title}" for number, title in enumerate(titles, start=1)]
+    return pd.DataFrame({"text": numbered, **counts, **named, **columns})
+
+
+def _score(similarity: Similarity, number: int) -> str:
+    """The name of the column of the scores with a text."""
+    return f"{SCORES[similarity]} with {number}"
+
+
+def _of_limit(tokens: Sequence[int], limit: int | None) -> str:
+    """The longest text's tokens beside the model's limit."""
+    if not tokens:
+        return "–"
+    return f"{max(tokens):,} of {limit:,}" if limit else f"{max(tokens):,}, no limit"
