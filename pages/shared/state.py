@@ -75,6 +75,10 @@ class Earlier:
     now: Parameter
     values: Mapping[str, str] = field(default_factory=dict)
 
+    def is_in(self, address: Mapping[str, str]) -> bool:
+        """Whether an address has the former name, or a former value where the name is still the same."""
+        return self.name in address and (self.name != self.now or address[self.name] in self.values)
+
 
 class Uploads:
     """The keys of an uploader, whose files stay in the session."""
@@ -305,6 +309,7 @@ class Evaluate:
     COMPARE = Work("pairs")
     DISAGREE = Work("unlabelled")
     COMPRESS = Work("compression")
+    EARLIER = (Earlier("evaluate", VIEW, {"No labels": "Agreement"}),)
 
 
 class Projector:

@@ -18,20 +18,20 @@ FILLED = """<style>
 
 
 def show(texts: Corpus) -> None:
-    """How many marks there are, a button that undoes the latest, and one that measures with them; nothing if none."""
+    """How many marks there are, as a link that measures with them, and a button that undoes the latest."""
     marked = judgements.all_grades(texts)
-    made = sum(map(len, marked.values()))
-    if made:
-        st.markdown(f"{count(made, 'mark')} on {count(len(marked), 'query', 'queries')}", width="content")
-    if _history(texts):
-        st.button("Undo", icon=":material/undo:", key=state.Search.UNDO_MARK, on_click=_undo, args=(texts,))
-    if made and judgements.labels(texts):
+    made = f"{count(sum(map(len, marked.values())), 'mark')} on {count(len(marked), 'query', 'queries')}"
+    if judgements.labels(texts):
         st.page_link(
             "pages/evaluate.py",
-            label="Evaluate with these marks",
+            label=f"{made}: evaluate",
             icon=":material/checklist:",
             query_params=[(state.Labels.SOURCE, sources.MARKED)],
         )
+    elif marked:
+        st.markdown(made, width="content")
+    if _history(texts):
+        st.button("Undo", icon=":material/undo:", key=state.Search.UNDO_MARK, on_click=_undo, args=(texts,))
 
 
 def toggle(texts: Corpus, query: str, row: int, grade: int | None, key: Key) -> None:

@@ -22,12 +22,12 @@ def without_labels(texts: Corpus) -> None:
     """What to do if the corpus has no labels."""
     st.info(
         f"A verdict on {output.markdown_free(texts.name)} needs queries with known answers. Upload them under "
-        "“Labels”, or judge search results; the Evaluate page suggests which queries to judge first.",
+        "“Labels”, or mark search results; the Evaluate page suggests which queries to mark first.",
         icon=":material/checklist:",
     )
     with st.container(horizontal=True):
-        st.page_link("pages/evaluate.py", label="Find queries to judge", icon=":material/rule:")
-        st.page_link("pages/search.py", label="Search and judge", icon=":material/search:")
+        st.page_link("pages/evaluate.py", label="Find queries to mark", icon=":material/rule:")
+        st.page_link("pages/search.py", label="Search and mark", icon=":material/search:")
 
 
 def sentences(decided: Verdict) -> None:
