@@ -412,6 +412,7 @@ class Verdict:
     """The Verdict."""
 
     WEIGHT = Parameters("weigh_")
+    PRESET = Key("weights_preset")
     LANES = Key("verdict_lanes")
     TABLE = Key("verdict_table")
     DECIDE = Work("verdict")

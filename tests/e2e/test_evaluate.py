@@ -25,7 +25,7 @@ HOSTILE = "<img src=x onerror=alert(1)> %{x}"
 OTHER_PAGES = {
     "Search": "Agreement",
     "Similarity": "pairs of two different texts",
-    "Verdict": f"Choose {WORDLLAMA}",
+    "Verdict": f"Take {WORDLLAMA}",
 }
 
 

@@ -4,7 +4,7 @@ from core.examples.loaders.local import embed
 
 texts = [
     "The bank raised its rates.",
-    "The bank raised its rates!",
+    "The Bank raised its rates.",
     "We sat on the bank of the river.",
 ]
 threshold = 0.95

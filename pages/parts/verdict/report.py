@@ -1,6 +1,4 @@
-"""The verdict on the screen: three sentences, the chart, the table, and the downloads."""
-
-import html
+"""The verdict on the screen: the answer, the chart, the table, and the downloads."""
 
 import pandas as pd
 import streamlit as st
@@ -13,9 +11,6 @@ from core.verdict import Verdict
 from pages.shared import frame, state
 from pages.shared.ui import output
 from pages.shared.ui.live_chart import LiveChart
-
-READ_FIRST = "font-size:1.6rem;font-weight:650;line-height:1.3;margin-bottom:.5rem"
-READ = "font-size:1.15rem;line-height:1.4;margin:0 0 .35rem"
 
 
 def without_labels(texts: Corpus) -> None:
@@ -30,11 +25,11 @@ def without_labels(texts: Corpus) -> None:
         st.page_link("pages/search.py", label="Search and mark", icon=":material/search:")
 
 
-def sentences(decided: Verdict) -> None:
-    """Which model to choose, why, and when another would be better."""
-    first, *rest = map(html.escape, verdict.sentences(decided))
-    lines = "".join(f'<p style="{READ}">{sentence}</p>' for sentence in rest)
-    st.html(f'<div style="{READ_FIRST}">{first}</div>{lines}')
+def answer(decided: Verdict) -> None:
+    """Which model to take, why, and when another would be better; below, what makes that less certain."""
+    output.answer(verdict.answer(decided))
+    if noted := verdict.notes(decided):
+        st.markdown(output.markdown_free(" ".join(noted)))
 
 
 def chart(decided: Verdict) -> None:
@@ -48,7 +43,7 @@ def chart(decided: Verdict) -> None:
     st.caption(
         "Every bar runs from 0 to 1; longer is better. The whisker is the 95% interval of quality over the "
         "queries; percentages are shares of the total weight. "
-        + output.markdown_free(" ".join(verdict.firmness(decided)))
+        + output.markdown_free(" ".join(verdict.resampling(decided)))
     )
 
 

@@ -87,8 +87,8 @@ def _offer_judgements(texts: Corpus) -> None:
         return
     marks = sum(map(len, labels.qrels.values()))
     st.caption(
-        f"{count(marks, 'mark')} on {count(len(labels.queries), 'query', 'queries')}, saved on this server under the link "
-        "in the address bar. Anyone with the link can see and change them."
+        f"{count(marks, 'mark')} on {count(len(labels.queries), 'query', 'queries')}, saved on this server under the "
+        "link in the address bar. Anyone with the link can see and change them."
     )
     queries = pd.DataFrame({"_id": labels.queries.ids, "text": labels.queries.texts})
     with st.container(horizontal=True):
