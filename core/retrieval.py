@@ -21,7 +21,7 @@ from core.models import ModelSpec
 from core.progress import Progress, silent
 from core.search import Hits, KeywordIndex
 from core.search.hits import NEARLY_ZERO
-from core.similarity import SCORES
+from core.similarity import SCORES, UNITS
 from core.storage import digests
 
 Rows = npt.NDArray[np.int64]
@@ -113,6 +113,13 @@ class Ranking:
         if self.provenance:
             return SCORES[self.provenance.similarity]
         return "BM25 score" if self.system == BM25 else "reciprocal rank fusion score"
+
+    @property
+    def unit(self) -> str:
+        """What is written before a score: "cos", "dot", "BM25", "RRF"."""
+        if self.provenance:
+            return UNITS[self.provenance.similarity]
+        return "BM25" if self.system == BM25 else "RRF"
 
     @property
     def provenances(self) -> tuple[Provenance, ...]:

@@ -71,6 +71,17 @@ def join(names: Sequence[str], last: str = "and", *, most: int | None = None) ->
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
+def count(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 mark", "1,200 marks", "2 queries" where the plural is given."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def ordinal(number: int) -> str:
+    """A rank: "1st", "2nd", "11th"."""
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number:,}{'th' if number // 10 % 10 == 1 else endings.get(number % 10, 'th')}"
+
+
 def shorten(text: str, length: int) -> str:
     """A text limited to a number of characters, with an ellipsis if shortened."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"

@@ -11,7 +11,7 @@ from pages.shared.ui import inputs
 VIEWS = {
     "Ranking": ranking.show,
     "Pairs": pairs.show,
-    "No labels": disagreement.show,
+    "Agreement": disagreement.show,
     "Compression": compression.show,
 }
 

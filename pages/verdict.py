@@ -12,7 +12,8 @@ from pages.shared import corpora, quality, state
 from pages.shared.labels import picker
 from pages.shared.ui import inputs, output, progress
 
-with st.container(horizontal=True, vertical_alignment="bottom"):
+row = st.container(horizontal=True, vertical_alignment="bottom")
+with row:
     texts = corpora.choose()
     labels = picker.choose(texts)
     dollars = controls.dollars_per_hour()
@@ -26,6 +27,8 @@ picker.show_skips(labels)
 top = st.container()
 offer = st.empty()
 weights = controls.weights()
+with row:
+    controls.presets(weights)
 with progress.line(state.Verdict.DECIDE, height=500) as on_progress:
     ready = quality.select_embeddable(texts, ready, on_progress)
     measured = quality.measure(texts, labels, ready, on_progress)
@@ -40,7 +43,7 @@ if to_be_timed:
 setting = verdict.setting_of(texts, labels, queries=measured[BM25].queries, dollars_per_hour=dollars)
 decided = verdict.decide(models_and_baselines, weights, setting)
 with top:
-    report.sentences(decided)
+    report.answer(decided)
 report.chart(decided)
 report.downloads(decided, report.table(decided))
 report.provenance(decided)

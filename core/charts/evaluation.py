@@ -27,6 +27,7 @@ GAINS_HEIGHT = 300
 SCATTER_HEIGHT = 420
 CELL_PIXELS = 84
 COMPRESSION_HEIGHT = 520
+MOST_GRADES = 11  # that have a tick each
 JITTER = 0.12  # of the distance between two gold scores
 SYMBOLS = {FLOAT32: "circle", FLOAT16: "square", INT8: "diamond", BINARY: "triangle-up-open", RESCORED: "triangle-up"}
 
@@ -123,8 +124,13 @@ def pairs_scatter(
     texts: Sequence[tuple[str, str]],
     colour: str,
     similarity: Similarity = "cosine",
+    *,
+    span: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """Similarity over gold score for each pair; points with the same gold score are jittered slightly."""
+    """Similarity over gold score for each pair; points with the same gold score are jittered slightly.
+
+    `span` are the ends of the axis of similarity, by default those of the points.
+    """
     scores = np.asarray(gold, np.float64)
     steps = np.diff(np.unique(scores))
     beside = np.random.default_rng(0).uniform(-1, 1, len(scores)) * JITTER * (float(steps.min()) if len(steps) else 0)
@@ -141,8 +147,11 @@ def pairs_scatter(
             hovertemplate=f"%{{customdata}} · {SCORES[similarity]} <b>%{{y:.3f}}</b><extra></extra>",
         )
     )
-    figure.update_xaxes(title="Gold score")
-    figure.update_yaxes(title=title(similarity))
+    grades = np.unique(scores)
+    figure.update_xaxes(title="Gold score", zeroline=False)
+    if len(grades) <= MOST_GRADES:
+        figure.update_xaxes(tickvals=grades.tolist(), ticktext=[f"{grade:g}" for grade in grades])
+    figure.update_yaxes(title=title(similarity), range=span)
     return apply_style(figure, height=SCATTER_HEIGHT)
 
 

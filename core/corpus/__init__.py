@@ -38,6 +38,7 @@ from core.corpus.reader import (
     together,
 )
 from core.corpus.sample import EMBEDDED, EXPLAINED, sample, sample_queries, sample_sentences
+from core.corpus.suggestions import suggest_queries
 
 __all__ = [
     "EMBEDDED",
@@ -82,6 +83,7 @@ __all__ = [
     "sample_queries",
     "sample_sentences",
     "splitter",
+    "suggest_queries",
     "together",
     "usual_columns",
     "usual_text_column",

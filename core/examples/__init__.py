@@ -51,6 +51,11 @@ def index(spec: ModelSpec, texts: Sequence[str]) -> str:
     return _by_model("index", spec, texts=_few(texts), metric=f"faiss.METRIC_{FAISS[spec.similarity]}")
 
 
+def duplicates(spec: ModelSpec, texts: Sequence[str], threshold: float) -> str:
+    """The pairs of texts whose cosine reaches a threshold."""
+    return _by_model("duplicates", spec, texts=_few(texts), threshold=_source(threshold))
+
+
 def project(spec: ModelSpec, texts: Sequence[str], method: str, dimensions: int) -> str:
     """A map of texts by "umap", "pca" or "tsne"; by the model's own distance, by cosine for a dot product."""
     metric = "cosine" if spec.similarity == "dot" else spec.similarity

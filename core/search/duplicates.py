@@ -11,6 +11,7 @@ from core.search.exact import AnyFloats, nearest
 
 SCORES_AT_ONCE = 2**22
 MOST_PAIRS = 100_000
+ROUNDING = 1e-6  # of a cosine in float32
 
 Indices = npt.NDArray[np.int64]
 OnBlock = Callable[[int, int], None]
@@ -87,6 +88,17 @@ def nearest_others(
     own = hits.rows[:, 0] == np.arange(len(vectors))  # identical rows: the earliest is first, not the row itself
     place = own.astype(np.int64)[:, None]
     return np.take_along_axis(hits.rows, place, 1)[:, 0], np.take_along_axis(hits.scores, place, 1)[:, 0]
+
+
+def nearest_pairs(vectors: AnyFloats, cosines: npt.NDArray[np.float32], count: int) -> Pairs:
+    """The `count` pairs of highest cosine, whatever it is, and those as near as the last of them.
+
+    `cosines`, (n,), are those of `nearest_others`: a pair is the nearest of at most two rows, so that twice as many of
+    them hold at least `count` pairs.
+    """
+    known = np.sort(cosines[np.isfinite(cosines)])[::-1]
+    lowest = float(known[min(2 * count, len(known)) - 1]) if len(known) else 1.0
+    return near_pairs(vectors, lowest - ROUNDING)
 
 
 class _Best:

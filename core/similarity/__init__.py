@@ -2,13 +2,14 @@
 
 from core.similarity.background import Background, background
 from core.similarity.clusters import Clusters, clusters
-from core.similarity.functions import NAMES, SCORES, Matrix, Similarity, score_matrix, score_pairs, title
+from core.similarity.functions import NAMES, SCORES, UNITS, Matrix, Similarity, score_matrix, score_pairs, title
 from core.similarity.pairs import disagreement, rank_pairs
 from core.similarity.tokens import Contributions, Side, contributions
 
 __all__ = [
     "NAMES",
     "SCORES",
+    "UNITS",
     "Background",
     "Clusters",
     "Contributions",

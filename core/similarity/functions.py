@@ -27,6 +27,7 @@ SCORES: dict[Similarity, str] = {
     "euclidean": "negative Euclidean distance",
     "manhattan": "negative Manhattan distance",
 }
+UNITS: dict[Similarity, str] = {"cosine": "cos", "dot": "dot", "euclidean": "L2", "manhattan": "L1"}
 
 
 def title(similarity: Similarity) -> str:

@@ -5,16 +5,17 @@ from core.verdict.export import as_html, as_markdown, scales
 from core.verdict.lanes import Lane, lanes
 from core.verdict.licence import Freedom, freedom
 from core.verdict.ranking import Ranked, Ranking, Turn, rank, share_of_wins, turns
-from core.verdict.sentences import firmness, sentences
+from core.verdict.sentences import answer, firmness, notes, resampling, sentences
 from core.verdict.table import figures, in_words, provenance
 from core.verdict.timings import SETTINGS, WORKLOADS, timings
 from core.verdict.verdict import Setting, Verdict, decide, setting_of
-from core.verdict.weights import CRITERIA, MOST_WEIGHT, Weights, read_weights, scores, weighted_mean
+from core.verdict.weights import CRITERIA, MOST_WEIGHT, PRESETS, Weights, read_weights, scores, weighted_mean
 
 __all__ = [
     "BASELINES",
     "CRITERIA",
     "MOST_WEIGHT",
+    "PRESETS",
     "SETTINGS",
     "WORKLOADS",
     "Candidate",
@@ -27,6 +28,7 @@ __all__ = [
     "Turn",
     "Verdict",
     "Weights",
+    "answer",
     "as_html",
     "as_markdown",
     "baseline",
@@ -38,10 +40,12 @@ __all__ = [
     "freedom",
     "in_words",
     "lanes",
+    "notes",
     "of_model",
     "provenance",
     "rank",
     "read_weights",
+    "resampling",
     "scales",
     "scores",
     "sentences",

@@ -1,38 +1,58 @@
-"""The verdict in three sentences: which model, why, and when another would be the better choice."""
+"""The verdict in plain words: which model, why, and when another would be the better choice."""
 
-from core.evaluation import Difference, describe_intervals
+from core.evaluation import describe_intervals
 from core.verdict.ranking import Ranked, Turn
 from core.verdict.verdict import Verdict, comparable, lead_of
-from core.verdict.words import between, words
+from core.verdict.words import words
 from core.wording import join
 
 Three = tuple[str, str, str]
 
 CERTAIN = 0.95
+MORE = {1.35: "a little more", 1.75: "about one and a half times as much", 2.5: "about twice as much"}  # up to a ratio
+LESS = {0.35: "far less", 0.58: "about half as much", 0.75: "about a third less", 1.0: "a little less"}
 
 
 def sentences(verdict: Verdict) -> Three:
-    """Three sentences of plain text; names in them are not escaped."""
+    """Which model, why, and when not, in plain text; names in them are not escaped."""
+    if verdict.first is None:
+        return _nobody(verdict)
+    return _which(verdict, verdict.first), _why(verdict, verdict.first), " ".join([_when_not(verdict), *notes(verdict)])
+
+
+def answer(verdict: Verdict) -> str:
+    """The verdict to say aloud: which model, why, and what would put another first."""
+    if verdict.first is None:
+        return " ".join(_nobody(verdict))
+    return " ".join([_which(verdict, verdict.first), _why(verdict, verdict.first), _when_not(verdict)])
+
+
+def notes(verdict: Verdict) -> list[str]:
+    """What makes the verdict less certain, a sentence each: a better baseline, chance, what is unknown."""
     first = verdict.first
     if first is None:
-        return _nobody(verdict)
-    return _which(verdict, first), _why(verdict, first), _when_not(verdict, first)
+        return []
+    found = [_baseline(verdict, first), _chance(verdict), *_unknown(verdict), _noise(first)]
+    return [f"{sentence[:1].upper()}{sentence[1:]}." for sentence in found if sentence]
 
 
 def firmness(verdict: Verdict) -> list[str]:
     """How firm the first place is: over other queries, and the weights at which it changes."""
     if verdict.first is None or verdict.second is None:
         return []
-    lines = []
-    if verdict.wins is not None:
-        lines.append(f"When the queries are resampled, {verdict.first.name} stays first in {_share(verdict.wins)}.")
+    lines = _stays(verdict, verdict.first)
     for winner in dict.fromkeys(turn.winner for turn in verdict.turns):
         beyond = [_beyond(turn) for turn in verdict.turns if turn.winner == winner]
         lines.append(f"{winner} would come first if {join(beyond, 'or')}.")
     if not verdict.turns:
         lines.append("Changing any single weight does not change the winner.")
-    systems = len(comparable(verdict.first.candidate, verdict.ranking))
-    return [*lines, f"Intervals are 95%, {describe_intervals(systems)}."] if verdict.lead and systems > 2 else lines
+    return [*lines, *_intervals(verdict, verdict.first)]
+
+
+def resampling(verdict: Verdict) -> list[str]:
+    """How firm the first place is over other queries alone: `answer` says what would change it."""
+    first = verdict.first
+    return [*_stays(verdict, first), *_intervals(verdict, first)] if first and verdict.second else []
 
 
 def _nobody(verdict: Verdict) -> Three:
@@ -52,64 +72,71 @@ def _nobody(verdict: Verdict) -> Three:
 def _which(verdict: Verdict, first: Ranked) -> str:
     tied = verdict.ranking.tied
     if verdict.second is None:
-        return f"Choose {first.name}, the only model that can be ranked."
+        return f"Take {first.name}, the only model that can be ranked."
     if len(tied) > 1:
-        return (
-            f"Choose {join([row.name for row in tied], 'or')}: they tie at {first.total:.2f} out of 1 with these "
-            "weights."
-        )
-    second = verdict.second
-    digits = 2 if first.total - second.total >= 0.01 else 3 if first.total - second.total >= 0.001 else 5
-    return (
-        f"Choose {first.name}: it scores {first.total:.{digits}f} out of 1 with these weights, ahead of "
-        f"{second.name} with {second.total:.{digits}f}."
-    )
+        return f"Take {join([row.name for row in tied], 'or')}: with these weights they tie."
+    return f"Take {first.name}."
 
 
 def _why(verdict: Verdict, first: Ranked) -> str:
-    candidate = first.candidate
-    costs = [words(candidate, name) for name in ("speed", "memory") if first.scores[name] is not None]
-    disturbed = bool(candidate.speed and "speed" in candidate.speed.disturbed)
-    noise = " (disturbed by other processes: time it again when quiet)" if disturbed else ""
-    at = (
-        f", at {costs[0]} for a short text{noise} and {costs[1]} of memory"
-        if len(costs) == 2 and candidate.speed
-        else ""
-    )
-    if candidate.quality is None:
-        return f"Its quality on these texts is not measured and has no weight{at}."
-    lead = _compare(verdict.lead, verdict.second.name) if verdict.lead and verdict.second else ""
-    asked = f"{verdict.setting.queries:,} {'query' if verdict.setting.queries == 1 else 'queries'}"
-    return (
-        f"It reaches an nDCG@10 of {candidate.quality.mean:.3f} ({between(candidate.quality)}) on {asked} of "
-        f"{verdict.setting.corpus}{lead}{at}."
-    )
+    """Its quality and its speed, compared with those of the second."""
+    second = verdict.second
+    quality, speed = _quality(verdict, first, second), _speed(first, second)
+    but = " but" if second and speed and _is_mixed(verdict, first, second) else " and"
+    it = "It" if len(verdict.ranking.tied) == 1 else first.name
+    return f"{it} {quality}{f'{but} {speed}' if speed else ''}."
 
 
-def _compare(lead: Difference, second: str) -> str:
-    """How its quality compares with the second's."""
-    if lead.is_within_chance:
-        return f", not clearly different from {second} ({lead.low:+.2f} to {lead.high:+.2f})"
-    low, high = sorted((abs(lead.low), abs(lead.high)))
-    more = "higher" if lead.mean > 0 else "lower"
-    return f", {abs(lead.mean):.3f} ({low:.2f} to {high:.2f}) {more} than {second}, more than chance would explain"
+def _quality(verdict: Verdict, first: Ranked, second: Ranked | None) -> str:
+    """Its nDCG@10 beside the second's, and whether the difference could be chance."""
+    own = first.candidate.quality
+    if own is None:
+        return "has no measured quality on these texts"
+    other = second.candidate.quality if second else None
+    if second is None or other is None:
+        return f"reaches an nDCG@10 of {own.mean:.3f} on these texts"
+    figures = f"(nDCG@10 {own.mean:.3f} against {other.mean:.3f}"
+    if verdict.lead and verdict.lead.is_within_chance:
+        return f"finds about as much as {second.name} {figures}: the difference could be chance)"
+    more = "more than" if own.mean > other.mean else "less than" if own.mean < other.mean else "as much as"
+    return f"finds {more} {second.name} {figures})"
 
 
-def _when_not(verdict: Verdict, first: Ranked) -> str:
-    clauses = [
-        clause for clause in (_baseline(verdict, first), _turn(verdict), _chance(verdict), _unknown(verdict)) if clause
-    ]
-    joined = "; ".join(clauses)
-    return f"{joined[:1].upper()}{joined[1:]}."
+def _speed(first: Ranked, second: Ranked | None) -> str:
+    """How long it takes, and what the second takes; empty if not timed."""
+    if first.candidate.speed is None:
+        return ""
+    takes = f"takes {words(first.candidate, 'speed')} a query"
+    if second is None or second.candidate.speed is None:
+        return takes
+    return f"{takes} instead of {words(second.candidate, 'speed')}"
 
 
-def _turn(verdict: Verdict) -> str:
+def _is_mixed(verdict: Verdict, first: Ranked, second: Ranked) -> bool:
+    """Whether it is better than the second in one of quality and speed, and worse in the other."""
+    signs = [(first.scores[of] or 0) - (second.scores[of] or 0) for of in ("quality", "speed")]
+    is_alike = verdict.lead is not None and verdict.lead.is_within_chance
+    return not is_alike and signs[0] * signs[1] < 0
+
+
+def _when_not(verdict: Verdict) -> str:
+    """What would put another model first: said once."""
     if verdict.second is None:
-        return "pick another model to compare it with"
+        return "Pick another model to compare it with."
     if not verdict.turns:
-        return "changing any single weight would not change that"
-    nearest = min(verdict.turns, key=lambda turn: abs(turn.beyond - turn.now))
-    return f"the better choice would be {nearest.winner} if {_beyond(nearest)}"
+        return "No change of a single weight would put another model first."
+    turn = min(verdict.turns, key=lambda turn: abs(turn.beyond - turn.now))
+    return f"If {turn.criterion} mattered {_how_much(turn)}, {turn.winner} would win."
+
+
+def _how_much(turn: Turn) -> str:
+    """How much more or less a criterion would have to count, with the exact weight."""
+    exact = f"(a weight {'above' if turn.is_upward else 'below'} {turn.beyond:.1f}, now {turn.now:g})"
+    if not turn.now:
+        return exact
+    ratio = turn.beyond / turn.now
+    worded = next((said for most, said in (MORE if turn.is_upward else LESS).items() if ratio <= most), "")
+    return f"{worded or f'about {ratio:.0f} times as much'} {exact}"
 
 
 def _beyond(turn: Turn) -> str:
@@ -119,6 +146,18 @@ def _beyond(turn: Turn) -> str:
     )
 
 
+def _stays(verdict: Verdict, first: Ranked) -> list[str]:
+    if verdict.wins is None:
+        return []
+    return [f"When the queries are resampled, {first.name} stays first in {_share(verdict.wins)}."]
+
+
+def _intervals(verdict: Verdict, first: Ranked) -> list[str]:
+    """What the intervals of differences allow for, where several are compared."""
+    systems = len(comparable(first.candidate, verdict.ranking))
+    return [f"Intervals are 95%, {describe_intervals(systems)}."] if verdict.lead and systems > 2 else []
+
+
 def _chance(verdict: Verdict) -> str:
     """Warn that the queries are too few, or too mixed, for the first place to be certain."""
     if verdict.wins is None or verdict.wins >= CERTAIN:
@@ -126,7 +165,13 @@ def _chance(verdict: Verdict) -> str:
     return f"with other queries like these, it would lose first place in {100 * (1 - verdict.wins):.0f}% of cases"
 
 
-def _unknown(verdict: Verdict) -> str:
+def _noise(first: Ranked) -> str:
+    """Warn that its timing was disturbed."""
+    speed = first.candidate.speed
+    return "other processes disturbed its timing: time it again when quiet" if speed and speed.disturbed else ""
+
+
+def _unknown(verdict: Verdict) -> list[str]:
     """What is unknown: left out if for all, else scored as the worst, with those who could come first by it."""
     ranking = verdict.ranking
     rows, left_out = ranking.ranked, ranking.left_out
@@ -140,7 +185,7 @@ def _unknown(verdict: Verdict) -> str:
         overtaking = [row.name for row in rows[1:] if row.at_most > rows[0].total]
         could = f", which could still put {join(overtaking, 'or')} first" if overtaking else ""
         parts.append(f"unknown, so scored 0: {gaps}{could}")
-    return "; ".join(parts)
+    return parts
 
 
 def _baseline(verdict: Verdict, first: Ranked) -> str:

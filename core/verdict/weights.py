@@ -64,6 +64,12 @@ class Weights:
 
 
 CRITERIA = tuple(field.name for field in fields(Weights))
+PRESETS = {
+    "Balanced": Weights(),
+    "Search server": Weights(quality=8, speed=5, memory=1, price=2, licence=1),
+    "Laptop": Weights(quality=6, speed=4, memory=6, price=0, licence=1),
+    "Batch job": Weights(quality=6, speed=0, memory=1, price=6, licence=1),
+}
 
 
 def read_weights(listed: str) -> Weights:

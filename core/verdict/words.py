@@ -1,7 +1,6 @@
 """A candidate's figures in words, for the chart, the table and the sentences."""
 
 from core import wording
-from core.evaluation import Interval
 from core.verdict.candidate import Candidate
 from core.verdict.licence import freedom
 
@@ -24,11 +23,6 @@ def words(candidate: Candidate, criterion: str) -> str:
         "licence": candidate.licence,
     }[criterion]
     return known or (UNKNOWN[criterion] if candidate.is_model else "–")
-
-
-def between(interval: Interval) -> str:
-    """The ends of a 95 % interval."""
-    return f"{interval.low:.2f} to {interval.high:.2f}"
 
 
 def commercial_use(candidate: Candidate) -> str:

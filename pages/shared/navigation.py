@@ -64,7 +64,7 @@ def require_frame() -> None:
 
 def update_link(page: StreamlitPage) -> None:
     """Translate an old link's parameters into today's, and rerun if there were any."""
-    outdated = [each for each in state.earlier(page.url_path or DEFAULT_PAGE) if each.name in st.query_params]
+    outdated = [each for each in state.earlier(page.url_path or DEFAULT_PAGE) if each.is_in(st.query_params)]
     for each in outdated:
         value = st.query_params.pop(each.name)
         st.query_params.setdefault(each.now, each.values.get(value, value))

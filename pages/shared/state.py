@@ -75,6 +75,10 @@ class Earlier:
     now: Parameter
     values: Mapping[str, str] = field(default_factory=dict)
 
+    def is_in(self, address: Mapping[str, str]) -> bool:
+        """Whether an address has the former name, or a former value where the name is still the same."""
+        return self.name in address and (self.name != self.now or address[self.name] in self.values)
+
 
 class Uploads:
     """The keys of an uploader, whose files stay in the session."""
@@ -270,12 +274,15 @@ class Search:
     FILTER = Parameters("where_")
     MARK = Keys("search_mark_")
     MARK_FAILURE = Key("marking_problem")
-    MOVES = Key("moves")
+    MARKS_MADE = Key("marks_made")
+    UNDO_MARK = Key("undo_mark")
+    SUGGESTED = Key("suggested_queries")
     AGREEMENT = Key("search_agreement")
     LATENCY = Key("latency")
     MODEL = Parameter("under")
     INDEXES = Key("indexes")
     NEAR = Parameter("near")
+    NEAREST = Key("nearest_cosines")
     GROUPS = Key("groups")
     NEAR_PAIRS = Key("near_pairs")
     LONERS = Key("loners")
@@ -320,6 +327,7 @@ class Evaluate:
     COMPARE = Work("pairs")
     DISAGREE = Work("unlabelled")
     COMPRESS = Work("compression")
+    EARLIER = (Earlier("evaluate", VIEW, {"No labels": "Agreement"}),)
 
 
 class Projector:
@@ -422,6 +430,7 @@ class Verdict:
     """The Verdict."""
 
     WEIGHT = Parameters("weigh_")
+    PRESET = Key("weights_preset")
     LANES = Key("verdict_lanes")
     TABLE = Key("verdict_table")
     DECIDE = Work("verdict")

@@ -90,6 +90,7 @@ def all_snippets():
             f"similarity {spec.name}": examples.similarity(spec, TEXTS),
             f"search {spec.name}": examples.search(spec, QUERY, TEXTS),
             f"index {spec.name}": examples.index(spec, TEXTS),
+            f"duplicates {spec.name}": examples.duplicates(spec, TEXTS, 0.5),
             f"benchmark {spec.name}": examples.benchmark(spec, 'Hello "World"'),
             f"evaluate {spec.name}": examples.evaluate(spec, [QUERY, TEXTS[4]], TEXTS, RELEVANCE),
             f"pairs {spec.name}": examples.pairs(spec, TEXTS[:5], TEXTS[5:], GOLD),

@@ -1,4 +1,4 @@
-"""The Search page in a browser: a query typed, lists and moves, a filter, a mark, the other views, hostile files."""
+"""The Search page in a browser: a query typed, lists, a filter, a mark, the other views, hostile files."""
 
 import json
 
@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from core import corpus, embedding, models, search
 from tests.e2e.conftest import PATIENCE_MS, settle
-from tests.e2e.test_pages import charts, open_page
+from tests.e2e.test_pages import open_page
 
 WORDLLAMA = models.get("wordllama-256")
 HOSTILE = '<img src="http://example.org/x.png" onerror="alert(1)"> ![x](http://example.org/y.png) %{x}'
@@ -33,8 +33,9 @@ def test_a_query_is_typed_filtered_and_marked_and_the_link_brings_it_back(
     assert len(shown) == 15
     for rank, row in enumerate(best.rows[0], start=1):
         assert documents.titles[row] in shown[rank - 1]
-    drawn = [trace for trace in charts(page, 1)[0] if trace["mode"] == "markers+text"]
-    assert sum(0 in trace["x"] for trace in drawn) == 5
+    first = page.locator(CARDS).first.bounding_box()
+    assert first
+    assert first["y"] < 500, "the results are the first thing to be seen"
 
     page.get_by_test_id("stFeedback").first.get_by_role("radio").first.click()
     settle(page)
@@ -52,6 +53,9 @@ def test_a_query_is_typed_filtered_and_marked_and_the_link_brings_it_back(
     expect(other.get_by_text("texts: subject is")).to_be_visible(timeout=PATIENCE_MS)
     expect(other.locator(CARDS)).to_have_count(15, timeout=PATIENCE_MS)  # the sentence above stands before them
     assert cards(other) == cards(page)
+    other.get_by_role("link", name="1 mark on 1 query: evaluate").click()
+    expect(other.get_by_text("1 labelled queries (judgements made by clicking)")).to_be_visible(timeout=PATIENCE_MS)
+    expect(other.get_by_role("button", name="Labels: marked by clicking")).to_be_visible()
     other.close()
     assert console_errors == []
 

@@ -35,11 +35,11 @@ def test_sliders_turn_the_verdict_and_the_page_that_is_sent_fetches_nothing(
 ) -> None:
     with running_server(timed_home) as address:
         open_page(page, address, "verdict")
-        expect(page.get_by_text("Choose all-MiniLM-L6-v2: ")).to_be_visible()
+        expect(page.get_by_text("Take all-MiniLM-L6-v2.")).to_be_visible()
         assert_accessible(page)
         page.get_by_role("slider", name="Quality").press("Home")
         settle(page)
-        expect(page.get_by_text("Choose wordllama-256: ")).to_be_visible()
+        expect(page.get_by_text("Take wordllama-256.")).to_be_visible()
         assert "weigh_quality=0" in page.url
         with page.expect_download() as downloading:
             page.get_by_role("button", name="Download report (HTML)").click()
@@ -51,7 +51,7 @@ def test_sliders_turn_the_verdict_and_the_page_that_is_sent_fetches_nothing(
     opened.on("request", lambda request: asked.append(request.url))
     opened.on("console", lambda message: broken.append(message.text))
     opened.goto(sent.as_uri())
-    expect(opened.get_by_role("heading", name="Choose wordllama-256: ")).to_be_visible()
+    expect(opened.get_by_role("heading", name="Take wordllama-256.")).to_be_visible()
     lanes = opened.get_by_role("img", name="Score, quality, speed, memory, price and licence of each model")
     assert lanes.locator('div[style*="background"]').count() > 12
     assert opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(14, 17, 22)"

@@ -3,15 +3,18 @@
 import html
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import percentileofscore
 from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models, search
 from core.errors import InputError
 from core.search import KeywordIndex, fuse, nearest
+from core.wording import ordinal
 from tests.pages.conftest import open_page, said
 
 WORDLLAMA = models.get("wordllama-256")
@@ -57,7 +60,7 @@ def test_models_bm25_and_their_hybrid_stand_side_by_side(app: AppTest) -> None:
     assert len(cards(app)) == 4 * 5
 
 
-def test_lists_are_those_of_the_core_and_moves_are_told_against_the_first(searching: AppTest) -> None:
+def test_lists_are_those_of_the_core_and_ranks_are_compared_with_the_first(searching: AppTest) -> None:
     open_page(searching, "search")
     documents, query = corpus.sample(), searching.text_input(key="q").value or ""
     vectors = embedding.embed(documents.documents, WORDLLAMA).vectors
@@ -70,14 +73,18 @@ def test_lists_are_those_of_the_core_and_moves_are_told_against_the_first(search
         for rank in range(1, 6):
             row, score = int(hits.rows[0, rank - 1]), hits.scores[0, rank - 1]
             card = shown[5 * place + rank - 1]
-            assert re.match(rf"\s*{rank}\s+{score:.3f}\s", card)
+            assert re.match(rf"\s*{rank}\s+{('cos', 'BM25', 'RRF')[place]} {score:#.3g}\s", card)
             assert documents.titles[row] in card
-            before = leaders.index(row) + 1 if row in leaders[:5] else None
             if place:
-                wanted = (
-                    "new" if before is None else "=" if before == rank else f"{'▲▼'[before < rank]}{abs(before - rank)}"
-                )
-                assert f" {wanted} " in card
+                assert f" {move(leaders, row, rank)} " in card
+
+
+def move(leaders: list[int], row: int, rank: int) -> str:
+    """How a document's rank differs from that in the first list."""
+    if row not in leaders:
+        return "▲ from beyond 100th"
+    before = leaders.index(row) + 1
+    return "=" if before == rank else f"{'▲▼'[before < rank]} from {ordinal(before)}"
 
 
 def test_the_agreement_of_lists_and_each_steps_time_are_told(searching: AppTest) -> None:
@@ -144,6 +151,56 @@ def test_a_query_in_a_link_that_is_too_long_is_cut_with_a_sentence(searching: Ap
     assert "Query has 800 characters: only the first 500 are used." in [told.value for told in searching.warning]
 
 
+def test_scores_have_their_percentile_and_what_resembles_nothing_is_said(searching: AppTest) -> None:
+    open_page(searching, "search")
+    documents, queries = corpus.sample(), corpus.sample_queries()
+    vectors = embedding.embed(documents.documents, WORDLLAMA).vectors
+    asked = embedding.embed(queries.texts, WORDLLAMA, kind="query").vectors
+    every = (asked @ vectors.T).ravel()
+    query = searching.text_input(key="q").value or ""
+    best = (embedding.embed([query], WORDLLAMA, kind="query").vectors @ vectors.T).max()
+    (shown,) = re.findall(r"above ([\d.]+)% of random pairs", cards(searching)[0])
+    assert float(shown) == pytest.approx(percentileofscore(every, best), abs=0.06)
+    assert "of random pairs" not in "".join(cards(searching)[5:])
+    assert answer(searching).startswith("Two of three systems put “Spring and summer run longer” first")
+    searching.text_input(key="q").set_value("meeting agenda").run()
+    assert answer(searching).startswith("Nothing here resembles the query")
+    assert all("opacity:0.72" in body for body in bodies(searching) if "of random pairs" in body)
+
+
+def test_another_corpus_suggests_queries_of_its_own(searching: AppTest) -> None:
+    pasted(searching, "\n".join(f"owl number {number} hunts at night" for number in range(12)))
+    assert searching.text_input(key="q").value == "owl number 0 hunts at night"
+    assert searching.pills(key="example").options[0] == "owl number 2 hunts at night"
+    searching.segmented_control(key="corpus").set_value("Sample").run()
+    assert searching.text_input(key="q").value == "keeping my puppy safe on hot summer days"
+
+
+def test_marks_are_counted_undone_and_measured(searching: AppTest) -> None:
+    open_page(searching, "search")
+    toggles(searching)[0].set_value(1).run()
+    toggles(searching)[1].set_value(0).run()
+    (link,) = searching.main.get("page_link")
+    assert link.proto.label == "2 marks on 1 query: evaluate"
+    searching.button(key="undo_mark").click().run()
+    (link,) = searching.main.get("page_link")
+    assert link.proto.label == "1 mark on 1 query: evaluate"
+    assert toggles(searching)[1].value is None
+    searching.query_params |= dict(parse_qsl(link.proto.query_string))
+    searching.switch_page("pages/evaluate.py").run()
+    assert not searching.exception
+    assert "1 labelled queries (judgements made by clicking)" in said(searching)
+
+
+def toggles(app: AppTest) -> list[Any]:
+    return list(app.get("feedback"))
+
+
+def answer(app: AppTest) -> str:
+    """The page's answer."""
+    return next(html.unescape(one.value) for one in app.main.markdown if "<p style" in one.value).partition(">")[2]
+
+
 def test_a_filter_is_applied_before_the_search_and_said(searching: AppTest) -> None:
     open_page(searching, "search")
     documents = corpus.sample()
@@ -207,7 +264,7 @@ def test_labels_give_quality_and_tick_the_answers(searching: AppTest) -> None:
     searching.text_input(key="q").set_value(labels.queries.texts[0])
     searching.segmented_control(key="k").set_value(10).run()
     titles = {corpus.sample().titles[corpus.sample().ids.index(answer)] for answer in labels.qrels[name]}
-    ticked = [card for card in cards(searching) if "✓ answers" in card]
+    ticked = [card for card in cards(searching) if "✓ relevant" in card]
     assert ticked
     assert all(any(title in card for title in titles) for card in ticked)
     assert all("nDCG@10" in body for body in bodies(searching) if "1.15em" in body)
@@ -276,3 +333,15 @@ def test_duplicates_near_ones_and_loners_are_listed(searching: AppTest) -> None:
     assert len(loners) == 6
     searching.slider(key="near").set_value(0.7).run()
     assert len(searching.dataframe[1].value) >= len(pairs)
+
+
+def test_without_duplicates_the_nearest_pairs_are_shown(searching: AppTest) -> None:
+    searching.query_params["view"] = "Duplicates"
+    open_page(searching, "search")
+    vectors = embedding.embed(corpus.sample().documents, WORDLLAMA).vectors
+    cosines = np.sort((vectors @ vectors.T)[np.triu_indices(len(vectors), 1)])[::-1]
+    assert answer(searching) == (
+        f"No duplicates: no two texts reach a cosine of 0.95; the nearest pair has {cosines[0]:.2f}.</p>"
+    )
+    assert searching.dataframe[0].value["cosine"].tolist() == pytest.approx(cosines[:5].tolist(), abs=1e-5)
+    assert "threshold = 0.95" in searching.main.code[0].value

@@ -34,7 +34,7 @@ CASES: dict[str, tuple[str, dict[str, str], dict[str, tuple[str, bytes]], str, s
                        "Columns and passages", ""),
     "pairs": ("evaluate", {"evaluate": "Pairs", "pairs_from": "File"}, {"pairs_upload": PAIRS},
               "Pairs: file", "Pairs: sample"),
-    "queries": ("evaluate", {"evaluate": "No labels", "queries_from": "File", **PASTED},
+    "queries": ("evaluate", {"evaluate": "Agreement", "queries_from": "File", **PASTED},
                 {"unlabelled_upload": QUERIES}, "Queries: file", "Queries: file"),
     "labels": ("evaluate", {"labels": "Files", **PASTED}, {"queries_upload": QUERIES, "qrels_upload": QRELS},
                "Labels: files", "Labels: none yet"),
@@ -72,7 +72,7 @@ TYPED: dict[str, tuple[str, dict[str, str], str, str]] = {
     "texts to compare": ("similarity", {}, "similarity_texts", "An owl.\nA cat."),
     "queries to compare": ("similarity", {}, "similarity_queries", "An owl."),
     "pairs": ("evaluate", {"evaluate": "Pairs", "pairs_from": "Typed"}, "pairs_typed", "A|B|1\nA|C|0\nA|D|3"),
-    "queries": ("evaluate", {"evaluate": "No labels", "queries_from": "Paste"}, "queries_pasted", "An owl."),
+    "queries": ("evaluate", {"evaluate": "Agreement", "queries_from": "Paste"}, "queries_pasted", "An owl."),
     "a text to time": ("benchmark", {"benchmark": "Sweep", "sweep_texts": "My text"}, "sweep_text", "An owl."),
 }  # fmt: skip
 
@@ -105,7 +105,7 @@ ODD = [
 ]  # fmt: skip
 UPLOADERS = {
     "pairs_upload": ("evaluate", {"evaluate": "Pairs", "pairs_from": "File"}),
-    "unlabelled_upload": ("evaluate", {"evaluate": "No labels", "queries_from": "File", **PASTED}),
+    "unlabelled_upload": ("evaluate", {"evaluate": "Agreement", "queries_from": "File", **PASTED}),
     "qrels_upload": ("evaluate", {"labels": "Files", **PASTED}),
     "embed_upload": ("embed", {"embed_from": "File"}),
     "similarity_upload": ("similarity", {"texts_from": "File"}),

@@ -56,8 +56,8 @@ def open_verdict(app: AppTest, **choices: Any) -> AppTest:
 
 
 def told(app: AppTest) -> str:
-    """The three sentences."""
-    return html.unescape("\n".join(element.proto.body for element in app.main.get("html")))
+    """The answer and its notes."""
+    return html.unescape(said(app)).replace("\\", "")
 
 
 def rows(app: AppTest) -> dict[str, dict[str, Any]]:
@@ -66,8 +66,8 @@ def rows(app: AppTest) -> dict[str, dict[str, Any]]:
 
 def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missing(app: AppTest) -> None:
     open_verdict(app)
-    assert "Choose all-MiniLM-L6-v2: " in told(app)
-    assert "speed, memory and price are unknown for every model, so left out of the score" in told(app)
+    assert "Take all-MiniLM-L6-v2." in told(app)
+    assert "Speed, memory and price are unknown for every model, so left out of the score" in told(app)
     table = rows(app)
     assert list(table) == [MINILM, WORDLLAMA, "BM25", "Hybrid"]
     spec, queries = models.get(MINILM), corpus.sample_queries()
@@ -86,17 +86,21 @@ def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missi
 def test_sliders_turn_the_ranking(app: AppTest) -> None:
     keep(*both_ways(MINILM, 5.0), *both_ways(WORDLLAMA, 0.2))
     open_verdict(app)
-    assert "Choose all-MiniLM-L6-v2: " in told(app)
+    assert "Take all-MiniLM-L6-v2." in told(app)
     assert "Time missing models" not in [button.label for button in app.main.button]
     app.slider(key="weigh_speed").set_value(10.0).run()
-    assert "Choose wordllama-256: " in told(app)
+    assert "Take wordllama-256." in told(app)
     assert next(iter(rows(app))) == WORDLLAMA
+    assert app.button_group(key="weights_preset").value is None
+    app.button_group(key="weights_preset").set_value("Balanced").run()
+    assert app.slider(key="weigh_speed").value == 2.0
+    assert "Take all-MiniLM-L6-v2." in told(app)
 
 
 def test_what_is_timed_is_not_called_unmeasured(app: AppTest) -> None:
     keep(timed(WORDLLAMA, 30.5))
     open_verdict(app, models=[WORDLLAMA])
-    assert "at 30.5 ms for a short text" in told(app)
+    assert "takes 30.5 ms a query" in told(app)
     words = said(app).replace("\\", "")
     assert "Speed, memory and price of" not in words
     assert "The price of wordllama-256 is not measured on this machine yet" in words
@@ -105,7 +109,7 @@ def test_what_is_timed_is_not_called_unmeasured(app: AppTest) -> None:
 def test_a_disturbed_timing_is_said_and_offered_again(app: AppTest) -> None:
     keep(*(replace(row, disturbed=3, samples=30) for row in both_ways(WORDLLAMA, 30.5)))
     open_verdict(app, models=[WORDLLAMA])
-    assert "disturbed by other processes" in told(app)
+    assert "Other processes disturbed its timing" in told(app)
     assert "Other processes disturbed the timing of wordllama-256" in said(app).replace("\\", "")
     assert "Time again when quiet" in [button.label for button in app.main.button]
 
@@ -128,7 +132,7 @@ def test_what_is_sent_is_what_is_shown(app: AppTest, downloads: dict[str, Callab
     open_verdict(app, models=[WORDLLAMA, "bge-small-en-v1.5"])
     page, markdown = downloads["verdict.html"]().decode(), downloads["verdict.md"]().decode().replace("\\", "")
     for text in (html.unescape(page), markdown):
-        assert "Choose wordllama-256, the only model that can be ranked." in text
+        assert "Take wordllama-256, the only model that can be ranked." in text
         assert corpus.sample().fingerprint in text
         assert "192 labelled queries" in text
         assert "bge-small-en-v1.5" in text
@@ -143,7 +147,7 @@ def test_all_weights_at_zero_name_no_model(app: AppTest) -> None:
 @pytest.mark.parametrize("weight", ["nan", "inf", "-3", "1e99", "x"])
 def test_a_weight_in_the_address_that_is_none_is_passed_over(app: AppTest, weight: str) -> None:
     open_verdict(app, models=[WORDLLAMA], weigh_speed=weight)
-    assert "Choose wordllama-256" in told(app)
+    assert "Take wordllama-256" in told(app)
 
 
 def test_a_corpus_without_labels_says_what_to_do(app: AppTest) -> None:

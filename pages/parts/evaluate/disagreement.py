@@ -16,6 +16,7 @@ from core.models import ModelSpec
 from core.retrieval import HYBRID, Ranking
 from core.search import Hits
 from core.tables import ENDINGS
+from core.wording import count
 from pages.parts.evaluate import hit_lists
 from pages.shared import cache, corpora, picks, quality, state, uploads
 from pages.shared.labels import judgements, picker, sources
@@ -106,12 +107,12 @@ def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking
         key, lambda: (evaluation.agreement_by_query(systems), evaluation.informative(systems))
     )
     marks = judgements.all_grades(texts)
-    st.markdown("**Judge these first: the systems disagree most on them**")
+    st.markdown("**Mark these first: the systems disagree most on them**")
     table = pd.DataFrame(
         {
             "Query": [queries.texts[row] for row in order],
             "Agreement": agreement[order],
-            "Judged": [len(of_query(marks, queries.texts[row])) for row in order],
+            "Marked": [len(of_query(marks, queries.texts[row])) for row in order],
         }
     )
     shown = st.dataframe(
@@ -125,7 +126,7 @@ def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking
         column_config={
             "Query": st.column_config.TextColumn(width=250),
             "Agreement": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width=120),
-            "Judged": st.column_config.NumberColumn(width=70),
+            "Marked": st.column_config.NumberColumn(width=70),
         },
     )
     output.download_table(output.with_options(table, specs), "informative-queries")
@@ -147,14 +148,14 @@ def _offer_judgements(texts: Corpus) -> None:
     """The marks so far, for download."""
     labels = judgements.labels(texts)
     if labels is None:
-        st.caption("Judge which results answer the query: your judgements become labels for the view “Ranking”.")
+        st.caption("Mark which results are relevant to the query: your marks become labels for the view “Ranking”.")
         return
     marks = sum(map(len, labels.qrels.values()))
-    st.markdown(f"**{marks:,} judgements on {len(labels.queries):,} queries so far**")
+    st.markdown(f"**{count(marks, 'mark')} on {count(len(labels.queries), 'query', 'queries')} so far**")
     with st.container(horizontal=True):
         picker.downloads(labels, "marks")
         st.button(
-            "Measure with these judgements",
+            "Measure with these marks",
             icon=":material/checklist:",
             on_click=_measure_with_marks,
             key=state.Evaluate.MEASURE_MARKS,

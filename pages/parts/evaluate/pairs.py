@@ -16,7 +16,7 @@ from core.corpus import SentencePairs
 from core.embedding import Embedded
 from core.evaluation import Agreement, Interval
 from core.models import ModelSpec
-from core.similarity import Similarity, title
+from core.similarity import SCORES, Similarity, title
 from core.tables import ENDINGS
 from pages.shared import cache, picks, state, uploads
 from pages.shared.frame import show_errors
@@ -151,11 +151,25 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict
                 f"Pearson **{model.agreement.pearson:.3f}**]]"
             )
             chart.draw(
-                pairs_scatter(model.scores[::step], pairs.gold[::step], texts, colours[name], model.similarity),
+                pairs_scatter(
+                    model.scores[::step],
+                    pairs.gold[::step],
+                    texts,
+                    colours[name],
+                    model.similarity,
+                    span=_span([one for one in compared.values() if one.similarity == model.similarity]),
+                ),
                 key=state.Evaluate.SCATTER(name),
                 name="pairs",
                 alt=f"{title(model.similarity)} by {name} against the gold score of each pair",
             )
+
+
+def _span(alike: Sequence[Compared]) -> tuple[float, float]:
+    """The ends of one axis for the scores of all models that compare by the same function."""
+    low, high = (float(end([end(one.scores) for one in alike])) for end in (np.min, np.max))
+    room = 0.05 * (high - low) or 0.05
+    return low - room, high + room
 
 
 def _worst(pairs: SentencePairs, compared: dict[str, Compared], ready: Sequence[ModelSpec]) -> None:
@@ -180,11 +194,14 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared], ready: Sequence[
             "Ranked too high": shift[order],
         }
     )
-    st.dataframe(
+    st.caption("Tick a pair to read it in full, with the score of each model.")
+    shown = st.dataframe(
         table.head(WORST_SHOWN),
         hide_index=True,
         key=state.Evaluate.WORST,
         height=360,
+        on_select="rerun",
+        selection_mode="single-row",
         alt="The pairs whose rank by similarity differs most from their rank by gold score",
         column_config={
             "Sentence": st.column_config.TextColumn(width=330),
@@ -198,5 +215,22 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared], ready: Sequence[
             ),
         },
     )
+    for row in shown.selection.rows[:1]:
+        _read(pairs, compared, int(order[row]))
     specs = [spec for spec in ready if spec.name == name]
     output.download_table(output.with_options(table, specs, queries=False), "worst-pairs", "Download all pairs (CSV)")
+
+
+def _read(pairs: SentencePairs, compared: dict[str, Compared], row: int) -> None:
+    """A pair in full, with its gold score and each model's score and place."""
+    with st.container(border=True, gap="xsmall"):
+        st.text(pairs.first[row])
+        st.text(pairs.second[row])
+        st.markdown(f"Gold score **{pairs.gold[row]:g}**")
+        for name, model in compared.items():
+            shift = float(evaluation.displacement(model.scores, pairs.gold)[row])
+            too = "high" if shift > 0 else "low"
+            st.markdown(
+                f"{output.markdown_free(name)}: {SCORES[model.similarity]} **{model.scores[row]:.3f}**, ranked too "
+                f"{too} by {abs(shift):.0%} of the pairs"
+            )

@@ -98,9 +98,9 @@ def _table(measured: Mapping[str, Quality], recall: str) -> pd.DataFrame:
     for name, system in measured.items():
         ndcg = evaluation.interval(system.values("ndcg@10"))
         rows.append(
-            {"System": name}
+            {"System": name, "ndcg@10": ndcg.mean, "ndcg@10 low": ndcg.low, "ndcg@10 high": ndcg.high}
             | {column: system.means[column] for column in columns}
-            | {"ndcg@10 low": ndcg.low, "ndcg@10 high": ndcg.high, "queries": system.queries}
+            | {"queries": system.queries}
         )
     table = pd.DataFrame(rows).sort_values("ndcg@10", ascending=False, ignore_index=True)
     titles = {"ndcg@10": "nDCG@10", "mrr@10": "MRR@10", "map@100": "MAP@100", recall: recall.capitalize()}
@@ -135,7 +135,7 @@ def _provenance(
         f"documents ({output.markdown_free(texts.name)}). Intervals: 95%, by bootstrap over the queries, "
         f"{evaluation.describe_intervals(len(measured))}. BM25 counts {rankings[BM25].words}. Hybrid: reciprocal "
         "rank fusion of all other systems."
-        + (" Documents not judged count as not relevant." if sources.current(texts) == sources.MARKED else "")
+        + (" Documents not marked count as not relevant." if sources.current(texts) == sources.MARKED else "")
     )
     for spec in specs:
         if source := picks.source(spec):

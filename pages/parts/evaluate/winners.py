@@ -63,7 +63,10 @@ def show(
             "id": queries,
         }
     ).sort_values("Difference", ascending=False, kind="stable", ignore_index=True)
-    query = str(table["id"][_pick(table, first, second)])
+    row = _pick(table, first, second)
+    if row is None:
+        return
+    query = str(table["id"][row])
     st.markdown(f"**{output.markdown_free(asked[query])}**")
     place = labels.queries.ids.index(query)
     hit_lists.show(texts, place, {name: rankings[name] for name in (first, second)}, labels.qrels[query])
@@ -75,8 +78,8 @@ def _two(measured: Mapping[str, Quality]) -> tuple[str, str]:
     models = [name for name in names if name not in (BM25, HYBRID)] or names
     best = max(models, key=lambda name: measured[name].means["ndcg@10"])
     with st.container(horizontal=True):
-        return _system("First system", state.Evaluate.FIRST, names, best), _system(
-            "Second system", state.Evaluate.SECOND, names, BM25
+        return _system("System", state.Evaluate.FIRST, names, best), _system(
+            "Compared with", state.Evaluate.SECOND, names, BM25
         )
 
 
@@ -86,9 +89,9 @@ def _system(title: str, key: Parameter, names: Sequence[str], usual: str) -> str
     return str(chosen or usual)
 
 
-def _pick(table: pd.DataFrame, first: str, second: str) -> int:
-    """The row of the table clicked; by default the query won by most."""
-    st.caption("The queries, with the first system's biggest wins on top. Click one to see both lists.")
+def _pick(table: pd.DataFrame, first: str, second: str) -> int | None:
+    """The row of the table that is ticked; None if none is."""
+    st.caption(f"The biggest wins of {output.markdown_free(first)} are on top. Tick a query to see both lists.")
     shown = st.dataframe(
         table,
         hide_index=True,
@@ -108,4 +111,4 @@ def _pick(table: pd.DataFrame, first: str, second: str) -> int:
         },
     )
     rows = [row for row in shown.selection.rows if row < len(table)]
-    return rows[0] if rows else 0
+    return rows[0] if rows else None

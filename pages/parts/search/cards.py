@@ -7,23 +7,24 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.charts.similarity import percent
 from core.charts.style import model_colours
 from core.corpus import Corpus
-from core.errors import EmbedscopeError
 from core.evaluation import Quality
 from core.retrieval import BM25, HYBRID
 from core.search.sentences import sentences
-from core.wording import shorten
+from core.wording import ordinal, shorten, three_figures
+from pages.parts.search import confidence, marks
 from pages.parts.search.lists import List
 from pages.shared import cache, state
 from pages.shared.labels import judgements
-from pages.shared.state import Key
 from pages.shared.ui import output
 
 NARROWEST = 210
 EXCERPT = 420
 MOST_BEFORE = 160
 BADGE = "padding:0 .4em;border-radius:.5em;white-space:nowrap;"
+LOW_OPACITY = 0.72  # of a text: on both grounds its contrast stays above 4.5 to 1
 GREEN, RED, GREY = "rgba(0,158,115,.22)", "rgba(204,102,119,.22)", "rgba(138,146,156,.22)"
 SENTENCE = "background:rgba(230,159,0,.28);border-radius:3px;padding:1px 0"
 
@@ -37,7 +38,7 @@ class Slot:
     rank: int
     row: int
     moved: str
-    is_answer: bool
+    is_relevant: bool
 
 
 def show(
@@ -45,16 +46,17 @@ def show(
     query: str,
     lists: Mapping[str, List],
     k: int,
-    answers: Collection[str],
+    relevant: Collection[str],
     quality: Mapping[str, Quality],
 ) -> list[Slot]:
     """A column of cards for each list, wrapped in a narrow window; returns the places of the cards' words.
 
-    `answers` are the ids of the relevant documents.
+    `relevant` are the ids of the relevant documents.
     """
     if problem := st.session_state.pop(state.Search.MARK_FAILURE, None):
         st.error(output.markdown_free(problem), icon=":material/error:")
-    marks = judgements.grades(texts, query)
+    st.html(marks.FILLED)
+    grades = judgements.grades(texts, query)
     first = next(iter(lists))
     leaders = lists[first].rows
     colours = model_colours(lists)
@@ -64,27 +66,26 @@ def show(
         with columns.cell():
             st.html(_heading(system, colours[system], quality.get(system)))
             for rank, row in enumerate(hits.rows[:k], start=1):
-                moved = "" if system == first else _move(rank, row, leaders, k, first)
+                moved = "" if system == first else _move(rank, row, leaders, first)
                 with st.container(border=True, gap="xsmall"):
-                    is_answer = texts.document_ids[row] in answers
-                    slots.append(Slot(st.empty(), system, rank, row, moved, is_answer))
+                    document = texts.document_ids[row]
+                    slots.append(Slot(st.empty(), system, rank, row, moved, document in relevant))
                     _draw(texts, slots[-1], hits)
-                    _toggles(texts, query, row, marks, place)
+                    marks.toggle(texts, query, row, grades.get(document), state.Search.MARK(place, row))
             if not hits.rows:
                 st.info(_nothing(texts, query, system), icon=":material/search_off:")
             _source(texts, system, first, hits)
     return slots
 
 
-def highlight(texts: Corpus, slots: Sequence[Slot], lists: Mapping[str, List]) -> None:
-    """Draw the cards again in which a sentence is marked."""
+def draw_again(texts: Corpus, slots: Sequence[Slot], lists: Mapping[str, List]) -> None:
+    """Draw the cards again, with marked sentences and percentiles."""
     for slot in slots:
-        if lists[slot.system].marks.sentences.get(slot.row) is not None:
-            _draw(texts, slot, lists[slot.system])
+        _draw(texts, slot, lists[slot.system])
 
 
 def _draw(texts: Corpus, slot: Slot, hits: List) -> None:
-    slot.place.html(_card(texts, slot.rank, slot.row, hits, slot.moved, slot.is_answer))
+    slot.place.html(_card(texts, slot, hits))
 
 
 def _heading(system: str, colour: str, quality: Quality | None) -> str:
@@ -97,18 +98,39 @@ def _heading(system: str, colour: str, quality: Quality | None) -> str:
     )
 
 
-def _card(texts: Corpus, rank: int, row: int, hits: List, moved: str, is_answer: bool) -> str:
-    """Rank, score, move and the text with its sentence marked, fully escaped."""
-    tick = _badge("✓ answers", GREEN, "labelled as relevant") if is_answer else ""
-    known = html.escape(" · ".join(filter(None, [_subject(texts, row)])))
+def _card(texts: Corpus, slot: Slot, hits: List) -> str:
+    """Rank, move, score and the text with its sentence marked, fully escaped; grey if random pairs score as high."""
+    percentile = hits.percentiles[slot.rank - 1] if hits.percentiles else None
+    is_low = percentile is not None and percentile < confidence.LOW
+    tick = _badge("✓ relevant", GREEN, "labelled as relevant") if slot.is_relevant else ""
+    known = html.escape(_subject(texts, slot.row))
     head = (
-        f'<div style="display:flex;gap:.5em;align-items:baseline;flex-wrap:wrap"><b style="font-size:1.2em">{rank}</b>'
-        f'<span title="{hits.ranking.score_name}">{hits.scores[rank - 1]:.3f}</span>{moved}{tick}'
-        f'<span style="opacity:.7">{known}</span></div>'
+        '<div style="display:flex;gap:0 .5em;align-items:baseline;flex-wrap:wrap">'
+        f'<b style="font-size:1.2em">{slot.rank}</b>'
+        f"{_score(hits, slot.rank)}{slot.moved}{tick}<span>{known}</span></div>"
     )
-    title = f"<div><b>{html.escape(texts.titles[row])}</b></div>" if "title" in texts.fields else ""
-    body = _excerpt(texts.texts[row], hits.marks.sentences.get(row))
-    return f'{head}{title}<div style="font-size:.95em;line-height:1.45;overflow-wrap:anywhere">{body}</div>'
+    meaning = f'<div style="font-size:.95em">{_meaning(percentile)}</div>' if _has_meaning(hits) else ""
+    title = f"<div><b>{html.escape(texts.titles[slot.row])}</b></div>" if "title" in texts.fields else ""
+    body = _excerpt(texts.texts[slot.row], None if is_low else hits.marks.sentences.get(slot.row))
+    text = f'<div style="font-size:.95em;line-height:1.45;overflow-wrap:anywhere">{body}</div>'
+    return f'<div style="opacity:{LOW_OPACITY if is_low else 1}">{head}{meaning}{title}{text}</div>'
+
+
+def _score(hits: List, rank: int) -> str:
+    score = f"{hits.ranking.unit} {three_figures(hits.scores[rank - 1])}"
+    return f'<span title="{hits.ranking.score_name}" style="white-space:nowrap">{score}</span>'
+
+
+def _has_meaning(hits: List) -> bool:
+    """Whether its scores have percentiles, or may get some: those of models."""
+    return bool(hits.percentiles) or (hits.percentiles is None and hits.ranking.provenance is not None)
+
+
+def _meaning(percentile: float | None) -> str:
+    """The score's percentile among random pairs; a blank line until it is known."""
+    if percentile is None:
+        return "&nbsp;"
+    return "above all random pairs" if percentile == 100 else f"above {percent(percentile)} of random pairs"
 
 
 def _subject(texts: Corpus, row: int) -> str:
@@ -133,36 +155,19 @@ def _excerpt(text: str, place: int | None) -> str:
     return f"{html.escape(before)}{mark} {html.escape(after)}"
 
 
-def _move(rank: int, row: int, leaders: list[int], k: int, first: str) -> str:
+def _move(rank: int, row: int, leaders: list[int], first: str) -> str:
     """How the document's rank differs from the first list's."""
     if row not in leaders:
-        return _badge("new", GREY, f"not in the top {len(leaders)} of {first}")
+        return _badge(f"▲ from beyond {ordinal(len(leaders))}", GREEN, f"not in the top {len(leaders)} of {first}")
     before = leaders.index(row) + 1
-    if before > k:
-        return _badge("new", GREY, f"rank {before} for {first}")
     if before == rank:
         return _badge("=", GREY, f"same rank for {first}")
     sign, colour = ("▲", GREEN) if before > rank else ("▼", RED)
-    return _badge(f"{sign}{abs(before - rank)}", colour, f"rank {before} for {first}")
+    return _badge(f"{sign} from {ordinal(before)}", colour, f"rank {before} for {first}")
 
 
 def _badge(text: str, colour: str, tooltip: str) -> str:
     return f'<span style="{BADGE}background:{colour}" title="{html.escape(tooltip)}">{html.escape(text)}</span>'
-
-
-def _toggles(texts: Corpus, query: str, row: int, marks: Mapping[str, int], place: int) -> None:
-    """Thumbs up for relevant, down for not; the current mark is shown, a second click removes it."""
-    document = texts.document_ids[row]
-    key = state.Search.MARK(place, row)
-    st.session_state[key] = marks.get(document)
-    st.feedback("thumbs", key=key, on_change=_mark, args=(texts, query, document, key))
-
-
-def _mark(texts: Corpus, query: str, document: str, key: Key) -> None:
-    try:
-        judgements.mark(texts, query, document, st.session_state[key])
-    except EmbedscopeError as error:
-        st.session_state[state.Search.MARK_FAILURE] = str(error)
 
 
 def _nothing(texts: Corpus, query: str, system: str) -> str:

@@ -1,38 +1,21 @@
 """What the lists have in common, the time of each step, and downloads of both."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import pandas as pd
 import streamlit as st
 
 from core import wording
-from core.charts.search import moves
-from core.charts.style import model_colours
 from core.corpus import Corpus
 from core.models import ModelSpec
 from core.search import rank_biased_overlap
 from pages.parts.search.lists import List
 from pages.shared import state
-from pages.shared.ui import chart, output
+from pages.shared.ui import output
 
 STEPS = {"embed the queries": "embed the query", "search": "search", "fuse": "fuse"}
 MARK = "highlight the sentences"
-
-
-def show_moves(texts: Corpus, lists: Mapping[str, List], k: int, answers: Collection[str]) -> None:
-    """Lines that show how each document moves from list to list."""
-    ranks = {system: hits.rows for system, hits in lists.items()}
-    shown = {row for rows in ranks.values() for row in rows[:k]}
-    relevant = {row for row in shown if texts.document_ids[row] in answers}
-    depth = min(k, max(map(len, ranks.values()), default=0))
-    if depth:
-        chart.draw(
-            moves(ranks, depth, texts.titles, relevant, colours=model_colours(ranks)),
-            key=state.Search.MOVES,
-            name="search",
-            alt="How documents move between the lists of the systems",
-        )
 
 
 def agreement(lists: Mapping[str, List]) -> pd.DataFrame:

@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core import examples
+from core.charts.search import nearest_cosines
+from core.charts.style import model_colour
 from core.corpus import Corpus
 from core.models import ModelSpec
 from core.progress import Progress
@@ -13,15 +16,18 @@ from core.search import duplicates
 from core.search.duplicates import Indices, Pairs
 from core.similarity import NAMES
 from core.similarity.functions import unit
-from core.wording import shorten
+from core.wording import count, shorten
 from pages.parts.search import model_choice
 from pages.shared import cache, state
 from pages.shared.state import Key
-from pages.shared.ui import output, progress
+from pages.shared.ui import chart, output, progress
 
 MOST_LISTED = 1000
 LEAST, USUAL = 0.7, 0.95
 LONERS = 50
+FEW = 5
+
+Alone = tuple[Indices, np.ndarray]  # each text's nearest neighbour and its cosine
 
 
 def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
@@ -39,6 +45,9 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
         pairs = _pairs(texts, spec, vectors, threshold, on_progress)
         alone = _alone(texts, spec, vectors, on_progress)
     near = duplicates.group(pairs, same)
+    output.answer(_sentence(len(texts), same, near, pairs, threshold, alone))
+    if alone:
+        _draw_cosines(spec, alone[1], threshold)
     _figures(texts, same, near, pairs)
     groups, pair_table = _groups(texts, same, near, vectors), _pair_table(texts, pairs)
     left, right = st.columns(2, gap="medium")
@@ -46,8 +55,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
         st.markdown("## Groups, largest first")
         _list(groups, state.Search.GROUPS, f"No two texts are the same, and none reach cosine {threshold:.2f}.")
     with right:
-        st.markdown("## Pairs, nearest first")
-        _list(pair_table, state.Search.NEAR_PAIRS, f"No two texts reach cosine {threshold:.2f}.")
+        _show_pairs(texts, pair_table, alone, vectors)
     loners = _loners(texts, *alone) if alone else pd.DataFrame()
     st.markdown("## Texts without a near neighbour")
     _list(loners, state.Search.LONERS, "A single text has nothing to compare with.")
@@ -64,6 +72,47 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
             (loners, "loners", "Texts without a near neighbour (CSV)"),
         ):
             output.download_table(output.with_options(table, [spec], queries=False), name, label)
+    output.code(examples.duplicates(spec, texts.texts, threshold))
+
+
+def _sentence(
+    texts: int, same: Sequence[Indices], near: Sequence[Indices], pairs: Pairs, threshold: float, alone: Alone | None
+) -> str:
+    """What is the same and nearly the same, and how many texts are left after merging."""
+    exact, unique = _twins(same), texts - _twins(near)
+    if unique == texts:
+        nearest = f"; the nearest pair has {np.nanmax(alone[1]):.2f}" if alone else ""
+        return f"No duplicates: no two texts reach a cosine of {threshold:.2f}{nearest}."
+    copies = f"{count(exact, 'exact duplicate')} and " if exact else ""
+    return (
+        f"{copies}{count(pairs.count, 'pair')} at a cosine of {threshold:.2f} or more: "
+        f"{unique:,} of {texts:,} texts are unique."
+    )
+
+
+def _twins(groups: Sequence[Indices]) -> int:
+    """How many texts go when each group is merged into one."""
+    return sum(len(rows) - 1 for rows in groups)
+
+
+def _draw_cosines(spec: ModelSpec, cosines: np.ndarray, threshold: float) -> None:
+    chart.draw(
+        nearest_cosines(cosines, threshold, colour=model_colour(spec.id)),
+        key=state.Search.NEAREST,
+        name="nearest-neighbours",
+        alt="How near each text's nearest other text is, with the threshold",
+    )
+
+
+def _show_pairs(texts: Corpus, pair_table: pd.DataFrame, alone: Alone | None, vectors: np.ndarray) -> None:
+    """The pairs that reach the threshold; if none does, the nearest ones whatever their cosine."""
+    if len(pair_table) or alone is None:
+        st.markdown("## Pairs, nearest first")
+        _list(pair_table, state.Search.NEAR_PAIRS, "A single text has nothing to compare with.")
+        return
+    st.markdown("## The nearest pairs, all below the threshold")
+    nearest = duplicates.nearest_pairs(vectors, alone[1], FEW)
+    _list(_pair_table(texts, nearest).head(FEW), state.Search.NEAR_PAIRS, "No two texts can be compared.")
 
 
 def _pairs(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, threshold: float, on_progress: Progress) -> Pairs:
@@ -76,9 +125,7 @@ def _pairs(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, threshold: float
     )
 
 
-def _alone(
-    texts: Corpus, spec: ModelSpec, vectors: np.ndarray, on_progress: Progress
-) -> "tuple[Indices, np.ndarray] | None":
+def _alone(texts: Corpus, spec: ModelSpec, vectors: np.ndarray, on_progress: Progress) -> Alone | None:
     """Each text's nearest neighbour and its cosine; None for a single text."""
     if len(texts) < 2:
         return None
@@ -94,10 +141,10 @@ def _alone(
 def _figures(texts: Corpus, same: Sequence[Indices], near: Sequence[Indices], pairs: Pairs) -> None:
     with st.container(horizontal=True, gap="large"):
         st.metric("Texts", f"{len(texts):,}")
-        st.metric("Exact duplicates", f"{sum(len(rows) - 1 for rows in same):,}")
+        st.metric("Exact duplicates", f"{_twins(same):,}")
         st.metric("Near-duplicate pairs", f"{pairs.count:,}")
         st.metric("Near-duplicate groups", f"{len(near):,}")
-        st.metric("Unique texts after merging", f"{len(texts) - sum(len(rows) - 1 for rows in near):,}")
+        st.metric("Unique texts after merging", f"{len(texts) - _twins(near):,}")
     if pairs.count > len(pairs.first):
         st.caption(f"Showing the {len(pairs.first):,} nearest pairs.")
 

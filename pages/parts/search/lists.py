@@ -39,12 +39,15 @@ class List:
         Finds the sentences to mark.
     key : tuple
         Distinguishes what it finds.
+    percentiles : tuple of float
+        Of each score among random pairs, see `confidence`; empty if there are none, None until they are measured.
     """
 
     ranking: Ranking
     marker: Marker
     key: tuple[object, ...]
     marks: Marks = field(default_factory=Marks)
+    percentiles: tuple[float, ...] | None = None
 
     @property
     def rows(self) -> list[int]:

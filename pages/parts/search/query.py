@@ -1,4 +1,6 @@
-"""The query: one large box, and examples to click."""
+"""The query: one large box, and suggestions to click."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -7,24 +9,28 @@ from core.corpus import Labels
 from pages.shared import state
 from pages.shared.ui import inputs
 
-EXAMPLES = ("biology-2", "psychology-4", "architecture-3", "film-8", "cooking-3")
-FIRST = "animals-1"
 MOST_CHARACTERS = 500
+ONE_LINE = f"""<style>
+.st-key-{state.Search.EXAMPLE} [data-testid="stButtonGroup"] > div {{ flex-wrap: nowrap; overflow-x: auto }}
+.st-key-{state.Search.EXAMPLE} button {{ flex: none }}
+</style>"""
 
 
-def box() -> str:
-    """The text in the query box; initially a sample query."""
+def box(suggestions: Sequence[str]) -> str:
+    """The text in the query box; initially the first suggestion."""
+    _replace_suggestion(suggestions)
     return inputs.short_text(
-        "Query", _sample(FIRST), key=state.Search.QUERY, most=MOST_CHARACTERS, icon=":material/search:"
+        "Query", suggestions[0], key=state.Search.QUERY, most=MOST_CHARACTERS, icon=":material/search:"
     )
 
 
-def examples() -> None:
-    """Sample queries to click, below the box."""
-    st.pills(
-        "Examples", [_sample(name) for name in EXAMPLES], key=state.Search.EXAMPLE, on_change=_take,
-        label_visibility="collapsed",
-    )  # fmt: skip
+def examples(suggestions: Sequence[str]) -> None:
+    """The other suggestions to click, below the box."""
+    if others := suggestions[1:]:
+        st.html(ONE_LINE)
+        st.pills(
+            "Examples", others, key=state.Search.EXAMPLE, on_change=_take, label_visibility="collapsed",
+        )  # fmt: skip
 
 
 def clean(typed: str) -> str:
@@ -38,15 +44,19 @@ def clean(typed: str) -> str:
     return corpus.one_text(typed, "the query")
 
 
-def answers(labels: Labels, query: str) -> set[str]:
+def relevant(labels: Labels, query: str) -> set[str]:
     """The ids of the documents labelled relevant to the query; empty if it is not labelled."""
     named = dict(zip(labels.queries.texts, labels.queries.ids, strict=True)).get(query, "")
     return {document for document, grade in labels.qrels.get(named, {}).items() if grade > 0}
 
 
-def _sample(name: str) -> str:
-    queries = corpus.sample_queries()
-    return queries.texts[queries.ids.index(name)]
+def _replace_suggestion(suggestions: Sequence[str]) -> None:
+    """Suggest a query for another corpus in place of a suggestion for the last one."""
+    earlier = st.session_state.get(state.Search.SUGGESTED, ())
+    st.session_state[state.Search.SUGGESTED] = tuple(suggestions)
+    query = st.session_state.get(state.Search.QUERY)
+    if query in earlier and query not in suggestions:
+        st.session_state[state.Search.QUERY] = suggestions[0]
 
 
 def _take() -> None:

@@ -1,14 +1,16 @@
 """The Results view: one query, a list of each system, and what the lists have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core import examples
+from core import corpus, examples
 from core.corpus import Corpus, Labels
 from core.models import ModelSpec
-from pages.parts.search import cards, comparison, lists, query
+from core.search.leaders import leaders
+from pages.parts.search import cards, comparison, confidence, lists, query
 from pages.parts.search.filters import Conditions
+from pages.parts.search.lists import List
 from pages.shared import quality, state
 from pages.shared.frame import show_errors
 from pages.shared.labels import sources
@@ -18,30 +20,46 @@ HEIGHT = 600
 
 
 def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -> None:
-    """The query's box, the lists side by side, their agreement and their time."""
-    typed = query.box()
-    query.examples()
+    """The query's box, what the systems put first, their lists side by side, their agreement and their time."""
+    labels: Labels | None = None
+    with show_errors():
+        labels = sources.labels(texts)
+    suggestions = corpus.suggest_queries(texts, labels.queries if labels else None)
+    typed = query.box(suggestions)
+    query.examples(suggestions)
     asked = query.clean(typed)
     if not _explain_scope(texts, where):
         return
-    answers: set[str] = set()
-    qualities, labels = {}, None
+    relevant = query.relevant(labels, asked) if labels else set()
+    qualities = {}
     with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
         hits = lists.find(texts, asked, specs, where, k, on_progress)
         with show_errors():
-            if labels := sources.labels(texts):
+            if labels:
                 qualities = quality.measure(texts, labels, specs, on_progress)
-                answers = query.answers(labels, asked)
-    comparison.show_moves(texts, hits, k, answers)
-    slots = cards.show(texts, asked, hits, k, answers, qualities)
+    answer = st.empty()
+    with answer:
+        output.answer(_sentence(texts, hits))
+    slots = cards.show(texts, asked, hits, k, relevant, qualities)
+    _explain(hits, labels if qualities else None)
     with progress.line(state.Search.HIGHLIGHT) as on_progress:
+        hits = confidence.rate(texts, labels, specs, hits, on_progress)
+        with answer:
+            output.answer(_sentence(texts, hits))
         hits = lists.highlight(hits, on_progress)
-    cards.highlight(texts, slots, hits)
-    if labels and qualities:
-        _explain(labels)
+    cards.draw_again(texts, slots, hits)
     overlaps, times = comparison.agreement(hits), comparison.latency(hits)
     comparison.downloads(texts, asked, hits, k, overlaps, times, specs)
     output.code(examples.search(specs[0], asked, texts.texts))
+
+
+def _sentence(texts: Corpus, hits: Mapping[str, List]) -> str:
+    """What the systems put first, and the models for which nothing resembles the query."""
+    low = confidence.sentence(hits)
+    if confidence.is_hopeless(hits):
+        return low
+    firsts = {system: next(iter(each.rows), None) for system, each in hits.items()}
+    return f"{leaders(firsts, texts.titles)} {low}".strip()
 
 
 def _explain_scope(texts: Corpus, where: Conditions) -> bool:
@@ -57,8 +75,13 @@ def _explain_scope(texts: Corpus, where: Conditions) -> bool:
     return len(where.rows) > 0
 
 
-def _explain(labels: Labels) -> None:
-    st.caption(
-        f"nDCG@10 is the mean over {len(labels.queries):,} labelled queries ({output.markdown_free(labels.name)}, "
-        "the whole corpus); 1 means every answer is on top. The Evaluate page has the intervals."
-    )
+def _explain(hits: Mapping[str, List], labels: Labels | None) -> None:
+    """What scores, arrows and the figures in the headings mean."""
+    first = output.markdown_free(next(iter(hits)))
+    parts = [confidence.LEGEND, f"Arrows compare a rank with that of {first}."]
+    if labels:
+        parts.append(
+            f"nDCG@10 is the mean over {len(labels.queries):,} labelled queries ({output.markdown_free(labels.name)}, "
+            "the whole corpus); 1 means that everything relevant is on top. Evaluate has the intervals."
+        )
+    st.caption(" ".join(parts))

@@ -11,13 +11,12 @@ from core.charts.style import model_colours
 from core.corpus import Corpus
 from core.models import ModelSpec
 from core.progress import Progress
-from core.similarity import SCORES, Background, Similarity, background
+from core.similarity import SCORES, Background, Similarity
 from pages.parts.similarity.sources import Compared
-from pages.shared import cache, state
+from pages.shared import random_pairs, state
 from pages.shared.frame import show_errors
+from pages.shared.random_pairs import MOST_ROWS
 from pages.shared.ui import chart, output
-
-MOST_ROWS = 2000
 
 
 def measure(
@@ -38,7 +37,7 @@ def measure(
             )
             continue
         with show_errors():
-            backgrounds[spec.name] = _of(texts, _queries(texts, compared), spec, on_progress)
+            backgrounds[spec.name] = random_pairs.measure(texts, _queries(texts, compared), spec, on_progress)
     return backgrounds
 
 
@@ -91,24 +90,6 @@ def _queries(texts: Corpus, compared: Compared) -> tuple[str, ...]:
     if not compared.queries:
         return ()
     return corpus.sample_queries().texts if texts.fingerprint == corpus.sample().fingerprint else compared.queries
-
-
-def _of(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, on_progress: Progress) -> Background:
-    key = ("background", texts.fingerprint, queries, *cache.identity(spec))
-    return cache.memory().recall(key, lambda: _compute(texts, queries, spec, on_progress))
-
-
-def _compute(texts: Corpus, queries: tuple[str, ...], spec: ModelSpec, on_progress: Progress) -> Background:
-    if len(texts) <= MOST_ROWS:
-        documents, vectors = texts.documents, cache.embed_corpus(texts, spec, on_progress).vectors
-    else:
-        rows = np.sort(np.random.default_rng(0).choice(len(texts), MOST_ROWS, replace=False))
-        documents = tuple(texts.documents[row] for row in rows)
-        vectors = cache.embed_texts(documents, spec, on_progress).vectors
-    if not queries:
-        return background(vectors, documents, similarity=spec.similarity)
-    asked = cache.embed_texts(queries, spec, on_progress, kind="query").vectors
-    return background(vectors, documents, asked, queries, similarity=spec.similarity)
 
 
 def _allow(texts: Corpus, spec: ModelSpec) -> None:

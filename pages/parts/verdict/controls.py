@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import verdict
 from core.charts.verdict import WIDTHS
-from core.verdict import CRITERIA, MOST_WEIGHT, Weights
+from core.verdict import CRITERIA, MOST_WEIGHT, PRESETS, Weights
 from pages.shared import state
 
 
@@ -27,6 +27,18 @@ def weights() -> Weights:
         for name, column in zip(CRITERIA, columns, strict=True)
     }
     return Weights(**chosen)
+
+
+def presets(now: Weights) -> None:
+    """Weights for usual purposes, at a click; the one that the sliders show is chosen."""
+    st.session_state[state.Verdict.PRESET] = next((name for name, each in PRESETS.items() if each == now), None)
+    st.segmented_control("Weights for", list(PRESETS), key=state.Verdict.PRESET, on_change=_take_preset)
+
+
+def _take_preset() -> None:
+    if chosen := st.session_state[state.Verdict.PRESET]:
+        for name, weight in PRESETS[chosen].by_criterion.items():
+            st.session_state[state.Verdict.WEIGHT(name)] = weight
 
 
 def dollars_per_hour() -> float:

@@ -1,6 +1,4 @@
-"""The verdict on the screen: three sentences, the chart, the table, and the downloads."""
-
-import html
+"""The verdict on the screen: the answer, the chart, the table, and the downloads."""
 
 import pandas as pd
 import streamlit as st
@@ -14,27 +12,24 @@ from pages.shared import frame, state
 from pages.shared.ui import output
 from pages.shared.ui.live_chart import LiveChart
 
-READ_FIRST = "font-size:1.6rem;font-weight:650;line-height:1.3;margin-bottom:.5rem"
-READ = "font-size:1.15rem;line-height:1.4;margin:0 0 .35rem"
-
 
 def without_labels(texts: Corpus) -> None:
     """What to do if the corpus has no labels."""
     st.info(
         f"A verdict on {output.markdown_free(texts.name)} needs queries with known answers. Upload them under "
-        "“Labels”, or judge search results; the Evaluate page suggests which queries to judge first.",
+        "“Labels”, or mark search results; the Evaluate page suggests which queries to mark first.",
         icon=":material/checklist:",
     )
     with st.container(horizontal=True):
-        st.page_link("pages/evaluate.py", label="Find queries to judge", icon=":material/rule:")
-        st.page_link("pages/search.py", label="Search and judge", icon=":material/search:")
+        st.page_link("pages/evaluate.py", label="Find queries to mark", icon=":material/rule:")
+        st.page_link("pages/search.py", label="Search and mark", icon=":material/search:")
 
 
-def sentences(decided: Verdict) -> None:
-    """Which model to choose, why, and when another would be better."""
-    first, *rest = map(html.escape, verdict.sentences(decided))
-    lines = "".join(f'<p style="{READ}">{sentence}</p>' for sentence in rest)
-    st.html(f'<div style="{READ_FIRST}">{first}</div>{lines}')
+def answer(decided: Verdict) -> None:
+    """Which model to take, why, and when another would be better; below, what makes that less certain."""
+    output.answer(verdict.answer(decided))
+    if noted := verdict.notes(decided):
+        st.markdown(output.markdown_free(" ".join(noted)))
 
 
 def chart(decided: Verdict) -> None:
@@ -48,7 +43,7 @@ def chart(decided: Verdict) -> None:
     st.caption(
         "Every bar runs from 0 to 1; longer is better. The whisker is the 95% interval of quality over the "
         "queries; percentages are shares of the total weight. "
-        + output.markdown_free(" ".join(verdict.firmness(decided)))
+        + output.markdown_free(" ".join(verdict.resampling(decided)))
     )
 
 

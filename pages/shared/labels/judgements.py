@@ -40,7 +40,7 @@ def buttons(texts: Corpus, query: str, document_id: str, *, key: Key) -> None:
     """
     st.session_state[key] = grades(texts, query).get(document_id)
     st.segmented_control(
-        "Does it answer the query?",
+        "Is it relevant to the query?",
         [1, 0],
         format_func={1: ":material/thumb_up:", 0: ":material/thumb_down:"}.__getitem__,
         key=key,

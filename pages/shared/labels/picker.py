@@ -9,6 +9,7 @@ from core import examples
 from core.corpus import Corpus, Labels
 from core.corpus.labels import as_beir, as_trec
 from core.tables import ENDINGS
+from core.wording import count
 from pages.shared import state, uploads
 from pages.shared.labels import judgements, sources
 from pages.shared.ui import inputs, output
@@ -59,11 +60,11 @@ def missing(texts: Corpus) -> None:
     """What to do if the corpus has no labels."""
     st.info(
         f"There are no labels for {output.markdown_free(texts.name)} yet. Upload queries and relevance labels under "
-        "“Labels”, or judge on the Search page which results answer your queries. The view “No labels” suggests "
-        "which queries to judge first.",
+        "“Labels”, or mark on the Search page which results are relevant. The view “Agreement” suggests "
+        "which queries to mark first.",
         icon=":material/checklist:",
     )
-    st.page_link("pages/search.py", label="Search and judge", icon=":material/search:")
+    st.page_link("pages/search.py", label="Search and mark", icon=":material/search:")
 
 
 def _files() -> None:
@@ -82,12 +83,12 @@ def _offer_judgements(texts: Corpus) -> None:
     """The marks so far, for download in both formats."""
     labels = judgements.labels(texts)
     if labels is None:
-        st.caption("No document in this corpus is judged relevant yet: judge results on the Search page.")
+        st.caption("No document in this corpus is marked as relevant yet: mark results on the Search page.")
         return
     marks = sum(map(len, labels.qrels.values()))
     st.caption(
-        f"{len(labels.queries):,} queries with {marks:,} judgements, saved on this server under the link in the "
-        "address bar. Anyone with the link can see and change them."
+        f"{count(marks, 'mark')} on {count(len(labels.queries), 'query', 'queries')}, saved on this server under the "
+        "link in the address bar. Anyone with the link can see and change them."
     )
     queries = pd.DataFrame({"_id": labels.queries.ids, "text": labels.queries.texts})
     with st.container(horizontal=True):

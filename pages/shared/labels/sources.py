@@ -21,8 +21,9 @@ def offer(texts: Corpus) -> list[str]:
 def current(texts: Corpus) -> str:
     """The source of the current labels: the one chosen, or else the one available."""
     offered, of_corpora = offer(texts), st.session_state.get(state.Labels.SOURCE_OF_CORPUS, {})
-    shown = st.session_state.get(state.Labels.SOURCE) if is_shown(texts) else None
-    for chosen in (shown, of_corpora.get(texts.fingerprint), st.query_params.get(state.Labels.SOURCE)):
+    linked = st.query_params.get(state.Labels.SOURCE)
+    shown = (st.session_state.get(state.Labels.SOURCE) or linked) if is_shown(texts) else None
+    for chosen in (shown, of_corpora.get(texts.fingerprint), linked):
         if chosen in offered:
             return str(chosen)
     return FILES if has_files() and SAMPLE not in offered else default(texts)

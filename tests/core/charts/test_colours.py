@@ -14,7 +14,6 @@ from core.benchmark.timing import Timing
 from core.benchmark.tradeoff import Point
 from core.charts.evaluation import compression, gains, pairs_scatter, ranking
 from core.charts.models import score_against_cost, task_scores
-from core.charts.search import moves
 from core.charts.similarity import densities
 from core.charts.style import MODEL_COLOURS, NEUTRAL, model_colour, model_colours
 from core.charts.sweeps import sweep_lines
@@ -82,7 +81,6 @@ DRAW: dict[str, Callable[[], go.Figure]] = {
     "compression": lambda: compression(
         {MODEL: [Compressed(FLOAT32, 8, 32, Quality({"ndcg@10": 0.5}, {}))]}, colours=COLOURS
     ),
-    "moves": lambda: moves({MODEL: [0], SYSTEM: [0]}, 1, ["a document"], colours=COLOURS),
     "densities": lambda: densities(
         {MODEL: Background(np.linspace(0, 1, 50, dtype=np.float32), 50, 0)}, {MODEL: 0.4}, colours=COLOURS
     ),

@@ -17,21 +17,25 @@ from core.evaluation import Interval, Quality
 from core.retrieval import Embeddings
 from core.verdict import (
     CRITERIA,
+    PRESETS,
     Candidate,
     Freedom,
     Speed,
     Verdict,
     Weights,
+    answer,
     candidates,
     figures,
     find_untimed,
     firmness,
     freedom,
     lanes,
+    notes,
     of_model,
     provenance,
     rank,
     read_weights,
+    resampling,
     scores,
     sentences,
     timings,
@@ -275,7 +279,7 @@ def test_the_better_total_comes_first_and_baselines_and_the_unmeasured_are_not_r
 def test_a_tie_is_said_and_shared() -> None:
     decided = verdict_on(candidate("b"), candidate("a"), candidate("c", 0.2))
     assert [row["place"] for row in figures(decided)] == [1, 1, 3]
-    assert sentences(decided)[0].startswith("Choose a or b: they tie at ")
+    assert sentences(decided)[0].startswith("Take a or b: with these weights they tie.")
 
 
 def by_brute_force(decided: Verdict, criterion: str) -> list[tuple[float, str]]:
@@ -333,28 +337,52 @@ def test_models_measured_on_other_queries_are_not_compared_query_by_query() -> N
 def test_the_three_sentences_say_which_why_and_when_not() -> None:
     decided = verdict_on(candidate("good", 0.8, 20.0), candidate("fast", 0.5, 0.2))
     which, why, when_not = sentences(decided)
-    assert which == "Choose good: it scores 0.79 out of 1 with these weights, ahead of fast with 0.68."
+    assert which == "Take good."
     assert why == (
-        "It reaches an nDCG@10 of 0.800 (0.80 to 0.80) on 20 queries of my texts, 0.300 (0.30 to 0.30) higher than "
-        "fast, more than chance would explain, at 20.0 ms for a short text and 64 MB of memory."
+        "It finds more than fast (nDCG@10 0.800 against 0.500) but takes 20.0 ms a query instead of 0.200 ms."
     )
-    assert when_not == "The better choice would be fast if the weight of speed were above 4.8 (now 2)."
+    assert when_not == "If speed mattered about twice as much (a weight above 4.8, now 2), fast would win."
+    assert answer(decided) == f"{which} {why} {when_not}"
     assert firmness(decided)[0] == "When the queries are resampled, good stays first in every case."
+    assert "fast" not in " ".join(resampling(decided)), "what turns the verdict is said once on the page"
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ({"speed": 4.5}, "If speed mattered a little more (a weight above 4.8, now 4.5), fast would win."),
+        ({"speed": 1.0}, "If speed mattered about 5 times as much (a weight above 4.8, now 1), fast would win."),
+        ({"speed": 0.0}, "If speed mattered (a weight above 4.8, now 0), fast would win."),
+        ({"quality": 4.0}, "If speed mattered a little more (a weight above 2.4, now 2), fast would win."),
+        (
+            {"quality": 5.0, "speed": 5.0},
+            "If speed mattered about a third less (a weight below 3.0, now 5), good would win.",
+        ),
+    ],
+)
+def test_how_much_a_weight_would_have_to_change_is_in_words(weights: dict[str, float], said: str) -> None:
+    decided = verdict_on(candidate("good", 0.8, 20.0), candidate("fast", 0.5, 0.2), **weights)
+    assert sentences(decided)[2] == said
+
+
+def test_each_preset_is_a_way_of_weighing() -> None:
+    assert PRESETS["Balanced"] == Weights()
+    assert len(set(PRESETS.values())) == len(PRESETS)
 
 
 def test_a_lead_within_chance_is_called_so() -> None:
     decided = verdict_on(candidate("a", values=noisy(0.52, 3)), candidate("b", values=noisy(0.5, 4)))
-    assert "not clearly different from b (" in sentences(decided)[1]
-    assert "with other queries like these, it would lose first place in" in sentences(decided)[2]
+    assert ": the difference could be chance)" in sentences(decided)[1]
+    assert "With other queries like these, it would lose first place in" in sentences(decided)[2]
 
 
 def test_what_is_not_known_is_said_and_who_could_overtake_with_it() -> None:
     decided = verdict_on(candidate("known", 0.5, 1.0), candidate("unknown", 0.5, None))
     assert sentences(decided)[2].endswith(
-        "unknown, so scored 0: speed for unknown, which could still put unknown first."
+        "Unknown, so scored 0: speed for unknown, which could still put unknown first."
     )
     nobody_timed = verdict_on(candidate("a", 0.8, None), candidate("b", 0.5, None))
-    assert sentences(nobody_timed)[2].endswith("speed is unknown for every model, so left out of the score.")
+    assert sentences(nobody_timed)[2].endswith("Speed is unknown for every model, so left out of the score.")
 
 
 def test_a_criterion_that_nobody_has_a_figure_of_is_left_out_of_the_score() -> None:
@@ -366,7 +394,7 @@ def test_a_criterion_that_nobody_has_a_figure_of_is_left_out_of_the_score() -> N
     assert "(price left out: unknown for every model)" in "\n".join(provenance(decided))
     one_known = verdict_on(replace(without[0], dollars=0.0001), without[1], price=8.0, **priced)
     assert [row.total for row in one_known.ranking.ranked] == pytest.approx([0.9, 0.25])
-    assert "unknown, so scored 0: price for b" in sentences(one_known)[2]
+    assert "Unknown, so scored 0: price for b" in sentences(one_known)[2]
 
 
 def test_the_only_weight_is_not_left_out() -> None:
@@ -378,18 +406,18 @@ def test_the_only_weight_is_not_left_out() -> None:
 def test_a_disturbed_timing_is_said_beside_its_figure_and_is_grey() -> None:
     noisy_speed = Speed(30.5, None, "cpu", "torch", "float32", disturbed=("speed",))
     decided = verdict_on(replace(candidate("a"), speed=noisy_speed))
-    assert "30.5 ms for a short text (disturbed by other processes: time it again when quiet)" in sentences(decided)[1]
+    assert notes(decided)[-1] == "Other processes disturbed its timing: time it again when quiet."
     assert lanes(decided)[0].bars["speed"].with_interval == "30.5 ms (disturbed)"
 
 
 def test_a_baseline_that_ranks_better_beyond_chance_is_said() -> None:
     decided = verdict_on(candidate("a", 0.5), replace(candidate("BM25", 0.7), is_model=False))
-    assert sentences(decided)[2].startswith("BM25 ranks these texts even better, with an nDCG@10 of 0.700; ")
+    assert notes(decided)[0] == "BM25 ranks these texts even better, with an nDCG@10 of 0.700."
 
 
 def test_one_model_alone_is_taken_for_want_of_another() -> None:
     which, _, when_not = sentences(verdict_on(candidate("alone")))
-    assert which == "Choose alone, the only model that can be ranked."
+    assert which == "Take alone, the only model that can be ranked."
     assert when_not == "Pick another model to compare it with."
     assert firmness(verdict_on(candidate("alone"))) == []
 
