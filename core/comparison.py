@@ -17,8 +17,8 @@ from core.wording import join
 
 NAMED = ("All", "Original six", "Ready here")
 COSTS: dict[str, Callable[[float], str]] = {  # how each is written
-    "Parameters": wording.count,
-    "Active parameters": wording.count,
+    "Parameters": wording.abbreviate,
+    "Active parameters": wording.abbreviate,
     "Dimensions": "{:,.0f}".format,
     "Download size": wording.size,
     "Milliseconds here": wording.milliseconds,

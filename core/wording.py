@@ -46,7 +46,7 @@ def size(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count < 9.95e9 else f"{count / 1e9:,.0f} GB"
 
 
-def count(number: float) -> str:
+def abbreviate(number: float) -> str:
     """A large number: "7.1B", "23M", "512"."""
     for unit, name in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if number >= unit:

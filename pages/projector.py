@@ -27,7 +27,8 @@ from pages.shared import corpora, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
 
-HEIGHT = 650
+HEIGHT = 732  # in pixels
+OF_WINDOW = 81  # per cent of the window's height, where that is more
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     space = corpora.choose_space()
@@ -82,8 +83,9 @@ with map_column:
         typed_text=what.text,
         look=looks.points,
         camera=selection.camera(),
-        height=HEIGHT,
+        height=f"max({HEIGHT}px, {OF_WINDOW}vh)",
         on_change=lambda: selection.note(texts),
+        on_resize=appearance.take_point_size,
     )
     iterations.controls([chart.projection for chart in drawn])
     charts.explain(drawn)

@@ -117,3 +117,11 @@ def test_a_machines_memory_is_told_in_the_unit_of_the_models_sizes() -> None:
 @pytest.mark.parametrize("told", ["Some GPU", "Some GPU, [N/A], 1.2"])
 def test_a_gpu_whose_driver_tells_something_else_is_named_as_it_is(told: str) -> None:
     assert Machine("CPU", 4, 10**9, (told,), "", "", {}).sentence == f"CPU, 4 cores, 1.0 GB, {told}"
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(512, "512"), (22_713_216, "23M"), (7_560_000, "7.6M"), (109_482_240, "109M"), (7.11e9, "7.1B")],
+)
+def test_large_numbers_are_abbreviated(number: float, written: str) -> None:
+    assert wording.abbreviate(number) == written

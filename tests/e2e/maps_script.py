@@ -81,7 +81,7 @@ map_view.show(
     typed_text="a text of my own",
     look=map_view.Look(edges=True),
     camera=json.loads(asked["camera"]) if "camera" in asked else None,
-    height=int(asked.get("height", 640)),
+    height=f"{int(asked.get('height', 640))}px",
     on_change=heard,
 )
 st.text(f"told {st.session_state.get('told', 0)} times: {marks.point}, {len(marks.selected)} selected")

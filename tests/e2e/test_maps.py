@@ -180,7 +180,7 @@ def test_the_wheel_zooms_at_the_pointer_and_a_double_click_fits_again(page: Page
     page.mouse.move(x, y)
     page.mouse.wheel(0, -400)
     expect(page.get_by_text(re.compile('camera {"points"'))).to_be_visible()
-    assert place(chart, row) == pytest.approx([x, y], abs=0.5)
+    assert place(chart, row) == pytest.approx([x, y], abs=1.5)  # the wheel reports whole pixels
     assert place(chart, 5) != pytest.approx(fitted, abs=5)
     page.mouse.dblclick(*middle(page, 0.02))
     assert place(chart, 5) == pytest.approx(fitted, abs=0.5)
@@ -368,8 +368,43 @@ def test_a_long_legend_begins_with_twelve(page: Page, maps_server: str) -> None:
     opened(page, maps_server, points=300, names=26)
     entries = page.locator(".legend .category")
     expect(entries).to_have_count(12)
+    page.get_by_role("searchbox", name="Find in 26 categories").fill("the 2")
+    expect(entries).to_have_count(6)  # the 20th to the 25th
+    page.get_by_role("searchbox").fill("")
     page.get_by_role("button", name="and 14 more").click()
     expect(entries).to_have_count(26)
+
+
+def test_a_legend_is_used_by_keyboard(page: Page, maps_server: str) -> None:
+    chart = opened(page, maps_server, points=300)
+    page.get_by_role("button", name="physics").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("button", name="chemistry")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(chart).not_to_have_attribute("data-selected", "0")
+    expect(page.get_by_role("button", name="chemistry", pressed=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(chart).to_have_attribute("data-selected", "0")
+    expect(page.get_by_role("button", name="chemistry", pressed=False)).to_be_visible()
+
+
+def test_a_map_is_read_by_keyboard_on_the_whole_screen(page: Page, maps_server: str) -> None:
+    chart = opened(page, maps_server, points=300)
+    height = "(map) => map.querySelector('.stage').clientHeight"
+    page.locator(STAGE).focus()
+    page.keyboard.press("f")
+    expect(page.get_by_role("button", name="Full screen", pressed=True)).to_be_visible()
+    page.wait_for_function(f"(map) => ({height})(map) > innerHeight - 130", arg=chart.element_handle())
+    for key in ("ArrowLeft", "+", "n", "n"):
+        page.keyboard.press(key)
+    expect(page.locator(".tooltip")).to_contain_text("1: <b>text</b> of this point")
+    page.keyboard.press("Enter")
+    expect(chart).to_have_attribute("data-point", "1")
+    before = chart.evaluate(height)
+    expect(page.locator(".foot .keys")).to_contain_text("False neighbour")  # below the map, which it never covers
+    assert chart.evaluate(height) == before
+    page.keyboard.press("f")
+    expect(page.get_by_role("button", name="Full screen", pressed=False)).to_be_visible()
 
 
 def test_a_category_under_the_pointer_is_lit_but_not_selected(page: Page, maps_server: str) -> None:

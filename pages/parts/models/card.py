@@ -47,7 +47,7 @@ def _facts(spec: ModelSpec, entry: Entry | None) -> list[str]:
     facts = [
         f"by {spec.organisation}" if spec.organisation else "",
         f"released {spec.released}" if spec.released else "",
-        f"{wording.count(spec.parameters)} parameters" if spec.parameters else "",
+        f"{wording.abbreviate(spec.parameters)} parameters" if spec.parameters else "",
         f"{spec.dimensions:,} dimensions" if spec.dimensions else "",
         f"up to {spec.max_tokens:,} tokens" if spec.max_tokens else "",
         f"licence: {spec.license}" if spec.license else "licence unknown",

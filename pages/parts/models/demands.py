@@ -21,7 +21,7 @@ def choose() -> Demands:
     with st.popover(_label(), icon=":material/filter_list:", key=Models.DEMANDS):
         left, right = st.columns(2)
         with left:
-            parameters = _limit("Parameters at most", PARAMETERS, Models.MOST_PARAMETERS, wording.count)
+            parameters = _limit("Parameters at most", PARAMETERS, Models.MOST_PARAMETERS, wording.abbreviate)
             dimensions = _limit("Dimensions at most", DIMENSIONS, Models.MOST_DIMENSIONS, "{:,}".format)
             tokens = _limit("Input length at least", TOKENS, Models.LEAST_TOKENS, "{:,} tokens".format)
             language = _language()

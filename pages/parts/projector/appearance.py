@@ -45,7 +45,12 @@ def choose(texts: Corpus) -> Look:
         inputs.fall_back(state.Projector.HOVER, options, HOVER)
         hover = st.selectbox("Tooltip", options, key=state.Projector.HOVER, bind="query-params")
         size = st.slider(
-            "Point size", 0.0, 20.0, 0.0, 0.5, key=state.Projector.SIZE, bind="query-params",
-            help="0: automatic, by the number of points.",
+            "Point size", 0.0, map_view.MOST_PIXELS, 0.0, 0.5, key=state.Projector.SIZE, bind="query-params",
+            help="0: automatic, by the number of points. The buttons above the map change it too.",
         )  # fmt: skip
     return Look(hover, labels, map_view.Look(size=size, edges=edges), wanted)
+
+
+def take_point_size() -> None:
+    """Take over the size that was chosen on the map: the callback of its buttons."""
+    st.session_state[state.Projector.SIZE] = map_view.point_size(state.Projector.MAP)

@@ -14,7 +14,7 @@ function drawing() {
   };
 }
 
-const THEME = { background: [255, 255, 255], text: [0, 0, 0] };
+const SCENE = { theme: { background: [255, 255, 255], text: [0, 0, 0] }, litColour: null };
 
 function panel() {
   const made = { x: 0, y: 0, width: 800, height: 600, camera: new FlatCamera() };
@@ -28,7 +28,7 @@ test("labels cover neither each other nor what is occupied, and the first come f
   const marker = { x: 380, y: 300, width: 40, height: 24 };
   const occupied = [marker];
   const labels = Array.from({ length: 40 }, (_, i) => labelAt(`label ${i}`, Math.sin(i) / 3, Math.cos(i) / 3));
-  drawLabels(to, panel(), labels, THEME, occupied);
+  drawLabels(to, panel(), labels, SCENE, occupied);
   assert.equal(to.texts[0], "label 0");
   assert.ok(to.texts.length > 10 && to.texts.length < 40);
   occupied.forEach((one, i) => {
@@ -42,7 +42,7 @@ test("labels cover neither each other nor what is occupied, and the first come f
 test("a label stays on its panel, and one whose place is out of view is left out", () => {
   const to = drawing();
   const occupied = [];
-  drawLabels(to, panel(), [labelAt("at the corner", 1.4, -0.99), labelAt("far away", 5, 5)], THEME, occupied);
+  drawLabels(to, panel(), [labelAt("at the corner", 1.4, -0.99), labelAt("far away", 5, 5)], SCENE, occupied);
   assert.deepEqual(to.texts, ["at the corner"]);
   const [{ x, width, y, height }] = occupied;
   assert.ok(x >= 0 && x + width <= 800 && y >= 0 && y + height <= 600);
@@ -57,4 +57,14 @@ test("a text is cut to its room with an ellipsis, and never in the middle of a c
     assert.ok(to.widthOf(cut) <= room);
     assert.ok(cut.isWellFormed ? cut.isWellFormed() : !/[\ud800-\udbff](?![\udc00-\udfff])/.test(cut));
   }
+});
+
+test("labels of another colour than the lit one come last and are muted", () => {
+  const to = drawing();
+  const fills = [];
+  to.text = (_x, _y, text, { fill }) => fills.push([text, fill]);
+  const others = { ...labelAt("others", 0, 0), colour: "#ff0000" };
+  const scene = { ...SCENE, litColour: "#000000" };
+  drawLabels(to, panel(), [others, labelAt("lit", 0, 0.5)], scene, []);
+  assert.deepEqual(fills, [["lit", "rgba(0,0,0,1)"], ["others", "rgba(0,0,0,0.45)"]]);
 });

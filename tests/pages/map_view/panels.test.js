@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FlatCamera, projector } from "#map/cameras.js";
 import { NOWHERE } from "#map/packets.js";
-import { boundsOf, layOutPanels, placeOfRow } from "#map/panels.js";
+import { boundsOf, layOutPanels, placeOfRow, shapeOf } from "#map/panels.js";
 import { points } from "./points.js";
 
 const SIZES = [{ width: 1000, height: 600 }, { width: 400, height: 900 }, { width: 1501, height: 203 }];
@@ -33,6 +33,17 @@ test("two maps lie beside each other where it is wide, and above each other wher
   assert.deepEqual(panels.map(({ x, y }) => [x, y]), [[0, 0], [500, 0]]);
   layOutPanels(panels, { width: 600, height: 1000 });
   assert.deepEqual(panels.map(({ x, y }) => [x, y]), [[0, 0], [0, 500]]);
+});
+
+test("on a square stage wide maps lie above each other, and high ones beside each other", () => {
+  const wide = shapeOf({ low: [-1, -0.3, 0], high: [1, 0.2, 0] });
+  assert.deepEqual(wide, [1, 0.25]);
+  for (const [shape, second] of [[wide, [0, 350]], [[0.25, 1], [350, 0]]]) {
+    const panels = [{ shape }, { shape }];
+    layOutPanels(panels, { width: 700, height: 700 });
+    assert.deepEqual([panels[1].x, panels[1].y], second);
+  }
+  assert.deepEqual(shapeOf({ low: [-1, -0.3, -1], high: [1, 0.2, 1] }), [1, 1]); // it turns
 });
 
 test("bounds hold the shown places, and no place that is nowhere", () => {

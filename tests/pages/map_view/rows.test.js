@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countRows, listRows, packRows, sameRows, unpackRows } from "#map/rows.js";
+import { countRows, listRows, nextRow, packRows, sameRows, unpackRows } from "#map/rows.js";
+
+const isEven = (row) => row % 2 === 0;
 
 test("many rows travel as bits, the lowest first, and few as a list", () => {
   const mask = unpackRows({ rows: [0, 9] }, 16);
@@ -25,4 +27,11 @@ test("a list holds the first rows only, where so many are asked for", () => {
 test("no rows at all are another thing than a set without rows", () => {
   assert.equal(sameRows(null, new Uint8Array(2)), false);
   assert.equal(sameRows(null, null), true);
+});
+
+test("the next row is the nearest that passes, around the end, and none if none does", () => {
+  assert.deepEqual([null, 0, 3, 8].map((from) => nextRow(10, from, 1, isEven)), [0, 2, 4, 0]);
+  assert.deepEqual([null, 0, 3].map((from) => nextRow(10, from, -1, isEven)), [8, 8, 2]);
+  assert.equal(nextRow(10, 4, 1, () => false), null);
+  assert.equal(nextRow(10, 4, 1, (row) => row === 4), 4);
 });

@@ -16,6 +16,7 @@ from pages.shared import state
 JS = Path(__file__).parent / "js"
 NOTHING = Marks()
 PLAIN = Look()
+MOST_PIXELS = 20.0  # the diameter of the largest points
 
 
 def show(
@@ -33,10 +34,13 @@ def show(
     typed_text: str = "",
     look: Look = PLAIN,
     camera: Mapping[str, Any] | None = None,
-    height: int = 640,
+    height: str = "640px",
     on_change: Callable[[], None] | None = None,
+    on_resize: Callable[[], None] | None = None,
 ) -> None:
     """Draw the maps of `points`, and call `on_change` when the user has marked something else.
+
+    `on_resize` is called when the user has made the points larger or smaller; see `point_size`.
 
     Parameters
     ----------
@@ -53,7 +57,7 @@ def show(
     camera
         An earlier value of `camera(key)`, to open the maps at that view. Later changes by the user take precedence.
     height
-        In pixels, including toolbar and legend.
+        A CSS length, including toolbar and legend.
     """
     colour_id, colour_packet = pack_colour(colour, points.count)
     st.session_state[state.Projector.MAP_ROWS(key)] = (points.rows, points.count)
@@ -65,6 +69,7 @@ def show(
             height=height,
             on_marks_change=on_change or _ignore,
             on_camera_change=_ignore,
+            on_size_change=on_resize or _ignore,
             data={
                 "points": points.id,
                 "colour": colour_id,
@@ -108,6 +113,13 @@ def marks(key: str) -> Marks:
 def camera(key: str) -> dict[str, Any] | None:
     """The current camera, to be passed to `show` again; None if nothing was moved."""
     return _state(key, "camera") or None
+
+
+def point_size(key: str) -> float:
+    """The size in pixels that the user last chose on the maps of this key; 0 if none."""
+    component = st.session_state.get(key)
+    size = component.get("size") if isinstance(component, Mapping) else None
+    return min(MOST_PIXELS, max(0.0, float(size))) if isinstance(size, int | float) else 0.0
 
 
 @cache

@@ -146,12 +146,26 @@ export class Gestures {
     const factors = { "+": 1.25, "=": 1.25, "-": 0.8 };
     const { viewer } = this;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "0") viewer.fit(viewer.panels);
     for (const panel of viewer.panels) {
       if (steps[event.key]) panel.camera.turn(panel, ...steps[event.key]);
       if (factors[event.key]) panel.camera.zoomBy(panel, factors[event.key], 0, TITLE_SPACE / 2);
       if (steps[event.key] || factors[event.key]) viewer.moved(panel);
     }
-    if (steps[event.key] || factors[event.key] || event.key === "0") event.preventDefault();
+    const act = this.acts()[event.key];
+    act?.();
+    if (act || steps[event.key] || factors[event.key]) event.preventDefault();
+  }
+
+  acts() {
+    const { viewer } = this;
+    return {
+      0: () => viewer.fit(viewer.panels),
+      "[": () => viewer.toolbar.button("smaller").click(),
+      "]": () => viewer.toolbar.button("larger").click(),
+      f: () => viewer.toolbar.toggleFullscreen(),
+      n: () => viewer.step(1),
+      p: () => viewer.step(-1),
+      Enter: () => viewer.markHovered(),
+    };
   }
 }

@@ -7,7 +7,7 @@ import { legendEntries } from "./legend-drawing.js";
 import { keyOf } from "./markers.js";
 import { drawBorder, drawOverlay } from "./overlay.js";
 import { eachPlace, isSolid } from "./panels.js";
-import { FADE, HIGHLIGHT_GROWTH } from "./point-style.js";
+import { FADED_SHARE, HIGHLIGHT_GROWTH, fadedOpacity } from "./point-style.js";
 import { SvgDrawing, hundredths } from "./svg-drawing.js";
 
 const SCALE = 2;
@@ -77,8 +77,8 @@ function drawCircles(drawing, panel, scene) {
   for (const { row, x, y, near, isLit } of circles) {
     const isFaded = seen.isFaded && !isLit;
     const own = seen.colourOf(row);
-    const colour = isFaded ? blend(own, scene.theme.background, FADE.share) : own;
-    const opacity = isLit ? seen.highlightOpacity : seen.opacity * (isFaded ? FADE.opacity : 1);
+    const colour = isFaded ? blend(own, scene.theme.background, FADED_SHARE) : own;
+    const opacity = isLit ? seen.highlightOpacity : isFaded ? fadedOpacity(seen.opacity) : seen.opacity;
     const radius = (seen.size * near * (isLit ? HIGHLIGHT_GROWTH : 1)) / 2;
     drawing.circle(x, y, radius, { fill: css(colour, hundredths(opacity)) });
   }

@@ -8,12 +8,17 @@ import { isInside } from "./panels.js";
 export const LABEL_SIZE = 15;
 export const LABEL_ROOM = 240;
 const HALF_CHARACTER = /[\ud800-\udbff]$/; // the first half of a surrogate pair, such as an emoji
+const MUTED = 0.45; // opacity
 const SHIFTS = [0, -18, 18, -36, 36];
 
-/** Draws the labels that fit beside the boxes that are `occupied`, and adds their own boxes to these. */
-export function drawLabels(drawing, panel, labels, theme, occupied) {
+/**
+ * Draws the labels that fit beside the boxes that are `occupied`, and adds their own boxes to these. If a colour is lit,
+ * the labels of other colours come later and are muted.
+ */
+export function drawLabels(drawing, panel, labels, { theme, litColour }, occupied) {
   const out = [0, 0, 0];
-  for (const label of labels) {
+  const isMuted = (label) => litColour !== null && label.colour !== litColour;
+  for (const label of labels.toSorted((one, other) => isMuted(one) - isMuted(other))) {
     const [x, y] = panel.project(...label.place, out);
     if (!isInside(panel, x, y)) continue;
     const text = fitText(drawing, label.text, LABEL_SIZE, 700, Math.min(LABEL_ROOM, panel.width * 0.6));
@@ -23,7 +28,8 @@ export function drawLabels(drawing, panel, labels, theme, occupied) {
     occupied.push(box);
     drawing.box(box, css(theme.background, 0.8), 5);
     drawing.box({ x: box.x + 3, y: box.y + 5, width: 3.5, height: 14 }, label.colour, 1.5);
-    drawing.text(box.x + 11, box.y + 12.5, text, { size: LABEL_SIZE, weight: 700, fill: css(theme.text) });
+    const fill = css(theme.text, isMuted(label) ? MUTED : 1);
+    drawing.text(box.x + 11, box.y + 12.5, text, { size: LABEL_SIZE, weight: 700, fill });
   }
 }
 

@@ -12,15 +12,38 @@ export class Legend {
    * or with null when it leaves.
    */
   constructor(colours, keys, { onSelect, onPoint }) {
-    Object.assign(this, { colours, keys, onSelect, onPoint, isOpen: false });
+    Object.assign(this, { colours, keys, onSelect, onPoint, isOpen: false, legend: null, selected: null });
+    this.finder = this.searchField();
+    colours.addEventListener("keydown", (event) => this.moveFocus(event));
   }
 
-  draw(legend) {
-    const content = JSON.stringify([legend, this.isOpen]);
-    if (content === this.content) return;
-    this.content = content;
-    this.colours.replaceChildren(...(legend.kind === "gradient" ? [gradient(legend)] : this.categories(legend)));
+  /** Draws the legend, in which the entry of the category `selected`, if any, is pressed. */
+  draw(legend, selected) {
+    const content = JSON.stringify(legend);
+    if (content !== this.content) this.take(legend, content);
+    if (selected !== this.selected) this.press(selected);
+  }
+
+  take(legend, content) {
+    Object.assign(this, { legend, content, selected: null });
+    this.finder.value = "";
+    const isLong = legend.kind === "categories" && legend.names.length > FIRST_CATEGORIES;
+    this.finder.placeholder = this.finder.ariaLabel = isLong ? `Find in ${legend.names.length} categories` : "";
+    this.entries = element("div", "entries");
+    this.colours.replaceChildren(...(isLong ? [this.finder] : []), this.entries);
+    this.drawEntries();
+  }
+
+  drawEntries() {
+    const { legend } = this;
+    this.entries.replaceChildren(...(legend.kind === "gradient" ? [gradient(legend)] : this.categories(legend)));
     this.colours.classList.toggle("open", this.isOpen);
+    this.press(this.selected);
+  }
+
+  press(code) {
+    this.selected = code;
+    for (const entry of this.entries.querySelectorAll(".category")) entry.ariaPressed = String(entry.code === code);
   }
 
   /** `key` is as in markers.js: [draw(drawing, x, y), words] for each. */
@@ -32,10 +55,14 @@ export class Legend {
     this.keys.hidden = !key.length;
   }
 
-  categories(legend) {
-    const count = this.isOpen ? legend.names.length : Math.min(FIRST_CATEGORIES, legend.names.length);
-    const entries = legend.names.slice(0, count).map((name, code) => this.category(name, legend.colours[code], code));
-    if (legend.names.length > FIRST_CATEGORIES) entries.push(this.toggle(legend));
+  // Those that contain what is typed, or else the first ones, or all.
+  categories({ names, colours }) {
+    const typed = this.finder.value.trim().toLowerCase();
+    const most = typed || this.isOpen ? names.length : FIRST_CATEGORIES;
+    const codes = [...names.keys()].filter((code) => names[code].toLowerCase().includes(typed)).slice(0, most);
+    const entries = codes.map((code) => this.category(names[code], colours[code], code));
+    if (typed && !entries.length) entries.push(element("span", "none", "No category contains this."));
+    if (!typed && names.length > FIRST_CATEGORIES) entries.push(this.toggle(names.length));
     return entries;
   }
 
@@ -43,6 +70,7 @@ export class Legend {
     const entry = element("button", "category", name || "(none)");
     entry.type = "button";
     entry.title = `${name || "(none)"}: click to select`;
+    entry.code = code;
     entry.prepend(element("span", "dot"));
     entry.firstChild.style.background = css(rgb(colour));
     entry.onclick = () => this.onSelect(code);
@@ -51,15 +79,32 @@ export class Legend {
     return entry;
   }
 
-  toggle(legend) {
-    const more = (legend.names.length - FIRST_CATEGORIES).toLocaleString("en");
+  toggle(count) {
+    const more = (count - FIRST_CATEGORIES).toLocaleString("en");
     const button = element("button", "more", this.isOpen ? "show fewer" : `and ${more} more`);
     button.type = "button";
     button.onclick = () => {
       this.isOpen = !this.isOpen;
-      this.draw(legend);
+      this.drawEntries();
     };
     return button;
+  }
+
+  searchField() {
+    const field = element("input", "");
+    field.type = "search";
+    field.oninput = () => this.drawEntries();
+    return field;
+  }
+
+  // The arrow keys go from entry to entry.
+  moveFocus(event) {
+    const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    const entries = [...this.colours.querySelectorAll("button")];
+    const place = entries.indexOf(event.target);
+    if (!by || place < 0) return;
+    event.preventDefault();
+    entries.at((place + by) % entries.length).focus();
   }
 }
 

@@ -15,7 +15,7 @@ export function drawOverlay(drawing, panel, scene) {
     const typed = typedBoxes(drawing, panel, scene);
     if (typed) occupied.push(typed.words, typed.star);
     drawEdges(drawing, panel, scene);
-    if (scene.look.labels) drawLabels(drawing, panel, scene.labels[panel.map], scene.theme, occupied);
+    if (scene.look.labels) drawLabels(drawing, panel, scene.labels[panel.map], scene, occupied);
     drawMarkers(drawing, panel, scene);
     if (typed) drawTyped(drawing, typed, scene.theme);
     drawTitle(drawing, panel, scene);

@@ -6,7 +6,7 @@ import { NOWHERE } from "./packets.js";
 
 /** Sets each panel's place on a stage of this size. */
 export function layOutPanels(panels, { width, height }) {
-  const columns = bestColumns(panels.length, width, height);
+  const columns = bestColumns(panels, width, height);
   const lines = Math.ceil(panels.length / columns);
   panels.forEach((panel, index) => {
     const [left, right] = [index % columns, (index % columns) + 1].map((at) => Math.round((width * at) / columns));
@@ -16,14 +16,21 @@ export function layOutPanels(panels, { width, height }) {
   });
 }
 
-// The number of columns that makes the panels' smaller side largest.
-function bestColumns(count, width, height) {
-  let [best, side] = [1, 0];
-  for (let columns = 1; columns <= count; columns++) {
-    const smaller = Math.min(width / columns, height / Math.ceil(count / columns));
-    if (smaller > side) [best, side] = [columns, smaller];
-  }
-  return best;
+// The number of columns that draws the maps largest, by their shapes.
+function bestColumns(panels, width, height) {
+  const scale = (columns) => {
+    const [across, down] = [width / columns, height / Math.ceil(panels.length / columns)];
+    return Math.min(...panels.map(({ shape: [wide, high] = [1, 1] }) => Math.min(across / wide, down / high)));
+  };
+  const choices = panels.map((_, index) => index + 1);
+  return choices.reduce((best, columns) => (scale(columns) > scale(best) ? columns : best), 1);
+}
+
+/** The width and height of bounds, of which the larger is 1; equal for those of a 3D map, which turns. */
+export function shapeOf({ low, high }) {
+  const [wide, tall, deep] = low.map((value, axis) => high[axis] - value);
+  const most = Math.max(wide, tall);
+  return deep || !most ? [1, 1] : [wide / most, tall / most];
 }
 
 export function isSolid(panel) {

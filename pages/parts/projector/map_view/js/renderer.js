@@ -3,7 +3,7 @@
  */
 import { CELLS, density } from "./density.js";
 import { isSolid } from "./panels.js";
-import { FADE, HIGHLIGHT_GROWTH } from "./point-style.js";
+import { FADED_SHARE, HIGHLIGHT_GROWTH, fadedOpacity } from "./point-style.js";
 import { CLOUD_FRAGMENT, CLOUD_VERTEX, POINT_FRAGMENT, POINT_VERTEX, program } from "./shaders.js";
 
 const CLOUD_FROM = 150_000; // from this many points a density cloud is also drawn
@@ -131,8 +131,8 @@ export class PointRenderer {
     this.usePoints(panel, map, scene, view);
     const others = Math.min(most, this.others() - panel.drawn);
     if (others <= 0) return this.paintHighlight(panel, scene, most);
-    gl.uniform1f(this.points.uniforms.fading, scene.isFaded ? FADE.share : 0);
-    gl.uniform1f(this.points.uniforms.opacity, scene.opacity * (scene.isFaded ? FADE.opacity : 1));
+    gl.uniform1f(this.points.uniforms.fading, scene.isFaded ? FADED_SHARE : 0);
+    gl.uniform1f(this.points.uniforms.opacity, scene.isFaded ? fadedOpacity(scene.opacity) : scene.opacity);
     this.drawList(this.shown, panel.drawn, others);
     panel.drawn += others;
     const foretaste = { drawn: this.others() }; // later points cover some of it

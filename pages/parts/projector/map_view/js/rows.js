@@ -45,3 +45,13 @@ export function sameRows(one, other) {
   if (!one || !other) return one === other;
   return one.length === other.length && one.every((value, row) => value === other[row]);
 }
+
+/** The nearest row after `from`, or before it with a `by` of -1, that passes the test; around the end; or null. */
+export function nextRow(count, from, by, passes) {
+  const start = from ?? (by > 0 ? -1 : count);
+  for (let step = 1; step <= count; step++) {
+    const row = (((start + by * step) % count) + count) % count;
+    if (passes(row)) return row;
+  }
+  return null;
+}

@@ -13,7 +13,7 @@ export class Scene {
   constructor(selection) {
     this.selection = selection;
     Object.assign(this, { points: null, colour: null, view: null, theme: null, palette: [], matches: null });
-    Object.assign(this, { labels: [], typed: [], rings: [], hover: null, category: null, progress: 1 });
+    Object.assign(this, { labels: [], typed: [], rings: [], hover: null, category: null, lit: null, progress: 1 });
     Object.assign(this, { highlight: null, highlightSlots: new Uint32Array(0), shownSlots: null });
   }
 
@@ -92,6 +92,7 @@ export class Scene {
       look: view.look,
       hover: this.hover,
       rings: this.rings,
+      litColour: this.lit === null ? null : css(palette[this.lit]),
       colourOf: (row) => palette[colour.codes[points.order.slotOf[row]]],
       size: view.look.size || sizeFor(count, panel),
       opacity,

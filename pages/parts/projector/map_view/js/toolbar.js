@@ -4,6 +4,8 @@
 import { savePng, saveSvg } from "./image-export.js";
 import { countRows } from "./rows.js";
 
+const GROWTH = 1.25; // of the points, with a click
+
 export class Toolbar {
   constructor(root, viewer) {
     this.root = root;
@@ -16,10 +18,31 @@ export class Toolbar {
       clear: () => selection.clear(),
       png: () => savePng(viewer),
       svg: () => saveSvg(viewer),
+      smaller: () => viewer.resizePoints(1 / GROWTH),
+      larger: () => viewer.resizePoints(GROWTH),
+      fullscreen: () => this.toggleFullscreen(),
     };
     for (const button of this.buttons("data-tool")) button.onclick = () => this.choose(button.dataset.tool);
     for (const button of this.buttons("data-action")) button.onclick = actions[button.dataset.action];
     this.choose("pan");
+    this.button("fullscreen").hidden = !document.fullscreenEnabled;
+    root.addEventListener("fullscreenchange", () => this.describeFullscreen());
+  }
+
+  get isFullscreen() {
+    return this.root.getRootNode().fullscreenElement === this.root;
+  }
+
+  /** The map alone on the screen, or back among the page; the Escape key leaves it too. */
+  toggleFullscreen() {
+    if (this.isFullscreen) document.exitFullscreen();
+    else this.root.requestFullscreen();
+  }
+
+  describeFullscreen() {
+    const button = this.button("fullscreen");
+    button.ariaPressed = String(this.isFullscreen);
+    button.querySelector("span").textContent = this.isFullscreen ? "Leave full screen" : "Full screen";
   }
 
   buttons(kind) {

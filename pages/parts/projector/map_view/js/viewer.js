@@ -9,8 +9,10 @@ import { rowAt, rowsInside } from "./hits.js";
 import { Legend } from "./legend.js";
 import { keyOf } from "./markers.js";
 import { OverlayCanvas } from "./overlay-canvas.js";
-import { boundsOf, isInside, layOutPanels, placeOfRow } from "./panels.js";
+import { boundsOf, isInside, layOutPanels, placeOfRow, shapeOf } from "./panels.js";
+import { nextSize } from "./point-style.js";
 import { PointRenderer } from "./renderer.js";
+import { nextRow, sameRows } from "./rows.js";
 import { Scene } from "./scene.js";
 import { Selection } from "./selection.js";
 import { themeOf } from "./theme.js";
@@ -31,18 +33,18 @@ export class Viewer {
     this.cameraSync = new CameraSync((state) => this.send("camera", state));
     this.tooltip = new Tooltip(root.querySelector(".tooltip"));
     this.legend = new Legend(root.querySelector(".legend"), root.querySelector(".keys"), {
-      onSelect: (code) => this.selection.toggle(this.scene.rowsOfCategory(code)),
+      onSelect: (code) => this.selectCategory(code),
       onPoint: (code) => this.highlightCategory(code),
     });
     this.toolbar = new Toolbar(root, this);
     this.gestures = new Gestures(this.stage, this);
-    Object.assign(this, { pointer: null, pointerMoved: false, outline: null, content: "" });
+    Object.assign(this, { pointer: null, pointerMoved: false, outline: null, content: "", category: null, askedSize: null });
     this.watch();
     root.placeOf = (row, map = 0) => this.clientPlace(row, map);
   }
 
   watch() {
-    this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.selection.escape());
+    this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.escape());
     this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.stage);
     const { canvas } = this.renderer;
@@ -71,16 +73,17 @@ export class Viewer {
   update(view, send, points, colour) {
     const { scene } = this;
     const isNew = points.id !== this.points?.id;
-    const sameRows = this.points?.count === points.count && this.points.rows === points.rows;
+    const isSameCorpus = this.points?.count === points.count && this.points.rows === points.rows;
     this.send = send;
     scene.view = view;
     scene.theme = themeOf(this.root);
-    this.root.style.height = `${view.height}px`;
+    this.root.style.height = view.height;
+    this.takeSize(view.look);
     if (!this.renderer.gl) return this.giveUp();
-    if (isNew) this.takePoints(points, sameRows ? this.points : null);
+    if (isNew) this.takePoints(points, isSameCorpus ? this.points : null);
     if (isNew || colour.id !== this.colour.id) this.renderer.setCodes(colour.codes);
     scene.colour = colour;
-    const isNews = view.acknowledged >= this.selection.serial || (isNew && !sameRows);
+    const isNews = view.acknowledged >= this.selection.serial || (isNew && !isSameCorpus);
     const isMarked = isNews && this.adoptMarks(view);
     this.restoreCameras(view.camera);
     const content = JSON.stringify({ ...view, acknowledged: 0, marks: 0, camera: 0, theme: scene.theme });
@@ -96,6 +99,7 @@ export class Viewer {
       map: index,
       title: map.title,
       axes: map.axes,
+      shape: shapeOf(boundsOf(points, null, map)),
       bounds: null,
       camera: map.dimensions === 2 ? new FlatCamera() : new OrbitCamera(),
       project: null,
@@ -112,6 +116,12 @@ export class Viewer {
     const { isChanged, isolatedChanged } = this.selection.adopt(marks, acknowledged, this.points.count);
     if (isolatedChanged) for (const panel of this.panels) panel.isMoved = false;
     return isChanged;
+  }
+
+  // The size asked for with the toolbar holds until the server knows it.
+  takeSize(look) {
+    if (this.askedSize === look.size) this.askedSize = null;
+    else if (this.askedSize !== null) look.size = this.askedSize;
   }
 
   restoreCameras(state) {
@@ -160,6 +170,60 @@ export class Viewer {
 
   selectInside(panel, line) {
     this.selection.change({ selected: rowsInside(this.points, this.scene.shownSlots, panel, line) });
+  }
+
+  escape() {
+    if (!this.toolbar.isFullscreen) this.selection.escape(); // there it leaves full screen
+  }
+
+  selectCategory(code) {
+    this.category = code;
+    this.selection.toggle(this.scene.rowsOfCategory(code));
+  }
+
+  /** The category that is exactly what is selected, by its entry in the legend; null if none is. */
+  selectedCategory() {
+    const { category, scene, selection } = this;
+    return category !== null && sameRows(scene.rowsOfCategory(category), selection.selected) ? category : null;
+  }
+
+  /** Draws the points larger or smaller by a factor, in steps of half a pixel. */
+  resizePoints(factor) {
+    const { scene } = this;
+    const { look } = scene.view;
+    look.size = nextSize(scene.of(this.panels[0]).size, factor);
+    this.askedSize = look.size;
+    this.refresh();
+    this.send("size", look.size);
+  }
+
+  /** Goes to the next row that is lit, or drawn, with its text in the tooltip; `by` is 1 or -1. */
+  step(by) {
+    const { scene, panels } = this;
+    const row = nextRow(this.points.count, scene.hover ?? this.selection.point, by, (at) => this.isReachable(at));
+    if (row === null) return;
+    scene.hover = row;
+    for (const panel of panels) this.moveIntoView(panel, row);
+    this.tooltip.show(panels[0], scene.of(panels[0]), row, this.size);
+    this.frames.scheduleOverlay();
+  }
+
+  isReachable(row) {
+    const { scene, panels } = this;
+    return (!scene.highlight || scene.highlight[row]) && Boolean(placeOfRow(panels[0], scene.of(panels[0]), row));
+  }
+
+  moveIntoView(panel, row) {
+    const place = placeOfRow(panel, this.scene.of(panel), row);
+    const [x, y] = place ? [place[0] - panel.x, place[1] - panel.y] : [0, 0];
+    if (isInside(panel, x, y)) return;
+    panel.camera.move(panel, panel.width / 2 - x, panel.height / 2 - y);
+    this.moved(panel);
+  }
+
+  /** Marks the point that was stepped to, or that is under the pointer. */
+  markHovered() {
+    if (this.scene.hover !== null) this.selection.change({ point: this.scene.hover });
   }
 
   highlightCategory(code) {
@@ -240,13 +304,15 @@ export class Viewer {
     if (!this.points || !this.size.width || this.frames.closed) return;
     this.say(this.points.count ? "" : "There are no points to draw yet.");
     scene.refresh();
+    const selectedCategory = this.selectedCategory();
+    scene.lit = scene.category ?? selectedCategory;
     renderer.setList(renderer.shown, scene.shownSlots);
     renderer.setList(renderer.highlight, scene.highlightSlots);
     for (const panel of this.panels) {
       if (panel.isMoved) this.redraw(panel);
       else this.fitBounds(panel);
     }
-    this.legend.draw(scene.view.legend);
+    this.legend.draw(scene.view.legend, selectedCategory);
     this.legend.drawKey(keyOf(scene.of(this.panels[0])), scene.theme);
     this.toolbar.describe(this.points, this.selection);
   }
