@@ -9,7 +9,7 @@ import streamlit as st
 from core import corpus, examples, similarity
 from core.charts.style import model_colour
 from core.charts.vectors import arrows, barcode
-from pages.shared import cache, state
+from pages.shared import cache, navigation, state
 from pages.shared.ui import chart, inputs, output, progress
 
 SENTENCE, *OTHERS = corpus.EXPLAINED
@@ -30,7 +30,7 @@ with progress.line(state.Explain.TRACE, height=420) as on_progress:
     trace = cache.trace(sentence, spec, on_progress)
 if trace is None:
     st.info(f"{spec.name} runs behind an API: its tokens can't be inspected.", icon=":material/info:")
-    st.stop()
+    navigation.end_page()
 
 st.markdown(f"## 1 · Tokens &ensp;:small[:gray[{len(trace.tokens)} pieces the model has a vector for]]")
 chips = " ".join(f":gray-badge[{output.markdown_free(token.replace('▁', '␣'))}]" for token in trace.tokens)

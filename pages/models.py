@@ -13,7 +13,7 @@ from core.comparison import NAMED, compare, headline, matching, rank
 from core.models import BOARDS, all_models, catalogue, names, servers
 from core.wording import join
 from pages.parts.models import downloads
-from pages.shared import frame, picks, state
+from pages.shared import frame, guide, picks, state
 from pages.shared.ui import chart, inputs, output
 
 MOST_CHARACTERS = 80
@@ -35,6 +35,7 @@ def pick_rows() -> None:
     st.session_state[state.EveryPage.MODELS] = wanted_names
 
 
+guide.show()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     wanted = inputs.short_text(
         "Filter",

@@ -34,7 +34,7 @@ def sentences(decided: Verdict) -> None:
     """Which model to choose, why, and when another would be better."""
     first, *rest = map(html.escape, verdict.sentences(decided))
     lines = "".join(f'<p style="{READ}">{sentence}</p>' for sentence in rest)
-    st.html(f'<div style="{READ_FIRST}">{first}</div>{lines}')
+    st.html(f'<div class="answer" style="{READ_FIRST}">{first}</div>{lines}')
 
 
 def chart(decided: Verdict) -> None:
@@ -128,8 +128,9 @@ def downloads(decided: Verdict, figures: pd.DataFrame) -> None:
 
 
 def provenance(decided: Verdict) -> None:
-    """What the verdict is based on, in a caption, and what spoils its figures."""
-    st.caption(output.markdown_free("  \n".join(verdict.provenance(decided))))
+    """What the verdict is based on, for the page's foot, and what spoils its figures."""
+    for line in verdict.provenance(decided):
+        output.explain(output.markdown_free(line))
     output.warnings(sentence for lane in verdict.lanes(decided) for sentence in lane.candidate.caveats)
 
 
