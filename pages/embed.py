@@ -15,11 +15,11 @@ ready = inputs.ready_models()
 left, right = st.columns([2, 5], gap="large")
 with left:
     source = st.segmented_control(
-        "Texts", ["Type", "File"], default="Type", key=state.Embed.SOURCE, bind="query-params", required=True,
-        label_visibility="collapsed",
+        "Texts", [state.TYPE, state.YOUR_TEXTS], default=state.TYPE, key=state.Embed.SOURCE, bind="query-params",
+        required=True, label_visibility="collapsed",
     )  # fmt: skip
-    if source == "File":
-        texts = corpora.choose_files(state.Embed.FILES)
+    if source == state.YOUR_TEXTS:
+        texts = corpora.choose()
     else:
         texts = inputs.paste_texts(state.Embed.TYPED, "\n".join(corpus.EMBEDDED), height=260)
     st.caption(f"{len(texts):,} texts, one embedding each.")

@@ -10,7 +10,7 @@ from core import corpus, examples, similarity
 from core.charts.style import model_colour
 from core.charts.vectors import ARROWS_HEIGHT, arrows, journey
 from pages.parts.explain import answer, table, tokens
-from pages.shared import cache, state
+from pages.shared import cache, navigation, state
 from pages.shared.ui import chart, inputs, output, progress
 
 SENTENCE, *OTHERS = corpus.EXPLAINED
@@ -58,7 +58,7 @@ with left, progress.line(state.Explain.TRACE, height=ARROWS_HEIGHT) as on_progre
 if trace is None:
     left.info(f"{spec.name} runs behind an API: its tokens can't be inspected.", icon=":material/info:")
     output.provenance(embedded.provenance)
-    st.stop()
+    navigation.end_page()
 
 with left:
     tokens.show(trace, spec)

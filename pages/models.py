@@ -24,7 +24,7 @@ from core.comparison import (
 )
 from core.models import BOARDS, catalogue, pickable, servers
 from pages.parts.models import card, demands, downloads, uses
-from pages.shared import frame, picks, state
+from pages.shared import frame, guide, picks, state
 from pages.shared.ui import chart, inputs, output
 
 MOST_CHARACTERS = 80
@@ -49,6 +49,7 @@ def pick_rows() -> None:
     st.session_state[state.EveryPage.MODELS] = wanted_names
 
 
+guide.show()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     wanted = inputs.short_text(
         "Filter",

@@ -8,7 +8,7 @@ from core import examples
 from core.charts.similarity import HEIGHT
 from core.similarity import Background
 from pages.parts.similarity import background, heatmaps, pair, pairs, scores, sources
-from pages.shared import corpora, state
+from pages.shared import corpora, navigation, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import inputs, output, progress
 
@@ -42,7 +42,7 @@ with progress.line(state.Similarity.SCORE, height=HEIGHT) as on_progress:
         backgrounds = background.measure(corpus, compared, [result.spec for result in results.values()], on_progress)
 values = scores.values_of(results, backgrounds if percentiles else None)
 if not values:
-    st.stop()
+    navigation.end_page()
 
 leader = next(iter(values))
 arrangement = scores.order_of(compared, results[leader], by_cluster=order == "By cluster")

@@ -8,7 +8,7 @@ from core import verdict
 from core.progress import silent
 from core.retrieval import BM25
 from pages.parts.verdict import candidates, controls, report
-from pages.shared import corpora, quality, state
+from pages.shared import corpora, navigation, quality, state
 from pages.shared.labels import picker
 from pages.shared.ui import inputs, output, progress
 
@@ -21,7 +21,7 @@ output.show_skips(texts)
 ready = inputs.ready_models()
 if labels is None:
     report.without_labels(texts)
-    st.stop()
+    navigation.end_page()
 picker.show_skips(labels)
 
 top = st.container()

@@ -27,6 +27,7 @@ DIVERGING = [
 ]
 NEUTRAL = "#8A929C"
 FONT_SIZE = 16
+PRESENTED_FONT_SIZE = 20
 LEGEND_ABOVE = {  # samples only: no trace can be switched off
     "orientation": "h",
     "y": 1,
@@ -137,3 +138,27 @@ def apply_style(figure: go.Figure, *, height: int, margin: tuple[int, int, int, 
     figure.update_xaxes(title_font_size=FONT_SIZE, tickfont_size=FONT_SIZE)
     figure.update_yaxes(title_font_size=FONT_SIZE, tickfont_size=FONT_SIZE)
     return figure
+
+
+def enlarge(figure: go.Figure) -> go.Figure:
+    """A copy of a figure with all its text as much larger as a room needs, and at least of that size."""
+    return go.Figure(_enlarged(figure.to_dict()))
+
+
+def _enlarged(value: object, name: str = "") -> object:
+    """A part of a figure with the sizes of its fonts enlarged; `name` is that of the part."""
+    if isinstance(value, dict):
+        is_font = name.lower().endswith("font")
+        return {
+            key: _larger(part) if is_font and key == "size" else _enlarged(part, key) for key, part in value.items()
+        }
+    if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
+        return [_enlarged(part) for part in value]
+    return value
+
+
+def _larger(size: object) -> object:
+    """A font size, or one for each point."""
+    if isinstance(size, int | float):
+        return max(PRESENTED_FONT_SIZE, size * PRESENTED_FONT_SIZE / FONT_SIZE)
+    return [_larger(each) for each in size] if isinstance(size, list | tuple) else size

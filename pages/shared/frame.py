@@ -3,7 +3,8 @@
 import html
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -11,11 +12,10 @@ from streamlit.delta_generator import DeltaGenerator
 from core.charts.style import model_colour
 from core.devices import devices
 from core.errors import EmbedscopeError
-from core.machine import this_machine
 from core.models import DEFAULT_PICKS, ModelSpec, pickable
 from core.models.files import availability
 from core.wording import join, shorten
-from pages.shared import dimensions, navigation, picks, prompts, state
+from pages.shared import corpora, dimensions, link, navigation, picks, present, prompts, state
 from pages.shared.labels import judgements
 from pages.shared.ui import notices, output
 
@@ -24,6 +24,20 @@ STYLE = """
 .js-plotly-plot text[style*="rgb(128, 132, 149)"] { fill: color-mix(in srgb, currentColor 80%, transparent) !important }
 /* The accent that carries white text is too dark to be read on a dark ground */
 [data-selected="true"] p { color: light-dark(#0B6BA8, #7CC0F0) }
+/* What is in force on every page stands at the right of its title, as far as there is room */
+.st-key-head > * { width: auto; min-width: 0 }
+.st-key-head > :first-child { flex: 0 1 auto }
+.st-key-head > :last-child { flex: 1 1 auto; margin-left: auto }
+.st-key-in_force { width: 100%; min-height: 2.5rem; justify-content: flex-end }
+.picked { white-space: nowrap; margin-right: .8rem; font-size: .9rem }
+@media (min-width: 900px) {
+    .st-key-head, .st-key-head > :first-child > *, .st-key-in_force { flex-wrap: nowrap }
+    .st-key-head > :first-child > * > * { flex: 0 1 auto }
+    .st-key-head > :first-child > * > :first-child { flex: none }
+    .st-key-in_force { text-align: right }
+    .st-key-in_force > :first-child { flex: 0 1 auto; min-width: 0 }
+}
+@media (max-width: 900px) { .st-key-head { gap: .5rem } .st-key-in_force { justify-content: flex-start } }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 3vw, 3rem) }
 /* A chart's values are for screen readers alone, and take no room */
@@ -31,6 +45,7 @@ STYLE = """
     position: absolute; width: 1px !important; height: 1px; overflow: hidden; clip-path: inset(50%)
 }
 """
+SCRIPT = Path(__file__).parent / "frame.js"
 SECONDS_TO_DRAW = 0.8
 LONGEST_NAME = 80
 
@@ -42,16 +57,40 @@ def around_page() -> Iterator[None]:
     known = [spec.name for spec in pickable()]
     unknown = [name for name in st.query_params.get_all(state.EveryPage.MODELS) if name not in known]
     st.html(f"<style>{STYLE}</style>")
-    states = sidebar()
+    st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+    sidebar()
     judgements.write_address()
+    names_of_models = _begin_head()
     notices.begin()
+    output.begin()
     _show_unknown(unknown)
+    page, foot = st.container(key=state.EveryPage.RESULT), st.empty() if navigation.is_new.get() else st.container()
     try:
-        with show_errors():
+        with page, show_errors(), suppress(navigation.PageEndError):
             yield
+        _finish(names_of_models, foot)
     finally:
         navigation.in_frame.reset(token)
-        _draw_states(states)
+
+
+def _begin_head() -> DeltaGenerator:
+    """What is in force, at the right of the page's title: the picked models, whose place is returned; the corpus."""
+    with navigation.in_force.get():
+        place = st.empty()
+        _draw_models(place)
+        corpora.begin(st.container(width="content"))
+        present.switch()
+    return place
+
+
+def _finish(names_of_models: DeltaGenerator, foot: DeltaGenerator) -> None:
+    """What is known only after the page: how its results were computed; and the corpus button, if it drew none."""
+    _draw_models(names_of_models)
+    with notices.above(), show_errors():
+        corpora.offer()
+    link.show_dropped(st.session_state[state.EveryPage.PAGE] or navigation.DEFAULT_PAGE)
+    with foot.container(key=state.EveryPage.FOOT):
+        output.foot()
 
 
 @contextmanager
@@ -75,8 +114,8 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def sidebar() -> DeltaGenerator:
-    """The picked models with their options, the device and the precision; returns the place of the models' states."""
+def sidebar() -> None:
+    """The picked models with their options, the device and the precision."""
     with st.sidebar:
         st.multiselect(
             "Picked models",
@@ -87,11 +126,8 @@ def sidebar() -> DeltaGenerator:
             bind="query-params",
             help="Used on every page. You can also tick them in the table on the Models page.",
         )
-        states = st.empty()
         _options()
-        _draw_states(states)
         _device_choice()
-    return states
 
 
 def _options() -> None:
@@ -142,19 +178,17 @@ def _device_choice() -> None:
         required=True,
         help="auto: the fastest engine on this machine whose vectors stay within cosine 0.999 of float32.",
     )
-    st.caption(f"Machine: {this_machine().sentence}")
 
 
-def _draw_states(place: DeltaGenerator) -> None:
-    """Under each picked model's name: what computes it and where its vectors came from, or what it needs."""
-    if states := "".join(_state(spec) for spec in picks.models()):
-        place.html(states)
+def _draw_models(place: DeltaGenerator) -> None:
+    """Each picked model's name in its colour; pointed at, what computes it and where its vectors came from."""
+    place.html("".join(map(_named, picks.models())) or "No model is picked", width="content")
 
 
-def _state(spec: ModelSpec) -> str:
+def _named(spec: ModelSpec) -> str:
+    facts = html.escape(" · ".join(_facts(spec)))
     dot = f'<span style="color:{model_colour(spec.id)};font-size:1.2em">&#9679;</span>'
-    lines = "".join(f'<div style="opacity:.75;margin-left:1.1em">{html.escape(line)}</div>' for line in _facts(spec))
-    return f'<div style="line-height:1.35;margin-bottom:.55em">{dot} <b>{html.escape(spec.name)}</b>{lines}</div>'
+    return f'<span class="picked" title="{facts}">{dot}&nbsp;{html.escape(spec.name)}</span> '
 
 
 def _facts(spec: ModelSpec) -> list[str]:

@@ -147,10 +147,10 @@ def show_disturbed(timings: Sequence[Timing]) -> None:
 
 
 def provenance(timings: Sequence[Timing]) -> None:
-    """A caption for each timing: what computed it, and how it was measured."""
-    lines = [_line(timing) for timing in timings if timing.median_ms]
-    if lines:
-        st.caption("  \n".join(lines))
+    """For the page's foot, a line for each timing: what computed it, and how it was measured."""
+    for timing in timings:
+        if timing.median_ms:
+            output.explain(_line(timing))
 
 
 def _line(timing: Timing) -> str:

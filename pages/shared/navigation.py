@@ -1,11 +1,15 @@
 """The pages, their addresses and their titles; imports little besides Streamlit, so that it is on screen first."""
 
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared import state
 
@@ -13,28 +17,47 @@ DEFAULT_PAGE = "models"
 ICON = str(Path(__file__).parent / "icon.svg")
 LOGO = str(Path(__file__).parent / "logo.svg")
 
-PAGES = {
-    "models": ("Models", "Compare models and pick up to four to use on every page."),
-    "explain": ("Explain", "Watch a sentence become tokens, token vectors and one embedding."),
-    "embed": ("Embed", "Embed your own texts with the picked models, side by side."),
-    "similarity": ("Similarity", "Heatmaps of how alike your texts are, one per picked model."),
-    "search": ("Search", "One query through every picked model and BM25, side by side."),
-    "evaluate": (
-        "Evaluate",
-        "How well each model finds the right documents for your queries, and how certain that is.",
-    ),
-    "projector": (
-        "Projector",
-        "Map your texts with UMAP, PCA or t-SNE, see how far to trust the map, and link models.",
-    ),
-    "benchmark": ("Benchmark", "Time the picked models on this machine, CPU vs GPU."),
-    "verdict": ("Verdict", "Weigh quality, speed, memory, price and licence to choose a model, and see why."),
+GROUPS = {
+    "Understand": {
+        "explain": ("Explain", "Watch a sentence become tokens, token vectors and one embedding."),
+        "embed": ("Embed", "Embed your own texts with the picked models, side by side."),
+        "similarity": ("Similarity", "Heatmaps of how alike your texts are, one per picked model."),
+    },
+    "Explore": {
+        "search": ("Search", "One query through every picked model and BM25, side by side."),
+        "projector": ("Projector", "Map your texts, see how far to trust the map, and link models."),
+    },
+    "Decide": {
+        "models": ("Models", "Compare models and pick up to four to use on every page."),
+        "evaluate": ("Evaluate", "How well each model finds the right documents, and how certain that is."),
+        "benchmark": ("Benchmark", "Time the picked models on this machine, CPU vs GPU."),
+        "verdict": ("Verdict", "Weigh quality, speed, memory, price and licence to choose a model."),
+    },
 }
+PAGES = {name: page for pages in GROUPS.values() for name, page in pages.items()}
+
+# Streamlit's own groups are menus that hide their pages: here all pages are one click away, below their group's name
+STYLE = """
+[data-testid="stTopNav"] .rc-overflow-item, [data-testid="stSidebarNavItems"] > li { position: relative }
+[data-testid="stTopNav"] .rc-overflow-item { padding-top: 1rem }
+[data-testid="stTopNav"] .rc-overflow-item::before { position: absolute; top: .1rem; left: .5rem }
+[data-testid="stTopNav"] .rc-overflow-item::before, [data-testid="stSidebarNavItems"] > li::before {
+    font-size: .75rem; line-height: 1; white-space: nowrap; color: color-mix(in srgb, currentColor 70%, transparent)
+}
+[data-testid="stSidebarNavItems"] > li::before { display: block; padding: .8rem .5rem .2rem }
+"""
+GROUP = """
+[data-testid="stTopNav"] .rc-overflow-item:nth-child({place})::before,
+[data-testid="stSidebarNavItems"] > li:nth-child({place})::before {{ content: "{name}" }}
+[data-testid="stTopNav"] .rc-overflow-item:nth-child({place}):not(:first-child) {{ margin-left: 1.2rem }}
+"""
 
 FIRST_DRAWN_BY = {"models": "DataFrame", "search": "", "projector": ""}  # Streamlit's script for the first result
 IMPORT = '<script>import(new URL("{address}", document.baseURI)).catch(() => {{}})</script>'
 
 in_frame: ContextVar[bool] = ContextVar("in_frame", default=False)
+is_new: ContextVar[bool] = ContextVar("is_new", default=True)
+in_force: ContextVar[DeltaGenerator] = ContextVar("in_force")
 
 
 def declare() -> StreamlitPage:
@@ -51,6 +74,21 @@ def declare() -> StreamlitPage:
     )
 
 
+def style() -> str:
+    """The CSS rules that write each group's name above its first page."""
+    firsts = {name: list(PAGES).index(next(iter(pages))) for name, pages in GROUPS.items()}
+    return STYLE + "".join(GROUP.format(name=name, place=place + 1) for name, place in firsts.items())
+
+
+class PageEndError(Exception):
+    """A page has said all there is to say; the frame goes on with what stands around it."""
+
+
+def end_page() -> NoReturn:
+    """End the page here; unlike `st.stop`, after which nothing can be drawn, this leaves the frame its foot."""
+    raise PageEndError
+
+
 def require_frame() -> None:
     """Rerun through the entrypoint if the page was started on its own; called before a page imports anything else.
 
@@ -63,26 +101,67 @@ def require_frame() -> None:
 
 
 def update_link(page: StreamlitPage) -> None:
-    """Translate an old link's parameters into today's, and rerun if there were any."""
+    """Translate an old link's parameters into today's, and rerun if there were any; note what the link asks for."""
     outdated = [each for each in state.earlier(page.url_path or DEFAULT_PAGE) if each.is_in(st.query_params)]
     for each in outdated:
         value = st.query_params.pop(each.name)
         st.query_params.setdefault(each.now, each.values.get(value, value))
     if outdated:
         st.rerun()
+    is_first = state.EveryPage.LINK not in st.session_state
+    st.session_state[state.EveryPage.LINK_IS_NEW] = is_first
+    if is_first:
+        st.session_state[state.EveryPage.LINK] = {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def link() -> dict[str, list[str]]:
+    """The parameters of the address that opened this session."""
+    parameters: dict[str, list[str]] = st.session_state.get(state.EveryPage.LINK, {})
+    return parameters
+
+
+def is_opening() -> bool:
+    """Whether this is the session's first run, which the link opened."""
+    return bool(st.session_state.get(state.EveryPage.LINK_IS_NEW))
+
+
+def is_as_linked(control: state.Parameter) -> bool:
+    """Whether a control has the value that the address which opened this session gave it."""
+    return link().get(control) == [str(st.session_state.get(control))]
 
 
 def head(page: StreamlitPage) -> None:
-    """The page's one line of title and purpose, on screen before the page imports anything."""
-    if st.session_state.get(state.EveryPage.PAGE) != page.url_path:
+    """The page's one line of title and purpose, on screen before the page imports anything.
+
+    At its right is the place of what is in force on every page, which the frame fills.
+    """
+    is_new.set(st.session_state.get(state.EveryPage.PAGE) != page.url_path)
+    if is_new.get():
         st.session_state[state.EveryPage.PAGE] = page.url_path
         st.session_state[state.EveryPage.DONE_WORK] = set[state.Work]()  # another page's results leave the screen
     title, purpose = PAGES[page.url_path or DEFAULT_PAGE]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.title(title, anchor=False, width="content")
-        st.caption(purpose, width="content")
-        if address := _script(FIRST_DRAWN_BY.get(page.url_path or DEFAULT_PAGE, "PlotlyChart")):
-            st.html(IMPORT.format(address=address), width="content", unsafe_allow_javascript=True)
+    st.html(f"<style>{style()}</style>")
+    with st.container(horizontal=True, vertical_alignment="center", key=state.EveryPage.HEAD):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            st.title(title, anchor=False, width="content")
+            st.caption(purpose, width="content")
+        in_force.set(
+            st.container(horizontal=True, vertical_alignment="center", width="content", key=state.EveryPage.IN_FORCE)
+        )
+    if address := _script(FIRST_DRAWN_BY.get(page.url_path or DEFAULT_PAGE, "PlotlyChart")):
+        st.html(IMPORT.format(address=address), width="content", unsafe_allow_javascript=True)
+
+
+def as_frame() -> AbstractContextManager[None]:
+    """Draw what a page has asked for as a part of the frame: its controls are then the same ones on every page."""
+    context = get_script_run_ctx()
+    return context.run_with_active_hash(context.pages_manager.main_script_hash) if context else nullcontext()
+
+
+def is_history() -> bool:
+    """Whether the browser's Back or Forward has asked for this run."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 @cache

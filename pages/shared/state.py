@@ -8,6 +8,8 @@ both. A test checks that no two pages share a key.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+TYPE, YOUR_TEXTS = "Type", "Your texts"  # where a page's texts come from: typed there, or the corpus of all pages
+
 
 class Key(str):
     """A key of `st.session_state`, which is also that of a control, a chart or a table."""
@@ -60,7 +62,7 @@ class Works:
 
 @dataclass(frozen=True)
 class Earlier:
-    """The former name and values of a parameter, for old links.
+    """The former name and values of a parameter, for old links; the name may still be today's.
 
     Attributes
     ----------
@@ -134,6 +136,22 @@ class EveryPage:
     CUT = Keys("cut_")
     TOO_LONG = Parameters("too_long_")
     UNKNOWN_MODELS = Key("unknown_models")
+    HEAD = Key("head")
+    IN_FORCE = Key("in_force")
+    LINK = Key("link")
+    LINK_IS_NEW = Key("link_is_new")
+    DROPPED = Key("dropped")
+    GUIDE = Key("guide")
+    GUIDE_MODELS = Key("guided_to_models")
+    GUIDE_TEXTS = Key("guided_to_texts")
+    GUIDE_DISMISS = Key("dismiss_guide")
+    GUIDE_DISMISSED = Key("guide_dismissed")
+    PRESENT = Parameter("present")
+    PRESENTED = Key("presented")
+    PREVIOUS_PAGE = Key("previous_page")
+    NEXT_PAGE = Key("next_page")
+    RESULT = Key("result")
+    FOOT = Key("foot")
     SAVE = Keys("save_")
     PICTURE_FORMAT = Key("picture_format")
 
@@ -226,11 +244,16 @@ class Embed:
 
     SOURCE = Parameter("embed_from")
     TYPED = Parameter("embed_texts")
-    FILES = Files("embed")
     BARCODE = Keys("barcode_")
     NUMBERS = Keys("numbers_")
     EMBED = Works("embedding_")
     COUNT = Works("counting_")
+    EARLIER = (
+        Earlier("embed_from", SOURCE, {"File": YOUR_TEXTS}),
+        Earlier("embed_split", Corpus.FILES.SPLIT),
+        Earlier("embed_tokens", Corpus.FILES.TOKENS),
+        Earlier("embed_overlap", Corpus.FILES.OVERLAP),
+    )
 
 
 class Similarity:
@@ -239,7 +262,6 @@ class Similarity:
     SOURCE = Parameter("texts_from")
     TYPED = Parameter("similarity_texts")
     QUERIES = Parameter("similarity_queries")
-    FILES = Files("similarity")
     HOW_MANY = Parameter("from_corpus")
     WHICH = Parameter("which")
     SEED = Parameter("texts_seed")
@@ -261,6 +283,7 @@ class Similarity:
     SCORE = Work("similarity")
     MEASURE = Work("background")
     TRACE = Work("tokens")
+    EARLIER = (Earlier("texts_from", SOURCE, {"Paste": TYPE, "File": YOUR_TEXTS, "Corpus": YOUR_TEXTS}),)
 
 
 class Search:
@@ -455,3 +478,12 @@ def earlier(page: str) -> tuple[Earlier, ...]:
     """The parameters of a page that old links call by another name."""
     links: tuple[Earlier, ...] = getattr(PAGES[page], "EARLIER", ())
     return links
+
+
+def is_parameter(name: str, page: str) -> bool:
+    """Whether an address of this page may have the parameter."""
+    values = [value for owner in (*SHARED, PAGES[page]) for value in vars(owner).values()]
+    return any(
+        name.startswith(value.prefix) if isinstance(value, Parameters) else type(value) is Parameter and name == value
+        for value in values
+    )

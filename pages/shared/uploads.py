@@ -12,8 +12,8 @@ from core.corpus import file_name, together
 from core.settings import most_rows
 from core.storage import digests
 from core.tables import unique_names
-from pages.shared import cache
-from pages.shared.state import Uploads
+from pages.shared import cache, navigation
+from pages.shared.state import Parameter, Uploads
 from pages.shared.ui import notices
 
 Result = TypeVar("Result")
@@ -63,13 +63,17 @@ def ask(
     return uploads
 
 
-def show_missing(what: str, place: str, instead: str) -> None:
-    """Say above the page that nothing is uploaded, what is shown instead, and what loses uploads."""
-    notices.above().info(
-        f"No {what} is uploaded in this session, so {instead}. Links, reloads and restarts of the server lose "
-        f"uploads: upload it again under “{place}”.",
-        icon=":material/upload_file:",
-    )
+def show_missing(control: Parameter, what: str, place: str, instead: str) -> None:
+    """Say above the page that an upload the link asks for is not here, what is shown instead, and what loses uploads.
+
+    Anyone who has just chosen to upload something is not told what they know.
+    """
+    if navigation.is_as_linked(control):
+        notices.above().info(
+            f"No {what} is uploaded in this session, so {instead}. Links, reloads and restarts of the server lose "
+            f"uploads: upload it again under “{place}”.",
+            icon=":material/upload_file:",
+        )
 
 
 def read(upload: Upload, reader: Callable[[str, bytes], Result]) -> Result:

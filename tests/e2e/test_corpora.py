@@ -21,7 +21,7 @@ MORE = '{"_id": "k1", "title": "Owls", "text": "=SUM(A1) is no owl."}\nnot JSON\
 
 
 def open_corpus(page: Page) -> None:
-    page.get_by_role("button", name="Corpus:").click()
+    page.get_by_role("button", name="Your texts:").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").wait_for(state="attached")
 
 
@@ -66,17 +66,17 @@ def test_files_of_ones_own_are_searched_in_passages_on_every_page_and_what_was_l
 
     page.get_by_role("link", name="Similarity").click()  # another page, the same corpus
     settle(page)
-    expect(page.get_by_role("button", name="Corpus: articles.csv and")).to_be_visible()
+    expect(page.get_by_role("button", name="Your texts: articles.csv and")).to_be_visible()
     page.get_by_role("link", name="Search").click()
     settle(page)
     open_corpus(page)
-    expect(page.get_by_test_id("stPopoverBody").get_by_text("Uploaded: articles.csv and more.jsonl")).to_be_visible()
+    expect(page.get_by_test_id("stPopoverBody").get_by_text("more.jsonl").first).to_be_visible()
     expect(page.get_by_test_id("stPopoverBody").get_by_text("3 documents split into")).to_be_visible()
 
     page.reload()  # a new session, which has no files
     settle(page)
     expect(page.get_by_text("No file is uploaded in this session, so this page shows the sample")).to_be_visible()
-    expect(page.get_by_role("button", name="Corpus: sample")).to_be_visible()
+    expect(page.get_by_role("button", name="Your texts: sample")).to_be_visible()
     assert outside == []
     assert console_errors == []
 
@@ -96,7 +96,9 @@ def test_a_break_of_the_connection_loses_neither_files_nor_typed_texts(page: Pag
     typed.fill(many)  # too long for the address
     typed.press("Control+Enter")
     expect(page.get_by_text("300 texts, one embedding each.")).to_be_visible()
-    page.get_by_role("radio", name="File").click()
+    page.get_by_role("radio", name="Your texts").click()
+    page.get_by_role("button", name="Your texts:").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("radio", name="File").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([tmp_path / "two.txt"])
     expect(page.get_by_text("2 texts, one embedding each.")).to_be_visible()
 

@@ -59,7 +59,7 @@ def uploaded(page: Page, server: str, *files: File, **choices: object) -> None:
     asked = {"models": WORDLLAMA, "method": "PCA", "corpus": "File", **choices}
     page.goto(f"{server}/projector?{urlencode(asked)}")
     given = [FilePayload(name=name, mimeType="application/octet-stream", buffer=content) for name, content in files]
-    popover(page, re.compile("Corpus: ")).locator("input[type=file]").set_input_files(given)
+    popover(page, re.compile("Your texts: ")).locator("input[type=file]").set_input_files(given)
 
 
 def own_map(page: Page, server: str, count: int, *files: File, **choices: object) -> Locator:
@@ -73,7 +73,7 @@ def own_map(page: Page, server: str, count: int, *files: File, **choices: object
 
 def replace_files(page: Page, count: int, *files: File) -> None:
     """Give other files, of so many rows, in place of those that are there."""
-    body = popover(page, re.compile("Corpus: "))
+    body = popover(page, re.compile("Your texts: "))
     removers = body.get_by_role("button", name=re.compile("^Remove "))
     while removers.count():
         removers.first.click()
@@ -97,7 +97,7 @@ def own_cloud(page: Page, server: str, rows: int, dimensions: int, **choices: ob
 
 def pasted(page: Page, server: str, texts: tuple[str, ...], **choices: object) -> Locator:
     page.goto(f"{server}/projector?" + urlencode({"method": "PCA", "corpus": "Paste", **choices}, doseq=True))
-    body = popover(page, re.compile("Corpus: "))
+    body = popover(page, re.compile("Your texts: "))
     body.get_by_label("Texts, one per line").fill("\n".join(texts))
     body.get_by_label("Texts, one per line").press("Control+Enter")
     page.wait_for_selector(f'{READY}[data-points="{len(texts)}"]')
@@ -578,7 +578,7 @@ def test_what_is_downloaded_can_be_uploaded_again(page: Page, server: str) -> No
 def test_embedding_is_cancelled_and_gone_on_with(page: Page, server: str) -> None:
     texts = tuple(" ".join(f"{word}{row}" for word in SAMPLE.texts[row].split()[:60]) for row in range(200))
     page.goto(f"{server}/projector?" + urlencode({"models": MINILM, "method": "PCA", "corpus": "Paste"}))
-    body = popover(page, re.compile("Corpus: "))
+    body = popover(page, re.compile("Your texts: "))
     body.get_by_label("Texts, one per line").fill("\n".join(texts))
     body.get_by_label("Texts, one per line").press("Control+Enter")
     close_popover(page)

@@ -67,7 +67,7 @@ def test_a_hostile_file_is_searched_in_all_views_and_reaches_nobody(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     open_page(page, server, "search?models=wordllama-256&corpus=File")
-    page.get_by_role("button", name="Corpus").click()
+    page.get_by_role("button", name="Your texts").click()
     lines = [
         {"text": HOSTILE, "kind": HOSTILE},
         {"text": "=1+1 a fox", "kind": "b"},

@@ -69,7 +69,9 @@ def widget(app: AppTest, kind: str, label: str) -> Any:
 
 
 def popover(app: AppTest) -> str:
-    return next(block.proto.popover.label for block in blocks(app) if block.proto.popover.label.startswith("Corpus"))
+    return next(
+        block.proto.popover.label for block in blocks(app) if block.proto.popover.label.startswith("Your texts")
+    )
 
 
 def blocks(app: AppTest) -> list[Any]:
@@ -87,7 +89,7 @@ def blocks(app: AppTest) -> list[Any]:
 
 def test_files_are_searched_and_the_button_names_them(app: AppTest) -> None:
     search_in(app, ("a.jsonl", jsonl(*ROWS)))
-    assert popover(app).replace("\\", "") == "Corpus: a.jsonl"
+    assert popover(app).replace("\\", "") == "Your texts: a.jsonl"
     assert set(worked_on().texts) == {row["text"] for row in ROWS}
 
 
@@ -110,10 +112,31 @@ def test_a_link_to_a_file_that_is_not_here_says_so_and_shows_the_sample(app: App
     open_page(app, "search")
     assert [info.value for info in app.main.info] == [
         "No file is uploaded in this session, so this page shows the sample corpus. Links, reloads and restarts of "
-        "the server lose uploads: upload it again under “Corpus”."
+        "the server lose uploads: upload it again under “Your texts”."
     ]
     assert worked_on() is corpus.sample()
-    assert popover(app) == "Corpus: sample"
+    assert popover(app) == "Your texts: sample"
+    assert not app.error
+
+
+@pytest.mark.parametrize("kind", ["Paste", "File"])
+def test_a_tab_just_opened_is_neutral(app: AppTest, kind: str) -> None:
+    open_page(app, "search")
+    source: Any = next(group for group in app.get("button_group") if group.key == "corpus")
+    source.set_value(kind).run()
+    assert not app.error
+    assert not app.info
+    assert "The pages show the sample corpus until you" in said(app)
+    assert worked_on() is corpus.sample()
+    assert popover(app) == "Your texts: sample"
+    assert app.query_params["corpus"] in (kind, [kind])
+
+
+@pytest.mark.parametrize("name", ["models", "explain", "benchmark", "embed"])
+def test_a_page_that_takes_no_corpus_has_the_button_too(app: AppTest, name: str) -> None:
+    app.query_params.update({"corpus": "Paste", "corpus_pasted": "Owls hunt.", "models": ["wordllama-256"]})
+    open_page(app, name)
+    assert popover(app) == "Your texts: pasted"
     assert not app.error
 
 
@@ -134,22 +157,23 @@ def test_files_and_chosen_columns_are_the_same_on_every_page_and_after_coming_ba
         app.switch_page(f"pages/{page}.py").run()
         assert not app.exception
     assert worked_on().texts == ("Cats sleep all day.",)
-    assert popover(app).startswith("Corpus: a")
-    assert "Uploaded: a.csv" in [element.value for element in app.main.text]
+    assert popover(app).startswith("Your texts: a")
+    assert [file.name for file in app.file_uploader(key="corpus_upload").value] == ["a.csv"]
 
 
-def test_kept_files_are_removed_at_a_click(app: AppTest) -> None:
+def test_files_are_removed_in_the_uploader_that_shows_them_on_every_page(app: AppTest) -> None:
     search_in(app, ("a.jsonl", jsonl(*ROWS)))
     app.switch_page("pages/explain.py").run()
     app.switch_page("pages/search.py").run()
-    app.button(key="corpus_remove").click().run()
-    assert "this page shows the sample corpus" in said(app)
+    app.file_uploader(key="corpus_upload").set_value([]).run()
+    assert "The pages show the sample corpus until you upload a file." in said(app)
+    assert worked_on() is corpus.sample()
 
 
 def test_another_session_has_a_choice_of_its_own(app: AppTest) -> None:
     search_in(app, ("a.jsonl", jsonl(*ROWS)))
     other = open_page(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS), "search")
-    assert popover(other) == "Corpus: sample"
+    assert popover(other) == "Your texts: sample"
     assert worked_on() is corpus.sample()
 
 
@@ -315,8 +339,8 @@ def test_what_is_left_out_is_offered_as_a_table_that_no_spreadsheet_runs() -> No
     assert set(table["file"]) == {"=x.csv"}
 
 
-def test_files_to_embed_have_columns_and_passages_of_their_own(app: AppTest) -> None:
-    app.query_params.update({"embed_from": "File", "models": ["wordllama-256"]})
+def test_files_to_embed_are_those_of_every_page(app: AppTest) -> None:
+    app.query_params.update({"embed_from": "Your texts", "corpus": "File", "models": ["wordllama-256"]})
     open_page(app, "embed")
     app.file_uploader[0].upload("mine.csv", b"text,other\nOwls hunt.,Cats sleep.\nDogs bark.,\n").run()
     widget(app, "multiselect", "Text").set_value([1]).run()
@@ -326,7 +350,7 @@ def test_files_to_embed_have_columns_and_passages_of_their_own(app: AppTest) -> 
 
 
 def test_words_beside_vectors_are_the_texts_to_embed_as_on_other_pages(app: AppTest) -> None:
-    app.query_params.update({"embed_from": "File", "models": ["wordllama-256"]})
+    app.query_params.update({"embed_from": "Your texts", "corpus": "File", "models": ["wordllama-256"]})
     open_page(app, "embed")
     app.file_uploader[0].upload("glove.txt", b"owl 0.1 0.2 0.3\ncat 0.4 0.5 0.6\n").run()
     assert not app.error

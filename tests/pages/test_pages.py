@@ -57,13 +57,21 @@ def test_a_result_says_which_model_revision_device_engine_and_precision_it_came_
     assert computed in captions
 
 
-def test_the_sidebar_shows_what_computes_a_model_why_and_where_its_vectors_came_from(app: AppTest) -> None:
+def in_force(app: AppTest) -> str:
+    """What the head of the page says of the picked models."""
+    bodies = [html.unescape(element.proto.body) for element in app.main.get("html")]
+    return next(body for body in bodies if "picked" in body and "<style>" not in body)
+
+
+def test_the_head_names_each_model_once_with_what_computes_it_why_and_where_its_vectors_came_from(app: AppTest) -> None:
     app.query_params["models"] = ["all-MiniLM-L6-v2"]
     open_page(app, "embed")
-    assert "shipped, computed on 20" in html.unescape(app.sidebar.get("html")[0].proto.body)
+    assert "shipped, computed on 20" in in_force(app)
+    assert [element for element in app.sidebar.get("html") if "MiniLM" in element.proto.body] == []
     chosen = embedding.encoder(models.get("all-MiniLM-L6-v2"))  # else the page answers before it is chosen
     app.text_area(key="embed_texts").set_value("A text of my own").run()
-    told = html.unescape(app.sidebar.get("html")[0].proto.body)
+    told = in_force(app)
+    assert told.count("all-MiniLM-L6-v2") == 1
     assert f"{chosen.engine} · {chosen.precision}" in told
     assert chosen.reason in told
     assert "cached" in told or "computed" in told
@@ -73,7 +81,7 @@ def test_float32_demanded_is_computed_and_shown_as_float32(app: AppTest) -> None
     app.query_params.update({"models": ["all-MiniLM-L6-v2"], "precision": "float32"})
     open_page(app, "similarity")
     assert "· float32 ·" in said(app)
-    assert "bfloat16" not in said(app) + app.sidebar.get("html")[0].proto.body
+    assert "bfloat16" not in said(app) + in_force(app)
 
 
 def test_a_picked_model_that_is_missing_can_be_downloaded_and_says_why_it_cannot_be_offline(app: AppTest) -> None:
@@ -240,7 +248,7 @@ def test_ten_megabytes_on_one_line_are_cut_and_it_is_said(app: AppTest) -> None:
 
 
 def test_an_uploaded_file_is_embedded(app: AppTest) -> None:
-    app.query_params["embed_from"] = "File"
+    app.query_params.update({"embed_from": "Your texts", "corpus": "File"})
     open_page(app, "embed")
     app.file_uploader[0].upload("mine.csv", "text\nNA\nnull\nçava".encode("utf-16")).run()
     assert not app.error

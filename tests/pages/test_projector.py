@@ -433,7 +433,7 @@ def test_axes_of_ones_own_run_from_one_text_to_the_other(app: AppTest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("space", "label"), [("Paste", "Corpus: pasted"), ("Files", "Corpus: sample"), ("x", "Corpus: sample")]
+    ("space", "label"), [("Paste", "Your texts: pasted"), ("Files", "Your texts: sample"), ("x", "Your texts: sample")]
 )
 def test_a_link_made_when_the_projector_had_its_own_data_opens_the_same_kind(
     app: AppTest, space: str, label: str

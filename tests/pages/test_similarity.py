@@ -133,7 +133,7 @@ def test_a_pair_that_is_not_there_is_passed_over(pair: str) -> None:
 
 
 def test_texts_can_be_taken_from_the_corpus_and_it_is_said_which() -> None:
-    app = opened(texts_from="Corpus", from_corpus="500")
+    app = opened(texts_from="Your texts", from_corpus="500")
     assert cells(app).shape == (500, 500)
     assert "500 random texts out of 648 from sample corpus (seed 0)" in said(app).replace("\\", "")
     assert "Showing the first 1,000 of 124,750 pairs" in said(app)

@@ -70,6 +70,12 @@ EARLIER_LINKS = [
     ("projector", "space", "Paste", state.Corpus.SOURCE, "Paste"),
     ("projector", "space", "Files", state.Corpus.SOURCE, "File"),
     ("evaluate", "evaluate", "No labels", state.Evaluate.VIEW, "Agreement"),
+    ("embed", "embed_from", "File", state.Embed.SOURCE, state.YOUR_TEXTS),
+    ("embed", "embed_split", "true", state.Corpus.FILES.SPLIT, True),
+    ("embed", "embed_tokens", "40", state.Corpus.FILES.TOKENS, 40),
+    ("embed", "embed_overlap", "4", state.Corpus.FILES.OVERLAP, 4),
+    ("similarity", "texts_from", "File", state.Similarity.SOURCE, state.YOUR_TEXTS),
+    ("similarity", "texts_from", "Corpus", state.Similarity.SOURCE, state.YOUR_TEXTS),
     ("benchmark", "view", "Runs", state.Benchmark.VIEW, "Runs"),
     ("benchmark", "measure", "tokens/s", state.Benchmark.SWEEP_MEASURE, "tokens/s"),
 ]
@@ -85,10 +91,12 @@ def test_a_link_made_before_a_parameter_was_renamed_opens_the_same_view(
         session.query_params = {"models": WORDLLAMA, name: value}
     if name == "measure":
         session.query_params[state.Benchmark.VIEW] = "Sweep"
+    if name in ("embed_tokens", "embed_overlap"):
+        session.query_params[state.Corpus.FILES.SPLIT] = "true"
     session.switch_page(f"pages/{page}.py")
     run(session, page)
     assert session.session_state[now] == chosen
-    assert session.query_params[now] == str(chosen)
+    assert session.query_params[now] == (str(chosen).lower() if chosen is True else str(chosen))
     assert name == now or name not in session.query_params
 
 

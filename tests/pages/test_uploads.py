@@ -27,11 +27,12 @@ def npy() -> bytes:
 
 CASES: dict[str, tuple[str, dict[str, str], dict[str, tuple[str, bytes]], str, str]] = {
     "corpus": ("search", {"corpus": "File"}, {"corpus_upload": ("mine.csv", b"text\nOnly one.\n")},
-               "Corpus: mine.csv", "Corpus: sample"),
+               "Your texts: mine.csv", "Your texts: sample"),
     "vectors": ("projector", {"corpus": "File", "method": "PCA"}, {"corpus_upload": ("v.npy", npy())},
-                "Corpus: v.npy", "Corpus: sample"),
-    "texts to embed": ("embed", {"embed_from": "File"}, {"embed_upload": ("mine.csv", b"text\nOnly one.\n")},
-                       "Columns and passages", ""),
+                "Your texts: v.npy", "Your texts: sample"),
+    "texts to embed": ("embed", {"embed_from": "Your texts", "corpus": "File"},
+                       {"corpus_upload": ("mine.csv", b"text\nOnly one.\n")},
+                       "Your texts: mine.csv", "Your texts: sample"),
     "pairs": ("evaluate", {"evaluate": "Pairs", "pairs_from": "File"}, {"pairs_upload": PAIRS},
               "Pairs: file", "Pairs: sample"),
     "queries": ("evaluate", {"evaluate": "Agreement", "queries_from": "File", **PASTED},
@@ -64,7 +65,7 @@ def test_an_upload_is_there_after_a_visit_to_other_pages_and_a_link_says_that_it
     assert not app.error
     assert SHOWN[case] in said(app)
     assert label in popovers(app)
-    assert {f"Uploaded: {name}" for name, _ in files.values()} <= {element.value for element in app.main.text}
+    assert {name for name, _ in files.values()} <= uploaded(app)
 
 
 TYPED: dict[str, tuple[str, dict[str, str], str, str]] = {
@@ -107,8 +108,7 @@ UPLOADERS = {
     "pairs_upload": ("evaluate", {"evaluate": "Pairs", "pairs_from": "File"}),
     "unlabelled_upload": ("evaluate", {"evaluate": "Agreement", "queries_from": "File", **PASTED}),
     "qrels_upload": ("evaluate", {"labels": "Files", **PASTED}),
-    "embed_upload": ("embed", {"embed_from": "File"}),
-    "similarity_upload": ("similarity", {"texts_from": "File"}),
+    "corpus_upload": ("embed", {"embed_from": "Your texts", "corpus": "File"}),
 }
 
 
@@ -153,6 +153,13 @@ def go(app: AppTest, *pages: str) -> None:
     """Open pages one after the other; AppTest forgets a page's widgets a page late."""
     for page in pages:
         app.switch_page(f"pages/{page}.py").run()
+
+
+def uploaded(app: AppTest) -> set[str]:
+    """The names of the files that uploaders show, or sentences beside them."""
+    values: list[Any] = [uploader.value for uploader in app.file_uploader]
+    shown = [file.name for value in values if value for file in (value if isinstance(value, list) else [value])]
+    return {*shown, *(str(element.value).removeprefix("Uploaded: ") for element in app.main.text)}
 
 
 def popovers(app: AppTest) -> list[str]:

@@ -83,7 +83,9 @@ def _queries(texts: Corpus) -> Corpus | None:
         uploaded = uploads.ask(state.Evaluate.QUERIES_FILE, "Queries", ENDINGS)
         st.caption("TXT (one per line), or CSV, TSV, JSONL or Parquet with the column text.")
         if not uploaded:
-            uploads.show_missing("file with queries", "Queries", "there is nothing to compare yet")
+            uploads.show_missing(
+                state.Evaluate.QUERIES, "file with queries", "Queries", "there is nothing to compare yet"
+            )
         return uploads.read(uploaded[0], corpus.from_file) if uploaded else None
 
 

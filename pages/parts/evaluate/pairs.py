@@ -93,7 +93,9 @@ def _choose() -> SentencePairs:
             st.caption("A file with the columns sentence1, sentence2 and score, on any scale.")
             if uploaded:
                 return uploads.read(uploaded[0], corpus.pairs_of)
-            uploads.show_missing("file with pairs", "Pairs", "the figures are those of the sample's pairs")
+            uploads.show_missing(
+                state.Evaluate.PAIRS, "file with pairs", "Pairs", "the figures are those of the sample's pairs"
+            )
         st.caption(
             "The sample: each sample query with a passage that answers it (gold 2), another on the same subject "
             "(1) and one on a different subject (0)."

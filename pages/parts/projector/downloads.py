@@ -19,7 +19,7 @@ from pages.shared.ui import output
 
 
 def provenance(charts: Sequence[Chart]) -> None:
-    """Under the maps: what computed each, and the seconds of embedding, neighbours and layout."""
+    """For the page's foot: what computed each map, and the seconds of embedding, neighbours and layout."""
     where = "neighbours on the GPU, layout on the CPU" if "cuda" in devices() else "map computed on the CPU"
     for chart in charts:
         result = chart.projection
@@ -31,7 +31,9 @@ def provenance(charts: Sequence[Chart]) -> None:
         if chart.source and chart.source.provenance:
             output.provenance(chart.source.provenance, *facts)
         else:
-            st.caption(" · ".join([output.markdown_free(chart.title), f"{len(chart.coordinates):,} points", *facts]))
+            output.explain(
+                " · ".join([output.markdown_free(chart.title), f"{len(chart.coordinates):,} points", *facts])
+            )
 
 
 def downloads(space: Space, charts: Sequence[Chart], wanted: Asked) -> None:

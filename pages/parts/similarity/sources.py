@@ -1,4 +1,4 @@
-"""The texts to compare: pasted, from a file or from the corpus; and queries to compare them with."""
+"""The texts to compare: typed or from the corpus; and queries to compare them with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,8 @@ import streamlit as st
 from core import corpus
 from core.corpus import Corpus
 from core.errors import InputError
-from core.settings import most_rows
 from core.storage import digests
-from pages.shared import cache, state
-from pages.shared.corpora import columns, files
+from pages.shared import state
 from pages.shared.ui import inputs, output
 
 MOST_TEXTS = 500
@@ -61,18 +59,15 @@ def choose(texts: Corpus) -> Compared:
     """
     with st.popover("Edit texts", icon=":material/edit:", width="content"):
         source = st.segmented_control(
-            "Texts", ["Paste", "File", "Corpus"], default="Paste", key=state.Similarity.SOURCE, bind="query-params",
-            required=True, label_visibility="collapsed",
+            "Texts", [state.TYPE, state.YOUR_TEXTS], default=state.TYPE, key=state.Similarity.SOURCE,
+            bind="query-params", required=True, label_visibility="collapsed",
         )  # fmt: skip
-        if source == "Corpus":
+        if source == state.YOUR_TEXTS:
             rows, origin = _from_corpus(texts)
             source_texts, given = texts, tuple(texts.documents[row] for row in rows)
         else:
-            source_texts = _from_file() if source == "File" else _paste()
+            source_texts, origin = _paste(), ""
             given = source_texts.texts
-            origin = (
-                f"{min(len(source_texts), MOST_TEXTS):,} texts from {source_texts.name}" if source == "File" else ""
-            )
         against = inputs.optional_texts(
             state.Similarity.QUERIES, height=100,
             label="Queries, one per line (optional): each is compared with every text",
@@ -100,22 +95,6 @@ def caption(compared: Compared, order: str) -> None:
 
 def _paste() -> Corpus:
     return inputs.paste_texts(state.Similarity.TYPED, corpus.sample_sentences(), height=260)
-
-
-def _from_file() -> Corpus:
-    """The texts of files uploaded to this page in this session, with columns chosen beside a preview."""
-    uploads = [files.source(upload) for upload in files.ask(state.Similarity.FILES)]
-    if not uploads:
-        raise InputError(
-            "No file is uploaded in this session: open “Edit texts” and upload one. Links, reloads and restarts of "
-            "the server lose uploads."
-        )
-    columns_of_text = columns.choose(state.Similarity.FILES, uploads)
-    named = tuple((source.name, source.digest) for source in uploads)
-    return cache.memory().recall(
-        ("similarity", named, columns_of_text, most_rows()),
-        lambda: corpus.from_tables([(source.name, source.table) for source in uploads], columns_of_text),
-    )
 
 
 def _from_corpus(texts: Corpus) -> tuple[Sequence[int], str]:

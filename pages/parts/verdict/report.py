@@ -123,8 +123,9 @@ def downloads(decided: Verdict, figures: pd.DataFrame) -> None:
 
 
 def provenance(decided: Verdict) -> None:
-    """What the verdict is based on, in a caption, and what spoils its figures."""
-    st.caption(output.markdown_free("  \n".join(verdict.provenance(decided))))
+    """What the verdict is based on, for the page's foot, and what spoils its figures."""
+    for line in verdict.provenance(decided):
+        output.explain(output.markdown_free(line))
     output.warnings(sentence for lane in verdict.lanes(decided) for sentence in lane.candidate.caveats)
 
 

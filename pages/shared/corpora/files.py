@@ -35,7 +35,8 @@ def ask(keys: Files) -> tuple[Upload, ...]:
     """
     uploaded = uploads.ask(keys, "Files with texts", several=True)
     st.caption(
-        f"{', '.join(FORMATS).upper()}, recognised by extension; several files become one corpus. Up to "
+        f"{', '.join(FORMATS).upper()}, recognised by extension; several files become one corpus. A table needs a "
+        "column of texts, such as “text”; you choose its columns once it is here. Up to "
         f"{most_rows():,} rows and {_most_megabytes():,} MB in total; a Parquet file may unpack to "
         f"{wording.size(MOST_BYTES)}. Skipped rows are counted and listed."
     )

@@ -1,6 +1,7 @@
-"""The sample, pasted texts or files, chosen in a popover that shows the choice."""
+"""The sample, pasted texts or files, chosen in a popover that shows the choice, in the head of every page."""
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,14 +13,29 @@ from core.map_files import Space
 from core.progress import Progress
 from core.settings import most_rows
 from core.wording import shorten
-from pages.shared import cache, state, uploads
+from pages.shared import cache, navigation, state, uploads
 from pages.shared.corpora import columns, files, passages, points, skips
 from pages.shared.corpora.files import Source
 from pages.shared.state import Files
 from pages.shared.ui import inputs, notices, output, progress
+from pages.shared.uploads import Upload
 
 SOURCES = ("Sample", "Paste", "File")
 LONGEST_NAME = 26
+BUTTON = "Your texts"
+
+_place: ContextVar[DeltaGenerator | None] = ContextVar("place_of_corpus", default=None)
+
+
+def begin(place: DeltaGenerator) -> None:
+    """Note where the page's head has the button, before the page is drawn."""
+    _place.set(place)
+
+
+def offer() -> None:
+    """Draw the button on a page that has not asked for the corpus. Errors as in `choose_space`."""
+    if _place.get() is not None:
+        choose_space(with_points=False)
 
 
 def choose() -> Corpus:
@@ -30,7 +46,7 @@ def choose() -> Corpus:
     InputError
         A file cannot be read, or there is no text.
     """
-    return _texts(choose_space(with_points=False), "under “Corpus”")
+    return _texts(choose_space(with_points=False))
 
 
 def choose_space(*, with_points: bool = True) -> Space:
@@ -46,25 +62,8 @@ def choose_space(*, with_points: bool = True) -> Space:
     InputError
         A file cannot be read, or holds nothing.
     """
-    with st.popover(_label(), icon=":material/library_books:", key=state.Corpus.FILES.POPOVER):
-        kind = st.segmented_control(
-            "Corpus", SOURCES, default="Sample", key=state.Corpus.SOURCE, bind="query-params", required=True
-        )
-        if kind == "Sample":
-            st.caption("Passages on many subjects, with labelled queries. Paste or upload your own texts instead.")
-            return Space(corpus.sample())
-        uploaded = files.ask(state.Corpus.FILES) if kind == "File" else ()
-        if (
-            uploaded
-            and (with_points or points.hold_vectors_alone(uploaded))
-            and (space := points.choose(state.Corpus.FILES, uploaded))
-        ):
-            return space
-        sources = _paste() if kind == "Paste" else [files.source(upload) for upload in uploaded]
-        if not sources:
-            return Space(_sample_instead("Corpus"))
-        texts, splitting, report = _ask_how(state.Corpus.FILES, sources)
-    return Space(_build(state.Corpus.FILES, sources, texts, splitting, report))
+    with navigation.as_frame():
+        return _space(with_points=with_points)
 
 
 def open_file(name: str, content: bytes | None) -> None:
@@ -75,46 +74,82 @@ def open_file(name: str, content: bytes | None) -> None:
         passages.turn_off(state.Corpus.FILES)
 
 
-def choose_files(keys: Files) -> Corpus:
-    """The texts of uploaded files alone; the sample corpus until there are any. Errors as in `choose`."""
-    uploaded = files.ask(keys)
-    if not uploaded:
-        return _sample_instead("Files with texts")
-    with st.popover("Columns and passages", icon=":material/tune:", key=keys.POPOVER):
-        if points.hold_vectors_alone(uploaded) and (space := points.choose(keys, uploaded)):
-            return _texts(space, "instead")
-        sources = [files.source(upload) for upload in uploaded]
-        texts, splitting, report = _ask_how(keys, sources)
-    return _build(keys, sources, texts, splitting, report)
+def _space(*, with_points: bool) -> Space:
+    """The button with its popover, and what is chosen in it."""
+    place = _place.get() or st.container(width="content")
+    _place.set(None)
+    with place.popover(_label(), icon=":material/library_books:", key=state.Corpus.FILES.POPOVER):
+        kind = _kind()
+        if kind == "Sample":
+            st.caption("Passages on many subjects, with labelled queries. Paste or upload your own texts instead.")
+            return Space(corpus.sample())
+        uploaded = _uploaded() if kind == "File" else ()
+        if (
+            uploaded
+            and (with_points or points.hold_vectors_alone(uploaded))
+            and (space := points.choose(state.Corpus.FILES, uploaded))
+        ):
+            return space
+        sources = _paste() if kind == "Paste" else [files.source(upload) for upload in uploaded]
+        if not sources:
+            return Space(_sample_until("paste texts" if kind == "Paste" else "upload a file"))
+        texts, splitting, report = _ask_how(state.Corpus.FILES, sources)
+    return Space(_build(state.Corpus.FILES, sources, texts, splitting, report))
 
 
-def _texts(space: Space, where: str) -> Corpus:
-    """The texts beside vectors; refused if there are vectors alone, saying where to upload texts."""
+def _texts(space: Space) -> Corpus:
+    """The texts beside vectors; refused if there are vectors alone."""
     if not space.has_texts:
         raise InputError(
             f"{space.name} contains vectors but no texts: the Projector can draw it. To use this page, upload texts "
-            f"{where}."
+            f"under “{BUTTON}”."
         )
     return space.corpus
 
 
+def _kind() -> str:
+    """Where the texts come from.
+
+    The address has it, but Streamlit does not bind it: that would forget controls of a closed popover between pages.
+    """
+    key = state.Corpus.SOURCE
+    if key not in st.session_state or navigation.is_history():
+        asked = st.query_params.get(key)
+        st.session_state[key] = asked if asked in SOURCES else SOURCES[0]
+    kind = str(st.segmented_control(BUTTON, SOURCES, key=key, persist_state="session", required=True))
+    if kind == SOURCES[0]:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != kind:
+        st.query_params[key] = kind
+    return kind
+
+
 def _label() -> str:
     """The current choice, before the widgets exist: a link's first run knows only the address."""
-    kind = inputs.choice(state.Corpus.SOURCE, "Sample")
+    kind = inputs.choice(state.Corpus.SOURCE, SOURCES[0])
     if kind == "File" and (uploaded := uploads.current(state.Corpus.FILES)):
         names = corpus.together([upload.name for upload in uploaded])
-        return f"Corpus: {output.markdown_free(shorten(names, LONGEST_NAME))}"
-    return "Corpus: pasted" if kind == "Paste" else "Corpus: sample"
+        return f"{BUTTON}: {output.markdown_free(shorten(names, LONGEST_NAME))}"
+    is_pasted = kind == "Paste" and inputs.choice(state.Corpus.PASTED, "").strip()
+    return f"{BUTTON}: {'pasted' if is_pasted else 'sample'}"
+
+
+def _uploaded() -> tuple[Upload, ...]:
+    """The files, which a link may have promised."""
+    uploaded = files.ask(state.Corpus.FILES)
+    if not uploaded:
+        uploads.show_missing(state.Corpus.SOURCE, "file", BUTTON, "this page shows the sample corpus")
+    return uploaded
 
 
 def _paste() -> list[Source]:
-    pasted = inputs.remember_text(state.Corpus.PASTED, "", height=240)
-    return [files.source_of_text(pasted)]
+    pasted = inputs.remember_text(state.Corpus.PASTED, "", height=240, placeholder="\n".join(corpus.EMBEDDED))
+    return [files.source_of_text(pasted)] if pasted.strip() else []
 
 
-def _sample_instead(place: str) -> Corpus:
-    """Use the sample while there is no file, and say so, as a link may have promised another corpus."""
-    uploads.show_missing("file", place, "this page shows the sample corpus")
+def _sample_until(what: str) -> Corpus:
+    """Use the sample until there are texts, and say so."""
+    st.caption(f"The pages show the sample corpus until you {what}.")
     return corpus.sample()
 
 

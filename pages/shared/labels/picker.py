@@ -74,7 +74,7 @@ def _files() -> None:
     graded = uploads.ask(state.Labels.QRELS, "Relevance labels")
     st.caption("BEIR columns (query-id, corpus-id, score) or TREC columns (query, iteration, document, grade).")
     if not queries and not graded:
-        uploads.show_missing("file with labels", "Labels", "nothing is measured yet")
+        uploads.show_missing(state.Labels.SOURCE, "file with labels", "Labels", "nothing is measured yet")
     elif not queries or not graded:
         st.info(f"Now upload the {'relevance labels' if queries else 'queries'}.")
 

@@ -9,7 +9,7 @@ from core import corpus
 from core.corpus import Corpus
 from core.models import DEFAULT_PICKS, ModelSpec
 from core.models.files import availability
-from pages.shared import picks, state
+from pages.shared import navigation, picks, state
 from pages.shared.state import Key, Parameter
 from pages.shared.ui import notices
 
@@ -32,7 +32,7 @@ def ready_models() -> list[ModelSpec]:
                 "No model is picked yet: pick up to four in the sidebar or on the Models page.", icon=":material/info:"
             )
         st.button("Use the two models that come with Embedscope", type="primary", on_click=_pick_defaults)
-        st.stop()
+        navigation.end_page()
     return ready
 
 
@@ -72,14 +72,16 @@ def paste_texts(key: Parameter, default: str, *, height: int, label: str = "Text
     return corpus.from_paste(remember_text(key, default, height=height, label=label))
 
 
-def remember_text(key: Parameter, default: str, *, height: int, label: str = "Texts, one per line") -> str:
+def remember_text(
+    key: Parameter, default: str, *, height: int, label: str = "Texts, one per line", placeholder: str = ""
+) -> str:
     """The typed or pasted text, shared by all pages of the session; a short one is in the URL.
 
     Of a longer one the URL has only the length, by which a link opened elsewhere says what it lacks.
     """
     if key not in st.session_state:
         st.session_state[key] = st.query_params.get(key, default)
-    pasted = st.text_area(label, key=key, height=height, persist_state="session") or ""
+    pasted = st.text_area(label, key=key, height=height, placeholder=placeholder, persist_state="session") or ""
     too_long = state.EveryPage.TOO_LONG(key)
     if pasted != default:
         _write_to_url(key, too_long, pasted)

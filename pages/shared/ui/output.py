@@ -2,6 +2,8 @@
 
 import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ import streamlit as st
 from core import wording
 from core.corpus import Corpus
 from core.embedding import Provenance
+from core.machine import this_machine
 from core.map_files import write_npy
 from core.markdown import markdown_free as markdown_free  # noqa: PLC0414  pages take it from here
 from core.models import ModelSpec
@@ -23,7 +26,51 @@ if TYPE_CHECKING:
 
     from core.benchmark import Run
 
+MACHINE = "Machine: "
+HOW = "How this was computed"
 ANSWER = "font-size:1.3rem;line-height:1.35;margin:0 0 .4rem"
+
+
+@dataclass
+class Foot:
+    """What a page's foot shows once the page is drawn: how its results were computed, and the code that does the same.
+
+    Attributes
+    ----------
+    facts : dict of str to None
+        A line for each result, in order, each once.
+    code : str
+    """
+
+    facts: dict[str, None] = field(default_factory=dict)
+    code: str = ""
+
+
+_foot: ContextVar[Foot] = ContextVar("foot")
+
+
+def begin() -> None:
+    """Collect what the foot shows, before the page is drawn."""
+    _foot.set(Foot())
+
+
+def foot() -> None:
+    """How the page's results were computed and on which machine, and the code; each in a fold, if there is any."""
+    collected = _foot.get()
+    if collected.facts:
+        with st.expander(HOW, icon=":material/fact_check:"):
+            for facts in collected.facts:
+                st.caption(facts)
+            if not any(facts.startswith(MACHINE) for facts in collected.facts):
+                st.caption(markdown_free(f"{MACHINE}{this_machine().sentence}"))
+    if collected.code:
+        with st.expander("Show the code", icon=":material/code:"):
+            st.code(collected.code, language="python")
+
+
+def explain(facts: str) -> None:
+    """Add a line of Markdown on how a result was computed to the page's foot."""
+    _foot.get().facts[facts] = None
 
 
 def origin(source: Provenance) -> str:
@@ -39,11 +86,11 @@ def origin(source: Provenance) -> str:
 
 def answer(sentence: str) -> None:
     """A page's answer in one sentence, above its chart, large enough to be read from the back of a room."""
-    st.markdown(f'<p style="{ANSWER}">{html.escape(sentence, quote=False)}</p>', unsafe_allow_html=True)
+    st.markdown(f'<p class="answer" style="{ANSWER}">{html.escape(sentence, quote=False)}</p>', unsafe_allow_html=True)
 
 
 def provenance(source: Provenance, *further: str, asked: Provenance | None = None) -> None:
-    """The caption under a result: what computed it, whether it was computed or cached, and further facts.
+    """What computed a result, for the page's foot; under the result itself a caption for each thing that spoils it.
 
     `asked` is what computed the vectors of the queries, whose caveats are shown as well.
     """
@@ -53,6 +100,7 @@ def provenance(source: Provenance, *further: str, asked: Provenance | None = Non
         source.device,
         source.engine,
         source.precision,
+        *filter(None, [markdown_free(source.reason)]),
         source.comparison,
         f"{source.texts:,} texts",
         wording.duration(source.seconds),
@@ -64,7 +112,7 @@ def provenance(source: Provenance, *further: str, asked: Provenance | None = Non
         facts.append(f"{source.tokens:,} tokens")
     if source.dollars:
         facts.append(wording.price(source.dollars))
-    st.caption(" · ".join([*facts, *further]))
+    explain(" · ".join([*facts, *further]))
     caveats(*filter(None, (source, asked)))
 
 
@@ -88,9 +136,8 @@ def show_skips(corpus: Corpus) -> None:
 
 
 def code(snippet: str) -> None:
-    """The few lines of library code that do what the page just did."""
-    with st.expander("Show the code", icon=":material/code:"):
-        st.code(snippet, language="python")
+    """The few lines of library code that do what the page just did, for its foot."""
+    _foot.get().code = snippet
 
 
 def download_table(table: "pd.DataFrame | Callable[[], pd.DataFrame]", name: str, label: str = "Download CSV") -> None:

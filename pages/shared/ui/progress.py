@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import wording
 from core.errors import EmbedscopeError
 from core.progress import Progress
-from pages.shared import cache, state
+from pages.shared import cache, navigation, state
 from pages.shared.state import Work
 
 APPEARS_AFTER_SECONDS, REPORT_EVERY_SECONDS = 0.15, 0.5
@@ -35,7 +35,7 @@ def line(name: Work, height: int = 0, count: Callable[[int], str] | None = "{:,}
     if is_cancelled(name):
         st.info("Cancelled. Everything computed so far is saved.", icon=":material/cancel:")
         st.button("Resume", type="primary", key=state.EveryPage.RESUME(name), on_click=start_anew, args=(name,))
-        st.stop()
+        navigation.end_page()
     done: set[Work] = st.session_state.setdefault(state.EveryPage.DONE_WORK, set())
     shown = _Line(name, 0 if name in done else height, count)
     try:

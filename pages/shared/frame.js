@@ -1,0 +1,62 @@
+// What the frame does in the browser, once per tab: Back undoes a choice, and in present mode keys change pages.
+
+if (!window.embedscopeFrame) {
+  window.embedscopeFrame = true;
+  pushChoices();
+  document.addEventListener("keydown", present);
+  document.addEventListener("click", guide);
+}
+
+// Streamlit replaces the address when a control that is bound to it changes, but follows Back and Forward to any
+// entry of the history: so each choice becomes an entry. What is typed, or chosen again at once, shares one.
+function pushChoices() {
+  const SAME_CHOICE_MS = 1500;
+  const replace = history.replaceState.bind(history);
+  let last = { name: "", at: 0 };
+
+  history.replaceState = (state, unused, url) => {
+    const name = choice(url);
+    const isNew = name && (name !== last.name || performance.now() - last.at > SAME_CHOICE_MS);
+    if (name) last = { name, at: performance.now() };
+    if (isNew) history.pushState(state, unused, url);
+    else replace(state, unused, url);
+  };
+}
+
+// The one parameter in which a whole address differs from the current one; empty if it is no choice of a control.
+function choice(url) {
+  if (typeof url !== "string" || !url.startsWith(location.origin)) return "";
+  const [now, next] = [new URL(location.href), new URL(url)];
+  if (now.pathname !== next.pathname) return "";
+  const names = new Set([...now.searchParams.keys(), ...next.searchParams.keys()]);
+  const changed = [...names].filter(
+    (name) => String(now.searchParams.getAll(name)) !== String(next.searchParams.getAll(name)),
+  );
+  return changed.length === 1 ? changed[0] : "";
+}
+
+function present(event) {
+  const isTyping = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable=true]");
+  const isOn = new URLSearchParams(location.search).get("present") === "true";
+  if (!isOn || isTyping || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  const ways = {
+    PageUp: ".st-key-previous_page a",
+    ArrowLeft: ".st-key-previous_page a",
+    PageDown: ".st-key-next_page a",
+    ArrowRight: ".st-key-next_page a",
+    Escape: ".st-key-present input",
+  };
+  const way = ways[event.key] && document.querySelector(ways[event.key]);
+  if (!way) return;
+  event.preventDefault();
+  way.click();
+}
+
+// The steps of the first visit lead to the table of models and open the popover of the texts.
+function guide(event) {
+  if (event.target.closest?.(".st-key-guided_to_models")) {
+    document.querySelector(".st-key-models_table")?.scrollIntoView({ block: "start" });
+  } else if (event.target.closest?.(".st-key-guided_to_texts")) {
+    setTimeout(() => document.querySelector(".st-key-corpus_popover button")?.click());
+  }
+}

@@ -1,0 +1,92 @@
+"""What stands around every page: the foot, the first visit, present mode, and what a link asks for in vain."""
+
+import plotly.graph_objects as go
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.charts.style import PRESENTED_FONT_SIZE, enlarge
+from core.machine import this_machine
+from pages.shared import link, navigation
+from tests.pages.conftest import open_page, said
+
+
+def folds(app: AppTest) -> list[str]:
+    return [fold.label for fold in app.expander]
+
+
+def test_each_group_names_its_first_page_and_every_page_is_in_one() -> None:
+    assert list(navigation.PAGES) == [name for pages in navigation.GROUPS.values() for name in pages]
+    for name, place in (("Understand", 1), ("Explore", 4), ("Decide", 6)):
+        assert f'[data-testid="stTopNav"] .rc-overflow-item:nth-child({place})::before,' in navigation.style()
+        assert f'content: "{name}"' in navigation.style()
+
+
+def test_provenance_is_in_one_fold_at_the_foot_with_the_machine_and_the_code_follows(app: AppTest) -> None:
+    app.query_params["models"] = ["wordllama-256"]
+    open_page(app, "embed")
+    assert folds(app) == ["How this was computed", "Show the code"]
+    lines = [caption.value.replace("\\", "") for caption in app.expander[0].caption]
+    assert "wordllama-256 · revision" in lines[0]
+    assert lines[-1] == f"Machine: {this_machine().sentence}"
+    assert said(app).count("wordllama-256 · revision") == 1
+
+
+def test_a_page_that_ends_early_has_the_button_of_texts_and_no_fold(app: AppTest) -> None:
+    app.query_params["models"] = ["bge-large-en-v1.5"]
+    open_page(app, "embed")
+    assert folds(app) == []
+    assert [group.key for group in app.get("button_group") if group.key == "corpus"] == ["corpus"]
+
+
+def test_the_first_visit_has_three_steps_until_they_are_dismissed(app: AppTest) -> None:
+    open_page(app, "models")
+    assert [button.label for button in app.button][:3] == ["**1** Pick models", "**2** Bring your texts", "Dismiss"]
+    app.button(key="dismiss_guide").click().run()
+    assert "Dismiss" not in [button.label for button in app.button]
+
+
+@pytest.mark.parametrize(
+    ("given", "value", "accepted"),
+    [
+        (["5 results"], 5, True), (["50 results"], 5, False), (["3D"], 3, True), (["0.950"], 0.95, True),
+        (["true"], True, True), (["MTEB v3"], "MTEB v2", False), (["a", "b"], ["a", "b"], True), (["a"], [], False),
+        ([""], None, True), (["x"], 5, False), (["1.2.3"], 1.2, False),
+    ],
+)  # fmt: skip
+def test_a_value_of_a_link_is_known_by_what_the_control_made_of_it(
+    given: list[str], value: object, *, accepted: bool
+) -> None:
+    assert link.is_accepted(given, value) == accepted
+
+
+def test_a_link_says_which_value_was_dropped_until_the_control_is_changed(app: AppTest) -> None:
+    app.query_params.update({"board": "MTEB v9", "show": "Original six", "utm_source": "mail"})
+    open_page(app, "models")
+    (sentence,) = [info.value.replace("\\", "") for info in app.info]
+    assert sentence.startswith("This page does not know board=MTEB v9, which the link asks for")
+    board = next(group for group in app.get("button_group") if group.key == "board")
+    board.set_value("MTEB v1").run()  # type: ignore[union-attr]
+    assert not app.info
+
+
+def test_a_link_that_is_accepted_says_nothing(app: AppTest) -> None:
+    app.query_params.update({"board": "MTEB v1", "show": "All"})
+    assert not open_page(app, "models").info
+
+
+def test_a_presented_figure_has_all_its_text_enlarged() -> None:
+    figure = go.Figure(
+        go.Scatter(x=[1], y=[1], text=["a"], textfont={"size": [12]}, marker={"size": 5}),
+        {
+            "font": {"size": 16},
+            "xaxis": {"tickfont": {"size": 24}},
+            "annotations": [{"text": "b", "font": {"size": 8}}],
+        },
+    )
+    larger = enlarge(figure)
+    assert larger.layout.font.size == PRESENTED_FONT_SIZE == 20
+    assert larger.layout.xaxis.tickfont.size == 30
+    assert larger.layout.annotations[0].font.size == 20
+    assert list(larger.data[0].textfont.size) == [20]
+    assert larger.data[0].marker.size == 5
+    assert figure.layout.font.size == 16
