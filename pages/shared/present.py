@@ -20,8 +20,10 @@ h1 { font-size: 2rem !important }
 .st-key-result :is(
     [data-testid="stElementContainer"], [data-testid="stLayoutWrapper"],
     [data-testid="stColumn"], [data-testid="stGridCell"]
-):not(:has(.answer, .st-key-presented, .st-key-map, [data-testid="stAlert"]))
-:not(.st-key-presented *, .st-key-map, .st-key-map *) {
+):not(
+    :has(.answer, .st-key-presented, .st-key-map, [data-testid="stAlert"]),
+    .st-key-presented *, .st-key-map, .st-key-map *
+) {
     display: none !important
 }
 .answer ~ * { display: none }

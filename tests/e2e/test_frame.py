@@ -47,6 +47,9 @@ def test_back_undoes_choices_and_present_mode_fills_the_screen_from_page_to_page
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
     settle(page)
+    box = chart.bounding_box()  # what is hidden above it takes no room
+    assert box
+    assert box["y"] + box["height"] < 920
     assert "present=true" in page.url
     page.keyboard.press("PageDown")
     expect(page.get_by_role("heading", name="Evaluate", exact=True)).to_be_visible()

@@ -1,5 +1,7 @@
 """What stands around every page: the foot, the first visit, present mode, and what a link asks for in vain."""
 
+from typing import Any
+
 import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -64,8 +66,8 @@ def test_a_link_says_which_value_was_dropped_until_the_control_is_changed(app: A
     open_page(app, "models")
     (sentence,) = [info.value.replace("\\", "") for info in app.info]
     assert sentence.startswith("This page does not know board=MTEB v9, which the link asks for")
-    board = next(group for group in app.get("button_group") if group.key == "board")
-    board.set_value("MTEB v1").run()  # type: ignore[union-attr]
+    board: Any = next(group for group in app.get("button_group") if group.key == "board")
+    board.set_value("MTEB v1").run()
     assert not app.info
 
 
