@@ -7,7 +7,7 @@ import streamlit as st
 from core import corpus, examples
 from core.charts.vectors import barcode
 from pages.parts.embed import answer, numbers
-from pages.shared import cache, corpora, state
+from pages.shared import cache, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import chart, inputs, output, progress
 
@@ -19,6 +19,8 @@ with left:
         label_visibility="collapsed",
     )  # fmt: skip
     if source == "File":
+        from pages.shared import corpora  # imports pandas, which typed texts need only after the first chart
+
         texts = corpora.choose_files(state.Embed.FILES)
     else:
         texts = inputs.paste_texts(state.Embed.TYPED, "\n".join(corpus.EMBEDDED), height=260)

@@ -93,7 +93,7 @@ def test_a_switch_turns_cosines_into_percentiles_of_the_corpus_on_one_scale() ->
 
 
 def test_the_answer_names_the_most_similar_pair_under_each_model() -> None:
-    texts = (TEXTS[0], "A cat sat on a mat.", TEXTS[2])
+    texts: tuple[str, ...] = (TEXTS[0], "A cat sat on a mat.", TEXTS[2])
     shared = [f"cosine {score_matrix(vectors(name, texts))[0, 1]:.2f} with {name}" for name in (NETWORK, TABLE)]
     answer = f"Most alike: “{texts[0]}” and “{texts[1]}” ({' and '.join(shared)})."
     assert answer in said(opened((TABLE, NETWORK), texts))
