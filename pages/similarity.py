@@ -7,29 +7,23 @@ import streamlit as st
 from core import examples
 from core.charts.similarity import HEIGHT
 from core.similarity import Background
-from pages.parts.similarity import background, heatmaps, pair, pairs, scores, sources
+from pages.parts.similarity import answer, background, heatmaps, pair, pairs, scores, sources
 from pages.shared import corpora, navigation, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import inputs, output, progress
 
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    place_of_texts = st.container(width="content")
     corpus = corpora.choose()
-    with place_of_texts:
-        compared = sources.choose(corpus)
-    order = st.segmented_control(
-        "Order", ["By cluster", "As given"], default="By cluster", key=state.Similarity.ORDER, bind="query-params",
-        required=True, label_visibility="collapsed",
-    )  # fmt: skip
+    compared = sources.choose(corpus)
     scales = ["Cosine" if all(spec.similarity == "cosine" for spec in ready) else "Score", "Percentile"]
     inputs.fall_back(state.Similarity.SCALE, scales, scales[0])
     scale = st.segmented_control(
-        "Scale", scales, default=scales[0], key=state.Similarity.SCALE, bind="query-params",
-        required=True, label_visibility="collapsed",
-    )  # fmt: skip
+        "Scale", scales, default=scales[0], key=state.Similarity.SCALE, bind="query-params", required=True
+    )
     difference = heatmaps.choose_difference([spec.name for spec in ready])
-sources.caption(compared, "ordered by the first model's clusters" if order == "By cluster" else "in the order given")
+    with st.popover("Order", icon=":material/sort:", width="content"):
+        order = scores.choose_order(len(ready))
 
 results: dict[str, scores.Scored] = {}
 backgrounds: dict[str, Background] = {}
@@ -44,20 +38,16 @@ values = scores.values_of(results, backgrounds if percentiles else None)
 if not values:
     navigation.end_page()
 
-leader = next(iter(values))
-arrangement = scores.order_of(compared, results[leader], by_cluster=order == "By cluster")
 by_score = pairs.rank(values, pairs.ORDERS[0], compared)
 opened = pair.current(compared, (int(by_score[0][0]), int(by_score[1][0])))
-heatmaps.show(
-    values, results, compared, arrangement, opened,
+output.answer(answer.sentence(values, scores.scales_of(values, results, percentiles=percentiles), compared))
+place_of_pair = heatmaps.show(
+    values, results, compared, scores.orders_of(compared, {name: results[name] for name in values}, order), opened,
     percentiles=percentiles, difference=difference, on_click=lambda clicked: pair.open_pair(compared, clicked),
 )  # fmt: skip
-
-place_of_pair = st.empty()
+sources.caption(compared, scores.ORDER_IN_WORDS[order])
 with place_of_pair.container():
     pair.show(compared, results, backgrounds, opened)
-for result in results.values():
-    output.provenance(result.provenance)
 st.markdown("## What a score means &ensp;:small[:gray[compared with random pairs of the corpus]]")
 with progress.line(state.Similarity.MEASURE, height=280) as on_progress:
     if not percentiles:
@@ -65,6 +55,8 @@ with progress.line(state.Similarity.MEASURE, height=280) as on_progress:
         with place_of_pair.container():
             pair.show(compared, results, backgrounds, opened)
 background.section(backgrounds, corpus, compared, {name: float(at.scores[opened]) for name, at in results.items()})
+for result in results.values():
+    output.provenance(result.provenance)
 
 st.markdown("## Token by token &ensp;:small[:gray[how similar the tokens are, and what each adds to a cosine]]")
 with progress.line(state.Similarity.TRACE, height=300) as on_progress, show_errors():

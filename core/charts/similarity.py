@@ -19,13 +19,22 @@ from core.charts.style import (
 )
 from core.similarity import SCORES, Background, Clusters, Contributions, Matrix, Similarity, title
 
-LABELS_UP_TO = 30
-NUMBERS_UP_TO = 8
+LABELS_UP_TO = 20
+ROW_LABEL, COLUMN_LABEL = 16, 14
+NUMBERS_UP_TO, FULL_NUMBERS_UP_TO = 20, 8
+NUMBER_SHARE = 0.6  # of a cell's width, for a number as short as "-.05"
 GAPS_UP_TO = 60
 MOST_HOVERED = 400
 MARK = "#FF3DCB"  # visible on both scales
-HEIGHT = 400
-TREE_SHARE = 0.12
+HEIGHT = 580
+CELLS_HEIGHT = 350  # about what labels, tree and colour scale leave of it
+SQUARE = {  # for the axes of the cells and those of their labels
+    "xaxis": {"scaleanchor": "y", "constrain": "domain", "constraintoward": "right"},
+    "xaxis3": {"constrain": "domain", "constraintoward": "right"},
+    "yaxis": {"constrain": "domain", "constraintoward": "top"},
+    "yaxis2": {"constrain": "domain", "constraintoward": "top"},
+}
+TREE_SHARE = 0.1
 BAR_SHARE = 0.16
 TOKEN_PIXELS = 24
 JOINED: dict[Similarity, str] = {
@@ -38,26 +47,32 @@ JOINED: dict[Similarity, str] = {
 
 @dataclass(frozen=True)
 class Scale:
-    """What a heatmap's colours stand for: a name, the ends, the number format."""
+    """What a heatmap's colours stand for: a name, the ends, the number format, and a shorter one if there is any."""
 
     title: str
     low: float
     high: float
     number: str = ".3f"
     diverging: bool = False
+    short: str = ""
 
     @property
     def colours(self) -> object:
         """Plotly's colour scale; a diverging one is neutral at zero."""
         return DIVERGING if self.diverging else SEQUENTIAL
 
+    def write(self, value: float) -> str:
+        """A value in as few characters as the scale allows: ".45" for a cosine of 0.449, "1" for 1."""
+        written = f"{value:{self.short or self.number}}"
+        return written.replace("0.", ".", 1).replace("1.00", "1") if self.short else written
 
-PERCENTILES = Scale("percentile", 0, 100, ".1f")
+
+PERCENTILES = Scale("percentile", 0, 100, ".1f", short="z.0f")
 
 
 def cosines_from(lowest: float) -> Scale:
     """The scale of cosines from the lowest one shown, or 0, to 1."""
-    return Scale("cosine", min(0.0, lowest), 1)
+    return Scale("cosine", min(0.0, lowest), 1, short="z.2f")
 
 
 def scores_between(similarity: Similarity, lowest: float, highest: float) -> Scale:
@@ -68,7 +83,9 @@ def scores_between(similarity: Similarity, lowest: float, highest: float) -> Sca
 def differences(title: str, values: Matrix, number: str) -> Scale:
     """A scale symmetric about zero."""
     limit = float(np.abs(values).max(initial=0)) or 1.0
-    return Scale(title, -limit, limit, f"+{number}", diverging=True)
+    of_percentiles = number == PERCENTILES.number
+    short = PERCENTILES.short if of_percentiles else "z.2f" if limit <= 2 else ""
+    return Scale(title, -limit, limit, f"+{number}", diverging=True, short=short)
 
 
 def heatmap(
@@ -80,71 +97,99 @@ def heatmap(
     row_tree: Clusters | None = None,
     column_tree: Clusters | None = None,
     marked: tuple[int, int] | None = None,
+    room_above: bool = False,
 ) -> go.Figure:
     """Scores of n texts with m others, (n, m), in the order given; without columns, of the rows with each other.
 
-    Up to LABELS_UP_TO rows are labelled at the left, and up to NUMBERS_UP_TO the scores are written into the cells.
-    Each text is sent once, as its axis's tick text, which the tooltip reuses; the visible labels are short ones on an
-    axis of their own. The trees are at the sides and share the axes, so that they zoom together.
+    Up to LABELS_UP_TO rows and columns are labelled at the left and below. Each text is sent once, as its axis's tick
+    text, which the tooltip reuses; the visible labels are short ones on axes of their own. The trees are at the right
+    and above and share the axes, so that they zoom together; `room_above` leaves the place of a tree, to be level with
+    a heatmap that has one. Texts compared with each other have square cells.
     """
+    square = columns is None
     columns = rows if columns is None else columns
-    gap = 1 if max(len(rows), len(columns)) <= GAPS_UP_TO else 0
-    figure = go.Figure(
-        go.Heatmap(
-            z=np.asarray(values, np.float32),
-            yaxis="y2",
-            colorscale=scale.colours,
-            zmin=scale.low,
-            zmax=scale.high,
-            xgap=gap,
-            ygap=gap,
-            texttemplate=f"%{{z:{scale.number}}}" if max(values.shape) <= NUMBERS_UP_TO else None,
-            hovertemplate=f"{scale.title} <b>%{{z:{scale.number}}}</b><br><br>%{{y}}<br><br>%{{x}}<extra></extra>",
-            colorbar={
-                "title": {"text": scale.title, "side": "right", "font": {"size": FONT_SIZE}},
-                "thickness": 12,
-                "tickfont": {"size": FONT_SIZE},
-            },
-        )
-    )
-    _axes(figure, rows, columns, trees=(row_tree is not None, column_tree is not None))
+    most = max(len(rows), len(columns))
+    figure = go.Figure(_cells(values, scale, CELLS_HEIGHT / most, gap=1 if most <= GAPS_UP_TO else 0))
+    _axes(figure, rows, columns, trees=(row_tree is not None, column_tree is not None or room_above))
+    if square:
+        figure.update_layout(**SQUARE)
+    for axis in ("x", "x3"):
+        figure.add_scatter(x=[None], y=[None], xaxis=axis, showlegend=False)  # without a trace, it would have no labels
     if row_tree:
         _tree(figure, row_tree, upright=False)
-    else:
-        figure.add_scatter(x=[None], y=[None], showlegend=False)  # without a trace, its axis would have no labels
     if column_tree:
         _tree(figure, column_tree, upright=True)
     if marked:
         figure.add_scatter(
             x=[marked[1]], y=[marked[0]], yaxis="y2", mode="markers", hoverinfo="skip", showlegend=False,
-            marker={"symbol": "square-open", "size": 16, "color": MARK, "line": {"width": 3}},
+            marker={
+                "symbol": "square-open", "size": max(10, min(40, 0.8 * CELLS_HEIGHT / most)), "color": MARK,
+                "line": {"width": 3},
+            },
         )  # fmt: skip
     return apply_style(figure, height=HEIGHT)
 
 
-def _axes(figure: go.Figure, rows: Sequence[str], columns: Sequence[str], trees: tuple[bool, bool]) -> None:
+def _cells(values: Matrix, scale: Scale, pixels: float, gap: int) -> go.Heatmap:
+    """The cells, some `pixels` wide, with their scores where these can be read; the colours' scale is above."""
+    numbers = _numbers(values, scale)
+    return go.Heatmap(
+        z=np.asarray(values, np.float32),
+        yaxis="y2",
+        colorscale=scale.colours,
+        zmin=scale.low,
+        zmax=scale.high,
+        xgap=gap,
+        ygap=gap,
+        text=numbers,
+        texttemplate="%{text}" if numbers else None,
+        textfont={"size": max(1, min(FONT_SIZE, round(NUMBER_SHARE * pixels)))},
+        hovertemplate=f"{scale.title} <b>%{{z:{scale.number}}}</b><br><br>%{{y}}<br><br>%{{x}}<extra></extra>",
+        colorbar={
+            "title": {"text": scale.title, "side": "right", "font": {"size": FONT_SIZE}},
+            "orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "len": 0.75,
+            "thickness": 12, "ypad": 6, "tickfont": {"size": FONT_SIZE}, "nticks": 5,
+        },
+    )  # fmt: skip
+
+
+def _numbers(values: Matrix, scale: Scale) -> list[list[str]] | None:
+    """The score of each cell in few characters; none if there are too many cells, or scores have more digits."""
+    if max(values.shape) <= (NUMBERS_UP_TO if scale.short else FULL_NUMBERS_UP_TO):
+        return [[scale.write(float(value)) for value in row] for row in values]
+    return None
+
+
+def _axes(figure: go.Figure, rows: Sequence[str], columns: Sequence[str], *, trees: tuple[bool, bool]) -> None:
     n, m = len(rows), len(columns)
     room = {True: [0, 1 - TREE_SHARE], False: [0, 1]}
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
-    down = [n - 0.5, -0.5]
-    named = rows if n <= LABELS_UP_TO else ()
+    down, across = [n - 0.5, -0.5], [-0.5, m - 0.5]
     figure.update_layout(
-        xaxis={
-            **bare, "range": [-0.5, m - 0.5], "domain": room[trees[0]],
-            "tickvals": list(range(m)), "ticktext": _hovers(columns),
+        xaxis={**bare, "range": across, "domain": room[trees[0]], **_ticks(_hovers(columns))},
+        xaxis2={**bare, "domain": [1 - TREE_SHARE + 0.005, 1], "fixedrange": True},
+        xaxis3={
+            "range": across, "overlaying": "x", "matches": "x", "side": "bottom", "anchor": "y", "tickangle": -50,
+            "showgrid": False, "zeroline": False, **_ticks(_labels(columns, COLUMN_LABEL)),
         },
         yaxis={
             "range": down, "domain": room[trees[1]], "showgrid": False, "zeroline": False,
-            "tickvals": list(range(len(named))), "ticktext": [plain(text, 24) for text in named],
+            **_ticks(_labels(rows, ROW_LABEL)),
         },
-        yaxis2={
-            **bare, "range": down, "overlaying": "y", "matches": "y",
-            "tickvals": list(range(n)), "ticktext": _hovers(rows),
-        },
-        xaxis2={**bare, "domain": [1 - TREE_SHARE + 0.005, 1], "fixedrange": True},
+        yaxis2={**bare, "range": down, "overlaying": "y", "matches": "y", **_ticks(_hovers(rows))},
         yaxis3={**bare, "domain": [1 - TREE_SHARE + 0.01, 1], "fixedrange": True},
         showlegend=False,
     )  # fmt: skip
+
+
+def _ticks(texts: Sequence[str]) -> dict[str, object]:
+    """A tick for each text, or for the first ones."""
+    return {"tickvals": list(range(len(texts))), "ticktext": list(texts)}
+
+
+def _labels(texts: Sequence[str], length: int) -> list[str]:
+    """Short labels, none of too many."""
+    return [plain(text, length) for text in texts] if len(texts) <= LABELS_UP_TO else []
 
 
 def _hovers(texts: Sequence[str]) -> list[str]:

@@ -67,6 +67,11 @@ def test_a_click_on_a_cell_opens_its_pair_whatever_the_texts(
     settle(page)
     page.get_by_text("Percentile", exact=True).click()
     settle(page)
+    sizes = page.evaluate("""() => [...document.querySelectorAll('.js-plotly-plot')].slice(0, 2).map(plot => {
+        const {xaxis, yaxis2} = plot._fullLayout
+        return [xaxis._length, yaxis2._length, xaxis._offset + xaxis._length <= plot.clientWidth]
+    })""")
+    assert all(width == pytest.approx(height, abs=1) and inside for width, height, inside in sizes), "cells are square"
     percentiles = charts(page, 2)[0][0]
     assert (percentiles["zmin"], percentiles["zmax"]) == (0, 100)
     page.get_by_text("Difference", exact=True).click()
@@ -87,7 +92,7 @@ def test_500_texts_are_zoomed_with_their_tree_and_a_cell_opens_still(
 ) -> None:
     address = "similarity?models=wordllama-256&texts_from=Corpus&from_corpus=500&which=First&order=As+given"
     open_page(page, server, address.replace("&order=As+given", ""))
-    cells, tree = charts(page, 1)[0][:2]
+    cells, _, _, tree = charts(page, 1)[0][:4]
     assert np.shape(cells["z"]) == (500, 500)
     assert len(tree["x"]) == 499 * 5
     page.mouse.move(*point(page, 100, 100))

@@ -15,7 +15,8 @@ from sentence_transformers import SentenceTransformer
 from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
-from core.similarity import background, score_matrix
+from core.similarity import background, clusters, score_matrix
+from core.wording import shorten
 from tests.conftest import ROOT
 from tests.e2e.test_pages import decoded
 from tests.pages.conftest import TIMEOUT_SECONDS, open_page, said
@@ -89,6 +90,39 @@ def test_a_switch_turns_cosines_into_percentiles_of_the_corpus_on_one_scale() ->
     app = opened((TABLE, NETWORK), scale="Percentile", heatmaps="Difference")
     expected = percentiles(NETWORK, cosines[NETWORK]) - percentiles(TABLE, cosines[TABLE])
     np.testing.assert_allclose(cells(app), expected, atol=0.02)
+
+
+def test_the_answer_names_the_most_similar_pair_under_each_model() -> None:
+    texts: tuple[str, ...] = (TEXTS[0], "A cat sat on a mat.", TEXTS[2])
+    shared = [f"cosine {score_matrix(vectors(name, texts))[0, 1]:.2f} with {name}" for name in (NETWORK, TABLE)]
+    answer = f"Most alike: “{texts[0]}” and “{texts[1]}” ({' and '.join(shared)})."
+    assert answer in said(opened((TABLE, NETWORK), texts))
+    texts = tuple(corpus.from_paste(corpus.sample_sentences()).texts)
+    clauses = []
+    for name in (NETWORK, TABLE):
+        cosines = score_matrix(vectors(name, texts))
+        one, other = np.unravel_index(np.argmax(np.triu(cosines, 1)), cosines.shape)
+        named = f"“{shorten(texts[one], 32)}” and “{shorten(texts[other], 32)}”"
+        clauses.append(f"{named} (cosine {cosines[one, other]:.2f} with {name})")
+    assert f"Most alike: {'; '.join(clauses)}." in said(opened((TABLE, NETWORK), texts))
+
+
+def test_each_heatmap_is_ordered_by_the_first_models_clusters_or_by_its_own() -> None:
+    cosines = score_matrix(vectors(TABLE, TEXTS))
+    found = {name: clusters(vectors(name, TEXTS)) for name in (NETWORK, TABLE)}
+    for order, leader in (("By cluster", NETWORK), ("Each model's own", TABLE)):
+        app = opened((TABLE, NETWORK), order=order)
+        leading = found[leader]
+        assert leading
+        rows = leading.order
+        np.testing.assert_allclose(cells(app, "heatmap_1"), cosines[np.ix_(rows, rows)], atol=1e-6)
+        trees = [len(_traces(app, f"heatmap_{place}")) > 4 for place in (0, 1)]
+        assert trees == [True, order == "Each model's own"], "the tree is that of the cells below it"
+
+
+def _traces(app: AppTest, key: str) -> list[Any]:
+    element: Any = next(chart for chart in app.get("plotly_chart") if chart.key == key)
+    return list(json.loads(element.proto.spec)["data"])
 
 
 def test_one_cosine_is_read_for_every_model_and_the_pair_has_each_models_own() -> None:

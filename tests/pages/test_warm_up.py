@@ -43,3 +43,13 @@ def test_what_cannot_be_warmed_up_is_a_line_in_the_log(
     monkeypatch.setattr("core.embedding.encoder", fail)
     cache._prepare()
     assert f"Not warmed up: {error}" in caplog.text
+
+
+def test_what_explain_and_embed_need_for_their_first_chart_does_not_import_pandas() -> None:
+    code = (
+        "import sys; from pages.shared import cache, frame; from pages.parts.explain import answer, table, tokens;"
+        "from pages.parts.embed import answer, numbers; from core.charts import similarity, vectors;"
+        "print({'pandas', 'scipy', 'torch'} & set(sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"

@@ -10,6 +10,15 @@ import streamlit as st
 from pages.shared import state
 from pages.shared.ui import chart
 
+MOST_ON_A_PHONE = 10
+NARROW = """
+.st-key-{frame} {{ container: {frame} / inline-size }}
+/* On a narrow page there is room for every other label, and for no numbers in the cells */
+@container {frame} (max-width: 470px) {{
+    .heatmap-label, .ytick:nth-of-type(even), .x3tick:nth-of-type(even) {{ display: none }}
+}}
+"""
+
 
 def clickable(figure: go.Figure, place: int, alt: str, on_click: Callable[[int, int], None]) -> None:
     """Draw the heatmap; `on_click` is called with the row and column of a clicked cell, as drawn."""
@@ -24,7 +33,10 @@ def clickable(figure: go.Figure, place: int, alt: str, on_click: Callable[[int, 
             if 0 <= row < rows and 0 <= column < columns:
                 on_click(row, column)
 
-    with st.container(key=state.Similarity.CELLS(place), gap=None):
+    frame = state.Similarity.CELLS(place)
+    if max(rows, columns) > MOST_ON_A_PHONE:
+        st.html(f"<style>{NARROW.format(frame=frame)}</style>")
+    with st.container(key=frame, gap=None):
         chart.draw(figure, key=state.Similarity.HEATMAP(place), alt=alt)
         _component()(key=listener, on_cell_change=note)
 

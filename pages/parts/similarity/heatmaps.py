@@ -1,9 +1,12 @@
 """The heatmaps: one per model, or the difference of two models, on one scale and in one order."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.charts.similarity import heatmap
 from core.charts.style import plain
@@ -25,13 +28,7 @@ def choose_difference(names: Sequence[str]) -> tuple[str, str] | None:
         return None
     views = ["Each model", "Difference"]
     view = st.segmented_control(
-        "Show",
-        views,
-        default=views[0],
-        key=state.Similarity.HEATMAPS,
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
+        "Heatmaps", views, default=views[0], key=state.Similarity.HEATMAPS, bind="query-params", required=True
     )
     if view != "Difference":
         return None
@@ -40,8 +37,7 @@ def choose_difference(names: Sequence[str]) -> tuple[str, str] | None:
         return next(iter(offered.values()))
     inputs.fall_back(state.Similarity.DIFFERENCE, list(offered), next(iter(offered)))
     chosen = st.selectbox(
-        "Difference of", list(offered), key=state.Similarity.DIFFERENCE, bind="query-params",
-        label_visibility="collapsed", width=320,
+        "Difference of", list(offered), key=state.Similarity.DIFFERENCE, bind="query-params", width=320
     )  # fmt: skip
     return offered[str(chosen)]
 
@@ -50,14 +46,17 @@ def show(
     values: Mapping[str, Matrix],
     results: Mapping[str, Scored],
     compared: Compared,
-    order: Order,
+    orders: Mapping[str, Order],
     pair: Pair,
     *,
     percentiles: bool,
     difference: tuple[str, str] | None,
     on_click: Callable[[Pair], None],
-) -> None:
-    """Draw them; a click on a cell opens its pair."""
+) -> DeltaGenerator:
+    """Draw them, and return the place of the pair's explanation, beside a single heatmap or below several.
+
+    A click on a cell opens its pair.
+    """
     matrices, scales = dict(values), scores.scales_of(values, results, percentiles=percentiles)
     if difference and all(name in values for name in difference):
         one, other = (results[name] for name in difference)
@@ -69,22 +68,31 @@ def show(
             functions = " and ".join(f"{result.spec.name} by {NAMES[result.similarity]}" for result in (one, other))
             sentence = f"Vectors are compared for {functions}: choose Percentile to see the difference."
             st.info(output.markdown_free(sentence), icon=":material/info:")
-    panels = st.grid(2 if len(matrices) > 1 else 1, min_column_width=430)
+    shared = replace(next(iter(orders.values())), row_tree=None, column_tree=None)  # of a difference
+    panels = st.grid(2, min_column_width=430)
     for place, (name, matrix) in enumerate(matrices.items()):
+        order = orders.get(name, shared)
         with panels.cell():
             st.markdown(f"## {output.markdown_free(name)}")
             figure = heatmap(
                 order.of(matrix),
                 [compared.rows[row] for row in order.rows],
-                [compared.texts[column] for column in order.columns],
+                [compared.texts[column] for column in order.columns] if compared.queries else None,
                 scale=scales[name],
                 row_tree=order.row_tree,
                 column_tree=order.column_tree,
                 marked=order.place(pair),
+                room_above=any(orders[other].column_tree for other in matrices if other in orders),
             )
             clickable(
                 figure,
                 place,
                 f"Heatmap of the texts by {plain(name)}: {scales[name].title}",
-                lambda row, column: on_click((order.rows[row], order.columns[column])),
+                partial(_open, on_click, order),
             )
+    return (panels.cell() if len(matrices) == 1 else st).empty()
+
+
+def _open(on_click: Callable[[Pair], None], order: Order, row: int, column: int) -> None:
+    """Open the pair of a cell, given as it is drawn."""
+    on_click((order.rows[row], order.columns[column]))

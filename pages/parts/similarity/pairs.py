@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import streamlit as st
 
 from core.similarity import Background, Matrix, disagreement, rank_pairs
@@ -15,6 +15,9 @@ from pages.parts.similarity.scores import Scored
 from pages.parts.similarity.sources import Compared
 from pages.shared import state
 from pages.shared.ui import inputs, output
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_LISTED = 1000
 SHOWN_OF_TEXT = 200
@@ -47,8 +50,10 @@ def rank(values: Mapping[str, Matrix], order: str, compared: Compared) -> Pairs:
 
 def table_of(
     pairs: Pairs, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], compared: Compared
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """The pairs with each model's score, and its percentile if the model has a background."""
+    import pandas as pd
+
     first, second = pairs
     rows, texts = ([shorten(text, SHOWN_OF_TEXT) for text in given] for given in (compared.rows, compared.texts))
     scores = {name: result.scores[first, second] for name, result in results.items()}
@@ -120,15 +125,17 @@ def downloads(
 
 def _table(
     pairs: Pairs, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], compared: Compared
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """The table of pairs, with the models' options."""
     specs = [result.spec for result in results.values()]
     table = table_of(pairs, results, backgrounds, compared)
     return output.with_options(table, specs, queries=bool(compared.queries))
 
 
-def _matrix(result: Scored, compared: Compared) -> pd.DataFrame:
+def _matrix(result: Scored, compared: Compared) -> "pd.DataFrame":
     """A model's matrix, with its options; numbers before the texts distinguish equal ones."""
+    import pandas as pd
+
     table = pd.DataFrame(result.scores, columns=_labels(compared.texts))
     table.insert(0, "", _labels(compared.rows))
     return output.with_options(table, [result.spec], queries=bool(compared.queries))

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import streamlit as st
 
 from core.charts.similarity import PERCENTILES, Scale, differences, scores_between
 from core.embedding import Provenance
@@ -12,7 +13,15 @@ from core.progress import Progress
 from core.similarity import SCORES, Background, Clusters, Matrix, Similarity, clusters, score_matrix
 from core.storage import digests
 from pages.parts.similarity.sources import Compared
-from pages.shared import cache
+from pages.shared import cache, state
+from pages.shared.ui import inputs
+
+BY_CLUSTER, OWN, AS_GIVEN = ORDERS = ("By cluster", "Each model's own", "As given")
+ORDER_IN_WORDS = {
+    BY_CLUSTER: "ordered by the first model's clusters",
+    OWN: "ordered by each model's own clusters",
+    AS_GIVEN: "in the order given",
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,17 @@ class Order:
         return self.rows.index(pair[0]), self.columns.index(pair[1])
 
 
+def choose_order(models: int) -> str:
+    """Choose the order of the heatmaps; one model has no clusters but its own."""
+    offered = ORDERS if models > 1 else (BY_CLUSTER, AS_GIVEN)
+    inputs.fall_back(state.Similarity.ORDER, offered, BY_CLUSTER)
+    chosen = st.segmented_control(
+        "Order of the texts", offered, default=BY_CLUSTER, key=state.Similarity.ORDER, bind="query-params",
+        required=True, help="By cluster: the first model's clusters order all heatmaps, so that cells correspond.",
+    )  # fmt: skip
+    return str(chosen or BY_CLUSTER)
+
+
 def score(compared: Compared, spec: ModelSpec, on_progress: Progress) -> Scored:
     """Embed the texts, and the queries as queries, and compare them."""
     texts = cache.embed_texts(compared.texts, spec, on_progress)
@@ -78,15 +98,30 @@ def are_comparable(results: Collection[Scored]) -> bool:
     return len({result.similarity for result in results}) < 2
 
 
-def order_of(compared: Compared, leader: Scored, *, by_cluster: bool) -> Order:
-    """The order of one model's clusters, for the heatmaps of all; or the given order."""
-    columns = _clusters(leader.text_vectors, leader.similarity) if by_cluster else None
-    rows = _clusters(leader.row_vectors, leader.similarity) if by_cluster and compared.queries else columns
+def orders_of(compared: Compared, results: Mapping[str, Scored], order: str) -> dict[str, Order]:
+    """The order of each model's heatmap: the first model's clusters for all, each model's own, or the given order.
+
+    Only the model whose clusters these are has trees.
+    """
+    given = Order(tuple(range(len(compared.rows))), tuple(range(len(compared.texts))))
+    if order == AS_GIVEN:
+        return dict.fromkeys(results, given)
+    if order == OWN:
+        return {name: _by_cluster(compared, result) for name, result in results.items()}
+    leader, *_ = results
+    leading = _by_cluster(compared, results[leader])
+    return {**dict.fromkeys(results, Order(leading.rows, leading.columns)), leader: leading}
+
+
+def _by_cluster(compared: Compared, result: Scored) -> Order:
+    """The order of a model's clusters, with their trees: of texts compared with each other one above, for both."""
+    columns = _clusters(result.text_vectors, result.similarity)
+    rows = _clusters(result.row_vectors, result.similarity) if compared.queries else columns
     return Order(
         rows.order if rows else tuple(range(len(compared.rows))),
         columns.order if columns else tuple(range(len(compared.texts))),
-        rows,
-        columns if compared.queries else None,
+        rows if compared.queries else None,
+        columns,
     )
 
 

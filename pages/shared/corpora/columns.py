@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from core.corpus import Columns, columns_beside, usual_columns
@@ -75,6 +74,8 @@ def _ask(files: Files, offered: Sequence[str], labels: Sequence[str], usual: Col
 
 def _preview(files: Files, sources: Sequence[Source], labels: dict[str, str]) -> None:
     """The first rows of the first files."""
+    import pandas as pd
+
     shown = [
         {"file": source.name, **row} if len(sources) > 1 else row
         for source in sources[:FILES_SHOWN]

@@ -1,11 +1,15 @@
 """What was skipped or repaired in a corpus: counted, and offered as a table."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from core.corpus import Corpus
 from core.tables import complete
 from pages.shared.ui import output
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def offer(texts: Corpus, key: str) -> None:
@@ -16,8 +20,10 @@ def offer(texts: Corpus, key: str) -> None:
     output.download_table(table(texts), f"left-out-of-{key}", "Download skipped rows")
 
 
-def table(texts: Corpus) -> pd.DataFrame:
+def table(texts: Corpus) -> "pd.DataFrame":
     """One row per entry; the entries of a file add up to what is counted."""
+    import pandas as pd
+
     entries = complete(texts.left_out, texts.left_out_rows)
     return pd.DataFrame(
         {

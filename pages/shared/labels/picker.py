@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import pandas as pd
 import streamlit as st
 
 from core import examples
@@ -81,6 +80,8 @@ def _files() -> None:
 
 def _offer_judgements(texts: Corpus) -> None:
     """The marks so far, for download in both formats."""
+    import pandas as pd
+
     labels = judgements.labels(texts)
     if labels is None:
         st.caption("No document in this corpus is marked as relevant yet: mark results on the Search page.")

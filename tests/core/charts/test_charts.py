@@ -12,7 +12,17 @@ from scipy.stats import percentileofscore
 
 from core import models
 from core.charts.models import score_against_cost, task_scores
-from core.charts.similarity import cosines_from, densities, differences, heatmap, percent, token_heatmap
+from core.charts.similarity import (
+    PERCENTILES,
+    Scale,
+    cosines_from,
+    densities,
+    differences,
+    heatmap,
+    percent,
+    scores_between,
+    token_heatmap,
+)
 from core.charts.style import NEUTRAL, model_colour
 from core.charts.vectors import arrows, barcode, journey
 from core.comparison import dots, front, stand, task_types
@@ -94,13 +104,35 @@ def test_a_heatmap_holds_the_cosines_and_each_text_once_for_the_hover_of_its_row
     assert cells.customdata is None
 
 
-@pytest.mark.parametrize(("texts", "numbers", "labels"), [(8, True, 8), (9, False, 9), (30, False, 30), (31, False, 0)])
-def test_a_large_heatmap_drops_the_numbers_first_and_then_the_labels(texts: int, numbers: bool, labels: int) -> None:
+@pytest.mark.parametrize("texts", [20, 21])
+def test_a_large_heatmap_has_no_numbers_and_no_labels(texts: int) -> None:
     named = [f"text {row}" for row in range(texts)]
     figure = heatmap(np.eye(texts, dtype=np.float32), named, scale=cosines_from(0))
-    assert bool(figure.data[0].texttemplate) == numbers
-    assert len(figure.layout.yaxis.ticktext) == labels
+    assert bool(figure.data[0].texttemplate) == (texts == 20)
+    labels = tuple(named) if texts == 20 else ()
+    assert figure.layout.yaxis.ticktext == figure.layout.xaxis3.ticktext == labels
     assert figure.layout.xaxis.ticktext == tuple(named)
+
+
+@pytest.mark.parametrize(
+    ("scale", "values", "written"),
+    [
+        (cosines_from(-1), (0.449, -0.054, -0.001, 0.999), (".45", "-.05", ".00", "1")),
+        (PERCENTILES, (99.86, 4.4), ("100", "4")),
+        (scores_between("dot", 0, 9), (7.1234,), ("7.123",)),
+    ],
+)
+def test_a_cell_has_its_score_in_few_characters(
+    scale: Scale, values: tuple[float, ...], written: tuple[str, ...]
+) -> None:
+    figure = heatmap(np.array([values], np.float32), ["a"], list("bcde")[: len(values)], scale=scale)
+    assert tuple(figure.data[0].text[0]) == written
+
+
+def test_texts_compared_with_each_other_have_square_cells_and_queries_use_the_height() -> None:
+    matrix = np.eye(3, dtype=np.float32)
+    assert heatmap(matrix, list("abc"), scale=cosines_from(0)).layout.xaxis.scaleanchor == "y"
+    assert heatmap(matrix, list("abc"), list("def"), scale=cosines_from(0)).layout.xaxis.scaleanchor is None
 
 
 def test_queries_are_rows_and_texts_columns_each_with_a_tree_on_the_axis_it_belongs_to() -> None:
@@ -110,7 +142,7 @@ def test_queries_are_rows_and_texts_columns_each_with_a_tree_on_the_axis_it_belo
         np.zeros((3, 7), np.float32), list("abc"), list("defghij"), scale=cosines_from(0), row_tree=rows,
         column_tree=columns, marked=(2, 5),
     )  # fmt: skip
-    cells, row_tree, column_tree, mark = figure.data
+    cells, _, _, row_tree, column_tree, mark = figure.data
     assert rows is not None
     assert columns is not None
     assert cells.z.shape == (3, 7)
@@ -124,7 +156,7 @@ def test_queries_are_rows_and_texts_columns_each_with_a_tree_on_the_axis_it_belo
 def test_the_figure_of_500_long_texts_stays_small() -> None:
     texts = [f"{row} " + "word " * 4000 for row in range(500)]
     tree = clusters(np.random.default_rng(0).normal(size=(500, 8)).astype(np.float32))
-    figure = heatmap(np.zeros((500, 500), np.float32), texts, scale=cosines_from(0), row_tree=tree)
+    figure = heatmap(np.zeros((500, 500), np.float32), texts, scale=cosines_from(0), column_tree=tree)
     assert len(figure.to_json()) < 2_000_000
 
 
