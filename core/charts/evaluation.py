@@ -22,7 +22,8 @@ from core.evaluation import Compressed, Interval
 from core.evaluation.compression import BINARY, FLOAT16, FLOAT32, INT8, RESCORED, front
 from core.similarity import SCORES, Similarity, title
 
-LANE_PIXELS = 46
+LANE_PIXELS = 54
+NAME_PIXELS = 22  # above a lane: beside it, a phone has no room for both
 GAINS_HEIGHT = 300
 SCATTER_HEIGHT = 420
 CELL_PIXELS = 84
@@ -57,6 +58,16 @@ def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colou
             f"{interval.high:.3f}<extra></extra>",
         )
         figure.add_annotation(
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=place,
+            yshift=NAME_PIXELS,
+            text=f"<b>{plain(name.rpartition('/')[2], 26)}</b>",
+            showarrow=False,
+            font={"size": FONT_SIZE},
+        )
+        figure.add_annotation(
             x=1,
             xref="paper",
             xanchor="left",
@@ -69,15 +80,15 @@ def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colou
     low = min((interval.low for interval in measured.values()), default=0)
     high = max((interval.high for interval in measured.values()), default=1)
     room = max(0.02, 0.05 * (high - low))
-    figure.update_xaxes(title=plain(title, 90))
+    figure.update_xaxes(title=plain(title, 90), nticks=6, tickangle=0)
     figure.update_xaxes(range=[max(-0.01, low - room), min(1.01, high + room)], zeroline=False)
     figure.update_yaxes(
         tickvals=list(range(len(names))),
         ticktext=[f"<b>{plain(name.rpartition('/')[2], 26)}</b>" for name in names],
-        range=[-0.6, len(names) - 0.4],
+        range=[-0.4, len(names) - 0.3],
         showgrid=False,
         zeroline=False,
-        ticklabelstandoff=8,
+        showticklabels=False,
     )
     figure.update_layout(showlegend=False)
     return apply_style(figure, height=LANE_PIXELS * len(names) + 84, margin=(10, 155, 10, 10))

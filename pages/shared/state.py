@@ -454,6 +454,7 @@ class Verdict:
 
     WEIGHT = Parameters("weigh_")
     PRESET = Key("weights_preset")
+    WIDE = Key("verdict_wide")
     LANES = Key("verdict_lanes")
     TABLE = Key("verdict_table")
     DECIDE = Work("verdict")

@@ -66,7 +66,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         ranking(
             intervals,
             str(kind),
-            f"{kind} correlation of similarity and gold score, with its 95% interval",
+            f"{kind} (95% interval)",
             colours=colours,
         ),
         key=state.Evaluate.CORRELATIONS,

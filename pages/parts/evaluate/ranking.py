@@ -83,7 +83,7 @@ def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
         ranking(
             intervals,
             title,
-            f"Mean {title} over the queries, with its 95% interval",
+            f"Mean {title} (95% interval)",
             colours=model_colours(intervals),
         ),
         key=state.Evaluate.RANKING,

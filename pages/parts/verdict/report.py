@@ -12,6 +12,11 @@ from pages.shared import frame, state
 from pages.shared.ui import output
 from pages.shared.ui.live_chart import LiveChart
 
+SCROLLS = f"""<style>
+.st-key-{state.Verdict.WIDE} {{ overflow-x: auto }}
+.st-key-{state.Verdict.WIDE} > * {{ min-width: 47rem }}
+</style>"""
+
 
 def without_labels(texts: Corpus) -> None:
     """What to do if the corpus has no labels."""
@@ -34,12 +39,12 @@ def answer(decided: Verdict) -> None:
 
 def chart(decided: Verdict) -> None:
     """The lanes, and how firm the first place is."""
-    LiveChart(state.Verdict.LANES, ALT).finish(
-        verdict_lanes(
-            verdict.lanes(decided), decided.ranking.weights, colours=_colours(decided), is_dark=frame.is_dark()
-        ),
-        "verdict",
+    figure = verdict_lanes(
+        verdict.lanes(decided), decided.ranking.weights, colours=_colours(decided), is_dark=frame.is_dark()
     )
+    st.html(SCROLLS)
+    with st.container(key=state.Verdict.WIDE):
+        LiveChart(state.Verdict.LANES, ALT).finish(figure, "verdict")
     st.caption(
         "Every bar runs from 0 to 1; longer is better. The whisker is the 95% interval of quality over the "
         "queries; percentages are shares of the total weight. "
