@@ -62,6 +62,13 @@ def price(dollars: float) -> str:
     return f"${whole}.{cents:0<2}"
 
 
+def in_ten(share: float) -> str:
+    """A share from 0 to 1 as it is said aloud: "almost none", "about four in ten", "almost all"."""
+    words = ("almost none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "almost all")
+    tenths = math.floor(10 * share + 0.5)
+    return words[tenths] if tenths in (0, 10) else f"about {words[tenths]} in ten"
+
+
 def join(names: Sequence[str], last: str = "and", *, most: int | None = None) -> str:
     """Names in a sentence: "none", "a", "a and b", "a, b or c"; beyond `most` their number: "a, b and 7 more"."""
     if not names:

@@ -2,9 +2,13 @@ from pages.shared.navigation import require_frame
 
 require_frame()
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import examples
+from core.maps import Projection
+from core.progress import silent
 from pages.parts.projector import (
     appearance,
     axes,
@@ -38,6 +42,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     axis_ends = axes.choose(space, wanted.dimensions) if wanted.method == "axes" else []
 texts = space.corpus
 output.show_skips(texts)
+answer_slot = st.container(key=state.Projector.ANSWER)
 
 map_column, side = st.columns([7, 3], gap="medium")
 with side, st.container(horizontal=True, vertical_alignment="bottom"):
@@ -51,7 +56,6 @@ with map_column, progress.line(state.Projector.LAY_OUT, height=HEIGHT) as on_pro
     directions = [axes.vectors_of(axis_ends, space, source, on_progress) for source in mapped]
     drawn = charts.lay_out(space, mapped, wanted, axes.titles(axis_ends), directions, on_progress)
     colour, column = colours.colour_of(texts, colour_name, drawn, looks.neighbours.k, on_progress)
-    labels = colours.labels(texts, column, drawn, wanted=looks.labels)
 
 with side, st.container(height=HEIGHT, border=False):
     with progress.line(state.Projector.SEARCH) as on_progress:
@@ -68,13 +72,15 @@ with side, st.container(height=HEIGHT, border=False):
         panel.show_selected(texts, marked.selected)
     trust_slot = st.container()
 
-with map_column:
+
+def draw(drawn: Sequence[charts.Chart]) -> None:
+    """Draw the maps, below which t-SNE is stopped and resumed."""
     map_view.show(
         charts.pack(texts, drawn, looks.hover, looks.hover_texts),
         colour,
         key=state.Projector.MAP,
         marks=marked,
-        labels=labels,
+        labels=colours.labels(texts, column, drawn, wanted=looks.labels),
         neighbours=near[0].rows[0] if near else (),
         false=[of_map.false for of_map in wrong],
         torn=[of_map.torn for of_map in wrong],
@@ -88,8 +94,24 @@ with map_column:
         on_resize=appearance.take_point_size,
     )
     iterations.controls([chart.projection for chart in drawn])
+
+
+def draw_next() -> Sequence[Projection]:
+    """Let t-SNE run on for a moment, and draw the maps."""
+    advanced = charts.lay_out(space, mapped, wanted, axes.titles(axis_ends), directions, silent)
+    draw(advanced)
+    return [chart.projection for chart in advanced]
+
+
+with map_column:
+    if iterations.is_moving([chart.projection for chart in drawn]):
+        iterations.move(draw_next, selection.watch())
+    else:
+        draw(drawn)
     charts.explain(drawn)
     downloads.provenance(drawn)
+with answer_slot, show_errors():
+    trust.answer(drawn)
 with trust_slot, show_errors():
     trust.show(drawn)
 if len(mapped) > 1:
@@ -99,5 +121,3 @@ downloads.downloads(space, drawn, looks.neighbours)
 if specs and wanted.method in ("umap", "pca", "tsne"):
     output.code(examples.project(specs[0], texts.texts, wanted.method, wanted.dimensions))
 selection.write_address(texts)
-if iterations.is_moving([chart.projection for chart in drawn]):
-    st.rerun()

@@ -19,6 +19,12 @@ ROUNDING = 5e-7  # of the squared lengths: two products in float32 that differ b
 NEAR_IS_RELATED = (0.75, 0.85, 0.9)  # limits of trustworthiness for a trust of 1, 2 and 3
 RELATED_IS_NEAR = (0.75, 0.85)  # of continuity, for 2 and 3
 MOST_NEIGHBOURS = 0.5  # of neighbour recall, for 3
+ADVICE = (  # for a trust of 0 to 3
+    "Don't read neighbours off {}",
+    "Read closeness on {} with care",
+    "Trust the groups on {}, not the exact neighbours",
+    "Trust closeness on {}",
+)
 
 
 @dataclass(frozen=True)
@@ -68,32 +74,30 @@ class Faithfulness:
             2 + (self.neighbour_recall.value >= MOST_NEIGHBOURS),
         )
 
+    def advice(self, which: str = "this map") -> str:
+        """How far to trust this map, or `which`, in a few words."""
+        return ADVICE[self.trust].format(which)
+
     @property
     def sentence(self) -> str:
         """How far to trust this map, in plain words."""
-        return (
-            f"{self._advice} (of a text's {self.neighbours} true neighbours, {self.neighbour_recall.value:.0%} are "
-            f"among its {self.neighbours} nearest points here)."
+        kept = (
+            f"of a text's {self.neighbours} true neighbours, {self.neighbour_recall.value:.0%} are among its "
+            f"{self.neighbours} nearest points here"
         )
+        return f"{self.advice()}: {self._reason} ({kept})."
 
     @property
-    def _advice(self) -> str:
+    def _reason(self) -> str:
         is_torn = self.continuity.value < RELATED_IS_NEAR[-1]
         torn = "many related texts are far apart"
         if self.trust == 0:
-            return (
-                "Don't read neighbours off this map: many unrelated texts sit next to each other"
-                f"{f' and {torn}' if is_torn else ''}; use a text's own list of neighbours instead"
-            )
+            also = f" and {torn}" if is_torn else ""
+            return f"many unrelated texts sit next to each other{also}; use a text's own list of neighbours instead"
         if self.trust == 1 and self.trustworthiness.value < NEAR_IS_RELATED[1]:
-            mixed = "Read closeness on this map with care: some unrelated texts sit next to each other"
-            return f"{mixed}, and {torn}" if is_torn else mixed
-        if self.trust == 1:
-            return f"Read closeness on this map with care: nearby texts are related, but {torn}"
+            return "some unrelated texts sit next to each other" + (f", and {torn}" if is_torn else "")
         but = torn if is_torn else "distances between groups mean little"
-        if self.trust == 2:
-            return f"Trust the groups on this map, not the exact neighbours: nearby texts are mostly related, but {but}"
-        return f"Trust closeness on this map: nearby texts are related, but {but}"
+        return f"nearby texts are {'mostly ' if self.trust == 2 else ''}related, but {but}"
 
 
 @dataclass(frozen=True)

@@ -386,6 +386,7 @@ class Projector:
     FIND = Parameter("find")
     FIND_BY = Parameter("find_by")
     FIND_IN = Parameter("find_in")
+    ANSWER = Key("map_answer")
     MAP = Key("map")
     MAP_ROWS = Keys("rows_of_map_")
     PARCEL = Keys("parcel_")

@@ -79,6 +79,17 @@ def test_prices_have_two_figures_and_at_least_cents(dollars: float, written: str
     assert wording.price(dollars) == written
 
 
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "almost none"), (0.04, "almost none"), (0.05, "about one in ten"), (0.41, "about four in ten"),
+        (0.94, "about nine in ten"), (0.95, "almost all"), (1, "almost all"),
+    ],
+)  # fmt: skip
+def test_a_share_is_said_aloud_in_tenths(share: float, said: str) -> None:
+    assert wording.in_ten(share) == said
+
+
 def test_names_are_joined_as_in_a_sentence() -> None:
     assert [wording.join(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "none", "a", "a and b", "a, b and c",

@@ -110,6 +110,13 @@ def places(chart: Locator, count: int, index: int = 0) -> np.ndarray:
     return np.array(chart.evaluate(ALL_PLACES % index, count))
 
 
+def on_stage(chart: Locator, count: int) -> np.ndarray:
+    """The places from the stage's corner, wherever the page is scrolled to."""
+    corner = chart.locator(".stage").bounding_box()
+    assert corner
+    return places(chart, count) - np.array([corner["x"], corner["y"]])
+
+
 def within(corners: Sequence[tuple[float, float]], points: np.ndarray) -> np.ndarray:
     """Which points, (n, 2), lie in a convex polygon whose corners go clockwise on the screen."""
     sides = np.roll(corners, -1, axis=0) - np.array(corners)
@@ -446,7 +453,7 @@ def test_a_link_opens_exactly_this_view(page: Page, context: BrowserContext, ser
     page.mouse.wheel(0, -300)
     page.wait_for_url(re.compile("camera="))
     settle(page)
-    seen = places(chart, 20)
+    seen = on_stage(chart, 20)
     with another(context) as fresh:
         fresh.goto(page.url)
         fresh.wait_for_selector(READY)
@@ -454,7 +461,7 @@ def test_a_link_opens_exactly_this_view(page: Page, context: BrowserContext, ser
         for name in ("data-point", "data-selected", "data-isolated", "data-points"):
             expect(again).to_have_attribute(name, chart.get_attribute(name) or "")
         settle(fresh)
-        np.testing.assert_allclose(places(again, 20), seen, atol=1)
+        np.testing.assert_allclose(on_stage(again, 20), seen, atol=1)
         expect(fresh.get_by_label("Find", exact=True)).to_have_value("law")
 
 
@@ -472,7 +479,7 @@ def test_a_saved_view_brings_own_data_and_everything_back(page: Page, context: B
     page.mouse.wheel(0, -200)
     page.wait_for_url(re.compile("camera="))
     settle(page)
-    seen = places(chart, 60)
+    seen = on_stage(chart, 60)
     view = downloaded(page, page.get_by_role("button", name="Save this view").click)
     with another(context) as fresh:
         opened(fresh, server)
@@ -484,7 +491,7 @@ def test_a_saved_view_brings_own_data_and_everything_back(page: Page, context: B
         again = fresh.get_by_test_id("map")
         expect(again).to_have_attribute("data-point", str(row))
         expect(again).to_have_attribute("data-selected", "30")
-        np.testing.assert_allclose(places(again, 60), seen, atol=1.5)
+        np.testing.assert_allclose(on_stage(again, 60), seen, atol=1.5)
         expect(fresh.get_by_text(f"text <b>{row}</b>").first).to_be_visible()
 
 

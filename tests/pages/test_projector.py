@@ -25,7 +25,7 @@ from core.map_files import Space, space_parquet
 from core.maps import Metric, Tsne, Umap
 from core.maps.regions import characteristic_words, label_regions
 from core.similarity import Similarity
-from core.wording import shorten
+from core.wording import in_ten, shorten
 from pages.parts.projector import view_file
 from pages.parts.projector.methods import Wanted
 from pages.parts.projector.neighbours import Asked
@@ -145,6 +145,9 @@ def test_trust_is_what_scikit_learn_measures_on_the_points_that_are_drawn(app: A
     assert figures["Continuity"] == f"{trustworthiness(places, vectors, n_neighbors=k):.3f}"
     assert figures["Recall"] == f"{np.mean(both) / k:.0%}"
     assert "Measured on all 648 texts, 15 neighbours each." in said(app)
+    answer = re.search(r"this map of 648 texts[\w ,]*: (.*) true neighbours stay nearest\.</p>", said(app))
+    assert answer
+    assert answer[1] == in_ten(float(np.mean(both)) / k)
 
 
 def test_two_models_are_measured_and_linked_side_by_side(app: AppTest) -> None:
@@ -354,7 +357,7 @@ def test_hostile_texts_are_shown_as_they_are_wherever_they_appear(app: AppTest) 
     find_by: Any = next(group for group in app.get("button_group") if group.key == "find_by")
     find_by.set_value("Words").run()
     assert "**1 of 7 texts** contain" in said(app)
-    unescaped = re.sub(r"\\.", "", said(app)).replace(":material/filter_alt:", "")
+    unescaped = re.sub(r"\\.|</?p( style=.*)?>", "", said(app)).replace(":material/filter_alt:", "")
     assert not [markup for markup in ("![", "<", "bold**", ":red", "$x", ":material/") if markup in unescaped]
     assert "%{x} <b>bold</b> **bold**" in json.dumps(shown(app)["legend"]["names"])
 
@@ -440,6 +443,23 @@ def test_a_link_made_when_the_projector_had_its_own_data_opens_the_same_kind(
 ) -> None:
     projector(app, space=space, corpus_pasted="a text")
     assert app.get("popover")[0].proto.popover.label == label
+
+
+def test_a_moving_map_is_measured_once_it_stands_still(app: AppTest) -> None:
+    pasted(app, *FEW, models=[WORDLLAMA], method="t-SNE", iterations="10000")
+    assert "t-SNE is still moving the points of this map of 81 texts." in said(app)
+    assert not app.metric
+    stop = next(button for button in app.button if button.label == "Stop")
+    stop.click().run()
+    assert re.search(r"t-SNE: [\d,]{2,5} of 10,000 iterations", said(app))
+    assert [metric.label for metric in app.metric] == ["Trust", "Continuity", "Recall"]
+
+
+def test_numbers_of_an_old_link_open_as_the_whole_numbers_that_links_have_now(app: AppTest) -> None:
+    projector(app, method="t-SNE", tsne_seed="11.0", iterations="50.0", perplexity="7.0")
+    numbers = {field.label: field.value for field in app.number_input}
+    assert numbers == {"Perplexity": 7, "Learning rate": None, "Iterations": 50, "Seed": 11}
+    assert "t-SNE: 50 of 50 iterations" in said(app)
 
 
 @pytest.mark.parametrize("camera", ["[[", "[" * 100_000], ids=["torn", "deep"])

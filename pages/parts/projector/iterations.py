@@ -1,6 +1,7 @@
-"""t-SNE in steps: some iterations in each run of the page, until it is finished or stopped."""
+"""t-SNE in steps: some iterations between two pictures of the map, until it is finished or stopped."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -13,7 +14,8 @@ from pages.parts.projector.sources import Source
 from pages.shared import cache, state
 from pages.shared.ui import progress
 
-BETWEEN_PICTURES = 50
+STEP = 50  # iterations
+BETWEEN_PICTURES, PAUSE = 1.0, 0.1  # seconds of computing, and until the next begins
 MORE, MOST = 250, 10_000  # iterations added to a finished map, and the maximum
 
 
@@ -30,16 +32,28 @@ def advance(source: Source, settings: Tsne, dimensions: int, on_progress: Progre
     so_far = runs.get(run)
     if so_far and (st.session_state.get(state.Projector.TSNE_STOPPED) or so_far.iterations >= settings.iterations):
         return replace(so_far, settings=settings)
-    runs[run] = maps.resume(
-        source.vectors,
-        so_far,
-        settings,
-        iterations=BETWEEN_PICTURES,
-        dimensions=dimensions,
-        content=source.content,
-        on_progress=silent if so_far else on_progress,  # later ones are short, and a click must not cancel them
-    )
-    return runs[run]
+    started = time.monotonic()
+    while not so_far or (not so_far.is_finished and time.monotonic() - started < BETWEEN_PICTURES):
+        so_far = runs[run] = maps.resume(
+            source.vectors,
+            so_far,
+            settings,
+            iterations=STEP,
+            dimensions=dimensions,
+            content=source.content,
+            on_progress=silent if so_far else on_progress,  # later ones are short, and a click must not cancel them
+        )
+    return so_far
+
+
+@st.fragment(run_every=PAUSE)
+def move(draw: Callable[[], Sequence[Projection]], is_news: Callable[[], bool]) -> None:
+    """Draw the maps again and again without a run of the page, which follows once they stand still, or at news.
+
+    `draw` lays out and draws them, and `is_news` says whether the user has done something that concerns the page.
+    """
+    if not is_moving(draw()) or is_news():
+        st.rerun()
 
 
 def is_moving(maps: Sequence[Projection]) -> bool:
@@ -76,5 +90,5 @@ def _stop() -> None:
 
 
 def _add(iterations: int) -> None:
-    st.session_state[state.Projector.ITERATIONS] = float(min(iterations + MORE, MOST))
+    st.session_state[state.Projector.ITERATIONS] = min(iterations + MORE, MOST)
     start()

@@ -91,48 +91,36 @@ def _short(method: str) -> str:
 
 def _umap() -> Umap:
     return Umap(
-        neighbours=int(
-            st.number_input(
-                "Neighbours",
-                2.0,
-                500.0,
-                15.0,
-                1.0,
-                format="%.0f",
-                key=state.Projector.UMAP_NEIGHBOURS,
-                bind="query-params",
-                help="Few show fine detail, many show the overall shape.",
-            )
+        neighbours=st.number_input(
+            "Neighbours", 2, 500, 15, key=state.Projector.UMAP_NEIGHBOURS, bind="query-params",
+            help="Few show fine detail, many show the overall shape.",
         ),
         min_dist=st.slider(
             "Minimum distance (min_dist)", 0.0, 1.0, 0.1, 0.01, key=state.Projector.UMAP_MIN_DIST, bind="query-params"
         ),
         seed=_seed(state.Projector.UMAP_SEED),
-    )
+    )  # fmt: skip
 
 
 def _tsne() -> Tsne:
     return Tsne(
         perplexity=st.number_input(
-            "Perplexity", 1.0, 500.0, 30.0, 5.0, format="%.0f", key=state.Projector.PERPLEXITY, bind="query-params",
+            "Perplexity", 1, 500, 30, 5, key=state.Projector.PERPLEXITY, bind="query-params",
             help="About how many neighbours each point considers.",
         ),
         learning_rate=st.number_input(
-            "Learning rate", 0.0, 1e6, 0.0, 10.0, format="%.0f", key=state.Projector.LEARNING_RATE, bind="query-params",
-            help="0: automatic, by the number of points.",
-        ),
-        iterations=int(
-            st.number_input(
-                "Iterations", 50.0, float(iterations.MOST), 750.0, 50.0, format="%.0f",
-                key=state.Projector.ITERATIONS, bind="query-params",
-            )
+            "Learning rate", 0.0, 1e6, None, 10.0, format="%.0f", key=state.Projector.LEARNING_RATE,
+            bind="query-params", placeholder="Automatic", help="Empty: automatic, by the number of points.",
+        ) or 0,
+        iterations=st.number_input(
+            "Iterations", 50, iterations.MOST, 750, 50, key=state.Projector.ITERATIONS, bind="query-params"
         ),
         seed=_seed(state.Projector.TSNE_SEED),
     )  # fmt: skip
 
 
 def _seed(key: Parameter) -> int:
-    return int(st.number_input("Seed", 0.0, 1e6, 42.0, 1.0, format="%.0f", key=key, bind="query-params"))
+    return st.number_input("Seed", 0, 1_000_000, 42, key=key, bind="query-params")
 
 
 def _components(dimensions: int) -> tuple[int, ...]:

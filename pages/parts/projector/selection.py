@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,12 @@ def current(texts: Corpus) -> map_view.Marks:
 def note(texts: Corpus) -> None:
     """Store what was marked on the map: the callback of its gestures."""
     _put(texts, map_view.marks(state.Projector.MAP))
+
+
+def watch() -> Callable[[], bool]:
+    """A function that says whether anything has been marked since this call."""
+    before = st.session_state.get(state.Projector.SELECTION)
+    return lambda: st.session_state.get(state.Projector.SELECTION) is not before
 
 
 def point_at(texts: Corpus, row: int | None) -> None:

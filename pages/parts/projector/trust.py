@@ -1,22 +1,53 @@
 """How far a map can be trusted, in figures and in a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core import wording
 from core.maps import Tsne, Umap
 from core.maps.faithfulness import Estimate, Faithfulness, faithfulness
 from core.progress import silent
-from pages.parts.projector import neighbours
+from pages.parts.projector import iterations, neighbours
 from pages.parts.projector.charts import Chart
 from pages.shared import cache
 from pages.shared.ui import output
+
+
+def answer(charts: Sequence[Chart]) -> None:
+    """What the maps show and how far to trust them, in a sentence to be said aloud."""
+    count = len(charts[0].coordinates)
+    which = f"this map of {count:,} texts" if len(charts) == 1 else "these maps"
+    if iterations.is_moving([chart.projection for chart in charts]):
+        output.answer(f"t-SNE is still moving the points of {which}.")
+        return
+    measured = {chart.title: _quality(chart) for chart in charts if chart.source}
+    known = {title: quality for title, quality in measured.items() if quality}
+    if not known:
+        reason = "there are too few" if measured else "the original vectors are missing"
+        output.answer(f"{which[0].upper()}{which[1:]} can't be checked: {reason}.")
+        return
+    least = min(known.values(), key=lambda quality: quality.trust)
+    output.answer(f"{least.advice(which)}: {_recalls(known)}.")
+
+
+def _recalls(measured: Mapping[str, Faithfulness]) -> str:
+    """The share of true neighbours that stay nearest on each map, in words; as figures to compare several."""
+    recalls = {title: quality.neighbour_recall.value for title, quality in measured.items()}
+    if len(recalls) == 1:
+        return f"{wording.in_ten(*recalls.values())} true neighbours stay nearest"
+    (first, share), *others = recalls.items()
+    kept = [f"{first} keeps {share:.0%} of true neighbours", *(f"{title} {share:.0%}" for title, share in others)]
+    return ", ".join(kept)
 
 
 def show(charts: Sequence[Chart]) -> None:
     """Trustworthiness, continuity and neighbour recall of each map."""
     which = "this map" if len(charts) == 1 else "these maps"
     st.markdown(f"**How far to trust {which}**", help="\n\n".join((_TRUST, _CONTINUITY, _RECALL)))
+    if iterations.is_moving([chart.projection for chart in charts]):
+        st.caption("Measured once the points stand still.")
+        return
     measured = {chart.title: _quality(chart) for chart in charts if chart.source}
     if not measured:
         st.caption(

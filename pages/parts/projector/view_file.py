@@ -17,7 +17,6 @@ from pages.shared import corpora, picks, state
 
 DATA, VIEW = "space.parquet", "view.json"
 MOST_BYTES = 1_000_000_000  # of the data in a view, unpacked
-Number = float
 
 
 class Choices(BaseModel):
@@ -30,25 +29,25 @@ class Choices(BaseModel):
     precision: Literal["auto", "float32"] | None = None
     method: Literal["umap", "pca", "tsne", "axes", "given"] | None = None
     dimensions: Literal[2, 3] | None = None
-    umap_neighbours: Number | None = Field(None, ge=2, le=500)
-    umap_min_dist: Number | None = Field(None, ge=0, le=1)
+    umap_neighbours: int | None = Field(None, ge=2, le=500)
+    umap_min_dist: float | None = Field(None, ge=0, le=1)
     umap_metric: Metric | Literal["auto"] | None = None
-    umap_seed: Number | None = Field(None, ge=0, le=1e6)
-    perplexity: Number | None = Field(None, ge=1, le=500)
-    learning_rate: Number | None = Field(None, ge=0, le=1e6)
+    umap_seed: int | None = Field(None, ge=0, le=1e6)
+    perplexity: int | None = Field(None, ge=1, le=500)
+    learning_rate: float | None = Field(None, ge=0, le=1e6)
     component_x: str | None = Field(None, max_length=10)
     component_y: str | None = Field(None, max_length=10)
     component_z: str | None = Field(None, max_length=10)
-    iterations: Number | None = Field(None, ge=50, le=10_000)
+    iterations: int | None = Field(None, ge=50, le=10_000)
     tsne_metric: Metric | Literal["auto"] | None = None
-    tsne_seed: Number | None = Field(None, ge=0, le=1e6)
+    tsne_seed: int | None = Field(None, ge=0, le=1e6)
     colour: str | None = None
     neighbours: int | None = Field(None, ge=5, le=500, validation_alias=AliasChoices("neighbours", "k"))  # k before
     metric: Metric | Literal["auto"] | None = None
     edges: bool | None = None
     map_labels: str | None = Field(None, validation_alias=AliasChoices("map_labels", "labels"))  # labels before
     hover: str | None = None
-    size: Number | None = Field(None, ge=0, le=20)
+    size: float | None = Field(None, ge=0, le=20)
     find: str | None = Field(None, max_length=2000)
     find_in: str | None = None
     find_by: Literal["Meaning", "Words", "Regex"] | None = None

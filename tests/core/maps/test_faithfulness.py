@@ -227,6 +227,16 @@ def test_the_sentence_says_what_to_believe(
     assert sentence.count(".") == 1
 
 
+def test_the_advice_names_the_map_and_is_better_the_farther_it_can_be_trusted() -> None:
+    advice = [map_of(*[trust] * 3).advice("these maps") for trust in (0.7, 0.8, 0.87, 0.95)]
+    assert advice == [
+        "Don't read neighbours off these maps",
+        "Read closeness on these maps with care",
+        "Trust the groups on these maps, not the exact neighbours",
+        "Trust closeness on these maps",
+    ]
+
+
 def map_of(trustworthiness: float, continuity: float, recall: float) -> Faithfulness:
     estimates = (Estimate(trustworthiness), Estimate(continuity), Estimate(recall))
     return Faithfulness(*estimates, neighbours=15, rows=100, total=100)
