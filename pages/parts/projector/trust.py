@@ -37,7 +37,7 @@ def _recalls(measured: Mapping[str, Faithfulness]) -> str:
     if len(recalls) == 1:
         return f"{wording.in_ten(*recalls.values())} true neighbours stay nearest"
     (first, share), *others = recalls.items()
-    kept = [f"{first} keeps {share:.0%} of true neighbours", *(f"{title} {share:.0%}" for title, share in others)]
+    kept = [f"{first} keeps {share:.0%} of neighbours", *(f"{title} {share:.0%}" for title, share in others)]
     return ", ".join(kept)
 
 

@@ -92,3 +92,12 @@ test("a camera's state goes through a link, and nonsense in one is refused", () 
   assert.equal(restoreCamera(other, { ...camera.state(), distance: "2" }), false);
   assert.deepEqual(other.state(), camera.state());
 });
+
+test("a state of a turned map turns it, and one without an angle shows it as it was laid out", () => {
+  const camera = new FlatCamera();
+  assert.ok(restoreCamera(camera, { x: 0.5, y: 0, zoom: 2, angle: 1 }));
+  assert.deepEqual(camera.state(), { x: 0.5, y: 0, zoom: 2, angle: 1 });
+  assert.ok(restoreCamera(camera, { x: 0.5, y: 0, zoom: 2 }));
+  assert.deepEqual(camera.state(), { x: 0.5, y: 0, zoom: 2 });
+  assert.ok(!restoreCamera(camera, { x: 0.5, y: 0, zoom: 2, angle: "north" }));
+});

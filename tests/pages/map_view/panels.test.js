@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FlatCamera, projector } from "#map/cameras.js";
 import { NOWHERE } from "#map/packets.js";
-import { boundsOf, layOutPanels, placeOfRow, shapeOf } from "#map/panels.js";
+import { bestAngle, boundsOf, layOutPanels, placeOfRow, shapeOf } from "#map/panels.js";
 import { points } from "./points.js";
 
 const SIZES = [{ width: 1000, height: 600 }, { width: 400, height: 900 }, { width: 1501, height: 203 }];
@@ -44,6 +44,24 @@ test("on a square stage wide maps lie above each other, and high ones beside eac
     assert.deepEqual([panels[1].x, panels[1].y], second);
   }
   assert.deepEqual(shapeOf({ low: [-1, -0.3, -1], high: [1, 0.2, 1] }), [1, 1]); // it turns
+});
+
+test("maps that lie across high panels are turned upright, and drawn where their camera's bounds say", () => {
+  const cloud = points(Array.from({ length: 50 }, (_, i) => [i / 25 - 1, (i / 25 - 1) * 0.5 + (i % 2) / 20]));
+  const panel = { map: 0, width: 365, height: 640, camera: new FlatCamera() };
+  panel.camera.fit(panel, boundsOf(cloud, null, cloud.maps[0]));
+  const zoom = panel.camera.zoom;
+  panel.camera.angle = bestAngle(cloud, [panel]);
+  const bounds = boundsOf(cloud, null, cloud.maps[0], panel.camera.angle);
+  panel.camera.fit(panel, bounds);
+  assert.ok(panel.camera.zoom > 1.5 * zoom);
+  const project = projector(panel.camera, panel);
+  const { places } = cloud.maps[0];
+  for (let i = 0; i < places.length; i += 3) {
+    const [x, y] = project(places[i], places[i + 1], 0, [0, 0, 0]);
+    assert.ok(x >= 27 && x <= 338 && y >= 53 && y <= 613);
+  }
+  assert.equal(bestAngle(cloud, [{ map: 0, width: 900, height: 450 }]), 0); // it is not worth turning
 });
 
 test("bounds hold the shown places, and no place that is nowhere", () => {

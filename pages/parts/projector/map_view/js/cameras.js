@@ -5,6 +5,7 @@ const MARGIN = 28;
 /** Pixels above the points, for a panel's title. */
 export const TITLE_SPACE = 26;
 const LARGEST_ZOOM = 4000;
+const NOT_TURNED = { angle: 0 }; // as states are that name no angle
 const FIELD = 0.6; // the tangent of half the angle of view of a 3D map: little perspective, no distortion
 
 // Pixels for one unit at zoom 1, which shows the whole of -1 to 1.
@@ -12,10 +13,10 @@ function unitPixels(panel) {
   return Math.max(20, Math.min(panel.width, panel.height - TITLE_SPACE) / 2 - MARGIN);
 }
 
-/** Looks straight down at a flat map. */
+/** Looks straight down at a flat map, which is turned by an angle first: x, y and bounds are those of the turned map. */
 export class FlatCamera {
   constructor() {
-    Object.assign(this, { x: 0, y: 0, zoom: 1 });
+    Object.assign(this, { x: 0, y: 0, zoom: 1, angle: 0 });
   }
   scale(panel) {
     return unitPixels(panel) * this.zoom;
@@ -23,7 +24,9 @@ export class FlatCamera {
   matrix(panel) {
     const sx = (2 * this.scale(panel)) / panel.width;
     const sy = (2 * this.scale(panel)) / panel.height;
-    return [sx, 0, 0, 0, 0, sy, 0, 0, 0, 0, 0, 0, -this.x * sx, -this.y * sy - TITLE_SPACE / panel.height, 0, 1];
+    const [cos, sin] = [Math.cos(this.angle), Math.sin(this.angle)];
+    const turned = [sx * cos, sy * sin, 0, 0, -sx * sin, sy * cos, 0, 0];
+    return [...turned, 0, 0, 0, 0, -this.x * sx, -this.y * sy - TITLE_SPACE / panel.height, 0, 1];
   }
   move(panel, dx, dy) {
     this.x -= dx / this.scale(panel);
@@ -49,7 +52,8 @@ export class FlatCamera {
     this.zoom = Math.min(LARGEST_ZOOM / 20, Math.min(across, down) / unitPixels(panel));
   }
   state() {
-    return { x: this.x, y: this.y, zoom: this.zoom };
+    const { x, y, zoom, angle } = this;
+    return angle ? { x, y, zoom, angle } : { x, y, zoom };
   }
 }
 
@@ -113,12 +117,13 @@ export function projector(camera, panel) {
 
 /** Applies a state from a link or the server, and returns whether it is valid for this camera. */
 export function restoreCamera(camera, state) {
-  const own = camera.state();
+  const given = { ...NOT_TURNED, ...state };
+  const names = Object.keys(camera);
   const fits = (name) => {
-    const [value, like] = [[state[name]].flat(), [own[name]].flat()];
+    const [value, like] = [[given[name]].flat(), [camera[name]].flat()];
     return value.length === like.length && value.every(Number.isFinite);
   };
-  if (!state || !Object.keys(own).every(fits)) return false;
-  for (const name of Object.keys(own)) camera[name] = state[name];
+  if (!state || !names.every(fits)) return false;
+  for (const name of names) camera[name] = given[name];
   return true;
 }

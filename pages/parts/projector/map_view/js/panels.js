@@ -69,24 +69,49 @@ export function placeOfRow(panel, { points, isolated }, row) {
   return w > 0 ? [panel.x + x, panel.y + y] : null;
 }
 
-/** The box of all shown places of a map, and the distance of the farthest from its middle. */
-export function boundsOf(points, shown, { places }) {
+/** The box of all shown places of a map turned by an angle, and the distance of the farthest from its middle. */
+export function boundsOf(points, shown, { places }, angle = 0) {
   const [low, high] = [Infinity, -Infinity].map((value) => [value, value, value]);
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const place = [0, 0, 0]; // one for all, as there may be a million
+  const turn = (i) => {
+    place[0] = places[i] * cos - places[i + 1] * sin;
+    place[1] = places[i] * sin + places[i + 1] * cos;
+    place[2] = places[i + 2];
+  };
   eachSlot(points, shown, (slot) => {
     if (places[3 * slot] === NOWHERE) return;
+    turn(3 * slot);
     for (let axis = 0; axis < 3; axis++) {
-      const value = places[3 * slot + axis];
-      if (value < low[axis]) low[axis] = value;
-      if (value > high[axis]) high[axis] = value;
+      if (place[axis] < low[axis]) low[axis] = place[axis];
+      if (place[axis] > high[axis]) high[axis] = place[axis];
     }
   });
   if (low[0] > high[0]) return { low: [-1, -1, -1], high: [1, 1, 1], radius: 1 };
   const [x, y, z] = low.map((value, axis) => (value + high[axis]) / 2);
   let farthest = 0;
   eachSlot(points, shown, (slot) => {
-    const i = 3 * slot;
-    if (places[i] === NOWHERE) return;
-    farthest = Math.max(farthest, (places[i] - x) ** 2 + (places[i + 1] - y) ** 2 + (places[i + 2] - z) ** 2);
+    if (places[3 * slot] === NOWHERE) return;
+    turn(3 * slot);
+    farthest = Math.max(farthest, (place[0] - x) ** 2 + (place[1] - y) ** 2 + (place[2] - z) ** 2);
   });
   return { low, high, radius: Math.sqrt(farthest) };
+}
+
+const STEPS = 36; // of half a turn
+const MEASURED = 5000; // points, which are in random order
+const WORTH_TURNING = 1.05;
+
+/** The angle by which flat maps, all by the same, are turned to be drawn largest on their panels. */
+export function bestAngle(points, panels) {
+  const few = { count: Math.min(points.count, MEASURED) };
+  const scale = (angle) => Math.min(...panels.map((panel) => scaleOf(boundsOf(few, null, points.maps[panel.map], angle), panel)));
+  const angles = Array.from({ length: STEPS }, (_, step) => (step * Math.PI) / STEPS - Math.PI / 2);
+  const scales = angles.map(scale);
+  const best = Math.max(...scales);
+  return best > WORTH_TURNING * scale(0) ? angles[scales.indexOf(best)] : 0;
+}
+
+function scaleOf({ low, high }, { width, height }) {
+  return Math.min(width / Math.max(high[0] - low[0], 1e-9), height / Math.max(high[1] - low[1], 1e-9));
 }

@@ -9,7 +9,7 @@ import { rowAt, rowsInside } from "./hits.js";
 import { Legend } from "./legend.js";
 import { keyOf } from "./markers.js";
 import { OverlayCanvas } from "./overlay-canvas.js";
-import { boundsOf, isInside, layOutPanels, placeOfRow, shapeOf } from "./panels.js";
+import { bestAngle, boundsOf, isInside, layOutPanels, placeOfRow, shapeOf } from "./panels.js";
 import { nextSize } from "./point-style.js";
 import { PointRenderer } from "./renderer.js";
 import { nextRow, sameRows } from "./rows.js";
@@ -38,7 +38,7 @@ export class Viewer {
     });
     this.toolbar = new Toolbar(root, this);
     this.gestures = new Gestures(this.stage, this);
-    Object.assign(this, { pointer: null, pointerMoved: false, outline: null, content: "", category: null, askedSize: null });
+    Object.assign(this, { pointer: null, pointerMoved: false, outline: null, content: "", category: null, askedSize: null, angle: null });
     this.watch();
     root.placeOf = (row, map = 0) => this.clientPlace(row, map);
   }
@@ -109,7 +109,20 @@ export class Viewer {
     }));
     this.root.dataset.ready = "false";
     layOutPanels(this.panels, this.size);
+    this.turnMaps();
     this.frames.startGlide(previous !== null);
+  }
+
+  // Linked maps whose axes have no meaning are turned, all alike, to fill their panels; t-SNE does not spin as it moves.
+  turnMaps() {
+    const { points, panels } = this;
+    if (!points || !this.size.width) return;
+    const isFree = panels.length > 1 && points.maps.every(({ dimensions, axes }) => dimensions === 2 && !axes.length);
+    if (!isFree) this.angle = null;
+    else if (this.angle === null || this.angle.rows !== points.rows || this.angle.of !== panels.length) {
+      this.angle = { rows: points.rows, of: panels.length, turn: bestAngle(points, panels) };
+    }
+    for (const panel of panels) if (this.angle && !panel.isMoved) panel.camera.angle = this.angle.turn;
   }
 
   adoptMarks({ marks, acknowledged }) {
@@ -257,7 +270,7 @@ export class Viewer {
   }
 
   fitBounds(panel) {
-    panel.bounds = boundsOf(this.points, this.scene.shownSlots, this.points.maps[panel.map]);
+    panel.bounds = boundsOf(this.points, this.scene.shownSlots, this.points.maps[panel.map], panel.camera.angle);
     panel.camera.fit(panel, panel.bounds);
     panel.isMoved = false;
     this.redraw(panel);
@@ -270,6 +283,7 @@ export class Viewer {
     if (!width || !height) return;
     this.size = { width, height };
     layOutPanels(this.panels, this.size);
+    this.turnMaps();
     this.resizeCanvases();
     if (this.points) this.refresh();
   }
