@@ -23,8 +23,8 @@ from core.comparison import (
     task_types,
 )
 from core.models import BOARDS, catalogue, pickable, servers
-from pages.parts.models import card, demands, downloads, uses
-from pages.shared import frame, guide, picks, state
+from pages.parts.models import card, demands, downloads, guide, uses
+from pages.shared import frame, picks, state
 from pages.shared.ui import chart, inputs, output
 
 MOST_CHARACTERS = 80

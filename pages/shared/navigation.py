@@ -106,6 +106,8 @@ def update_link(page: StreamlitPage) -> None:
     for each in outdated:
         value = st.query_params.pop(each.name)
         st.query_params.setdefault(each.now, each.values.get(value, value))
+        if value in each.implied:
+            st.query_params.setdefault(*each.implied[value])
     if outdated:
         st.rerun()
     is_first = state.EveryPage.LINK not in st.session_state

@@ -71,11 +71,14 @@ class Earlier:
     now : Parameter
     values : mapping of str to str
         The former values that have changed too.
+    implied : mapping of str to (Parameter, str)
+        What a former value says about another parameter.
     """
 
     name: str
     now: Parameter
     values: Mapping[str, str] = field(default_factory=dict)
+    implied: Mapping[str, tuple[Parameter, str]] = field(default_factory=dict)
 
     def is_in(self, address: Mapping[str, str]) -> bool:
         """Whether an address has the former name, or a former value where the name is still the same."""
@@ -160,6 +163,7 @@ class Corpus:
     """The corpus that all pages work on."""
 
     SOURCE = Parameter("corpus")
+    ASKED = Key("corpus_asked")
     PASTED = Parameter("corpus_pasted")
     FILES = Files("corpus")
 
@@ -249,7 +253,7 @@ class Embed:
     EMBED = Works("embedding_")
     COUNT = Works("counting_")
     EARLIER = (
-        Earlier("embed_from", SOURCE, {"File": YOUR_TEXTS}),
+        Earlier("embed_from", SOURCE, {"File": YOUR_TEXTS}, {"File": (Corpus.SOURCE, "File")}),
         Earlier("embed_split", Corpus.FILES.SPLIT),
         Earlier("embed_tokens", Corpus.FILES.TOKENS),
         Earlier("embed_overlap", Corpus.FILES.OVERLAP),
@@ -283,7 +287,14 @@ class Similarity:
     SCORE = Work("similarity")
     MEASURE = Work("background")
     TRACE = Work("tokens")
-    EARLIER = (Earlier("texts_from", SOURCE, {"Paste": TYPE, "File": YOUR_TEXTS, "Corpus": YOUR_TEXTS}),)
+    EARLIER = (
+        Earlier(
+            "texts_from",
+            SOURCE,
+            {"Paste": TYPE, "File": YOUR_TEXTS, "Corpus": YOUR_TEXTS},
+            {"File": (Corpus.SOURCE, "File")},
+        ),
+    )
 
 
 class Search:

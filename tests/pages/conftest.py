@@ -57,9 +57,9 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], Any]]:
 
 def open_page(app: AppTest, name: str) -> AppTest:
     """The app on one of its pages."""
-    app.run()
     if name != "models":
-        app.switch_page(f"pages/{name}.py").run()
+        app.switch_page(f"pages/{name}.py")
+    app.run()
     assert not app.exception
     return app
 

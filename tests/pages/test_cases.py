@@ -40,7 +40,7 @@ def test_evaluate_gives_the_right_figure_or_refuses(app: AppTest) -> None:
 
 def test_no_row_of_a_tsv_is_swallowed_by_a_quotation_mark(app: AppTest) -> None:
     opened(app, "embed", embed_from="File")
-    app.file_uploader(key="embed_upload").upload("quotes.tsv", QUOTES).run()
+    app.file_uploader(key="corpus_upload").upload("quotes.tsv", QUOTES).run()
     assert "6 texts, one embedding each." in prose(app)
     opened(app, "evaluate", evaluate="Pairs", pairs_from="File")
     app.file_uploader(key="pairs_upload").upload(*PAIRS).run()

@@ -355,7 +355,7 @@ def test_words_beside_vectors_are_the_texts_to_embed_as_on_other_pages(app: AppT
     app.file_uploader[0].upload("glove.txt", b"owl 0.1 0.2 0.3\ncat 0.4 0.5 0.6\n").run()
     assert not app.error
     assert "2 texts, one embedding each." in said(app)
-    assert list(app.dataframe[0].value["text"]) == ["owl", "cat"]
+    assert list(app.dataframe[0].value["text"]) == ["1 · owl", "2 · cat"]
 
 
 def test_no_more_columns_are_offered_than_can_be_chosen_from(app: AppTest) -> None:

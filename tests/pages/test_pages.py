@@ -307,7 +307,7 @@ def test_explain_draws_ten_token_vectors_and_all_of_them_on_request(app: AppTest
     assert [*drawn, _rows_of(app)] == [10, 15]
     app.text_input(key="sentence").set_value("owl").run()
     assert _rows_of(app) == 3
-    assert not app.toggle
+    assert "all_tokens" not in [toggle.key for toggle in app.toggle]
 
 
 def _rows_of(app: AppTest) -> int:

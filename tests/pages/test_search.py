@@ -198,7 +198,8 @@ def toggles(app: AppTest) -> list[Any]:
 
 def answer(app: AppTest) -> str:
     """The page's answer."""
-    return next(html.unescape(one.value) for one in app.main.markdown if "<p style" in one.value).partition(">")[2]
+    answers = [element.value for element in app.main.markdown if '<p class="answer"' in element.value]
+    return html.unescape(answers[0]).partition(">")[2]
 
 
 def test_a_filter_is_applied_before_the_search_and_said(searching: AppTest) -> None:

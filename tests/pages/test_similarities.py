@@ -42,9 +42,10 @@ def test_search_ranks_and_shows_each_models_own_scores(
     cards = [element.proto.body for element in pasted(app, *SIMILARITIES).main.get("html")]
     for similarity, model in libraries.items():
         expected = model.similarity(model.encode([QUERY]), model.encode(TEXTS)).numpy()[0]
-        shown = [found for card in cards if (found := re.search(rf'<span title="{SCORES[similarity]}">(.*?)<', card))]
+        pattern = rf'<span title="{SCORES[similarity]}"[^>]*>\S+ (.*?)<'
+        shown = [found for card in cards if (found := re.search(pattern, card))]
         scores = [float(found[1]) for found in shown]
-        np.testing.assert_allclose(scores, -np.sort(-expected)[:5], rtol=1e-3, atol=3e-3)
+        np.testing.assert_allclose(scores, -np.sort(-expected)[:5], rtol=5e-3, atol=3e-3)
         assert f"compared by {NAMES[similarity]}" in said(app)
 
 

@@ -83,21 +83,20 @@ EARLIER_LINKS = [
 
 @pytest.mark.parametrize(("page", "name", "value", "now", "chosen"), EARLIER_LINKS)
 def test_a_link_made_before_a_parameter_was_renamed_opens_the_same_view(
-    session: AppTest, page: str, name: str, value: str, now: str, chosen: object
+    app: AppTest, page: str, name: str, value: str, now: str, chosen: object
 ) -> None:
+    app.query_params.update({"models": [WORDLLAMA], name: value})
     if now != state.Corpus.SOURCE:
-        session.query_params[name] = value
-    else:  # the fixture's own corpus aside
-        session.query_params = {"models": WORDLLAMA, name: value}
+        app.query_params.update({"corpus": "Paste", "corpus_pasted": TEXTS})
     if name == "measure":
-        session.query_params[state.Benchmark.VIEW] = "Sweep"
+        app.query_params[state.Benchmark.VIEW] = "Sweep"
     if name in ("embed_tokens", "embed_overlap"):
-        session.query_params[state.Corpus.FILES.SPLIT] = "true"
-    session.switch_page(f"pages/{page}.py")
-    run(session, page)
-    assert session.session_state[now] == chosen
-    assert session.query_params[now] == (str(chosen).lower() if chosen is True else str(chosen))
-    assert name == now or name not in session.query_params
+        app.query_params[state.Corpus.FILES.SPLIT] = "true"
+    app.switch_page(f"pages/{page}.py")
+    run(app, page)
+    assert app.session_state[now] == chosen
+    assert app.query_params[now] == (str(chosen).lower() if chosen is True else str(chosen))
+    assert name == now or name not in app.query_params
 
 
 def test_every_parameter_that_was_renamed_has_a_link_that_was_made_before() -> None:

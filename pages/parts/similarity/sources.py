@@ -105,6 +105,8 @@ def _from_corpus(texts: Corpus) -> tuple[Sequence[int], str]:
         "Number of texts", 1, most, min(FROM_CORPUS, most), step=50, key=state.Similarity.HOW_MANY, bind="query-params"
     )
     count = int(wanted or most)
+    if count == len(texts):
+        return range(count), f"{count:,} texts from {texts.name}"
     which = st.segmented_control(
         "Which", ["Random", "First"], default="Random", key=state.Similarity.WHICH, bind="query-params", required=True
     )

@@ -78,6 +78,7 @@ def _space(*, with_points: bool) -> Space:
     """The button with its popover, and what is chosen in it."""
     place = _place.get() or st.container(width="content")
     _place.set(None)
+    _follow_address()
     with place.popover(_label(), icon=":material/library_books:", key=state.Corpus.FILES.POPOVER):
         kind = _kind()
         if kind == "Sample":
@@ -107,20 +108,26 @@ def _texts(space: Space) -> Corpus:
     return space.corpus
 
 
-def _kind() -> str:
-    """Where the texts come from.
+def _follow_address() -> None:
+    """Take what the address asks for: a link, or the browser's Back or Forward.
 
-    The address has it, but Streamlit does not bind it: that would forget controls of a closed popover between pages.
+    Streamlit does not bind this control to it: that would forget those of a closed popover between pages.
     """
-    key = state.Corpus.SOURCE
-    if key not in st.session_state or navigation.is_history():
-        asked = st.query_params.get(key)
+    key, asked = state.Corpus.SOURCE, st.query_params.get(state.Corpus.SOURCE)
+    is_asked_anew = asked in SOURCES and asked != st.session_state.get(state.Corpus.ASKED)
+    if key not in st.session_state or is_asked_anew or navigation.is_history():
         st.session_state[key] = asked if asked in SOURCES else SOURCES[0]
+
+
+def _kind() -> str:
+    """Where the texts come from, chosen, and written to the address."""
+    key = state.Corpus.SOURCE
     kind = str(st.segmented_control(BUTTON, SOURCES, key=key, persist_state="session", required=True))
     if kind == SOURCES[0]:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != kind:
         st.query_params[key] = kind
+    st.session_state[state.Corpus.ASKED] = kind
     return kind
 
 
