@@ -30,7 +30,7 @@ h1 { font-size: 2rem !important }
 .st-key-result [data-testid="stColumn"] { flex: 1 1 100% !important; min-width: 100% }
 .st-key-result [data-testid="stGrid"] { grid-template-columns: 1fr !important }
 [data-testid="stLayoutWrapper"]:has(> .st-key-presented), .st-key-map {
-    height: calc(100vh - 13rem) !important; min-height: 20rem; flex: none !important
+    height: calc(100vh - 16rem) !important; min-height: 20rem; flex: none !important
 }
 .st-key-present { opacity: 0 }
 .st-key-present:is(:hover, :focus-within) { opacity: 1 }

@@ -132,6 +132,9 @@ def test_a_download_is_watched_stopped_and_continued_and_its_model_used(
     assert continued.start > 1_000_000
     assert continued.start + continued.sent == whole
 
+    page.get_by_label("Filter", exact=True).fill(ID)  # among hundreds of models it is out of sight
+    page.keyboard.press("Enter")
+    settle(page)
     assert ID in cells(page, 0)
     page.get_by_role("combobox", name="Picked models").fill(ID)
     page.get_by_role("option", name=ID).click()
@@ -144,6 +147,8 @@ def test_a_download_is_watched_stopped_and_continued_and_its_model_used(
     settle(page)
     mean = TABLE[[7, 9]].mean(axis=0)
     np.testing.assert_allclose(charts(page, 3)[2][0]["z"], [mean / np.linalg.norm(mean)], atol=1e-5)
+    page.get_by_text("How this was computed").click()
+    settle(page)
     assert f"{ID} · revision {repository.commit[:14]} · cpu · static · float32" in said(page)
     assert console_errors == []
 
@@ -157,14 +162,17 @@ def test_a_server_and_a_folder_are_compared_by_link_and_no_key_is_shown(
     expected = SentenceTransformer(str(place / "models" / "tiny"), device="cpu").encode(list(texts))
     np.testing.assert_allclose(by_folder[0]["z"], cosine_similarity(expected), atol=1e-4)
     np.testing.assert_allclose(by_server[0]["z"], cosine_similarity(served("own", texts)), atol=1e-4)
+    page.get_by_text("How this was computed").click()
+    settle(page)
     assert f"{count_tokens(texts):,} tokens" in said(page)
-    sidebar = page.get_by_test_id("stSidebar").inner_text()
-    assert re.search(r"folder:tiny\s+(torch|openvino) · float32", sidebar)
-    assert re.search(r"server:mine\s+openai · float32", sidebar)
+    assert re.search(r"folder:tiny · revision \S+ · cpu · (torch|openvino) · float32", said(page))
+    assert re.search(r"server:mine · .* · openai · float32", said(page))
     expect(page.get_by_role("button", name=re.compile("Send 648 texts of the corpus to server:mine"))).to_be_visible()
     assert KEY not in page.content()
     page.get_by_role("link", name="Models").click()
     page.wait_for_selector('[data-testid="stDataFrame"] canvas')
+    settle(page)
+    page.get_by_text("Ready here", exact=True).click()
     settle(page)
     assert {"server:mine", "on a server", "folder:tiny"} <= set(cells(page, 0))
     assert KEY not in page.content()

@@ -127,7 +127,7 @@ def test_a_corpus_queries_and_labels_are_brought_and_the_figures_are_those_of_tr
 ) -> None:
     ids, _, qrels = own_files(tmp_path)
     main = opened(page, server, corpus="File", labels="Files")
-    give(page, "Corpus:", tmp_path / "own.tsv")
+    give(page, "Your texts:", tmp_path / "own.tsv")
     give(page, "Labels:", tmp_path / "questions.tsv", tmp_path / "labels.tsv")
     there = set(ids)
     missing = sum(name not in there for grades in qrels.values() for name in grades)
@@ -155,7 +155,7 @@ def test_a_corpus_queries_and_labels_are_brought_and_the_figures_are_those_of_tr
 def test_what_is_brought_goes_through_every_other_view(page: Page, server: str, tmp_path: Path) -> None:
     ids, questions, _ = own_files(tmp_path)
     main = opened(page, server, corpus="File", labels="Files", queries_from="File")
-    give(page, "Corpus:", tmp_path / "own.tsv")
+    give(page, "Your texts:", tmp_path / "own.tsv")
     give(page, "Labels:", tmp_path / "questions.tsv", tmp_path / "labels.tsv")
     means = dots(page, 2)
     go_to(page, "Compression")
@@ -203,7 +203,7 @@ def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(
     link = page.url
     fresh = context.new_page()
     opened(fresh, server, evaluate="Agreement")
-    expect(fresh.get_by_text("Judge which results answer the query")).to_be_visible()
+    expect(fresh.get_by_text("Mark which results are relevant to the query")).to_be_visible()
     fresh.goto(link)
     expect(fresh.get_by_text("1 mark on 1 query so far")).to_be_visible()
     fresh.close()

@@ -140,7 +140,8 @@ def test_search_shows_what_the_core_finds_and_how_good_it_is(opened: Page) -> No
     best = search.nearest(embedding.embed([query], MINILM, kind="query").vectors, found, 1)
     shown = opened.locator('[data-testid="stMain"]').inner_text()
     title, score = documents.titles[best.rows[0, 0]], best.scores[0, 0]
-    assert re.search(rf"1\s+{score:.3f}\s+\w+\s+{re.escape(title)}", shown.replace("✓ answers", ""))
+    card = rf"1\s+cos {score:.3f}\s+✓ relevant\s+\w+\s+above [\d.]+% of random pairs\s+{re.escape(title)}"
+    assert re.search(card, shown)
     asked = embedding.embed(queries.texts, MINILM, kind="query").vectors
     run = search.nearest(asked, found, 100).as_run(queries.ids, documents.ids)
     ndcg = evaluation.evaluate(run, corpus.sample_qrels()).means["ndcg@10"]
