@@ -171,4 +171,5 @@ with st.container(horizontal=True):
     output.download_table(table, "models")
     st.link_button("MTEB leaderboard", "https://huggingface.co/spaces/mteb/leaderboard", icon=":material/leaderboard:")
 output.code(examples.compare(catalogue(), board))
+frame.finish()
 downloads.fetch_requested(offered, by_id)

@@ -2,8 +2,10 @@
 
 import html
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -49,6 +51,8 @@ SCRIPT = Path(__file__).parent / "frame.js"
 SECONDS_TO_DRAW = 0.8
 LONGEST_NAME = 80
 
+_rest: ContextVar[Callable[[], None]] = ContextVar("what_is_drawn_after_the_page")
+
 
 @contextmanager
 def around_page() -> Iterator[None]:
@@ -65,12 +69,20 @@ def around_page() -> Iterator[None]:
     output.begin()
     _show_unknown(unknown)
     page, foot = st.container(key=state.EveryPage.RESULT), st.empty() if navigation.is_new.get() else st.container()
+    _rest.set(partial(_finish, names_of_models, foot))
     try:
         with page, show_errors(), suppress(navigation.PageEndError):
             yield
-        _finish(names_of_models, foot)
+        finish()
     finally:
         navigation.in_frame.reset(token)
+
+
+def finish() -> None:
+    """Draw what stands around the page's result, once: a page calls it before it begins long work of its own."""
+    rest = _rest.get()
+    _rest.set(lambda: None)
+    rest()
 
 
 def _begin_head() -> DeltaGenerator:
