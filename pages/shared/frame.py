@@ -42,10 +42,8 @@ STYLE = """
 @media (max-width: 900px) { .st-key-head { gap: .5rem } .st-key-in_force { justify-content: flex-start } }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 3vw, 3rem) }
-/* A chart's values are for screen readers alone, and take no room */
-.stElementContainer:has(.values) {
-    position: absolute; width: 1px !important; height: 1px; overflow: hidden; clip-path: inset(50%)
-}
+/* A chart's values are for screen readers alone: there is no gap above them */
+.stElementContainer:has(.values) { position: absolute }
 """
 SCRIPT = Path(__file__).parent / "frame.js"
 SECONDS_TO_DRAW = 0.8

@@ -14,6 +14,9 @@ from pages.shared.ui import output
 HEIGHT = 600  # in present mode, before the browser knows that of the screen
 
 
+UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+
+
 def draw(figure: go.Figure, key: Key, alt: str, *, name: str = "") -> None:
     """Draw a figure; with a file's `name`, the camera button above it saves it as a picture.
 
@@ -26,4 +29,4 @@ def draw(figure: go.Figure, key: Key, alt: str, *, name: str = "") -> None:
             st.plotly_chart(enlarge(figure), key=key, config=config, alt=alt, height="stretch")
         else:
             st.plotly_chart(figure, key=key, config=config, alt=alt)
-        st.html(f'<div class="values">{to_tables(figure, alt)}</div>')
+        st.html(f'<div class="values" style="{UNSEEN}">{to_tables(figure, alt)}</div>')

@@ -36,7 +36,7 @@ class LiveChart:
         content = zlib.crc32(f"{figure.to_json()}{output.picture(picture)}".encode())
         chart = state.EveryPage.LIVE_CHART(self._name, f"{content:08x}")
         self._draw(figure, chart)
-        place = self._place.container(key=state.EveryPage.LIVE_CHART(self._name, "plotly"))
+        place = self._place.container(key=state.EveryPage.LIVE_CHART(self._name, "plotly"), gap=None)
         with place:
             draw(figure, chart, self._alt, name=picture)
 
