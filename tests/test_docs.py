@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from core.cli import app
-from core.models import catalogue
+from core.models import catalogue, listed
 from pages.shared import navigation
 from tests.conftest import ROOT
 
@@ -53,8 +53,8 @@ def test_the_readme_lists_every_page_as_the_dashboard_does():
     assert re.findall(r"^\| (\w+) \|", table, re.MULTILINE)[1:] == [title for title, _ in navigation.PAGES.values()]
 
 
-def test_the_readme_counts_the_models_of_the_catalogue():
-    assert f"{len(catalogue())} models" in text_of("README.md")
+def test_the_readme_counts_the_models_that_can_be_picked():
+    assert f"{len(catalogue()) + len(listed())} models" in text_of("README.md")
 
 
 @each_document
