@@ -89,6 +89,11 @@ class Entry:
         """The name without its owner."""
         return self.id.rpartition("/")[2]
 
+    @property
+    def mean(self) -> float | None:
+        """The mean over the tasks; None where one has no score, or none is known by itself."""
+        return None if self.missing or not self.scores else sum(self.scores.values()) / len(self.scores)
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -163,12 +168,10 @@ def build(date: str, source: str, tasks: Mapping[str, str], entries: list[Entry]
     """A snapshot of these entries, in order, the baseline apart."""
     baseline = next((entry for entry in entries if entry.id == BASELINE), None)
     others = [entry for entry in entries if entry is not baseline]
-    others.sort(key=lambda entry: (len(entry.scores) < len(tasks), -_mean(entry), -len(entry.types), entry.id.lower()))
+    others.sort(
+        key=lambda entry: (len(entry.scores) < len(tasks), -(entry.mean or 0.0), -len(entry.types), entry.id.lower())
+    )
     return Snapshot(date, source, tasks, tuple(others), baseline)
-
-
-def _mean(entry: Entry) -> float:
-    return sum(entry.scores.values()) / len(entry.scores) if entry.scores else 0.0
 
 
 @lru_cache(maxsize=4)

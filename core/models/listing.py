@@ -36,7 +36,6 @@ def _specs(board: Snapshot) -> dict[str, ModelSpec]:
 
 
 def _spec(entry: Entry) -> ModelSpec:
-    complete = list(entry.scores.values())
     similarity: Similarity = next((name for name in NAMES if name == entry.similarity), "cosine")
     return ModelSpec(
         name=entry.id,
@@ -51,7 +50,7 @@ def _spec(entry: Entry) -> ModelSpec:
         max_tokens=entry.max_tokens,
         similarity=similarity,
         architecture=_architectures().get(entry.id, {}),
-        mteb_v2=round(sum(complete) / len(complete), 2) if complete else None,
+        mteb_v2=None if entry.mean is None else round(entry.mean, 2),
     )
 
 

@@ -38,6 +38,7 @@ def test_newer_results_are_kept_beside_what_is_known_of_a_model(board):
     assert found["someone/new"].parameters == 600_000_000
     assert found["BAAI/bge-m3"].types == pytest.approx(known["BAAI/bge-m3"].types)
     assert fetched.baseline is not None
+    assert {entry.mean for entry in fetched.entries if entry.missing} == {None}
     assert fetched.source.endswith(address)
 
 
