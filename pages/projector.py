@@ -90,8 +90,6 @@ def draw(drawn: Sequence[charts.Chart]) -> None:
         look=looks.points,
         camera=selection.camera(),
         height=f"max({HEIGHT}px, {OF_WINDOW}vh)",
-        on_change=lambda: selection.note(texts),
-        on_resize=appearance.take_point_size,
     )
     iterations.controls([chart.projection for chart in drawn])
 
@@ -105,7 +103,7 @@ def draw_next() -> Sequence[Projection]:
 
 with map_column:
     if iterations.is_moving([chart.projection for chart in drawn]):
-        iterations.move(draw_next, selection.watch())
+        iterations.move(draw_next, selection.watch(texts))
     else:
         draw(drawn)
     charts.explain(drawn)

@@ -399,7 +399,7 @@ class Projector:
     FIND_IN = Parameter("find_in")
     ANSWER = Key("map_answer")
     MAP = Key("map")
-    MAP_ROWS = Keys("rows_of_map_")
+    TAKEN = Keys("taken_of_")
     PARCEL = Keys("parcel_")
     SELECTION = Key("map_selection")
     POINT = Parameter("point")

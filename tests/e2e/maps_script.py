@@ -37,11 +37,6 @@ def drawn(count: int, kinds: tuple[int, ...], seed: int, lost: int) -> map_view.
     return map_view.pack(charts, hover if count <= 200_000 else (), rows=f"made up {count}")
 
 
-def heard() -> None:
-    st.session_state["told"] = st.session_state.get("told", 0) + 1
-    st.session_state["marks"] = map_view.marks("map")
-
-
 asked = st.query_params
 count = int(asked.get("points", 2000))
 kinds = tuple(int(sign) for sign in asked.get("maps", "22"))
@@ -54,6 +49,10 @@ with st.container(horizontal=True):
     search = st.toggle("Search")
     hidden = st.toggle("Hide")
 seed = st.session_state.get("seed", 1)
+made = map_view.new_marks("map", f"made up {count}", count)
+if made is not None:
+    st.session_state["told"] = st.session_state.get("told", 0) + 1
+    st.session_state["marks"] = made
 marks = st.session_state.get("marks", map_view.Marks())
 codes = clusters(count, 2, seed)[1]
 names = NAMES + tuple(f"the {n}th of many categories with a long name" for n in range(8, int(asked.get("names", 8))))
@@ -82,7 +81,6 @@ map_view.show(
     look=map_view.Look(edges=True),
     camera=json.loads(asked["camera"]) if "camera" in asked else None,
     height=f"{int(asked.get('height', 640))}px",
-    on_change=heard,
 )
 st.text(f"told {st.session_state.get('told', 0)} times: {marks.point}, {len(marks.selected)} selected")
 st.text(f"camera {json.dumps(map_view.camera('map'))}")

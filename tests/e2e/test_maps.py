@@ -18,6 +18,10 @@ from tests.e2e.conftest import running_server, settle
 
 READY = '[data-testid="map"][data-ready="true"]'
 STAGE = ".stage"
+IN_SIGHT = """(map, places) => {
+    const host = map.getRootNode().host ?? map;
+    return places.map(([x, y]) => host.contains(document.elementFromPoint(x, y)));
+}"""
 ALL_PLACES = "(map, n) => Array.from({length: n}, (_, row) => map.placeOf(row, %d))"
 
 
@@ -43,11 +47,12 @@ def place(chart: Locator, row: int, index: int = 0) -> list[float]:
 
 
 def lonely(chart: Locator, count: int, index: int = 0) -> int:
-    """The row whose nearest other is farthest away: a click on it cannot mean another."""
+    """The row in sight whose nearest other is farthest away: a click on it cannot mean another, nor the page's top."""
     places = np.array(chart.evaluate(ALL_PLACES % index, count))
+    in_sight = np.array(chart.evaluate(IN_SIGHT, places.tolist()))
     distances = cdist(places, places)
     np.fill_diagonal(distances, np.inf)
-    return int(distances.min(axis=0).argmax())
+    return int(np.where(in_sight, distances.min(axis=0), -1).argmax())
 
 
 def rows_within(

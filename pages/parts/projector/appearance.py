@@ -44,13 +44,11 @@ def choose(texts: Corpus) -> Look:
         options = [HOVER, "text", *texts.fields]
         inputs.fall_back(state.Projector.HOVER, options, HOVER)
         hover = st.selectbox("Tooltip", options, key=state.Projector.HOVER, bind="query-params")
+        chosen_on_map = map_view.new_point_size(state.Projector.MAP)
+        if chosen_on_map is not None:
+            st.session_state[state.Projector.SIZE] = chosen_on_map
         size = st.slider(
             "Point size", 0.0, map_view.MOST_PIXELS, 0.0, 0.5, key=state.Projector.SIZE, bind="query-params",
             help="0: automatic, by the number of points. The buttons above the map change it too.",
         )  # fmt: skip
     return Look(hover, labels, map_view.Look(size=size, edges=edges), wanted)
-
-
-def take_point_size() -> None:
-    """Take over the size that was chosen on the map: the callback of its buttons."""
-    st.session_state[state.Projector.SIZE] = map_view.point_size(state.Projector.MAP)

@@ -22,24 +22,18 @@ IN_ADDRESS = (state.Projector.POINT, state.Projector.SELECTED, state.Projector.I
 
 def current(texts: Corpus) -> map_view.Marks:
     """The current marks among these texts; on the first run, those in the address."""
-    entry = st.session_state.get(state.Projector.SELECTION)
+    entry = _entry(texts)
     if entry is None and any(name in st.query_params for name in IN_ADDRESS):
         return _put(texts, _of_address(texts))
     if entry is None or entry[0] != texts.fingerprint:
         return map_view.Marks()
-    marked: map_view.Marks = entry[1]
-    return marked
+    return entry[1]
 
 
-def note(texts: Corpus) -> None:
-    """Store what was marked on the map: the callback of its gestures."""
-    _put(texts, map_view.marks(state.Projector.MAP))
-
-
-def watch() -> Callable[[], bool]:
+def watch(texts: Corpus) -> Callable[[], bool]:
     """A function that says whether anything has been marked since this call."""
-    before = st.session_state.get(state.Projector.SELECTION)
-    return lambda: st.session_state.get(state.Projector.SELECTION) is not before
+    before = _entry(texts)
+    return lambda: _entry(texts) is not before
 
 
 def point_at(texts: Corpus, row: int | None) -> None:
@@ -95,6 +89,15 @@ def as_json(texts: Corpus) -> dict[str, Any]:
         "isolated": None if marked.isolated is None else [int(row) for row in marked.isolated],
         "camera": camera(),
     }
+
+
+def _entry(texts: Corpus) -> tuple[str, map_view.Marks] | None:
+    """The last marks with the fingerprint of their corpus, those just made on the map included; None before any."""
+    new = map_view.new_marks(state.Projector.MAP, texts.fingerprint, len(texts))
+    if new is not None:
+        _put(texts, new)
+    entry: tuple[str, map_view.Marks] | None = st.session_state.get(state.Projector.SELECTION)
+    return entry
 
 
 def _put(texts: Corpus, marked: map_view.Marks) -> map_view.Marks:

@@ -1,12 +1,12 @@
 """Maps of points on the screen: one to four side by side, of the same rows, linked without a round trip.
 
 Drawn with WebGL2 in plain JavaScript served with the page: no build step, and nothing loaded from elsewhere.
-`pack` makes the large, unchanging part once; `show` draws it with everything that changes; `marks`, `camera` and
-`point_size` return what the user has done so far. The browser code is in js/, modules that bundle.py turns into one
+`pack` makes the large, unchanging part once; `show` draws it with everything that changes; `new_marks`, `camera` and
+`new_point_size` return what the user has done. The browser code is in js/, modules that bundle.py turns into one
 script.
 """
 
-from pages.parts.projector.map_view.component import MOST_PIXELS, camera, marks, point_size, show
+from pages.parts.projector.map_view.component import MOST_PIXELS, camera, new_marks, new_point_size, show
 from pages.parts.projector.map_view.content import Categories, Gradient, Label, Look, Map, Marks
 from pages.parts.projector.map_view.packing import Points, note_on_count, pack
 
@@ -20,9 +20,9 @@ __all__ = [
     "Marks",
     "Points",
     "camera",
-    "marks",
+    "new_marks",
+    "new_point_size",
     "note_on_count",
     "pack",
-    "point_size",
     "show",
 ]

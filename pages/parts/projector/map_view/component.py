@@ -1,4 +1,9 @@
-"""The maps as a Streamlit component: large data is sent separately and once, changes are small."""
+"""The maps as a Streamlit component: large data is sent separately and once, changes are small.
+
+What the user does on a map is asked for in each run, with `new_marks` and `new_point_size`, not told to callbacks:
+Streamlit ends a callback at its first use of the session when the next gesture is already waiting, so that the first
+is lost.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -35,12 +40,8 @@ def show(
     look: Look = PLAIN,
     camera: Mapping[str, Any] | None = None,
     height: str = "640px",
-    on_change: Callable[[], None] | None = None,
-    on_resize: Callable[[], None] | None = None,
 ) -> None:
-    """Draw the maps of `points`, and call `on_change` when the user has marked something else.
-
-    `on_resize` is called when the user has made the points larger or smaller; see `point_size`.
+    """Draw the maps of `points`; the page reruns when the user has marked something else, or resized the points.
 
     Parameters
     ----------
@@ -60,16 +61,15 @@ def show(
         A CSS length, including toolbar and legend.
     """
     colour_id, colour_packet = pack_colour(colour, points.count)
-    st.session_state[state.Projector.MAP_ROWS(key)] = (points.rows, points.count)
     with st.container(gap=None):
         _data_component()(data=points.packet, key=state.Projector.PARCEL(key, "points"))
         _data_component()(data=colour_packet, key=state.Projector.PARCEL(key, "colour"))
         _view_component()(
             key=key,
             height=height,
-            on_marks_change=on_change or _ignore,
+            on_marks_change=_ignore,
             on_camera_change=_ignore,
-            on_size_change=on_resize or _ignore,
+            on_size_change=_ignore,
             data={
                 "points": points.id,
                 "colour": colour_id,
@@ -95,31 +95,33 @@ def show(
         )
 
 
-def marks(key: str) -> Marks:
-    """The user's current marks on the maps of this key; empty if the rows have changed."""
-    rows, count = st.session_state.get(state.Projector.MAP_ROWS(key), ("", 0))
-    marks_in_browser = _state(key, "marks")
-    if marks_in_browser.get("rows") != rows:
-        return NOTHING
-    point = marks_in_browser.get("point")
-    isolated = marks_in_browser.get("isolated")
+def new_marks(key: str, rows: str, count: int) -> Marks | None:
+    """What the user has marked on the maps of this key since this was last asked; None if nothing.
+
+    `rows` and `count` identify the rows, as in `Points`: marks among other rows are passed over.
+    """
+    sent = _take(key, "marks")
+    if not isinstance(sent, Mapping) or sent.get("rows") != rows:
+        return None
+    point = sent.get("point")
+    isolated = sent.get("isolated")
     return Marks(
         point if type(point) is int and 0 <= point < count else None,
-        unpack_rows(marks_in_browser.get("selected"), count),
+        unpack_rows(sent.get("selected"), count),
         None if isolated is None else unpack_rows(isolated, count),
     )
 
 
 def camera(key: str) -> dict[str, Any] | None:
     """The current camera, to be passed to `show` again; None if nothing was moved."""
-    return _state(key, "camera") or None
+    seen = _state(key, "camera")
+    return dict(seen) if isinstance(seen, Mapping) and seen else None
 
 
-def point_size(key: str) -> float:
-    """The size in pixels that the user last chose on the maps of this key; 0 if none."""
-    component = st.session_state.get(key)
-    size = component.get("size") if isinstance(component, Mapping) else None
-    return min(MOST_PIXELS, max(0.0, float(size))) if isinstance(size, int | float) else 0.0
+def new_point_size(key: str) -> float | None:
+    """The size in pixels that the user has chosen on the maps since this was last asked; None if none."""
+    size = _take(key, "size")
+    return min(MOST_PIXELS, max(0.0, float(size))) if isinstance(size, int | float) else None
 
 
 @cache
@@ -138,16 +140,24 @@ def _view_component() -> Callable[..., object]:
     )
 
 
-def _state(key: str, name: str) -> dict[str, Any]:
-    """One of the component's states as sent by the browser, unchecked; empty if it sent none."""
+def _state(key: str, name: str) -> object:
+    """One of the component's states as sent by the browser, unchecked; None if it sent none."""
     component = st.session_state.get(key)
-    value = component.get(name) if isinstance(component, Mapping) else None
-    return dict(value) if isinstance(value, Mapping) else {}
+    return component.get(name) if isinstance(component, Mapping) else None
+
+
+def _take(key: str, name: str) -> object:
+    """One of the component's states, unless it was taken before."""
+    sent, taken = _state(key, name), state.Projector.TAKEN(key, name)
+    is_new = sent is not None and sent != st.session_state.get(taken)
+    st.session_state[taken] = sent
+    return sent if is_new else None
 
 
 def _last_gesture(key: str) -> int:
-    """The number of the last gesture known to this run, so that an older answer does not undo a newer gesture."""
-    serial = _state(key, "marks").get("serial")
+    """The number of the last gesture taken, so that an older answer does not undo a newer gesture."""
+    taken = st.session_state.get(state.Projector.TAKEN(key, "marks"))
+    serial = taken.get("serial") if isinstance(taken, Mapping) else None
     return serial if type(serial) is int else 0
 
 
