@@ -48,8 +48,8 @@ def models_to_map(space: Space) -> list[ModelSpec]:
         return []
     ready = inputs.ready_models()
     names = [spec.name for spec in ready]
-    if state.Projector.MODELS in st.session_state:  # it may come from a saved view
-        wanted = st.session_state[state.Projector.MODELS] or []
+    wanted = st.session_state.get(state.Projector.MODELS) or []
+    if not set(wanted) <= set(names):  # it may come from a saved view
         st.session_state[state.Projector.MODELS] = [name for name in wanted if name in names]
     chosen = st.segmented_control(
         "Models",
