@@ -18,6 +18,8 @@ from tests.e2e.conftest import running_server, settle
 
 READY = '[data-testid="map"][data-ready="true"]'
 STAGE = ".stage"
+SVG = "{http://www.w3.org/2000/svg}"
+LEGEND = 8  # circles
 IN_SIGHT = """(map, places) => {
     const host = map.getRootNode().host ?? map;
     return places.map(([x, y]) => host.contains(document.elementFromPoint(x, y)));
@@ -91,49 +93,6 @@ def test_every_point_is_drawn_on_every_map(page: Page, maps_server: str, console
     assert not console_errors
 
 
-def test_points_leave_their_colours_on_the_canvas(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    row = lonely(chart, 300)
-    seen = chart.evaluate(
-        """(map, row) => {
-            const canvas = map.querySelector("canvas.points");
-            const box = canvas.getBoundingClientRect();
-            const copy = document.createElement("canvas");
-            [copy.width, copy.height] = [canvas.width, canvas.height];
-            const context = copy.getContext("2d");
-            context.drawImage(canvas, 0, 0);
-            const [x, y] = map.placeOf(row, 0);
-            return [...context.getImageData(Math.round(x - box.left), Math.round(y - box.top), 1, 1).data];
-        }""",
-        row,
-    )
-    palette = [(15, 127, 191), (230, 159, 0), (0, 158, 115), (204, 102, 119), (156, 79, 150), (86, 180, 233)]
-    palette += [(213, 94, 0), (153, 153, 51)]
-    nearest = min(max(abs(a - b) for a, b in zip(seen, colour, strict=False)) for colour in palette)
-    assert nearest < 40
-
-
-def test_hover_tells_the_text_as_text(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    row = lonely(chart, 300)
-    page.mouse.move(*place(chart, row))
-    expect(page.locator(".tooltip")).to_have_text(f"{row}: <b>text</b> of this point, told in some words & signs")
-    assert page.locator(".tooltip b").count() == 0
-
-
-def test_a_click_marks_the_point_here_and_on_the_server(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    row = lonely(chart, 300)
-    page.mouse.click(*place(chart, row))
-    expect(chart).to_have_attribute("data-point", str(row))
-    expect(page.get_by_text(f"told 1 times: {row}, 0 selected")).to_be_visible()
-    expect(page.locator(".keys")).to_contain_text("Nearest in the original space")
-    box = page.locator(STAGE).bounding_box()
-    assert box
-    page.mouse.click(box["x"] + 3, box["y"] + box["height"] - 3)
-    expect(page.get_by_text("told 2 times: None, 0 selected")).to_be_visible()
-
-
 @pytest.mark.parametrize("kinds", ["22", "33"])
 def test_a_box_selects_what_lies_in_it(page: Page, maps_server: str, kinds: str) -> None:
     chart = opened(page, maps_server, points=500, maps=kinds)
@@ -146,126 +105,6 @@ def test_a_box_selects_what_lies_in_it(page: Page, maps_server: str, kinds: str)
     assert abs(selected - expected) <= 2  # rows on the line itself
     expect(page.get_by_text(f"told 1 times: None, {selected} selected")).to_be_visible()
     expect(page.locator(".count")).to_have_text(f"{selected} of 500 selected")
-
-
-def test_shift_and_drag_is_a_lasso_with_any_tool(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=500)
-    x, y = middle(page)
-    places = filter(None, chart.evaluate(ALL_PLACES % 0, 500))
-    expected = sum(px - x < py - y and px > x - 100 and py < y + 100 for px, py in places)
-    page.keyboard.down("Shift")
-    drag(page, (x - 100, y - 100), (x - 100, y + 100), (x + 100, y + 100), (x - 100, y - 100))
-    page.keyboard.up("Shift")
-    expect(chart).not_to_have_attribute("data-selected", "0")
-    assert abs(int(chart.get_attribute("data-selected") or 0) - expected) <= 3
-
-
-def test_a_category_is_selected_inverted_isolated_and_shown_among_all_again(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=500)
-    page.get_by_role("button", name="chemistry").click()
-    expect(chart).not_to_have_attribute("data-selected", "0")
-    chosen = int(chart.get_attribute("data-selected") or 0)
-    page.get_by_role("button", name="Invert selection").click()
-    expect(chart).to_have_attribute("data-selected", str(500 - chosen))
-    page.get_by_role("button", name="Isolate selection").click()
-    expect(chart).to_have_attribute("data-isolated", str(500 - chosen))
-    drawn = [at for at in chart.evaluate(ALL_PLACES % 1, 500) if at]
-    assert len(drawn) == 500 - chosen
-    page.get_by_role("button", name="Show all points again").click()
-    expect(chart).to_have_attribute("data-isolated", "")
-    page.locator(STAGE).press("Escape")
-    expect(page.get_by_text(re.compile("told [1-5] times: None, 0 selected"))).to_be_visible()
-
-
-def test_the_wheel_zooms_at_the_pointer_and_a_double_click_fits_again(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    fitted = place(chart, 5)
-    row = lonely(chart, 300)
-    x, y = place(chart, row)
-    page.mouse.move(x, y)
-    page.mouse.wheel(0, -400)
-    expect(page.get_by_text(re.compile('camera {"points"'))).to_be_visible()
-    assert place(chart, row) == pytest.approx([x, y], abs=1.5)  # the wheel reports whole pixels
-    assert place(chart, 5) != pytest.approx(fitted, abs=5)
-    page.mouse.dblclick(*middle(page, 0.02))
-    assert place(chart, 5) == pytest.approx(fitted, abs=0.5)
-
-
-def test_a_rerun_and_a_server_mark_leave_the_view_alone(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    page.get_by_role("button", name="Lasso select").click()
-    page.mouse.move(*middle(page))
-    page.mouse.wheel(0, -300)
-    zoomed = place(chart, 5)
-    page.get_by_role("button", name="Mark 7").click()
-    expect(chart).to_have_attribute("data-point", "7")
-    page.get_by_role("button", name="Rerun").click()
-    expect(page.get_by_text("told 0 times: 7, 0 selected")).to_be_visible()
-    assert place(chart, 5) == pytest.approx(zoomed, abs=0.01)
-    expect(page.get_by_role("button", name="Lasso select")).to_have_attribute("aria-pressed", "true")
-
-
-def test_a_rerun_that_changes_nothing_draws_nothing(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    page.get_by_role("button", name="Mark 7").click()
-    expect(page.locator(".keys")).to_contain_text("Nearest in the original space")
-    settle(page)
-    chart.evaluate(
-        """(map) => {
-            window.painted = 0;
-            new MutationObserver(() => painted++).observe(map, {attributes: true, attributeFilter: ["data-frame-ms"]});
-        }"""
-    )
-    for _ in range(3):
-        page.get_by_role("button", name="Rerun").click()
-        settle(page)
-    assert page.evaluate("painted") == 0
-    page.mouse.move(*middle(page))
-    page.mouse.wheel(0, -300)
-    page.wait_for_function("painted > 0")
-
-
-def test_another_theme_recolours_without_losing_anything(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    page.mouse.move(*middle(page))
-    page.mouse.wheel(0, -300)
-    zoomed = place(chart, 5)
-    corner = """(map) => {
-        const canvas = map.querySelector("canvas.points");
-        const copy = document.createElement("canvas").getContext("2d");
-        copy.drawImage(canvas, -2, -canvas.height / 2, canvas.width, canvas.height);
-        return copy.getImageData(0, 0, 1, 1).data[0] < 60;
-    }"""
-    assert not chart.evaluate(corner)
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"(map) => ({corner})(map)", arg=chart.element_handle())
-    assert place(chart, 5) == pytest.approx(zoomed, abs=0.01)
-
-
-def test_another_layout_of_the_same_rows_keeps_the_marks(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    page.get_by_role("button", name="chemistry").click()
-    expect(chart).not_to_have_attribute("data-selected", "0")
-    selected = chart.get_attribute("data-selected")
-    before = place(chart, 5)
-    page.get_by_role("button", name="Another layout").click()
-    page.wait_for_function(
-        "([map, x]) => map.dataset.ready === 'true' && Math.abs(map.placeOf(5, 0)[0] - x) > 1",
-        arg=[chart.element_handle(), before[0]],
-    )
-    assert chart.get_attribute("data-selected") == selected
-
-
-def test_the_twelfth_layout_is_drawn_like_the_first(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    for _ in range(12):
-        before = place(chart, 5)
-        page.get_by_role("button", name="Another layout").click()
-        page.wait_for_function(
-            "([map, x]) => map.dataset.ready === 'true' && Math.abs(map.placeOf(5, 0)[0] - x) > 1",
-            arg=[chart.element_handle(), before[0]],
-            timeout=20_000,
-        )
 
 
 def test_a_link_opens_the_maps_at_the_view_it_was_made_of(page: Page, maps_server: str) -> None:
@@ -297,18 +136,6 @@ def test_a_camera_that_makes_no_sense_is_ignored(page: Page, maps_server: str, c
     assert not console_errors
 
 
-def test_a_click_does_not_send_the_points_again(page: Page, maps_server: str) -> None:
-    received = [0]
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
-    chart = opened(page, maps_server, points=20_000)
-    assert 200_000 < sum(received) < 2_000_000
-    received.clear()
-    page.get_by_role("button", name="Mark 7").click()
-    expect(chart).to_have_attribute("data-point", "7")
-    expect(page.get_by_text("told 0 times: 7")).to_be_visible()
-    assert 0 < sum(received) < 60_000
-
-
 def test_a_hundred_thousand_points_stay_within_fifteen_megabytes(page: Page, maps_server: str) -> None:
     received = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
@@ -333,42 +160,6 @@ def test_no_points_are_told_in_a_sentence(page: Page, maps_server: str, console_
     assert not console_errors
 
 
-def test_png_has_twice_the_size(page: Page, maps_server: str, tmp_path: Path) -> None:
-    opened(page, maps_server, points=300)
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Save as PNG").click()
-    waiting.value.save_as(tmp_path / "map.png")
-    width, height = unpack(">II", (tmp_path / "map.png").read_bytes()[16:24])
-    stage = page.locator(STAGE).bounding_box()
-    assert stage
-    assert width == pytest.approx(2 * stage["width"], abs=6)
-    assert 2 * stage["height"] < height < 2 * stage["height"] + 200
-
-
-@pytest.mark.parametrize(("count", "circles"), [(300, 600), (20_001, 0)])
-def test_svg_is_vectors_while_points_are_few(
-    page: Page, maps_server: str, tmp_path: Path, count: int, circles: int
-) -> None:
-    opened(page, maps_server, points=count)
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Save as SVG").click()
-    waiting.value.save_as(tmp_path / "map.svg")
-    root = ElementTree.parse(tmp_path / "map.svg").getroot()
-    space = "{http://www.w3.org/2000/svg}"
-    legend = 8
-    assert len(root.findall(f".//{space}circle")) == circles + legend
-    assert len(root.findall(f".//{space}image")) == (0 if circles else 1)
-    words = {text.text for text in root.iter(f"{space}text")}
-    assert {"Model A · UMAP", "Model B · UMAP", "chemistry"} <= words
-
-
-def test_a_gradient_has_a_bar_with_its_ends(page: Page, maps_server: str) -> None:
-    opened(page, maps_server, points=300)
-    page.get_by_text("Gradient").click()
-    expect(page.locator(".legend .gradient")).to_contain_text("Share of the way")
-    expect(page.locator(".ticks span")).to_have_text(["0%", "50%", "100%"])
-
-
 def test_a_long_legend_begins_with_twelve(page: Page, maps_server: str) -> None:
     opened(page, maps_server, points=300, names=26)
     entries = page.locator(".legend .category")
@@ -378,60 +169,6 @@ def test_a_long_legend_begins_with_twelve(page: Page, maps_server: str) -> None:
     page.get_by_role("searchbox").fill("")
     page.get_by_role("button", name="and 14 more").click()
     expect(entries).to_have_count(26)
-
-
-def test_a_legend_is_used_by_keyboard(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    page.get_by_role("button", name="physics").focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("button", name="chemistry")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(chart).not_to_have_attribute("data-selected", "0")
-    expect(page.get_by_role("button", name="chemistry", pressed=True)).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(chart).to_have_attribute("data-selected", "0")
-    expect(page.get_by_role("button", name="chemistry", pressed=False)).to_be_visible()
-
-
-def test_a_map_is_read_by_keyboard_on_the_whole_screen(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    height = "(map) => map.querySelector('.stage').clientHeight"
-    page.locator(STAGE).focus()
-    page.keyboard.press("f")
-    expect(page.get_by_role("button", name="Full screen", pressed=True)).to_be_visible()
-    page.wait_for_function(f"(map) => ({height})(map) > innerHeight - 130", arg=chart.element_handle())
-    for key in ("ArrowLeft", "+", "n", "n"):
-        page.keyboard.press(key)
-    expect(page.locator(".tooltip")).to_contain_text("1: <b>text</b> of this point")
-    page.keyboard.press("Enter")
-    expect(chart).to_have_attribute("data-point", "1")
-    before = chart.evaluate(height)
-    expect(page.locator(".foot .keys")).to_contain_text("False neighbour")  # below the map, which it never covers
-    assert chart.evaluate(height) == before
-    page.keyboard.press("f")
-    expect(page.get_by_role("button", name="Full screen", pressed=False)).to_be_visible()
-
-
-def test_a_category_under_the_pointer_is_lit_but_not_selected(page: Page, maps_server: str) -> None:
-    chart = opened(page, maps_server, points=300)
-    painted = """(map) => {
-        const canvas = map.querySelector("canvas.points");
-        const copy = document.createElement("canvas");
-        [copy.width, copy.height] = [canvas.width, canvas.height];
-        const context = copy.getContext("2d");
-        context.drawImage(canvas, 0, 0);
-        const { data } = context.getImageData(0, 0, copy.width, copy.height);
-        let strong = 0;
-        for (let i = 0; i < data.length; i += 4) strong += Math.min(data[i], data[i + 1], data[i + 2]) < 60;
-        return strong;
-    }"""
-    before = chart.evaluate(painted)
-    page.get_by_role("button", name="chemistry").hover()
-    page.wait_for_function(f"([map, n]) => ({painted})(map) < 0.7 * n", arg=[chart.element_handle(), before])
-    assert chart.get_attribute("data-selected") == "0"
-    page.mouse.move(5, 5)
-    page.wait_for_function(f"([map, n]) => ({painted})(map) > 0.95 * n", arg=[chart.element_handle(), before])
-    expect(page.get_by_text("told 0 times")).to_be_visible()
 
 
 def test_a_lost_context_comes_back(page: Page, maps_server: str, console_errors: list[str]) -> None:
@@ -469,3 +206,239 @@ def test_contexts_are_given_back(page: Page, maps_server: str) -> None:
         page.get_by_text("Hide").click()
         page.wait_for_selector(READY)
     assert not [text for text in warnings if "context" in text.lower()]
+
+
+def test_a_point_has_its_colour_tells_its_text_as_text_and_is_marked_by_a_click(page: Page, maps_server: str) -> None:
+    chart = opened(page, maps_server, points=300)
+    row = lonely(chart, 300)
+    seen = chart.evaluate(
+        """(map, row) => {
+            const canvas = map.querySelector("canvas.points");
+            const box = canvas.getBoundingClientRect();
+            const copy = document.createElement("canvas");
+            [copy.width, copy.height] = [canvas.width, canvas.height];
+            const context = copy.getContext("2d");
+            context.drawImage(canvas, 0, 0);
+            const [x, y] = map.placeOf(row, 0);
+            return [...context.getImageData(Math.round(x - box.left), Math.round(y - box.top), 1, 1).data];
+        }""",
+        row,
+    )
+    palette = [(15, 127, 191), (230, 159, 0), (0, 158, 115), (204, 102, 119), (156, 79, 150), (86, 180, 233)]
+    palette += [(213, 94, 0), (153, 153, 51)]
+    nearest = min(max(abs(a - b) for a, b in zip(seen, colour, strict=False)) for colour in palette)
+    assert nearest < 40
+
+    page.mouse.move(*place(chart, row))
+    expect(page.locator(".tooltip")).to_have_text(f"{row}: <b>text</b> of this point, told in some words & signs")
+    assert page.locator(".tooltip b").count() == 0
+
+    page.mouse.click(*place(chart, row))
+    expect(chart).to_have_attribute("data-point", str(row))
+    expect(page.get_by_text(f"told 1 times: {row}, 0 selected")).to_be_visible()
+    expect(page.locator(".keys")).to_contain_text("Nearest in the original space")
+    box = page.locator(STAGE).bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 3, box["y"] + box["height"] - 3)
+    expect(page.get_by_text("told 2 times: None, 0 selected")).to_be_visible()
+
+
+def test_a_category_under_the_pointer_is_lit_but_not_selected(page: Page, maps_server: str) -> None:
+    chart = opened(page, maps_server, points=300)
+    painted = """(map) => {
+        const canvas = map.querySelector("canvas.points");
+        const copy = document.createElement("canvas");
+        [copy.width, copy.height] = [canvas.width, canvas.height];
+        const context = copy.getContext("2d");
+        context.drawImage(canvas, 0, 0);
+        const { data } = context.getImageData(0, 0, copy.width, copy.height);
+        let strong = 0;
+        for (let i = 0; i < data.length; i += 4) strong += Math.min(data[i], data[i + 1], data[i + 2]) < 60;
+        return strong;
+    }"""
+    before = chart.evaluate(painted)
+    page.get_by_role("button", name="chemistry").hover()
+    page.wait_for_function(f"([map, n]) => ({painted})(map) < 0.7 * n", arg=[chart.element_handle(), before])
+    assert chart.get_attribute("data-selected") == "0"
+    page.mouse.move(5, 5)
+    page.wait_for_function(f"([map, n]) => ({painted})(map) > 0.95 * n", arg=[chart.element_handle(), before])
+    expect(page.get_by_text("told 0 times")).to_be_visible()
+
+
+def test_the_wheel_zooms_at_the_pointer_and_a_double_click_fits_again(page: Page, maps_server: str) -> None:
+    chart = opened(page, maps_server, points=300)
+    fitted = place(chart, 5)
+    row = lonely(chart, 300)
+    x, y = place(chart, row)
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -400)
+    expect(page.get_by_text(re.compile('camera {"points"'))).to_be_visible()
+    assert place(chart, row) == pytest.approx([x, y], abs=1.5)  # the wheel reports whole pixels
+    assert place(chart, 5) != pytest.approx(fitted, abs=5)
+    page.mouse.dblclick(*middle(page, 0.02))
+    assert place(chart, 5) == pytest.approx(fitted, abs=0.5)
+
+
+def test_the_server_and_another_theme_leave_the_view_alone_and_a_rerun_draws_nothing(
+    page: Page, maps_server: str
+) -> None:
+    chart = opened(page, maps_server, points=300)
+    page.get_by_role("button", name="Lasso select").click()
+    page.mouse.move(*middle(page))
+    page.mouse.wheel(0, -300)
+    zoomed = place(chart, 5)
+    page.get_by_role("button", name="Mark 7").click()
+    expect(chart).to_have_attribute("data-point", "7")
+    page.get_by_role("button", name="Rerun").click()
+    expect(page.get_by_text("told 0 times: 7, 0 selected")).to_be_visible()
+    assert place(chart, 5) == pytest.approx(zoomed, abs=0.01)
+    expect(page.get_by_role("button", name="Lasso select")).to_have_attribute("aria-pressed", "true")
+
+    corner = """(map) => {
+        const canvas = map.querySelector("canvas.points");
+        const copy = document.createElement("canvas").getContext("2d");
+        copy.drawImage(canvas, -2, -canvas.height / 2, canvas.width, canvas.height);
+        return copy.getImageData(0, 0, 1, 1).data[0] < 60;
+    }"""
+    assert not chart.evaluate(corner)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"(map) => ({corner})(map)", arg=chart.element_handle())
+    assert place(chart, 5) == pytest.approx(zoomed, abs=0.01)
+
+    expect(page.locator(".keys")).to_contain_text("Nearest in the original space")
+    settle(page)
+    chart.evaluate(
+        """(map) => {
+            window.painted = 0;
+            new MutationObserver(() => painted++).observe(map, {attributes: true, attributeFilter: ["data-frame-ms"]});
+        }"""
+    )
+    for _ in range(3):
+        page.get_by_role("button", name="Rerun").click()
+        settle(page)
+    assert page.evaluate("painted") == 0
+    page.mouse.move(*middle(page))
+    page.mouse.wheel(0, -300)
+    page.wait_for_function("painted > 0")
+
+
+def test_another_layout_keeps_the_marks_and_the_twelfth_is_drawn_like_the_first(page: Page, maps_server: str) -> None:
+    chart = opened(page, maps_server, points=300)
+    page.get_by_role("button", name="chemistry").click()
+    expect(chart).not_to_have_attribute("data-selected", "0")
+    selected = chart.get_attribute("data-selected")
+    for _ in range(12):
+        before = place(chart, 5)
+        page.get_by_role("button", name="Another layout").click()
+        page.wait_for_function(
+            "([map, x]) => map.dataset.ready === 'true' && Math.abs(map.placeOf(5, 0)[0] - x) > 1",
+            arg=[chart.element_handle(), before[0]],
+            timeout=20_000,
+        )
+        assert chart.get_attribute("data-selected") == selected
+
+
+def svg_of(page: Page, path: Path) -> ElementTree.Element:
+    """The map as it is saved as SVG."""
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save as SVG").click()
+    waiting.value.save_as(path)
+    return ElementTree.parse(path).getroot()
+
+
+def test_a_map_is_saved_as_png_and_as_svg_and_a_gradient_has_a_bar_with_its_ends(
+    page: Page, maps_server: str, tmp_path: Path
+) -> None:
+    opened(page, maps_server, points=300)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save as PNG").click()
+    waiting.value.save_as(tmp_path / "map.png")
+    width, height = unpack(">II", (tmp_path / "map.png").read_bytes()[16:24])
+    stage = page.locator(STAGE).bounding_box()
+    assert stage
+    assert width == pytest.approx(2 * stage["width"], abs=6)
+    assert 2 * stage["height"] < height < 2 * stage["height"] + 200
+
+    root = svg_of(page, tmp_path / "map.svg")
+    assert len(root.findall(f".//{SVG}circle")) == 600 + LEGEND
+    assert not root.findall(f".//{SVG}image")
+    words = {text.text for text in root.iter(f"{SVG}text")}
+    assert {"Model A · UMAP", "Model B · UMAP", "chemistry"} <= words
+
+    page.get_by_text("Gradient").click()
+    expect(page.locator(".legend .gradient")).to_contain_text("Share of the way")
+    expect(page.locator(".ticks span")).to_have_text(["0%", "50%", "100%"])
+
+
+def test_many_points_are_sent_once_and_are_an_image_in_an_svg(page: Page, maps_server: str, tmp_path: Path) -> None:
+    received = [0]
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
+    chart = opened(page, maps_server, points=20_001)
+    assert 200_000 < sum(received) < 2_000_000
+    root = svg_of(page, tmp_path / "map.svg")
+    assert len(root.findall(f".//{SVG}circle")) == LEGEND
+    assert len(root.findall(f".//{SVG}image")) == 1
+    received.clear()
+    page.get_by_role("button", name="Mark 7").click()
+    expect(chart).to_have_attribute("data-point", "7")
+    expect(page.get_by_text("told 0 times: 7")).to_be_visible()
+    assert 0 < sum(received) < 60_000
+
+
+def test_legend_and_map_are_used_by_keyboard_the_map_on_the_whole_screen(page: Page, maps_server: str) -> None:
+    chart = opened(page, maps_server, points=300)
+    page.get_by_role("button", name="physics").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("button", name="chemistry")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(chart).not_to_have_attribute("data-selected", "0")
+    expect(page.get_by_role("button", name="chemistry", pressed=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(chart).to_have_attribute("data-selected", "0")
+    expect(page.get_by_role("button", name="chemistry", pressed=False)).to_be_visible()
+
+    height = "(map) => map.querySelector('.stage').clientHeight"
+    page.locator(STAGE).focus()
+    page.keyboard.press("f")
+    expect(page.get_by_role("button", name="Full screen", pressed=True)).to_be_visible()
+    page.wait_for_function(f"(map) => ({height})(map) > innerHeight - 130", arg=chart.element_handle())
+    for key in ("ArrowLeft", "+", "n", "n"):
+        page.keyboard.press(key)
+    expect(page.locator(".tooltip")).to_contain_text("1: <b>text</b> of this point")
+    page.keyboard.press("Enter")
+    expect(chart).to_have_attribute("data-point", "1")
+    before = chart.evaluate(height)
+    expect(page.locator(".foot .keys")).to_contain_text("False neighbour")  # below the map, which it never covers
+    assert chart.evaluate(height) == before
+    page.keyboard.press("f")
+    expect(page.get_by_role("button", name="Full screen", pressed=False)).to_be_visible()
+
+
+def test_a_lasso_or_a_category_is_selected_inverted_isolated_and_shown_among_all_again(
+    page: Page, maps_server: str
+) -> None:
+    chart = opened(page, maps_server, points=500)
+    x, y = middle(page)
+    places = filter(None, chart.evaluate(ALL_PLACES % 0, 500))
+    expected = sum(px - x < py - y and px > x - 100 and py < y + 100 for px, py in places)
+    page.keyboard.down("Shift")
+    drag(page, (x - 100, y - 100), (x - 100, y + 100), (x + 100, y + 100), (x - 100, y - 100))
+    page.keyboard.up("Shift")
+    expect(chart).not_to_have_attribute("data-selected", "0")
+    assert abs(int(chart.get_attribute("data-selected") or 0) - expected) <= 3
+    page.locator(STAGE).press("Escape")
+    expect(chart).to_have_attribute("data-selected", "0")
+
+    page.get_by_role("button", name="chemistry").click()
+    expect(chart).not_to_have_attribute("data-selected", "0")
+    chosen = int(chart.get_attribute("data-selected") or 0)
+    page.get_by_role("button", name="Invert selection").click()
+    expect(chart).to_have_attribute("data-selected", str(500 - chosen))
+    page.get_by_role("button", name="Isolate selection").click()
+    expect(chart).to_have_attribute("data-isolated", str(500 - chosen))
+    drawn = [at for at in chart.evaluate(ALL_PLACES % 1, 500) if at]
+    assert len(drawn) == 500 - chosen
+    page.get_by_role("button", name="Show all points again").click()
+    expect(chart).to_have_attribute("data-isolated", "")
+    page.locator(STAGE).press("Escape")
+    expect(page.get_by_text(re.compile("told [1-7] times: None, 0 selected"))).to_be_visible()
