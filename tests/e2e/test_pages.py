@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -81,8 +82,11 @@ def test_the_first_deep_link_on_a_fresh_server_opens_its_page(
     assert console_errors == []
 
 
-@pytest.mark.parametrize("opened", [""], indirect=True)
+@pytest.mark.parametrize("opened", ["models?against=Dimensions"], indirect=True)
 def test_models_draws_the_catalogues_scores_against_their_sizes(opened: Page) -> None:
+    assert opened.get_by_role("dialog").count() == 0  # its own address is empty, but its name leads there too
+    address = urlsplit(opened.url)
+    assert (address.path, parse_qs(address.query)["against"]) == ("/", ["Dimensions"])
     assert opened.locator('[data-testid="stDataFrame"] canvas').first.is_visible()
     marks = [trace for trace in charts(opened, 2)[0] if trace.get("hovertext")]
     points = {
