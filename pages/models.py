@@ -13,7 +13,12 @@ from pages.shared import frame, state
 from pages.shared.ui import inputs, output
 
 MOST_CHARACTERS = 80
+STYLE = f"""  /* so many lines that the table stays where it is */
+.st-key-{state.Models.ANSWER} {{ min-height: 5.3rem }}
+@media (min-width: 1200px) {{ .st-key-{state.Models.ANSWER} {{ min-height: 3.6rem }} }}
+"""
 
+st.html(f"<style>{STYLE}</style>")
 guide.show()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     wanted = inputs.short_text(
@@ -40,10 +45,11 @@ shown = standing.sort(found)
 timings = benchmark.latest_timings()
 rows = pd.DataFrame(add_standing(compare(shown, timings), shown, standing))
 if shown:
-    output.answer(headline(shown, standing))
+    with st.container(key=state.Models.ANSWER):
+        output.answer(headline(shown, standing))
     table.show(rows, shown, board, use)
 else:
-    st.info("No model matches the filter: clear it or show all.", icon=":material/filter_alt_off:")
+    table.show_none()
 snapshot = leaderboard.current()
 st.caption(
     f"{len(shown):,} models. Tick up to four to use them on every page; click a cell for a model's card. Dashes and "
@@ -57,10 +63,10 @@ for problem in servers.problems():
     st.warning(output.markdown_free(problem), icon=":material/dns:")
 
 frame.let_browser_draw()
-left, right = st.columns([5, 3], gap="medium")
-with left:
+panels = st.grid(5, min_column_width=170, gap="medium")  # one below the other where there is little room
+with panels.cell(column_span=3):
     charts.against_cost(shown, standing, weights, timings)
-with right:
+with panels.cell(column_span=2):
     charts.by_task_type(board)
 
 by_id = downloads.more_models()

@@ -77,10 +77,10 @@ def headline(specs: Sequence[ModelSpec], standing: Standing) -> str:
         first = standing.ranking.sentence
     ready = next((spec for spec in scored if availability(spec).is_ready), None)
     if ready is None:
-        return f"{first} None of the models that are ready on this machine has a known score."
+        return f"{first} None of those ready here has a known score."
     if ready is best:
         return f"{first.removesuffix('.')}, and it is ready on this machine." if len(scored) == 1 else first
-    return f"{first} Of the models ready on this machine, {ready.name} is highest: {_describe(ready, standing)}."
+    return f"{first} Of those ready here, {ready.name} is highest: {_describe(ready, standing)}."
 
 
 def _describe(spec: ModelSpec, standing: Standing) -> str:

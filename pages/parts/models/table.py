@@ -11,8 +11,7 @@ from core import leaderboard
 from core.models import BOARDS, ModelSpec, pickable
 from pages.shared import picks, state
 
-HEIGHT = 500
-HEADER, ROW = 38, 35  # pixels
+HEIGHT = 500  # pixels, however many models there are, so that nothing below it moves when a filter changes
 COLUMNS = (
     "model", "here", "score", "rank_interval", "parameters", "download_bytes", "dimensions", "max_tokens", "license",
     "hello_world_ms", "usd_per_million_tokens", "zero_shot", "released", "mteb_v1", "url", "notes",
@@ -45,18 +44,24 @@ def show(rows: pd.DataFrame, specs: Sequence[ModelSpec], board: str, use: str) -
         on_select=partial(_pick, specs),
         selection_mode=["multi-row", "single-cell"],
         column_order=COLUMNS,
-        height=min(HEIGHT, HEADER + ROW * len(rows)),
+        height=HEIGHT,
         placeholder="–",
         alt="Embedding models with score, size, licence and what each needs to run on this machine",
         column_config=_columns(board, use),
     )
 
 
+def show_none() -> None:
+    """What to do where no model is left, in the room of the table."""
+    with st.container(height=HEIGHT, border=False):
+        st.info("No model matches the filter: clear it or show all.", icon=":material/filter_alt_off:")
+
+
 def _pick(specs: Sequence[ModelSpec]) -> None:
     """Pick the ticked rows; picks hidden by the filter stay."""
     selection = st.session_state[state.Models.TABLE]["selection"]
     if cells := selection.get("cells"):
-        st.session_state[state.Models.CARD] = specs[cells[0][0]].name
+        st.session_state[state.Models.CARD] = st.session_state[state.Models.CARD_CLICKED] = specs[cells[0][0]].name
     ticked = [specs[row].name for row in selection["rows"] if row < len(specs)]
     hidden = set(st.session_state[state.EveryPage.MODELS]) - {spec.name for spec in specs}
     wanted = [spec.name for spec in pickable() if spec.name in {*ticked, *hidden}]
@@ -75,8 +80,8 @@ def _columns(board: str, use: str) -> dict[str, Any]:
         "model": text("Model", width=215),
         "here": text("Availability", width=130, help="What the model needs to run on this machine."),
         "score": score(
-            board if is_whole else use,
-            help=f"{BOARDS[board] if is_whole else 'mean of these tasks'}; bar: 20 to 95.",
+            board if is_whole else "Score",
+            help=f"{BOARDS[board] if is_whole else f'Mean of the tasks of “{use}”'}; bar: 20 to 95.",
         ),
         "rank_interval": text(
             "Rank", width=86, help="95 % interval of the rank among these models, by drawing the tasks anew."
