@@ -146,6 +146,18 @@ def require(name: str) -> None:
         raise DeviceError(f"This machine has no {DEVICE[name].missing}: choose device cpu.")
 
 
+@cache
+def limit_threads() -> None:
+    """Once per process, let torch, and with it OpenVINO, compute on no more threads than a container's quota has cores.
+
+    They count the machine's cores, and threads beyond the quota only wait for each other.
+    """
+    import torch
+
+    if this_machine().core_limit is not None:
+        torch.set_num_threads(min(torch.get_num_threads(), this_machine().usable_cores))
+
+
 def synchronise(name: str) -> Callable[[], None]:
     """A function that waits until the device has finished its work."""
     device = DEVICE[name].torch

@@ -1,5 +1,6 @@
 """The machine under the dashboard: its fingerprint is shown with every timing."""
 
+import math
 import os
 import platform
 import shutil
@@ -55,6 +56,11 @@ class Machine:
     instructions: tuple[str, ...] = ()
     core_limit: float | None = None
     memory_limit: int | None = None
+
+    @property
+    def usable_cores(self) -> int:
+        """On how many threads to compute: the cores, or what a container's quota leaves of them, rounded up."""
+        return self.cores if self.core_limit is None else math.ceil(self.core_limit)
 
     @property
     def gpu_memory_bytes(self) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from core.benchmark.interference import await_quiet
 from core.benchmark.sampling import clock, device_clock, sample, warm_up
 from core.benchmark.timing import Settings, Statistics, Subject, Timing, Workload, behind_api
-from core.devices import forget_peak_memory, peak_memory
+from core.devices import forget_peak_memory, limit_threads, peak_memory
 from core.encoders.choice import REFERENCE, probe
 from core.errors import DeviceError, InputError
 from core.models import ModelSpec, get
@@ -168,9 +168,10 @@ def _forward(timeable: Timeable, texts: list[str], settings: Settings, where: st
 
 
 def _pin_threads(threads: int | None) -> int:
-    """Fix the number of threads that compute on the CPU, for every engine; by default torch's own choice."""
+    """Fix the number of threads that compute on the CPU, for every engine; by default as many as cores can be used."""
     import torch
 
+    limit_threads()
     torch.set_num_threads(threads or torch.get_num_threads())
     return torch.get_num_threads()
 

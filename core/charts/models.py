@@ -11,7 +11,7 @@ from core.models import ModelSpec
 
 PICKED = 20  # pixels
 ROOM_FOR_LABELS = 0.9  # decades left of the cheapest
-DECADES_PER_LABEL = 0.28  # of the cost's axis
+LABEL_HEIGHT = 0.08  # of the scores' range
 
 
 def score_against_cost(
@@ -35,7 +35,7 @@ def score_against_cost(
         x=[dot.cost for dot in front], y=[dot.score for dot in front], mode="lines", hoverinfo="skip",
         line={"color": NEUTRAL, "width": 2, "shape": "hv"}, showlegend=False,
     )  # fmt: skip
-    named = {dot.id for dot in _apart(front)}
+    named = {dot.id for dot in _apart(front, dots)}
     figure.add_scatter(**_marks([dot for dot in dots if dot.name not in picked and dot.id not in named], cost))
     labelled = [dot for dot in dots if dot.id in named and dot.name not in picked]
     figure.add_scatter(**_marks(labelled, cost, size=12, text=[_short(dot.name) for dot in labelled]))
@@ -51,11 +51,12 @@ def score_against_cost(
     return apply_style(figure, height=520, margin=(10, 60, 30, 10))
 
 
-def _apart(front: Sequence[Dot]) -> list[Dot]:
-    """Models of the front, the best among them, so far from each other that their labels are readable."""
+def _apart(front: Sequence[Dot], dots: Sequence[Dot]) -> list[Dot]:
+    """Models of the front, the best among them, whose scores are so far apart that no label covers another."""
+    height = LABEL_HEIGHT * (max(dot.score for dot in dots) - min(dot.score for dot in dots)) if dots else 0
     kept: list[Dot] = []
     for dot in reversed(front):
-        if not kept or math.log10(kept[-1].cost / dot.cost) >= DECADES_PER_LABEL:
+        if not kept or kept[-1].score - dot.score >= height:
             kept.append(dot)
     return kept
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.devices import limit_threads
 from core.encoders.agreement import make_agree
 from core.errors import ModelUnavailableError
 from core.models import ModelSpec
@@ -24,6 +25,7 @@ def load_model(spec: ModelSpec, folder: Path, device: str, precision: str) -> "S
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
+    limit_threads()
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     if spec.bundled and spec.is_static:

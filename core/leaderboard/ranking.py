@@ -16,7 +16,7 @@ from core.leaderboard.snapshot import Entry, Snapshot
 from core.wording import join
 
 RESAMPLES = 2000
-MOST_NAMED = 4
+MOST_NAMED = 3
 CERTAIN = 0.975
 ROUNDING = 1e-9  # of sums in another order
 SEED = 0

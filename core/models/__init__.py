@@ -5,8 +5,11 @@ server of secrets.toml (`server:name`); anything else is refused, so that no nam
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
+from core import leaderboard
 from core.errors import UnknownModelError
+from core.leaderboard import Snapshot
 from core.models import folder, listing, pins, servers
 from core.models.catalogue import catalogue, original_machine
 from core.models.spec import BOARDS, TASKS, BundledFiles, ModelSpec, OriginalRow, Server
@@ -46,14 +49,13 @@ def names() -> tuple[str, ...]:
 
 def listed() -> tuple[ModelSpec, ...]:
     """The models of MTEB's leaderboard that are not yet among the known ones, the best first."""
-    known = {spec.id.lower() for spec in all_models()}
-    known |= {f"{owner}{name}" for owner in listing.OWNERS for name in known}
-    return tuple(spec for name, spec in listing.specs().items() if name not in known)
+    return _listed(_ids(all_models()), leaderboard.current())
 
 
 def pickable() -> tuple[ModelSpec, ...]:
     """All models that can be picked: the known ones in their order, then those of the leaderboard."""
-    return (*all_models(), *listed())
+    known = all_models()
+    return (*known, *_listed(_ids(known), leaderboard.current()))
 
 
 def ids(wanted: Iterable[str]) -> dict[str, str]:
@@ -74,8 +76,19 @@ def get(name: str) -> ModelSpec:
         if name == spec.name or name.lower() == spec.id.lower():  # the Hub ignores case
             return spec
     if pins.is_id(name):
-        return listing.specs().get(name.lower()) or pins.spec_of_id(name)
+        return listing.specs(leaderboard.current()).get(name.lower()) or pins.spec_of_id(name)
     unread = "".join(f" {problem}" for problem in servers.problems())
     raise UnknownModelError(
         f"There is no model called {name!r}. Choose from {', '.join(names())}, or any Hub model as owner/name.{unread}"
     )
+
+
+def _ids(specs: Iterable[ModelSpec]) -> frozenset[str]:
+    return frozenset(spec.id.lower() for spec in specs)
+
+
+@lru_cache(maxsize=4)
+def _listed(known: frozenset[str], board: Snapshot) -> tuple[ModelSpec, ...]:
+    """The models of a leaderboard without the known ones, whose ids are given; cached, as every page asks often."""
+    names = {f"{owner}{name}" for owner in listing.OWNERS for name in known}
+    return tuple(spec for name, spec in listing.specs(board).items() if name not in names)

@@ -14,9 +14,10 @@ ELSEWHERE = "elsewhere"  # a model whose weights are not published
 OWNERS = ("", "openai/")  # the leaderboard's ids of models that are known here by another
 
 
-def specs() -> dict[str, ModelSpec]:
-    """The leaderboard's models by their id in lower case, as the Hub ignores case."""
-    return _specs(leaderboard.current())
+@lru_cache(maxsize=2)
+def specs(board: Snapshot) -> dict[str, ModelSpec]:
+    """A leaderboard's models by their id in lower case, as the Hub ignores case."""
+    return {name: _spec(entry) for name, entry in _entries(board).items()}
 
 
 def entry_of(spec: ModelSpec) -> Entry | None:
@@ -28,11 +29,6 @@ def entry_of(spec: ModelSpec) -> Entry | None:
 @lru_cache(maxsize=2)
 def _entries(board: Snapshot) -> dict[str, Entry]:
     return {entry.id.lower(): entry for entry in board.entries}
-
-
-@lru_cache(maxsize=2)
-def _specs(board: Snapshot) -> dict[str, ModelSpec]:
-    return {name: _spec(entry) for name, entry in _entries(board).items()}
 
 
 def _spec(entry: Entry) -> ModelSpec:

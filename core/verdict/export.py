@@ -90,7 +90,8 @@ def scales() -> list[str]:
     """How each criterion is scaled from 0 to 1, and how unknown figures are scored."""
     return [
         *(f"{criterion.capitalize()}: {scale}." for criterion, scale in SCALES.items()),
-        "Unknown values score 0; a model without a measured quality is not ranked while quality has a weight. "
+        "A criterion that is unknown for a ranked model is left out of every score; a model without a measured "
+        "quality is not ranked while quality has a weight. "
         "Memory is the peak of the timed process, libraries included; a model behind an external API uses none on "
         "this machine.",
     ]

@@ -23,15 +23,12 @@ class Ranked:
     scores : dict of criterion to float or None
         From 0 to 1; see `weights`.
     total : float
-        Their weighted mean; unknown scores count as the worst.
-    at_most : float
-        The same if unknown scores counted as the best.
+        Their weighted mean.
     """
 
     candidate: Candidate
     scores: dict[str, float | None]
     total: float
-    at_most: float
 
     @property
     def name(self) -> str:
@@ -75,7 +72,7 @@ class Ranking:
     unranked : tuple of Candidate
         Baselines and, where quality has a weight, candidates without a measured one; all where every weight is 0.
     left_out : tuple of str
-        Criteria with a weight that are not counted, because no ranked candidate's figure is known.
+        Criteria with a weight that are not counted, because some ranked candidate's figure is unknown.
     """
 
     weights: Weights
@@ -88,6 +85,15 @@ class Ranking:
         """The candidates that share the highest score."""
         return tuple(row for row in self.ranked if _is_level(row.total, self.ranked[0].total))
 
+    @property
+    def lacking(self) -> dict[tuple[str, ...], list[str]]:
+        """The criteria that are left out, by the names of those whose figure is unknown."""
+        criteria: dict[tuple[str, ...], list[str]] = {}
+        for criterion in self.left_out:
+            names = tuple(row.name for row in self.ranked if criterion in row.unknown)
+            criteria.setdefault(names, []).append(criterion)
+        return criteria
+
 
 def rank(candidates: Sequence[Candidate], weights: Weights) -> Ranking:
     """Rank candidates by their weighted scores; ties by quality, then by name."""
@@ -97,7 +103,7 @@ def rank(candidates: Sequence[Candidate], weights: Weights) -> Ranking:
         return candidate.is_model and has_quality and weights.total > 0
 
     chosen = [candidate for candidate in candidates if can_be_ranked(candidate)]
-    left_out = _unknown_for_all(chosen, weights)
+    left_out = _not_comparable(chosen, weights)
     asked, weights = weights, replace(weights, **dict.fromkeys(left_out, 0.0))
     share = weights.total / (asked.total or 1.0)  # so that equal means equal, whatever is left out
     rows = [_rank(candidate, weights) for candidate in chosen]
@@ -111,7 +117,7 @@ def turns(ranking: Ranking) -> tuple[Turn, ...]:
     Each is exact: the lead of the first over another is linear in one weight.
     """
     results = []
-    for criterion in CRITERIA:
+    for criterion in (one for one in CRITERIA if one not in ranking.left_out):
         first, others = ranking.ranked[:1], ranking.ranked[1:]
         crossings = [turn for row in others if (turn := _turn(first[0], row, ranking.weights, criterion))]
         above = [turn for turn in crossings if turn.is_upward]
@@ -152,21 +158,17 @@ def _resample(values: tuple[tuple[float, ...], ...], seed: int) -> npt.NDArray[n
     return np.hstack([array[:, draw.integers(0, count, (size, count))].mean(axis=2) for size in sizes])
 
 
-def _unknown_for_all(candidates: Sequence[Candidate], weights: Weights) -> tuple[str, ...]:
-    """The criteria with a weight on which no candidate's figure is known; none if that would leave no weight."""
+def _not_comparable(candidates: Sequence[Candidate], weights: Weights) -> tuple[str, ...]:
+    """The criteria with a weight on which a candidate's figure is unknown; none if that would leave no weight."""
     known = [scores(candidate) for candidate in candidates]
-    unknown = tuple(
-        criterion
-        for criterion, weight in weights.by_criterion.items()
-        if weight and all(row[criterion] is None for row in known)
-    )
-    rest = sum(weight for criterion, weight in weights.by_criterion.items() if criterion not in unknown)
-    return unknown if candidates and rest else ()
+    weighty = [criterion for criterion, weight in weights.by_criterion.items() if weight]
+    unknown = tuple(criterion for criterion in weighty if any(row[criterion] is None for row in known))
+    return unknown if len(unknown) < len(weighty) else ()
 
 
 def _rank(candidate: Candidate, weights: Weights) -> Ranked:
     known = scores(candidate)
-    return Ranked(candidate, known, weighted_mean(known, weights), weighted_mean(known, weights, unknown=1.0))
+    return Ranked(candidate, known, weighted_mean(known, weights))
 
 
 def _is_level(one: float, other: float) -> bool:

@@ -3,7 +3,7 @@
 from core.evaluation import describe_intervals
 from core.verdict.ranking import Ranked, Turn
 from core.verdict.verdict import Verdict, comparable, lead_of
-from core.verdict.words import words
+from core.verdict.words import whose, words
 from core.wording import join
 
 Three = tuple[str, str, str]
@@ -172,20 +172,17 @@ def _noise(first: Ranked) -> str:
 
 
 def _unknown(verdict: Verdict) -> list[str]:
-    """What is unknown: left out if for all, else scored as the worst, with those who could come first by it."""
+    """What is unknown of some model, and so left out of the score; nothing else having a weight, it scores 0."""
     ranking = verdict.ranking
-    rows, left_out = ranking.ranked, ranking.left_out
-    parts = []
-    if left_out:
-        verb, whose = "is" if len(left_out) == 1 else "are", " for every model" if len(rows) > 1 else ""
-        parts.append(f"{join(left_out)} {verb} unknown{whose}, so left out of the score")
+    rows = ranking.ranked
+    parts = [
+        f"{join(criteria)} {'is' if len(criteria) == 1 else 'are'} unknown"
+        f"{f' for {whose(names, ranking)}' if len(rows) > 1 else ''}, so left out of the score"
+        for names, criteria in ranking.lacking.items()
+    ]
     missing = {row.name: [one for one in row.unknown if ranking.weights.by_criterion[one]] for row in rows}
     gaps = ", ".join(f"{join(criteria)} for {name}" for name, criteria in missing.items() if criteria)
-    if gaps:
-        overtaking = [row.name for row in rows[1:] if row.at_most > rows[0].total]
-        could = f", which could still put {join(overtaking, 'or')} first" if overtaking else ""
-        parts.append(f"unknown, so scored 0: {gaps}{could}")
-    return parts
+    return [*parts, *([f"unknown, so scored 0: {gaps}"] if gaps else [])]
 
 
 def _baseline(verdict: Verdict, first: Ranked) -> str:

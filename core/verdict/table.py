@@ -7,7 +7,7 @@ from core.verdict.candidate import Candidate
 from core.verdict.lanes import Lane, lanes
 from core.verdict.verdict import Verdict
 from core.verdict.weights import CRITERIA
-from core.verdict.words import UNKNOWN, commercial_use
+from core.verdict.words import UNKNOWN, commercial_use, whose
 from core.wording import dimensions, join, one_line, price, prompts
 
 
@@ -39,8 +39,9 @@ def provenance(verdict: Verdict) -> list[str]:
 
 def _left_out(verdict: Verdict) -> str:
     """The criteria whose weight is not counted."""
-    left_out = verdict.ranking.left_out
-    return f" ({join(left_out)} left out: unknown for every model)" if left_out else ""
+    ranking = verdict.ranking
+    parts = [f"{join(those)} left out: unknown for {whose(names, ranking)}" for names, those in ranking.lacking.items()]
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _provenance(one: Candidate) -> str:

@@ -104,17 +104,11 @@ def scores(candidate: Candidate) -> dict[str, float | None]:
     }
 
 
-def weighted_mean(known: Mapping[str, float | None], weights: Weights, *, unknown: float = 0.0) -> float:
-    """The weighted mean of scores, from 0 to 1; unknown ones count as `unknown`, by default the worst.
-
-    0 if all weights are 0.
-    """
+def weighted_mean(known: Mapping[str, float | None], weights: Weights) -> float:
+    """The weighted mean of scores, from 0 to 1, where an unknown one counts 0; 0 if all weights are 0."""
     if not weights.total:
         return 0.0
-    parts = (
-        weight * (unknown if (score := known[criterion]) is None else score)
-        for criterion, weight in weights.by_criterion.items()
-    )
+    parts = (weight * (known[criterion] or 0.0) for criterion, weight in weights.by_criterion.items())
     return min(1.0, math.fsum(parts) / weights.total)
 
 

@@ -1,8 +1,12 @@
 """A candidate's figures in words, for the chart, the table and the sentences."""
 
+from collections.abc import Sequence
+
 from core import wording
 from core.verdict.candidate import Candidate
 from core.verdict.licence import freedom
+from core.verdict.ranking import Ranking
+from core.wording import join
 
 UNKNOWN = {
     "quality": "not measured",
@@ -29,6 +33,11 @@ def commercial_use(candidate: Candidate) -> str:
     """What its licence allows a company."""
     free = freedom(candidate.licence)
     return free.words if free else "unknown" if candidate.is_model else "–"
+
+
+def whose(names: Sequence[str], ranking: Ranking) -> str:
+    """Some of the ranked models: their names, or "every model"."""
+    return "every model" if len(names) == len(ranking.ranked) else join(names)
 
 
 def _memory(size: int | None) -> str:

@@ -14,6 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.shared import state
 
 DEFAULT_PAGE = "models"
+UNUSED = "default-page"
 ICON = str(Path(__file__).parent / "icon.svg")
 LOGO = str(Path(__file__).parent / "logo.svg")
 
@@ -63,15 +64,26 @@ in_force: ContextVar[DeltaGenerator] = ContextVar("in_force")
 def declare() -> StreamlitPage:
     """Declare the pages and return the one the address asks for.
 
-    They have no icons: Streamlit would make a page's icon the tab's, and let the browser fetch it from Google.
+    They have no icons: Streamlit would make a page's icon the tab's, and let the browser fetch it from Google. The
+    default page's address is empty; a link to it by its name leads there too.
     """
-    return st.navigation(
-        [
-            st.Page(f"pages/{name}.py", title=title, help=purpose, default=name == DEFAULT_PAGE)
-            for name, (title, purpose) in PAGES.items()
-        ],
-        position="top",
-    )
+    pages = {name: _page(name, *titles) for name, titles in PAGES.items()}
+    by_name = st.Page(_do_nothing, title=PAGES[DEFAULT_PAGE][0], url_path=DEFAULT_PAGE, visibility="hidden")
+    page = st.navigation([*pages.values(), by_name], position="top")
+    if page is by_name:
+        asked = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.switch_page(pages[DEFAULT_PAGE], query_params=asked)
+    return page
+
+
+def _page(name: str, title: str, purpose: str) -> StreamlitPage:
+    is_default = name == DEFAULT_PAGE
+    path = UNUSED if is_default else name  # Streamlit lets no other page have the path that it replaces by an empty one
+    return st.Page(f"pages/{name}.py", title=title, help=purpose, default=is_default, url_path=path)
+
+
+def _do_nothing() -> None:
+    """The page at the default page's name, which is left before it is run."""
 
 
 def style() -> str:

@@ -27,7 +27,7 @@ def test_the_catalogues_scores_are_those_of_the_leaderboard(spec: ModelSpec) -> 
     [
         (
             ["all-MiniLM-L6-v2", "Qwen3-Embedding-0.6B", "bge-small-en-v1.5"],
-            "Qwen3-Embedding-0.6B leads on 41 tasks, beyond chance. Of the models ready on this machine, "
+            "Qwen3-Embedding-0.6B leads on 41 tasks, beyond chance. Of those ready here, "
             "all-MiniLM-L6-v2 is highest: 59.03, rank 3 to 3 of 3.",
         ),
         (
@@ -36,8 +36,7 @@ def test_the_catalogues_scores_are_those_of_the_leaderboard(spec: ModelSpec) -> 
         ),
         (
             ["bge-small-en-v1.5"],
-            "bge-small-en-v1.5 has the highest MTEB v2 score: 64.30. None of the models that are ready on this machine "
-            "has a known score.",
+            "bge-small-en-v1.5 has the highest MTEB v2 score: 64.30. None of those ready here has a known score.",
         ),
         (["wordllama-256"], "None of these models has a known MTEB v2 score."),
     ],

@@ -91,6 +91,7 @@ def test_what_can_be_used_is_what_the_container_leaves(monkeypatch: pytest.Monke
     found = this_machine.__wrapped__()
     assert (found.memory_bytes, found.memory_limit, found.core_limit) == (10**9, 10**9, 0.5)
     assert f", 0.5 of {found.cores} core" in found.sentence
+    assert found.usable_cores == 1
     assert ", 1.0 GB of memory allowed to the container, " in found.sentence
 
 
@@ -100,6 +101,7 @@ def test_limits_beyond_the_machine_are_none(monkeypatch):
     found = this_machine.__wrapped__()
     assert found.memory_bytes == psutil.virtual_memory().total
     assert (found.memory_limit, found.core_limit) == (None, None)
+    assert found.usable_cores == found.cores
 
 
 def test_the_line_names_what_a_timing_depends_on():

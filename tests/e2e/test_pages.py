@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -81,8 +82,11 @@ def test_the_first_deep_link_on_a_fresh_server_opens_its_page(
     assert console_errors == []
 
 
-@pytest.mark.parametrize("opened", [""], indirect=True)
+@pytest.mark.parametrize("opened", ["models?against=Dimensions"], indirect=True)
 def test_models_draws_the_catalogues_scores_against_their_sizes(opened: Page) -> None:
+    assert opened.get_by_role("dialog").count() == 0  # its own address is empty, but its name leads there too
+    address = urlsplit(opened.url)
+    assert (address.path, parse_qs(address.query)["against"]) == ("/", ["Dimensions"])
     assert opened.locator('[data-testid="stDataFrame"] canvas').first.is_visible()
     marks = [trace for trace in charts(opened, 2)[0] if trace.get("hovertext")]
     points = {
@@ -94,6 +98,9 @@ def test_models_draws_the_catalogues_scores_against_their_sizes(opened: Page) ->
     opened.get_by_label("Ranked for", exact=True).click()
     opened.get_by_role("option", name="Search and RAG").click()
     expect(opened.get_by_text(re.compile("^11 models share first place on 10 tasks"))).to_be_visible()
+    settle(opened)
+    opened.locator(".st-key-models_table .dvn-scroller").click(position={"x": 150, "y": 60})
+    expect(opened.locator(".st-key-card_box")).to_be_in_viewport(ratio=0.5)
     settle(opened)
     opened.get_by_label("One model in full", exact=True).click()
     opened.get_by_label("One model in full", exact=True).press_sequentially("baai/bge-m3")

@@ -124,6 +124,17 @@ def test_results_are_on_the_page_before_sentences_are_highlighted(
     assert "Highlighting failed." in [error.value for error in searching.error]
 
 
+def test_while_models_read_a_corpus_of_ones_own_bm25_answers(
+    searching: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[str] = []
+    monkeypatch.setattr("pages.parts.search.results.PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("pages.shared.ui.output.answer", answers.append)
+    pasted(searching, "The tide comes in twice a day.\nThe tide pool is left behind.")
+    assert answers[-3] == "BM25 puts “The tide comes in twice a day.” first. The models have yet to read 2 texts."
+    assert set(answers[-2:]) == {"All three systems put “The tide comes in twice a day.” first."}
+
+
 def test_a_query_that_is_too_long_is_cut_with_a_sentence(searching: AppTest) -> None:
     open_page(searching, "search")
     searching.text_input(key="q").set_value("volcano " * 100).run()

@@ -1,5 +1,7 @@
 """One model in full: its facts, what to know of its scores, and each task."""
 
+import json
+
 import pandas as pd
 import streamlit as st
 
@@ -10,6 +12,12 @@ from core.models.files import availability
 from pages.parts.models import downloads
 from pages.shared import state
 from pages.shared.ui import output
+
+HEIGHT, HEADER, ROW = 320, 38, 35  # pixels
+# the name makes each click a script of its own: Streamlit runs the same one only once
+SCROLL = f"""<script>
+/* {{spec}} */ document.querySelector(".st-key-{state.Models.CARD_BOX}")?.scrollIntoView({{{{ block: "center" }}}});
+</script>"""
 
 
 def choose(specs: list[ModelSpec]) -> ModelSpec | None:
@@ -25,9 +33,9 @@ def choose(specs: list[ModelSpec]) -> ModelSpec | None:
 
 
 def show(spec: ModelSpec) -> None:
-    """The card of a model."""
+    """The card of a model; one opened by a click in the table is scrolled into view."""
     entry = listing.entry_of(spec)
-    with st.container(border=True):
+    with st.container(border=True, key=state.Models.CARD_BOX):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"## {output.markdown_free(spec.name)}", width="content")
             if spec.url:
@@ -41,6 +49,8 @@ def show(spec: ModelSpec) -> None:
             st.caption("It is not on MTEB's leaderboard.")
         else:
             _show_scores(entry)
+        if st.session_state.pop(state.Models.CARD_CLICKED, None):
+            st.html(SCROLL.format(spec=json.dumps(spec.name)), unsafe_allow_javascript=True)
 
 
 def _facts(spec: ModelSpec, entry: Entry | None) -> list[str]:
@@ -82,7 +92,7 @@ def _show_scores(entry: Entry) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         key=state.Models.CARD_TASKS,
-        height=320,
+        height=min(HEIGHT, HEADER + ROW * len(rows)),
         placeholder="–",
         alt=f"Scores of {entry.id} by task",
         column_config={"Score": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.2f")},

@@ -30,15 +30,15 @@ def choose() -> Demands:
                 "Zero-shot at least", ZERO_SHOT, Models.LEAST_ZERO_SHOT, "{} %".format,
                 hint="Share of the benchmark's tasks on whose data the model was not trained, as its authors say.",
             )  # fmt: skip
-            instructions = st.segmented_control(
-                "Instructions before texts", INSTRUCTIONS, default=INSTRUCTIONS[0], key=Models.INSTRUCTIONS,
-                bind="query-params", required=True,
+            instructions = st.selectbox(
+                "Instructions before texts", INSTRUCTIONS, key=Models.INSTRUCTIONS, bind="query-params",
+                persist_state="session",
             )  # fmt: skip
             commercial = _toggle("Licence allows commercial use", Models.COMMERCIAL_USE)
             open_weights = _toggle("Published weights", Models.OPEN_WEIGHTS)
             fits = _toggle("Fits this machine", Models.FITS)
     return Demands(
-        parameters, open_weights, commercial, fits, dimensions, tokens, language, zero_shot or 0, instructions
+        parameters, open_weights, commercial, fits, dimensions, tokens, language, zero_shot or 0, instructions or ANY
     )
 
 

@@ -1,12 +1,16 @@
 """The Results view: one query, a list of each system, and what the lists have in common."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import corpus, examples
 from core.corpus import Corpus, Labels
 from core.models import ModelSpec
+from core.progress import Progress
 from core.search.leaders import leaders
 from pages.parts.search import cards, comparison, confidence, lists, query
 from pages.parts.search.filters import Conditions
@@ -17,6 +21,7 @@ from pages.shared.labels import sources
 from pages.shared.ui import output, progress
 
 HEIGHT = 600
+PATIENCE_SECONDS = 0.5
 
 
 def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -> None:
@@ -32,25 +37,48 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
         return
     relevant = query.relevant(labels, asked) if labels else set()
     qualities = {}
+    answer = cache(st.empty)  # its place, which an earlier answer keeps until there is a new one
     with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
-        hits = lists.find(texts, asked, specs, where, k, on_progress)
+        meanwhile = _answer_by_words(answer, partial(lists.find, texts, asked, (), where, k), texts, on_progress)
+        hits = lists.find(texts, asked, specs, where, k, meanwhile)
         with show_errors():
             if labels:
                 qualities = quality.measure(texts, labels, specs, on_progress)
-    answer = st.empty()
-    with answer:
+    with answer():
         output.answer(_sentence(texts, hits))
     slots = cards.show(texts, asked, hits, k, relevant, qualities)
     _explain(hits, labels if qualities else None)
     with progress.line(state.Search.HIGHLIGHT) as on_progress:
         hits = confidence.rate(texts, labels, specs, hits, on_progress)
-        with answer:
+        with answer():
             output.answer(_sentence(texts, hits))
         hits = lists.highlight(hits, on_progress)
     cards.draw_again(texts, slots, hits)
     overlaps, times = comparison.agreement(hits), comparison.latency(hits)
     comparison.downloads(texts, asked, hits, k, overlaps, times, specs)
     output.code(examples.search(specs[0], asked, texts.texts))
+
+
+def _answer_by_words(
+    place: Callable[[], DeltaGenerator],
+    find: Callable[[Progress], Mapping[str, List]],
+    texts: Corpus,
+    on_progress: Progress,
+) -> Progress:
+    """Progress that, if the models take a while, answers with what BM25 finds, which waits for no model."""
+    due = time.monotonic() + PATIENCE_SECONDS
+    answered = False
+
+    def report(what: str, done: int, total: int) -> None:
+        nonlocal answered
+        on_progress(what, done, total)
+        if not answered and time.monotonic() >= due:
+            answered = True
+            by_words = _sentence(texts, find(on_progress))
+            with place():
+                output.answer(f"{by_words} The models have yet to read {len(texts):,} texts.")
+
+    return report
 
 
 def _sentence(texts: Corpus, hits: Mapping[str, List]) -> str:

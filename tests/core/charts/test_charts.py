@@ -270,6 +270,16 @@ def test_scores_stand_over_sizes_and_models_without_either_are_left_out(
     assert [trace.text[0] for trace in figure.data if trace.marker.size == 20] == ["<b>all-MiniLM-L6-v2</b>"]
 
 
+def test_the_labels_of_the_front_stand_apart() -> None:
+    points = dots(models.pickable(), stand(models.pickable(), "MTEB v2"), "Parameters", {})
+    figure = score_against_cost(points, front(points), [], cost="Parameters", score="MTEB v2")
+    (labelled,) = (trace for trace in figure.data if trace.text)
+    scores = [point.score for point in points]
+    assert max(labelled.y) == max(point.score for point in front(points))
+    assert np.diff(sorted(labelled.y)).min() > 0.05 * (max(scores) - min(scores))
+    assert len(labelled.y) >= 4
+
+
 def dots_by_type(name: str, board: str) -> dict[str, float]:
     spec = models.get(name)
     figure = task_scores([spec], task_types([spec], board), board)

@@ -15,7 +15,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers.models.bert.modeling_bert import BertEmbeddings
 
-from core import encoders, models, settings
+from core import devices, encoders, machine, models, settings
 from core.encoders import choice, runtime
 from core.encoders.openvino import Converted
 from core.evaluation import agreement, scores_of
@@ -259,6 +259,20 @@ def test_it_computes_on_as_many_threads_as_torch(bert, monkeypatch, threads):
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     network = load("folder:bert", "float32")._model[0].model
     assert network._request.get_compiled_model().get_property("INFERENCE_NUM_THREADS") == threads
+
+
+@pytest.mark.parametrize(("quota", "threads"), [(0.5, 1), (1.5, 2), (None, 2)])
+def test_it_computes_on_as_many_threads_as_a_containers_quota_has_cores(bert, monkeypatch, quota, threads):
+    monkeypatch.setattr(devices, "this_machine", lambda: replace(machine.this_machine(), core_limit=quota))
+    usual = torch.get_num_threads()
+    devices.limit_threads.cache_clear()
+    torch.set_num_threads(2)
+    try:
+        network = load("folder:bert", "float32")._model[0].model
+        assert torch.get_num_threads() == threads
+        assert network._request.get_compiled_model().get_property("INFERENCE_NUM_THREADS") == threads
+    finally:
+        torch.set_num_threads(usual)
 
 
 def test_what_is_chosen_automatically_is_faithful_and_said(bert, monkeypatch, tmp_path):

@@ -2,12 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from core import leaderboard, models
 from core.charts.style import model_colour
 from core.encoders.random_weights import outline
+from core.leaderboard import snapshot
 from core.models import listing
 from core.models.files import availability
 from core.settings import DATA
@@ -32,6 +34,20 @@ def test_those_of_the_catalogue_are_not_listed_twice():
     assert listing.entry_of(models.get("text-embedding-3-small")) is not None
 
 
+def test_the_list_is_made_again_only_when_a_model_or_the_leaderboard_has_changed(models_folder, home):
+    first = models.listed()
+    assert models.listed() is first
+    assert models.pickable()[-len(first) :] == first
+    folder = models_folder / "own"
+    folder.mkdir(parents=True)
+    (folder / "modules.json").write_text("[]")
+    assert models.pickable() == (*models.all_models(), *first)
+    assert "folder:own" in models.names()
+    newer = replace(leaderboard.current(), date="2999-01-01", entries=leaderboard.current().entries[:300])
+    snapshot.write(newer, home / "leaderboard.json")
+    assert len(models.listed()) < len(first)
+
+
 def test_a_model_without_published_weights_says_so():
     assert "runs only at its maker" in availability(models.get("google/gemini-embedding-001")).sentence
 
@@ -45,7 +61,7 @@ def test_a_colour_depends_on_the_id_alone():
 def test_a_listed_network_has_exactly_the_parameters_of_its_models(family):
     known = {entry.id: entry for entry in leaderboard.current().entries}
     listed = [model for model, of in NETWORKS["models"].items() if of == family]
-    parameters = sum(weights.numel() for weights in outline(models.listing.specs()[listed[0].lower()]).parameters())
+    parameters = sum(weights.numel() for weights in outline(models.get(listed[0])).parameters())
     assert {known[model].parameters for model in listed} == {parameters}
     assert re.match("https://(arxiv.org|huggingface.co)/", NETWORKS["families"][family]["source"])
 

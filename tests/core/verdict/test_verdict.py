@@ -78,14 +78,14 @@ def test_every_scale_as_reckoned_by_hand() -> None:
     assert verdict_on(row).ranking.ranked[0].total == pytest.approx(by_hand)
 
 
-def test_what_is_not_known_is_no_score_and_counts_as_the_worst() -> None:
+def test_what_is_unknown_for_one_counts_for_none() -> None:
     row = candidate("a", ndcg=0.7, ms=None, memory_bytes=None, dollars=None, licence="")
     unknown = dict.fromkeys(("speed", "memory", "price", "licence"))
     assert scores(row) == {"quality": pytest.approx(0.7), **unknown}
-    ranked = {one.name: one for one in verdict_on(row, candidate("b")).ranking.ranked}["a"]
-    assert ranked.total == pytest.approx(8 * 0.7 / 13)
-    assert ranked.at_most == pytest.approx((8 * 0.7 + 5) / 13)
-    assert ranked.unknown == ("speed", "memory", "price", "licence")
+    decided = verdict_on(row, candidate("b", 0.6))
+    assert decided.ranking.ranked[0].unknown == decided.ranking.left_out == ("speed", "memory", "price", "licence")
+    assert [one.total for one in decided.ranking.ranked] == pytest.approx([0.7, 0.6])
+    assert {turn.criterion for turn in decided.turns} <= {"quality"}
 
 
 POSITIVE = st.floats(1e-6, 1e12)
@@ -112,7 +112,7 @@ def plainly(**facts: Any) -> Candidate:
 def test_scores_stay_between_0_and_1(facts: Facts, weights: Weights) -> None:
     known = scores(plainly(**facts))
     assert all(0 <= value <= 1 for value in known.values() if value is not None)
-    assert 0 <= weighted_mean(known, weights) <= weighted_mean(known, weights, unknown=1.0) <= 1
+    assert 0 <= weighted_mean(known, weights) <= 1
 
 
 @given(FIGURES, WEIGHTS, st.sampled_from(["ndcg", "ms", "memory_bytes", "dollars"]), st.floats(0, 1))
@@ -139,7 +139,9 @@ def test_to_learn_what_was_not_known_never_lowers_the_score(facts: Facts, weight
 
 @given(FIGURES, FIGURES, FIGURES, WEIGHTS)
 def test_a_third_model_never_turns_two_others_round(one: Facts, two: Facts, three: Facts, weights: Weights) -> None:
-    rows = [replace(plainly(**facts), name=name) for name, facts in zip("abc", (one, two, three), strict=True)]
+    known = {name: value for name, value in three.items() if value not in (None, "")}
+    third = {"ms": 1.0, "memory_bytes": 1, "dollars": 1.0, "licence": "MIT"} | known  # else a criterion would go
+    rows = [replace(plainly(**facts), name=name) for name, facts in zip("abc", (one, two, third), strict=True)]
     with_third = [row.name for row in rank(rows, weights).ranked if row.name != "c"]
     assert with_third == [row.name for row in rank(rows[:2], weights).ranked]
 
@@ -376,11 +378,12 @@ def test_a_lead_within_chance_is_called_so() -> None:
     assert "With other queries like these, it would lose first place in" in sentences(decided)[2]
 
 
-def test_what_is_not_known_is_said_and_who_could_overtake_with_it() -> None:
-    decided = verdict_on(candidate("known", 0.5, 1.0), candidate("unknown", 0.5, None))
+def test_what_is_unknown_is_said_with_the_models_that_lack_it() -> None:
+    decided = verdict_on(candidate("a", 0.6, 1.0), candidate("b", 0.5, None), candidate("c", 0.4, None, licence=""))
     assert sentences(decided)[2].endswith(
-        "Unknown, so scored 0: speed for unknown, which could still put unknown first."
+        "Speed is unknown for b and c, so left out of the score. Licence is unknown for c, so left out of the score."
     )
+    assert "(speed left out: unknown for b and c; licence left out: unknown for c)" in "\n".join(provenance(decided))
     nobody_timed = verdict_on(candidate("a", 0.8, None), candidate("b", 0.5, None))
     assert sentences(nobody_timed)[2].endswith("Speed is unknown for every model, so left out of the score.")
 
@@ -393,14 +396,17 @@ def test_a_criterion_that_nobody_has_a_figure_of_is_left_out_of_the_score() -> N
     assert decided.ranking.left_out == ("price",)
     assert "(price left out: unknown for every model)" in "\n".join(provenance(decided))
     one_known = verdict_on(replace(without[0], dollars=0.0001), without[1], price=8.0, **priced)
-    assert [row.total for row in one_known.ranking.ranked] == pytest.approx([0.9, 0.25])
-    assert "Unknown, so scored 0: price for b" in sentences(one_known)[2]
+    assert [row.total for row in one_known.ranking.ranked] == pytest.approx([0.8, 0.5])
+    assert "Price is unknown for b, so left out of the score" in sentences(one_known)[2]
 
 
 def test_the_only_weight_is_not_left_out() -> None:
     rest = dict.fromkeys(CRITERIA, 0.0)
     decided = verdict_on(candidate("a", 0.8, None), candidate("b", 0.5, None), **rest | {"speed": 1.0})
     assert decided.ranking.left_out == ()
+    one_timed = verdict_on(candidate("a", 0.8, 1.0), candidate("b", 0.9, None), **rest | {"speed": 1.0})
+    assert [row.name for row in one_timed.ranking.ranked] == ["a", "b"]
+    assert notes(one_timed) == ["Unknown, so scored 0: speed for b."]
 
 
 def test_a_disturbed_timing_is_said_beside_its_figure_and_is_grey() -> None:

@@ -1,0 +1,110 @@
+"""Where models stand on a board for a use: their scores, their ranks with intervals, and the sentence on them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core import leaderboard
+from core.leaderboard import Ranking, Snapshot
+from core.models import TASKS, ModelSpec, listing
+from core.models.files import availability
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where models stand on a board for a use.
+
+    Attributes
+    ----------
+    scores : dict of str to float
+        By the model's id, in percent; those without one are left out.
+    ranking : Ranking or None
+        Of the models with a score for every task; None on a board whose tasks are not known one by one.
+    """
+
+    board: str
+    scores: Mapping[str, float]
+    ranking: Ranking | None = None
+
+    def ranks(self, spec: ModelSpec) -> tuple[int, int, int] | None:
+        """The rank of a model and the ends of its interval; None if it is not ranked."""
+        entry = listing.entry_of(spec)
+        if self.ranking is None or entry is None or entry.id not in self.ranking.rows:
+            return None
+        row = self.ranking.rows[entry.id]
+        return int(self.ranking.ranks[row]), int(self.ranking.low[row]), int(self.ranking.high[row])
+
+    def sort(self, specs: Sequence[ModelSpec]) -> list[ModelSpec]:
+        """The models by their score, the highest first; those without one last, in their order."""
+        return sorted(specs, key=lambda spec: -self.scores.get(spec.id, float("-inf")))
+
+
+def stand(specs: Sequence[ModelSpec], board: str, weights: Mapping[str, float] | None = None) -> Standing:
+    """Where these models stand on one of BOARDS; on MTEB v2, ranked among themselves by the weighed tasks.
+
+    Parameters
+    ----------
+    weights : dict of str to float or None
+        The weight of each task; None weighs all tasks of MTEB v2 alike.
+    """
+    if board == "MTEB v1":
+        return Standing(board, {spec.id: score for spec in specs if (score := spec.score(board)) is not None})
+    snapshot = leaderboard.current()
+    entries = {spec.id: entry for spec in specs if (entry := listing.entry_of(spec))}
+    weighed = tuple((weights or dict.fromkeys(snapshot.tasks, 1.0)).items())
+    ranking = _ranking(snapshot, weighed, tuple(entry.id for entry in entries.values()))
+    scores = {name: leaderboard.mean(entry, ranking.weights, snapshot.tasks) for name, entry in entries.items()}
+    return Standing(board, {name: score for name, score in scores.items() if score is not None}, ranking)
+
+
+@lru_cache(maxsize=64)
+def _ranking(snapshot: Snapshot, weighed: tuple[tuple[str, float], ...], keep: tuple[str, ...]) -> Ranking:
+    """The ranking of these models by weighed tasks, without those whose scores in them are probably broken."""
+    weights, chosen = dict(weighed), set(keep)
+    listed = [entry for entry in snapshot.complete if entry.id in chosen]
+    sound = [entry.id for entry in listed if weights.keys().isdisjoint(leaderboard.too_small(entry, snapshot.tasks))]
+    return leaderboard.rank(snapshot, weights, sound)
+
+
+def headline(specs: Sequence[ModelSpec], standing: Standing) -> str:
+    """Which of these models leads, or which share the lead, and which of those that are ready on this machine."""
+    scored = [spec for spec in standing.sort(specs) if spec.id in standing.scores]
+    if not scored:
+        return f"None of these models has a known {standing.board} score."
+    best = scored[0]
+    first = f"{best.name} has the highest {standing.board} score: {standing.scores[best.id]:.2f}."
+    if standing.ranking and len(standing.ranking.entries) > 1:
+        first = standing.ranking.sentence
+    ready = next((spec for spec in scored if availability(spec).is_ready), None)
+    if ready is None:
+        return f"{first} None of those ready here has a known score."
+    if ready is best:
+        return f"{first.removesuffix('.')}, and it is ready on this machine." if len(scored) == 1 else first
+    return f"{first} Of those ready here, {ready.name} is highest: {_describe(ready, standing)}."
+
+
+def _describe(spec: ModelSpec, standing: Standing) -> str:
+    """A model's score and, if it is ranked, the interval of its rank."""
+    ranks, score = standing.ranks(spec), f"{standing.scores[spec.id]:.2f}"
+    return (
+        f"{score}, rank {ranks[1]} to {ranks[2]} of {len(standing.ranking.entries)}"
+        if ranks and standing.ranking
+        else score
+    )
+
+
+def task_types(specs: Sequence[ModelSpec], board: str) -> dict[str, dict[str, float]]:
+    """The score of each task type on a board, by the id of each model that has any."""
+    if board == "MTEB v1":
+        scores = {
+            spec.id: {_label(task): spec.mteb_v1[task] for task in TASKS if task in spec.mteb_v1} for spec in specs
+        }
+    else:
+        entries = {spec.id: listing.entry_of(spec) for spec in specs}
+        scores = {name: dict(entry.types) for name, entry in entries.items() if entry}
+    return {name: of_model for name, of_model in scores.items() if of_model}
+
+
+def _label(task: str) -> str:
+    """A task type of MTEB v1 under its name on MTEB v2."""
+    return {"sts": "STS"}.get(task) or "".join(part.capitalize() for part in task.split("_"))

@@ -1,0 +1,52 @@
+"""The models as charts: score against cost, and the picked ones by task type."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core import leaderboard
+from core.benchmark import Timing
+from core.charts.models import score_against_cost, task_scores
+from core.comparison import COSTS, Standing, describe_front, dots, front, task_types
+from core.models import ModelSpec
+from pages.shared import picks, state
+from pages.shared.ui import chart, output
+
+
+def against_cost(
+    specs: Sequence[ModelSpec],
+    standing: Standing,
+    weights: Mapping[str, float],
+    timings: Mapping[tuple[str, str], Timing],
+) -> None:
+    """Each model's score against a cost to choose, with the models that no other beats."""
+    board = standing.board
+    st.markdown(f"## {board} against cost")
+    cost = st.selectbox("Cost", list(COSTS), key=state.Models.AGAINST, bind="query-params", width=210) or "Parameters"
+    points = dots(specs, standing, cost, timings)
+    best = front(points)
+    st.markdown(output.markdown_free(describe_front(best, cost)))
+    snapshot = leaderboard.current()
+    baseline = snapshot.baseline if board == "MTEB v2" else None
+    random = leaderboard.mean(baseline, weights, snapshot.tasks) if baseline else None
+    picked = [spec.name for spec in picks.models()]
+    chart.draw(
+        score_against_cost(points, best, picked, cost=cost, score=f"{board} score", baseline=random),
+        key=state.Models.SCORE_AGAINST_SIZE,
+        alt=f"{board} score against {cost.lower()}",
+    )
+    st.caption(f"{len(points):,} of {len(specs):,} models: of the others the score or the cost is unknown.")
+
+
+def by_task_type(board: str) -> None:
+    """The picked models' scores by task type."""
+    scores = task_types(picks.models(), board)
+    st.markdown(f"## Task types ({board})")
+    if not scores:
+        st.info(f"None of the picked models has {board} scores by task type.", icon=":material/info:")
+        return
+    chart.draw(
+        task_scores([spec for spec in picks.models() if spec.id in scores], scores, board),
+        key=state.Models.TASKS,
+        alt=f"{board} scores of the picked models by task type",
+    )
