@@ -61,7 +61,8 @@ if trace is None:
     navigation.end_page()
 
 with left:
-    tokens.show(trace, spec)
+    with st.container():
+        tokens.show(trace, spec)
     shown = tokens.choose_rows(trace, spec)
     chart.draw(
         journey(

@@ -27,7 +27,7 @@ from pages.parts.projector import (
     trust,
     view_file,
 )
-from pages.shared import corpora, state
+from pages.shared import corpora, present, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
 
@@ -89,7 +89,7 @@ def draw(drawn: Sequence[charts.Chart]) -> None:
         typed_text=what.text,
         look=looks.points,
         camera=selection.camera(),
-        height=f"max({HEIGHT}px, {OF_WINDOW}vh)",
+        height=present.HEIGHT if present.is_on() else f"max({HEIGHT}px, {OF_WINDOW}vh)",
     )
     iterations.controls([chart.projection for chart in drawn])
 
