@@ -45,12 +45,13 @@ function presented() {
   return [...document.querySelectorAll('[class*="st-key-presented"], .st-key-map')];
 }
 
-// A chart takes the height of the window that is left below the answer, which the style sheet cannot know.
+// A chart in present mode, or the map, takes the height of the window that is left below the answer, which the style
+// sheet cannot know.
 function fitCharts() {
   let frame = 0;
   const measure = () => {
     frame = 0;
-    const [first] = isPresenting() ? presented() : [];
+    const [first] = presented();
     if (!first) return;
     const above = first.getBoundingClientRect().top + first.closest('[data-testid="stMain"]').scrollTop;
     document.documentElement.style.setProperty("--above", `${Math.round(above)}px`);

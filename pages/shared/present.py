@@ -9,7 +9,8 @@ HELP = (
     "up go from chart to chart, arrow left and right or Page Up and Page Down from page to page; Escape leaves. The "
     "link opens the page like this."
 )
-HEIGHT = "max(20rem, calc(100vh - var(--above, 16rem) - 1rem))"  # what is above the first chart is measured by frame.js
+LEFT_BELOW = "calc(100vh - var(--above, 17rem) - 1rem)"  # frame.js measures what is above the first chart or the map
+HEIGHT = f"max(20rem, {LEFT_BELOW})"
 SHOWN = ':is([class*="st-key-presented_"], .st-key-map, .st-key-presented)'
 STYLE = f"""
 :is([data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"]) {{

@@ -6,6 +6,8 @@ from tests.e2e.conftest import settle
 
 SIZES = """() => [...document.querySelectorAll('[class*=st-key-presented_] svg text')]
     .filter(text => text.textContent.trim()).map(text => parseFloat(getComputedStyle(text).fontSize))"""
+CAPTIONS = """() => [...document.querySelectorAll('.st-key-result [data-testid="stWidgetLabel"]')].slice(0, 3)
+    .map(caption => [caption.textContent, Math.round(caption.getBoundingClientRect().top)])"""
 GROUPS = """() => [...document.querySelectorAll('[data-testid="stTopNav"] .rc-overflow-item')]
     .map(item => getComputedStyle(item, '::before').content).filter(content => content !== 'none')"""
 
@@ -26,6 +28,10 @@ def test_back_undoes_choices_and_present_mode_fills_the_screen_from_page_to_page
     page.wait_for_selector("h1")
     settle(page)
     assert page.evaluate(GROUPS) == ['"Understand"', '"Explore"', '"Decide"']
+
+    captions = dict(page.evaluate(CAPTIONS))
+    assert list(captions) == ["View", "Measure", "Recall at k"]
+    assert len(set(captions.values())) == 1
 
     page.get_by_role("radio", name="Pairs").click()
     settle(page)
