@@ -18,7 +18,7 @@ STYLE = f"""
 }}
 [data-testid="stMainBlockContainer"] {{ padding-block: 1.2rem 0 !important }}
 h1 {{ font-size: 2rem !important }}
-h2 {{ font-size: 1.6rem !important }}
+h2, h2 * {{ font-size: 1.6rem !important }}
 .answer {{ font-size: 2rem !important }}
 .st-key-result [data-testid="stAlert"] p {{ font-size: 1.25rem }}
 /* Alerts stay, as do headings of charts, the title and the way out, which is seen when it is pointed at */
