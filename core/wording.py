@@ -17,6 +17,11 @@ def ratio(value: float) -> str:
     return f"{value:.{0 if value >= 9.95 else 1 if value >= 0.995 else 2}f}×"
 
 
+def times(value: float) -> str:
+    """How many times as much or as fast, within a sentence: "0.50 times", "5.4 times", "12 times"."""
+    return f"{ratio(value).removesuffix('×')} times"
+
+
 def milliseconds(value: float) -> str:
     """A time in milliseconds: "0.208 ms", "1,230 ms"."""
     return f"{three_figures(value)} ms"

@@ -15,8 +15,8 @@ VIEWS = {
     "Runs": runs.show,
 }
 
-view = st.segmented_control(
+controls = st.container(horizontal=True, vertical_alignment="bottom")
+view = controls.segmented_control(
     "View", list(VIEWS), default="Hello World", key=state.Benchmark.VIEW, bind="query-params", required=True,
-    label_visibility="collapsed",
 )  # fmt: skip
-VIEWS[view or "Hello World"]()
+VIEWS[view or "Hello World"](controls)

@@ -35,8 +35,7 @@ for spec in ready:
         dimensions[spec.name] = embedded.vectors.shape[1]
         with place_of_answer:
             output.answer(answer.sentence(texts, dimensions))
-        if warning := embedded.provenance.lack_of_tokens:
-            st.warning(output.markdown_free(warning), icon=":material/warning:")
+        output.provenance(embedded.provenance)
         chart.draw(
             barcode(embedded.vectors[: numbers.MOST_ROWS], texts.titles[: numbers.MOST_ROWS], row_pixels=32),
             key=state.Embed.BARCODE(spec.name),
@@ -51,6 +50,5 @@ for spec in ready:
             tokens = cache.token_counts(texts, spec, on_progress)
         numbers.facts(embedded, tokens)
         numbers.show(embedded, texts, tokens, spec.name)
-        output.provenance(embedded.provenance)
         output.download_vectors(embedded.vectors, texts, f"embeddings-{spec.name}", spec)
 output.code(examples.embed(ready[0], texts.texts))

@@ -19,6 +19,5 @@ ready = inputs.ready_models()
 controls = st.container(horizontal=True, vertical_alignment="bottom")
 view = controls.segmented_control(
     "View", list(VIEWS), default="Ranking", key=state.Evaluate.VIEW, bind="query-params", required=True,
-    label_visibility="collapsed",
 )  # fmt: skip
 VIEWS[view or "Ranking"](ready, controls)

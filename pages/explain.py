@@ -58,10 +58,12 @@ with left, progress.line(state.Explain.TRACE, height=ARROWS_HEIGHT) as on_progre
 if trace is None:
     left.info(f"{spec.name} runs behind an API: its tokens can't be inspected.", icon=":material/info:")
     output.provenance(embedded.provenance)
+    output.code(examples.embed(spec, sentences.texts))
     navigation.end_page()
 
 with left:
-    tokens.show(trace, spec)
+    with st.container():
+        tokens.show(trace, spec)
     shown = tokens.choose_rows(trace, spec)
     chart.draw(
         journey(

@@ -27,12 +27,11 @@ from pages.parts.projector import (
     trust,
     view_file,
 )
-from pages.shared import corpora, state
+from pages.shared import corpora, present, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
 
-HEIGHT = 732  # in pixels
-OF_WINDOW = 81  # per cent of the window's height, where that is more
+HEIGHT = 560  # in pixels, or what the window has left below the answer, where that is more
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     space = corpora.choose_space()
@@ -89,7 +88,7 @@ def draw(drawn: Sequence[charts.Chart]) -> None:
         typed_text=what.text,
         look=looks.points,
         camera=selection.camera(),
-        height=f"max({HEIGHT}px, {OF_WINDOW}vh)",
+        height=f"max({HEIGHT}px, {present.LEFT_BELOW})",
     )
     iterations.controls([chart.projection for chart in drawn])
 

@@ -106,7 +106,7 @@ def run(
     _check(subjects, workloads, settings)
     results: dict[tuple[int, int], Timing] = {}
     order = random.sample(range(len(subjects)), len(subjects))
-    created, powered = datetime.now(UTC).isoformat(timespec="seconds"), power()
+    created, powered = datetime.now(UTC).isoformat(timespec="milliseconds"), power()
 
     def so_far() -> Run:
         timings = tuple(results[place] for place in sorted(results))

@@ -16,6 +16,7 @@ MOST_BATCH = 1024
 MOST_NUMBER = 1e12  # milliseconds, seconds: no measurement exceeds these
 
 Weights = Literal["own", "random"]
+Measure = Literal["latency, ms", "texts/s", "tokens/s"]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.benchmark.timing import Weights
-from core.wording import join
+from core.wording import join, three_figures, times
 
 SECONDS_AN_HOUR = 3600
 
@@ -51,14 +51,46 @@ def front(points: Sequence[Point], *, lower_is_faster: bool) -> list[Point]:
     return sorted(unbeaten, key=lambda point: (sign * point.speed, -point.score))
 
 
-def sentence(points: Sequence[Point], *, lower_is_faster: bool) -> str:
-    """The front in a sentence, and which points are not compared because their timing was disturbed."""
+def sentence(points: Sequence[Point], where: str, *, lower_is_faster: bool) -> str:
+    """Which model is the fastest, which the most accurate, and by how much, to be said aloud.
+
+    Parameters
+    ----------
+    where : str
+        The beginning of the sentence: "On this machine".
+    """
     quiet = [point for point in points if not point.is_disturbed]
-    disturbed = [_name(point, points) for point in points if point.is_disturbed]
-    if not disturbed:
-        return _describe_front(quiet, lower_is_faster)
-    skipped = f"Not compared, for other processes disturbed the timing: {join(disturbed)}."
-    return f"{_describe_front(quiet, lower_is_faster)} {skipped}" if quiet else skipped
+    start = where if len(quiet) == len(points) else f"{where}, among undisturbed timings"
+    if not points:
+        return f"{where}, nothing has been timed yet."
+    if not quiet:
+        return f"{where}, other processes disturbed every timing: time again when it is quiet."
+    if len(quiet) == 1:
+        return f"{start}, {_name(quiet[0], points)} is the only result so far: time another model to compare."
+    fast, *between = front(quiet, lower_is_faster=lower_is_faster)
+    best = between.pop() if between else fast
+    if best.score == fast.score:
+        alike = dict.fromkeys(_name(point, points) for point in (fast, *between, best))
+        return f"{start}, {join([*alike])} {'is' if len(alike) == 1 else 'are'} both the fastest and the most accurate."
+    gain = max(fast.speed / best.speed, best.speed / fast.speed)
+    scores = f"{three_figures(best.score)} against {three_figures(fast.score)}"
+    rest = f"; {join([_name(point, points) for point in between])} {_verb(between)} in between" if between else ""
+    return (
+        f"{start}, {_name(fast, points)} is {times(gain)} as fast as {_name(best, points)}, "
+        f"which is the most accurate: {scores}{rest}."
+    )
+
+
+def beaten(points: Sequence[Point], *, lower_is_faster: bool) -> str:
+    """Which undisturbed points another one beats, each by the most accurate that does; empty if there is none."""
+    quiet = [point for point in points if not point.is_disturbed]
+    best = front(quiet, lower_is_faster=lower_is_faster)
+    pairs = [
+        f"{_name(point, points)} by {_name(_beater(point, best, lower_is_faster), points)}"
+        for point in quiet
+        if point not in best
+    ]
+    return f"Beaten in speed and accuracy: {'; '.join(pairs)}." if pairs else ""
 
 
 def dollars_per_million(tokens_per_second: float, dollars_per_hour: float) -> float:
@@ -66,17 +98,8 @@ def dollars_per_million(tokens_per_second: float, dollars_per_hour: float) -> fl
     return dollars_per_hour / SECONDS_AN_HOUR / tokens_per_second * 1_000_000
 
 
-def _describe_front(points: Sequence[Point], lower_is_faster: bool) -> str:
-    best = front(points, lower_is_faster=lower_is_faster)
-    if len(points) < 2:
-        return "There is only one result so far: time another model to compare."
-    choices = join([_name(point, points) for point in best], "or")
-    beaten = [point for point in points if point not in best]
-    start = f"Nothing is both faster and more accurate than {choices}"
-    if not beaten:
-        return f"{start}: each trades speed for accuracy."
-    reasons = [f"{_name(point, points)} by {_name(_beater(point, best, lower_is_faster), points)}" for point in beaten]
-    return f"{start}. Beaten: {'; '.join(reasons)}."
+def _verb(points: Sequence[Point]) -> str:
+    return "lies" if len(points) == 1 else "lie"
 
 
 def _beater(point: Point, best: Sequence[Point], lower_is_faster: bool) -> Point:

@@ -12,6 +12,7 @@ import textwrap
 import zlib
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from core import wording
@@ -28,6 +29,7 @@ DIVERGING = [
 NEUTRAL = "#8A929C"
 FONT_SIZE = 16
 PRESENTED_FONT_SIZE = 20
+MOST_PRESENTED_CELLS = 8  # in a row or column, for a number of that size in each
 LEGEND_ABOVE = {  # samples only: no trace can be switched off
     "orientation": "h",
     "y": 1,
@@ -141,8 +143,15 @@ def apply_style(figure: go.Figure, *, height: int, margin: tuple[int, int, int, 
 
 
 def enlarge(figure: go.Figure) -> go.Figure:
-    """A copy of a figure with all its text as much larger as a room needs, and at least of that size."""
-    return go.Figure(_enlarged(figure.to_dict()))
+    """A copy of a figure with all its text as much larger as a room needs, and at least of that size.
+
+    Cells of a heatmap too small for such text have none.
+    """
+    larger = go.Figure(_enlarged(figure.to_dict()))
+    for trace, cells in zip(figure.data, larger.data, strict=True):
+        if trace.type == "heatmap" and trace.texttemplate and max(np.shape(trace.z)) > MOST_PRESENTED_CELLS:
+            cells.texttemplate = None
+    return larger
 
 
 def _enlarged(value: object, name: str = "") -> object:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from core.benchmark.timing import Timing
+from core.benchmark.timing import Measure, Timing
 from core.charts.style import (
     FONT_SIZE,
     NEUTRAL,
@@ -22,8 +21,6 @@ from core.charts.style import (
     wrap,
 )
 from core.wording import milliseconds, three_figures
-
-Measure = Literal["latency, ms", "texts/s", "tokens/s"]
 
 FEW_SAMPLES = 30
 INKS = ("#000000", "#FFFFFF")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 
+from core.benchmark.pairs import needs_engine, pair
 from core.benchmark.timing import Timing
 from core.charts.style import (
     LEGEND_ABOVE,
@@ -135,18 +136,20 @@ def comparison_bars(
     colours : mapping
         Of each model, as "#RRGGBB".
     """
-    by_engine = any(len({_key(row, False) for row in run}) < len(run) for run in (first, second))
-    one, two = ({_key(row, by_engine): row for row in run} for run in (first, second))
+    by_engine = needs_engine(first, second)
     labels, lanes = [], []
-    for key in dict.fromkeys([*one, *two]):
-        before, after = one.get(key), two.get(key)
-        labels.append(_comparison_label(before or two[key], by_engine))
-        colour, change = colours[key[0]], _ratio(after, before, " as fast")
-        pair = [
-            _Bar(before, colour, RUN_OPACITIES[0], _words(before)),
-            _Bar(after, colour, RUN_OPACITIES[1], _words(after, change)),
-        ]
-        lanes.append(pair)
+    for before, after in pair(first, second):
+        either = before or after
+        if either is None:
+            continue
+        labels.append(_comparison_label(either, by_engine))
+        colour, change = colours[either.model], _ratio(after, before, " as fast")
+        lanes.append(
+            [
+                _Bar(before, colour, RUN_OPACITIES[0], _words(before)),
+                _Bar(after, colour, RUN_OPACITIES[1], _words(after, change)),
+            ]
+        )
     figure = _bars(labels, lanes)
     _swatches(figure, [plain(name) for name in names], RUN_OPACITIES)
     return figure
@@ -411,10 +414,3 @@ def _engine_label(timing: Timing, with_device: bool) -> str:
     if timing.engine == "library":
         return f"<b>{wrap(LIBRARY_NAME, 24, 2)}</b><br>{device}{plain(timing.precision)}"
     return f"<b>{plain(timing.engine)}</b><br>{device}{plain(timing.precision)}"
-
-
-def _key(timing: Timing, with_engine: bool) -> tuple[str, ...]:
-    """What timings of two runs must share to be in one row."""
-    workload = (str(timing.batch_size), timing.text, "" if timing.is_hello else str(timing.tokens))
-    engine = (timing.engine, timing.precision, timing.weights) if with_engine else ()
-    return (timing.model, timing.device, *workload, *engine)

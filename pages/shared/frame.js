@@ -1,9 +1,10 @@
-// What the frame does in the browser, once per tab: Back undoes a choice, and in present mode keys change pages.
+// What the frame does in the browser, once per tab: Back undoes a choice, and in present mode charts fill the window and keys change pages.
 
 if (!window.embedscopeFrame) {
   window.embedscopeFrame = true;
   pushChoices();
   document.addEventListener("keydown", present);
+  fitCharts();
   document.addEventListener("click", guide);
 }
 
@@ -35,10 +36,43 @@ function choice(url) {
   return changed.length === 1 ? changed[0] : "";
 }
 
+function isPresenting() {
+  return new URLSearchParams(location.search).get("present") === "true";
+}
+
+// What is presented on a page, from top to bottom.
+function presented() {
+  return [...document.querySelectorAll('[class*="st-key-presented"], .st-key-map')];
+}
+
+// A chart in present mode, or the map, takes the height of the window that is left below the answer, which the style
+// sheet cannot know.
+function fitCharts() {
+  let frame = 0;
+  const measure = () => {
+    frame = 0;
+    const [first] = presented();
+    if (!first) return;
+    const above = first.getBoundingClientRect().top + first.closest('[data-testid="stMain"]').scrollTop;
+    document.documentElement.style.setProperty("--above", `${Math.round(above)}px`);
+  };
+  const ask = () => (frame ||= requestAnimationFrame(measure));
+  new MutationObserver(ask).observe(document.body, { childList: true, subtree: true });
+  addEventListener("resize", ask);
+}
+
+function goToChart(step) {
+  const NEAR = 120; // pixels below the window's upper edge, where the chart before has been scrolled to
+  const charts = presented();
+  const tops = charts.map((chart) => chart.getBoundingClientRect().top);
+  const next = step > 0 ? tops.findIndex((top, place) => place && top > NEAR) : tops.findLastIndex((top) => top < 0);
+  if (next > 0) charts[next].parentElement.scrollIntoView({ block: "start" });
+  else if (step < 0) document.querySelector('[data-testid="stMain"]').scrollTo({ top: 0 });
+}
+
 function present(event) {
   const isTyping = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable=true]");
-  const isOn = new URLSearchParams(location.search).get("present") === "true";
-  if (!isOn || isTyping || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!isPresenting() || isTyping || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   const ways = {
     PageUp: ".st-key-previous_page a",
     ArrowLeft: ".st-key-previous_page a",
@@ -46,6 +80,11 @@ function present(event) {
     ArrowRight: ".st-key-next_page a",
     Escape: ".st-key-present input",
   };
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    event.preventDefault();
+    goToChart(step);
+  }
   const way = ways[event.key] && document.querySelector(ways[event.key]);
   if (!way) return;
   event.preventDefault();

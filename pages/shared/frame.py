@@ -32,14 +32,16 @@ STYLE = """
 .st-key-head > :last-child { flex: 1 1 auto; margin-left: auto }
 .st-key-in_force { width: 100%; min-height: 2.5rem; justify-content: flex-end }
 .picked { white-space: nowrap; margin-right: .8rem; font-size: .9rem }
-@media (min-width: 900px) {
+@media (min-width: 1200px) {
     .st-key-head, .st-key-head > :first-child > *, .st-key-in_force { flex-wrap: nowrap }
     .st-key-head > :first-child > * > * { flex: 0 1 auto }
     .st-key-head > :first-child > * > :first-child { flex: none }
     .st-key-in_force { text-align: right }
     .st-key-in_force > :first-child { flex: 0 1 auto; min-width: 0 }
 }
-@media (max-width: 900px) { .st-key-head { gap: .5rem } .st-key-in_force { justify-content: flex-start } }
+@media (max-width: 1200px) { .st-key-head { gap: .5rem } .st-key-in_force { justify-content: flex-start } }
+/* Segments are as tall as the buttons and boxes beside them, so that controls and captions stand on one line each */
+[data-testid="stMain"] button[data-variant="segmented_control"] { min-height: 2.5rem }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 3vw, 3rem) }
 /* A chart's values are for screen readers alone: there is no gap above them */

@@ -20,7 +20,7 @@ LOGO = str(Path(__file__).parent / "logo.svg")
 
 GROUPS = {
     "Understand": {
-        "explain": ("Explain", "Watch a sentence become tokens, token vectors and one embedding."),
+        "explain": ("Explain", "How a sentence becomes tokens, vectors and one embedding."),
         "embed": ("Embed", "Embed your own texts with the picked models, side by side."),
         "similarity": ("Similarity", "Heatmaps of how alike your texts are, one per picked model."),
     },
@@ -30,9 +30,9 @@ GROUPS = {
     },
     "Decide": {
         "models": ("Models", "Compare models and pick up to four to use on every page."),
-        "evaluate": ("Evaluate", "How well each model finds the right documents, and how certain that is."),
+        "evaluate": ("Evaluate", "How surely each model finds the right documents."),
         "benchmark": ("Benchmark", "Time the picked models on this machine, CPU vs GPU."),
-        "verdict": ("Verdict", "Weigh quality, speed, memory, price and licence to choose a model."),
+        "verdict": ("Verdict", "Weigh quality, speed, memory, price and licence."),
     },
 }
 PAGES = {name: page for pages in GROUPS.values() for name, page in pages.items()}

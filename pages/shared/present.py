@@ -1,43 +1,49 @@
-"""Present mode: the page's title, its answer and its first chart alone, large enough for a room; the address has it."""
-
-from contextvars import ContextVar
+"""Present mode: the page's title, its answer and its charts alone, large enough for a room; the address has it."""
 
 import streamlit as st
 
 from pages.shared import navigation, state
 
 HELP = (
-    "Only the answer and its first chart, for a room. The arrow keys, Page Up and Page Down change pages, and Escape "
-    "leaves. The link opens the page like this."
+    "Only the answer and the charts, for a room: the first fills the window, the others follow below. Arrow down and "
+    "up go from chart to chart, arrow left and right or Page Up and Page Down from page to page; Escape leaves. The "
+    "link opens the page like this."
 )
-STYLE = """
-[data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"] { display: none !important }
-[data-testid="stMainBlockContainer"] { padding-block: 1.2rem 0 !important }
-h1 { font-size: 2rem !important }
-.answer { font-size: 2rem !important }
-/* Alerts stay, as do the title and the way out, which is seen when it is pointed at */
+LEFT_BELOW = "calc(100vh - var(--above, 17rem) - 1rem)"  # frame.js measures what is above the first chart or the map
+HEIGHT = f"max(20rem, {LEFT_BELOW})"
+SHOWN = ':is([class*="st-key-presented_"], .st-key-map, .st-key-presented)'
+STYLE = f"""
+:is([data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"]) {{
+    display: none !important
+}}
+[data-testid="stMainBlockContainer"] {{ padding-block: 1.2rem 0 !important }}
+h1 {{ font-size: 2rem !important }}
+h2, h2 * {{ font-size: 1.6rem !important }}
+.answer {{ font-size: 2rem !important }}
+.st-key-result [data-testid="stAlert"] p {{ font-size: 1.25rem }}
+/* Alerts stay, as do headings of charts, the title and the way out, which is seen when it is pointed at */
 .st-key-head [data-testid="stCaptionContainer"], .st-key-in_force > :not(:has(.st-key-present)), .st-key-foot,
 .st-key-result :is(
     [data-testid="stElementContainer"], [data-testid="stLayoutWrapper"],
     [data-testid="stColumn"], [data-testid="stGridCell"]
 ):not(
-    :has(.answer, .st-key-presented, .st-key-map, [data-testid="stAlert"]),
-    .st-key-presented *, .st-key-map, .st-key-map *
-) {
+    :has(.answer, {SHOWN}, [data-testid="stAlert"]), :has(h2):has(~ * {SHOWN}), {SHOWN}, {SHOWN} *
+) {{
     display: none !important
-}
-.answer ~ * { display: none }
-.st-key-result [data-testid="stColumn"] { flex: 1 1 100% !important; min-width: 100% }
-.st-key-result [data-testid="stGrid"] { grid-template-columns: 1fr !important }
-[data-testid="stLayoutWrapper"]:has(> .st-key-presented), .st-key-map {
-    height: calc(100vh - 16rem) !important; min-height: 20rem; flex: none !important
-}
-.st-key-present { opacity: 0 }
-.st-key-present:is(:hover, :focus-within) { opacity: 1 }
-.st-key-previous_page, .st-key-next_page { display: none }
+}}
+.answer ~ * {{ display: none }}
+.st-key-result [data-testid="stColumn"] {{ flex: 1 1 100% !important; min-width: 100% }}
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-presented_"]) {{
+    height: {HEIGHT} !important; flex: none !important; scroll-margin-top: 4rem
+}}
+.st-key-map {{ --text-scale: 1.4; --toolbar: none }}
+.st-key-presented {{ zoom: 1.45 }}
+.st-key-present {{ opacity: 0 }}
+.st-key-present:is(:hover, :focus-within) {{ opacity: 1 }}
+.st-key-previous_page, .st-key-next_page {{ display: none }}
+@media (max-width: 640px) {{ h1, .answer {{ font-size: 1.5rem !important }} }}
+@media (max-width: 1100px) {{ .st-key-result [data-testid="stGrid"] {{ grid-template-columns: 1fr !important }} }}
 """
-
-_is_free: ContextVar[bool] = ContextVar("chart_is_free", default=False)
 
 
 def is_on() -> bool:
@@ -48,17 +54,9 @@ def is_on() -> bool:
 def switch() -> None:
     """The switch of the mode, in the page's head; and while it is on, the rules that hide all else."""
     st.toggle("Present", key=state.EveryPage.PRESENT, bind="query-params", help=HELP)
-    _is_free.set(is_on())
     if is_on():
         st.html(f"<style>{STYLE}</style>")
         _ways()
-
-
-def takes_chart() -> bool:
-    """Whether a chart is the page's first, which fills the screen; asked once for each chart of a run."""
-    is_first = _is_free.get()
-    _is_free.set(False)
-    return is_first
 
 
 def _ways() -> None:

@@ -193,10 +193,7 @@ def test_the_models_stand_in_accuracy_against_speed(page: Page, filled: Filled, 
         if bar and name in ORIGINAL
     }
     assert set(zip(points["x"], points["y"], strict=True)) == expected
-    # here other tests may disturb every timing
-    expect(
-        page.get_by_text(re.compile("^(Nothing is both faster|There is only one|Not compared, for other)"))
-    ).to_be_visible()
+    expect(page.locator(".answer")).to_have_text(re.compile("^On this machine, "))  # other tests may disturb timings
     assert console_errors == []
 
 
@@ -267,6 +264,7 @@ def test_cancelling_ends_the_process_at_once_and_what_was_kept_stands(page: Page
     page.get_by_role("button", name="Time this machine").click()
     wait_until(page, lambda: bool(jobs("timing")))
     wait_until(page, lambda: is_at_rest(page))
+    settle(page)
     assert runs_in(filled.home)[-1].results[0].median_ms == lanes(page)[WORDLLAMA][0]
 
 

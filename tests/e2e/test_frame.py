@@ -1,13 +1,24 @@
 """What stands around every page, in a browser: Back, present mode, the groups of pages, the first visit."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import settle
 
-SIZES = """() => [...document.querySelectorAll('.st-key-presented svg text')]
+SIZES = """() => [...document.querySelectorAll('[class*=st-key-presented_] svg text')]
     .filter(text => text.textContent.trim()).map(text => parseFloat(getComputedStyle(text).fontSize))"""
+CAPTIONS = """() => [...document.querySelectorAll('.st-key-result [data-testid="stWidgetLabel"]')].slice(0, 3)
+    .map(caption => [caption.textContent, Math.round(caption.getBoundingClientRect().top)])"""
 GROUPS = """() => [...document.querySelectorAll('[data-testid="stTopNav"] .rc-overflow-item')]
     .map(item => getComputedStyle(item, '::before').content).filter(content => content !== 'none')"""
+
+
+def assert_fills(chart: Locator) -> None:
+    """A chart takes the width of the window, and its height from where it begins."""
+    box, window = chart.bounding_box(), chart.page.viewport_size
+    assert box
+    assert window
+    assert box["width"] > 0.85 * window["width"]
+    assert window["height"] - 40 < box["y"] + box["height"] <= window["height"]
 
 
 def test_back_undoes_choices_and_present_mode_fills_the_screen_from_page_to_page(
@@ -17,6 +28,10 @@ def test_back_undoes_choices_and_present_mode_fills_the_screen_from_page_to_page
     page.wait_for_selector("h1")
     settle(page)
     assert page.evaluate(GROUPS) == ['"Understand"', '"Explore"', '"Decide"']
+
+    captions = dict(page.evaluate(CAPTIONS))
+    assert list(captions) == ["View", "Measure", "Recall at k"]
+    assert len(set(captions.values())) == 1
 
     page.get_by_role("radio", name="Pairs").click()
     settle(page)
@@ -34,12 +49,9 @@ def test_back_undoes_choices_and_present_mode_fills_the_screen_from_page_to_page
     assert "present=true" in page.url
     expect(page.get_by_role("radio", name="Ranking")).to_be_hidden()
     expect(page.get_by_text("How this was computed")).to_be_hidden()
-    sentence, chart = page.locator(".answer"), page.locator(".st-key-presented .js-plotly-plot")
+    sentence, charts = page.locator(".answer"), page.locator("[class*=st-key-presented_] .js-plotly-plot")
     assert float(sentence.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")) >= 30
-    box = chart.bounding_box()
-    assert box
-    assert box["width"] > 1200
-    assert box["height"] > 500
+    assert_fills(charts.first)
     sizes = page.evaluate(SIZES)
     assert sizes
     assert min(sizes) >= 20
@@ -47,13 +59,15 @@ def test_back_undoes_choices_and_present_mode_fills_the_screen_from_page_to_page
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
     settle(page)
-    box = chart.bounding_box()  # what is hidden above it takes no room
-    assert box
-    assert box["y"] + box["height"] < 920
+    assert_fills(charts.first)
     assert "present=true" in page.url
     page.keyboard.press("PageDown")
     expect(page.get_by_role("heading", name="Evaluate", exact=True)).to_be_visible()
     settle(page)
+    page.keyboard.press("ArrowDown")
+    expect(charts.nth(1)).to_be_in_viewport(ratio=0.9)
+    page.keyboard.press("ArrowUp")
+    expect(sentence).to_be_in_viewport()
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
     settle(page)

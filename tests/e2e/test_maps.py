@@ -167,7 +167,7 @@ def test_a_long_legend_begins_with_twelve(page: Page, maps_server: str) -> None:
     page.get_by_role("searchbox", name="Find in 26 categories").fill("the 2")
     expect(entries).to_have_count(6)  # the 20th to the 25th
     page.get_by_role("searchbox").fill("")
-    page.get_by_role("button", name="and 14 more").click()
+    page.get_by_role("button", name="show all 26").click()
     expect(entries).to_have_count(26)
 
 

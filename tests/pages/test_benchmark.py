@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import benchmark, corpus, embedding, evaluation, models, search
 from core.benchmark import Run, Settings, Subject, Timing, Workload, grid, runner
+from core.benchmark.sentences import fastest
 from core.charts.sweeps import sweep_heatmap
 from core.charts.timings import engine_bars, timing_bars
 from core.errors import EmbedscopeError, JobError
@@ -26,6 +27,7 @@ from core.models import memory, revisions
 from pages.parts.benchmark import sweeps
 from pages.parts.benchmark.runs import title
 from pages.shared import measurement
+from pages.shared.ui import output
 from tests.core.benchmark.runs import finished, timing
 from tests.pages.conftest import open_page, said
 
@@ -118,6 +120,12 @@ def told(app: AppTest) -> str:
     return said(app).replace("\\", "")
 
 
+def answers(app: AppTest) -> list[str]:
+    """The sentences above the charts."""
+    found = [re.fullmatch('<p class="answer"[^>]*>(.*)</p>', element.value) for element in app.main.markdown]
+    return [match[1] for match in found if match]
+
+
 def figure(app: AppTest, key: str) -> dict[str, Any]:
     """A chart of the page as it is sent to the browser; what tells a live one's content ends its key."""
     element: Any = next(
@@ -176,7 +184,8 @@ def test_before_anything_is_timed_the_recorded_run_is_drawn_named_and_hatched(ap
     assert {model: bar for model, (bar, _) in zip(rows, lanes(drawn).values(), strict=True) if bar} == medians
     assert all(words.endswith(" · recorded") for bar, words in lanes(drawn).values() if bar)
     assert drawn["data"][0]["marker"]["pattern"]["shape"] == ["x", "x", "x", "x", "\\", "\\", ""]
-    assert f"The bars were recorded on {run.machine.sentence}" in told(app)
+    assert f"Hatched ╲: recorded on {run.machine.sentence}" in told(app)
+    assert answers(app) == [fastest(run.results, f"On {run.machine.cpu} (recorded)")]
 
 
 def test_what_was_timed_here_stands_first_and_replaces_what_was_recorded(app: AppTest) -> None:
@@ -201,6 +210,26 @@ def test_the_picked_are_timed_and_drawn_among_all_rows_at_the_press_of_a_button(
     assert here(app) == measured
     assert [words for bar, words in drawn.values() if bar is None] == ["CPU: not timed yet"]  # E5, recorded nowhere
     assert not app.error
+
+
+@pytest.mark.parametrize(
+    ("view", "button"),
+    [
+        ("Hello World", "Time this machine"),
+        ("Sweep", f"Sweep {WORDLLAMA}"),
+        ("Engines", f"Compare engines on {MINILM}"),
+        ("Accuracy and speed", "Time missing models"),
+    ],
+)
+def test_the_foot_stands_while_the_machine_is_timed(
+    app: AppTest, children: Children, monkeypatch: pytest.MonkeyPatch, view: str, button: str
+) -> None:
+    feet: list[int] = []
+    monkeypatch.setattr(output, "foot", lambda: feet.append(len(children.asked)))
+    monkeypatch.setattr(benchmark, "grid", partial(grid, (1,), (8,)))
+    open_view(app, view, sweep_model=WORDLLAMA)
+    press(app, button)
+    assert feet == [0, 0, len(children.asked)]  # of the page as it opened, before the first timing, with the last
 
 
 def test_what_is_kept_is_drawn_and_not_timed_again(app: AppTest, children: Children) -> None:
@@ -575,7 +604,7 @@ def test_the_engines_of_a_model_are_compared_with_the_library_as_it_comes(
         assert f"cosine {children.cosines[row[1]]:.5f}" in words
         if row[0] != "library":
             times = milliseconds[rows[0]] / bar
-            assert float(re.search(r"([\d.]+)×", words)[1]) == pytest.approx(times, abs=0.05)  # type: ignore[index]
+            assert float(re.search(r"([\d.]+)×", words)[1]) == pytest.approx(times, abs=0.051)  # type: ignore[index]
     assert list(app.dataframe) == []
 
 
@@ -609,7 +638,9 @@ def beaten() -> Run:
 @pytest.mark.parametrize(("view", "key"), [("Sweep", "sweep_heatmap_cpu"), ("Engines", "engines_bars")])
 def test_sweep_and_engines_open_on_what_is_recorded_of_the_model(app: AppTest, view: str, key: str) -> None:
     open_view(app, view)
-    assert "on this machine yet.** These timings were recorded on" in told(app)
+    assert "on this machine yet. These timings were recorded on" in told(app)
+    (answer,) = answers(app)
+    assert answer.startswith("On AMD EPYC (recorded), all-MiniLM-L6-v2 ")
     assert figure(app, key)
 
 
@@ -625,8 +656,11 @@ def test_accuracy_and_speed_open_on_the_recorded_run_measured_on_the_labelled_qu
 def test_what_nothing_beats_is_read_out_and_drawn_as_a_front(app: AppTest) -> None:
     benchmark.save(beaten())
     open_view(app, "Accuracy and speed", accuracy="MTEB v1")
-    assert f"Nothing is both faster and more accurate than {MINILM}, {MISSING} or bge-large-en-v1.5" in told(app)
-    assert f"all-mpnet-base-v2 by {MISSING}" in told(app)
+    assert answers(app) == [
+        f"On this machine, {MINILM} is 15 times as fast as bge-large-en-v1.5, which is the most accurate: 64.2 against "
+        f"56.1; {MISSING} lies in between."
+    ]
+    assert f"Beaten in speed and accuracy: all-mpnet-base-v2 by {MISSING}." in told(app)
     drawn = figure(app, "tradeoff")
     front = next(trace for trace in drawn["data"] if trace.get("name") == "Pareto front")
     scores = {spec.name: (spec.mteb_v1 or {})["average"] for spec in models.catalogue() if spec.original}
@@ -650,7 +684,7 @@ def test_another_accuracy_moves_the_points_to_its_scores(app: AppTest) -> None:
 def test_accuracy_can_be_measured_here_on_the_labelled_queries(app: AppTest) -> None:
     benchmark.save(finished(timing(WORDLLAMA, median_ms=0.25)))
     open_view(app, "Accuracy and speed", accuracy="nDCG@10 here")
-    assert "There is only one result so far" in told(app)
+    assert answers(app) == [f"On this machine, {WORDLLAMA} is the only result so far: time another model to compare."]
     points = next(trace for trace in figure(app, "tradeoff")["data"] if trace.get("mode") == "markers+text")
     spec, queries = models.get(WORDLLAMA), corpus.sample_queries()
     documents = embedding.embed(corpus.sample().documents, spec).vectors
@@ -693,6 +727,10 @@ def test_two_runs_are_compared_bar_by_bar(app: AppTest) -> None:
     open_view(app, "Runs", second_run=title(brought))
     drawn = figure(app, "compared")
     assert drawn["data"][0]["x"] == [6.0, 3.0]
+    assert answers(app) == [
+        f"The other (Another CPU, imported) is 2.0 times as fast as this run ({this_machine().cpu}), in the only "
+        "timing that both have."
+    ]
     assert words(drawn) == ["6.00 ms", "3.00 ms · 2.0× as fast"]
     assert "Another CPU" in told(app)
     assert "timings only in this run: 1" in told(app)

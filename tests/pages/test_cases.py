@@ -90,3 +90,16 @@ def test_a_server_that_omits_an_index_or_refuses_large_requests_is_understood(
     assert not app.exception
     assert not app.error
     assert "6 texts" in prose(app)
+
+
+def test_explain_shows_the_code_of_a_model_behind_an_api_too(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    with openai_server() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        opened(app, "explain", models="text-embedding-3-small", sentence="a lone owl")
+    assert "runs behind an API: its tokens can't be inspected" in prose(app)
+    (code,) = app.code
+    assert "a lone owl" in code.value
+    assert "text-embedding-3-small" in code.value

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -74,6 +75,26 @@ def test_a_link_says_which_value_was_dropped_until_the_control_is_changed(app: A
 def test_a_link_that_is_accepted_says_nothing(app: AppTest) -> None:
     app.query_params.update({"board": "MTEB v1", "show": "All"})
     assert not open_page(app, "models").info
+
+
+@pytest.mark.parametrize(("rows", "numbers"), [(8, "%{text}"), (9, None)])
+def test_a_presented_heatmap_has_numbers_only_in_cells_with_room_for_them(rows: int, numbers: str | None) -> None:
+    cells = np.zeros((rows, 2))
+    larger = enlarge(go.Figure(go.Heatmap(z=cells, text=cells, texttemplate="%{text}")))
+    assert larger.data[0].texttemplate == numbers
+
+
+def test_in_present_mode_every_chart_of_a_page_is_presented(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.query_params.update({"present": "true", "models": ["all-MiniLM-L6-v2"]})
+    enlarged: list[go.Figure] = []
+
+    def note(figure: go.Figure) -> go.Figure:
+        enlarged.append(figure)
+        return figure
+
+    monkeypatch.setattr("pages.shared.ui.chart.enlarge", note)
+    open_page(app, "models")
+    assert len(app.get("plotly_chart")) == len(enlarged) == 2
 
 
 def test_a_presented_figure_has_all_its_text_enlarged() -> None:

@@ -1,27 +1,31 @@
 """Engines and precisions of one model compared with each other, and with plain sentence-transformers."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import benchmark
 from core.benchmark import Run, Settings, Subject, Timing, Workload
+from core.benchmark.sentences import fastest_engine, place
 from core.benchmark.timing import Weights
 from core.charts.style import model_colour
 from core.charts.timings import engine_bars
 from core.encoders.choice import LEAST_COSINE, engines
 from core.models import ModelSpec
 from core.models.files import availability
-from pages.shared import measurement, state
-from pages.shared.ui import progress
+from pages.shared import frame, measurement, state
+from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import LiveChart
 
 SETTINGS = Settings(most_seconds=measurement.FEW_SECONDS, with_forward=False, with_cosine=True)
 
 
-def show() -> None:
-    """Draw the view: the model, a bar for each engine and precision, the table."""
+def show(controls: DeltaGenerator) -> None:
+    """Draw the view: the model, the answer, a bar for each engine and precision, the table."""
     specs = [spec for spec in measurement.local_models() if not spec.is_static]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with controls:
         spec = measurement.one_model(specs, state.Benchmark.ENGINES_MODEL)
         start = st.button(
             f"Compare engines on {spec.name}",
@@ -30,23 +34,39 @@ def show() -> None:
             on_click=progress.start_anew,
             args=(state.Benchmark.COMPARE_ENGINES,),
         )
+    timings = benchmark.latest_engines(spec.name)
+    recording = None if timings else _recording(spec)
+    if recording:
+        timings = list(recording.results)
+    if start:
+        output.answer(f"Comparing the engines of {spec.name} on this machine …")
+    elif timings:
+        output.answer(fastest_engine(timings, place(recording)))
     chart = LiveChart(
         state.Benchmark.ENGINES_BARS, f'Median milliseconds of {spec.name} for "Hello World" by engine and precision'
     )
-    timings = _measure(chart, spec) if start else benchmark.latest_engines(spec.name)
-    recording = None if timings else _recording(spec)
+    if timings and not start:
+        chart.finish(engine_bars(timings, colours=_colours(spec), is_recorded=recording is not None), "engines")
+    watched = st.container()
     not_yet = f"The engines have not been compared on {spec.name} on this machine yet."
     if recording:
-        st.markdown(f"**{not_yet}** These timings were {measurement.recorded_on(recording)}.")
-        timings = list(recording.results)
-    if not timings:
+        st.caption(f"{not_yet} These timings were {measurement.recorded_on(recording)}.")
+    elif not timings and not start:
         st.info(
             f"{not_yet} “Compare” times “{benchmark.HELLO}” with each, about ten seconds per engine.",
             icon=":material/compare_arrows:",
         )
-        return
-    figure = engine_bars(timings, colours=_colours(spec), is_recorded=recording is not None)
-    chart.finish(figure, "engines")
+    if timings:
+        _details(timings)
+    if start:
+        frame.finish()
+        with watched:
+            _measure(chart, spec)
+        st.rerun()
+
+
+def _details(timings: Sequence[Timing]) -> None:
+    """What the figures mean, what spoils them, and their downloads."""
     st.caption(
         "× is the speed relative to sentence-transformers with its defaults. The cosine is the lowest of the test "
         f"vectors against torch in float32; “auto” uses only engines that stay within {LEAST_COSINE}."
@@ -74,7 +94,7 @@ def _recording(spec: ModelSpec) -> Run | None:
     return benchmark.recorded_run(lambda row: row.model == spec.name and row.is_hello and row.median_ms is not None)
 
 
-def _measure(chart: LiveChart, spec: ModelSpec) -> list[Timing]:
+def _measure(chart: LiveChart, spec: ModelSpec) -> None:
     """Compare the engines while their bars fill."""
     weights: Weights = "own" if availability(spec).is_ready else "random"
     subjects = [
@@ -95,9 +115,7 @@ def _measure(chart: LiveChart, spec: ModelSpec) -> list[Timing]:
         grow(Timing.missing(subject, Workload(), "timing …"))
 
     draw()
-    return list(
-        measurement.watch(state.Benchmark.COMPARE_ENGINES, subjects, (Workload(),), SETTINGS, grow, begin).results
-    )
+    measurement.watch(state.Benchmark.COMPARE_ENGINES, subjects, (Workload(),), SETTINGS, grow, begin)
 
 
 def _row(timing: Timing) -> tuple[str, str, str]:

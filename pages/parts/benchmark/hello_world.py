@@ -1,22 +1,23 @@
 """The original table, live: "Hello World" on every model, CPU beside GPU."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import benchmark, examples
 from core.benchmark import Run, Settings, Subject, Timing, Workload
+from core.benchmark.sentences import HERE, fastest, place
 from core.charts.style import model_colour
 from core.charts.timings import timing_bars
 from core.devices import NAMES
-from core.machine import this_machine
 from core.models import ModelSpec, original_machine
 from core.models.files import availability
-from core.wording import milliseconds, ratio, three_figures
-from pages.shared import measurement, picks, state
+from core.wording import join, milliseconds, ratio, three_figures
+from pages.shared import frame, measurement, picks, state
 from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import LiveChart
 
@@ -24,12 +25,12 @@ Row = tuple[str, str]
 Timings = dict[Row, Timing]
 
 
-def show() -> None:
-    """Draw the view: the buttons, the chart that fills, four figures, the table."""
+def show(controls: DeltaGenerator) -> None:
+    """Draw the view: the buttons, the answer, the chart that fills, four figures, the table."""
     if picks.models() and all(spec.provider == "openai" for spec in picks.models()):
         st.info("Models behind an API are not timed: their latency depends on the network.", icon=":material/info:")
     specs = measurement.local_models()
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with controls:
         start = st.button(
             "Time this machine", type="primary", icon=":material/timer:", on_click=progress.start_anew,
             args=(state.Benchmark.TIME,), help="Times the picked models.",
@@ -38,7 +39,6 @@ def show() -> None:
             "Time all models", icon=":material/replay:", on_click=progress.start_anew, args=(state.Benchmark.TIME,),
         )  # fmt: skip
         how = measurement.settings()
-        st.markdown(f'Median time to encode **"{benchmark.HELLO}"** on {this_machine().sentence}', width="content")
     timings = benchmark.latest_timings(picks.precision())
     wanted = measurement.subjects(specs if whole else _to_time(specs)) if start or whole else ()
     recording, colours = _recording(), {spec.name: model_colour(spec.id) for spec in specs}
@@ -48,14 +48,13 @@ def show() -> None:
     names = sorted((spec.name for spec in specs), key=lambda name: 0 if name in here else 1 if name in elsewhere else 2)
     rows = [(name, device) for name in names for device in measurement.devices_to_time()]
     shown = {row: timings[row] for row in rows if row in timings}
-    if not shown and not wanted and recording:
-        st.markdown(f"**This machine has not been timed yet.** The bars were {measurement.recorded_on(recording)}.")
+    output.answer(_answer(shown, {row: recorded[row] for row in rows if row in recorded}, recording, wanted))
     chart = LiveChart(state.Benchmark.BARS, 'Median milliseconds to encode "Hello World", by model and device')
     original = _original_milliseconds()
     draw = partial(timing_bars, rows, colours=colours, recorded=recorded, marks=original)
-    if wanted:
-        shown = _fill(chart, draw, shown, wanted, how)
-    chart.finish(draw(shown), "hello-world")
+    if not wanted:
+        chart.finish(draw(shown), "hello-world")
+    watched = st.container()
     _explain(recording if set(rows) - set(shown) & set(recorded) else None)
     _four_figures(specs, shown, original)
     measurement.show_disturbed(list(shown.values()))
@@ -75,6 +74,22 @@ def show() -> None:
     measurement.provenance(list(shown.values()))
     measurement.downloads(table, "benchmark", list(shown.values()))
     output.code(examples.benchmark(specs[0], benchmark.HELLO))
+    if wanted:
+        frame.finish()
+        with watched:
+            _fill(chart, draw, shown, wanted, how)
+        st.rerun()
+
+
+def _answer(shown: Timings, recorded: Timings, recording: Run | None, wanted: Sequence[Subject]) -> str:
+    """Who is the fastest: of what was timed here or, before anything was, of the recorded run."""
+    if wanted:
+        names = list(dict.fromkeys(subject.model for subject in wanted))
+        return f"Timing {join(names, most=4)} on this machine …"
+    measured = [timing for timing in shown.values() if timing.median_ms]
+    if measured or not recorded:
+        return fastest(measured, HERE)
+    return fastest(list(recorded.values()), place(recording))
 
 
 def _to_time(specs: list[ModelSpec]) -> list[ModelSpec]:
@@ -97,6 +112,7 @@ def _explain(recording: Run | None) -> None:
     """What the marks and the hatchings are, in a caption."""
     hatched = f" Hatched ╲: {measurement.recorded_on(recording)}." if recording else ""
     st.caption(
+        f'Median time to encode "{benchmark.HELLO}". '
         f"Faint marks: the original table, recorded with `%timeit` on {original_machine()}.{hatched} Hatched ╱: "
         "architecture only, with random weights, before any download."
     )
@@ -108,8 +124,8 @@ def _fill(
     shown: Timings,
     wanted: tuple[Subject, ...],
     how: Settings,
-) -> Timings:
-    """Run the benchmark while the bars fill; returns all timings to show."""
+) -> None:
+    """Run the benchmark while the bars fill."""
     states = {(subject.model, subject.device): "waiting" for subject in wanted}
     shown = {row: timing for row, timing in shown.items() if row not in states}
 
@@ -124,7 +140,6 @@ def _fill(
 
     chart.grow(draw(shown, states=states))
     measurement.watch(state.Benchmark.TIME, wanted, (Workload(),), how, grow, begin)
-    return shown
 
 
 def _original_milliseconds() -> dict[Row, float]:

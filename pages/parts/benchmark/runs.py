@@ -4,9 +4,11 @@ from collections import Counter
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import benchmark, wording
 from core.benchmark import StoredRun
+from core.benchmark.sentences import compared, cpu
 from core.charts.style import model_colours
 from core.charts.timings import comparison_bars
 from core.errors import InputError
@@ -21,8 +23,8 @@ MOST_BARS = 60
 LONGEST_FINGERPRINT, LONGEST_CELL = 800, 300
 
 
-def show() -> None:
-    """Draw the view: the two runs and their bars, the list of all, the import."""
+def show(_controls: DeltaGenerator) -> None:
+    """Draw the view: the two runs, the answer and their bars, the list of all, the import."""
     runs = {stored.name: stored for stored in _latest(benchmark.list_runs())}
     titles = _titles(runs)
     of_original = [name for name, stored in runs.items() if any(row.is_hello for row in stored.run.results)]
@@ -105,6 +107,10 @@ def _compare(first: StoredRun, second: StoredRun) -> None:
             icon=":material/compare_arrows:",
         )
         return
+    both = [[row for row in stored.run.results if _what(row) in common] for stored in (first, second)]
+    names = f"this run ({_source(first)})", f"the other ({_source(second)})"
+    if answer := compared(both[0], both[1], names):
+        output.answer(answer)
     chart.draw(
         comparison_bars(
             one, two, ("this run", "the other run"), colours=model_colours({row.model for row in (*one, *two)})
@@ -124,6 +130,11 @@ def _compare(first: StoredRun, second: StoredRun) -> None:
 def _common(first: StoredRun, second: StoredRun) -> set[What]:
     """What both runs have timed."""
     return {_what(row) for row in first.run.results} & {_what(row) for row in second.run.results}
+
+
+def _source(stored: StoredRun) -> str:
+    """The machine of a run, and whether the run is not of this installation."""
+    return cpu(stored.run.machine) + ("" if stored.origin == "here" else f", {stored.origin}")
 
 
 def _what(row: benchmark.Timing) -> What:

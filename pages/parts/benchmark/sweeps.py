@@ -1,6 +1,6 @@
 """Sweeps: batch sizes by lengths or with a custom text, how far a model goes, and where a GPU starts to pay off."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import cast
@@ -8,14 +8,17 @@ from typing import cast
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import benchmark, corpus
 from core.benchmark import Run, Settings, Timing, Workload
+from core.benchmark.sentences import best_shape, place
 from core.benchmark.sweep import BATCH_SIZES
+from core.benchmark.timing import Measure
 from core.charts.style import model_colours
-from core.charts.sweeps import Measure, sweep_heatmap, sweep_lines
+from core.charts.sweeps import sweep_heatmap, sweep_lines
 from core.models import ModelSpec
-from pages.shared import measurement, picks, state
+from pages.shared import frame, measurement, picks, state
 from pages.shared.ui import chart, inputs, output, progress
 from pages.shared.ui.live_chart import LiveChart
 
@@ -25,10 +28,10 @@ Charts = dict[str, LiveChart]
 SETTINGS = Settings(least_seconds=0.5, patience_seconds=2.0, most_seconds=6.0, with_forward=False)
 
 
-def show() -> None:
-    """Draw the view: what to sweep, the heatmaps or lines, where the GPU pays off, the table."""
+def show(controls: DeltaGenerator) -> None:
+    """Draw the view: what to sweep, the answer, the heatmaps or lines, where the GPU pays off, the table."""
     specs = measurement.local_models()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with controls:
         spec = measurement.one_model(specs, state.Benchmark.SWEEP_MODEL)
         kind = st.segmented_control(
             "Texts", ["Lengths", "My text"], default="Lengths", key=state.Benchmark.SWEEP_TEXTS, bind="query-params",
@@ -47,6 +50,16 @@ def show() -> None:
         )
     workloads = _own_text() if kind == "My text" else benchmark.grid()
     devices = measurement.devices_to_time()
+    timings = _earlier_timings(workloads)
+    own = [timing for timing in timings if timing.model == spec.name and timing.device in devices]
+    recording = None if own or kind == "My text" else _recording(spec, devices)
+    if recording:
+        own = [timing for timing in recording.results if timing.model == spec.name and timing.device in devices]
+        timings = list(recording.results)
+    if start:
+        output.answer(f"Sweeping {spec.name} on this machine …")
+    elif own:
+        output.answer(best_shape(own, cast(Measure, measure), place(recording)))
     columns = zip(devices, st.columns(len(devices)), strict=True)
     charts = {
         device: LiveChart(
@@ -54,34 +67,38 @@ def show() -> None:
         )
         for device, column in columns
     }
-    timings = _measure(charts, spec, workloads, measure) if start else _earlier_timings(workloads)
-    own = [timing for timing in timings if timing.model == spec.name and timing.device in charts]
-    recording = None if own or kind == "My text" else _recording(spec, list(charts))
+    watched = st.container()
+    not_yet = f"{spec.name} has not been swept on this machine yet."
     if recording:
-        st.markdown(
-            f"**{spec.name} has not been swept on this machine yet.** These timings were "
-            f"{measurement.recorded_on(recording)}."
-        )
-        own = [timing for timing in recording.results if timing.model == spec.name and timing.device in charts]
-        timings = list(recording.results)
-    if not own:
+        st.caption(f"{not_yet} These timings were {measurement.recorded_on(recording)}.")
+    elif not own and not start:
         st.info(
-            f"{spec.name} has not been swept on this machine yet. “Sweep” times it in {len(workloads)} shapes, "
-            "which takes a minute or two; shapes that would take too long are skipped, and the chart says so.",
+            f"{not_yet} “Sweep” times it in {len(workloads)} shapes, which takes a minute or two; shapes that would "
+            "take too long are skipped, and the chart says so.",
             icon=":material/grid_on:",
         )
-        return
-    for device, figure in _heatmaps(own, measure):
-        charts[device].finish(figure, f"sweep-{device}")
+    if own:
+        for device, figure in _heatmaps(own if not start else [], measure):
+            charts[device].finish(figure, f"sweep-{device}")
+        _details(own, timings, measure, "in the recorded run" if recording else "on this machine")
+    if start:
+        frame.finish()
+        with watched:
+            _measure(charts, spec, workloads, measure)
+        st.rerun()
+
+
+def _details(own: Sequence[Timing], timings: Sequence[Timing], measure: str, where: str) -> None:
+    """What computed the model's cells, all swept models as lines, the table and its downloads."""
     _caption(own)
-    _lines(timings, measure, "in the recorded run" if recording else "on this machine")
+    _lines(timings, measure, where)
     table = _table(own)
     st.dataframe(
         table,
         hide_index=True,
         key=state.Benchmark.SWEEP_TABLE,
         placeholder="–",
-        alt=f"All timings of {spec.name}",
+        alt=f"All timings of {own[0].model}",
         column_config={
             "Median, ms": st.column_config.NumberColumn(format="%.2f"),
             "p95, ms": st.column_config.NumberColumn(format="%.2f"),
@@ -90,6 +107,7 @@ def show() -> None:
             "Reason": st.column_config.TextColumn(width="large"),
         },
     )
+    measurement.provenance(own)
     measurement.downloads(table, "sweep", own)
 
 
@@ -122,7 +140,7 @@ def _recording(spec: ModelSpec, devices: list[str]) -> Run | None:
     return run if run and any((row.model, row.device) in product([spec.name], devices) for row in run.results) else None
 
 
-def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> list[Timing]:
+def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> None:
     """Sweep while the cells fill."""
     subjects = measurement.subjects([spec])
     others = [timing for timing in _earlier_timings(workloads) if timing.model != spec.name]
@@ -145,21 +163,20 @@ def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], m
     if workloads[0].tokens:
         draw(None)
     measurement.watch(state.Benchmark.SWEEP, subjects, workloads, SETTINGS, grow)
-    return _earlier_timings(workloads)
 
 
 def _cell(timing: Timing) -> tuple[str, int, int | None]:
     return timing.device, timing.batch_size, timing.tokens
 
 
-def _heatmaps(timings: list[Timing], measure: str) -> Iterator[tuple[str, go.Figure]]:
+def _heatmaps(timings: Sequence[Timing], measure: str) -> Iterator[tuple[str, go.Figure]]:
     """One heatmap for each device."""
     for device in dict.fromkeys(timing.device for timing in timings):
         rows = [row for row in timings if row.device == device]
         yield device, sweep_heatmap(rows, cast(Measure, measure))
 
 
-def _caption(timings: list[Timing]) -> None:
+def _caption(timings: Sequence[Timing]) -> None:
     """What computed the cells, and how reliable they are."""
     done = [timing for timing in timings if timing.median_ms]
     engines = dict.fromkeys(f"{row.device}: {row.engine} {row.precision}" for row in done)
@@ -175,7 +192,7 @@ def _caption(timings: list[Timing]) -> None:
     st.caption(f"{architecture}{' · '.join(engines)} · end to end, median{trouble}{reasons}")
 
 
-def _lines(timings: list[Timing], measure: str, where: str) -> None:
+def _lines(timings: Sequence[Timing], measure: str, where: str) -> None:
     """All models swept, over the batch size, and where a GPU pays off."""
     lengths = sorted({timing.tokens for timing in timings if timing.tokens and timing.median_ms})
     if not lengths:
@@ -216,7 +233,7 @@ def _where_it_pays(pays: dict[tuple[str, int], int | None], where: str, *, has_g
     return " ".join(sentences)
 
 
-def _table(timings: list[Timing]) -> pd.DataFrame:
+def _table(timings: Sequence[Timing]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {

@@ -4,15 +4,18 @@ from collections.abc import Iterable
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import benchmark, corpus
 from core.benchmark import Run, Settings, Timing, Workload
-from core.benchmark.tradeoff import Point, dollars_per_million, front, sentence
+from core.benchmark.sentences import place
+from core.benchmark.tradeoff import Point, beaten, dollars_per_million, front, sentence
 from core.charts.style import model_colours
 from core.charts.tradeoff import cost_bars, tradeoff
 from core.models import BOARDS, ModelSpec, all_models
 from core.models.files import availability
-from pages.shared import measurement, picks, quality, state
+from core.wording import join
+from pages.shared import frame, measurement, picks, quality, state
 from pages.shared.ui import chart, output, progress
 
 MEASURED = "nDCG@10 here"
@@ -21,9 +24,9 @@ SETTINGS = Settings(patience_seconds=2.0, most_seconds=12.0, with_forward=False)
 BATCHES = (Workload(16, "", 128),)
 
 
-def show() -> None:
-    """Draw the view: score against speed, its summary in a sentence, then the price per million tokens."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+def show(controls: DeltaGenerator) -> None:
+    """Draw the view: score against speed with its answer, then the price per million tokens."""
+    with controls:
         board = st.segmented_control(
             "Accuracy", [MEASURED, *BOARDS], default=MEASURED, key=state.Benchmark.ACCURACY, bind="query-params",
             required=True,
@@ -40,34 +43,39 @@ def show() -> None:
             "Time missing models", icon=":material/timer:", on_click=progress.start_anew,
             args=(state.Benchmark.TIME_MISSING,),
         )  # fmt: skip
-    place = st.container()
     timings = _timings(speed or LATENCY)
-    if start:
-        _measure(_missing(timings), speed or LATENCY)
-        timings = _timings(speed or LATENCY)
+    missing = _missing(timings) if start else []
     recording = None if timings else _recording(speed or LATENCY)
     if recording:
         timings = list(recording.results) if speed == LATENCY else _best_batches(recording.results)
     scores = _scores(board or MEASURED, timings)
     points = _points(timings, scores, speed or LATENCY)
-    if not points:
-        place.info(
+    if missing:
+        output.answer(f"Timing {join([spec.name for spec in missing], most=4)} on this machine …")
+    elif points:
+        output.answer(sentence(points, place(recording), lower_is_faster=speed == LATENCY))
+    else:
+        st.info(
             f"No model with a score for {board} has been timed on this machine yet: use “Time missing models”, or "
             "the view “Hello World”.",
             icon=":material/timer:",
         )
-    else:
-        with place:
-            if recording:
-                st.markdown(
-                    f"This machine has not been timed yet. These timings were {measurement.recorded_on(recording)}."
-                )
-            _chart(points, board or MEASURED, lower_is_faster=speed == LATENCY)
-            _scoreless(timings, scores, board or MEASURED)
-            compared = [timing for timing in timings if timing.model in scores]
-            measurement.show_disturbed(compared)
-            measurement.provenance(compared)
+    watched = st.container()
+    if points:
+        _chart(points, board or MEASURED, lower_is_faster=speed == LATENCY)
+        if recording:
+            st.caption(f"This machine has not been timed yet. These timings were {measurement.recorded_on(recording)}.")
+        _scoreless(timings, scores, board or MEASURED)
+        compared = [timing for timing in timings if timing.model in scores]
+        measurement.show_disturbed(compared)
+        measurement.provenance(compared)
+    _show_failures(speed or LATENCY)
     _costs()
+    if missing:
+        frame.finish()
+        with watched:
+            _measure(missing, speed or LATENCY)
+        st.rerun()
 
 
 def _recording(speed: str) -> Run | None:
@@ -116,13 +124,14 @@ def _missing(timings: list[Timing]) -> list[ModelSpec]:
 
 def _measure(specs: list[ModelSpec], speed: str) -> None:
     """Time models with the workload of the speed shown."""
-    if not specs:
-        return
     workloads = (Workload(),) if speed == LATENCY else BATCHES
-    run = measurement.watch(
-        state.Benchmark.TIME_MISSING, measurement.subjects(specs), workloads, SETTINGS, lambda _: None
-    )
-    measurement.show_failures(run.results)
+    measurement.watch(state.Benchmark.TIME_MISSING, measurement.subjects(specs), workloads, SETTINGS, lambda _: None)
+
+
+def _show_failures(speed: str) -> None:
+    """Why models could not be timed in this session's latest run."""
+    run: Run | None = st.session_state.get(state.Measurement.LATEST_RUN)
+    measurement.show_failures([row for row in run.results if row.is_hello == (speed == LATENCY)] if run else [])
 
 
 def _scores(board: str, timings: list[Timing]) -> dict[str, float]:
@@ -154,7 +163,6 @@ def _points(timings: list[Timing], scores: dict[str, float], speed: str) -> list
 
 
 def _chart(points: list[Point], board: str, *, lower_is_faster: bool) -> None:
-    st.markdown(f"**{output.markdown_free(sentence(points, lower_is_faster=lower_is_faster))}**")
     chart.draw(
         tradeoff(
             points,
@@ -179,6 +187,8 @@ def _chart(points: list[Point], board: str, *, lower_is_faster: bool) -> None:
         }
         for point in points
     )
+    if worse := beaten(points, lower_is_faster=lower_is_faster):
+        st.caption(output.markdown_free(worse))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         output.download_table(table, "accuracy-and-speed")
         output.picture_format()

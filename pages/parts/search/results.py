@@ -46,7 +46,8 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
                 qualities = quality.measure(texts, labels, specs, on_progress)
     with answer():
         output.answer(_sentence(texts, hits))
-    slots = cards.show(texts, asked, hits, k, relevant, qualities)
+    with st.container(key=state.EveryPage.PRESENTED_LISTS):
+        slots = cards.show(texts, asked, hits, k, relevant, qualities)
     _explain(hits, labels if qualities else None)
     with progress.line(state.Search.HIGHLIGHT) as on_progress:
         hits = confidence.rate(texts, labels, specs, hits, on_progress)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.benchmark.tradeoff import Point, dollars_per_million, front, sentence
+from core.benchmark.tradeoff import Point, beaten, dollars_per_million, front, sentence
 
+HERE = "On this machine"
 FEW = st.sampled_from([1.0, 2.0, 3.0, 4.0])  # so few values that many are alike
 POINTS = st.lists(st.tuples(FEW, FEW) | st.tuples(st.floats(0.1, 100), st.floats(0.1, 100)), max_size=12)
 
@@ -44,15 +45,18 @@ def test_two_that_are_alike_are_both_on_the_front():
     assert front(twins, lower_is_faster=True) == twins
 
 
-def test_a_disturbed_point_beats_none_and_is_named():
+def test_a_disturbed_point_beats_none_and_is_compared_with_none():
     slow, fast = point("slow", 60, 20.0), point("fast", 50, 5.0)
     best = replace(point("best", 70, 1.0), is_disturbed=True)
     assert front([slow, fast, best], lower_is_faster=True) == [fast, slow]
-    skipped = "Not compared, for other processes disturbed the timing: best."
-    assert sentence([slow, fast, best], lower_is_faster=True) == (
-        "Nothing is both faster and more accurate than fast or slow: each trades speed for accuracy. " + skipped
+    assert sentence([slow, fast, best], HERE, lower_is_faster=True) == (
+        f"{HERE}, among undisturbed timings, fast is 4.0 times as fast as slow, which is the most accurate: 60.0 "
+        "against 50.0."
     )
-    assert sentence([best], lower_is_faster=True) == skipped
+    assert beaten([slow, fast, best], lower_is_faster=True) == ""
+    assert sentence([best], HERE, lower_is_faster=True) == (
+        f"{HERE}, other processes disturbed every timing: time again when it is quiet."
+    )
 
 
 def test_what_is_faster_depends_on_what_is_told():
@@ -65,49 +69,53 @@ SMALL, LARGE = point("small", 50, 5.0), point("large", 60, 20.0)
 POOR, POORER = point("poor", 40, 6.0), point("poorer", 39, 30.0)
 
 SENTENCES = {
-    "none": ([], "There is only one result so far: time another model to compare."),
-    "one": ([SMALL], "There is only one result so far: time another model to compare."),
+    "one": ([SMALL], "small is the only result so far: time another model to compare.", ""),
     "two on the front": (
         [LARGE, SMALL],
-        "Nothing is both faster and more accurate than small or large: each trades speed for accuracy.",
+        "small is 4.0 times as fast as large, which is the most accurate: 60.0 against 50.0.",
+        "",
     ),
     "three on the front": (
         [LARGE, point("medium", 55, 10.0), SMALL],
-        "Nothing is both faster and more accurate than small, medium or large: each trades speed for accuracy.",
-    ),
-    "one beaten": (
-        [SMALL, POOR, LARGE],
-        "Nothing is both faster and more accurate than small or large. Beaten: poor by small.",
+        "small is 4.0 times as fast as large, which is the most accurate: 60.0 against 50.0; medium lies in between.",
+        "",
     ),
     "two beaten, each by the best that is fast enough": (
         [SMALL, POOR, POORER, LARGE],
-        "Nothing is both faster and more accurate than small or large. Beaten: poor by small; poorer by large.",
+        "small is 4.0 times as fast as large, which is the most accurate: 60.0 against 50.0.",
+        "Beaten in speed and accuracy: poor by small; poorer by large.",
     ),
     "on two devices": (
         [SMALL, point("small", 50, 3.0, "cuda")],
-        "Nothing is both faster and more accurate than small on cuda. Beaten: small on cpu by small on cuda.",
+        "small on cuda is both the fastest and the most accurate.",
+        "Beaten in speed and accuracy: small on cpu by small on cuda.",
+    ),
+    "alike": (
+        [SMALL, point("twin", 50, 5.0)],
+        "small and twin are both the fastest and the most accurate.",
+        "",
     ),
 }
 
 
-@pytest.mark.parametrize(("points", "expected"), SENTENCES.values(), ids=SENTENCES)
-def test_the_sentence_reads_the_front_out(points, expected):
-    assert sentence(points, lower_is_faster=True) == expected
+@pytest.mark.parametrize(("points", "expected", "worse"), SENTENCES.values(), ids=SENTENCES)
+def test_the_sentence_names_the_ends_of_the_front(points, expected, worse):
+    assert sentence(points, HERE, lower_is_faster=True) == f"{HERE}, {expected}"
+    assert beaten(points, lower_is_faster=True) == worse
 
 
 def test_by_texts_a_second_the_sentence_names_the_same_models():
     points = [point(each.model, each.score, 1000 / each.speed) for each in (SMALL, POOR, POORER, LARGE)]
-    by_rate = sentence(points, lower_is_faster=False)
-    assert by_rate == sentence([SMALL, POOR, POORER, LARGE], lower_is_faster=True)
+    by_rate = sentence(points, HERE, lower_is_faster=False)
+    assert by_rate == sentence([SMALL, POOR, POORER, LARGE], HERE, lower_is_faster=True)
 
 
 @given(pairs=POINTS, lower_is_faster=st.booleans())
 def test_whatever_is_beaten_there_is_one_that_beats_it(pairs, lower_is_faster):
     points = [point(f"model {number}", *pair) for number, pair in enumerate(pairs)]
-    read = sentence(points, lower_is_faster=lower_is_faster)
-    beaten = len(points) - len(front(points, lower_is_faster=lower_is_faster))
-    assert read.count(" by ") == (beaten if len(points) > 1 else 0)
-    assert read.endswith(".")
+    worse = beaten(points, lower_is_faster=lower_is_faster)
+    assert worse.count(" by ") == len(points) - len(front(points, lower_is_faster=lower_is_faster))
+    assert sentence(points, HERE, lower_is_faster=lower_is_faster).endswith(".")
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,13 @@ import plotly.graph_objects as go
 import pytest
 from plotly.colors import sample_colorscale
 
-from core.benchmark.timing import Statistics, Timing
+from core.benchmark.timing import Measure, Statistics, Timing
 from core.benchmark.tradeoff import Point, front
 from core.charts import sweeps
 from core.charts import timings as timed
 from core.charts import tradeoff as weighed
 from core.charts.style import NEUTRAL, SEQUENTIAL, log_ticks, model_colours
-from core.charts.sweeps import Measure, sweep_heatmap
+from core.charts.sweeps import sweep_heatmap
 
 HOSTILE = "<b>x</b> %{x} <img src=x onerror=1>"
 SMALL, LARGE = "all-MiniLM-L6-v2", "bge-large-en-v1.5"

@@ -3,9 +3,9 @@
  * are drawn by either.
  */
 export class CanvasDrawing {
-  constructor(context, font) {
-    this.context = context;
-    this.font = font;
+  /** Text is `scale` times as large as drawn in a picture. */
+  constructor(context, font, scale = 1) {
+    Object.assign(this, { context, font, scale });
   }
   clip(box, draw) {
     this.context.save();
@@ -49,7 +49,7 @@ export class CanvasDrawing {
     context.save();
     context.translate(x, y);
     if (vertical) context.rotate(-Math.PI / 2);
-    context.font = `${weight} ${size}px ${this.font}`;
+    context.font = `${weight} ${size * this.scale}px ${this.font}`;
     context.textAlign = align;
     context.textBaseline = "middle";
     context.fillStyle = fill;
@@ -57,7 +57,7 @@ export class CanvasDrawing {
     context.restore();
   }
   widthOf(text, size, weight) {
-    this.context.font = `${weight} ${size}px ${this.font}`;
+    this.context.font = `${weight} ${size * this.scale}px ${this.font}`;
     return this.context.measureText(text).width;
   }
 }

@@ -62,7 +62,7 @@ export class Legend {
     const codes = [...names.keys()].filter((code) => names[code].toLowerCase().includes(typed)).slice(0, most);
     const entries = codes.map((code) => this.category(names[code], colours[code], code));
     if (typed && !entries.length) entries.push(element("span", "none", "No category contains this."));
-    if (!typed && names.length > FIRST_CATEGORIES) entries.push(this.toggle(names.length));
+    if (!typed && names.length > FIRST_CATEGORIES) entries.unshift(this.toggle(names.length));
     return entries;
   }
 
@@ -79,9 +79,9 @@ export class Legend {
     return entry;
   }
 
+  // First, so that it is in sight however many lines the entries take.
   toggle(count) {
-    const more = (count - FIRST_CATEGORIES).toLocaleString("en");
-    const button = element("button", "more", this.isOpen ? "show fewer" : `and ${more} more`);
+    const button = element("button", "more", this.isOpen ? "show fewer" : `show all ${count.toLocaleString("en")}`);
     button.type = "button";
     button.onclick = () => {
       this.isOpen = !this.isOpen;

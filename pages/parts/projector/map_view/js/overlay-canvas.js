@@ -21,7 +21,7 @@ export class OverlayCanvas {
   /** Redraws all panels; while points glide, there is no overlay. `outline` is {panel, line} or null. */
   draw(panels, scene, outline) {
     const { context } = this.drawing;
-    this.drawing.font = scene.theme.font;
+    Object.assign(this.drawing, { font: scene.theme.font, scale: scene.theme.textScale });
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.scale(this.ratio, this.ratio);
