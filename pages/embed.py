@@ -26,7 +26,7 @@ with left:
     output.show_skips(texts)
 
 dimensions: dict[str, int] = {}
-place_of_answer = right.empty()
+place_of_answer = right.container(key=state.Embed.ANSWER).empty()
 for spec in ready:
     with right.container(border=True), show_errors():
         st.markdown(f"## {output.markdown_free(spec.name)}")

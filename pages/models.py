@@ -13,12 +13,7 @@ from pages.shared import frame, state
 from pages.shared.ui import inputs, output
 
 MOST_CHARACTERS = 80
-STYLE = f"""  /* so many lines that the table stays where it is */
-.st-key-{state.Models.ANSWER} {{ min-height: 5.3rem }}
-@media (min-width: 1200px) {{ .st-key-{state.Models.ANSWER} {{ min-height: 3.6rem }} }}
-"""
 
-st.html(f"<style>{STYLE}</style>")
 guide.show()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     wanted = inputs.short_text(

@@ -42,6 +42,9 @@ STYLE = """
 @media (max-width: 1200px) { .st-key-head { gap: .5rem } .st-key-in_force { justify-content: flex-start } }
 /* Segments are as tall as the buttons and boxes beside them, so that controls and captions stand on one line each */
 [data-testid="stMain"] button[data-variant="segmented_control"] { min-height: 2.5rem }
+/* An answer that comes late, or that the controls change, moves nothing below it */
+[class*="st-key-answer_of_"] { min-height: 5.3rem }
+@media (min-width: 1200px) { [class*="st-key-answer_of_"] { min-height: 3.6rem } }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 3vw, 3rem) }
 /* A chart's values are for screen readers alone: there is no gap above them */

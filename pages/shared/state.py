@@ -219,7 +219,7 @@ class Models:
     CARD_CLICKED = Key("card_clicked")
     CARD_TASKS = Key("card_tasks")
     CARD_DOWNLOAD = Key("card_download")
-    ANSWER = Key("models_answer")
+    ANSWER = Key("answer_of_models")
     TABLE = Key("models_table")
     SCORE_AGAINST_SIZE = Key("score_size")
     TASKS = Key("tasks")
@@ -252,6 +252,7 @@ class Embed:
 
     SOURCE = Parameter("embed_from")
     TYPED = Parameter("embed_texts")
+    ANSWER = Key("answer_of_texts")
     BARCODE = Keys("barcode_")
     NUMBERS = Keys("numbers_")
     EMBED = Works("embedding_")
