@@ -133,6 +133,7 @@ def _entry(row: _Row, tasks: dict[str, str], unit: float, known: Entry | None) -
         parameters=_parameters(model.total_params_b, known.parameters if known else None),
         active_parameters=_parameters(model.active_params_b, known.active_parameters if known else None),
         dimensions=model.embedding_dim,
+        matryoshka=known.matryoshka if known else (),
         max_tokens=limit,
         memory_bytes=None if model.memory_usage_mb is None else int(model.memory_usage_mb * 2**20),
         license=None if model.license == "not specified" else model.license,

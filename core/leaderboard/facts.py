@@ -40,6 +40,7 @@ def _entry(row: dict[str, Any], scores: dict[str, float]) -> Entry:
         parameters=row["n_parameters"],
         active_parameters=row["n_active_parameters"],
         dimensions=row["embed_dim"],
+        matryoshka=tuple(sorted(length for length in row["embed_dims"] or () if length < row["embed_dim"])),
         max_tokens=None if row["max_tokens_unbounded"] else row["max_tokens"],
         memory_bytes=None if row["memory_usage_mb"] is None else int(row["memory_usage_mb"] * 2**20),
         license=None if row["license"] == "not specified" else row["license"],

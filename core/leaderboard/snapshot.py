@@ -34,6 +34,8 @@ class Entry:
     ----------
     active_parameters : int or None
         Those that compute: without the table of token vectors.
+    matryoshka : tuple of int
+        Shorter lengths of its vectors that it is trained for.
     max_tokens : int or None
         Longest input; None if unknown or without limit.
     kind : str
@@ -64,6 +66,7 @@ class Entry:
     parameters: int | None = None
     active_parameters: int | None = None
     dimensions: int | None = None
+    matryoshka: tuple[int, ...] = ()
     max_tokens: int | None = None
     memory_bytes: int | None = None
     license: str | None = None
@@ -191,6 +194,6 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def _entry(row: dict[str, Any], tasks: list[str]) -> Entry:
-    lists = {name: tuple(row[name]) for name in ("languages", "trained_on", "missing") if name in row}
+    lists = {name: tuple(row[name]) for name in ("languages", "matryoshka", "trained_on", "missing") if name in row}
     scores = dict(zip(tasks, row["scores"], strict=True)) if "scores" in row else NOTHING
     return Entry(**(row | lists | {"scores": scores}))

@@ -45,6 +45,7 @@ def _spec(entry: Entry) -> ModelSpec:
         parameters=entry.parameters,
         max_tokens=entry.max_tokens,
         similarity=similarity,
+        matryoshka=entry.matryoshka,
         architecture=_architectures().get(entry.id, {}),
         mteb_v2=None if entry.mean is None else round(entry.mean, 2),
     )

@@ -9,6 +9,7 @@ from core import leaderboard, wording
 from core.leaderboard import Entry
 from core.models import ModelSpec, listing
 from core.models.files import availability
+from core.wording import join
 from pages.parts.models import downloads
 from pages.shared import state
 from pages.shared.ui import output
@@ -59,6 +60,7 @@ def _facts(spec: ModelSpec, entry: Entry | None) -> list[str]:
         f"released {spec.released}" if spec.released else "",
         f"{wording.abbreviate(spec.parameters)} parameters" if spec.parameters else "",
         f"{spec.dimensions:,} dimensions" if spec.dimensions else "",
+        f"can be shortened to {join([f'{length:,}' for length in spec.matryoshka], 'or')}" if spec.matryoshka else "",
         f"up to {spec.max_tokens:,} tokens" if spec.max_tokens else "",
         f"licence: {spec.license}" if spec.license else "licence unknown",
     ]

@@ -26,6 +26,11 @@ def test_a_listed_model_is_known_by_its_id_whatever_the_case():
     assert spec in models.listed()
 
 
+def test_a_listed_model_can_be_shortened_to_the_lengths_that_mteb_knows():
+    assert models.get("ibm-granite/granite-embedding-311m-multilingual-r2").matryoshka == (128, 256, 384, 512)
+    assert models.get("BAAI/bge-m3").matryoshka == ()
+
+
 def test_those_of_the_catalogue_are_not_listed_twice():
     names = [spec.name for spec in models.pickable()]
     assert len(names) == len(set(names))
