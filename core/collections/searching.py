@@ -16,7 +16,7 @@ from core.search.hits import NEARLY_ZERO
 
 Block = tuple[Rows, npt.NDArray[np.float32]]
 
-BYTES_AT_ONCE = 2**24
+BYTES_AT_ONCE = 2**23
 READ_AHEAD = 2  # blocks
 FEW_ROWS = 50_000  # that are read one by one rather than among all
 
