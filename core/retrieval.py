@@ -16,10 +16,10 @@ from core import corpus, embedding, evaluation, models, search
 from core.corpus import Corpus, Labels
 from core.embedding import Embedded, Provenance
 from core.encoders.base import Identity
-from core.evaluation import Finder, Quality
+from core.evaluation import Find, Quality
 from core.models import ModelSpec
 from core.progress import Progress, silent
-from core.search import Hits, KeywordIndex
+from core.search import Hits, InMemory, KeywordIndex
 from core.search.hits import NEARLY_ZERO
 from core.similarity import SCORES, UNITS
 from core.storage import digests
@@ -182,14 +182,9 @@ def embed(task: Task, spec: ModelSpec, *, on_progress: Progress = silent, **how:
 def by_model(task: Task, embeddings: Embeddings, on_progress: Progress = silent) -> Ranking:
     """The best texts for each query by the model's own similarity."""
     started = time.perf_counter()
-    texts, queries = embeddings.texts.vectors, embeddings.queries.vectors
-    searched = texts if task.among is None else texts[task.among]
-
-    def find(block: slice, depth: int) -> Hits:
-        hits = search.nearest(queries[block], searched, depth, similarity=embeddings.texts.identity.similarity)
-        return hits if task.among is None else Hits(task.among[hits.rows], hits.scores)
-
-    hits = _find_best(task, find, on_progress)
+    finder = InMemory(embeddings.texts.vectors, embeddings.texts.identity.similarity)
+    queries = embeddings.queries.vectors
+    hits = _find_best(task, lambda block, depth: finder.find(queries[block], depth, task.among), on_progress)
     source, asked = embeddings.texts.provenance, embeddings.queries.provenance
     seconds = {"embed the queries": asked.seconds, "search": time.perf_counter() - started}
     return Ranking(source.model, hits, seconds, source, asked, asked.remembered > 0, (embeddings.texts.identity,))
@@ -228,7 +223,7 @@ def measure(ranking: Ranking, texts: Corpus, labels: Labels, *, recall_at: Seque
     return evaluation.evaluate(run, labels.qrels, recall_at=recall_at)
 
 
-def _find_best(task: Task, find: Finder, on_progress: Progress) -> Hits:
+def _find_best(task: Task, find: Find, on_progress: Progress) -> Hits:
     """Find the best of each query in the task's unit; documents without the one that is the query itself."""
     if task.unit == "text":
         return find(slice(None), task.k)

@@ -79,6 +79,14 @@ def models_folder() -> Path | None:
     return Path(configured) if configured else None
 
 
+def collections() -> str:
+    """The folder or bucket of collections, EMBEDSCOPE_COLLECTIONS: a path, or s3://BUCKET/FOLDER.
+
+    By default `collections` in `cache_folder()`.
+    """
+    return os.environ.get("EMBEDSCOPE_COLLECTIONS") or str(cache_folder() / "collections")
+
+
 def may_download() -> bool:
     """Whether visitors may download models; EMBEDSCOPE_DOWNLOADS=off leaves that to the host's command line."""
     return os.environ.get("EMBEDSCOPE_DOWNLOADS", "").lower() not in {"off", "0", "no", "false"}

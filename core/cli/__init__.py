@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from core.cli import benchmark, catalogue, maps, models, ranking, ship, vectors, verdict
+from core.cli import benchmark, catalogue, collection, maps, models, ranking, ship, vectors, verdict
 from core.cli.output import complain
 from core.errors import EmbedscopeError
 
@@ -25,6 +25,7 @@ app.command("verdict")(verdict.decide)
 app.command("project")(maps.project)
 app.command("benchmark")(benchmark.run)
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(collection.app, name="collection")
 app.command("ship", hidden=True)(ship.ship)  # for those who change the sample
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from core import settings
 from core.corpus.cleaning import cell_text, plain
@@ -44,6 +44,18 @@ class Document:
     text: str
 
 
+Content = tuple[str, str, str]
+"""What makes a document: its own id, its title and its text."""
+
+
+class Known(Protocol):
+    """A set of documents, which need not fit into memory."""
+
+    def __contains__(self, content: Content, /) -> bool: ...
+
+    def add(self, content: Content, /) -> None: ...  # noqa: D102
+
+
 class _Text(NamedTuple):
     """A row's clean text, and its title unless it stands in for the text."""
 
@@ -53,20 +65,21 @@ class _Text(NamedTuple):
 
 @dataclass
 class Documents:
-    """The documents of one or several files, and what was skipped."""
+    """The documents of one or several files, and what was skipped; by default up to the host's limit."""
 
     documents: list[Document] = field(default_factory=list)
     fields: dict[str, list[str]] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
     left_out: Tally = field(default_factory=Tally)
+    most_rows: int = field(default_factory=settings.most_rows)
 
     def __len__(self) -> int:
         return len(self.documents)
 
     def add(self, file: str, table: Table, columns: Columns) -> None:
-        """Add the rows of a file that hold a text, up to the host's limit for all files together."""
+        """Add the rows of a file that hold a text, up to the limit for all files together."""
         tally, beyond = self._take_over(file, table), Tally()
-        most = settings.most_rows() - len(self.documents)
+        most = self.most_rows - len(self.documents)
         if table.header and len(table.columns) == 1 and usual_text_column(table.columns) is None:
             _refuse_other_separators(file, table.header[0])
             tally.note(HEADER, 1, table.columns[0], file=file)
@@ -81,7 +94,7 @@ class Documents:
             else:
                 beyond.note("", table.place(row), text.body)
         for first in beyond.listed[:1]:
-            reason = f"rows beyond the first {settings.most_rows():,}"
+            reason = f"rows beyond the first {self.most_rows:,}"
             tally.note(reason, first.place, first.beginning, beyond.counts.total(), file)
         self._append(file, table, columns, rows, kept)
 
@@ -92,10 +105,16 @@ class Documents:
         numbered = [text._replace(body=text.body or f"row {row + 1}") for row, text in zip(rows, texts, strict=True)]
         self._append(file, table, columns, rows, numbered)
 
-    def merge_copies(self) -> None:
-        """Merge documents with the id, title and text of an earlier one into it, and count them."""
+    def merge_copies(self, known: "Known | None" = None) -> None:
+        """Merge documents with the id, title and text of an earlier one into it, and count them.
+
+        Parameters
+        ----------
+        known : Known, optional
+            The documents that stand earlier in other parts of the same corpus; these are added.
+        """
+        known = set[Content]() if known is None else known
         titles = self.fields.get("title", [""] * len(self))
-        known: set[tuple[str, str, str]] = set()
         kept = []
         for place, (document, title) in enumerate(zip(self.documents, titles, strict=True)):
             content = (document.id, title, document.text)
@@ -169,8 +188,8 @@ class Documents:
         return document.text[:MOST_CHARACTERS].rstrip()
 
     def _passages(self, splitter: Splitter, on_progress: Progress) -> tuple[list[int], tuple[str, ...]]:
-        """The passages, and the document of each; beyond the host's limit, whole documents are skipped."""
-        most = settings.most_rows()
+        """The passages, and the document of each; beyond the limit, whole documents are skipped."""
+        most = self.most_rows
         total, done = sum(len(document.text) for document in self.documents), 0
         places: list[int] = []
         texts: list[str] = []

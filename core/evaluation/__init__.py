@@ -4,7 +4,7 @@ from core.evaluation.bootstrap import Difference, Interval, difference, interval
 from core.evaluation.comparisons import describe_intervals, differences
 from core.evaluation.compression import Compressed, compressions
 from core.evaluation.disagreement import agreement_by_query, agreements, informative
-from core.evaluation.documents import Finder, best_documents
+from core.evaluation.documents import Find, best_documents
 from core.evaluation.measures import CUT, MAP_CUT, MEASURES, Qrels, Quality, Run, average_by_group, evaluate
 from core.evaluation.pairs import Agreement, agreement, displacement, intervals, scores_of
 
@@ -15,7 +15,7 @@ __all__ = [
     "Agreement",
     "Compressed",
     "Difference",
-    "Finder",
+    "Find",
     "Interval",
     "Qrels",
     "Quality",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.evaluation.documents import Finder, best_documents
+from core.evaluation.documents import Find, best_documents
 from core.evaluation.measures import CUT, Qrels, Quality, evaluate
 from core.progress import Progress, silent
 from core.search import indexes
@@ -120,5 +120,5 @@ def sentence(model: str, points: Sequence[Compressed]) -> str:
     return f"{model} keeps {join(shares) if shares else 'all of its nDCG@10: there is nothing to compress'}"
 
 
-def _finder(index: Index, queries: Floats) -> Finder:
+def _finder(index: Index, queries: Floats) -> Find:
     return lambda block, depth: index.search(queries[block], depth)

@@ -11,12 +11,12 @@ from core.search import Hits
 
 ROWS_AT_ONCE = 2**22
 
-Finder = Callable[[slice, int], Hits]
+Find = Callable[[slice, int], Hits]
 """Finds so many passages, or all there are, for the queries of a slice."""
 
 
 def best_documents(
-    find: Finder,
+    find: Find,
     queries: int,
     document_ids: Sequence[str],
     k: int,

@@ -1,7 +1,7 @@
 """Exact search: the nearest documents by each similarity function, without an index."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from core.similarity.functions import Similarity
 if TYPE_CHECKING:
     import torch
 
+Rows = npt.NDArray[np.int64]
 AnyFloats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 BLOCK = 1024
@@ -66,6 +67,27 @@ def nearest(
         hits.rows[block], hits.scores[block] = best
         on_block(min(start + size, len(queries)), len(queries))
     return hits
+
+
+def nearest_in(
+    queries: AnyFloats,
+    blocks: Iterable[tuple[Rows, AnyFloats]],
+    k: int = 10,
+    *,
+    similarity: Similarity = "cosine",
+) -> Hits:
+    """The same as `nearest`, of documents that arrive block by block: only one block is in memory.
+
+    Parameters
+    ----------
+    blocks : iterable of (rows, vectors)
+        The documents' rows in the whole, ascending within a block, and their vectors, (m,) and (m, d).
+    """
+    best = Hits(np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32))
+    for rows, vectors in blocks:
+        hits = nearest(queries, vectors, k, similarity=similarity)
+        best = Hits.merged([best, Hits(rows[hits.rows], hits.scores)], k)
+    return best
 
 
 def _scorer(documents: AnyFloats, similarity: Similarity, device: str) -> "Callable[[AnyFloats], torch.Tensor]":

@@ -68,7 +68,7 @@ def matching(
         if chosen:
             matches &= np.isin(np.array(fields[name], object), list(chosen))
     for name, (low, high) in spans.items():
-        numbers = np.array([_number(cell) for cell in fields[name]])
+        numbers = np.array([number_of(cell) for cell in fields[name]])
         matches &= (numbers >= low) & (numbers <= high)
     return np.flatnonzero(matches).astype(np.int64)
 
@@ -78,7 +78,7 @@ def _filter(name: str, cells: Sequence[str]) -> Filter | None:
     if not len(counts) > 1:
         return None
     given = {cell for cell in counts if cell}
-    numbers = [_number(cell) for cell in given]
+    numbers = [number_of(cell) for cell in given]
     if len(given) > MOST_CHOICES // 5 and all(map(math.isfinite, numbers)):
         return Span(name, min(numbers), max(numbers))
     are_few = len(counts) <= MOST_CHOICES and len(counts) < max(3, len(cells))
@@ -86,7 +86,7 @@ def _filter(name: str, cells: Sequence[str]) -> Filter | None:
     return Choices(name, dict(counts.most_common())) if are_few and are_short else None
 
 
-def _number(cell: str) -> float:
+def number_of(cell: str) -> float:
     """The cell's number; NaN if it is not one."""
     try:
         number = float(cell)

@@ -34,6 +34,20 @@ class Hits:
         """Whether each place, (q, k), holds a document that was found."""
         return np.isfinite(self.scores) & (self.scores != 0)
 
+    @classmethod
+    def merged(cls, parts: Sequence["Hits"], k: int) -> "Hits":
+        """The k best of hits of the same queries in several parts of a corpus; of equal scores the earlier row.
+
+        Parameters
+        ----------
+        parts : sequence of Hits, at least one
+            Without unused places: as many hits as there are documents, or as were wanted.
+        """
+        rows = np.concatenate([part.rows for part in parts], axis=1)
+        scores = np.concatenate([part.scores for part in parts], axis=1)
+        order = np.lexsort((rows, -scores))[:, :k]
+        return cls(np.take_along_axis(rows, order, 1), np.take_along_axis(scores, order, 1))
+
     def as_run(self, queries: Sequence[str], documents: Sequence[str]) -> dict[str, dict[str, float]]:
         """The hits by query id and document id, for evaluation; a score that is exactly 0 or NaN is not a hit.
 

@@ -18,6 +18,7 @@ from core.tables.table import Table, check_cells, note_beyond, unique_names, wit
 QUOTED = re.compile(r'"[^"]*"')
 SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?(?:\r\n|[\r\n])')  # of Excel
 WHOLE_CELL = re.compile(r'"[^"]*+(?:""[^"]*+)*+"(?=[\t\r\n]|\Z)')
+SEPARATORS = ",;\t|"
 BEFORE_A_CELL = "\t\r\n"
 HEAD = 100_000  # most characters of a header
 LONGEST_CELL = 2**30  # characters
@@ -25,7 +26,7 @@ MOST_SEPARATORS = 2_000_000  # in one row
 TOO_MANY_CELLS = "rows with more cells than columns"
 
 
-def read_csv(name: str, content: bytes, _with_lists: bool, separators: str = ",;\t|") -> Table:
+def read_csv(name: str, content: bytes, _with_lists: bool, separators: str = SEPARATORS) -> Table:
     """A CSV, whose separator is named on its first line, as Excel does, or detected from its header."""
     csv.field_size_limit(LONGEST_CELL)
     decoded = decode(content)
@@ -33,7 +34,7 @@ def read_csv(name: str, content: bytes, _with_lists: bool, separators: str = ",;
     first = 1 + sum(1 for _ in lines_with_ends(decoded[: len(decoded) - len(text)]))
     if named := SEPARATOR_LINE.match(text):
         return _read(name, text[named.end() :], named[1], first + 1)
-    separator = max(separators, key=_header(name, text).count)
+    separator = max(separators, key=first_line(name, text).count)
     return _read(name, text, separator, first)
 
 
@@ -73,7 +74,7 @@ class _Lines:
         return line
 
 
-def _header(name: str, text: str) -> str:
+def first_line(name: str, text: str) -> str:
     """The first line without its quoted parts."""
     head = QUOTED.sub("", text[:HEAD])
     line = next(lines_with_ends(head), "")
@@ -166,10 +167,10 @@ def _rows_with_lines(name: str, text: str, separator: str, first: int) -> Iterat
             place = reader.line_num + first
             lines.separators = 0
     except csv.Error as error:
-        raise _refusal(name, place, reader.line_num + first - 1, str(error)) from None
+        raise refusal(name, place, reader.line_num + first - 1, str(error)) from None
 
 
-def _refusal(name: str, start: int, end: int, error: str) -> InputError:
+def refusal(name: str, start: int, end: int, error: str) -> InputError:
     """What is wrong with the row between two lines."""
     if "unexpected end" in error:
         return InputError(f"In {name}, the quotation mark opened on line {start} is never closed: close it.")

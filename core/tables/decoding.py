@@ -33,6 +33,11 @@ def is_guessed(content: bytes) -> bool:
     return False
 
 
+def is_wide(head: bytes) -> bool:
+    """Whether a file begins like UTF-16 or UTF-32, whose characters have two or four bytes."""
+    return head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or bool(_byte_order(head))
+
+
 def _unicode(content: bytes) -> str:
     """The text of a file in UTF-8, UTF-16 or UTF-32; empty if it is in none of them."""
     if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):

@@ -1,0 +1,276 @@
+"""Collections: texts that are too many for memory, on disk or in a bucket."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core import collections, corpus, embedding, evaluation
+from core.cli.options import (
+    AsJson,
+    Device,
+    Dimensions,
+    DocumentPrompt,
+    Engine,
+    Passages,
+    Precision,
+    QueryPrompt,
+    model_with_options,
+    names,
+)
+from core.cli.options import Model as ModelName
+from core.cli.output import bars, complain, show, show_caveats, show_remarks, texts_read
+from core.collections import Collection, Model, OnDisk
+from core.corpus import Corpus, labels_of, read_bytes
+from core.embedding import Embedded, Provenance
+from core.errors import InputError
+from core.models import ModelSpec
+from core.progress import Progress
+from core.search.exact import Rows
+
+app = typer.Typer(no_args_is_help=True, help="Collections: texts that are too many for memory, on disk or in a bucket.")
+
+Name = Annotated[str, typer.Argument(help="Name of the collection.")]
+
+
+@app.command("create")
+def create(
+    name: Name,
+    files: Annotated[
+        list[str], typer.Option("--input", "-i", help="Parquet, JSONL or CSV file, or a pattern of files; repeatable.")
+    ],
+    text: Annotated[str | None, typer.Option(help="Name of the text column.")] = None,
+    own_id: Annotated[str | None, typer.Option("--id", help="Name of the id column.")] = None,
+    passages: Passages = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a collection from files of any size; if it was interrupted, complete it."""
+    with bars() as progress:
+        made = collections.create(
+            name, _paths(files), text=text, own_id=own_id, passages=passages, on_progress=progress
+        )
+    facts = _facts_of(made)
+    show(facts, [_as_row(facts)], as_json)
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """List the collections."""
+    found = [_facts_of(collections.open_collection(name)) for name in collections.names()]
+    rows = [{key: value for key, value in each.items() if key not in ("fields", "left_out")} for each in found]
+    show({"collections": rows}, list(map(_as_row, rows)), as_json)
+
+
+@app.command("info")
+def info(name: Name, as_json: AsJson = False) -> None:
+    """Tell what a collection holds, and how far each model's vectors are computed."""
+    opened = collections.open_collection(name)
+    models = [_row_of(model) for model in collections.models_of(opened)]
+    facts = _facts_of(opened) | {"files": [file for file, _ in opened.facts.files], "bytes": collections.size(name)}
+    show(facts | {"models": models}, [_as_row(facts)], as_json)
+    if models and not as_json:
+        show({}, models, as_json)
+
+
+@app.command("embed")
+def embed(
+    name: Name,
+    model: ModelName,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    dimensions: Dimensions = None,
+    query_prompt: QueryPrompt = None,
+    document_prompt: DocumentPrompt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Embed the texts of a collection, part by part; run it again to resume."""
+    spec = model_with_options(model, query_prompt, document_prompt, dimensions)
+    opened = collections.open_collection(name)
+    with bars() as progress:
+        opened, found = collections.embed(
+            opened, spec, device=device, engine=engine, precision=precision, on_progress=progress
+        )
+    facts = _facts_of_model(found, opened)
+    show(facts, [facts], as_json)
+    show_caveats([found.provenance], as_json)
+
+
+@app.command("search")
+def search(
+    name: Name,
+    model: ModelName,
+    query: Annotated[str, typer.Option("--query", "-q", help="Text to search for.")],
+    k: Annotated[int, typer.Option("-k", min=1, help="Number of results.")] = 10,
+    where: Annotated[
+        list[str] | None, typer.Option(help="FIELD=VALUE that the texts must have; of several values, one of them.")
+    ] = None,
+    between: Annotated[
+        list[str] | None, typer.Option(help="FIELD=LOW,HIGH that the number of a field must lie between; repeatable.")
+    ] = None,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    dimensions: Dimensions = None,
+    query_prompt: QueryPrompt = None,
+    document_prompt: DocumentPrompt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the texts of a collection nearest to a query, exactly."""
+    spec = model_with_options(model, query_prompt, document_prompt, dimensions)
+    asked, opened = corpus.one_query(query), _open(name)
+    among = _matching(opened, where or [], between or [])
+    with bars() as progress:
+        how = {"device": device, "engine": engine, "precision": precision}
+        finder, embedded = _finder(opened, spec, asked, progress, **how)
+        hits = finder.find(embedded.vectors, k, among)
+    rows = collections.results(opened, hits)
+    facts: dict[str, Any] = {"model": model, "query": query, "results": rows, "left_out": opened.facts.left_out}
+    facts |= {"query_left_out": asked.left_out, "searched": len(opened) if among is None else len(among)}
+    show(facts | _texts_read(finder.model.provenance, embedded.provenance), rows, as_json)
+    show_caveats([finder.model.provenance, embedded.provenance], as_json)
+    if asked.left_out and not as_json:
+        complain(f"The query: {asked.skips_sentence}.")
+
+
+@app.command("evaluate")
+def evaluate(
+    name: Name,
+    models: Annotated[str, typer.Option("--models", "-m", help="Model names, separated by commas.")],
+    queries: Annotated[Path, typer.Option(help="File of queries.")],
+    qrels: Annotated[Path, typer.Option(help="Relevance labels: BEIR TSV or TREC qrels.")],
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Measure each model's ranking quality on labelled queries, by exact search."""
+    opened = _open(name)
+    specs = [model_with_options(each, None, None) for each in names(models)]
+    matched = collections.match_labels(
+        opened, qrels.name, corpus.from_path(queries), labels_of(qrels.name, read_bytes(qrels))
+    )
+    rows = []
+    for spec in specs:
+        with bars() as progress:
+            how = {"device": device, "engine": engine, "precision": precision}
+            finder, embedded = _finder(opened, spec, matched.labels.queries, progress, **how)
+            quality = collections.measure(opened, finder, embedded.vectors, matched)
+        ndcg = evaluation.interval(quality.values("ndcg@10"))
+        row = {"model": spec.name, **quality.means, "ndcg@10_interval": [ndcg.low, ndcg.high]}
+        rows.append(row | {"queries": quality.queries, "similarity": finder.model.identity.similarity})
+        show_caveats([finder.model.provenance, embedded.provenance], as_json)
+    labels = matched.labels
+    left_out = {**opened.facts.left_out, **labels.queries.left_out, **labels.left_out}
+    show({"models": rows, "left_out": left_out, "unlabelled_copies": labels.unlabelled_copies}, rows, as_json)
+    if not as_json:
+        show_remarks(labels)
+
+
+@app.command("delete")
+def delete(
+    name: Name,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a collection with all its vectors."""
+    texts = len(collections.open_collection(name))
+    if not is_sure:
+        typer.confirm(f"Delete {name} with {texts:,} texts and their vectors?", abort=True)
+    collections.delete(name)
+    facts = {"collection": name, "texts": texts}
+    show(facts, [facts], as_json)
+
+
+def _open(name: str) -> Collection:
+    """A collection to search; if some of its files are not read yet, a line says so."""
+    opened = collections.open_collection(name)
+    if not opened.facts.is_complete:
+        complain(f"{name} is not complete: run the command that creates it again.")
+    return opened
+
+
+def _paths(patterns: list[str]) -> list[Path]:
+    """The files of several patterns, in order."""
+    paths: list[Path] = []
+    for pattern in patterns:
+        path = Path(pattern)
+        found = [path] if path.is_file() else sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor))))
+        if not found:
+            raise InputError(f"There is no file {pattern}.")
+        paths += found
+    return paths
+
+
+def _facts_of(opened: Collection) -> dict[str, Any]:
+    facts = opened.facts
+    return {
+        "collection": opened.name,
+        "texts": len(opened),
+        "is_complete": facts.is_complete,
+        "parts": len(opened.fragments),
+        "embedded_by": [model.provenance.model for model in collections.models_of(opened)],
+        "fields": facts.fields,
+        "left_out": facts.left_out,
+    }
+
+
+def _as_row(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts for reading: lists of names as such."""
+    return {key: ", ".join(value) if isinstance(value, list | tuple) else value for key, value in facts.items()}
+
+
+def _facts_of_model(model: Model, opened: Collection) -> dict[str, Any]:
+    told = asdict(model.provenance) | texts_read(model.provenance)
+    return {"collection": opened.name} | told | {"dimensions": model.identity.dimensions, "missing": model.missing}
+
+
+def _row_of(model: Model) -> dict[str, Any]:
+    names = ("model", "dimensions", "similarity", "precision")
+    return {name: getattr(model.identity, name, model.provenance.model) for name in names} | {
+        "texts": model.provenance.texts,
+        "missing": model.missing,
+    }
+
+
+def _finder(
+    opened: Collection, spec: ModelSpec, asked: Corpus, progress: Progress, **how: Any
+) -> tuple[OnDisk, Embedded]:
+    """What searches the collection by a model, and the queries' vectors."""
+    embedded = embedding.embed(asked.documents, spec, kind="query", on_progress=progress, **how)
+    return OnDisk(opened, collections.model_of(opened, embedded.identity, spec.name), progress), embedded
+
+
+def _matching(opened: Collection, where: list[str], between: list[str]) -> Rows | None:
+    """The rows that meet the conditions; None if there are none.
+
+    Raises
+    ------
+    InputError
+        A condition is not written as it should be, or there is no such field.
+    """
+    choices: dict[str, list[str]] = {}
+    for condition in where:
+        name, equals, value = condition.partition("=")
+        if not equals:
+            raise InputError(f"Write --where FIELD=VALUE in place of {condition!r}.")
+        choices.setdefault(name, []).append(value)
+    spans = dict(map(_span, between))
+    return collections.matching(opened, choices, spans) if choices or spans else None
+
+
+def _span(condition: str) -> tuple[str, tuple[float, float]]:
+    name, _, ends = condition.partition("=")
+    try:
+        low, high = map(float, ends.split(","))
+    except ValueError:
+        raise InputError(
+            f"Write --between FIELD=LOW,HIGH in place of {condition!r}: --between year=1990,2000."
+        ) from None
+    return name, (low, high)
+
+
+def _texts_read(source: Provenance, asked: Provenance) -> dict[str, Any]:
+    of_queries = {"truncated_queries": asked.truncated_texts, "unknown_queries": asked.unknown_texts}
+    return texts_read(source) | of_queries

@@ -1,0 +1,30 @@
+"""Collections: texts that are too many for memory, with their fields and a column of vectors for each model, on disk.
+
+They need the libraries of requirements-scale.txt, which nothing here imports before a collection is used.
+"""
+
+from core.collections.conditions import matching
+from core.collections.creation import create
+from core.collections.dataset import Collection, delete, names, open_collection, size
+from core.collections.embedding import Model, embed, embed_with, model_of, models_of
+from core.collections.quality import match_labels, measure
+from core.collections.searching import OnDisk, results
+
+__all__ = [
+    "Collection",
+    "Model",
+    "OnDisk",
+    "create",
+    "delete",
+    "embed",
+    "embed_with",
+    "match_labels",
+    "matching",
+    "measure",
+    "model_of",
+    "models_of",
+    "names",
+    "open_collection",
+    "results",
+    "size",
+]

@@ -1,0 +1,227 @@
+"""Vectors of a collection's texts: a column for each model, filled part by part; after an interruption it goes on."""
+
+import random
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from core import embedding
+from core.collections.dataset import Collection, add_columns, commit, remove_file
+from core.embedding import Provenance
+from core.encoders import Encoder
+from core.encoders.base import Identity, identity_of
+from core.errors import InputError
+from core.models import ModelSpec
+from core.progress import Progress, silent
+from core.storage import digests
+
+if TYPE_CHECKING:
+    import pyarrow
+    from lance.fragment import DataFile
+
+TEXTS_AT_ONCE = 2048
+EMBEDDING = "Embedding"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model's vectors in a collection.
+
+    Attributes
+    ----------
+    column : str
+        The column that holds them.
+    identity : Identity
+        What they depend on besides the texts.
+    provenance : Provenance
+        Where those come from that are there, all parts together.
+    missing : int
+        How many texts have none yet.
+    """
+
+    column: str
+    identity: Identity
+    provenance: Provenance
+    missing: int
+
+
+def models_of(collection: Collection) -> list[Model]:
+    """The models with vectors in a collection."""
+    return [
+        Model(
+            column,
+            Identity(**facts["identity"]),
+            Provenance(**facts["provenance"]),
+            sum(part.physical_rows for part in collection.without(column)),
+        )
+        for column, facts in collection.facts.models.items()
+    ]
+
+
+def model_of(collection: Collection, identity: Identity, name: str) -> Model:
+    """The vectors of all texts by a model.
+
+    Raises
+    ------
+    InputError
+        Some or all of them are missing; `name` is the model's.
+    """
+    advice = f"run `python -m core collection embed {collection.name} --model {name}`"
+    found = {model.column: model for model in models_of(collection)}.get(_column_of(identity))
+    if found is None:
+        others = [f"{one.provenance.model} in {one.provenance.precision}" for one in models_of(collection)]
+        there = f" It has those of {', '.join(others)}." if others else ""
+        raise InputError(
+            f"{collection.name} has no vectors of {name} as it is computed here, in {identity.precision}: {advice}."
+            f"{there}"
+        )
+    if found.missing:
+        raise InputError(f"{found.missing:,} texts of {collection.name} have no vectors of {name} yet: {advice}.")
+    return found
+
+
+def embed(
+    collection: Collection,
+    spec: ModelSpec,
+    *,
+    device: str = "auto",
+    engine: str = "auto",
+    precision: str = "auto",
+    on_progress: Progress = silent,
+) -> tuple[Collection, Model]:
+    """The collection with the vectors of all its texts by a model; only missing ones are computed.
+
+    Several processes may do this at once and share the work.
+
+    Raises
+    ------
+    ModelUnavailableError, DamagedModelError, DeviceError
+    """
+    encoder = embedding.encoder(spec, device=device, engine=engine, precision=precision, on_progress=on_progress)
+    return embed_with(collection, encoder, on_progress=on_progress)
+
+
+def embed_with(collection: Collection, encoder: Encoder, *, on_progress: Progress = silent) -> tuple[Collection, Model]:
+    """The same, with a given encoder."""
+    import pyarrow as pa
+
+    if not len(collection):
+        raise InputError(f"{collection.name} has no texts yet: run the command that creates it again.")
+    identity = identity_of(encoder)
+    column = _column_of(identity)
+    kind = pa.list_(pa.float32(), identity.dimensions)
+    collection = add_columns(collection, [pa.field(column, kind)])
+    while missing := collection.without(column):
+        part = random.choice(missing).id  # noqa: S311 - so that several processes seldom compute the same
+        collection = _embed_part(collection, part, column, encoder, on_progress)
+    return collection, model_of(collection, identity, encoder.spec.name)
+
+
+def _column_of(identity: Identity) -> str:
+    return f"v_{digests.of(identity.namespace('document').encode(), size=8)}"
+
+
+def _embed_part(
+    collection: Collection, number: int, column: str, encoder: Encoder, on_progress: Progress
+) -> Collection:
+    """Write the vectors of a part and add them, unless others have added them meanwhile."""
+    file, provenance = _write(collection, number, column, encoder, on_progress)
+
+    def change(current: Collection) -> tuple[list[Any], Any] | None:
+        if number not in {part.id for part in current.without(column)}:
+            return None
+        for part in current.fragments:
+            if part.id == number:
+                part.files.append(file)
+        return current.fragments, _facts_with(current, column, encoder, provenance)
+
+    changed = commit(collection, change)
+    if all(each.path != file.path for part in changed.fragments for each in part.files):
+        remove_file(collection, file.path)
+    return changed
+
+
+def _facts_with(collection: Collection, column: str, encoder: Encoder, provenance: Provenance) -> Any:
+    """The collection's facts after a part is embedded."""
+    facts = collection.facts
+    known = facts.models.get(column)
+    total = _sum(Provenance(**known["provenance"]), provenance) if known else provenance
+    told = {"identity": asdict(identity_of(encoder)), "provenance": asdict(total)}
+    return replace(facts, models=facts.models | {column: told})
+
+
+def _write(
+    collection: Collection, number: int, column: str, encoder: Encoder, on_progress: Progress
+) -> "tuple[DataFile, Provenance]":
+    """Write a part's vectors into a file of data that is in no commit yet."""
+    import pyarrow as pa
+    from lance.file import LanceFileWriter
+    from lance.fragment import DataFile
+
+    data = collection.data
+    schema = pa.schema([data.schema.field(column)])
+    path = f"{uuid.uuid4().hex}.lance"
+    total: Provenance | None = None
+    done = len(collection) - sum(part.physical_rows for part in collection.without(column))
+    try:
+        with LanceFileWriter(f"{data.uri}/data/{path}", schema, version=data.data_storage_version) as writer:
+            for texts in documents_of(collection, number):
+                report = partial(_report, on_progress, done, len(collection))
+                report()
+                embedded = embedding.embed_with(encoder, texts, on_progress=report)
+                vectors = pa.FixedSizeListArray.from_arrays(embedded.vectors.ravel(), encoder.dimensions)
+                writer.write_batch(pa.record_batch([vectors], schema=schema))
+                total = _sum(total, embedded.provenance) if total else embedded.provenance
+                done += len(texts)
+    except BaseException:
+        remove_file(collection, path)
+        raise
+    field = collection.number_of(column)
+    assert total
+    assert field is not None
+    major, minor = map(int, data.data_storage_version.split("."))
+    return DataFile(path, [field], [0], major, minor), total
+
+
+def _report(on_progress: Progress, done: int, total: int, *_: object) -> None:
+    """Report how many texts of the collection have vectors, whatever is done for the next ones."""
+    on_progress(EMBEDDING, done, total)
+
+
+def documents_of(collection: Collection, number: int) -> Iterator[list[str]]:
+    """What is embedded of a part, as by `Corpus.documents`, some texts at a time."""
+    part = collection.data.get_fragment(number)
+    assert part
+    fields = collection.facts.fields
+    columns = [*([collection.column("title")] if "title" in fields else []), "text"]
+    for batch in part.to_batches(columns=columns, batch_size=TEXTS_AT_ONCE):
+        yield documents(batch.columns)
+
+
+def documents(columns: "list[pyarrow.Array]") -> list[str]:
+    """The titles, if there are any, and the texts together."""
+    *titles, texts = (column.to_pylist() for column in columns)
+    if not titles:
+        return list(texts)
+    return [f"{title or ''} {text}".strip() for title, text in zip(*titles, texts, strict=True)]
+
+
+def _sum(one: Provenance, other: Provenance) -> Provenance:
+    """Where the vectors of two parts come from."""
+    return replace(
+        other,
+        texts=one.texts + other.texts,
+        computed=one.computed + other.computed,
+        remembered=one.remembered + other.remembered,
+        seconds=one.seconds + other.seconds,
+        tokens=_sum_if_known(one.tokens, other.tokens),
+        dollars=_sum_if_known(one.dollars, other.dollars),
+        truncated_texts=_sum_if_known(one.truncated_texts, other.truncated_texts),
+        unknown_texts=_sum_if_known(one.unknown_texts, other.unknown_texts),
+    )
+
+
+def _sum_if_known(one: Any, other: Any) -> Any:
+    return None if one is None or other is None else one + other

@@ -1,0 +1,84 @@
+"""The commands of collections, against the same in memory."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import collections
+from core.settings import DATA
+from core.tables import parts
+
+WORDLLAMA = ("--model", "wordllama-256")
+LABELLED = ("--queries", DATA / "sample_queries.jsonl", "--qrels", DATA / "sample_qrels.tsv")
+
+
+@pytest.fixture
+def sample(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample as a collection of four parts."""
+    monkeypatch.setattr(parts, "MOST_ROWS", 200)
+    code, *_ = command("collection", "create", "sample", "--input", f"{DATA}/sample_corp*.jsonl")
+    assert code == 0
+
+
+@pytest.mark.usefixtures("sample")
+def test_a_collection_is_described_embedded_searched_and_measured_as_a_corpus(answer: Any, command: Any) -> None:
+    told = answer("collection", "info", "sample")
+    assert (told["texts"], told["parts"], told["fields"], told["models"]) == (648, 4, ["title", "subject", "kind"], [])
+    embedded = answer("collection", "embed", "sample", *WORDLLAMA)
+    assert (embedded["texts"], embedded["missing"], embedded["dimensions"]) == (648, 0, 256)
+    (row,) = answer("collection", "list")["collections"]
+    assert (row["collection"], row["embedded_by"]) == ("sample", ["wordllama-256"])
+
+    asked = ("--query", "owls at night", "-k", 5)
+    found = answer("collection", "search", "sample", *WORDLLAMA, *asked)
+    expected = answer("search", *WORDLLAMA, *asked)
+    assert [row["id"] for row in found["results"]] == [row["id"] for row in expected["results"]]
+    assert found["results"][0]["score"] == pytest.approx(expected["results"][0]["score"], abs=1e-6)
+
+    (measured,) = answer("collection", "evaluate", "sample", "--models", "wordllama-256", *LABELLED)["models"]
+    expected = answer("evaluate", *WORDLLAMA)
+    for name in ("ndcg@10", "mrr@10", "map@100", "recall@10", "ndcg@10_interval", "queries"):
+        assert measured[name] == pytest.approx(expected[name], abs=1e-6)
+
+    for arguments in (("info", "sample"), ("list",), ("search", "sample", *WORDLLAMA, *asked)):
+        code, out, _ = command("collection", *arguments)
+        assert code == 0
+        assert "sample" in out or "owl" in out
+
+    answer("collection", "delete", "sample", "--yes")
+    assert collections.names() == []
+
+
+@pytest.mark.usefixtures("sample")
+def test_conditions_leave_the_texts_that_meet_them(answer: Any, command: Any) -> None:
+    answer("collection", "embed", "sample", *WORDLLAMA)
+    search = ("collection", "search", "sample", *WORDLLAMA, "--query", "owls")
+    found = answer(*search, "--where", "subject=space", "--where", "subject=money", "-k", 7)
+    assert {row["id"].partition("-")[0] for row in found["results"]} <= {"space", "money"}
+    assert found["searched"] < 648
+    assert answer(*search, "--where", "subject=space", "--between", "kind=1,2")["results"] == []
+    for condition in (("--where", "subject"), ("--between", "kind=1"), ("--where", "colour=red")):
+        code, _, problem = command(*search, *condition)
+        assert (code, problem.count("\n")) == (1, 1)
+
+
+def test_a_search_in_an_incomplete_collection_says_so(command: Any, texts: Path) -> None:
+    from tests.core.collections.conftest import stop_after
+
+    with pytest.raises(StopIteration):
+        collections.create("texts", [texts], on_progress=stop_after(2))
+    command("collection", "embed", "texts", *WORDLLAMA)
+    code, _, problem = command("collection", "search", "texts", *WORDLLAMA, "--query", "a fox")
+    assert (code, problem) == (0, "texts is not complete: run the command that creates it again.\n")
+
+
+def test_deleting_asks_first_and_a_pattern_without_files_is_refused(
+    command: Any, texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("collection", "create", "texts", "--input", texts)
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: (_ for _ in ()).throw(SystemExit(1)))
+    assert command("collection", "delete", "texts")[0] == 1
+    assert collections.names() == ["texts"]
+    code, _, problem = command("collection", "create", "other", "--input", f"{texts.parent}/*.parquet")
+    assert (code, problem.startswith("There is no file")) == (1, True)
