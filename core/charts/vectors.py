@@ -15,7 +15,7 @@ TOKEN_PIXELS, EMBEDDING_PIXELS = 20, 56
 LONGEST_LABEL = 16
 LABEL_WIDTH = 8 * FONT_SIZE
 TITLE_HEIGHT, AXIS_HEIGHT = 4 * FONT_SIZE, 3 * FONT_SIZE
-EDGE = 12  # room for half a number of the colour scale
+EDGE = 16  # room for half a number of the colour scale, in present mode too
 LEAST_SCALE_HEIGHT = 3 * FONT_SIZE
 ARROWS_HEIGHT = 430
 WIDEST_CAPTION = 24
@@ -26,7 +26,7 @@ Vectors = npt.NDArray[np.float32]
 
 def barcode(vectors: Vectors, labels: Sequence[str], *, row_pixels: int = ROW_PIXELS) -> go.Figure:
     """Each vector, a row of (n, d), as a strip of d coloured bars; blue below zero, red above, one scale for all."""
-    figure = go.Figure(_strips(vectors, colorbar={"len": 1}))
+    figure = go.Figure(_strips(vectors, colorbar={"len": 1, "y": 1, "yanchor": "top"}))
     figure.update_yaxes(**_rows(labels))
     figure.update_xaxes(showgrid=False, visible=False)
     height = max(row_pixels * len(vectors), LEAST_SCALE_HEIGHT) + 2 * EDGE
