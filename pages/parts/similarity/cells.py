@@ -7,7 +7,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared import state
+from pages.shared import present, state
 from pages.shared.ui import chart
 
 MOST_ON_A_PHONE = 10
@@ -36,6 +36,8 @@ def clickable(figure: go.Figure, place: int, alt: str, on_click: Callable[[int, 
     frame = state.Similarity.CELLS(place)
     if max(rows, columns) > MOST_ON_A_PHONE:
         st.html(f"<style>{NARROW.format(frame=frame)}</style>")
+    if present.is_on() and figure.layout.xaxis.ticktext == figure.layout.yaxis2.ticktext:
+        figure.update_layout(xaxis3_showticklabels=False)  # they are those at the left, and take a third of the height
     with st.container(key=frame, gap=None):
         chart.draw(figure, key=state.Similarity.HEATMAP(place), alt=alt)
         _component()(key=listener, on_cell_change=note)
