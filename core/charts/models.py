@@ -10,7 +10,7 @@ from core.comparison import COSTS, Dot
 from core.models import ModelSpec
 
 PICKED = 20  # pixels
-ROOM_FOR_LABELS = 0.9  # decades left of the cheapest
+ROOM_FOR_LABELS = 1.3  # decades left of the cheapest
 LABEL_HEIGHT = 0.08  # of the scores' range
 
 
@@ -62,8 +62,7 @@ def _apart(front: Sequence[Dot], dots: Sequence[Dot]) -> list[Dot]:
 
 
 def _marks(dots: Sequence[Dot], cost: str, *, size: int = 8, text: Sequence[str] = ()) -> dict[str, object]:
-    """A trace of models, each in its colour; those without a label are faint."""
-    colours = [model_colour(dot.id) for dot in dots]
+    """A trace of models, each in its colour; those without a label are grey."""
     return {
         "x": [dot.cost for dot in dots],
         "y": [dot.score for dot in dots],
@@ -71,7 +70,7 @@ def _marks(dots: Sequence[Dot], cost: str, *, size: int = 8, text: Sequence[str]
         "text": list(text) or None,
         "textposition": "top left" if size < PICKED else "bottom right",
         "textfont": {"size": FONT_SIZE},
-        "marker": {"size": size, "color": colours if text else [fade(colour, 0.5) for colour in colours]},
+        "marker": {"size": size, "color": [model_colour(dot.id) for dot in dots] if text else fade(NEUTRAL, 0.5)},
         "hovertext": [f"{plain(dot.name)}<br>{COSTS[cost](dot.cost)}: {dot.score:.2f}" for dot in dots],
         "hoverinfo": "text",
         "showlegend": False,
