@@ -21,8 +21,8 @@ ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     typed = inputs.short_text("Your sentence", SENTENCE, key=state.Explain.SENTENCE, most=MOST_CHARACTERS, live=True)
     others = [
-        inputs.short_text(f"Another sentence {place}", text, key=key, most=MOST_CHARACTERS, live=True)
-        for place, (key, text) in enumerate(zip(state.Explain.OTHERS, OTHERS, strict=True), start=1)
+        inputs.short_text(label, text, key=key, most=MOST_CHARACTERS, live=True)
+        for label, key, text in zip(("Compare with", "And with"), state.Explain.OTHERS, OTHERS, strict=True)
     ]
     model = st.segmented_control(
         "Model", [spec.name for spec in ready], default=ready[0].name, key=state.Explain.MODEL, bind="query-params",

@@ -39,7 +39,7 @@ def availability(spec: ModelSpec) -> Availability:
     if spec.provider == listing.ELSEWHERE:
         return Availability(
             False,
-            "its maker's API",
+            "API only",
             f"{spec.name} runs only at its maker: if you have a key, add it as a server in .streamlit/secrets.toml.",
         )
     return beyond_memory(spec) or _in_package_or_hub_cache(spec)
