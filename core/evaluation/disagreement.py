@@ -1,6 +1,6 @@
 """Without labels: how much systems agree on their hits, and the queries where a label is most informative."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from core.evaluation.measures import CUT
 from core.search import Hits, rank_biased_overlap
 
-STEP = 0.05  # agreements that differ by less count as equal
+STEP = 0.01  # agreements that differ by less count as equal
 MOST_ORDERED = 200
 
 Floats = npt.NDArray[np.float64]
@@ -34,6 +34,17 @@ def agreements(systems: Mapping[str, Hits], depth: int = CUT) -> Floats:
     for (row, first), (column, second) in combinations(enumerate(names), 2):
         matrix[row, column] = matrix[column, row] = overlaps(systems[first], systems[second], depth).mean()
     return matrix
+
+
+def agreement_sentence(matrix: Floats, systems: Sequence[str]) -> str:
+    """Which systems agree most and which least, from their mean overlaps, (s, s)."""
+    pairs = sorted(combinations(range(len(systems)), 2), key=lambda pair: -matrix[pair])
+    if not pairs:
+        return f"{systems[0]} is the only system: pick a model in the sidebar."
+    most, least = ((f"{systems[row]} and {systems[other]}", matrix[row, other]) for row, other in (pairs[0], pairs[-1]))
+    if len(pairs) == 1:
+        return f"{most[0]} agree at {most[1]:.2f}, where 1 means the same lists."
+    return f"{least[0]} agree least ({least[1]:.2f}), {most[0]} most ({most[1]:.2f}); 1 means the same lists."
 
 
 def agreement_by_query(systems: Mapping[str, Hits], depth: int = CUT) -> Floats:

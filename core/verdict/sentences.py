@@ -17,22 +17,22 @@ def sentences(verdict: Verdict) -> Three:
     """Which model, why, and when not, in plain text; names in them are not escaped."""
     if verdict.first is None:
         return _nobody(verdict)
-    return _which(verdict, verdict.first), _why(verdict, verdict.first), " ".join([_when_not(verdict), *notes(verdict)])
+    return _which(verdict, verdict.first), _why(verdict, verdict.first), " ".join([*_limits(verdict), *notes(verdict)])
 
 
 def answer(verdict: Verdict) -> str:
-    """The verdict to say aloud: which model, why, and what would put another first."""
+    """The verdict to say aloud: which model, why, what is left out, and what would put another first."""
     if verdict.first is None:
         return " ".join(_nobody(verdict))
-    return " ".join([_which(verdict, verdict.first), _why(verdict, verdict.first), _when_not(verdict)])
+    return " ".join([_which(verdict, verdict.first), _why(verdict, verdict.first), *_limits(verdict)])
 
 
 def notes(verdict: Verdict) -> list[str]:
-    """What makes the verdict less certain, a sentence each: a better baseline, chance, what is unknown."""
+    """What makes the verdict less certain, a sentence each: a better baseline, chance, what scores 0 unknown."""
     first = verdict.first
     if first is None:
         return []
-    found = [_baseline(verdict, first), _chance(verdict), *_unknown(verdict), _noise(first)]
+    found = [_baseline(verdict, first), _chance(verdict), _scored_zero(verdict), _noise(first)]
     return [f"{sentence[:1].upper()}{sentence[1:]}." for sentence in found if sentence]
 
 
@@ -44,7 +44,7 @@ def firmness(verdict: Verdict) -> list[str]:
     for winner in dict.fromkeys(turn.winner for turn in verdict.turns):
         beyond = [_beyond(turn) for turn in verdict.turns if turn.winner == winner]
         lines.append(f"{winner} would come first if {join(beyond, 'or')}.")
-    if not verdict.turns:
+    if not verdict.turns and not _lacks_figures(verdict):
         lines.append("Changing any single weight does not change the winner.")
     return [*lines, *_intervals(verdict, verdict.first)]
 
@@ -119,12 +119,29 @@ def _is_mixed(verdict: Verdict, first: Ranked, second: Ranked) -> bool:
     return not is_alike and signs[0] * signs[1] < 0
 
 
+def _limits(verdict: Verdict) -> list[str]:
+    """What is left out because it is unknown, and what would put another model first."""
+    return [sentence for sentence in (_left_out(verdict), _when_not(verdict)) if sentence]
+
+
+def _left_out(verdict: Verdict) -> str:
+    """The criteria that count and those that are unknown of some model; empty if all are known."""
+    ranking = verdict.ranking
+    unknown = [
+        f"{join(criteria)} {'is' if len(criteria) == 1 else 'are'} not known yet"
+        f"{f' for {whose(names, ranking)}' if len(names) < len(ranking.ranked) else ''}"
+        for names, criteria in ranking.lacking.items()
+    ]
+    judged = [criterion for criterion, weight in ranking.weights.by_criterion.items() if weight]
+    return f"Judged on {join(judged)} only: {'; '.join(unknown)}." if unknown else ""
+
+
 def _when_not(verdict: Verdict) -> str:
-    """What would put another model first: said once."""
+    """What would put another model first: empty if nothing does and a figure with a weight is unknown."""
     if verdict.second is None:
         return "Pick another model to compare it with."
     if not verdict.turns:
-        return "No change of a single weight would put another model first."
+        return "" if _lacks_figures(verdict) else "No change of a single weight would put another model first."
     turn = min(verdict.turns, key=lambda turn: abs(turn.beyond - turn.now))
     return f"If {turn.criterion} mattered {_how_much(turn)}, {turn.winner} would win."
 
@@ -171,18 +188,17 @@ def _noise(first: Ranked) -> str:
     return "other processes disturbed its timing: time it again when quiet" if speed and speed.disturbed else ""
 
 
-def _unknown(verdict: Verdict) -> list[str]:
-    """What is unknown of some model, and so left out of the score; nothing else having a weight, it scores 0."""
+def _lacks_figures(verdict: Verdict) -> bool:
+    """Whether a figure that has a weight is unknown of some ranked model."""
+    return bool(verdict.ranking.left_out or _scored_zero(verdict))
+
+
+def _scored_zero(verdict: Verdict) -> str:
+    """What is unknown of some model and scores 0, because nothing else has a weight."""
     ranking = verdict.ranking
-    rows = ranking.ranked
-    parts = [
-        f"{join(criteria)} {'is' if len(criteria) == 1 else 'are'} unknown"
-        f"{f' for {whose(names, ranking)}' if len(rows) > 1 else ''}, so left out of the score"
-        for names, criteria in ranking.lacking.items()
-    ]
-    missing = {row.name: [one for one in row.unknown if ranking.weights.by_criterion[one]] for row in rows}
+    missing = {row.name: [one for one in row.unknown if ranking.weights.by_criterion[one]] for row in ranking.ranked}
     gaps = ", ".join(f"{join(criteria)} for {name}" for name, criteria in missing.items() if criteria)
-    return [*parts, *([f"unknown, so scored 0: {gaps}"] if gaps else [])]
+    return f"unknown, so scored 0: {gaps}" if gaps else ""
 
 
 def _baseline(verdict: Verdict, first: Ranked) -> str:

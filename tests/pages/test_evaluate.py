@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from core import cli, corpus, embedding, models, search
 from core.corpus import judgements
 from core.corpus.labels import as_beir, as_trec
 from core.errors import InputError
-from pages.parts.evaluate import downloads
+from core.evaluation import Quality
+from pages.parts.evaluate import downloads, ranking
 from pages.shared.labels import picker
 from tests.pages.conftest import open_page, said
 
@@ -90,8 +92,35 @@ def test_the_samples_systems_are_ranked_at_first_visit_by_trec_evals_figures(app
     assert row["map@100"] == pytest.approx(by_trec_eval(qrels, run, "map_cut.100"), abs=1e-6)
     assert row["recall@10"] == pytest.approx(by_trec_eval(qrels, run, "recall.10"), abs=1e-6)
     assert row["ndcg@10 low"] < row["ndcg@10"] < row["ndcg@10 high"]
-    assert "is better than BM25 by" in said(app).replace("\\", "") or "could be chance" in said(app)
-    assert "differences allowing for all 3 pairs compared (Tukey" in said(app)
+    best, following = (measures.iloc[place] for place in (0, 1))
+    assert (
+        f"{best.name} ranks best: nDCG@10 {best['ndcg@10']:.2f} against {following['ndcg@10']:.2f} for "
+        f"{following.name}, the next; "
+    ) in said(app).replace("\\", "")
+    how = next(fold for fold in app.expander if fold.label == "How this was computed")
+    assert any("differences allowing for all 3 pairs compared (Tukey" in line.value for line in how.caption)
+    assert not any("Tukey" in line.value for line in app.main.caption if line not in how.caption)
+
+
+def test_the_headline_names_the_measure_and_the_next_and_all_differences_stand_below() -> None:
+    def quality(*values: float) -> Quality:
+        return Quality({"mrr@10": float(np.mean(values))}, {str(n): {"mrr@10": one} for n, one in enumerate(values)})
+
+    best, next_best, equal = quality(*[0.9, 0.8] * 20), quality(*[0.5, 0.6] * 20), quality(*[0.8, 0.88] * 20)
+    pair = {"b": next_best, "a": best}
+    assert ranking.sentence(pair, "mrr@10", "MRR@10") == (
+        "a ranks best: MRR@10 0.85 against 0.55 for b, the next; beyond chance."
+    )
+    assert ranking.differences(pair, "mrr@10").startswith("a is better than b by 0.30 (")
+    assert ranking.sentence({"c": equal, "a": best}, "mrr@10", "MRR@10") == (
+        "a ranks best: MRR@10 0.85 against 0.84 for c, the next; the difference could be chance."
+    )
+    few = {"a": quality(0.9), "b": quality(0.1), "c": quality(0.3)}
+    assert ranking.sentence(few, "mrr@10", "MRR@10") == (
+        "a, c and b: one query is too few to tell a difference from chance."
+    )
+    assert ranking.differences(few, "mrr@10") == ""
+    assert ranking.sentence({"a": best}, "mrr@10", "MRR@10").startswith("a is the only system")
 
 
 def test_page_command_and_verdict_give_the_same_figures_for_the_same_files(
@@ -237,7 +266,8 @@ def test_pairs_show_scipys_correlation_and_the_worst_first(app: AppTest) -> None
 def test_without_labels_agreement_is_shown_and_a_mark_made_in_place_becomes_a_label(app: AppTest, home: Path) -> None:
     open_view(app, "Agreement")
     offered = table(app, "Agreement")
-    assert offered["Agreement"][0] == offered["Agreement"].min()
+    assert offered["Agreement"].round(2).is_monotonic_increasing
+    assert re.search(r'class="answer".*wordllama-256 and BM25 agree at 0\.\d\d, where 1', said(app))
     query = offered["Query"][0]
     document = thumbs(app).key.rpartition("_")[2]
     thumbs(app).set_value(1).run()

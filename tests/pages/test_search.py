@@ -14,7 +14,10 @@ from streamlit.testing.v1 import AppTest
 from core import corpus, embedding, models, search
 from core.errors import InputError
 from core.search import KeywordIndex, fuse, nearest
+from core.search.indexes import Index, Measured
 from core.wording import ordinal
+from pages.parts.search import cards as card_parts
+from pages.parts.search import indexes
 from tests.pages.conftest import open_page, said
 
 WORDLLAMA = models.get("wordllama-256")
@@ -85,6 +88,24 @@ def move(leaders: list[int], row: int, rank: int) -> str:
         return "▲ from beyond 100th"
     before = leaders.index(row) + 1
     return "=" if before == rank else f"{'▲▼'[before < rank]} from {ordinal(before)}"
+
+
+def test_green_is_for_what_is_relevant_not_for_a_move(searching: AppTest) -> None:
+    open_page(searching, "search")
+    shown = [body for body in bodies(searching) if "flex-wrap" in body]
+    assert any("▲" in body or "▼" in body for body in shown)
+    assert [card_parts.GREEN in body for body in shown] == ["✓ relevant" in body for body in shown]
+
+
+def test_the_query_is_a_heading_only_while_presenting(searching: AppTest) -> None:
+    searching.query_params["q"] = "how do *cats* sleep?"
+    open_page(searching, "search")
+    quoted = "## “how do *cats* sleep?”"
+    assert quoted not in said(searching).replace("\\", "")
+    searching.query_params["present"] = "true"
+    searching.session_state["present"] = True
+    searching.run()
+    assert quoted in said(searching).replace("\\", "")
 
 
 def test_the_agreement_of_lists_and_each_steps_time_are_told(searching: AppTest) -> None:
@@ -316,6 +337,7 @@ def test_indexes_are_measured_against_the_exact_search(searching: AppTest) -> No
         "First 64 of 256 dimensions",
     ]  # fmt: skip
     assert table.loc["Exact", "recall@10"] == 1
+    assert " of what the exact search finds and scans " in answer(searching)
     assert table.loc["HNSW", "recall@10"] >= 0.98
     assert table.loc["Exact", "bytes per vector"] == 1024
     assert table.loc["int8", "bytes per vector"] == 256
@@ -326,6 +348,16 @@ def test_indexes_are_measured_against_the_exact_search(searching: AppTest) -> No
     truth = search.nearest(asked, vectors, 10)
     recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(cut.rows.tolist(), truth.rows.tolist(), strict=True)])
     assert table.loc["First 64 of 256 dimensions", "recall@10"] == pytest.approx(recall, abs=1e-3)
+
+
+def test_the_index_that_answers_scans_a_round_number_of_times_less() -> None:
+    def measured(name: str, size: int, recall: float) -> Measured:
+        return Measured(Index(name, size, 0.1, lambda asked, k: nearest(asked, asked, k), "by signs"), recall, 0.1)
+
+    exact, binary = measured("Exact", 1024, 1.0), measured("Binary", 32, 0.99)
+    assert indexes.sentence([exact, binary]) == (
+        "Binary finds 99.0% of what the exact search finds and scans 32 times less memory (by signs)."
+    )
 
 
 def test_duplicates_near_ones_and_loners_are_listed(searching: AppTest) -> None:
@@ -355,5 +387,7 @@ def test_without_duplicates_the_nearest_pairs_are_shown(searching: AppTest) -> N
     assert answer(searching) == (
         f"No duplicates: no two texts reach a cosine of 0.95; the nearest pair has {cosines[0]:.2f}.</p>"
     )
+    assert said(searching).count("0.95") == 1
+    assert not searching.info
     assert searching.dataframe[0].value["cosine"].tolist() == pytest.approx(cosines[:5].tolist(), abs=1e-5)
     assert "threshold = 0.95" in searching.main.code[0].value

@@ -67,7 +67,9 @@ def rows(app: AppTest) -> dict[str, dict[str, Any]]:
 def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missing(app: AppTest) -> None:
     open_verdict(app)
     assert "Take all-MiniLM-L6-v2." in told(app)
-    assert "Speed, memory and price are unknown for every model, so left out of the score" in told(app)
+    assert "Judged on quality and licence only: speed, memory and price are not known yet." in told(app)
+    assert "No change of a single weight" not in told(app)
+    assert "Timing finds the speed and memory of all-MiniLM-L6-v2 and wordllama-256 on this machine" in told(app)
     table = rows(app)
     assert list(table) == [MINILM, WORDLLAMA, "BM25", "Hybrid"]
     spec, queries = models.get(MINILM), corpus.sample_queries()
@@ -102,8 +104,8 @@ def test_what_is_timed_is_not_called_unmeasured(app: AppTest) -> None:
     open_verdict(app, models=[WORDLLAMA])
     assert "takes 30.5 ms a query" in told(app)
     words = said(app).replace("\\", "")
-    assert "Speed, memory and price of" not in words
-    assert "The price of wordllama-256 is not measured on this machine yet" in words
+    assert "Timing finds" not in words
+    assert "The price of wordllama-256 on this machine needs a timing in batches." in words
 
 
 def test_a_disturbed_timing_is_said_and_offered_again(app: AppTest) -> None:

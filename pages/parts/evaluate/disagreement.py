@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,7 +15,6 @@ from core.corpus.labels import OWN_DOCUMENTS
 from core.evaluation import CUT
 from core.models import ModelSpec
 from core.retrieval import HYBRID, Ranking
-from core.search import Hits
 from core.tables import ENDINGS
 from core.wording import count
 from pages.parts.evaluate import hit_lists
@@ -48,9 +48,11 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     systems = {name: ranking.hits for name, ranking in compared.items()}
     if themselves := int((corpus.own_documents(queries, texts) >= 0).sum()):
         st.caption(f":material/filter_alt: {OWN_DOCUMENTS[:1].upper()}{OWN_DOCUMENTS[1:]} ({themselves:,}).")
+    matrix = evaluation.agreements(systems)
+    output.answer(evaluation.agreement_sentence(matrix, list(systems)))
     panels = st.grid(2, min_column_width=430)
     with panels.cell():
-        _matrix(systems, len(queries))
+        _draw(matrix, list(systems), len(queries))
     with panels.cell():
         place = _choose_query(texts, queries, compared, specs)
     for spec in specs:
@@ -89,10 +91,9 @@ def _queries(texts: Corpus) -> Corpus | None:
         return uploads.read(uploaded[0], corpus.from_file) if uploaded else None
 
 
-def _matrix(systems: Mapping[str, Hits], queries: int) -> None:
-    matrix = evaluation.agreements(systems)
+def _draw(matrix: np.ndarray, systems: list[str], queries: int) -> None:
     chart.draw(
-        agreement_matrix(matrix, list(systems)),
+        agreement_matrix(matrix, systems),
         key=state.Evaluate.AGREEMENT,
         name="agreement",
         alt="Rank-biased overlap of each pair of systems",
@@ -109,7 +110,7 @@ def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking
         key, lambda: (evaluation.agreement_by_query(systems), evaluation.informative(systems))
     )
     marks = judgements.all_grades(texts)
-    st.markdown("**Mark these first: the systems disagree most on them**")
+    st.markdown("**Mark these first: the systems disagree most**")
     table = pd.DataFrame(
         {
             "Query": [queries.texts[row] for row in order],

@@ -10,7 +10,7 @@ from core import evaluation, examples
 from core.charts.evaluation import ranking
 from core.charts.style import model_colours
 from core.corpus import Corpus, Labels
-from core.evaluation import Quality
+from core.evaluation import Difference, Quality
 from core.evaluation.bootstrap import LEAST_QUERIES
 from core.models import ModelSpec
 from core.retrieval import BM25, Ranking
@@ -57,16 +57,27 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))
 
 
-def sentence(measured: Mapping[str, Quality], measure: str) -> str:
-    """Which system is best, by how much it beats which others, and from which the difference could be chance."""
-    values = {name: found.values(measure) for name, found in measured.items()}
-    first, *others = sorted(values, key=lambda name: -measured[name].means[measure])
-    if not others:
+def sentence(measured: Mapping[str, Quality], measure: str, title: str) -> str:
+    """Which system ranks best, its figure beside that of the next, and whether the difference could be chance."""
+    first, compared = _compare_best(measured, measure)
+    if not compared:
         return f"{first} is the only system: pick a model in the sidebar."
-    all_pairs = evaluation.differences(values)
-    compared = {name: all_pairs[first, name] for name in others}
-    if next(iter(compared.values())).queries < LEAST_QUERIES:
-        return evaluation.sentence(", ".join([first, *others[:-1]]), others[-1], compared[others[-1]]) + "."
+    following, *_, last = [*compared, *compared]
+    if compared[following].queries < LEAST_QUERIES:
+        return evaluation.sentence(", ".join([first, *list(compared)[:-1]]), last, compared[last]) + "."
+    chance = "the difference could be chance" if compared[following].is_within_chance else "beyond chance"
+    own, other = (measured[name].means[measure] for name in (first, following))
+    return f"{first} ranks best: {title} {own:.2f} against {other:.2f} for {following}, the next; {chance}."
+
+
+def differences(measured: Mapping[str, Quality], measure: str) -> str:
+    """By how much the best system beats which others, and from which the difference could be chance, with intervals.
+
+    Empty if there is no other, or too few queries.
+    """
+    first, compared = _compare_best(measured, measure)
+    if not compared or next(iter(compared.values())).queries < LEAST_QUERIES:
+        return ""
     worse = [
         f"than {name} by {found.mean:.2f} ({found.low:.2f} to {found.high:.2f})"
         for name, found in compared.items()
@@ -76,8 +87,16 @@ def sentence(measured: Mapping[str, Quality], measure: str) -> str:
     return "; ".join([*([f"{first} is better {', '.join(worse)}"] if worse else []), *alike]) + "."
 
 
+def _compare_best(measured: Mapping[str, Quality], measure: str) -> tuple[str, dict[str, Difference]]:
+    """The system with the highest mean, and its difference from each of the others, the next best first."""
+    values = {name: found.values(measure) for name, found in measured.items()}
+    first, *others = sorted(values, key=lambda name: -measured[name].means[measure])
+    all_pairs = evaluation.differences(values) if others else {}
+    return first, {name: all_pairs[first, name] for name in others}
+
+
 def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
-    output.answer(sentence(measured, measure))
+    output.answer(sentence(measured, measure, title))
     intervals = {name: evaluation.interval(quality_of.values(measure)) for name, quality_of in measured.items()}
     chart.draw(
         ranking(
@@ -90,6 +109,8 @@ def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
         name="ranking",
         alt=f"{title} of each system with its 95% interval",
     )
+    if compared := differences(measured, measure):
+        st.caption(output.markdown_free(compared))
 
 
 def _table(measured: Mapping[str, Quality], recall: str) -> pd.DataFrame:
@@ -132,11 +153,11 @@ def _provenance(
     queries = next(iter(measured.values())).queries
     st.caption(
         f"{queries:,} labelled queries ({output.markdown_free(labels.name)}) over {len(texts.document_names):,} "
-        f"documents ({output.markdown_free(texts.name)}). Intervals: 95%, by bootstrap over the queries, "
-        f"{evaluation.describe_intervals(len(measured))}. BM25 counts {rankings[BM25].words}. Hybrid: reciprocal "
-        "rank fusion of all other systems."
+        f"documents ({output.markdown_free(texts.name)}). BM25 counts {rankings[BM25].words}. Hybrid: reciprocal rank "
+        "fusion of all other systems."
         + (" Documents not marked count as not relevant." if sources.current(texts) == sources.MARKED else "")
     )
+    output.explain(f"Intervals: 95%, by bootstrap over the queries, {evaluation.describe_intervals(len(measured))}.")
     for spec in specs:
         if source := picks.source(spec):
             output.provenance(source, asked=rankings[spec.name].asked)

@@ -25,7 +25,7 @@ EXCERPT = 420
 MOST_BEFORE = 160
 BADGE = "padding:0 .4em;border-radius:.5em;white-space:nowrap;"
 LOW_OPACITY = 0.72  # of a text: on both grounds its contrast stays above 4.5 to 1
-GREEN, RED, GREY = "rgba(0,158,115,.22)", "rgba(204,102,119,.22)", "rgba(138,146,156,.22)"
+GREEN, GREY = "rgba(0,158,115,.22)", "rgba(138,146,156,.22)"
 SENTENCE = "background:rgba(230,159,0,.28);border-radius:3px;padding:1px 0"
 
 
@@ -158,12 +158,12 @@ def _excerpt(text: str, place: int | None) -> str:
 def _move(rank: int, row: int, leaders: list[int], first: str) -> str:
     """How the document's rank differs from the first list's."""
     if row not in leaders:
-        return _badge(f"▲ from beyond {ordinal(len(leaders))}", GREEN, f"not in the top {len(leaders)} of {first}")
+        return _badge(f"▲ from beyond {ordinal(len(leaders))}", GREY, f"not in the top {len(leaders)} of {first}")
     before = leaders.index(row) + 1
     if before == rank:
         return _badge("=", GREY, f"same rank for {first}")
-    sign, colour = ("▲", GREEN) if before > rank else ("▼", RED)
-    return _badge(f"{sign} from {ordinal(before)}", colour, f"rank {before} for {first}")
+    sign = "▲" if before > rank else "▼"
+    return _badge(f"{sign} from {ordinal(before)}", GREY, f"rank {before} for {first}")
 
 
 def _badge(text: str, colour: str, tooltip: str) -> str:

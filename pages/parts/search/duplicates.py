@@ -50,10 +50,11 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
         _draw_cosines(spec, alone[1], threshold)
     _figures(texts, same, near, pairs)
     groups, pair_table = _groups(texts, same, near, vectors), _pair_table(texts, pairs)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("## Groups, largest first")
-        _list(groups, state.Search.GROUPS, f"No two texts are the same, and none reach cosine {threshold:.2f}.")
+    *left, right = st.columns(2, gap="medium") if near else [st.container()]
+    for place in left:
+        place.markdown("## Groups, largest first")
+        with place:
+            _list(groups, state.Search.GROUPS, "No two texts are the same or nearly the same.")
     with right:
         _show_pairs(texts, pair_table, alone, vectors)
     loners = _loners(texts, *alone) if alone else pd.DataFrame()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import examples
+from core import examples, wording
 from core.corpus import Corpus
 from core.errors import EmbedscopeError
 from core.machine import this_machine
@@ -33,7 +33,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
         measured = _measure(texts, spec, queries, on_progress)
         source = cache.embed_corpus(texts, spec, on_progress).provenance
     table = _table(measured, len(texts))
-    st.markdown(_sentence(measured))
+    output.answer(sentence(measured))
     st.dataframe(
         table,
         hide_index=True,
@@ -102,13 +102,13 @@ def _table(measured: Sequence[Measured], count: int) -> pd.DataFrame:
     )
 
 
-def _sentence(measured: Sequence[Measured]) -> str:
+def sentence(measured: Sequence[Measured]) -> str:
     """The smallest index that loses almost nothing."""
     good = [result for result in measured[1:] if result.recall >= 0.98]
     if not good:
-        return "**No index finds 98% of what the exact search finds in this corpus.**"
+        return "No index finds 98% of what the exact search finds in this corpus."
     least = min(good, key=lambda result: result.index.bytes)
     times = measured[0].index.bytes / least.index.bytes
-    size = f"scans {times:.1f} times less memory" if times > 1 else "scans no less memory"
+    size = f"scans {wording.times(times)} less memory" if times > 1 else "scans no less memory"
     recall = f"{least.recall:.1%} of what the exact search finds"
-    return f"**{least.index.name}** finds {recall} and {size} ({least.index.remark})."
+    return f"{least.index.name} finds {recall} and {size} ({least.index.remark})."

@@ -15,7 +15,7 @@ from core.search.leaders import leaders
 from pages.parts.search import cards, comparison, confidence, lists, query
 from pages.parts.search.filters import Conditions
 from pages.parts.search.lists import List
-from pages.shared import quality, state
+from pages.shared import present, quality, state
 from pages.shared.frame import show_errors
 from pages.shared.labels import sources
 from pages.shared.ui import output, progress
@@ -35,6 +35,8 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
     asked = query.clean(typed)
     if not _explain_scope(texts, where):
         return
+    if present.is_on():
+        st.markdown(f"## “{output.markdown_free(asked)}”")
     relevant = query.relevant(labels, asked) if labels else set()
     qualities = {}
     answer = cache(st.empty)  # its place, which an earlier answer keeps until there is a new one

@@ -32,20 +32,19 @@ def candidates(
 
 
 def offer_timing(specs: Sequence[ModelSpec], existing: Sequence[Candidate]) -> bool:
-    """Show what is not timed yet or was disturbed, with a button to time it; returns whether it was pressed."""
+    """Show what a timing finds and what was disturbed, with a button to time it; returns whether it was pressed."""
     if not specs:
         return False
     with st.container(horizontal=True, vertical_alignment="center"):
         speeds = {one.name: one.speed for one in existing}
         timed = [spec for spec in specs if (speed := speeds.get(spec.name)) and speed.disturbed]
-        pressed = st.button(
+        st.caption(" ".join(_missing({spec.name: speeds.get(spec.name) for spec in specs})), width="content")
+        return st.button(
             "Time again when quiet" if len(timed) == len(specs) else "Time missing models",
             icon=":material/timer:",
             on_click=progress.start_anew,
             args=(state.Verdict.TIME_MISSING,),
         )
-        st.caption(" ".join(_missing({spec.name: speeds.get(spec.name) for spec in specs})), width="content")
-    return pressed
 
 
 def _missing(speeds: Mapping[str, Speed | None]) -> list[str]:
@@ -54,8 +53,8 @@ def _missing(speeds: Mapping[str, Speed | None]) -> list[str]:
     unpriced = [name for name, speed in speeds.items() if speed and not speed.texts_per_second]
     disturbed = [name for name, speed in speeds.items() if speed and speed.disturbed]
     sentences = {
-        "Speed, memory and price of {} are not measured on this machine yet: about half a minute per model.": untimed,
-        "The price of {} is not measured on this machine yet: it needs a timing in batches.": unpriced,
+        "Timing finds the speed and memory of {} on this machine, in about half a minute per model.": untimed,
+        "The price of {} on this machine needs a timing in batches.": unpriced,
         "Other processes disturbed the timing of {}: time again when this machine is quiet.": disturbed,
     }
     return [sentence.format(output.markdown_free(join(names))) for sentence, names in sentences.items() if names]

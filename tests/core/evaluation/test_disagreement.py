@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.evaluation import agreement_by_query, agreements, informative
+from core.evaluation import agreement_by_query, agreement_sentence, agreements, informative
 from core.search import Hits
 
 
@@ -54,6 +54,23 @@ def test_every_query_is_offered_once() -> None:
     rng = np.random.default_rng(1)
     systems = {name: lists(*(rng.permutation(12)[:10].tolist() for _ in range(400))) for name in "ab"}
     assert sorted(informative(systems)) == list(range(400))
+
+
+def test_queries_that_differ_in_the_second_decimal_are_ordered_by_agreement() -> None:
+    rng = np.random.default_rng(2)
+    systems = {name: lists(*(rng.permutation(30)[:10].tolist() for _ in range(100))) for name in "ab"}
+    shown = agreement_by_query(systems)[informative(systems)].round(2)
+    assert (np.diff(shown) >= 0).all()
+    assert len(set(shown.tolist())) > 10
+
+
+def test_the_sentence_names_the_pairs_that_agree_least_and_most() -> None:
+    matrix = np.array([[1, 0.2, 0.5], [0.2, 1, 0.35], [0.5, 0.35, 1]])
+    assert agreement_sentence(matrix, ["a", "b", "c"]) == (
+        "a and b agree least (0.20), a and c most (0.50); 1 means the same lists."
+    )
+    assert agreement_sentence(matrix[:2, :2], ["a", "b"]) == "a and b agree at 0.20, where 1 means the same lists."
+    assert agreement_sentence(np.eye(1), ["BM25"]) == "BM25 is the only system: pick a model in the sidebar."
 
 
 def test_one_system_alone_agrees_with_itself() -> None:

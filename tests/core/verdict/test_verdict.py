@@ -380,12 +380,22 @@ def test_a_lead_within_chance_is_called_so() -> None:
 
 def test_what_is_unknown_is_said_with_the_models_that_lack_it() -> None:
     decided = verdict_on(candidate("a", 0.6, 1.0), candidate("b", 0.5, None), candidate("c", 0.4, None, licence=""))
-    assert sentences(decided)[2].endswith(
-        "Speed is unknown for b and c, so left out of the score. Licence is unknown for c, so left out of the score."
+    assert sentences(decided)[2] == (
+        "Judged on quality, memory and price only: speed is not known yet for b and c; licence is not known yet for c."
     )
+    assert notes(decided) == []
     assert "(speed left out: unknown for b and c; licence left out: unknown for c)" in "\n".join(provenance(decided))
     nobody_timed = verdict_on(candidate("a", 0.8, None), candidate("b", 0.5, None))
-    assert sentences(nobody_timed)[2].endswith("Speed is unknown for every model, so left out of the score.")
+    judged = "Judged on quality, memory, price and licence only: speed is not known yet."
+    assert sentences(nobody_timed)[2] == judged
+    assert answer(nobody_timed).endswith(f". {judged}")
+    assert not any("single weight" in line for line in firmness(nobody_timed))
+
+
+def test_with_all_figures_known_no_single_weight_may_change_the_first_place() -> None:
+    decided = verdict_on(candidate("a", 0.8, 1.0), candidate("b", 0.5, 1.0))
+    assert sentences(decided)[2] == "No change of a single weight would put another model first."
+    assert "Changing any single weight does not change the winner." in firmness(decided)
 
 
 def test_a_criterion_that_nobody_has_a_figure_of_is_left_out_of_the_score() -> None:
@@ -397,7 +407,7 @@ def test_a_criterion_that_nobody_has_a_figure_of_is_left_out_of_the_score() -> N
     assert "(price left out: unknown for every model)" in "\n".join(provenance(decided))
     one_known = verdict_on(replace(without[0], dollars=0.0001), without[1], price=8.0, **priced)
     assert [row.total for row in one_known.ranking.ranked] == pytest.approx([0.8, 0.5])
-    assert "Price is unknown for b, so left out of the score" in sentences(one_known)[2]
+    assert "Judged on quality only: price is not known yet for b." in sentences(one_known)[2]
 
 
 def test_the_only_weight_is_not_left_out() -> None:
