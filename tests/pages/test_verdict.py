@@ -69,7 +69,7 @@ def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missi
     assert "Take all-MiniLM-L6-v2." in told(app)
     assert "Judged on quality and licence only: speed, memory and price are not known yet." in told(app)
     assert "No change of a single weight" not in told(app)
-    assert "Timing finds the speed and memory of all-MiniLM-L6-v2 and wordllama-256 on this machine" in told(app)
+    assert "Timing finds the speed, memory and price of all-MiniLM-L6-v2 and wordllama-256 on this machine" in told(app)
     table = rows(app)
     assert list(table) == [MINILM, WORDLLAMA, "BM25", "Hybrid"]
     spec, queries = models.get(MINILM), corpus.sample_queries()

@@ -53,7 +53,7 @@ def _missing(speeds: Mapping[str, Speed | None]) -> list[str]:
     unpriced = [name for name, speed in speeds.items() if speed and not speed.texts_per_second]
     disturbed = [name for name, speed in speeds.items() if speed and speed.disturbed]
     sentences = {
-        "Timing finds the speed and memory of {} on this machine, in about half a minute per model.": untimed,
+        "Timing finds the speed, memory and price of {} on this machine, in about half a minute per model.": untimed,
         "The price of {} on this machine needs a timing in batches.": unpriced,
         "Other processes disturbed the timing of {}: time again when this machine is quiet.": disturbed,
     }
