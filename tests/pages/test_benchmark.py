@@ -593,7 +593,7 @@ def test_the_engines_of_a_model_are_compared_with_the_library_as_it_comes(
     monkeypatch.setattr("core.encoders.choice.computes_int8", lambda: "int8" in offered)
     children.cosines = {"float32": 0.99999, "bfloat16": 0.99912, "int8": 0.99125}
     open_view(app, "Engines", engines_model=MINILM)
-    assert answers(app) == [f"No engines are compared on {MINILM}, on this machine or one like it."]
+    assert answers(app) == [f"No comparison of engines is recorded for {MINILM}, on this machine or one like it."]
     press(app, f"Compare engines on {MINILM}")
     assert {how.with_cosine for _, _, how in children.asked} == {True}
     milliseconds = {(subject.engine, subject.precision): n + 1.0 for n, (subject, _, _) in enumerate(children.asked)}
@@ -642,7 +642,7 @@ def beaten() -> Run:
     ("view", "answer"),
     [
         ("Sweep", f"No sweep of {MINILM} is recorded, on this machine or one like it."),
-        ("Engines", f"No engines are compared on {MINILM}, on this machine or one like it."),
+        ("Engines", f"No comparison of engines is recorded for {MINILM}, on this machine or one like it."),
     ],
 )
 def test_one_recorded_timing_is_no_sweep_and_no_comparison(app: AppTest, view: str, answer: str) -> None:

@@ -43,7 +43,7 @@ def show(controls: DeltaGenerator) -> None:
     elif timings:
         output.answer(fastest_engine(timings, place(recording)))
     else:
-        output.answer(f"No engines are compared on {spec.name}, on this machine or one like it.")
+        output.answer(f"No comparison of engines is recorded for {spec.name}, on this machine or one like it.")
     chart = LiveChart(
         state.Benchmark.ENGINES_BARS, f'Median milliseconds of {spec.name} for "Hello World" by engine and precision'
     )
