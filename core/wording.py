@@ -99,6 +99,14 @@ def shorten(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
+def opening(text: str, length: int) -> str:
+    """The first words of a text, of a number of characters at most, with an ellipsis if words are missing."""
+    short = shorten(text, length)
+    if short == text or text[len(short) - 1].isspace() or " " not in short:
+        return short
+    return short.rpartition(" ")[0].rstrip() + "…"
+
+
 def one_line(text: str) -> str:
     """A text with each run of white space, line breaks included, as one space."""
     return " ".join(text.split())

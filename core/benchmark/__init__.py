@@ -16,7 +16,7 @@ from core.benchmark.history import (
 )
 from core.benchmark.runner import ENGINES, expected_seconds, run, subjects
 from core.benchmark.sweep import grid, pays_from, workloads
-from core.benchmark.timing import HELLO, SCHEMA, Run, Settings, Statistics, Subject, Timing, Workload
+from core.benchmark.timing import HELLO, SCHEMA, Run, Settings, Statistics, Subject, Timing, Workload, fastest_first
 
 __all__ = [
     "ENGINES",
@@ -30,6 +30,7 @@ __all__ = [
     "Timing",
     "Workload",
     "expected_seconds",
+    "fastest_first",
     "grid",
     "import_run",
     "latest_engines",

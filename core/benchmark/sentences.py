@@ -36,7 +36,7 @@ def fastest(timings: Sequence[Timing], where: str) -> str:
     took, start = milliseconds(first.median_ms or 0), begin(timings, where)
     if not others:
         return f"{start}, {_name(first, timings)} takes {took} to embed “{HELLO}”."
-    lead = _lead(first, others[0], f"{_name(others[0], timings)}, the next")
+    lead = _lead(first, others[0], f"the runner-up, {_name(others[0], timings)}")
     return f"{start}, {_name(first, timings)} is the fastest: {took} for “{HELLO}”, {lead}."
 
 

@@ -1,6 +1,7 @@
 """What is timed, how, and the result: a run of timings, stored as JSON with the version of its schema."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -302,3 +303,12 @@ def _countable(number: str) -> int:
 
 def _foreign() -> InputError:
     return InputError("This file is not an Embedscope benchmark run.")
+
+
+def fastest_first(models: Iterable[str], timings: Mapping[tuple[str, str], Timing]) -> list[str]:
+    """The models by their shortest median on any device; those without one last, in their order."""
+    shortest: dict[str, float] = {}
+    for (model, _), timing in timings.items():
+        if timing.median_ms:
+            shortest[model] = min(timing.median_ms, shortest.get(model, timing.median_ms))
+    return sorted(models, key=lambda model: shortest.get(model, float("inf")))

@@ -100,14 +100,15 @@ def _fill(marker: Any, row: int) -> str:
 
 
 def _whisker(error: Any, row: int, value: float, across: Scale, middle: float) -> Iterator[str]:
-    """A line to each side of the bar's end, with a cap."""
+    """A line to each side of the bar's end, with a cap if it ends within the plot."""
     half, reach, look = (error.thickness or 2) / 2, error.width or 4, f"background:{error.color}"
     for errors, side in ((error.arrayminus, -1), (error.array, 1)):
         if errors is not None and errors[row]:
             end = across(value + side * errors[row])
             start = across(value)
-            yield _box((min(start, end), max(start, end)), (middle - half, middle + half), look)
-            yield _box((end, end), (middle - reach, middle + reach), look, grow=half)
+            yield _box((min(start, end), min(max(start, end), 1)), (middle - half, middle + half), look)
+            if end <= 1:
+                yield _box((end, end), (middle - reach, middle + reach), look, grow=half)
 
 
 def _scatter(trace: Any, across: Scale, down: Scale) -> Iterator[str]:
@@ -116,9 +117,11 @@ def _scatter(trace: Any, across: Scale, down: Scale) -> Iterator[str]:
         if x is None:
             continue
         if trace.mode == "text":
-            side = (trace.textposition or "middle center").split()[1]
+            level, side = (_of_row(trace.textposition, row) or "middle center").split()
             ink = _ink(trace.textfont.color, row)
-            yield _text(trace.text[row], across(x), down(y) - TEXT_RISE, (1 - SHARES[side], 0.5), f"color:{ink}")
+            yield _text(
+                trace.text[row], across(x), down(y) - TEXT_RISE, (1 - SHARES[side], 1 - SHARES[level]), f"color:{ink}"
+            )
         else:
             yield f'<div style="position:absolute;left:{across(x):.3%};top:{down(y):.1f}px">{_mark(trace.marker)}</div>'
 

@@ -14,6 +14,7 @@ from core.charts.style import (
     SEQUENTIAL,
     apply_style,
     fade,
+    inks,
     plain,
     wrap,
 )
@@ -23,6 +24,7 @@ LABELS_UP_TO = 20
 ROW_LABEL, COLUMN_LABEL = 16, 14
 NUMBERS_UP_TO, FULL_NUMBERS_UP_TO = 20, 8
 NUMBER_SHARE = 0.6  # of a cell's width, for a number as short as "-.05"
+STRONG = 0.8  # of a diverging scale, from where white can be read better than black on white
 GAPS_UP_TO = 60
 MOST_HOVERED = 400
 MARK = "#FF3DCB"  # visible on both scales
@@ -155,9 +157,22 @@ def _cells(values: Matrix, scale: Scale, pixels: float, gap: int) -> go.Heatmap:
 
 def _numbers(values: Matrix, scale: Scale) -> list[list[str]] | None:
     """The score of each cell in few characters; none if there are too many cells, or scores have more digits."""
-    if max(values.shape) <= (NUMBERS_UP_TO if scale.short else FULL_NUMBERS_UP_TO):
-        return [[scale.write(float(value)) for value in row] for row in values]
-    return None
+    if max(values.shape) > (NUMBERS_UP_TO if scale.short else FULL_NUMBERS_UP_TO):
+        return None
+    written = [scale.write(float(value)) for value in values.ravel()]
+    coloured = [
+        f'<span style="color:{ink}">{number}</span>' if ink else number
+        for number, ink in zip(written, _inks(values.ravel(), scale), strict=True)
+    ]
+    width = values.shape[1]
+    return [coloured[start : start + width] for start in range(0, len(coloured), width)]
+
+
+def _inks(values: Matrix, scale: Scale) -> list[str]:
+    """Black or white for each cell; empty, which is plotly's choice, where a diverging scale lets the page through."""
+    if scale.diverging:
+        return ["#FFFFFF" if abs(value) >= STRONG * scale.high else "" for value in values]
+    return inks(((values - scale.low) / ((scale.high - scale.low) or 1)).tolist(), scale.colours)
 
 
 def _axes(figure: go.Figure, rows: Sequence[str], columns: Sequence[str], *, trees: tuple[bool, bool]) -> None:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import plotly.graph_objects as go
 
 from core import wording
@@ -28,6 +29,7 @@ DIVERGING = [
 ]
 NEUTRAL = "#8A929C"
 FONT_SIZE = 16
+INKS = ("#000000", "#FFFFFF")
 PRESENTED_FONT_SIZE = 20
 MOST_PRESENTED_CELLS = 8  # in a row or column, for a number of that size in each
 LEGEND_ABOVE = {  # samples only: no trace can be switched off
@@ -171,3 +173,21 @@ def _larger(size: object) -> object:
     if isinstance(size, int | float):
         return max(PRESENTED_FONT_SIZE, size * PRESENTED_FONT_SIZE / FONT_SIZE)
     return [_larger(each) for each in size] if isinstance(size, list | tuple) else size
+
+
+def inks(shades: Sequence[float] | npt.NDArray[np.float64], scale: object) -> list[str]:
+    """For each share of a colour scale, black or white, whichever has more contrast there; grey if it is NaN."""
+    from plotly.colors import sample_colorscale, unlabel_rgb
+
+    known = np.clip(np.nan_to_num(np.asarray(shades, np.float64)), 0, 1)
+    colours = np.array([unlabel_rgb(colour) for colour in sample_colorscale(scale, list(known))]).reshape(-1, 3)
+    ground = _luminances(colours)
+    chosen = np.where((ground + 0.05) / 0.05 > 1.05 / (ground + 0.05), *INKS)
+    return [NEUTRAL if np.isnan(shade) else str(ink) for shade, ink in zip(shades, chosen, strict=True)]
+
+
+def _luminances(colours: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Relative luminance, 0 to 1, of (n, 3) red, green and blue from 0 to 255 (WCAG 2.2)."""
+    parts = colours / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ [0.2126, 0.7152, 0.0722])

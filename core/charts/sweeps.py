@@ -5,7 +5,6 @@ from itertools import groupby
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale, unlabel_rgb
 
 from core.benchmark.timing import Measure, Timing
 from core.charts.style import (
@@ -16,6 +15,7 @@ from core.charts.style import (
     device_name,
     device_opacity,
     fade,
+    inks,
     log_ticks,
     plain,
     wrap,
@@ -23,7 +23,6 @@ from core.charts.style import (
 from core.wording import milliseconds, three_figures
 
 FEW_SAMPLES = 30
-INKS = ("#000000", "#FFFFFF")
 CELL_PIXELS = 38
 LINES_HEIGHT = 460
 LABEL_HEIGHT = 0.05  # of the plot
@@ -67,7 +66,7 @@ def sweep_heatmap(timings: Sequence[Timing], measure: Measure) -> go.Figure:
         y=rows,
         mode="text",
         text=[_cell(timing, measure) for timing in cells],
-        textfont={"color": [_ink(shade) for shade in brightness]},
+        textfont={"color": inks(brightness, SEQUENTIAL)},
         hoverinfo="skip",
     )
     few = f"; ≈ fewer than {FEW_SAMPLES} calls" if any("≈" in _cell(timing, measure) for timing in cells) else ""
@@ -150,21 +149,6 @@ def _cell(timing: Timing, measure: Measure) -> str:
     if value is None:
         return "–"
     return f"{'≈' if timing.samples < FEW_SAMPLES else ''}{three_figures(value)}"
-
-
-def _ink(shade: float) -> str:
-    """Black or white, whichever has more contrast with the scale's colour there; grey if there is no colour."""
-    if np.isnan(shade):
-        return NEUTRAL
-    ground = _luminance(unlabel_rgb(sample_colorscale(SEQUENTIAL, [shade])[0]))
-    return INKS[0] if (ground + 0.05) / 0.05 > 1.05 / (ground + 0.05) else INKS[1]
-
-
-def _luminance(colour: Sequence[float]) -> float:
-    """Relative luminance of red, green and blue from 0 to 255, 0 to 1 (WCAG 2.2)."""
-    parts = np.array(colour) / 255
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def _hover(timing: Timing) -> str:

@@ -61,6 +61,11 @@ class _Bar:
         return self.timing.median_ms if self.timing else None
 
     @property
+    def p95(self) -> float:
+        """The whisker's end in milliseconds; the median if no 95th percentile is known, and 0 without a median."""
+        return max(self.ms or 0, (self.timing.p95_ms or 0) if self.timing and self.ms else 0)
+
+    @property
     def fill(self) -> str:
         return NEUTRAL if self.timing and self.timing.is_disturbed else self.colour
 
@@ -81,7 +86,8 @@ def timing_bars(
 ) -> go.Figure:
     """Median milliseconds, with whiskers to the 95th percentile; CPU light, GPU full, random weights hatched.
 
-    The axis is limited so that the medians stay readable; longer whiskers are cut, marked and their end is written.
+    The axis is limited so that the medians stay readable. Whiskers that run beyond it end in an arrow, and their end is
+    written.
     Disturbed timings are grey and compared with none.
 
     Parameters
@@ -185,19 +191,21 @@ def _bars(
     bars = [bar for group in groups for bar in group]
     marks = marks or [{}] * len(groups)
     places, middles, tracks = _places(groups, marks)
-    ends = _whisker_ends(bars)
-    bars = [_mark_cut(bar, end) for bar, end in zip(bars, ends, strict=True)]
+    starts, elsewhere = _word_starts(bars), [ms for group in marks for ms in group.values()]
+    fitting = _axis_end(bars, starts, elsewhere)
+    bars = [_write_end(bar) if bar.p95 > fitting else bar for bar in bars]
+    end = _axis_end(bars, starts, elsewhere)
     figure = go.Figure()
-    _add_bars(figure, bars, places, ends)
-    _add_words(figure, bars, places, ends)
-    end = _axis_end(bars, ends, [ms for group in marks for ms in group.values()])
+    _add_bars(figure, bars, places)
+    _add_words(figure, bars, places, starts)
+    _add_arrows(figure, [place for bar, place in zip(bars, places, strict=True) if bar.p95 > end], end)
     _add_hovers(figure, [(bar, place) for bar, place in zip(bars, places, strict=True) if bar.ms is None], end / 2)
     for device in dict.fromkeys(device for group in marks for device in group):
         _add_marks(figure, marks, tracks, device)
     last = max([*places, *(track for group, track in zip(marks, tracks, strict=True) if group)], default=0)
     ticks = linear_ticks(end)
     figure.update_xaxes(
-        title="Median ms (whisker: 95th percentile; ▸ it ends farther right)",
+        title="Median ms (whisker: 95th percentile; ▸ it ends beyond the axis)",
         range=[0, end],
         tickvals=ticks,
         ticktext=[f"{tick:,g}" for tick in ticks],
@@ -215,7 +223,7 @@ def _bars(
     return apply_style(figure, height=round(LANE_PIXELS * (last + 1.4)) + 114, margin=(10, 20, 44, 70))
 
 
-def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], ends: Sequence[float]) -> None:
+def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float]) -> None:
     figure.add_bar(
         x=[bar.ms for bar in bars],
         y=places,
@@ -223,7 +231,7 @@ def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], 
         orientation="h",
         error_x={
             "type": "data",
-            "array": [end - (bar.ms or 0) for bar, end in zip(bars, ends, strict=True)],
+            "array": [bar.p95 - (bar.ms or 0) for bar in bars],
             "arrayminus": [0] * len(bars),
             "color": NEUTRAL,
         },
@@ -235,13 +243,29 @@ def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], 
     )
 
 
-def _add_words(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], ends: Sequence[float]) -> None:
-    """The words of each bar, right of its whisker, or in place of the bar if there is none."""
+def _add_words(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], starts: Sequence[float]) -> None:
+    """The words of each bar: right of its whisker, above a long one, or in place of the bar if there is none."""
     figure.add_scatter(
-        x=ends,
+        x=starts,
         y=places,
         mode="text",
         text=[f"  {bar.words}" for bar in bars],
+        textposition=[
+            "top right" if bar.p95 > start else "middle right" for bar, start in zip(bars, starts, strict=True)
+        ],
+        hoverinfo="skip",
+        cliponaxis=False,
+        showlegend=False,
+    )
+
+
+def _add_arrows(figure: go.Figure, places: Sequence[float], end: float) -> None:
+    """An arrow at the end of the axis for each whisker that runs beyond it."""
+    figure.add_scatter(
+        x=[end] * len(places),
+        y=list(places),
+        mode="text",
+        text=["▸"] * len(places),
         textposition="middle right",
         hoverinfo="skip",
         cliponaxis=False,
@@ -278,24 +302,21 @@ def _places(
     return places, middles, tracks
 
 
-def _whisker_ends(bars: Sequence[_Bar]) -> list[float]:
-    """Where each whisker ends: at its 95th percentile, or earlier so that the medians stay readable."""
+def _word_starts(bars: Sequence[_Bar]) -> list[float]:
+    """Where the words of each bar begin: behind its whisker, or at its median if the whisker is long."""
     longest = ROOM_FOR_WHISKERS * max((bar.ms or 0 for bar in bars), default=0)
-    return [max(bar.ms or 0, min(longest, bar.timing.p95_ms or 0)) if bar.timing else 0 for bar in bars]
+    return [bar.p95 if bar.p95 <= longest else bar.ms or 0 for bar in bars]
 
 
-def _mark_cut(bar: _Bar, end: float) -> _Bar:
-    """The bar, with an arrow and the 95th percentile in its words if its whisker is cut at that end."""
-    p95 = bar.timing.p95_ms if bar.timing and bar.timing.median_ms else None
-    if not p95 or p95 <= end:
-        return bar
-    return replace(bar, words=f"▸ {bar.words} · 95th percentile {milliseconds(p95)}")
+def _write_end(bar: _Bar) -> _Bar:
+    """The bar, with the 95th percentile in its words."""
+    return replace(bar, words=f"{bar.words} · 95th percentile {milliseconds(bar.p95)}")
 
 
-def _axis_end(bars: Sequence[_Bar], ends: Sequence[float], marks: Sequence[float]) -> float:
-    """The end of the axis that leaves room for the words behind each bar, and for the marks."""
+def _axis_end(bars: Sequence[_Bar], starts: Sequence[float], marks: Sequence[float]) -> float:
+    """The end of the axis that leaves room for the words of each bar, and for the marks."""
     rooms = [max(LEAST_SHARE, 1 - CHARACTER * len(_without_markup(bar.words))) for bar in bars]
-    needed = [end / room for end, room in zip(ends, rooms, strict=True)]
+    needed = [start / room for start, room in zip(starts, rooms, strict=True)]
     return max([*needed, *(1.05 * ms for ms in marks)], default=0) or 1
 
 
@@ -380,7 +401,7 @@ def _hover(timing: Timing) -> str:
     if timing.forward:
         lines.append(f"forward pass only {milliseconds(timing.forward.median_ms)}")
     if timing.weights == "random":
-        lines.append("architecture only: random weights")
+        lines.append("random weights")
     if timing.disturbed:
         lines.append(f"{timing.disturbed} calls disturbed by other processes")
     return "<br>".join(lines)
@@ -389,7 +410,7 @@ def _hover(timing: Timing) -> str:
 def _model_label(model: str, is_by_architecture: bool) -> str:
     """A model's name in bold; below it, small, its owner and whether the weights are its own."""
     owner, _, name = model.rpartition("/")
-    small = ", ".join(part for part in (plain(owner, 24), "architecture only" if is_by_architecture else "") if part)
+    small = ", ".join(part for part in (plain(owner, 24), "random weights" if is_by_architecture else "") if part)
     return f"<b>{wrap(name, 24, 2)}</b>" + (f"<br>{small}" if small else "")
 
 

@@ -249,7 +249,7 @@ def _hover(point: Point, is_milliseconds: bool) -> str:
     if point.memory_bytes:
         lines.append(f"memory {wording.size(point.memory_bytes)}")
     if point.weights == "random":
-        lines.append("architecture only: random weights")
+        lines.append("random weights")
     if point.is_disturbed:
         lines.append("disturbed by other processes: time again when quiet")
     return "<br>".join(lines)
@@ -323,7 +323,7 @@ def _explain(figure: go.Figure, points: Sequence[Point]) -> None:
     devices = sorted({point.device for point in points}, key=device_opacity)
     samples = [(device_name(device), device_opacity(device)) for device in devices if len(devices) > 1]
     if any(point.weights == "random" for point in points):
-        samples.append(("architecture only", 0.0))
+        samples.append(("random weights", 0.0))
     for name, opacity in samples:
         marker = fills([NEUTRAL], [opacity]) | {"size": 14}
         figure.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)

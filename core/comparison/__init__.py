@@ -1,12 +1,13 @@
 """The comparison of models: which meet one's demands, where they stand, what they cost, and all of it as a table."""
 
-from core.comparison.costs import COSTS, Dot, describe_front, dots, front
+from core.comparison.costs import COST_TITLES, COSTS, Dot, describe_front, dots, front
 from core.comparison.demands import INSTRUCTIONS, NAMED, Demands, matching
-from core.comparison.standing import Standing, headline, stand, task_types
+from core.comparison.standing import Standing, headline, stand, task_types, unscored
 from core.comparison.table import add_standing, compare
 
 __all__ = [
     "COSTS",
+    "COST_TITLES",
     "INSTRUCTIONS",
     "NAMED",
     "Demands",
@@ -21,4 +22,5 @@ __all__ = [
     "matching",
     "stand",
     "task_types",
+    "unscored",
 ]

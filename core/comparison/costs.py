@@ -19,6 +19,14 @@ COSTS: dict[str, Callable[[float], str]] = {  # how each is written
     "Milliseconds here": wording.milliseconds,
 }
 
+COST_TITLES = {  # within a heading
+    "Parameters": "size",
+    "Active parameters": "active parameters",
+    "Dimensions": "dimensions",
+    "Download size": "download size",
+    "Milliseconds here": "milliseconds here",
+}
+
 
 @dataclass(frozen=True)
 class Dot:

@@ -8,6 +8,7 @@ from core import leaderboard
 from core.leaderboard import Ranking, Snapshot
 from core.models import TASKS, ModelSpec, listing
 from core.models.files import availability
+from core.wording import join
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,12 @@ def headline(specs: Sequence[ModelSpec], standing: Standing) -> str:
     if ready is best:
         return f"{first.removesuffix('.')}, and it is ready on this machine." if len(scored) == 1 else first
     return f"{first} Of those ready here, {ready.name} is highest: {_describe(ready, standing)}."
+
+
+def unscored(specs: Sequence[ModelSpec], standing: Standing) -> str:
+    """Which of these models have no score on the board, in a sentence; empty if all have one."""
+    names = [spec.name for spec in specs if spec.id not in standing.scores]
+    return f"{join(names)} {'has' if len(names) == 1 else 'have'} no {standing.board} score." if names else ""
 
 
 def _describe(spec: ModelSpec, standing: Standing) -> str:

@@ -16,7 +16,7 @@ from core.leaderboard.snapshot import Entry, Snapshot
 from core.wording import join
 
 RESAMPLES = 2000
-MOST_NAMED = 3
+MOST_NAMED = 4
 CERTAIN = 0.975
 ROUNDING = 1e-9  # of sums in another order
 SEED = 0
@@ -61,12 +61,12 @@ class Ranking:
 
     @property
     def leaders(self) -> tuple[Entry, ...]:
-        """The models that cannot be told from the best."""
-        return tuple(entry for entry, group in zip(self.entries, self.groups, strict=True) if group == 1)
+        """The models whose rank's interval begins at 1 or, should the best's begin later, no later than the best's."""
+        return tuple(entry for entry, low in zip(self.entries, self.low, strict=True) if low <= self.low[0])
 
     @property
     def sentence(self) -> str:
-        """Who leads, and which others cannot be told from the first."""
+        """Who leads, and which others may well be first."""
         tasks = f"{len(self.weights)} {'task' if len(self.weights) == 1 else 'tasks'}"
         if not self.entries:
             return f"No model has a score for each of the {tasks}."

@@ -2,7 +2,17 @@
 
 from core.similarity.background import Background, background
 from core.similarity.clusters import Clusters, clusters
-from core.similarity.functions import NAMES, SCORES, UNITS, Matrix, Similarity, score_matrix, score_pairs, title
+from core.similarity.functions import (
+    NAMES,
+    SCORES,
+    UNITS,
+    Matrix,
+    Similarity,
+    rounded,
+    score_matrix,
+    score_pairs,
+    title,
+)
 from core.similarity.pairs import disagreement, rank_pairs
 from core.similarity.tokens import Contributions, Side, contributions
 
@@ -21,6 +31,7 @@ __all__ = [
     "contributions",
     "disagreement",
     "rank_pairs",
+    "rounded",
     "score_matrix",
     "score_pairs",
     "title",

@@ -64,6 +64,11 @@ def score_pairs(
     return np.concatenate([np.empty(0, np.float32), *parts])
 
 
+def rounded(scores: Matrix, digits: int = 3) -> Matrix:
+    """Scores for reading: with so many decimals, and never as -0."""
+    return np.round(scores, digits) + np.float32(0)
+
+
 def unit(vectors: Matrix) -> Matrix:
     """Rows scaled to unit length; a row of zeros is unchanged."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -19,6 +19,7 @@ from pages.shared.ui import output, progress
 if TYPE_CHECKING:
     import pandas as pd
 
+LEAST_COMPARED = 2  # recorded timings of a model that make a comparison
 FEW_SECONDS = 20.0  # limit of each workload, short enough for a live demonstration
 PATIENCE_SECONDS = 2.5
 
@@ -156,7 +157,7 @@ def provenance(timings: Sequence[Timing]) -> None:
 def _line(timing: Timing) -> str:
     facts = [
         timing.model,
-        f"revision {timing.revision[:14]}" if timing.weights == "own" else "architecture only, random weights",
+        f"revision {timing.revision[:14]}" if timing.weights == "own" else "random weights",
         timing.device,
         timing.engine,
         timing.precision,

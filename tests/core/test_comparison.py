@@ -3,7 +3,7 @@
 import pytest
 
 from core import leaderboard
-from core.comparison import INSTRUCTIONS, Demands, describe_front, dots, front, headline, matching, stand
+from core.comparison import INSTRUCTIONS, Demands, describe_front, dots, front, headline, matching, stand, unscored
 from core.models import ModelSpec, catalogue, get, listing, pickable
 
 
@@ -101,3 +101,9 @@ def test_the_front_is_read_out_with_the_cheapest_first() -> None:
         "No model with as little or less scores higher than snowflake-arctic-embed-xs (23M, 52.6) and "
         "bge-small-en-v1.5 (33M, 53.9)."
     )
+
+
+def test_models_without_a_score_on_the_board_are_named() -> None:
+    specs = [get("all-MiniLM-L6-v2"), get("wordllama-256")]
+    assert unscored(specs, stand(specs, "MTEB v2")) == "wordllama-256 has no MTEB v2 score."
+    assert unscored(specs[:1], stand(specs, "MTEB v2")) == ""

@@ -136,3 +136,16 @@ def test_a_gpu_whose_driver_tells_something_else_is_named_as_it_is(told: str) ->
 )
 def test_large_numbers_are_abbreviated(number: float, written: str) -> None:
     assert wording.abbreviate(number) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "expected"),
+    [
+        ("A cat sat on a mat.", 19, "A cat sat on a mat."),
+        ("The bank raised its interest rates.", 32, "The bank raised its interest…"),
+        ("The bank raised its rates.", 21, "The bank raised its…"),
+        ("Unfathomable", 6, "Unfat…"),
+    ],
+)
+def test_an_opening_is_not_cut_inside_a_word(text: str, length: int, expected: str) -> None:
+    assert wording.opening(text, length) == expected

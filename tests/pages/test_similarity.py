@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
 from core.similarity import background, clusters, score_matrix
-from core.wording import shorten
+from core.wording import opening
 from tests.conftest import ROOT
 from tests.e2e.test_pages import decoded
 from tests.pages.conftest import TIMEOUT_SECONDS, open_page, said
@@ -102,7 +102,7 @@ def test_the_answer_names_the_most_similar_pair_under_each_model() -> None:
     for name in (NETWORK, TABLE):
         cosines = score_matrix(vectors(name, texts))
         one, other = np.unravel_index(np.argmax(np.triu(cosines, 1)), cosines.shape)
-        named = f"“{shorten(texts[one], 32)}” and “{shorten(texts[other], 32)}”"
+        named = f"“{opening(texts[one], 32)}” and “{opening(texts[other], 32)}”"
         clauses.append(f"{named} (cosine {cosines[one, other]:.2f} with {name})")
     assert f"Most alike: {'; '.join(clauses)}." in said(opened((TABLE, NETWORK), texts))
 

@@ -42,18 +42,22 @@ def show(controls: DeltaGenerator) -> None:
         output.answer(f"Comparing the engines of {spec.name} on this machine …")
     elif timings:
         output.answer(fastest_engine(timings, place(recording)))
+    else:
+        output.answer(f"No comparison of engines is recorded for {spec.name}, on this machine or one like it.")
     chart = LiveChart(
         state.Benchmark.ENGINES_BARS, f'Median milliseconds of {spec.name} for "Hello World" by engine and precision'
     )
     if timings and not start:
         chart.finish(engine_bars(timings, colours=_colours(spec), is_recorded=recording is not None), "engines")
     watched = st.container()
-    not_yet = f"The engines have not been compared on {spec.name} on this machine yet."
     if recording:
-        st.caption(f"{not_yet} These timings were {measurement.recorded_on(recording)}.")
+        st.caption(
+            f"The engines have not been compared on {spec.name} on this machine yet. These timings were "
+            f"{measurement.recorded_on(recording)}."
+        )
     elif not timings and not start:
         st.info(
-            f"{not_yet} “Compare” times “{benchmark.HELLO}” with each, about ten seconds per engine.",
+            f"“Compare engines on {spec.name}” times “{benchmark.HELLO}” with each, about ten seconds per engine.",
             icon=":material/compare_arrows:",
         )
     if timings:
@@ -90,8 +94,9 @@ def _details(timings: Sequence[Timing]) -> None:
 
 
 def _recording(spec: ModelSpec) -> Run | None:
-    """The run that stands in for a comparison on this machine."""
-    return benchmark.recorded_run(lambda row: row.model == spec.name and row.is_hello and row.median_ms is not None)
+    """The run that stands in for a comparison on this machine; None if it has fewer than two bars."""
+    run = benchmark.recorded_run(lambda row: row.model == spec.name and row.is_hello and row.median_ms is not None)
+    return run if run and len(run.results) >= measurement.LEAST_COMPARED else None
 
 
 def _measure(chart: LiveChart, spec: ModelSpec) -> None:

@@ -43,9 +43,9 @@ def show(controls: DeltaGenerator) -> None:
     wanted = measurement.subjects(specs if whole else _to_time(specs)) if start or whole else ()
     recording, colours = _recording(), {spec.name: model_colour(spec.id) for spec in specs}
     recorded = {(row.model, row.device): row for row in recording.results} if recording else {}
-    here = {*(model for model, _ in timings), *(subject.model for subject in wanted)}
-    elsewhere = {model for model, _ in recorded}
-    names = sorted((spec.name for spec in specs), key=lambda name: 0 if name in here else 1 if name in elsewhere else 2)
+    to_time = {subject.model for subject in wanted}
+    names = sorted((spec.name for spec in specs), key=lambda name: name not in to_time)
+    names = benchmark.fastest_first(names, recorded | timings)
     rows = [(name, device) for name in names for device in measurement.devices_to_time()]
     shown = {row: timings[row] for row in rows if row in timings}
     output.answer(_answer(shown, {row: recorded[row] for row in rows if row in recorded}, recording, wanted))
@@ -114,7 +114,7 @@ def _explain(recording: Run | None) -> None:
     st.caption(
         f'Median time to encode "{benchmark.HELLO}". '
         f"Faint marks: the original table, recorded with `%timeit` on {original_machine()}.{hatched} Hatched ╱: "
-        "architecture only, with random weights, before any download."
+        "random weights, before any download."
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
 from typing import cast
 
 import pandas as pd
@@ -60,6 +59,8 @@ def show(controls: DeltaGenerator) -> None:
         output.answer(f"Sweeping {spec.name} on this machine …")
     elif own:
         output.answer(best_shape(own, cast(Measure, measure), place(recording)))
+    else:
+        output.answer(f"No sweep of {spec.name} is recorded, on this machine or one like it.")
     columns = zip(devices, st.columns(len(devices)), strict=True)
     charts = {
         device: LiveChart(
@@ -68,12 +69,14 @@ def show(controls: DeltaGenerator) -> None:
         for device, column in columns
     }
     watched = st.container()
-    not_yet = f"{spec.name} has not been swept on this machine yet."
     if recording:
-        st.caption(f"{not_yet} These timings were {measurement.recorded_on(recording)}.")
+        st.caption(
+            f"{spec.name} has not been swept on this machine yet. These timings were "
+            f"{measurement.recorded_on(recording)}."
+        )
     elif not own and not start:
         st.info(
-            f"{not_yet} “Sweep” times it in {len(workloads)} shapes, which takes a minute or two; shapes that would "
+            f"“Sweep {spec.name}” times it in {len(workloads)} shapes, which takes a minute or two; shapes that would "
             "take too long are skipped, and the chart says so.",
             icon=":material/grid_on:",
         )
@@ -129,7 +132,7 @@ def _earlier_timings(workloads: tuple[Workload, ...]) -> list[Timing]:
 
 
 def _recording(spec: ModelSpec, devices: list[str]) -> Run | None:
-    """The run that stands in for a sweep of this machine; None if the model is not in it."""
+    """The run that stands in for a sweep of this machine; None if the model has fewer than two cells in it."""
     run = benchmark.recorded_run(
         lambda row: (
             (row.is_hello or not row.text)
@@ -137,7 +140,8 @@ def _recording(spec: ModelSpec, devices: list[str]) -> Run | None:
             and (row.asked_engine, row.asked_precision) == ("auto", picks.precision())
         )
     )
-    return run if run and any((row.model, row.device) in product([spec.name], devices) for row in run.results) else None
+    cells = [row for row in run.results if row.model == spec.name and row.device in devices] if run else []
+    return run if len(cells) >= measurement.LEAST_COMPARED else None
 
 
 def _measure(charts: Charts, spec: ModelSpec, workloads: tuple[Workload, ...], measure: str) -> None:
@@ -180,7 +184,7 @@ def _caption(timings: Sequence[Timing]) -> None:
     """What computed the cells, and how reliable they are."""
     done = [timing for timing in timings if timing.median_ms]
     engines = dict.fromkeys(f"{row.device}: {row.engine} {row.precision}" for row in done)
-    architecture = "architecture only, random weights · " if any(row.weights == "random" for row in done) else ""
+    architecture = "random weights · " if any(row.weights == "random" for row in done) else ""
     disturbed = sum(row.is_disturbed for row in done)
     trouble = (
         f" · {disturbed} of {len(done)} shapes disturbed by other processes: grey, and compared with none"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.corpus import Corpus
 from core.embedding import Embedded
-from core.similarity import SCORES, Matrix, Similarity, score_matrix
+from core.similarity import SCORES, Matrix, Similarity, rounded, score_matrix
 from pages.shared import state
 
 if TYPE_CHECKING:
@@ -51,11 +51,12 @@ def table(vectors: Matrix, texts: Corpus, tokens: Sequence[int], similarity: Sim
     import pandas as pd
 
     titles = list(texts.titles[:MOST_ROWS])
-    columns = {f"d{number}": vectors[:MOST_ROWS, number] for number in range(min(FIRST_NUMBERS, vectors.shape[1]))}
+    first = rounded(vectors[:MOST_ROWS, :FIRST_NUMBERS], 4)
+    columns = {f"d{number}": column for number, column in enumerate(first.T)}
     counts = {"tokens": tokens[:MOST_ROWS]} if tokens else {}
     if not 1 < len(texts) <= MOST_COMPARED:
         return pd.DataFrame({"text": titles, **counts, **columns})
-    scores = score_matrix(vectors, similarity=similarity)
+    scores = rounded(score_matrix(vectors, similarity=similarity))
     named = {_score(similarity, number): column for number, column in enumerate(scores.T, start=1)}
     numbered = [f"{number} · {title}" for number, title in enumerate(titles, start=1)]
     return pd.DataFrame({"text": numbered, **counts, **named, **columns})

@@ -7,7 +7,7 @@ import streamlit as st
 from core import leaderboard
 from core.benchmark import Timing
 from core.charts.models import score_against_cost, task_scores
-from core.comparison import COSTS, Standing, describe_front, dots, front, task_types
+from core.comparison import COST_TITLES, COSTS, Standing, describe_front, dots, front, task_types, unscored
 from core.models import ModelSpec
 from pages.shared import picks, state
 from pages.shared.ui import chart, output
@@ -21,8 +21,9 @@ def against_cost(
 ) -> None:
     """Each model's score against a cost to choose, with the models that no other beats."""
     board = standing.board
-    st.markdown(f"## {board} against cost")
+    heading = st.container()
     cost = st.selectbox("Cost", list(COSTS), key=state.Models.AGAINST, bind="query-params", width=210) or "Parameters"
+    heading.markdown(f"## Score against {COST_TITLES[cost]}")
     points = dots(specs, standing, cost, timings)
     best = front(points)
     st.markdown(output.markdown_free(describe_front(best, cost)))
@@ -35,7 +36,8 @@ def against_cost(
         key=state.Models.SCORE_AGAINST_SIZE,
         alt=f"{board} score against {cost.lower()}",
     )
-    st.caption(f"{len(points):,} of {len(specs):,} models: of the others the score or the cost is unknown.")
+    known = f"{len(points):,} of {len(specs):,} models: of the others the score or the cost is unknown."
+    st.caption(output.markdown_free(f"{unscored(picks.models(), standing)} {known}".lstrip()))
 
 
 def by_task_type(board: str) -> None:

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from core.charts.similarity import Scale
 from core.similarity import Matrix
-from core.wording import join, shorten
+from core.wording import join, opening
 from pages.parts.similarity import pairs
 from pages.parts.similarity.pair import Pair
 from pages.parts.similarity.sources import Compared
@@ -32,5 +32,5 @@ def _best(matrix: Matrix, compared: Compared) -> Pair:
 
 
 def _named(compared: Compared, pair: Pair) -> str:
-    first, second = (shorten(text, SHOWN_OF_TEXT) for text in (compared.rows[pair[0]], compared.texts[pair[1]]))
+    first, second = (opening(text, SHOWN_OF_TEXT) for text in (compared.rows[pair[0]], compared.texts[pair[1]]))
     return f"“{first}” and “{second}”"

@@ -53,7 +53,7 @@ def show(compared: Compared, results: Mapping[str, Scored], backgrounds: Mapping
         rank = float(backgrounds[name].percentile(score)) if name in backgrounds else None
         cells.metric(
             output.markdown_free(result.label),
-            f"{score:.3f}",
+            f"{score:z.3f}",
             delta=None if rank is None else f"above {percent(rank)} of pairs",
             delta_color="off",
             delta_arrow="off",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.similarity import Background, Matrix, disagreement, rank_pairs
+from core.similarity import Background, Matrix, disagreement, rank_pairs, rounded
 from core.wording import shorten
 from pages.parts.similarity.pair import Pair
 from pages.parts.similarity.scores import Scored
@@ -82,9 +82,12 @@ def show(
         if lines:
             on_click((int(listed[0][lines[0]]), int(listed[1][lines[0]])))
 
+    table = table_of(listed, results, backgrounds, compared)
+    for result in results.values():
+        table[result.label] = rounded(table[result.label].to_numpy())
     bar = st.column_config.ProgressColumn  # other scores than cosines have no ends
     st.dataframe(
-        table_of(listed, results, backgrounds, compared),
+        table,
         hide_index=True,
         key=state.Similarity.PAIRS,
         height=400,

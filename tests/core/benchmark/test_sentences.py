@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.benchmark.sentences import best_shape, compared, fastest, fastest_engine, place
-from core.benchmark.timing import Measure, Timing
+from core.benchmark.timing import Measure, Timing, fastest_first
 from tests.core.benchmark.runs import finished, timing
 
 HERE = "On this machine"
@@ -23,21 +23,21 @@ def test_a_recorded_run_begins_with_its_processor() -> None:
 @pytest.mark.parametrize(
     ("timings", "sentence"),
     [
-        ([SLOW, QUICK], "quick is the fastest: 2.00 ms for “Hello World”, 2.5 times as fast as slow, the next."),
+        ([SLOW, QUICK], "quick is the fastest: 2.00 ms for “Hello World”, 2.5 times as fast as the runner-up, slow."),
         (
             [SLOW, replace(SLOW, median_ms=5.1, model="other")],
-            "slow is the fastest: 5.00 ms for “Hello World”, about as fast as other, the next.",
+            "slow is the fastest: 5.00 ms for “Hello World”, about as fast as the runner-up, other.",
         ),
         ([QUICK], "quick takes 2.00 ms to embed “Hello World”."),
         (
             [SLOW, DISTURBED, QUICK],
-            "among undisturbed timings, quick is the fastest: 2.00 ms for “Hello World”, 2.5 times as fast as slow, "
-            "the next.",
+            "among undisturbed timings, quick is the fastest: 2.00 ms for “Hello World”, 2.5 times as fast as the "
+            "runner-up, slow.",
         ),
         (
             [QUICK, replace(QUICK, device="cuda", median_ms=0.5)],
-            "quick on the GPU is the fastest: 0.500 ms for “Hello World”, 4.0 times as fast as quick on the CPU, "
-            "the next.",
+            "quick on the GPU is the fastest: 0.500 ms for “Hello World”, 4.0 times as fast as the "
+            "runner-up, quick on the CPU.",
         ),
         ([DISTURBED], "other processes disturbed every timing: time again when it is quiet."),
         ([], "nothing has been timed yet."),
@@ -144,3 +144,12 @@ def test_disturbed_timings_of_two_runs_are_not_compared() -> None:
     assert compared(ONE, other[1:], NAMES) == (
         "Other processes disturbed every timing that both runs have: none is compared."
     )
+
+
+def test_models_are_sorted_by_their_shortest_median_and_those_without_one_are_last() -> None:
+    failed = replace(SLOW, model="failed", median_ms=None, failure="out of memory")
+    on_gpu = replace(SLOW, model="other", device="cuda", median_ms=1.0)
+    on_cpu = replace(SLOW, model="other", median_ms=90.0)
+    timings = {(row.model, row.device): row for row in (SLOW, QUICK, failed, on_gpu, on_cpu)}
+    models = ["unknown", "failed", "slow", "other", "quick"]
+    assert fastest_first(models, timings) == ["other", "quick", "slow", "unknown", "failed"]

@@ -59,6 +59,11 @@ def words_of(figure: go.Figure) -> list[str]:
     return [text.strip().replace("<b>", "").replace("</b>", "") for text in drawn.text]
 
 
+def arrows_of(figure: go.Figure) -> list[tuple[float, float]]:
+    drawn = [trace for trace in figure.data if trace.type == "scatter" and trace.mode == "text"]
+    return list(zip(drawn[1].x, drawn[1].y, strict=True))
+
+
 def legend_of(figure: go.Figure) -> list[str]:
     return [trace.name for trace in figure.data if trace.showlegend]
 
@@ -100,14 +105,26 @@ def test_a_disturbed_bar_is_grey_and_compared_with_none() -> None:
 
 def test_a_whisker_that_is_cut_is_marked_with_its_end() -> None:
     figure = timing_bars(ROWS[:1], keyed(timing(LARGE, "cpu", 10, 4000)))
-    assert words_of(figure) == ["▸ 10.0 ms · 95th percentile 4,000 ms"]
+    assert words_of(figure) == ["10.0 ms · 95th percentile 4,000 ms"]
+    assert arrows_of(figure) == [(figure.layout.xaxis.range[1], 0)]
     assert "95th percentile" in figure.layout.xaxis.title.text
+
+
+def test_a_long_whisker_is_whole_below_its_words_where_the_axis_reaches_its_end() -> None:
+    figure = engine_bars([timing(SMALL, "cpu", 1.78, 2.31, engine="library"), timing(SMALL, "cpu", 1.0, 1.1)])
+    assert figure.layout.xaxis.range[1] > 2.31
+    assert list(bars_of(figure).error_x.array) == pytest.approx([0.53, 0.1])
+    assert arrows_of(figure) == []
+    assert words_of(figure)[0].startswith("1.78 ms")
+    texts = next(trace for trace in figure.data if trace.type == "scatter" and trace.mode == "text")
+    assert list(texts.x) == pytest.approx([1.78, 1.1])
+    assert texts.textposition == ("top right", "middle right")
 
 
 def test_a_whisker_is_cut_where_the_medians_would_become_too_short_to_read() -> None:
     figure = timing_bars([(SMALL, "cpu")], keyed(timing(SMALL, "cpu", 10, 4000)))
     assert 10 < figure.layout.xaxis.range[1] < 30
-    assert 10 + bars_of(figure).error_x.array[0] < figure.layout.xaxis.range[1]
+    assert 10 + bars_of(figure).error_x.array[0] == 4000 > figure.layout.xaxis.range[1], "the plot cuts it"
     assert "4,000 ms" in bars_of(figure).hovertext[0], "the whole figure is told all the same"
 
 
@@ -167,7 +184,7 @@ def test_a_legend_stands_only_where_there_are_two_devices(rows: list[tuple[str, 
 def test_random_weights_are_hatched_and_said_to_be_timed_by_architecture() -> None:
     figure = timing_bars(ROWS, FILLED | keyed(timing(LARGE, "cpu", 80, 84, weights="random")))
     assert list(bars_of(figure).marker.pattern.shape) == ["/", "", "", ""]
-    assert ["architecture only" in label for label in figure.layout.yaxis.ticktext] == [True, False]
+    assert ["random weights" in label for label in figure.layout.yaxis.ticktext] == [True, False]
     assert "random weights" in bars_of(figure).hovertext[0]
 
 

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,6 +93,11 @@ def test_the_label_of_a_long_text_without_spaces_shows_its_beginning(text: str) 
         assert len(label) <= 26
 
 
+def bare(number: str) -> str:
+    """A cell's number without its colour."""
+    return re.sub("<[^>]*>", "", number)
+
+
 def test_a_heatmap_holds_the_cosines_and_each_text_once_for_the_hover_of_its_row_and_column() -> None:
     matrix = np.array([[1, -0.25, 0.5], [-0.25, 1, 0.75], [0.5, 0.75, 1]], np.float32)
     figure = heatmap(matrix, ["red", "green", "blue"], scale=cosines_from(-0.25))
@@ -126,7 +132,17 @@ def test_a_cell_has_its_score_in_few_characters(
     scale: Scale, values: tuple[float, ...], written: tuple[str, ...]
 ) -> None:
     figure = heatmap(np.array([values], np.float32), ["a"], list("bcde")[: len(values)], scale=scale)
-    assert tuple(figure.data[0].text[0]) == written
+    assert tuple(bare(number) for number in figure.data[0].text[0]) == written
+
+
+def test_a_cells_number_is_black_or_white_whichever_has_more_contrast_with_the_cell() -> None:
+    figure = heatmap(np.array([[0, 0.55, 1]], np.float32), ["a"], list("bcd"), scale=cosines_from(0))
+    found = [number.partition("color:")[2][:7] for number in figure.data[0].text[0]]
+    assert found == ["#FFFFFF", "#000000", "#000000"]
+    strong = heatmap(
+        np.array([[-1, 0, 1]]), ["a"], list("bcd"), scale=differences("difference", np.ones((1, 1), np.float32), ".3f")
+    )
+    assert ["#FFFFFF" in number for number in strong.data[0].text[0]] == [True, False, True]
 
 
 def test_texts_compared_with_each_other_have_square_cells_and_queries_use_the_height() -> None:

@@ -20,6 +20,7 @@ from core.similarity import (
     contributions,
     disagreement,
     rank_pairs,
+    rounded,
     score_matrix,
     score_pairs,
 )
@@ -309,3 +310,8 @@ def test_tokens_whose_vectors_cancel_out_bring_nothing() -> None:
     brought = contributions(nothing, side(normal(2, 2), mean))
     assert brought is not None
     assert brought.total == 0
+
+
+def test_scores_for_reading_are_never_minus_zero() -> None:
+    found = rounded(np.array([-0.0004, -0.0006, 0.1234], np.float32))
+    assert [f"{value:.3f}" for value in found] == ["0.000", "-0.001", "0.123"]
