@@ -61,12 +61,12 @@ class Ranking:
 
     @property
     def leaders(self) -> tuple[Entry, ...]:
-        """The models whose rank's interval begins at 1 or, should the best's begin later, no later than the best's."""
-        return tuple(entry for entry, low in zip(self.entries, self.low, strict=True) if low <= self.low[0])
+        """The models that cannot be told from the best."""
+        return tuple(entry for entry, group in zip(self.entries, self.groups, strict=True) if group == 1)
 
     @property
     def sentence(self) -> str:
-        """Who leads, and which others may well be first."""
+        """Who leads, and which others cannot be told from the first."""
         tasks = f"{len(self.weights)} {'task' if len(self.weights) == 1 else 'tasks'}"
         if not self.entries:
             return f"No model has a score for each of the {tasks}."
