@@ -8,10 +8,10 @@ from core.similarity.functions import (
     UNITS,
     Matrix,
     Similarity,
-    rounded,
     score_matrix,
     score_pairs,
     title,
+    without_negative_zero,
 )
 from core.similarity.pairs import disagreement, rank_pairs
 from core.similarity.tokens import Contributions, Side, contributions
@@ -31,8 +31,8 @@ __all__ = [
     "contributions",
     "disagreement",
     "rank_pairs",
-    "rounded",
     "score_matrix",
     "score_pairs",
     "title",
+    "without_negative_zero",
 ]

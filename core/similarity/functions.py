@@ -64,9 +64,9 @@ def score_pairs(
     return np.concatenate([np.empty(0, np.float32), *parts])
 
 
-def rounded(scores: Matrix, digits: int = 3) -> Matrix:
-    """Scores for reading: with so many decimals, and never as -0."""
-    return np.round(scores, digits) + np.float32(0)
+def without_negative_zero(scores: Matrix, digits: int = 3) -> Matrix:
+    """Scores, of which none is written as -0 with so many decimals."""
+    return np.where(np.round(scores, digits) == 0, np.float32(0), scores)
 
 
 def unit(vectors: Matrix) -> Matrix:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.corpus import Corpus
 from core.embedding import Embedded
-from core.similarity import SCORES, Matrix, Similarity, rounded, score_matrix
+from core.similarity import SCORES, Matrix, Similarity, score_matrix, without_negative_zero
 from pages.shared import state
 
 if TYPE_CHECKING:
@@ -51,12 +51,12 @@ def table(vectors: Matrix, texts: Corpus, tokens: Sequence[int], similarity: Sim
     import pandas as pd
 
     titles = list(texts.titles[:MOST_ROWS])
-    first = rounded(vectors[:MOST_ROWS, :FIRST_NUMBERS], 4)
+    first = without_negative_zero(vectors[:MOST_ROWS, :FIRST_NUMBERS], 4)
     columns = {f"d{number}": column for number, column in enumerate(first.T)}
     counts = {"tokens": tokens[:MOST_ROWS]} if tokens else {}
     if not 1 < len(texts) <= MOST_COMPARED:
         return pd.DataFrame({"text": titles, **counts, **columns})
-    scores = rounded(score_matrix(vectors, similarity=similarity))
+    scores = without_negative_zero(score_matrix(vectors, similarity=similarity))
     named = {_score(similarity, number): column for number, column in enumerate(scores.T, start=1)}
     numbered = [f"{number} · {title}" for number, title in enumerate(titles, start=1)]
     return pd.DataFrame({"text": numbered, **counts, **named, **columns})

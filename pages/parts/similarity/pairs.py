@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.similarity import Background, Matrix, disagreement, rank_pairs, rounded
+from core.similarity import Background, Matrix, disagreement, rank_pairs, without_negative_zero
 from core.wording import shorten
 from pages.parts.similarity.pair import Pair
 from pages.parts.similarity.scores import Scored
@@ -84,7 +84,7 @@ def show(
 
     table = table_of(listed, results, backgrounds, compared)
     for result in results.values():
-        table[result.label] = rounded(table[result.label].to_numpy())
+        table[result.label] = without_negative_zero(table[result.label].to_numpy())
     bar = st.column_config.ProgressColumn  # other scores than cosines have no ends
     st.dataframe(
         table,

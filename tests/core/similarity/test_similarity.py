@@ -20,9 +20,9 @@ from core.similarity import (
     contributions,
     disagreement,
     rank_pairs,
-    rounded,
     score_matrix,
     score_pairs,
+    without_negative_zero,
 )
 from core.similarity.functions import SIMILARITIES, Similarity
 
@@ -313,5 +313,6 @@ def test_tokens_whose_vectors_cancel_out_bring_nothing() -> None:
 
 
 def test_scores_for_reading_are_never_minus_zero() -> None:
-    found = rounded(np.array([-0.0004, -0.0006, 0.1234], np.float32))
+    found = without_negative_zero(np.array([-0.0004, -0.0006, 0.1234], np.float32))
     assert [f"{value:.3f}" for value in found] == ["0.000", "-0.001", "0.123"]
+    assert found[2] == np.float32(0.1234)
