@@ -18,6 +18,7 @@ from core.errors import InputError
 from core.map_files.space import Floats, Space, vectors_of
 from core.map_files.writer import describe
 from core.tables import Table, bound, decode, split_by_tabs, unique_names
+from core.tables.csv_files import is_quoted
 from core.tables.decoding import lines_with_ends
 
 BETWEEN_CELLS = re.compile(r"[\t\r\n]")
@@ -94,13 +95,27 @@ def projector_tensors(space: Space) -> bytes:
 
 
 def projector_metadata(space: Space) -> bytes:
-    """The texts, which the Projector uses as labels, and the fields as TSV; tabs and newlines become spaces."""
+    """The texts, which the Projector uses as labels, and the fields as TSV; tabs and newlines become spaces.
+
+    No cell is quoted, unless a reader would take it for quoted because all quotation marks enclose whole cells.
+    """
     columns = describe(space)
     if columns["id"] == [str(number) for number in range(1, len(space) + 1)]:
         del columns["id"]  # numbered as in every reader
     ordered = {"text": columns.pop("text"), **columns}
     rows = [*([tuple(ordered)] if len(ordered) > 1 else []), *zip(*ordered.values(), strict=True)]
-    return "".join("\t".join(BETWEEN_CELLS.sub(" ", cell) for cell in row) + "\n" for row in rows).encode()
+    cells = [[BETWEEN_CELLS.sub(" ", cell) for cell in row] for row in rows]
+    text = _as_tsv(cells)
+    return (_as_tsv([[_quote(cell) for cell in row] for row in cells]) if is_quoted(text) else text).encode()
+
+
+def _as_tsv(rows: Sequence[Sequence[str]]) -> str:
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _quote(cell: str) -> str:
+    """A cell that has quotation marks, quoted."""
+    return '"' + cell.replace('"', '""') + '"' if '"' in cell else cell
 
 
 def projector_config(name: str, n: int, d: int, tensor_url: str, metadata_url: str | None = None) -> bytes:

@@ -86,7 +86,7 @@ def first_line(name: str, text: str) -> str:
     return line
 
 
-def _is_quoted(text: str) -> bool:
+def is_quoted(text: str) -> bool:
     """Whether cells separated by tabs are quoted: every quotation mark belongs to a whole cell in quotation marks.
 
     If quoted cells hold line breaks, but each line has as many tabs as the others, the lines are the rows and two of
@@ -156,7 +156,7 @@ def _without_blank_lines(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tupl
 def _rows_with_lines(name: str, text: str, separator: str, first: int) -> Iterator[tuple[int, list[str]]]:
     """The rows, each with the line where it starts."""
     lines = _Lines(name, text, separator)
-    if separator == "\t" and not _is_quoted(text):
+    if separator == "\t" and not is_quoted(text):
         reader = csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE)
     else:
         reader = csv.reader(lines, delimiter=separator, strict=True)

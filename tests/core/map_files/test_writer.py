@@ -100,6 +100,12 @@ def test_the_projectors_pair_is_read_back_as_the_same_space_where_there_is_no_ta
     assert back.fingerprint == Space(space.corpus, space.vectors).fingerprint
 
 
+def test_cells_in_quotation_marks_keep_them_in_the_projectors_pair():
+    space = simple(note=["", '""', '"b"'])
+    back = map_files.from_files(projector_files(space))
+    assert back.corpus.fields["note"] == ("", '""', '"b"')
+
+
 def test_rows_without_texts_stay_without():
     space = map_files.from_files([("a.csv", b"x,y,kind\n1,2,a\n3,4,a\n")])
     back = map_files.from_files([("b.csv", map_files.coordinates_csv(space))])
