@@ -42,7 +42,7 @@ def fetch(
 ) -> None:
     """Fetch today's leaderboard from MTEB; what is here stays as it is unless all of it arrives."""
     before = {entry.id for entry in leaderboard.current().entries}
-    board = leaderboard.refresh(url)
+    board = api.refresh(url)
     new = [entry.id for entry in board.entries if entry.id not in before]
     result = {"date": board.date, "source": board.source, "models": len(board.entries), "new": new}
     show(result, [result], as_json)

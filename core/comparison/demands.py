@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.leaderboard import Entry
 from core.models import ModelSpec, listing
 from core.models.files import availability, beyond_memory
-from core.verdict.licence import Freedom, freedom
+from core.models.licence import Freedom, freedom
 
 NAMED = ("All", "Original six", "Ready here")
 INSTRUCTIONS = ("Any", "Needs them", "Works without")

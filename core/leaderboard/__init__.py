@@ -1,6 +1,5 @@
 """MTEB's leaderboard: two hundred models with their scores by task, ranked for a use, with ties."""
 
-from core.leaderboard.api import refresh
 from core.leaderboard.caveats import caveats, too_small
 from core.leaderboard.ranking import Ranking, mean, pareto, rank
 from core.leaderboard.snapshot import Entry, Snapshot, current
@@ -17,7 +16,6 @@ __all__ = [
     "mean",
     "pareto",
     "rank",
-    "refresh",
     "tasks_of",
     "too_small",
 ]

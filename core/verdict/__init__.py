@@ -3,7 +3,6 @@
 from core.verdict.candidate import BASELINES, Candidate, Speed, baseline, candidates, find_untimed, of_model
 from core.verdict.export import as_html, as_markdown, scales
 from core.verdict.lanes import Lane, lanes
-from core.verdict.licence import Freedom, freedom
 from core.verdict.ranking import Ranked, Ranking, Turn, rank, share_of_wins, turns
 from core.verdict.sentences import answer, firmness, notes, resampling, sentences
 from core.verdict.table import figures, in_words, provenance
@@ -19,7 +18,6 @@ __all__ = [
     "SETTINGS",
     "WORKLOADS",
     "Candidate",
-    "Freedom",
     "Lane",
     "Ranked",
     "Ranking",
@@ -37,7 +35,6 @@ __all__ = [
     "figures",
     "find_untimed",
     "firmness",
-    "freedom",
     "in_words",
     "lanes",
     "notes",

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from core.errors import InputError
+from core.models.licence import freedom
 from core.verdict.candidate import Candidate
-from core.verdict.licence import freedom
 
 MOST_WEIGHT = 10.0
 ANCHORS = {"speed": (1000.0, 0.1), "memory": (64e9, 64e6), "price": (10.0, 0.0001)}

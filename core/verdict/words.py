@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from core import wording
+from core.models.licence import freedom
 from core.verdict.candidate import Candidate
-from core.verdict.licence import freedom
 from core.verdict.ranking import Ranking
 from core.wording import join
 

@@ -43,7 +43,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ..
     labelled = ("--corpus", texts, "--queries", queries, "--qrels", labels)
     monkeypatch.setenv("EMBEDSCOPE_COLLECTIONS", str(tmp_path / "collections"))
     monkeypatch.setattr(hub, "download", lambda *_, **__: Pin("intfloat/e5-small-v2", "0" * 40, "2026-01-01", 1, {}))
-    monkeypatch.setattr(leaderboard, "refresh", lambda *_: leaderboard.current())
+    monkeypatch.setattr("core.leaderboard.api.refresh", lambda *_: leaderboard.current())
     monkeypatch.setattr(benchmark, "run", lambda *_, **__: finished(timing()))
     on_collections = [
         ("create", "texts", "--input", texts),

@@ -6,6 +6,7 @@ import pytest
 
 from core import leaderboard
 from core.errors import InputError
+from core.leaderboard import api
 from tests.servers import mteb
 
 
@@ -25,7 +26,7 @@ def test_newer_results_are_kept_beside_what_is_known_of_a_model(board):
     answer["rows"][0]["scoresByTask"]["STS12"] = 0.99
     answer["rows"].append(answer["rows"][1] | {"model": {"name": "someone/new", "totalParamsB": 0.6, "license": "mit"}})
     with mteb.serving(answer) as address:
-        fetched = leaderboard.refresh(address)
+        fetched = api.refresh(address)
     assert leaderboard.current() == fetched
     assert len(fetched.entries) == len(board.entries) + 1
     found, known = ({entry.id: entry for entry in each.entries} for each in (fetched, board))
@@ -54,13 +55,13 @@ def test_newer_results_are_kept_beside_what_is_known_of_a_model(board):
 )
 def test_an_answer_that_is_not_whole_changes_nothing(board, home, change, sentence):
     with mteb.serving(change(mteb.summary(board))) as address, pytest.raises(InputError, match=sentence):
-        leaderboard.refresh(address)
+        api.refresh(address)
     assert leaderboard.current() == board
     assert list(home.iterdir()) == []
 
 
 def test_an_error_and_no_connection_are_sentences(board):
     with mteb.serving({}, status=503) as address, pytest.raises(InputError, match="answered 503"):
-        leaderboard.refresh(address)
+        api.refresh(address)
     with pytest.raises(InputError, match="cannot be reached"):
-        leaderboard.refresh("http://127.0.0.1:9")
+        api.refresh("http://127.0.0.1:9")

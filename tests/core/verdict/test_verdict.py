@@ -14,12 +14,12 @@ from core.embedding import Embedded, Provenance
 from core.encoders.base import Identity
 from core.errors import InputError
 from core.evaluation import Interval, Quality
+from core.models.licence import Freedom, freedom
 from core.retrieval import Embeddings
 from core.verdict import (
     CRITERIA,
     PRESETS,
     Candidate,
-    Freedom,
     Speed,
     Verdict,
     Weights,
@@ -28,7 +28,6 @@ from core.verdict import (
     figures,
     find_untimed,
     firmness,
-    freedom,
     lanes,
     notes,
     of_model,
