@@ -196,7 +196,7 @@ def _write(run: Run, into: Path) -> Path:
 def _read_folder(path: Path, origin: Origin) -> Iterator[StoredRun]:
     for file in _files(path):
         try:
-            yield StoredRun(_name(file, origin), origin, _read(file, file.stat().st_mtime_ns))
+            yield StoredRun(_name(file, origin), origin, _read(file, files.stamp(file)))
         except (InputError, OSError, UnicodeDecodeError) as error:
             log.debug("Skipped %s: %s", file, error)
 
@@ -216,7 +216,7 @@ def _name(file: Path, origin: Origin) -> str:
 
 
 @lru_cache(RUNS_REMEMBERED)
-def _read(path: Path, _modified_ns: int) -> Run:
+def _read(path: Path, _stamp: files.Stamp) -> Run:
     return Run.from_json(path.read_text(encoding="utf-8"))
 
 

@@ -141,21 +141,15 @@ class Snapshot:
 def current() -> Snapshot:
     """The newest snapshot on this machine: the one that ships, or one that was refreshed later."""
     own = cache_folder() / "leaderboard.json"
-    shipped = _read(SHIPPED, _stamp(SHIPPED))
+    shipped = _read(SHIPPED, files.stamp(SHIPPED))
     try:
-        refreshed = _read(own, _stamp(own))
+        refreshed = _read(own, files.stamp(own))
     except FileNotFoundError:
         return shipped
     except (OSError, ValueError, KeyError, TypeError) as error:
         log.warning("The refreshed leaderboard %s cannot be read (%s): using the one that ships.", own, error)
         return shipped
     return max(shipped, refreshed, key=lambda snapshot: snapshot.date)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """What changes with a file's content: files written within one tick of the clock differ in their number."""
-    state = path.stat()
-    return state.st_mtime_ns, state.st_ino
 
 
 def write(snapshot: Snapshot, path: Path) -> None:
@@ -184,7 +178,7 @@ def build(date: str, source: str, tasks: Mapping[str, str], entries: list[Entry]
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _changed: tuple[int, int]) -> Snapshot:
+def _read(path: Path, _stamp: files.Stamp) -> Snapshot:
     content = json.loads(path.read_bytes())
     if content["format"] != FORMAT:
         raise ValueError(f"its format is {content['format']}, not {FORMAT}")

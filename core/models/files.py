@@ -10,6 +10,7 @@ from core.errors import DamagedModelError, ModelUnavailableError
 from core.models import ModelSpec, layout, listing, memory, pins, servers
 from core.settings import has_openai_key, models_folder, openai_address, secrets_problems
 from core.storage import digests
+from core.storage.files import Stamp, stamp
 
 
 @dataclass(frozen=True)
@@ -184,11 +185,11 @@ def _weight_digests(spec: ModelSpec) -> dict[str, str]:
 def _check(path: Path, digest: str, remedy: str) -> None:
     if not path.exists():
         raise DamagedModelError(f"{path.name} is missing from the model's files. {remedy}")
-    if _sha256(path, path.stat().st_mtime_ns) != digest:
+    if _sha256(path, stamp(path)) != digest:
         raise DamagedModelError(f"{path.name} is not the published file: its sha256 differs. {remedy}")
 
 
 @cache
-def _sha256(path: Path, _modified_ns: int) -> str:
-    """Hexadecimal sha256 of a file; read once for each time it was modified."""
+def _sha256(path: Path, _stamp: Stamp) -> str:
+    """Hexadecimal sha256 of a file; read once for each state of it."""
     return digests.of_file(path)

@@ -16,6 +16,7 @@ from typing import Any
 
 from core.errors import DamagedModelError, ModelUnavailableError
 from core.similarity.functions import Similarity
+from core.storage import files
 
 MODULES = "modules.json"
 FUNCTIONS: dict[str, Similarity] = {
@@ -159,14 +160,14 @@ def similarity(folder: Path) -> Similarity:
 def read_object(path: Path) -> Mapping[str, Any]:
     """A JSON object of a file, parsed once for each state of it; empty if it is missing or holds something else."""
     try:
-        state = path.stat()
+        state = files.stamp(path)
     except OSError:
         return {}
-    return _parse(path, state.st_size, state.st_mtime_ns)
+    return _parse(path, state)
 
 
 @lru_cache(maxsize=512)
-def _parse(path: Path, _size: int, _changed: int) -> Mapping[str, Any]:
+def _parse(path: Path, _stamp: files.Stamp) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -78,14 +78,14 @@ def spec_of_id(name: str) -> ModelSpec:
 
 def list_models() -> tuple[ModelSpec, ...]:
     """The models that have been downloaded to this machine, at their pinned revisions."""
-    pins = (_read(path, path.stat().st_mtime_ns) for path in sorted(_folder().glob("*.json")))
+    pins = (_read(path, files.stamp(path)) for path in sorted(_folder().glob("*.json")))
     return tuple(_spec(pin) for pin in pins if pin)
 
 
 def read_pin(model_id: str) -> Pin | None:
     """The pin made when the model was downloaded here; None if it never was."""
     path = _path(model_id)
-    return _read(path, path.stat().st_mtime_ns) if path.exists() else None
+    return _read(path, files.stamp(path)) if path.exists() else None
 
 
 def write(pin: Pin) -> None:
@@ -103,8 +103,8 @@ def _path(model_id: str) -> Path:
 
 
 @cache
-def _read(path: Path, _modified_ns: int) -> Pin | None:
-    """Read once per modification of the file: a page asks for the known models many times."""
+def _read(path: Path, _stamp: files.Stamp) -> Pin | None:
+    """Read once for each state of the file: a page asks for the known models many times."""
     try:
         pin = records.parse(Pin, path.read_bytes())
         is_whole = is_id(pin.id) and _path(pin.id) == path and COMMIT.fullmatch(pin.revision) and pin.sha256

@@ -1,7 +1,9 @@
-"""Atomic writing of files."""
+"""Atomic writing of files, and what shows that one has changed."""
 
 import secrets
 from pathlib import Path
+
+Stamp = tuple[int, int, int]
 
 
 def write(path: Path, *content: bytes | memoryview) -> None:
@@ -23,3 +25,15 @@ def write(path: Path, *content: bytes | memoryview) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def stamp(path: Path) -> Stamp:
+    """What changes when a file does: its time, its size and, of files written within one tick of the clock, its number.
+
+    Raises
+    ------
+    OSError
+        There is no such file.
+    """
+    state = path.stat()
+    return state.st_mtime_ns, state.st_size, state.st_ino
