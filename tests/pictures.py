@@ -6,7 +6,6 @@ models and the verdict. The models are timed first, so the machine should be doi
 
 import io
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -16,7 +15,6 @@ from tests.conftest import ROOT
 from tests.e2e.conftest import AT_REST, CHROMIUM, FLAGS, REST, running_server, settle
 
 DOCS = ROOT / "docs"
-WINDOW = {"width": 1440, "height": 900}
 FILM_WIDTH = 1080
 PATIENCE_MS = 600_000
 MOST_BYTES = 4_000_000
@@ -174,14 +172,14 @@ def tour(page: Page, address: str) -> Film:
     return film
 
 
-def stills(page: Page, address: str, names: Sequence[str] = ("projector", "verdict")) -> None:
+def stills(page: Page, address: str) -> None:
     """The map of both models with a text marked, and the verdict."""
-    opened(page, f"{address}/{names[0]}?map_models={MODELS[0]}&map_models={MODELS[1]}")
+    opened(page, f"{address}/projector?map_models={MODELS[0]}&map_models={MODELS[1]}")
     page.wait_for_selector(f'{MAP_READY}[data-maps="2"]')
     mark_a_text(page)
-    still(page, names[0])
-    opened(page, f"{address}/{names[1]}")
-    still(page, names[1])
+    still(page, "projector")
+    opened(page, f"{address}/verdict")
+    still(page, "verdict")
 
 
 def main() -> None:
@@ -191,7 +189,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = browser.new_context(viewport={"width": WINDOW["width"], "height": WINDOW["height"]})
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(REST)
         time_models(context.new_page(), address)

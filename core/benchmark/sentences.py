@@ -3,7 +3,8 @@
 Timings that other processes disturbed are never compared: the sentence then begins with "among undisturbed timings".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from core.benchmark.pairs import pair
 from core.benchmark.timing import HELLO, Measure, Run, Timing
@@ -15,6 +16,13 @@ from core.wording import count, milliseconds, three_figures, times
 HERE = "On this machine"
 ALIKE = 1.05  # up to this ratio two times are about the same
 LIBRARY = "sentence-transformers with its defaults"
+
+
+class Timed(Protocol):
+    """What was timed, undisturbed or not."""
+
+    @property
+    def is_disturbed(self) -> bool: ...  # noqa: D102
 
 
 def place(recording: Run | None) -> str:
@@ -93,9 +101,16 @@ def compared(first: Sequence[Timing], second: Sequence[Timing], names: tuple[str
     return f"{_capital(names[0])} is faster in {wins} of {shared}: {_range(gains)} as fast as {names[1]}."
 
 
-def begin(timings: Sequence[Timing], where: str) -> str:
+def begin(timed: Iterable[Timed], where: str) -> str:
     """The beginning of a sentence, which says where some timings were disturbed."""
-    return f"{where}, among undisturbed timings" if any(timing.is_disturbed for timing in timings) else where
+    return f"{where}, among undisturbed timings" if any(one.is_disturbed for one in timed) else where
+
+
+def nothing(where: str, *, is_timed: bool) -> str:
+    """That nothing can be compared: every timing was disturbed, or there is none."""
+    if is_timed:
+        return f"{where}, other processes disturbed every timing: time again when it is quiet."
+    return f"{where}, nothing has been timed yet."
 
 
 def _fastest_first(timings: Sequence[Timing]) -> list[Timing]:
@@ -105,9 +120,7 @@ def _fastest_first(timings: Sequence[Timing]) -> list[Timing]:
 
 
 def _nothing(timings: Sequence[Timing], where: str) -> str:
-    if any(timing.median_ms for timing in timings):
-        return f"{where}, other processes disturbed every timing: time again when it is quiet."
-    return f"{where}, nothing has been timed yet."
+    return nothing(where, is_timed=any(timing.median_ms for timing in timings))
 
 
 def _lead(first: Timing, other: Timing, name: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.benchmark.sentences import begin, nothing
 from core.benchmark.timing import Weights
 from core.wording import join, three_figures, times
 
@@ -60,11 +61,9 @@ def sentence(points: Sequence[Point], where: str, *, lower_is_faster: bool) -> s
         The beginning of the sentence: "On this machine".
     """
     quiet = [point for point in points if not point.is_disturbed]
-    start = where if len(quiet) == len(points) else f"{where}, among undisturbed timings"
-    if not points:
-        return f"{where}, nothing has been timed yet."
     if not quiet:
-        return f"{where}, other processes disturbed every timing: time again when it is quiet."
+        return nothing(where, is_timed=bool(points))
+    start = begin(points, where)
     if len(quiet) == 1:
         return f"{start}, {_name(quiet[0], points)} is the only result so far: time another model to compare."
     fast, *between = front(quiet, lower_is_faster=lower_is_faster)

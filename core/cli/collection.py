@@ -23,7 +23,7 @@ from core.cli.options import Model as ModelName
 from core.cli.output import bars, complain, show, show_caveats, show_remarks, texts_read
 from core.collections import Collection, Model, OnDisk
 from core.corpus import Corpus, labels_of, read_bytes
-from core.embedding import Embedded, Provenance
+from core.embedding import Embedded
 from core.errors import InputError
 from core.models import ModelSpec
 from core.progress import Progress
@@ -128,7 +128,7 @@ def search(
     rows = collections.results(opened, hits)
     facts: dict[str, Any] = {"model": model, "query": query, "results": rows, "left_out": opened.facts.left_out}
     facts |= {"query_left_out": asked.left_out, "searched": len(opened) if among is None else len(among)}
-    show(facts | _texts_read(finder.model.provenance, embedded.provenance), rows, as_json)
+    show(facts | texts_read(finder.model.provenance, embedded.provenance), rows, as_json)
     show_caveats([finder.model.provenance, embedded.provenance], as_json)
     if asked.left_out and not as_json:
         complain(f"The query: {asked.skips_sentence}.")
@@ -222,8 +222,8 @@ def _as_row(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _facts_of_model(model: Model, opened: Collection) -> dict[str, Any]:
-    told = asdict(model.provenance) | texts_read(model.provenance)
-    return {"collection": opened.name} | told | {"dimensions": model.identity.dimensions, "missing": model.missing}
+    source = asdict(model.provenance) | texts_read(model.provenance)
+    return {"collection": opened.name} | source | {"dimensions": model.identity.dimensions, "missing": model.missing}
 
 
 def _row_of(model: Model) -> dict[str, Any]:
@@ -269,8 +269,3 @@ def _span(condition: str) -> tuple[str, tuple[float, float]]:
             f"Write --between FIELD=LOW,HIGH in place of {condition!r}: --between year=1990,2000."
         ) from None
     return name, (low, high)
-
-
-def _texts_read(source: Provenance, asked: Provenance) -> dict[str, Any]:
-    of_queries = {"truncated_queries": asked.truncated_texts, "unknown_queries": asked.unknown_texts}
-    return texts_read(source) | of_queries

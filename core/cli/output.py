@@ -73,8 +73,12 @@ def show_remarks(labels: Labels) -> None:
         out.print(remark, markup=False, highlight=False, soft_wrap=True)
 
 
-def texts_read(source: Provenance) -> dict[str, Any]:
-    """How a model read its texts, for the facts of a command: its prompts, its limit, what it lacks."""
+def texts_read(source: Provenance, asked: Provenance | None = None) -> dict[str, Any]:
+    """How a model read its texts, for the facts of a command: its prompts, its limit, what it lacks.
+
+    `asked` is where the vectors of the queries come from, of which the last is added.
+    """
+    of_queries = {"truncated_queries": asked.truncated_texts, "unknown_queries": asked.unknown_texts} if asked else {}
     return {
         "query_prompt": source.query_prompt,
         "document_prompt": source.document_prompt,
@@ -84,7 +88,7 @@ def texts_read(source: Provenance) -> dict[str, Any]:
         "similarity": source.similarity,
         "made_for": MADE_FOR[source.similarity],
         "truncate_dim": source.truncate_dim,
-    }
+    } | of_queries
 
 
 def show_caveats(sources: Iterable[Provenance], as_json: bool) -> None:

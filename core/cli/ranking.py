@@ -120,6 +120,4 @@ def _texts_read(ranking: Ranking) -> dict[str, Any]:
     """How the model read the texts and the queries; empty for bm25, which reads all of them."""
     if not (ranking.provenance and ranking.asked):
         return {}
-    asked = ranking.asked
-    of_queries = {"truncated_queries": asked.truncated_texts, "unknown_queries": asked.unknown_texts}
-    return texts_read(ranking.provenance) | of_queries
+    return texts_read(ranking.provenance, ranking.asked)

@@ -1,4 +1,4 @@
-"""Collections made of files, by the reading rules of a corpus, part by part; after an interruption they go on.
+"""Creates collections from files, by the reading rules of a corpus, part by part; an interrupted one is resumed.
 
 What differs from a corpus: an id is numbered as soon as an earlier row has it, whatever ids come later.
 """

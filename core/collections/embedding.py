@@ -1,4 +1,4 @@
-"""Vectors of a collection's texts: a column for each model, filled part by part; after an interruption it goes on."""
+"""Vectors of a collection's texts: a column for each model, filled part by part and resumed after an interruption."""
 
 import random
 import uuid
@@ -148,8 +148,8 @@ def _facts_with(collection: Collection, column: str, encoder: Encoder, provenanc
     facts = collection.facts
     known = facts.models.get(column)
     total = _sum(Provenance(**known["provenance"]), provenance) if known else provenance
-    told = {"identity": asdict(identity_of(encoder)), "provenance": asdict(total)}
-    return replace(facts, models=facts.models | {column: told})
+    model = {"identity": asdict(identity_of(encoder)), "provenance": asdict(total)}
+    return replace(facts, models=facts.models | {column: model})
 
 
 def _write(

@@ -64,7 +64,7 @@ def _head(table: Table) -> Table:
 
 
 def _like(first: Table, table: Table) -> Table:
-    """A later part of a file; what is said of the whole file stands in the first part alone."""
+    """A later part of a file; only the first part has the facts about the whole file."""
     if first.header or first.is_bare:  # a CSV, whose names stand at the beginning of each part
         names = first.cells if len(first.cells) == len(table.cells) else table.cells
         table = replace(table, cells=dict(zip(names, table.cells.values(), strict=True)))

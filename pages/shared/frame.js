@@ -1,10 +1,11 @@
-// What the frame does in the browser, once per tab: Back undoes a choice, and in present mode charts fill the window and keys change pages.
+// What the frame does in the browser, once per tab: Back undoes a choice; in present mode charts fill the window, and
+// keys change charts and pages.
 
 if (!window.embedscopeFrame) {
   window.embedscopeFrame = true;
   pushChoices();
-  document.addEventListener("keydown", present);
   fitCharts();
+  document.addEventListener("keydown", present);
   document.addEventListener("click", guide);
 }
 

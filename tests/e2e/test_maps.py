@@ -18,6 +18,12 @@ from tests.e2e.conftest import running_server, settle
 
 READY = '[data-testid="map"][data-ready="true"]'
 STAGE = ".stage"
+COPY = """
+    const canvas = map.querySelector("canvas.points");
+    const copy = document.createElement("canvas");
+    [copy.width, copy.height] = [canvas.width, canvas.height];
+    const context = copy.getContext("2d");
+    context.drawImage(canvas, 0, 0);"""
 SVG = "{http://www.w3.org/2000/svg}"
 LEGEND = 8  # circles
 IN_SIGHT = """(map, places) => {
@@ -173,15 +179,10 @@ def test_a_long_legend_begins_with_twelve(page: Page, maps_server: str) -> None:
 
 def test_a_lost_context_comes_back(page: Page, maps_server: str, console_errors: list[str]) -> None:
     chart = opened(page, maps_server, points=300)
-    count_ink = """(map) => {
-        const canvas = map.querySelector("canvas.points");
-        const copy = document.createElement("canvas");
-        [copy.width, copy.height] = [canvas.width, canvas.height];
-        const context = copy.getContext("2d");
-        context.drawImage(canvas, 0, 0);
-        const { data } = context.getImageData(0, 0, copy.width, copy.height);
+    count_ink = f"""(map) => {{{COPY}
+        const {{ data }} = context.getImageData(0, 0, copy.width, copy.height);
         return data.filter((value, i) => i % 4 < 3 && value > 20 && value < 230).length;
-    }"""
+    }}"""
     before = chart.evaluate(count_ink)
     chart.evaluate(
         """(map) => {
@@ -212,16 +213,11 @@ def test_a_point_has_its_colour_tells_its_text_as_text_and_is_marked_by_a_click(
     chart = opened(page, maps_server, points=300)
     row = lonely(chart, 300)
     seen = chart.evaluate(
-        """(map, row) => {
-            const canvas = map.querySelector("canvas.points");
+        f"""(map, row) => {{{COPY}
             const box = canvas.getBoundingClientRect();
-            const copy = document.createElement("canvas");
-            [copy.width, copy.height] = [canvas.width, canvas.height];
-            const context = copy.getContext("2d");
-            context.drawImage(canvas, 0, 0);
             const [x, y] = map.placeOf(row, 0);
             return [...context.getImageData(Math.round(x - box.left), Math.round(y - box.top), 1, 1).data];
-        }""",
+        }}""",
         row,
     )
     palette = [(15, 127, 191), (230, 159, 0), (0, 158, 115), (204, 102, 119), (156, 79, 150), (86, 180, 233)]
@@ -245,17 +241,12 @@ def test_a_point_has_its_colour_tells_its_text_as_text_and_is_marked_by_a_click(
 
 def test_a_category_under_the_pointer_is_lit_but_not_selected(page: Page, maps_server: str) -> None:
     chart = opened(page, maps_server, points=300)
-    painted = """(map) => {
-        const canvas = map.querySelector("canvas.points");
-        const copy = document.createElement("canvas");
-        [copy.width, copy.height] = [canvas.width, canvas.height];
-        const context = copy.getContext("2d");
-        context.drawImage(canvas, 0, 0);
-        const { data } = context.getImageData(0, 0, copy.width, copy.height);
+    painted = f"""(map) => {{{COPY}
+        const {{ data }} = context.getImageData(0, 0, copy.width, copy.height);
         let strong = 0;
         for (let i = 0; i < data.length; i += 4) strong += Math.min(data[i], data[i + 1], data[i + 2]) < 60;
         return strong;
-    }"""
+    }}"""
     before = chart.evaluate(painted)
     page.get_by_role("button", name="chemistry").hover()
     page.wait_for_function(f"([map, n]) => ({painted})(map) < 0.7 * n", arg=[chart.element_handle(), before])

@@ -80,9 +80,10 @@ def show(controls: DeltaGenerator) -> None:
             "take too long are skipped, and the chart says so.",
             icon=":material/grid_on:",
         )
-    if own:
-        for device, figure in _heatmaps(own if not start else [], measure):
+    if own and not start:
+        for device, figure in _heatmaps(own, measure):
             charts[device].finish(figure, f"sweep-{device}")
+    if own:
         _details(own, timings, measure, "in the recorded run" if recording else "on this machine")
     if start:
         frame.finish()
