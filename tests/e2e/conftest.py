@@ -19,6 +19,8 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    FilePayload,
+    Locator,
     Page,
     expect,
     sync_playwright,
@@ -155,6 +157,19 @@ def settle(page: Page) -> None:
         page.wait_for_function("ms => !unrest(ms)", arg=QUIET_MS, timeout=PATIENCE_MS)
     except PlaywrightTimeoutError as error:
         raise AssertionError(f"The page does not come to rest: {page.evaluate('unrest', QUIET_MS)}.") from error
+
+
+def upload(uploads: Locator, *files: Path | FilePayload) -> None:
+    """Give files to an upload, and wait until the page has them: at rest alone it may not even have begun to send."""
+    given = [_payload(file) if isinstance(file, Path) else file for file in files]
+    uploads.set_input_files(given)
+    for file in given:
+        expect(uploads.page.get_by_role("button", name=f"Remove {file['name']}")).to_be_visible()
+    settle(uploads.page)
+
+
+def _payload(file: Path) -> FilePayload:
+    return {"name": file.name, "mimeType": "application/octet-stream", "buffer": file.read_bytes()}
 
 
 def assert_accessible(page: Page) -> None:

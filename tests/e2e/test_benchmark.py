@@ -267,6 +267,7 @@ def test_cancelling_ends_the_process_at_once_and_what_was_kept_stands(page: Page
     page.get_by_role("button", name="Time this machine").click()
     wait_until(page, lambda: bool(jobs("timing")))
     wait_until(page, lambda: is_at_rest(page))
+    page.wait_for_function(IS_FINISHED)  # until then the bars that grow are seen, with rounded figures
     settle(page)
     assert runs_in(filled.home)[-1].results[0].median_ms == lanes(page)[WORDLLAMA][0]
 
@@ -298,6 +299,7 @@ def test_who_leaves_a_run_for_another_view_keeps_what_was_measured(
     assert earlier == before
     (done,) = last
     page.get_by_text("Hello World", exact=True).first.click()
+    page.wait_for_function(IS_FINISHED)
     settle(page)
     assert lanes(page)[done.model][0] == done.median_ms
     assert all(lanes(page)[name][0] for name in (MINILM, WORDLLAMA))

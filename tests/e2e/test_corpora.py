@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from core import corpus
-from tests.e2e.conftest import settle
+from tests.e2e.conftest import settle, upload
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 SENTENCES = " ".join(f"Sentence {number} is about cats that sleep all day." for number in range(60))
@@ -37,10 +37,7 @@ def test_files_of_ones_own_are_searched_in_passages_on_every_page_and_what_was_l
     expect(page.get_by_text("No file is uploaded in this session")).to_be_visible()
 
     open_corpus(page)
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
-        [tmp_path / "articles.csv", tmp_path / "more.jsonl"]
-    )
-    settle(page)
+    upload(page.get_by_test_id("stFileUploaderDropzoneInput"), tmp_path / "articles.csv", tmp_path / "more.jsonl")
     choice = page.get_by_test_id("stPopoverBody")
     expect(choice.get_by_text("Metadata")).to_be_visible()  # still open, and its columns are offered
     expect(choice.get_by_text(HOSTILE)).to_be_visible()

@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 
 from core import corpus, embedding, models
 from core.corpus.labels import as_beir, qrels_of
-from tests.e2e.conftest import assert_accessible, settle
+from tests.e2e.conftest import assert_accessible, settle, upload
 from tests.e2e.test_pages import charts
 
 WORDLLAMA = "wordllama-256"
@@ -117,9 +117,7 @@ def give(page: Page, popover: str, *given: Path) -> None:
     uploads = page.get_by_test_id("stFileUploaderDropzoneInput")
     expect(uploads).to_have_count(len(given))
     for place, file in enumerate(given):
-        uploads.nth(place).set_input_files(file)
-        expect(page.get_by_role("button", name=f"Remove {file.name}")).to_be_visible()  # it is on its way
-        settle(page)
+        upload(uploads.nth(place), file)
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from core import corpus, embedding, models, search
-from tests.e2e.conftest import PATIENCE_MS, settle
+from tests.e2e.conftest import PATIENCE_MS, settle, upload
 from tests.e2e.test_pages import open_page
 
 WORDLLAMA = models.get("wordllama-256")
@@ -74,12 +74,10 @@ def test_a_hostile_file_is_searched_in_all_views_and_reaches_nobody(
         {"text": "a fox =1+1", "kind": "b"},
     ]
     content = "\n".join(map(json.dumps, lines)).encode()
-    page.locator('[data-testid="stFileUploaderDropzoneInput"]').first.set_input_files(
-        {"name": "hostile.jsonl", "mimeType": "application/jsonl", "buffer": content}
-    )
-    settle(page)
+    uploads = page.get_by_test_id("stFileUploaderDropzoneInput")
+    upload(uploads.first, {"name": "hostile.jsonl", "mimeType": "application/jsonl", "buffer": content})
     page.keyboard.press("Escape")
-    assert any(HOSTILE in card for card in cards(page))
+    expect(page.locator(CARDS).filter(has_text=HOSTILE).first).to_be_visible()
     for view in ("Indexes", "Duplicates"):
         page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view)).first.click()
         settle(page)
