@@ -134,10 +134,26 @@ def _device(scores: int) -> str:
 def _best_of_few(
     queries: AnyFloats, documents: AnyFloats, k: int, similarity: Similarity
 ) -> tuple[npt.NDArray[np.int64], AnyFloats]:
-    """As `_best`, by scoring every document."""
-    scores = _scores(queries, documents, np.tile(np.arange(len(documents)), (len(queries), 1)), similarity)
-    columns: npt.NDArray[np.int64] = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    return columns, scores[np.arange(len(columns))[:, None], columns]
+    """As `_best`, without torch."""
+    columns = _contenders(queries, documents, k, similarity)
+    scores = _scores(queries, documents, columns, similarity)
+    order = np.lexsort((columns, -scores))[:, :k]
+    return np.take_along_axis(columns, order, 1), np.take_along_axis(scores, order, 1)
+
+
+def _contenders(
+    queries: AnyFloats, documents: AnyFloats, k: int, similarity: Similarity
+) -> npt.NDArray[np.int64]:
+    """Columns among which are the k best of each query and all that rounding may make equal to them: (q, c)."""
+    if similarity in ("cosine", "dot"):
+        with np.errstate(invalid="ignore", over="ignore"):
+            products = queries.astype(np.float64) @ documents.astype(np.float64).T
+        if np.isfinite(products).all():
+            blur = BLUR * np.finfo(queries.dtype).eps * np.abs(products).max(axis=1, keepdims=True)
+            is_close = products >= np.partition(products, -k, axis=1)[:, [-k]] - blur
+            most = int(is_close.sum(axis=1).max())
+            return np.argpartition(-products, most - 1, axis=1)[:, :most]
+    return np.tile(np.arange(len(documents)), (len(queries), 1))
 
 
 def _best(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -85,6 +84,8 @@ def _name_model(spec: ModelSpec, on_progress: Progress) -> Progress:
 
 
 def _table(measured: dict[str, list[Compressed]], specs: Sequence[ModelSpec]) -> None:
+    import pandas as pd
+
     table = pd.DataFrame(
         {
             "Model": name,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -103,6 +102,8 @@ def _draw(matrix: np.ndarray, systems: list[str], queries: int) -> None:
 
 def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking], specs: Sequence[ModelSpec]) -> int:
     """The queries, the most informative first; returns the one clicked, by default the top one."""
+    import pandas as pd
+
     systems = {name: ranking.hits for name, ranking in compared.items()}
     depends = tuple(ranking.key for ranking in compared.values())
     key = ("informative", texts.fingerprint, queries.fingerprint, *depends, picks.device(), picks.precision())

@@ -3,8 +3,8 @@
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from core.corpus import Labels
@@ -15,6 +15,9 @@ from core.search import Hits
 from pages.shared import state
 from pages.shared.labels import picker
 from pages.shared.ui import output
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def popover(
@@ -41,7 +44,9 @@ def popover(
         picker.downloads(labels, "labels")
 
 
-def _per_query(labels: Labels, measured: Mapping[str, Quality]) -> pd.DataFrame:
+def _per_query(labels: Labels, measured: Mapping[str, Quality]) -> "pd.DataFrame":
+    import pandas as pd
+
     texts = dict(zip(labels.queries.ids, labels.queries.texts, strict=True))
     rows = [
         {"query": query, "text": texts[query], "system": name, **values}

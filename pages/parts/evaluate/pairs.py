@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -176,6 +175,8 @@ def _span(alike: Sequence[Compared]) -> tuple[float, float]:
 
 def _worst(pairs: SentencePairs, compared: dict[str, Compared], ready: Sequence[ModelSpec]) -> None:
     """The pairs whose rank by similarity is farthest from their rank by gold score."""
+    import pandas as pd
+
     st.markdown("## Worst pairs")
     names = list(compared)
     name = names[0]

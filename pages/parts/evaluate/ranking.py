@@ -1,8 +1,8 @@
 """How well each system ranks the labelled queries, how sure that is, and the queries on which two systems differ."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -18,6 +18,9 @@ from pages.parts.evaluate import downloads, winners
 from pages.shared import corpora, picks, quality, state
 from pages.shared.labels import picker, sources
 from pages.shared.ui import chart, inputs, output, progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MEASURES = {"nDCG@10": "ndcg@10", "MRR@10": "mrr@10", "MAP@100": "map@100", "Recall@k": "recall@{k}"}
 HEIGHT = 320
@@ -113,7 +116,9 @@ def _chart(measured: Mapping[str, Quality], measure: str, title: str) -> None:
         st.caption(output.markdown_free(compared))
 
 
-def _table(measured: Mapping[str, Quality], recall: str) -> pd.DataFrame:
+def _table(measured: Mapping[str, Quality], recall: str) -> "pd.DataFrame":
+    import pandas as pd
+
     columns = ["ndcg@10", "mrr@10", "map@100", recall]
     rows = []
     for name, system in measured.items():

@@ -1,9 +1,9 @@
 """The queries that one of two systems answers better, and the hits of both."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core import evaluation
@@ -17,6 +17,9 @@ from pages.shared import state
 from pages.shared.state import Parameter
 from pages.shared.ui import chart, inputs, output
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 TABLE_HEIGHT = 300
 
 
@@ -29,6 +32,8 @@ def show(
     title: str,
 ) -> None:
     """Two systems' difference on each query, sorted; both lists for the query clicked."""
+    import pandas as pd
+
     if len(measured) < 2:
         return
     st.markdown("## Queries won and lost")
@@ -89,7 +94,7 @@ def _system(title: str, key: Parameter, names: Sequence[str], usual: str) -> str
     return str(chosen or usual)
 
 
-def _pick(table: pd.DataFrame, first: str, second: str) -> int | None:
+def _pick(table: "pd.DataFrame", first: str, second: str) -> int | None:
     """The row of the table that is ticked; None if none is."""
     st.caption(f"The biggest wins of {output.markdown_free(first)} are on top. Tick a query to see both lists.")
     shown = st.dataframe(
