@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import numpy as np
 
-from core.corpus import EXPLAINED
 from core.encoders import Encoder, Kind, Vectors, descriptions
 from core.encoders.base import Identity, Metered, Trace, Traceable, Usage, identity_of, replace_surrogates
 from core.encoders.pool import Pool
@@ -257,8 +256,8 @@ def count_tokens(texts: Sequence[str], spec: ModelSpec, *, kind: Kind = "documen
 def trace(text: str, spec: ModelSpec, *, kind: Kind = "document", **how: Any) -> Trace | None:
     """A text's path through a model; None behind an API. `how` is as in `count_tokens`."""
     offered = _offered(spec, **how)
-    if offered and text == EXPLAINED[0] and kind == "document":
-        return offered.trace
+    if offered and kind == "document" and (known := offered.traces.get(text)):
+        return known
     ready = encoder(spec, **how)
     return None if isinstance(ready, Metered) else cast(Traceable, ready).trace(text, kind)
 

@@ -5,7 +5,7 @@ They are those of torch in float32; `python -m core ship` computes them anew.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
@@ -39,8 +39,8 @@ class Shipped:
         Unit rows.
     tokens, known_tokens : (n,) int arrays
         How many tokens each text has, its prompt included, and how many of them the model knows, without special ones.
-    trace : Trace
-        Of the sentence that Explain opens with, the first of `corpus.EXPLAINED`.
+    traces : dict of str to Trace
+        By text, of the sentences whose tokens are shown first, see `traced_texts`.
     engine, precision, computed : str
         What computed them, and the day, as 2026-11-30.
     """
@@ -50,7 +50,7 @@ class Shipped:
     vectors: Vectors
     tokens: npt.NDArray[np.int64]
     known_tokens: npt.NDArray[np.int64]
-    trace: Trace
+    traces: dict[str, Trace]
     engine: str
     precision: str
     computed: str
@@ -83,6 +83,11 @@ def texts_to_ship() -> list[str]:
     return list(dict.fromkeys([*corpus.sample().documents, *corpus.sample_queries().texts, *sentences]))
 
 
+def traced_texts() -> list[str]:
+    """The sentence that Explain opens with, and those of Similarity."""
+    return [corpus.EXPLAINED[0], *corpus.sample_sentences().splitlines()]
+
+
 def write(encoder: Traceable) -> Path:
     """Compute a model's vectors and save them beside the sample; return the file."""
     texts = texts_to_ship()
@@ -109,7 +114,7 @@ def write(encoder: Traceable) -> Path:
         vectors=np.concatenate(vectors),
         tokens=np.array(tokens),
         known_tokens=np.array(known_tokens),
-        **_trace_arrays(encoder.trace(corpus.EXPLAINED[0])),
+        **_arrays_of({text: encoder.trace(text) for text in traced_texts()}),
         facts=np.array(json.dumps(facts)),
     )
     files.write(file, content.getvalue())
@@ -123,27 +128,36 @@ def _read(file: Path) -> Shipped:
         vectors = content["vectors"]
         rows = {name.tobytes(): row for row, name in enumerate(content["keys"])}
         tokens, known_tokens = content["tokens"], content["known_tokens"]
-        trace = _trace(content)
+        traces = _traces(content)
     how = (facts[name] for name in ("engine", "precision", "computed"))
-    return Shipped(Identity(**facts["identity"]), rows, vectors, tokens, known_tokens, trace, *how)
+    return Shipped(Identity(**facts["identity"]), rows, vectors, tokens, known_tokens, traces, *how)
 
 
-def _trace_arrays(trace: Trace) -> dict[str, Any]:
-    """A trace as arrays of a file."""
-    return {f"trace_{field.name}": np.array(getattr(trace, field.name)) for field in fields(Trace)}
+def _arrays_of(traces: Mapping[str, Trace]) -> dict[str, npt.NDArray[Any]]:
+    """Traces by text as arrays of a file: what each token has stands one below the other."""
+    ordered = list(traces.values())
+    return {
+        "trace_texts": np.array(list(traces)),
+        "trace_lengths": np.array([len(trace.tokens) for trace in ordered]),
+        "trace_tokens": np.concatenate([np.array(trace.tokens) for trace in ordered]),
+        "trace_vectors": np.concatenate([trace.vectors for trace in ordered]),
+        "trace_weights": np.concatenate([trace.weights for trace in ordered]),
+        "trace_pooled": np.array([trace.pooled for trace in ordered]),
+        "trace_truncated": np.array([trace.truncated for trace in ordered]),
+        "trace_pooling": np.array(ordered[0].pooling),
+    }
 
 
-def _trace(content: Mapping[str, Any]) -> Trace:
-    """A trace from the arrays of a file."""
-    parts = {field.name: content[f"trace_{field.name}"] for field in fields(Trace)}
-    return Trace(
-        tuple(parts["tokens"].tolist()),
-        parts["vectors"],
-        parts["pooled"],
-        parts["weights"],
-        str(parts["pooling"]),
-        int(parts["truncated"]),
-    )
+def _traces(content: Mapping[str, Any]) -> dict[str, Trace]:
+    """Traces by text from the arrays of a file."""
+    ends = np.cumsum(content["trace_lengths"])[:-1]
+    tokens, vectors, weights = (np.split(content[f"trace_{name}"], ends) for name in ("tokens", "vectors", "weights"))
+    pooling = str(content["trace_pooling"])
+    columns = content["trace_texts"], tokens, vectors, content["trace_pooled"], weights, content["trace_truncated"]
+    return {
+        str(text): Trace(tuple(own.tolist()), rows, pooled, shares, pooling, int(truncated))
+        for text, own, rows, pooled, shares, truncated in zip(*columns, strict=True)
+    }
 
 
 def _file(name: str) -> Path:

@@ -141,9 +141,7 @@ def _best_of_few(
     return np.take_along_axis(columns, order, 1), np.take_along_axis(scores, order, 1)
 
 
-def _contenders(
-    queries: AnyFloats, documents: AnyFloats, k: int, similarity: Similarity
-) -> npt.NDArray[np.int64]:
+def _contenders(queries: AnyFloats, documents: AnyFloats, k: int, similarity: Similarity) -> npt.NDArray[np.int64]:
     """Columns among which are the k best of each query and all that rounding may make equal to them: (q, c)."""
     if similarity in ("cosine", "dot"):
         with np.errstate(invalid="ignore", over="ignore"):

@@ -36,10 +36,12 @@ def test_every_row_is_what_the_model_gives(spec, minilm, wordllama):
         assert rows is not None
         assert np.sum(known.vectors[rows] * fresh, axis=1).min() > 0.9999
         assert known.tokens[rows].tolist() == encoder.count_tokens(texts)
-    trace = encoder.trace(corpus.EXPLAINED[0])
-    assert (known.trace.tokens, known.trace.pooling, known.trace.truncated) == (trace.tokens, trace.pooling, 0)
-    for name in ("vectors", "pooled", "weights"):
-        np.testing.assert_allclose(getattr(known.trace, name), getattr(trace, name), atol=1e-4)
+    assert list(known.traces) == [corpus.EXPLAINED[0], *corpus.sample_sentences().splitlines()]
+    for text, trace in known.traces.items():
+        computed = encoder.trace(text)
+        assert (trace.tokens, trace.pooling, trace.truncated) == (computed.tokens, computed.pooling, 0)
+        for name in ("vectors", "pooled", "weights"):
+            np.testing.assert_allclose(getattr(trace, name), getattr(computed, name), atol=1e-4)
 
 
 @pytest.mark.usefixtures("no_model_is_loaded")
@@ -53,7 +55,8 @@ def test_the_sample_needs_no_model(spec):
     assert counts
     assert source.truncated_texts == sum(count > (source.max_tokens or np.inf) for count in counts)
     assert queries.vectors.shape == (192, documents.vectors.shape[1])
-    assert embedding.trace(corpus.EXPLAINED[0], spec) is not None
+    for text in (corpus.EXPLAINED[0], *corpus.sample_sentences().splitlines()):
+        assert embedding.trace(text, spec) is not None
     assert documents.identity.precision == "float32"
 
 

@@ -45,10 +45,11 @@ def test_what_cannot_be_warmed_up_is_a_line_in_the_log(
     assert f"Not warmed up: {error}" in caplog.text
 
 
-def test_what_explain_and_embed_need_for_their_first_chart_does_not_import_pandas() -> None:
+def test_what_explain_embed_and_evaluate_need_for_their_first_chart_does_not_import_pandas() -> None:
     code = (
         "import sys; from pages.shared import cache, frame; from pages.parts.explain import answer, table, tokens;"
         "from pages.parts.embed import answer, numbers; from core.charts import similarity, vectors;"
+        "from pages.parts.evaluate import compression, disagreement, pairs, ranking;"
         "print({'pandas', 'scipy', 'torch'} & set(sys.modules))"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
