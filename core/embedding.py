@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from core.encoders import Encoder, Kind, Vectors, descriptions
+from core.encoders import Encoder, Kind, Vectors, descriptions, light
 from core.encoders.base import Identity, Metered, Trace, Traceable, Usage, identity_of, replace_surrogates
 from core.encoders.pool import Pool
 from core.errors import ModelUnavailableError
@@ -159,7 +159,8 @@ def embed(
     Parameters
     ----------
     at_once : bool
-        Don't wait until the fastest engine is known, see `Pool.get`; for many texts that pays, so it is ignored.
+        Don't wait until the fastest engine is known, see `Pool.get`, nor, for a few short texts, until torch is
+        imported, see `light`; for many texts both pay, so it is ignored.
     device, engine, precision : str
         See `encoders.load`.
     store : Store, optional
@@ -175,16 +176,18 @@ def embed(
     request, store = (device, engine, precision), store or shared_store()
     if found := _embed_stored(texts, spec, kind, request, store, started):
         return found
-    ready = encoder(
-        spec,
-        device=device,
-        engine=engine,
-        precision=precision,
-        at_once=at_once and len(texts) < MANY_TEXTS,
-        on_progress=on_progress,
-    )
-    if (vocabulary := getattr(ready, "vocabulary", None)) is not None:
-        descriptions.keep(ready, request, vocabulary)
+    ready: Encoder | None = _light(texts, spec, *request, at_once=at_once)
+    if ready is None:
+        ready = encoder(
+            spec,
+            device=device,
+            engine=engine,
+            precision=precision,
+            at_once=at_once and len(texts) < MANY_TEXTS,
+            on_progress=on_progress,
+        )
+        if (vocabulary := getattr(ready, "vocabulary", None)) is not None:
+            descriptions.keep(ready, request, vocabulary)
     return embed_with(ready, texts, kind=kind, store=store, on_progress=on_progress, started=started)
 
 
@@ -247,7 +250,7 @@ def count_tokens(texts: Sequence[str], spec: ModelSpec, *, kind: Kind = "documen
     offered = _offered(spec, **how)
     if offered and (rows := offered.find(texts, kind)) is not None:
         return [int(count) for count in offered.tokens[rows]]
-    ready = encoder(spec, **how)
+    ready = _light(texts, spec, **how) or encoder(spec, **how)
     if isinstance(ready, Metered):
         return None
     return ready.count_tokens([spec.prompt(kind) + text for text in texts])
@@ -258,8 +261,25 @@ def trace(text: str, spec: ModelSpec, *, kind: Kind = "document", **how: Any) ->
     offered = _offered(spec, **how)
     if offered and kind == "document" and (known := offered.traces.get(text)):
         return known
-    ready = encoder(spec, **how)
+    ready = _light([text], spec, **how) or encoder(spec, **how)
     return None if isinstance(ready, Metered) else cast(Traceable, ready).trace(text, kind)
+
+
+def _light(
+    texts: Sequence[str],
+    spec: ModelSpec,
+    device: str = "auto",
+    engine: str = "auto",
+    precision: str = "auto",
+    at_once: bool = False,
+    **_: Any,
+) -> light.LightEncoder | None:
+    """What answers a few short texts at once while the model is not loaded, which now begins; None if nothing does."""
+    is_little = sum(map(len, texts)) <= light.MOST_CHARACTERS
+    if not (at_once and is_little and light.offers(spec, device, engine, precision)) or shared_pool().holds(spec):
+        return None
+    shared_pool().load_soon(spec, device)
+    return light.load(spec)
 
 
 def _offered(spec: ModelSpec, engine: str = "auto", precision: str = "auto", **_: Any) -> Shipped | None:

@@ -133,7 +133,7 @@ def _read(file: Path) -> Shipped:
     return Shipped(Identity(**facts["identity"]), rows, vectors, tokens, known_tokens, traces, *how)
 
 
-def _arrays_of(traces: Mapping[str, Trace]) -> dict[str, npt.NDArray[Any]]:
+def _arrays_of(traces: Mapping[str, Trace]) -> dict[str, Any]:
     """Traces by text as arrays of a file: what each token has stands one below the other."""
     ordered = list(traces.values())
     return {

@@ -25,7 +25,7 @@ import psutil
 import pytest
 
 from core import embedding, models, settings
-from core.encoders import Encoder, endpoint, runtime
+from core.encoders import Encoder, endpoint, light, runtime
 from core.encoders.base import Kind, Vectors
 from core.maps import process
 from core.models import ModelSpec
@@ -88,6 +88,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", action="store_true", help="Keep pictures of each page in screenshots/.")
 
 
+LIGHT_OFFERS = light.offers
+
+
 class FakeEncoder:
     """Vectors that depend on the text alone; counts what it is asked to compute."""
 
@@ -130,6 +133,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _the_process_for_maps_ends_with_the_session() -> Iterator[None]:
     yield
     process.process().end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_answer_when_they_are_loaded() -> Iterator[None]:
+    """Which engine answers would else depend on which test comes first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(light, "offers", lambda *_: False)
+        yield
+
+
+@pytest.fixture
+def light_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bundled models answer with numpy as long as they are not loaded."""
+    monkeypatch.setattr(light, "offers", LIGHT_OFFERS)
 
 
 @pytest.fixture

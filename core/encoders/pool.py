@@ -5,7 +5,7 @@ import gc
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
 Key = tuple[ModelSpec, str, str, str, str]
 IDLE_SECONDS = 3  # without a request, after which engines are measured
+SOON_SECONDS = 1.0
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Pool:
         self._asker = ThreadPoolExecutor(thread_name_prefix="asking")  # a silent server blocks nobody else
         self._chooser = ThreadPoolExecutor(max_workers=1, thread_name_prefix="choosing")  # nor does a measurement
         self._undecided: set[Key] = set()
+        self._soon: set[Key] = set()
         self._last_asked = 0.0
 
     def get(
@@ -96,6 +98,21 @@ class Pool:
             on_progress(*place.progress)
         return with_options_of(place.encoder.result(), spec)
 
+    def load_soon(self, spec: ModelSpec, device: str = "auto") -> None:
+        """Load the model in the background, a moment from now: what is being shown is not held up."""
+        key = _key(spec, device, "auto", "auto")
+        with self._lock:
+            if key in self._soon:
+                return
+            self._soon.add(key)
+
+        def load() -> None:
+            with suppress(Exception):  # who asks for more than was answered meanwhile hears of it
+                self.get(spec, device=device, at_once=True)
+            self._soon.discard(key)
+
+        _start_in(SOON_SECONDS, load)
+
     def holds(self, spec: ModelSpec) -> bool:
         """Whether the model is loaded, in whichever engine."""
         model = _key(spec, "", "", "")[:2]
@@ -118,18 +135,13 @@ class Pool:
 
         def look_again() -> None:
             if (quiet := time.monotonic() - self._last_asked) < IDLE_SECONDS:
-                wake_in(IDLE_SECONDS - quiet)
+                _start_in(IDLE_SECONDS - quiet, look_again)
                 return
             with suppress(RuntimeError):  # the process ends
                 self._place(spec, device, engine, precision, self._chooser)
             self._undecided.discard(key)
 
-        def wake_in(seconds: float) -> None:
-            timer = threading.Timer(seconds, look_again)
-            timer.daemon = True  # a process that ends does not wait for it
-            timer.start()
-
-        wake_in(IDLE_SECONDS)
+        _start_in(IDLE_SECONDS, look_again)
 
     def _place(
         self, spec: ModelSpec, device: str, engine: str, precision: str, loader: Executor | None = None
@@ -183,6 +195,13 @@ class Pool:
                     del self._places[key]
                     dropped += 1
         return dropped
+
+
+def _start_in(seconds: float, work: Callable[[], None]) -> None:
+    """Work in a thread of its own, some seconds from now; a process that ends does not wait for it."""
+    timer = threading.Timer(seconds, work)
+    timer.daemon = True
+    timer.start()
 
 
 def _key(spec: ModelSpec, device: str, engine: str, precision: str) -> Key:

@@ -138,7 +138,8 @@ def _best_of_few(
     columns = _contenders(queries, documents, k, similarity)
     scores = _scores(queries, documents, columns, similarity)
     order = np.lexsort((columns, -scores))[:, :k]
-    return np.take_along_axis(columns, order, 1), np.take_along_axis(scores, order, 1)
+    rows = np.arange(len(order))[:, None]
+    return columns[rows, order], scores[rows, order]
 
 
 def _contenders(queries: AnyFloats, documents: AnyFloats, k: int, similarity: Similarity) -> npt.NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 Each figure is from a freshly started server, an empty home and a fresh browser, which opens the page's address. Beside
 them stands a script that is one header and one table, opened in the same round: what Streamlit itself takes on this
-machine.
+machine. "Own text" is the time from Explain's first chart, when a sentence is typed at once, to the tokens of it.
 """
 
 import argparse
@@ -17,6 +17,8 @@ from core.machine import this_machine
 from tests.conftest import ROOT
 from tests.e2e.conftest import CHROMIUM, FLAGS, running_server
 
+OWN_TEXT = "A zebra crosses the road"
+SHOWS_OWN_TEXT = "[...document.querySelectorAll('.js-plotly-plot text')].some(text => text.textContent.endsWith(' zebra'))"
 PATIENCE_MS = 300_000
 BARE = "import streamlit as st\nst.header('bare')\nimport pandas\nst.dataframe(pandas.DataFrame({'n': range(14)}))\n"
 TABLE = '[data-testid="stDataFrame"] canvas'
@@ -50,6 +52,24 @@ def seconds_until(selector: str, script: Path, path: str = "") -> float:
         return seconds
 
 
+def seconds_until_own_text() -> float:
+    """Seconds until Explain shows the tokens of a sentence that is typed as soon as its first chart is there."""
+    home = Path(tempfile.mkdtemp())
+    (home / "engines").mkdir()
+    with running_server(home) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{address}/explain", wait_until="commit")
+        page.wait_for_selector(CHART, timeout=PATIENCE_MS)
+        started = time.perf_counter()
+        page.get_by_label("Your sentence").fill(OWN_TEXT)
+        page.keyboard.press("Enter")
+        page.wait_for_function(SHOWS_OWN_TEXT, timeout=PATIENCE_MS)
+        seconds = time.perf_counter() - started
+        browser.close()
+        return seconds
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
@@ -63,6 +83,8 @@ def main() -> None:
         taken["bare"].append(seconds_until(TABLE, bare))
         for name in asked.pages:
             taken[name].append(seconds_until(RESULTS[name], ROOT / "streamlit_app.py", name))
+    own = [seconds_until_own_text() for _ in range(asked.rounds)]
+    print(f"own text   median {statistics.median(own):6.2f} s; of {' '.join(f'{value:.2f}' for value in own)}")
     for name, seconds in taken.items():
         ratio = statistics.median(one / floor for one, floor in zip(seconds, taken["bare"], strict=True))
         listed = " ".join(f"{value:.2f}" for value in seconds)
