@@ -1,6 +1,5 @@
 """t-SNE (van der Maaten and Hinton 2008) by openTSNE, some iterations at a time: it can be stopped and resumed."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -8,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.errors import InputError
+from core.machine import this_machine
 from core.maps import process
 from core.maps.neighbours import Floats, Metric, Neighbours
 from core.progress import Progress
@@ -152,7 +152,7 @@ def _embedding(neighbours: Neighbours, state: Unfinished) -> Any:
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
-    jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    jobs = this_machine().usable_cores
     affinities = PerplexityBasedNN(
         perplexity=min(state.settings.perplexity, neighbours.k / NEIGHBOURS_FOR_PERPLEXITY),
         knn_index=PrecomputedNeighbors(neighbours.rows, neighbours.distances.astype(np.float64)),

@@ -18,7 +18,9 @@ from tests.conftest import ROOT
 from tests.e2e.conftest import CHROMIUM, FLAGS, running_server
 
 OWN_TEXT = "A zebra crosses the road"
-SHOWS_OWN_TEXT = "[...document.querySelectorAll('.js-plotly-plot text')].some(text => text.textContent.endsWith(' zebra'))"
+SHOWS_OWN_TEXT = (
+    "[...document.querySelectorAll('.js-plotly-plot text')].some(text => text.textContent.endsWith(' zebra'))"
+)
 PATIENCE_MS = 300_000
 BARE = "import streamlit as st\nst.header('bare')\nimport pandas\nst.dataframe(pandas.DataFrame({'n': range(14)}))\n"
 TABLE = '[data-testid="stDataFrame"] canvas'

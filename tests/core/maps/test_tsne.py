@@ -3,14 +3,17 @@
 import os
 import signal
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 
+from core import machine
 from core.errors import InputError, JobError
-from core.maps import Projection, Tsne, project, resume
+from core.maps import Projection, Tsne, project, resume, tsne
+from core.maps.neighbours import nearest_rows
 from tests.core.maps.clouds import groups, normal, unit
 from tests.core.maps.test_layout import maps_processes
 
@@ -220,3 +223,12 @@ def test_settings_out_of_bounds_are_refused(values: dict[str, float]) -> None:
 def test_any_perplexity_on_offer_makes_a_map_of_few_texts(rows: int, perplexity: float) -> None:
     result = project(unit(normal(rows, 8)), Tsne(perplexity=perplexity, iterations=300))
     assert np.isfinite(result.coordinates).all()
+
+
+def test_in_a_container_it_takes_no_more_threads_than_the_quota_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tsne, "this_machine", lambda: replace(machine.this_machine(), cores=8, core_limit=1.5))
+    threads: list[int] = []
+    monkeypatch.setattr("openTSNE.TSNEEmbedding", lambda *_, n_jobs, **__: threads.append(n_jobs))
+    vectors, settings = unit(normal(40, 8)), Tsne(perplexity=5)
+    tsne._embedding(nearest_rows(vectors, 15), tsne.begin(vectors, settings, 2))
+    assert threads == [2]
