@@ -472,6 +472,7 @@ class Verdict:
 
     WEIGHT = Parameters("weigh_")
     PRESET = Key("weights_preset")
+    PRESETS = Key("weights_presets")
     WIDE = Key("verdict_wide")
     LANES = Key("verdict_lanes")
     TABLE = Key("verdict_table")
