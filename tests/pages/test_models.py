@@ -159,6 +159,8 @@ def test_a_models_card_has_each_task_and_what_is_unusual(app: AppTest) -> None:
     assert "FEVERHardNegatives (0.00)" in said(app).replace("\\", "")
     (tasks,) = (table.value for table in app.dataframe if "Task" in table.value)
     assert len(tasks) == 41
+    told = said(app).replace("\\", "")
+    assert "Not on this machine yet: download it here or run `python -m core download jinaai/" in told
     app.selectbox(key=state.Models.CARD).set_value("text-embedding-3-large").run()
     assert not app.exception
     assert "Recovered from older files" in said(app)
