@@ -29,14 +29,14 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
     board = st.segmented_control(
         "Score", list(BOARDS), default="MTEB v2", key=state.Models.BOARD, bind="query-params", required=True,
-        help="The table is sorted by this score, and the charts show it.",
+        help="The table is sorted by this score, below your picks, and the charts show it.",
     )  # fmt: skip
     use, weights = uses.choose() if board == "MTEB v2" else (board, {})
     wishes = demands.choose()
 
 found = matching(pickable(), wanted, which or "All", wishes)
 standing = stand(found, board, weights)
-shown = standing.sort(found)
+shown = table.with_picks_on_top(standing.sort(found))
 timings = benchmark.latest_timings()
 rows = pd.DataFrame(add_standing(compare(shown, timings), shown, standing))
 if shown:
@@ -47,8 +47,9 @@ else:
     table.show_none()
 snapshot = leaderboard.current()
 st.caption(
-    f"{len(shown):,} models. Tick up to four to use them on every page; click a cell for a model's card. Dashes and "
-    f"blanks mean unknown. MTEB v2 of {snapshot.date}: {snapshot.source}. MTEB v1: archived leaderboard, another scale."
+    f"{len(shown):,} models, your picks on top. Tick up to four to use them on every page; click a cell for a model's "
+    "card. The eye above the table shows further columns, such as size and price. Dashes and blanks mean unknown. "
+    f"MTEB v2 of {snapshot.date}: {snapshot.source}. MTEB v1: archived leaderboard, another scale."
 )
 if opened := card.choose(shown):
     card.show(opened)

@@ -12,11 +12,11 @@ from pages.shared import corpora, navigation, quality, state
 from pages.shared.labels import picker
 from pages.shared.ui import inputs, output, progress
 
-row = st.container(horizontal=True, vertical_alignment="bottom")
-with row:
+with st.container(horizontal=True, vertical_alignment="bottom"):
     texts = corpora.choose()
     labels = picker.choose(texts)
     dollars = controls.dollars_per_hour()
+    place_of_presets = controls.begin_presets()
 output.show_skips(texts)
 ready = inputs.ready_models()
 if labels is None:
@@ -27,8 +27,6 @@ picker.show_skips(labels)
 top = st.container()
 offer = st.empty()
 weights = controls.weights()
-with row:
-    controls.presets(weights)
 with progress.line(state.Verdict.DECIDE, height=500) as on_progress:
     ready = quality.select_embeddable(texts, ready, on_progress)
     measured = quality.measure(texts, labels, ready, on_progress)
@@ -42,9 +40,11 @@ if to_be_timed:
     models_and_baselines = candidates.candidates(texts, labels, measured, ready, dollars, silent)
 setting = verdict.setting_of(texts, labels, queries=measured[BM25].queries, dollars_per_hour=dollars)
 decided = verdict.decide(models_and_baselines, weights, setting)
+with place_of_presets:
+    controls.presets(weights, decided.ranking.left_out)
 with top:
     report.answer(decided)
-report.chart(decided)
+report.chart(decided, candidates.recording())
 report.downloads(decided, report.table(decided))
 report.provenance(decided)
 report.code(decided)

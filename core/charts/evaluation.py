@@ -22,8 +22,7 @@ from core.evaluation import Compressed, Interval
 from core.evaluation.compression import BINARY, FLOAT16, FLOAT32, INT8, RESCORED, front
 from core.similarity import SCORES, Similarity, title
 
-LANE_PIXELS = 54
-NAME_PIXELS = 22  # above a lane: beside it, a phone has no room for both
+LANE_PIXELS = 56  # for a name with its figures below
 GAINS_HEIGHT = 300
 SCATTER_HEIGHT = 420
 CELL_PIXELS = 84
@@ -57,26 +56,6 @@ def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colou
             hovertemplate=f"<b>{plain(name)}</b><br>{plain(measure)} {interval.mean:.3f}<br>95%: {interval.low:.3f} to "
             f"{interval.high:.3f}<extra></extra>",
         )
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=place,
-            yshift=NAME_PIXELS,
-            text=f"<b>{plain(name.rpartition('/')[2], 26)}</b>",
-            showarrow=False,
-            font={"size": FONT_SIZE},
-        )
-        figure.add_annotation(
-            x=1,
-            xref="paper",
-            xanchor="left",
-            xshift=8,
-            y=place,
-            text=f"<b>{interval.mean:.3f}</b>  {interval.low:.2f} – {interval.high:.2f}",
-            showarrow=False,
-            font={"size": FONT_SIZE},
-        )
     low = min((interval.low for interval in measured.values()), default=0)
     high = max((interval.high for interval in measured.values()), default=1)
     room = max(0.02, 0.05 * (high - low))
@@ -84,14 +63,19 @@ def ranking(measured: Mapping[str, Interval], measure: str, title: str, *, colou
     figure.update_xaxes(range=[max(-0.01, low - room), min(1.01, high + room)], zeroline=False)
     figure.update_yaxes(
         tickvals=list(range(len(names))),
-        ticktext=[f"<b>{plain(name.rpartition('/')[2], 26)}</b>" for name in names],
-        range=[-0.4, len(names) - 0.3],
-        showgrid=False,
+        ticktext=[_label(name, measured[name]) for name in names],
+        range=[-0.5, len(names) - 0.5],
         zeroline=False,
-        showticklabels=False,
+        ticklabelstandoff=12,
     )
     figure.update_layout(showlegend=False)
-    return apply_style(figure, height=LANE_PIXELS * len(names) + 84, margin=(10, 155, 10, 10))
+    return apply_style(figure, height=LANE_PIXELS * len(names) + 74)
+
+
+def _label(name: str, interval: Interval) -> str:
+    """A system's name and, below it, its mean with its interval: side by side, a phone has no room for the dots."""
+    figures = f"{interval.mean:.3f}  {interval.low:.2f} – {interval.high:.2f}"
+    return f"<b>{plain(name.rpartition('/')[2], 26)}</b><br>{figures}"
 
 
 def gains(

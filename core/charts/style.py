@@ -41,6 +41,7 @@ LEGEND_ABOVE = {  # samples only: no trace can be switched off
     "itemdoubleclick": False,
 }
 CPU_OPACITY = 0.4
+RECORDED = "\\"  # the hatching of what was measured on another machine
 
 MODEL_COLOURS = {  # one for each model of the catalogue; all others share these
     "intfloat/e5-mistral-7b-instruct": "#CC6677",
@@ -98,6 +99,11 @@ def fills(colours: Sequence[str], opacities: Sequence[float]) -> dict[str, objec
     """A trace's marker: "#RRGGBB" colours with opacities, and a full outline."""
     full = [fade(colour, opacity) for colour, opacity in zip(colours, opacities, strict=True)]
     return {"color": full, "line": {"color": list(colours), "width": 2}}
+
+
+def hatching(shapes: Sequence[str]) -> dict[str, object]:
+    """A marker's pattern: the shape of each bar's hatching, empty for none."""
+    return {"shape": list(shapes), "fillmode": "replace", "solidity": 0.45, "size": 9}
 
 
 def log_ticks(low: float, high: float) -> list[float]:

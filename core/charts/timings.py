@@ -13,10 +13,12 @@ from core.benchmark.timing import Timing
 from core.charts.style import (
     LEGEND_ABOVE,
     NEUTRAL,
+    RECORDED,
     apply_style,
     device_name,
     device_opacity,
     fills,
+    hatching,
     linear_ticks,
     plain,
     wrap,
@@ -29,7 +31,7 @@ MARKS = {"cpu": ("line-ns-open", 12), "cuda": ("diamond-open", 7)}
 SHOWN_OF_REASON = 48
 LIBRARY_NAME = "sentence-transformers, defaults"
 RUN_OPACITIES = (1.0, 0.3)
-HATCHES = {(False, False): "", (True, False): "/", (False, True): "\\", (True, True): "x"}  # random weights, recorded
+HATCHES = {(False, False): "", (True, False): "/", (False, True): RECORDED, (True, True): "x"}  # random, recorded
 LANE_PIXELS = 30
 LANE_GAP, GAP_WITH_MARKS = 0.7, 1.0
 MARK_DROP = 0.78  # of a lane, from the middle of a model's last bar to its marks
@@ -236,7 +238,7 @@ def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float]) 
             "color": NEUTRAL,
         },
         marker=fills([bar.fill for bar in bars], [bar.opacity for bar in bars])
-        | {"pattern": {"shape": [bar.hatch for bar in bars], "fillmode": "replace", "solidity": 0.45, "size": 9}},
+        | {"pattern": hatching([bar.hatch for bar in bars])},
         hovertext=[bar.hover for bar in bars],
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,

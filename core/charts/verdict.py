@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.charts.markup import to_html
-from core.charts.style import NEUTRAL, apply_style, fade, fills, plain
+from core.charts.style import NEUTRAL, RECORDED, apply_style, fade, fills, hatching, plain
 from core.verdict.lanes import Bar, Lane, headings
 from core.verdict.weights import Weights
 
@@ -26,12 +26,12 @@ def verdict_lanes(
 ) -> go.Figure:
     """One lane per candidate, the best on top; bars go from 0 to 1, longer is better, with the figure on the bar.
 
-    The whisker is quality's 95 % interval. A column whose criterion has no weight is faint; a
-    figure whose timing was disturbed has a grey bar. Figures on coloured bars
-    need their own text colour, light on the dark theme.
+    The whisker is quality's 95 % interval. A column whose criterion has no weight is faint; a figure whose timing was
+    disturbed has a grey bar, one recorded on another machine a hatched one. Figures on coloured bars need their own
+    text colour, light on the dark theme.
     """
     figure = make_subplots(1, len(WIDTHS), column_widths=list(WIDTHS), horizontal_spacing=0.014)
-    columns = {"score": "<b>Score</b><br>out of 1", **_titles(weights)}
+    columns = {"score": "<b>Score</b><br>out of 1", **_titles(lanes, weights)}
     for column, name in enumerate(columns, start=1):
         counts = name == "score" or weights.by_criterion[name] > 0
         bars = [lane.score if name == "score" else lane.bars[name] for lane in lanes]
@@ -65,9 +65,13 @@ def verdict_html(lanes: Sequence[Lane], weights: Weights, *, colours: Mapping[st
     return to_html(verdict_lanes(lanes, weights, colours=colours), ALT)
 
 
-def _titles(weights: Weights) -> dict[str, str]:
-    """Each criterion above its share of the weights."""
-    return {name: "<b>{}</b><br>{}".format(*title.split(", ")) for name, title in headings(weights).items()}
+def _titles(lanes: Sequence[Lane], weights: Weights) -> dict[str, str]:
+    """Each criterion above its share of the weights, and whether its figures are recorded ones."""
+    recorded = {name for lane in lanes for name, bar in lane.bars.items() if bar.recorded_on}
+    return {
+        name: "<b>{}</b><br>{}".format(*title.split(", ")) + ", recorded" * (name in recorded)
+        for name, title in headings(weights).items()
+    }
 
 
 def _draw_column(
@@ -98,7 +102,7 @@ def _draw_column(
             [NEUTRAL if bar.is_disturbed else colours[lane.name] for lane, bar in zip(lanes, bars, strict=True)],
             [strength] * len(bars),
         )
-        | {"line": {"width": 0}},
+        | {"line": {"width": 0}, "pattern": hatching([RECORDED if bar.recorded_on else "" for bar in bars])},
         hoverinfo="skip",
         error_x=_whiskers(bars),
         row=1,

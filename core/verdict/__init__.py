@@ -2,11 +2,11 @@
 
 from core.verdict.candidate import BASELINES, Candidate, Speed, baseline, candidates, find_untimed, of_model
 from core.verdict.export import as_html, as_markdown, scales
-from core.verdict.lanes import Lane, lanes
+from core.verdict.lanes import Lane, is_recorded, lanes
 from core.verdict.ranking import Ranked, Ranking, Turn, rank, share_of_wins, turns
 from core.verdict.sentences import answer, firmness, notes, resampling, sentences
 from core.verdict.table import figures, in_words, provenance
-from core.verdict.timings import SETTINGS, WORKLOADS, timings
+from core.verdict.timings import SETTINGS, WORKLOADS, recording, timings
 from core.verdict.verdict import Setting, Verdict, decide, setting_of
 from core.verdict.weights import CRITERIA, MOST_WEIGHT, PRESETS, Weights, read_weights, scores, weighted_mean
 
@@ -36,12 +36,14 @@ __all__ = [
     "find_untimed",
     "firmness",
     "in_words",
+    "is_recorded",
     "lanes",
     "notes",
     "of_model",
     "provenance",
     "rank",
     "read_weights",
+    "recording",
     "resampling",
     "scales",
     "scores",

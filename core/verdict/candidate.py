@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from core.benchmark.timing import Timing
+from core.benchmark.sentences import cpu
+from core.benchmark.timing import Run, Timing
 from core.benchmark.tradeoff import dollars_per_million
 from core.embedding import Provenance
 from core.evaluation import Interval, Quality, interval
@@ -24,7 +25,7 @@ BATCH_TOKENS = 128  # of the texts whose throughput determines the price
 
 @dataclass(frozen=True)
 class Speed:
-    """A model's speed in a benchmark on this machine, with its own weights.
+    """A model's speed in a benchmark, with its own weights: on this machine or, if none is timed here, a recorded one.
 
     Attributes
     ----------
@@ -36,6 +37,8 @@ class Speed:
         The day it was timed, as YYYY-MM-DD; empty if unknown.
     disturbed : tuple of str
         The criteria, "speed" and "price", whose timing was disturbed by other processes.
+    recorded_on : str
+        The processor of the other machine on which it was recorded; empty if it was timed on this one.
     """
 
     milliseconds: float
@@ -45,6 +48,7 @@ class Speed:
     precision: str
     day: str = ""
     disturbed: tuple[str, ...] = ()
+    recorded_on: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ class Candidate:
         Mean nDCG@10 over the labelled queries, with its 95 % interval.
     per_query : dict of query id to nDCG@10
     memory_bytes : int or None
-        Peak memory of the timed process, including its libraries; 0 for a model behind an external API.
+        Peak memory of the timed process, including its libraries; 0 for a model behind an external API. It was recorded
+        where the speed was.
     dollars : float or None
         US dollars per million tokens: an API's price, or this machine's hourly price at the timed throughput.
     licence : str
@@ -123,6 +128,7 @@ def candidates(
     timings: Mapping[Timing, str],
     *,
     dollars_per_hour: float,
+    recording: Run | None = None,
 ) -> list[Candidate]:
     """Models as candidates, and the baselines.
 
@@ -134,28 +140,37 @@ def candidates(
         The vectors evaluated, of the models installed here.
     timings, dollars_per_hour
         See `of_model`.
+    recording : Run, optional
+        A recorded run whose figures stand in, marked, if none of the models is timed here: those of two machines are
+        never compared with each other.
     """
-    of_models = []
-    for spec in specs:
+
+    def build(spec: ModelSpec, rows: Mapping[Timing, str], recorded_on: str = "") -> Candidate:
         source = sources.get(spec.name)
-        of_models.append(
-            of_model(
-                spec,
-                measured.get(spec.name),
-                source.texts.provenance if source else None,
-                timings,
-                dollars_per_hour=dollars_per_hour,
-                dimensions=source.texts.vectors.shape[1] if source else None,
-                asked=source.queries.provenance if source else None,
-            )
+        return of_model(
+            spec,
+            measured.get(spec.name),
+            source.texts.provenance if source else None,
+            rows,
+            dollars_per_hour=dollars_per_hour,
+            dimensions=source.texts.vectors.shape[1] if source else None,
+            asked=source.queries.provenance if source else None,
+            recorded_on=recorded_on,
         )
+
+    of_models = [build(spec, timings) for spec in specs]
+    if recording and not any(one.speed for one in of_models):
+        rows = dict.fromkeys(recording.results, recording.created[:10])
+        recorded = [build(spec, rows, cpu(recording.machine)) for spec in specs]
+        of_models = [other if other.speed else one for one, other in zip(of_models, recorded, strict=True)]
     return [*of_models, *(baseline(name, measured[name], note) for name, note in BASELINES.items() if name in measured)]
 
 
 def find_untimed(existing: Sequence[Candidate], specs: Sequence[ModelSpec]) -> list[ModelSpec]:
     """Find the models that can be timed here but are not, one at a time and in batches, or were disturbed."""
-    done = {one.name for one in existing if one.speed and one.speed.texts_per_second and not one.speed.disturbed}
-    return [spec for spec in specs if spec.provider != "openai" and spec.name not in done]
+    done = {one.name for one in existing if (speed := one.speed) and speed.texts_per_second and not speed.disturbed}
+    recorded = {one.name for one in existing if one.speed and one.speed.recorded_on}
+    return [spec for spec in specs if spec.provider != "openai" and spec.name not in done - recorded]
 
 
 def of_model(
@@ -167,6 +182,7 @@ def of_model(
     dollars_per_hour: float,
     dimensions: int | None = None,
     asked: Provenance | None = None,
+    recorded_on: str = "",
 ) -> Candidate:
     """A model as a candidate.
 
@@ -183,6 +199,8 @@ def of_model(
         Length of its vectors; by default the catalogue's.
     asked : Provenance, optional
         What computed the queries' vectors.
+    recorded_on : str, optional
+        The processor of the other machine whose timings these are.
     """
     revision = source.revision if source else ""
     done = [timing for timing in timings if timing.model == spec.name and timing.median_ms]
@@ -196,7 +214,7 @@ def of_model(
     return Candidate(
         name=spec.name,
         **_quality(quality),
-        speed=_speed(hello, batch, timings[hello]) if hello else None,
+        speed=_speed(hello, batch, timings[hello], recorded_on) if hello else None,
         memory_bytes=0 if is_api else hello.memory_bytes if hello else None,
         dollars=_dollars(spec, batch, dollars_per_hour),
         licence=spec.license,
@@ -213,7 +231,7 @@ def of_model(
         truncated_queries=asked.truncated_texts if asked else None,
         unknown_queries=asked.unknown_texts if asked else None,
         truncate_dim=source.truncate_dim if source else None,
-        notes=(*_notes(spec, done, hello), *_comparison(source)),
+        notes=(*_notes(spec, done, hello, recorded_on), *_comparison(source)),
         caveats=tuple(sentence for read in (source, asked) if read for sentence in read.caveats),
     )
 
@@ -236,11 +254,13 @@ def _interval(values: tuple[float, ...]) -> Interval:
     return interval(values)
 
 
-def _speed(hello: Timing, batch: Timing | None, day: str) -> Speed:
+def _speed(hello: Timing, batch: Timing | None, day: str, recorded_on: str) -> Speed:
     throughput = batch.texts_per_second if batch else None
     rows = {"speed": hello, "price": batch}
     disturbed = tuple(criterion for criterion, row in rows.items() if row and row.is_disturbed)
-    return Speed(hello.median_ms or 0.0, throughput, hello.device, hello.engine, hello.precision, day, disturbed)
+    return Speed(
+        hello.median_ms or 0.0, throughput, hello.device, hello.engine, hello.precision, day, disturbed, recorded_on
+    )
 
 
 def _dollars(spec: ModelSpec, batch: Timing | None, dollars_per_hour: float) -> float | None:
@@ -257,9 +277,11 @@ def _comparison(source: Provenance | None) -> list[str]:
     return [source.comparison] if source and source.similarity != "cosine" else []
 
 
-def _notes(spec: ModelSpec, done: Sequence[Timing], hello: Timing | None) -> tuple[str, ...]:
+def _notes(spec: ModelSpec, done: Sequence[Timing], hello: Timing | None, recorded_on: str) -> tuple[str, ...]:
     if spec.provider == "openai":
         return ("behind an API: its latency depends on the network and is not measured",)
+    if hello and recorded_on:
+        return (f"its speed and memory were recorded on {recorded_on}, not on this machine",)
     if hello and hello.is_disturbed:
         return ("its timing was disturbed by other processes: time it again when quiet",)
     random = [row.median_ms for row in done if row.is_hello and row.weights == "random" and row.median_ms]

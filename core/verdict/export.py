@@ -4,6 +4,7 @@ import html
 from collections.abc import Sequence
 
 from core.markdown import markdown_free
+from core.verdict.lanes import is_recorded
 from core.verdict.sentences import firmness, sentences
 from core.verdict.table import in_words, provenance
 from core.verdict.verdict import Verdict
@@ -11,6 +12,7 @@ from core.verdict.weights import SCALES
 from core.wording import one_line
 
 READING = "Every bar runs from 0 to 1; longer is better. The whisker is the 95% interval over the queries."
+RECORDED = "Hatched bars were recorded on another machine."
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 STYLE = """
 :root { color-scheme: light dark; --ink: #1B1F24; --ground: #FFFFFF; --quiet: #5B6470; --line: #D9DEE4; }
@@ -54,7 +56,7 @@ def as_html(verdict: Verdict, chart: str) -> str:
 {"".join(f'<p class="why">{sentence}</p>' for sentence in rest)}
 <figure>
 {chart}
-<figcaption>{READING}</figcaption>
+<figcaption>{" ".join([READING, RECORDED] if is_recorded(verdict) else [READING])}</figcaption>
 </figure>
 <h2>Figures</h2>
 <div class="wide">{_html_table(rows)}</div>

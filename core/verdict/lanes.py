@@ -7,6 +7,7 @@ from core.verdict.verdict import Verdict
 from core.verdict.weights import CRITERIA, Weights, scores
 from core.verdict.words import words
 
+TIMED = ("speed", "memory")  # what "Hello World" measures
 TITLES = {"quality": "nDCG@10", "speed": "Speed", "memory": "Memory", "price": "Price", "licence": "Licence"}
 
 
@@ -22,16 +23,21 @@ class Bar:
         A 95 % interval.
     is_disturbed : bool
         Whether it comes from a timing that other processes disturbed.
+    recorded_on : str
+        The processor of the other machine on which the figure was recorded; empty if it is of this one.
     """
 
     length: float | None
     text: str
     ends: tuple[float, float] | None = None
     is_disturbed: bool = False
+    recorded_on: str = ""
 
     @property
     def with_interval(self) -> str:
-        """The figure with its interval, or that it was disturbed."""
+        """The figure with its interval, or that it was disturbed or recorded on another machine."""
+        if self.recorded_on:
+            return f"{self.text} (recorded on {self.recorded_on})"
         if self.is_disturbed:
             return f"{self.text} (disturbed)"
         return f"{self.text} ({self.ends[0]:.2f} to {self.ends[1]:.2f})" if self.ends else self.text
@@ -86,7 +92,19 @@ def _bars(candidate: Candidate) -> dict[str, Bar]:
     lengths = scores(candidate)
     ends = (candidate.quality.low, candidate.quality.high) if candidate.quality else None
     disturbed = candidate.speed.disturbed if candidate.speed else ()
+    recorded_on = candidate.speed.recorded_on if candidate.speed else ""
     return {
-        name: Bar(lengths[name], words(candidate, name), ends if name == "quality" else None, name in disturbed)
+        name: Bar(
+            lengths[name],
+            words(candidate, name),
+            ends if name == "quality" else None,
+            name in disturbed,
+            recorded_on if name in TIMED else "",
+        )
         for name in CRITERIA
     }
+
+
+def is_recorded(verdict: Verdict) -> bool:
+    """Whether some of its figures were recorded on another machine."""
+    return any(bar.recorded_on for lane in lanes(verdict) for bar in lane.bars.values())

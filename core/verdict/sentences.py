@@ -107,9 +107,11 @@ def _speed(first: Ranked, second: Ranked | None) -> str:
     if first.candidate.speed is None:
         return ""
     takes = f"takes {words(first.candidate, 'speed')} a query"
+    elsewhere = first.candidate.speed.recorded_on
+    where = f" (recorded on {elsewhere}, not on this machine)" if elsewhere else ""
     if second is None or second.candidate.speed is None:
-        return takes
-    return f"{takes} instead of {words(second.candidate, 'speed')}"
+        return takes + where
+    return f"{takes} instead of {words(second.candidate, 'speed')}{where}"
 
 
 def _is_mixed(verdict: Verdict, first: Ranked, second: Ranked) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.similarity import NAMES
-from core.verdict.candidate import Candidate
+from core.verdict.candidate import Candidate, Speed
 from core.verdict.lanes import Lane, lanes
 from core.verdict.verdict import Verdict
 from core.verdict.weights import CRITERIA
@@ -59,13 +59,17 @@ def _provenance(one: Candidate) -> str:
         if one.revision
         else ["not on this machine"]
     )
-    speed = one.speed
-    timed = (
-        f"timed {speed.day} on {speed.device} with {speed.engine} in {speed.precision}"
-        if speed
-        else "not timed on this machine"
-    )
-    return " · ".join([one.name, *how, one_line(timed)])
+    return " · ".join([one.name, *how, one_line(_timed(one.speed))])
+
+
+def _timed(speed: Speed | None) -> str:
+    """When, where and with what a model was timed."""
+    if speed is None:
+        return "not timed on this machine"
+    how = f"{speed.day} on {speed.device} with {speed.engine} in {speed.precision}"
+    if speed.recorded_on:
+        return f"not timed on this machine: speed and memory recorded {how} of {speed.recorded_on}"
+    return f"timed {how}"
 
 
 def _figures(lane: Lane) -> dict[str, Any]:
@@ -84,6 +88,7 @@ def _figures(lane: Lane) -> dict[str, Any]:
         "license": one.licence or None,
         "commercial_use": commercial_use(one),
         "timed_on": one.speed.device if one.speed else None,
+        "recorded_on": (one.speed.recorded_on or None) if one.speed else None,
         "dimensions": one.dimensions,
         "bytes_per_vector": one.vector_bytes,
         "engine": one.engine or None,
@@ -105,7 +110,7 @@ def _words(lane: Lane) -> dict[str, str]:
     one, dash = lane.candidate, "–"
     throughput = one.speed.texts_per_second if one.speed else None
     words_of = {name: lane.bars[name].with_interval for name in CRITERIA}
-    if one.speed:
+    if one.speed and not one.speed.recorded_on:
         words_of["speed"] += f" on {one.speed.device}"
     if words_of["licence"] not in (UNKNOWN["licence"], dash):
         words_of["licence"] += f": {commercial_use(one)}"

@@ -1,7 +1,8 @@
-"""The timings for a verdict from benchmark runs on this machine, and what to time for it."""
+"""The timings for a verdict from benchmark runs on this machine, what to time for it, and what is recorded."""
 
 from core import benchmark
-from core.benchmark import Settings, Timing, Workload
+from core.benchmark import Run, Settings, Timing, Workload
+from core.devices import devices
 from core.verdict.candidate import BATCH_TOKENS
 
 WORKLOADS = (Workload(), Workload(16, "", BATCH_TOKENS))
@@ -27,3 +28,17 @@ def timings(*, device: str = "auto", precision: str = "auto") -> dict[Timing, st
         *benchmark.latest_sweeps(precision, of_any_revision=True),
     ]
     return {row: days.get(row, "") for row in rows if device in ("auto", row.device)}
+
+
+def recording(*, device: str = "auto", precision: str = "auto") -> Run | None:
+    """The recorded run whose "Hello World" stands in for models of which none is timed here; None if there is none.
+
+    Parameters as in `timings`. Only a model's own weights count, on a device that this machine has.
+    """
+    wanted = devices() if device == "auto" else (device,)
+    return benchmark.recorded_run(
+        lambda row: (
+            row.is_hello and row.median_ms is not None and row.weights == "own" and row.device in wanted
+            and (row.asked_engine, row.asked_precision) == ("auto", precision)
+        )
+    )  # fmt: skip

@@ -46,7 +46,7 @@ STYLE = """
 [class*="st-key-answer_of_"] { min-height: 5.3rem }
 @media (min-width: 1200px) { [class*="st-key-answer_of_"] { min-height: 3.6rem } }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
-[data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 3vw, 3rem) }
+[data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 6vw - 2.75rem, 3rem) }
 /* A chart's values are for screen readers alone: there is no gap above them */
 .stElementContainer:has(.values) { position: absolute }
 """

@@ -221,6 +221,7 @@ class Models:
     CARD_DOWNLOAD = Key("card_download")
     ANSWER = Key("answer_of_models")
     TABLE = Key("models_table")
+    ON_TOP = Key("models_on_top")
     SCORE_AGAINST_SIZE = Key("score_size")
     TASKS = Key("tasks")
     DOWNLOAD = Keys("download_")
@@ -471,6 +472,7 @@ class Verdict:
 
     WEIGHT = Parameters("weigh_")
     PRESET = Key("weights_preset")
+    PRESETS = Key("weights_presets")
     WIDE = Key("verdict_wide")
     LANES = Key("verdict_lanes")
     TABLE = Key("verdict_table")

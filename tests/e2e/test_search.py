@@ -13,6 +13,13 @@ WORDLLAMA = models.get("wordllama-256")
 HOSTILE = '<img src="http://example.org/x.png" onerror="alert(1)"> ![x](http://example.org/y.png) %{x}'
 CARDS = '[data-testid="stHtml"]:has(mark), [data-testid="stHtml"]:has(b + span)'
 
+CUT = """group => {
+    const frame = group.firstElementChild.getBoundingClientRect();
+    return [...group.querySelectorAll("button")].map((button) => [button.innerText, button.getBoundingClientRect()])
+        .filter(([, box]) => box.top < frame.bottom && (box.bottom > frame.bottom || box.right > frame.right))
+        .map(([text]) => text);
+}"""
+
 
 def cards(page: Page) -> list[str]:
     return page.locator(CARDS).all_inner_texts()
@@ -53,6 +60,8 @@ def test_a_query_is_typed_filtered_and_marked_and_the_link_brings_it_back(
     expect(other.get_by_text("texts: subject is")).to_be_visible(timeout=PATIENCE_MS)
     expect(other.locator(CARDS)).to_have_count(15, timeout=PATIENCE_MS)  # the sentence above stands before them
     assert cards(other) == cards(page)
+    cut = other.get_by_test_id("stButtonGroup").filter(has_text="at night").evaluate(CUT)
+    assert cut == [], "an example is whole, or left out"
     other.get_by_role("link", name="1 mark on 1 query: evaluate").click()
     expect(other.get_by_text("1 labelled queries (judgements made by clicking)")).to_be_visible(timeout=PATIENCE_MS)
     expect(other.get_by_role("button", name="Labels: marked by clicking")).to_be_visible()

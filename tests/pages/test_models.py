@@ -1,12 +1,16 @@
 """The Models page in-process: what the Hub offers and refuses, by a double of the Hub."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import models
+from core.models import ModelSpec
+from pages.parts.models import table
 from pages.shared import cache, state
 from tests.pages.conftest import open_page, said
 from tests.servers.hub import HubServer, Repository, let_library_ask, running_hub
@@ -97,11 +101,42 @@ def test_every_model_of_the_leaderboard_is_in_the_table_and_can_be_picked(app: A
     assert "not on this machine yet" in said(open_page(app, "embed"))
 
 
+def test_picked_models_are_on_top_and_a_tick_moves_no_row(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = table.show
+
+    def tick(specs: Sequence[ModelSpec]) -> None:
+        rows = [row for row, spec in enumerate(specs) if spec.name in ("wordllama-256", "BAAI/bge-m3")]
+        st.session_state[state.Models.TABLE] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+        table._pick(specs)
+
+    def show(rows: pd.DataFrame, specs: Sequence[ModelSpec], board: str, use: str) -> None:
+        usual(rows, specs, board, use)
+        st.button("Tick", on_click=tick, args=(specs,))
+
+    monkeypatch.setattr(table, "show", show)
+    app.query_params["models"] = ["bge-small-en-v1.5", "wordllama-256"]
+    open_page(app, "models")
+    before = table_of(app)
+    assert set(before[:2]) == {"bge-small-en-v1.5", "wordllama-256"}
+    next(button for button in app.main.button if button.label == "Tick").click().run()
+    assert set(app.session_state[state.EveryPage.MODELS]) == {"wordllama-256", "BAAI/bge-m3"}
+    assert table_of(app) == before
+    app.multiselect(key=state.EveryPage.MODELS).set_value(["potion-base-8M"]).run()
+    assert table_of(app)[0] == "potion-base-8M"
+
+
+def test_columns_that_are_empty_for_every_pick_take_no_room(app: AppTest) -> None:
+    open_page(app, "models")
+    assert list(app.dataframe[0].proto.column_order) == list(table.SHOWN)
+    app.multiselect(key=state.EveryPage.MODELS).set_value(["text-embedding-3-small"]).run()
+    assert list(app.dataframe[0].proto.column_order) == [*table.SHOWN, "usd_per_million_tokens"]
+
+
 def test_a_use_and_filters_narrow_the_table_and_rank_what_is_left(app: AppTest) -> None:
     app.query_params.update({"use": "Search and RAG", "most_parameters": "30M", "commercial_use": "true"})
     open_page(app, "models")
     names = table_of(app)
-    assert names.index("Snowflake/snowflake-arctic-embed-xs") < names.index("all-MiniLM-L6-v2")
+    assert names.index("Snowflake/snowflake-arctic-embed-xs") < names.index("potion-base-8M")
     assert "BAAI/bge-m3" not in names
     assert "on 10 tasks" in said(app)
     assert "Filters: 2" in [block.proto.popover.label for block in app.main.get("popover")]
@@ -124,6 +159,8 @@ def test_a_models_card_has_each_task_and_what_is_unusual(app: AppTest) -> None:
     assert "FEVERHardNegatives (0.00)" in said(app).replace("\\", "")
     (tasks,) = (table.value for table in app.dataframe if "Task" in table.value)
     assert len(tasks) == 41
+    told = said(app).replace("\\", "")
+    assert "Not on this machine yet: download it here or run `python -m core download jinaai/" in told
     app.selectbox(key=state.Models.CARD).set_value("text-embedding-3-large").run()
     assert not app.exception
     assert "Recovered from older files" in said(app)

@@ -15,6 +15,7 @@ from sentence_transformers import SentenceTransformer
 from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
+from core.charts.similarity import percent
 from core.similarity import background, clusters, score_matrix
 from core.wording import opening
 from tests.conftest import ROOT
@@ -58,7 +59,7 @@ def test_models_of_other_functions_are_scored_by_their_own(models_of_functions: 
     assert names == ["folder:dot, dot product", "folder:manhattan, negative Manhattan distance"]
     functions = "folder:dot by dot product and folder:manhattan by Manhattan distance"
     assert f"{functions}: choose Percentile to see the difference." in said(app).replace("\\", "")
-    assert "A dot product of **" in said(app)
+    assert "The framed pair has a dot product of **" in said(app)
     assert "compared by Manhattan distance" in said(app)
     assert "This model compares by dot product: only a cosine is split by token here." in said(app)
     assert not any("Most disagreed" in control.options for control in app.main.button_group)
@@ -125,15 +126,18 @@ def _traces(app: AppTest, key: str) -> list[Any]:
     return list(json.loads(element.proto.spec)["data"])
 
 
-def test_one_cosine_is_read_for_every_model_and_the_pair_has_each_models_own() -> None:
+def test_the_framed_pair_has_each_models_own_cosine_and_its_percentile() -> None:
     app = opened((TABLE, NETWORK), pair="3-4")
     cosines = {name: score_matrix(vectors(name, TEXTS))[2, 3] for name in (NETWORK, TABLE)}
     shown = {metric.label.replace("\\", ""): metric.value for metric in app.metric}
     assert shown == {name: f"{cosine:.3f}" for name, cosine in cosines.items()}
-    ranks = [percentiles(name, cosines[NETWORK][None, None])[0, 0] for name in (NETWORK, TABLE)]
+    ranks = {name: percent(percentiles(name, cosines[name][None, None])[0, 0]) for name in (NETWORK, TABLE)}
     told = said(app).replace("\\", "")
-    assert f"A cosine of **{cosines[NETWORK]:.2f}** is higher than **{ranks[0]:.1f}%**" in told or ranks[0] > 99.9
-    assert "of random pairs for all-MiniLM-L6-v2, and than **" in told
+    assert "The pair framed in pink." in told
+    assert (
+        f"The framed pair has a cosine of **{cosines[NETWORK]:.2f}** with {NETWORK}, higher than "
+        f"**{ranks[NETWORK]}** of random pairs; **{cosines[TABLE]:.2f}** with {TABLE}, higher than **{ranks[TABLE]}**."
+    ) in told
 
 
 def test_queries_are_compared_with_texts_and_their_background_is_of_queries() -> None:

@@ -1,6 +1,7 @@
 """The Verdict page in-process, on timings that are kept, or made by children that answer at once."""
 
 import html
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -67,9 +68,13 @@ def rows(app: AppTest) -> dict[str, dict[str, Any]]:
 def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missing(app: AppTest) -> None:
     open_verdict(app)
     assert "Take all-MiniLM-L6-v2." in told(app)
-    assert "Judged on quality and licence only: speed, memory and price are not known yet." in told(app)
+    assert "Judged on quality, speed, memory and licence only: price is not known yet." in told(app)
     assert "No change of a single weight" not in told(app)
     assert "Timing finds the speed, memory and price of all-MiniLM-L6-v2 and wordllama-256 on this machine" in told(app)
+    assert app.button_group(key="weights_preset").value == "Balanced"
+    assert [option.content for option in app.button_group(key="weights_preset").proto.options] == [
+        "Balanced without price", "Search server", "Laptop", "Batch job",
+    ]  # fmt: skip
     table = rows(app)
     assert list(table) == [MINILM, WORDLLAMA, "BM25", "Hybrid"]
     spec, queries = models.get(MINILM), corpus.sample_queries()
@@ -97,6 +102,29 @@ def test_sliders_turn_the_ranking(app: AppTest) -> None:
     app.button_group(key="weights_preset").set_value("Balanced").run()
     assert app.slider(key="weigh_speed").value == 2.0
     assert "Take all-MiniLM-L6-v2." in told(app)
+
+
+def test_recorded_figures_stand_in_until_a_model_is_timed_here(
+    app: AppTest, downloads: dict[str, Callable[[], bytes]]
+) -> None:
+    (recorded,) = (each.run for each in benchmark.list_runs() if each.name == "recorded/2-cores-amd-epyc")
+    expected = {row.model: row.median_ms for row in recorded.results if row.weights == "own"}
+    open_verdict(app)
+    assert "instead of 0.208 ms (recorded on AMD EPYC, not on this machine)." in told(app)
+    assert "Hatched ╲: recorded on AMD EPYC, 2 cores" in told(app)
+    for name in (MINILM, WORDLLAMA):
+        assert rows(app)[name]["hello_world_ms"] == expected[name]
+        assert rows(app)[name]["recorded_on"] == "AMD EPYC"
+        assert rows(app)[name]["usd_per_million_tokens"] is None
+    page = html.unescape(downloads["verdict.html"]().decode())
+    assert "Hatched bars were recorded on another machine." in page
+    assert "1.77 ms (recorded on AMD EPYC)" in page
+    keep(*both_ways(WORDLLAMA, 0.3))
+    app.run()
+    assert "recorded" not in told(app).partition("Every bar")[0]
+    assert rows(app)[WORDLLAMA]["hello_world_ms"] == 0.3
+    assert math.isnan(rows(app)[MINILM]["hello_world_ms"]), "figures of two machines are never compared"
+    assert "Judged on quality and licence only: speed, memory and price are not known yet for all-MiniLM" in told(app)
 
 
 def test_what_is_timed_is_not_called_unmeasured(app: AppTest) -> None:

@@ -8,7 +8,6 @@ import streamlit as st
 from core import leaderboard, wording
 from core.leaderboard import Entry
 from core.models import ModelSpec, listing
-from core.models.files import availability
 from core.wording import join
 from pages.parts.models import downloads
 from pages.shared import state
@@ -43,7 +42,7 @@ def show(spec: ModelSpec) -> None:
                 st.link_button("Model card", spec.url, icon=":material/open_in_new:")
             downloads.offer_one(spec)
         st.markdown(" · ".join(_facts(spec, entry)))
-        st.caption(output.markdown_free(availability(spec).sentence))
+        st.caption(output.markdown_free(downloads.describe(spec)))
         if prompts := wording.prompts(spec.query_prompt, spec.document_prompt):
             st.caption(output.markdown_free("; ".join(prompts)))
         if entry is None:

@@ -8,7 +8,7 @@ from core.errors import EmbedscopeError, InputError, UnknownModelError
 from core.models import ModelSpec, hub
 from core.models.files import availability, beyond_memory
 from core.settings import may_download
-from core.wording import shorten
+from core.wording import join, shorten
 from pages.shared import cache, picks, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
@@ -44,6 +44,15 @@ def _offer(spec: ModelSpec) -> DeltaGenerator:
         )
         st.caption(RESUMES, width="content")
     return st.container()
+
+
+def describe(spec: ModelSpec) -> str:
+    """What a model needs to run here, in a sentence for this page, where it can be downloaded."""
+    if not _is_downloadable(spec):
+        return availability(spec).sentence
+    size = f" ({wording.size(spec.download_bytes)})" if spec.download_bytes else ""
+    ways = [f"download it here{size}"] if may_download() else []
+    return f"Not on this machine yet: {join([*ways, f'run `python -m core download {spec.name}`'], 'or')}."
 
 
 def offer_one(spec: ModelSpec) -> None:

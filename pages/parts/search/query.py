@@ -11,8 +11,11 @@ from pages.shared.ui import inputs
 
 MOST_CHARACTERS = 500
 ONE_LINE = f"""<style>
-.st-key-{state.Search.EXAMPLE} [data-testid="stButtonGroup"] > div {{ flex-wrap: nowrap; overflow-x: auto }}
-.st-key-{state.Search.EXAMPLE} button {{ flex: none }}
+/* Those with no room in the line are left out; the Tab key scrolls to them */
+.st-key-{state.Search.EXAMPLE} [data-testid="stButtonGroup"] > div {{
+    height: 2.5rem; overflow: hidden; padding: 4px; margin: -4px
+}}
+.st-key-{state.Search.EXAMPLE} button {{ max-width: 100% }}
 </style>"""
 
 

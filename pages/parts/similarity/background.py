@@ -58,18 +58,20 @@ def section(
             )
         with words:
             if marked:
-                st.markdown(_sentence(alike, similarity, next(iter(marked.values()))))
+                st.markdown(_sentence(alike, similarity, marked))
             st.caption(_basis(alike, texts, compared))
 
 
-def _sentence(backgrounds: Mapping[str, Background], similarity: Similarity, score: float) -> str:
-    """What the same score means for each model."""
+def _sentence(backgrounds: Mapping[str, Background], similarity: Similarity, marked: Mapping[str, float]) -> str:
+    """How high the framed pair scores under each model, among random pairs."""
     first, *others = [
-        f"than **{percent(float(background.percentile(np.float32(score))))}** for {output.markdown_free(name)}"
-        for name, background in backgrounds.items()
+        f"**{score:.2f}** with {output.markdown_free(name)}, higher than "
+        f"**{percent(float(backgrounds[name].percentile(np.float32(score))))}**"
+        for name, score in marked.items()
     ]
-    listed = ", and ".join([first.replace("** for", "** of random pairs for", 1), *others])
-    return f"A {SCORES[similarity]} of **{score:.2f}** is higher {listed}."
+    listed = "; ".join([f"{first} of random pairs", *others])
+    advice = " Compare models by these percentages: each has its own range of scores." if others else ""
+    return f"The framed pair has a {SCORES[similarity]} of {listed}.{advice}"
 
 
 def _basis(backgrounds: Mapping[str, Background], texts: Corpus, compared: Compared) -> str:

@@ -43,6 +43,7 @@ def open_pair(compared: Compared, pair: Pair) -> None:
 
 def show(compared: Compared, results: Mapping[str, Scored], backgrounds: Mapping[str, Background], pair: Pair) -> None:
     """Both texts in full, and every model's score."""
+    st.caption("The pair framed in pink. Click another cell to see its texts.")
     cells = st.grid(4, min_column_width=CELL_PIXELS)
     for name, text in zip(_names(compared, pair), _texts(compared, pair), strict=True):
         with cells.cell(), st.container(border=True, height=TEXT_PIXELS, gap="xsmall"):

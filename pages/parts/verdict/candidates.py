@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core import verdict
+from core.benchmark import Run
 from core.corpus import Corpus, Labels
 from core.evaluation import Quality
 from core.models import ModelSpec
@@ -24,11 +25,18 @@ def candidates(
     dollars_per_hour: float,
     on_progress: Progress,
 ) -> list[Candidate]:
-    """The picked models, without a quality if not installed, and the baselines."""
+    """The picked models, without a quality if not installed, and the baselines; recorded figures if none is timed."""
     timings = verdict.timings(device=picks.device(), precision=picks.precision())
     task = Task(texts, labels.queries)
     sources = {spec.name: cache.embeddings(task, spec, on_progress) for spec in ready}
-    return verdict.candidates(picks.models(), measured, sources, timings, dollars_per_hour=dollars_per_hour)
+    return verdict.candidates(
+        picks.models(), measured, sources, timings, dollars_per_hour=dollars_per_hour, recording=recording()
+    )
+
+
+def recording() -> Run | None:
+    """The recorded run that stands in where none of the picked models is timed on this machine."""
+    return verdict.recording(device=picks.device(), precision=picks.precision())
 
 
 def offer_timing(specs: Sequence[ModelSpec], existing: Sequence[Candidate]) -> bool:
@@ -36,7 +44,7 @@ def offer_timing(specs: Sequence[ModelSpec], existing: Sequence[Candidate]) -> b
     if not specs:
         return False
     with st.container(horizontal=True, vertical_alignment="center"):
-        speeds = {one.name: one.speed for one in existing}
+        speeds = {one.name: one.speed for one in existing if one.speed and not one.speed.recorded_on}
         timed = [spec for spec in specs if (speed := speeds.get(spec.name)) and speed.disturbed]
         st.caption(" ".join(_missing({spec.name: speeds.get(spec.name) for spec in specs})), width="content")
         return st.button(

@@ -4,18 +4,23 @@ import pandas as pd
 import streamlit as st
 
 from core import examples, verdict
+from core.benchmark import Run
 from core.charts.style import model_colours
 from core.charts.verdict import ALT, verdict_html, verdict_lanes
 from core.corpus import Corpus
-from core.verdict import Verdict
-from pages.shared import frame, state
+from core.verdict import Lane, Verdict
+from pages.shared import frame, measurement, state
 from pages.shared.ui import output
 from pages.shared.ui.live_chart import LiveChart
 
 SCROLLS = f"""<style>
 .st-key-{state.Verdict.WIDE} {{ overflow-x: auto }}
-.st-key-{state.Verdict.WIDE} > * {{ min-width: 47rem }}
+.st-key-{state.Verdict.WIDE} > * {{ min-width: 42rem }}
 </style>"""
+SHOWN = (  # as much as a window 1024 pixels wide has room for; the others can be switched on above the table
+    "place", "model", "score", "ndcg@10", "interval", "hello_world_ms", "memory_bytes", "recorded_on",
+    "usd_per_million_tokens", "license",
+)  # fmt: skip
 
 
 def without_labels(texts: Corpus) -> None:
@@ -37,10 +42,15 @@ def answer(decided: Verdict) -> None:
         st.markdown(output.markdown_free(" ".join(noted)))
 
 
-def chart(decided: Verdict) -> None:
-    """The lanes, and how firm the first place is."""
+def chart(decided: Verdict, recording: Run | None) -> None:
+    """The lanes, which of them are recorded ones, and how firm the first place is."""
     figure = verdict_lanes(
         verdict.lanes(decided), decided.ranking.weights, colours=_colours(decided), is_dark=frame.is_dark()
+    )
+    hatched = (
+        f"Hatched ╲: {measurement.recorded_on(recording)}, not on this machine. "
+        if recording and verdict.is_recorded(decided)
+        else ""
     )
     st.html(SCROLLS)
     with st.container(key=state.Verdict.WIDE):
@@ -48,6 +58,7 @@ def chart(decided: Verdict) -> None:
     st.caption(
         "Every bar runs from 0 to 1; longer is better. The whisker is the 95% interval of quality over the "
         "queries; percentages are shares of the total weight. "
+        + hatched
         + output.markdown_free(" ".join(verdict.resampling(decided)))
     )
 
@@ -57,30 +68,31 @@ def _draw_html(decided: Verdict) -> str:
 
 
 def table(decided: Verdict) -> pd.DataFrame:
-    """The figures, one row per candidate."""
+    """The figures, one row per candidate; the table shows the main ones that are known."""
     figures = pd.DataFrame(verdict.figures(decided))
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     st.dataframe(
-        figures,
+        figures.assign(interval=[_interval(lane) for lane in verdict.lanes(decided)]),
         hide_index=True,
         key=state.Verdict.TABLE,
+        column_order=[name for name in SHOWN if name not in figures or figures[name].notna().any()],
         placeholder="–",
         alt="The verdict's figures: score, quality with its interval, speed, memory, price and licence",
         column_config={
-            "place": number("#", width=36),
-            "model": text("Model", pinned=True, width=160),
-            "score": st.column_config.ProgressColumn("Score", min_value=0, max_value=1, format="%.3f", width=105),
-            "ndcg@10": number("nDCG@10", format="%.3f", width=75, help="Mean over the labelled queries."),
-            "low": number("95% from", format="%.3f", width=80),
-            "high": number("95% to", format="%.3f", width=65),
-            "hello_world_ms": number("ms", format="%.3g", width=60, help="Median for “Hello World” on this machine."),
-            "texts_per_second": number(
-                "Texts/s", format="%.0f", width=65, help="For texts of 128 tokens in batches of 16."
-            ),
-            "memory_bytes": number("Memory", format="bytes", width=75),
-            "usd_per_million_tokens": number("Price", format="$%.2g", width=75, help="US dollars per million tokens."),
-            "license": text("Licence", width=95),
+            "place": number("#", width=30),
+            "model": text("Model", width=140),
+            "score": number("Score", format="%.3f", width=60, help="The weighted mean, from 0 to 1."),
+            "ndcg@10": number("nDCG@10", format="%.3f", width=76, help="Mean over the labelled queries."),
+            "interval": text("95%", width=92, help="95% interval of nDCG@10 over the queries."),
+            "hello_world_ms": number("ms", format="%.3g", width=56, help="Median for “Hello World”."),
+            "memory_bytes": number("Memory", format="bytes", width=72),
+            "usd_per_million_tokens": number("Price", format="$%.2g", width=66, help="US dollars per million tokens."),
+            "license": text("Licence", width=90),
+            "low": number("95% from", format="%.3f"),
+            "high": number("95% to", format="%.3f"),
+            "texts_per_second": number("Texts/s", format="%.0f", help="For texts of 128 tokens in batches of 16."),
             "timed_on": text("Timed on"),
+            "recorded_on": text("Recorded on", width=92, help="Another machine: none is timed on this one."),
             "commercial_use": text("Permitted use"),
             "dimensions": number("Dimensions"),
             "bytes_per_vector": number("Bytes per vector"),
@@ -99,6 +111,12 @@ def table(decided: Verdict) -> pd.DataFrame:
         },
     )
     return figures
+
+
+def _interval(lane: Lane) -> str | None:
+    """The 95 % interval of its quality, for a cell."""
+    ends = lane.bars["quality"].ends
+    return f"{ends[0]:.2f} to {ends[1]:.2f}" if ends else None
 
 
 def downloads(decided: Verdict, figures: pd.DataFrame) -> None:

@@ -15,7 +15,11 @@ def test_the_best_system_is_on_top_with_its_interval_and_colour() -> None:
     figure = ranking(
         {"BM25": Interval(0.4, 0.3, 0.5), "wordllama-256": Interval(0.6, 0.5, 0.7)}, "nDCG@10", "mean", colours=COLOURS
     )
-    assert figure.layout.yaxis.ticktext == ("<b>BM25</b>", "<b>wordllama-256</b>")
+    assert figure.layout.yaxis.ticktext == (
+        "<b>BM25</b><br>0.400  0.30 – 0.50", "<b>wordllama-256</b><br>0.600  0.50 – 0.70",
+    )  # fmt: skip
+    assert figure.layout.yaxis.tickvals == (0, 1), "each name is on the line of its dot"
+    assert [dot.y[0] for dot in figure.data if dot.mode == "markers"] == [0, 1]
     spans = [trace.x for trace in figure.data if trace.mode == "lines"]
     assert spans == [(0.3, 0.5), (0.5, 0.7)]
     dots = [trace for trace in figure.data if trace.mode == "markers"]
