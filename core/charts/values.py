@@ -1,7 +1,7 @@
 """The values that a figure shows, as tables in HTML: what a screen reader reads in the place of its drawing."""
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,16 +41,17 @@ def _points(figure: go.Figure, trace: Any) -> Iterator[list[str]]:
     across, up = _axis(figure, trace, "x"), _axis(figure, trace, "y")
     if trace.x is None or trace.y is None or not len(trace.x):
         return
+    columns, rows = _ticks(across), _ticks(up)
     texts = trace.text if isinstance(trace.text, list | tuple | np.ndarray) else None
     yield [_title(across, "x"), _title(up, "y"), *(["Text"] if texts is not None else [])]
     for row, (x, y) in enumerate(zip(trace.x, trace.y, strict=True)):
         if x is not None and y is not None:
-            yield [_value(across, x), _value(up, y), *([_text(texts[row])] if texts is not None else [])]
+            yield [_value(columns, x), _value(rows, y), *([_text(texts[row])] if texts is not None else [])]
 
 
 def _cells(figure: go.Figure, trace: Any) -> Iterator[list[str]]:
     """A header and the rows of a heatmap; of one with many cells, how many there are and between which values."""
-    across, up = _axis(figure, trace, "x"), _axis(figure, trace, "y")
+    across, up = (_ticks(_axis(figure, trace, letter)) for letter in "xy")
     z = np.array(trace.z, np.float64)
     rows, columns = z.shape
     xs = range(columns) if trace.x is None else trace.x
@@ -73,10 +74,16 @@ def _title(axis: Any, otherwise: str) -> str:
     return _text(axis.title.text or otherwise)
 
 
-def _value(axis: Any, value: Any) -> str:
-    """What the axis says at a value: its tick's text, or the number."""
-    if axis.tickvals is not None and axis.ticktext is not None and value in axis.tickvals:
-        return _text(axis.ticktext[list(axis.tickvals).index(value)])
+def _ticks(axis: Any) -> dict[Any, str]:
+    """The text of each tick that has its own, by the tick's value."""
+    values, texts = axis.tickvals, axis.ticktext
+    return {} if values is None or texts is None else dict(zip(values, map(_text, texts), strict=False))
+
+
+def _value(ticks: Mapping[Any, str], value: Any) -> str:
+    """What an axis says at a value: its tick's text, or the number."""
+    if value in ticks:
+        return ticks[value]
     return _text(value) if isinstance(value, str) else _number(value)
 
 

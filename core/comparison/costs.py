@@ -8,6 +8,7 @@ import numpy as np
 from core import leaderboard, wording
 from core.benchmark import Timing
 from core.comparison.standing import Standing
+from core.leaderboard import Entry
 from core.models import ModelSpec, listing
 from core.wording import join
 
@@ -42,7 +43,8 @@ def dots(
     specs: Sequence[ModelSpec], standing: Standing, cost: str, timings: Mapping[tuple[str, str], Timing]
 ) -> list[Dot]:
     """The models whose score and cost, one of COSTS, are known."""
-    found = [(spec, _cost(spec, cost, timings), standing.scores.get(spec.id)) for spec in specs]
+    entries = listing.entries_of(specs)
+    found = [(spec, _cost(spec, cost, entries.get(spec.id), timings), standing.scores.get(spec.id)) for spec in specs]
     return [Dot(spec.id, spec.name, value, score) for spec, value, score in found if value and score is not None]
 
 
@@ -66,8 +68,7 @@ def own_cpu_ms(spec: ModelSpec, timings: Mapping[tuple[str, str], Timing]) -> fl
     return timing.median_ms if timing and timing.weights == "own" else None
 
 
-def _cost(spec: ModelSpec, cost: str, timings: Mapping[tuple[str, str], Timing]) -> float | None:
-    entry = listing.entry_of(spec)
+def _cost(spec: ModelSpec, cost: str, entry: Entry | None, timings: Mapping[tuple[str, str], Timing]) -> float | None:
     return {
         "Parameters": spec.parameters,
         "Active parameters": entry.active_parameters if entry else None,

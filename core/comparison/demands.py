@@ -40,9 +40,9 @@ class Demands:
     least_zero_shot: int = 0
     instructions: str = INSTRUCTIONS[0]
 
-    def are_met_by(self, spec: ModelSpec) -> bool:
-        """Whether a model is known to meet each demand."""
-        return self._of_size(spec) and self._of_terms(spec) and self._of_training(listing.entry_of(spec))
+    def are_met_by(self, spec: ModelSpec, entry: Entry | None) -> bool:
+        """Whether a model, with its row on the leaderboard if it has one, is known to meet each demand."""
+        return self._of_size(spec) and self._of_terms(spec) and self._of_training(entry)
 
     def _of_size(self, spec: ModelSpec) -> bool:
         within = [(spec.parameters, self.most_parameters), (spec.dimensions, self.most_dimensions)]
@@ -56,8 +56,6 @@ class Demands:
         return (is_open or not (self.open_weights or self.fits)) and (is_free or not self.commercial_use)
 
     def _of_training(self, entry: Entry | None) -> bool:
-        if self == Demands():
-            return True
         speaks = not self.language or (entry is not None and self.language in entry.languages)
         unseen = not self.least_zero_shot or (entry is not None and (entry.zero_shot or 0) >= self.least_zero_shot)
         wanted = {INSTRUCTIONS[1]: True, INSTRUCTIONS[2]: False}.get(self.instructions)
@@ -68,11 +66,12 @@ def matching(
     specs: Sequence[ModelSpec], wanted: str, which: str = "All", demands: Demands | None = None
 ) -> list[ModelSpec]:
     """The models whose name, maker or licence contains the text, of a group of NAMED, that meet the demands."""
+    entries = listing.entries_of(specs) if demands else {}
     return [
         spec
         for spec in specs
         if wanted.lower() in f"{spec.name} {spec.organisation} {spec.license}".lower()
         and (which != "Original six" or spec.original)
         and (which != "Ready here" or availability(spec).is_ready)
-        and (demands is None or demands.are_met_by(spec))
+        and (demands is None or demands.are_met_by(spec, entries.get(spec.id)))
     ]

@@ -1,7 +1,7 @@
 """Where models stand on a board for a use: their scores, their ranks with intervals, and the sentence on them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from core import leaderboard
@@ -21,18 +21,20 @@ class Standing:
         By the model's id, in percent; those without one are left out.
     ranking : Ranking or None
         Of the models with a score for every task; None on a board whose tasks are not known one by one.
+    rows : dict of str to int
+        By the model's id, its row in the ranking; those that are not ranked are left out.
     """
 
     board: str
     scores: Mapping[str, float]
     ranking: Ranking | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
 
     def ranks(self, spec: ModelSpec) -> tuple[int, int, int] | None:
         """The rank of a model and the ends of its interval; None if it is not ranked."""
-        entry = listing.entry_of(spec)
-        if self.ranking is None or entry is None or entry.id not in self.ranking.rows:
+        row = self.rows.get(spec.id)
+        if self.ranking is None or row is None:
             return None
-        row = self.ranking.rows[entry.id]
         return int(self.ranking.ranks[row]), int(self.ranking.low[row]), int(self.ranking.high[row])
 
     def sort(self, specs: Sequence[ModelSpec]) -> list[ModelSpec]:
@@ -51,11 +53,12 @@ def stand(specs: Sequence[ModelSpec], board: str, weights: Mapping[str, float] |
     if board == "MTEB v1":
         return Standing(board, {spec.id: score for spec in specs if (score := spec.score(board)) is not None})
     snapshot = leaderboard.current()
-    entries = {spec.id: entry for spec in specs if (entry := listing.entry_of(spec))}
+    entries = listing.entries_of(specs)
     weighed = tuple((weights or dict.fromkeys(snapshot.tasks, 1.0)).items())
     ranking = _ranking(snapshot, weighed, tuple(entry.id for entry in entries.values()))
     scores = {name: leaderboard.mean(entry, ranking.weights, snapshot.tasks) for name, entry in entries.items()}
-    return Standing(board, {name: score for name, score in scores.items() if score is not None}, ranking)
+    rows = {name: row for name, entry in entries.items() if (row := ranking.rows.get(entry.id)) is not None}
+    return Standing(board, {name: score for name, score in scores.items() if score is not None}, ranking, rows)
 
 
 @lru_cache(maxsize=64)
@@ -107,8 +110,7 @@ def task_types(specs: Sequence[ModelSpec], board: str) -> dict[str, dict[str, fl
             spec.id: {_label(task): spec.mteb_v1[task] for task in TASKS if task in spec.mteb_v1} for spec in specs
         }
     else:
-        entries = {spec.id: listing.entry_of(spec) for spec in specs}
-        scores = {name: dict(entry.types) for name, entry in entries.items() if entry}
+        scores = {name: dict(entry.types) for name, entry in listing.entries_of(specs).items()}
     return {name: of_model for name, of_model in scores.items() if of_model}
 
 

@@ -39,14 +39,14 @@ def add_standing(
     rows: Sequence[Mapping[str, Any]], specs: Sequence[ModelSpec], standing: Standing
 ) -> list[dict[str, Any]]:
     """The rows of `compare` with each model's score for the use, its rank, zero-shot share, and what to know of it."""
-    tasks = leaderboard.current().tasks
+    tasks, entries = leaderboard.current().tasks, listing.entries_of(specs)
     return [
         {
             **row,
             "score": standing.scores.get(spec.id),
             "rank": ranks[0] if (ranks := standing.ranks(spec)) else None,
             "rank_interval": f"{ranks[1]} to {ranks[2]}" if ranks else None,
-            "zero_shot": entry.zero_shot if (entry := listing.entry_of(spec)) else None,
+            "zero_shot": entry.zero_shot if (entry := entries.get(spec.id)) else None,
             "released": spec.released[:7],
             "notes": " ".join(leaderboard.caveats(entry, tasks)) if entry else "",
         }

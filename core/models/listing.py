@@ -1,6 +1,7 @@
 """The models of MTEB's leaderboard as they can be picked: by their Hub id, with what MTEB's metadata says of them."""
 
 import json
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -22,8 +23,14 @@ def specs(board: Snapshot) -> dict[str, ModelSpec]:
 
 def entry_of(spec: ModelSpec) -> Entry | None:
     """The row of a model on the leaderboard; None if it is not there."""
-    entries = _entries(leaderboard.current())
-    return next((entry for owner in OWNERS if (entry := entries.get(f"{owner}{spec.id}".lower()))), None)
+    return entries_of([spec]).get(spec.id)
+
+
+def entries_of(specs: Iterable[ModelSpec]) -> dict[str, Entry]:
+    """The rows of models on the leaderboard by their specs' ids, without those that are not there."""
+    listed = _entries(leaderboard.current())
+    found = {spec.id: [listed.get(f"{owner}{spec.id}".lower()) for owner in OWNERS] for spec in specs}
+    return {name: entry for name, entries in found.items() if (entry := next(filter(None, entries), None))}
 
 
 @lru_cache(maxsize=2)
