@@ -1,5 +1,6 @@
 """Collections: texts that are too many for memory, on disk or in a bucket."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,9 +21,9 @@ from core.cli.options import (
     names,
 )
 from core.cli.options import Model as ModelName
-from core.cli.output import bars, complain, show, show_caveats, show_remarks, texts_read
-from core.collections import Collection, Model, OnDisk
-from core.corpus import Corpus, labels_of, read_bytes
+from core.cli.output import bars, complain, say, show, show_caveats, show_remarks, texts_read
+from core.collections import ByIndex, Collection, Index, Model, OnDisk
+from core.corpus import labels_of, read_bytes
 from core.embedding import Embedded
 from core.errors import InputError
 from core.models import ModelSpec
@@ -66,7 +67,7 @@ def list_all(as_json: AsJson = False) -> None:
 def info(name: Name, as_json: AsJson = False) -> None:
     """Tell what a collection holds, and how far each model's vectors are computed."""
     opened = collections.open_collection(name)
-    models = [_row_of(model) for model in collections.models_of(opened)]
+    models = [_row_of(opened, model) for model in collections.models_of(opened)]
     facts = _facts_of(opened) | {"files": [file for file, _ in opened.facts.files], "bytes": collections.size(name)}
     show(facts | {"models": models}, [_as_row(facts)], as_json)
     if models and not as_json:
@@ -97,6 +98,45 @@ def embed(
     show_caveats([found.provenance], as_json)
 
 
+@app.command("index")
+def index(
+    name: Name,
+    model: ModelName,
+    recall: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the 10 nearest that a search must find.")
+    ] = 0.98,
+    queries: Annotated[
+        Path | None, typer.Option(help="File of queries to measure with (default: texts of the collection).")
+    ] = None,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    dimensions: Dimensions = None,
+    query_prompt: QueryPrompt = None,
+    document_prompt: DocumentPrompt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build an index of a model's vectors, measure its recall, and search by it as cheaply as the recall allows."""
+    spec, opened = model_with_options(model, query_prompt, document_prompt, dimensions), _open(name)
+    asked = corpus.from_path(queries).documents if queries else [""]
+    with bars() as progress:
+        how = {"device": device, "engine": engine, "precision": precision}
+        finder, embedded = _finder(opened, spec, asked, progress, **how)
+        vectors = embedded.vectors if queries else None
+        opened, built, best = collections.build(opened, finder.model, recall, queries=vectors, on_progress=progress)
+    facts = {"collection": name, "model": model, "demanded": recall, "recall": best}
+    facts |= {"index": built and _facts_of_index(opened, built)}
+    show(facts, [facts | {"index": None if built is None else collections.KIND}], as_json)
+    if as_json:
+        return
+    if built:
+        say(built.sentence)
+    else:
+        complain(
+            f"No setting of the index finds {recall:.1%} of the nearest; the best finds {best:.1%}. Search stays exact."
+        )
+
+
 @app.command("search")
 def search(
     name: Name,
@@ -109,6 +149,7 @@ def search(
     between: Annotated[
         list[str] | None, typer.Option(help="FIELD=LOW,HIGH that the number of a field must lie between; repeatable.")
     ] = None,
+    is_exact: Annotated[bool, typer.Option("--exact", help="Search all vectors, although there is an index.")] = False,
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
@@ -117,18 +158,22 @@ def search(
     document_prompt: DocumentPrompt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find the texts of a collection nearest to a query, exactly."""
+    """Find the texts of a collection nearest to a query: by the model's index, or exactly if there is none."""
     spec = model_with_options(model, query_prompt, document_prompt, dimensions)
     asked, opened = corpus.one_query(query), _open(name)
     among = _matching(opened, where or [], between or [])
     with bars() as progress:
         how = {"device": device, "engine": engine, "precision": precision}
-        finder, embedded = _finder(opened, spec, asked, progress, **how)
-        hits = finder.find(embedded.vectors, k, among)
+        finder, embedded = _finder(opened, spec, asked.documents, progress, **how)
+        index = None if is_exact else _index_for(finder, among)
+        hits = (ByIndex(finder, index) if index else finder).find(embedded.vectors, k, among)
     rows = collections.results(opened, hits)
     facts: dict[str, Any] = {"model": model, "query": query, "results": rows, "left_out": opened.facts.left_out}
     facts |= {"query_left_out": asked.left_out, "searched": len(opened) if among is None else len(among)}
+    facts |= {"index": index and _facts_of_index(opened, index)}
     show(facts | texts_read(finder.model.provenance, embedded.provenance), rows, as_json)
+    if index and not as_json:
+        say(index.sentence)
     show_caveats([finder.model.provenance, embedded.provenance], as_json)
     if asked.left_out and not as_json:
         complain(f"The query: {asked.skips_sentence}.")
@@ -155,7 +200,7 @@ def evaluate(
     for spec in specs:
         with bars() as progress:
             how = {"device": device, "engine": engine, "precision": precision}
-            finder, embedded = _finder(opened, spec, matched.labels.queries, progress, **how)
+            finder, embedded = _finder(opened, spec, matched.labels.queries.documents, progress, **how)
             quality = collections.measure(opened, finder, embedded.vectors, matched)
         ndcg = evaluation.interval(quality.values("ndcg@10"))
         row = {"model": spec.name, **quality.means, "ndcg@10_interval": [ndcg.low, ndcg.high]}
@@ -226,19 +271,32 @@ def _facts_of_model(model: Model, opened: Collection) -> dict[str, Any]:
     return {"collection": opened.name} | source | {"dimensions": model.identity.dimensions, "missing": model.missing}
 
 
-def _row_of(model: Model) -> dict[str, Any]:
+def _row_of(opened: Collection, model: Model) -> dict[str, Any]:
     names = ("model", "dimensions", "similarity", "precision")
     return {name: getattr(model.identity, name, model.provenance.model) for name in names} | {
         "texts": model.provenance.texts,
         "missing": model.missing,
+        "index": (index := collections.index_of(opened, model)) and _facts_of_index(opened, index),
     }
 
 
+def _facts_of_index(opened: Collection, index: Index) -> dict[str, Any]:
+    """What an index is, how it is searched, the recall measured, and how many texts came after it."""
+    facts = {name: value for name, value in asdict(index).items() if name != "uuid"}
+    return {"kind": collections.KIND, **facts, "unindexed": collections.unindexed(opened, index)}
+
+
+def _index_for(finder: OnDisk, among: Rows | None) -> Index | None:
+    """The index by which these rows are searched, if there is one."""
+    index = collections.index_of(finder.collection, finder.model)
+    return index if index and ByIndex(finder, index).serves(among) else None
+
+
 def _finder(
-    opened: Collection, spec: ModelSpec, asked: Corpus, progress: Progress, **how: Any
+    opened: Collection, spec: ModelSpec, asked: Sequence[str], progress: Progress, **how: Any
 ) -> tuple[OnDisk, Embedded]:
     """What searches the collection by a model, and the queries' vectors."""
-    embedded = embedding.embed(asked.documents, spec, kind="query", on_progress=progress, **how)
+    embedded = embedding.embed(asked, spec, kind="query", on_progress=progress, **how)
     return OnDisk(opened, collections.model_of(opened, embedded.identity, spec.name), progress), embedded
 
 

@@ -3,21 +3,28 @@
 They need the libraries of requirements-scale.txt, which nothing here imports before a collection is used.
 """
 
+from core.collections.building import build
 from core.collections.conditions import matching
 from core.collections.creation import create
 from core.collections.dataset import Collection, delete, names, open_collection, size
 from core.collections.embedding import Model, embed, embed_with, model_of, models_of
+from core.collections.index import KIND, ByIndex, Index, index_of, unindexed
 from core.collections.quality import match_labels, measure
 from core.collections.searching import OnDisk, results
 
 __all__ = [
+    "KIND",
+    "ByIndex",
     "Collection",
+    "Index",
     "Model",
     "OnDisk",
+    "build",
     "create",
     "delete",
     "embed",
     "embed_with",
+    "index_of",
     "match_labels",
     "matching",
     "measure",
@@ -27,4 +34,5 @@ __all__ = [
     "open_collection",
     "results",
     "size",
+    "unindexed",
 ]

@@ -8,6 +8,7 @@ is there: so writers at the same time are safe, and whatever ends a process, all
 """
 
 import json
+import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -120,6 +121,12 @@ class Collection:
     def number_of(self, column: str) -> int | None:
         """The number by which Lance knows a column; None if there is none."""
         return {each.name(): each.id() for each in self.data.lance_schema.fields()}.get(column)
+
+    def rows_at(self, addresses: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """The rows at Lance's addresses: the number of a part, and the place in it."""
+        numbers = np.array([part.id for part in self.fragments], np.uint64)
+        parts = np.searchsorted(numbers, addresses >> np.uint64(32))
+        return self.starts[parts] + (addresses & np.uint64(2**32 - 1)).astype(np.int64)
 
     def without(self, column: str) -> "list[FragmentMetadata]":
         """The parts that have no data in a column."""
@@ -274,6 +281,7 @@ def _require_lance() -> Any:
     InputError
         It is not installed.
     """
+    os.environ.setdefault("LANCE_LOG", "error")  # its warnings are for whoever calls it
     try:
         import lance
     except ModuleNotFoundError:

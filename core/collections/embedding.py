@@ -149,7 +149,7 @@ def _facts_with(collection: Collection, column: str, encoder: Encoder, provenanc
     known = facts.models.get(column)
     total = _sum(Provenance(**known["provenance"]), provenance) if known else provenance
     model = {"identity": asdict(identity_of(encoder)), "provenance": asdict(total)}
-    return replace(facts, models=facts.models | {column: model})
+    return replace(facts, models=facts.models | {column: (known or {}) | model})
 
 
 def _write(

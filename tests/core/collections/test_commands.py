@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core import collections
+from core.collections import building
 from core.settings import DATA
 from core.tables import parts
 
@@ -48,6 +49,34 @@ def test_a_collection_is_described_embedded_searched_and_measured_as_a_corpus(an
 
     answer("collection", "delete", "sample", "--yes")
     assert collections.names() == []
+
+
+@pytest.mark.usefixtures("sample")
+def test_the_index_and_its_recall_are_named_wherever_it_is_used(
+    answer: Any, command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer("collection", "embed", "sample", *WORDLLAMA)
+    search = ("collection", "search", "sample", *WORDLLAMA, "--query", "owls at night")
+    assert answer(*search)["index"] is None
+    asked = ("--recall", 0.9, "--queries", DATA / "sample_queries.jsonl")
+    built = answer("collection", "index", "sample", *WORDLLAMA, *asked)["index"]
+    assert (built["kind"], built["partitions"], built["at"], built["demanded"]) == ("IVF_RQ", 2, 10, 0.9)
+    assert (built["recall"] >= 0.9, built["sample"], built["unindexed"]) == (True, "queries given", 0)
+    assert answer("collection", "info", "sample")["models"][0]["index"] == built
+    found = answer(*search)
+    assert found["index"] == built
+    exact = answer(*search, "--exact")
+    assert exact["index"] is None
+    assert len({row["id"] for row in found["results"]} & {row["id"] for row in exact["results"]}) >= 7
+    assert answer(*search, "--where", "subject=space")["index"] is None  # few rows
+    _, out, _ = command(*search)
+    assert f"finds {built['recall']:.1%} of the 10 nearest, measured on {built['queries']} queries given" in out
+
+    monkeypatch.setattr(building, "REFINES", (1,))
+    code, out, problem = command("collection", "index", "sample", *WORDLLAMA, "--recall", 1)
+    assert code == 0
+    assert problem.startswith("No setting of the index finds 100.0% of the nearest; the best finds")
+    assert answer("collection", "info", "sample")["models"][0]["index"] is None
 
 
 @pytest.mark.usefixtures("sample")
