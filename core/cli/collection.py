@@ -22,10 +22,11 @@ from core.cli.options import (
 )
 from core.cli.options import Model as ModelName
 from core.cli.output import bars, complain, say, show, show_caveats, show_remarks, texts_read
-from core.collections import ByIndex, Collection, Index, Model, OnDisk
+from core.collections import ByIndex, Collection, Compared, Index, Model, OnDisk
 from core.corpus import labels_of, read_bytes
 from core.embedding import Embedded
 from core.errors import InputError
+from core.evaluation import Quality
 from core.models import ModelSpec
 from core.progress import Progress
 from core.search.exact import Rows
@@ -190,26 +191,33 @@ def evaluate(
     precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Measure each model's ranking quality on labelled queries, by exact search."""
+    """Measure each model's ranking quality on labelled queries, by exact search and by its index if it has one."""
     opened = _open(name)
     specs = [model_with_options(each, None, None) for each in names(models)]
     matched = collections.match_labels(
         opened, qrels.name, corpus.from_path(queries), labels_of(qrels.name, read_bytes(qrels))
     )
+    exact: dict[str, Quality] = {}
+    by_index: dict[str, Quality] = {}
     rows = []
     for spec in specs:
         with bars() as progress:
             how = {"device": device, "engine": engine, "precision": precision}
             finder, embedded = _finder(opened, spec, matched.labels.queries.documents, progress, **how)
-            quality = collections.measure(opened, finder, embedded.vectors, matched)
-        ndcg = evaluation.interval(quality.values("ndcg@10"))
-        row = {"model": spec.name, **quality.means, "ndcg@10_interval": [ndcg.low, ndcg.high]}
-        rows.append(row | {"queries": quality.queries, "similarity": finder.model.identity.similarity})
+            exact[spec.name] = collections.measure(opened, finder, embedded.vectors, matched)
+            index = _index_for(finder, None)
+            if index:
+                found = collections.measure(opened, ByIndex(finder, index), embedded.vectors, matched, evaluation.CUT)
+                by_index[spec.name] = found
+        rows.append(_row_of_quality(finder, exact[spec.name], index, by_index.get(spec.name)))
         show_caveats([finder.model.provenance, embedded.provenance], as_json)
-    labels = matched.labels
+    labels, compared = matched.labels, collections.compare(exact, by_index)
     left_out = {**opened.facts.left_out, **labels.queries.left_out, **labels.left_out}
-    show({"models": rows, "left_out": left_out, "unlabelled_copies": labels.unlabelled_copies}, rows, as_json)
+    facts = {"models": rows, "differences": list(map(_difference, compared)), "left_out": left_out}
+    show(facts | {"unlabelled_copies": labels.unlabelled_copies}, list(map(_for_reading, rows)), as_json)
     if not as_json:
+        for each in compared:
+            say(each.sentence)
         show_remarks(labels)
 
 
@@ -284,6 +292,35 @@ def _facts_of_index(opened: Collection, index: Index) -> dict[str, Any]:
     """What an index is, how it is searched, the recall measured, and how many texts came after it."""
     facts = {name: value for name, value in asdict(index).items() if name != "uuid"}
     return {"kind": collections.KIND, **facts, "unindexed": collections.unindexed(opened, index)}
+
+
+def _measures(quality: Quality) -> dict[str, Any]:
+    """The mean of each measure, and the interval of nDCG@10."""
+    ndcg = evaluation.interval(quality.values("ndcg@10"))
+    return {**quality.means, "ndcg@10_interval": [ndcg.low, ndcg.high]}
+
+
+def _row_of_quality(finder: OnDisk, exact: Quality, index: Index | None, by_index: Quality | None) -> dict[str, Any]:
+    """A model's measures by exact search, and by its index if there is one."""
+    row = {"model": finder.model.provenance.model, **_measures(exact), "queries": exact.queries}
+    row |= {"similarity": finder.model.identity.similarity, "by_index": None}
+    if index and by_index:
+        measures = {name: value for name, value in _measures(by_index).items() if name != "map@100"}  # ten were found
+        row["by_index"] = measures | {"index": _facts_of_index(finder.collection, index)}
+    return row
+
+
+def _for_reading(row: dict[str, Any]) -> dict[str, Any]:
+    """A model's measures, and of those by its index the first."""
+    by_index = row["by_index"]
+    return row | {"by_index": by_index and by_index["ndcg@10"]}
+
+
+def _difference(compared: Compared) -> dict[str, Any]:
+    """The difference of two models for the JSON."""
+    ways = {name: getattr(compared, name) for name in ("exact", "by_index", "effect")}
+    facts = {name: way and asdict(way) | {"is_within_chance": way.is_within_chance} for name, way in ways.items()}
+    return {"models": [compared.first, compared.second], **facts, "sentence": compared.sentence}
 
 
 def _index_for(finder: OnDisk, among: Rows | None) -> Index | None:

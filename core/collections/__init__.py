@@ -9,17 +9,19 @@ from core.collections.creation import create
 from core.collections.dataset import Collection, delete, names, open_collection, size
 from core.collections.embedding import Model, embed, embed_with, model_of, models_of
 from core.collections.index import KIND, ByIndex, Index, index_of, unindexed
-from core.collections.quality import match_labels, measure
+from core.collections.quality import Compared, compare, match_labels, measure
 from core.collections.searching import OnDisk, results
 
 __all__ = [
     "KIND",
     "ByIndex",
     "Collection",
+    "Compared",
     "Index",
     "Model",
     "OnDisk",
     "build",
+    "compare",
     "create",
     "delete",
     "embed",

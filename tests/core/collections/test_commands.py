@@ -72,6 +72,10 @@ def test_the_index_and_its_recall_are_named_wherever_it_is_used(
     _, out, _ = command(*search)
     assert f"finds {built['recall']:.1%} of the 10 nearest, measured on {built['queries']} queries given" in out
 
+    (row,) = (measured := answer("collection", "evaluate", "sample", "--models", "wordllama-256", *LABELLED))["models"]
+    assert (row["by_index"]["index"], measured["differences"]) == (built, [])
+    assert 0.8 * row["ndcg@10"] < row["by_index"]["ndcg@10"] <= 1.05 * row["ndcg@10"]
+
     monkeypatch.setattr(building, "REFINES", (1,))
     code, out, problem = command("collection", "index", "sample", *WORDLLAMA, "--recall", 1)
     assert code == 0
