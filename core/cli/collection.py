@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -22,17 +22,19 @@ from core.cli.options import (
 )
 from core.cli.options import Model as ModelName
 from core.cli.output import bars, complain, say, show, show_caveats, show_remarks, texts_read
-from core.collections import ByIndex, Collection, Compared, Index, Model, OnDisk
+from core.collections import ByIndex, ByWords, Collection, Compared, Index, Model, OnDisk
 from core.corpus import labels_of, read_bytes
-from core.embedding import Embedded
+from core.embedding import Embedded, Provenance
 from core.errors import InputError
 from core.evaluation import Quality
 from core.models import ModelSpec
 from core.progress import Progress
+from core.search import Hits, fuse
 from core.search.exact import Rows
 
 app = typer.Typer(no_args_is_help=True, help="Collections: texts that are too many for memory, on disk or in a bucket.")
 
+OptionalModel = Annotated[str | None, typer.Option("--model", "-m", help="Model name, as the models command lists it.")]
 Name = Annotated[str, typer.Argument(help="Name of the collection.")]
 
 
@@ -69,7 +71,8 @@ def info(name: Name, as_json: AsJson = False) -> None:
     """Tell what a collection holds, and how far each model's vectors are computed."""
     opened = collections.open_collection(name)
     models = [_row_of(opened, model) for model in collections.models_of(opened)]
-    facts = _facts_of(opened) | {"files": [file for file, _ in opened.facts.files], "bytes": collections.size(name)}
+    facts = _facts_of(opened) | {"words": _facts_of_words(opened)}
+    facts |= {"files": [file for file, _ in opened.facts.files], "bytes": collections.size(name)}
     show(facts | {"models": models}, [_as_row(facts)], as_json)
     if models and not as_json:
         show({}, models, as_json)
@@ -102,13 +105,12 @@ def embed(
 @app.command("index")
 def index(
     name: Name,
-    model: ModelName,
-    recall: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the 10 nearest that a search must find.")
-    ] = 0.98,
+    model: OptionalModel = None,
+    recall: Annotated[float, typer.Option(min=0, max=1, help="Share of the 10 nearest to be found.")] = 0.98,
     queries: Annotated[
         Path | None, typer.Option(help="File of queries to measure with (default: texts of the collection).")
     ] = None,
+    has_words: Annotated[bool, typer.Option("--words", help="Index the words of the texts instead, for BM25.")] = False,
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
@@ -117,8 +119,12 @@ def index(
     document_prompt: DocumentPrompt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Build an index of a model's vectors, measure its recall, and search by it as cheaply as the recall allows."""
-    spec, opened = model_with_options(model, query_prompt, document_prompt, dimensions), _open(name)
+    """Index a model's vectors, measure the recall, and search as cheaply as it allows; or index the words."""
+    opened = _open(name)
+    if has_words:
+        _index_words(opened, as_json)
+        return
+    spec = model_with_options(_required(model), query_prompt, document_prompt, dimensions)
     asked = corpus.from_path(queries).documents if queries else [""]
     with bars() as progress:
         how = {"device": device, "engine": engine, "precision": precision}
@@ -127,22 +133,31 @@ def index(
         opened, built, best = collections.build(opened, finder.model, recall, queries=vectors, on_progress=progress)
     facts = {"collection": name, "model": model, "demanded": recall, "recall": best}
     facts |= {"index": built and _facts_of_index(opened, built)}
-    show(facts, [facts | {"index": None if built is None else collections.KIND}], as_json)
-    if as_json:
-        return
-    if built:
+    show(facts, [facts | {"index": built and collections.KIND}], as_json)
+    if built and not as_json:
         say(built.sentence)
-    else:
+    if not built:
         complain(
             f"No setting of the index finds {recall:.1%} of the nearest; the best finds {best:.1%}. Search stays exact."
         )
 
 
+def _index_words(opened: Collection, as_json: bool) -> None:
+    with bars() as progress:
+        opened = collections.index_words(opened, progress)
+    facts = {"collection": opened.name, "texts": len(opened), "words": _facts_of_words(opened)}
+    show(facts, [facts], as_json)
+
+
 @app.command("search")
 def search(
     name: Name,
-    model: ModelName,
     query: Annotated[str, typer.Option("--query", "-q", help="Text to search for.")],
+    model: OptionalModel = None,
+    by: Annotated[
+        Literal["vectors", "words", "both"],
+        typer.Option(help="Search by a model's vectors, by words (BM25), or by both, fused."),
+    ] = "vectors",
     k: Annotated[int, typer.Option("-k", min=1, help="Number of results.")] = 10,
     where: Annotated[
         list[str] | None, typer.Option(help="FIELD=VALUE that the texts must have; of several values, one of them.")
@@ -159,23 +174,33 @@ def search(
     document_prompt: DocumentPrompt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find the texts of a collection nearest to a query: by the model's index, or exactly if there is none."""
-    spec = model_with_options(model, query_prompt, document_prompt, dimensions)
+    """Find texts of a collection for a query: the nearest, by the model's index or exactly, or by words, or both."""
     asked, opened = corpus.one_query(query), _open(name)
-    among = _matching(opened, where or [], between or [])
-    with bars() as progress:
-        how = {"device": device, "engine": engine, "precision": precision}
-        finder, embedded = _finder(opened, spec, asked.documents, progress, **how)
-        index = None if is_exact else _index_for(finder, among)
-        hits = (ByIndex(finder, index) if index else finder).find(embedded.vectors, k, among)
-    rows = collections.results(opened, hits)
-    facts: dict[str, Any] = {"model": model, "query": query, "results": rows, "left_out": opened.facts.left_out}
+    conditions = _conditions(where or [], between or [])
+    facts: dict[str, Any] = {"model": model, "query": query, "by": by, "left_out": opened.facts.left_out}
+    among = collections.matching(opened, *conditions) if any(conditions) else None
     facts |= {"query_left_out": asked.left_out, "searched": len(opened) if among is None else len(among)}
-    facts |= {"index": index and _facts_of_index(opened, index)}
-    show(facts | texts_read(finder.model.provenance, embedded.provenance), rows, as_json)
+    rankings: list[Hits] = []
+    sources: list[Provenance] = []
+    index: Index | None = None
+    with bars() as progress:
+        if by != "words":
+            spec = model_with_options(_required(model), query_prompt, document_prompt, dimensions)
+            how = {"device": device, "engine": engine, "precision": precision}
+            finder, embedded = _finder(opened, spec, asked.documents, progress, **how)
+            index = None if is_exact else _index_for(finder, among)
+            rankings.append((ByIndex(finder, index) if index else finder).find(embedded.vectors, k, among))
+            sources = [finder.model.provenance, embedded.provenance]
+            facts |= texts_read(*sources)
+        if by != "vectors":
+            rankings.append(ByWords(opened).find(asked.documents, k, collections.sql(opened, *conditions)))
+    facts["index"] = index and _facts_of_index(opened, index)
+    hits = rankings[0] if len(rankings) == 1 else fuse(rankings, k)
+    rows = collections.results(opened, hits)
+    show(facts | {"results": rows}, rows, as_json)
     if index and not as_json:
         say(index.sentence)
-    show_caveats([finder.model.provenance, embedded.provenance], as_json)
+    show_caveats(sources, as_json)
     if asked.left_out and not as_json:
         complain(f"The query: {asked.skips_sentence}.")
 
@@ -288,6 +313,12 @@ def _row_of(opened: Collection, model: Model) -> dict[str, Any]:
     }
 
 
+def _facts_of_words(opened: Collection) -> dict[str, Any] | None:
+    """What counts as a word in the full-text index, and how many texts came after it; None if there is none."""
+    words = collections.words_in(opened)
+    return words and {"counted": words.sentence, "unindexed": collections.rows_without_words(opened)}
+
+
 def _facts_of_index(opened: Collection, index: Index) -> dict[str, Any]:
     """What an index is, how it is searched, the recall measured, and how many texts came after it."""
     facts = {name: value for name, value in asdict(index).items() if name != "uuid"}
@@ -337,13 +368,22 @@ def _finder(
     return OnDisk(opened, collections.model_of(opened, embedded.identity, spec.name), progress), embedded
 
 
-def _matching(opened: Collection, where: list[str], between: list[str]) -> Rows | None:
-    """The rows that meet the conditions; None if there are none.
+def _required(model: str | None) -> str:
+    if model is None:
+        raise InputError("Which model? Pass --model.")
+    return model
+
+
+Conditions = tuple[dict[str, list[str]], dict[str, tuple[float, float]]]
+
+
+def _conditions(where: list[str], between: list[str]) -> Conditions:
+    """The values that fields must have, and the ends that their numbers must lie between.
 
     Raises
     ------
     InputError
-        A condition is not written as it should be, or there is no such field.
+        A condition is not written as it should be.
     """
     choices: dict[str, list[str]] = {}
     for condition in where:
@@ -351,8 +391,7 @@ def _matching(opened: Collection, where: list[str], between: list[str]) -> Rows 
         if not equals:
             raise InputError(f"Write --where FIELD=VALUE in place of {condition!r}.")
         choices.setdefault(name, []).append(value)
-    spans = dict(map(_span, between))
-    return collections.matching(opened, choices, spans) if choices or spans else None
+    return choices, dict(map(_span, between))
 
 
 def _span(condition: str) -> tuple[str, tuple[float, float]]:

@@ -4,17 +4,19 @@ They need the libraries of requirements-scale.txt, which nothing here imports be
 """
 
 from core.collections.building import build
-from core.collections.conditions import matching
+from core.collections.conditions import matching, sql
 from core.collections.creation import create
 from core.collections.dataset import Collection, delete, names, open_collection, size
 from core.collections.embedding import Model, embed, embed_with, model_of, models_of
 from core.collections.index import KIND, ByIndex, Index, index_of, unindexed
 from core.collections.quality import Compared, compare, match_labels, measure
 from core.collections.searching import OnDisk, results
+from core.collections.words import ByWords, index_words, rows_without_words, words_in
 
 __all__ = [
     "KIND",
     "ByIndex",
+    "ByWords",
     "Collection",
     "Compared",
     "Index",
@@ -27,6 +29,7 @@ __all__ = [
     "embed",
     "embed_with",
     "index_of",
+    "index_words",
     "match_labels",
     "matching",
     "measure",
@@ -35,6 +38,9 @@ __all__ = [
     "names",
     "open_collection",
     "results",
+    "rows_without_words",
     "size",
+    "sql",
     "unindexed",
+    "words_in",
 ]

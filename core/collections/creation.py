@@ -208,7 +208,7 @@ def _commit_part(
     def change(current: Collection) -> tuple[list[Any], Facts]:
         if current.facts.place != before:
             raise _OvertakenError
-        return [*current.fragments, *added], replace(facts, models=current.facts.models)
+        return [*current.fragments, *added], replace(facts, models=current.facts.models, words=current.facts.words)
 
     try:
         return commit(collection, change)

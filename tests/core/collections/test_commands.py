@@ -84,6 +84,29 @@ def test_the_index_and_its_recall_are_named_wherever_it_is_used(
 
 
 @pytest.mark.usefixtures("sample")
+def test_words_and_both_are_searched_once_the_words_are_indexed(answer: Any, command: Any) -> None:
+    answer("collection", "embed", "sample", *WORDLLAMA)
+    search = ("collection", "search", "sample", "--query", "owls at night", "-k", 20)
+    assert answer("collection", "info", "sample")["words"] is None
+    code, _, problem = command(*search, "--by", "words")
+    assert (code, "run `python -m core collection index sample --words`" in problem) == (1, True)
+    words = answer("collection", "index", "sample", "--words")["words"]
+    assert words == {"counted": "stemmed English words", "unindexed": 0}
+    assert answer("collection", "info", "sample")["words"] == words
+
+    by_words, vectors, both = (answer(*search, "--by", by, *WORDLLAMA) for by in ("words", "vectors", "both"))
+    ranks = [{row["id"]: 61 + rank for rank, row in enumerate(found["results"])} for found in (by_words, vectors)]
+    assert "animals-03" in ranks[0]
+    expected = {name: sum(1 / each[name] for each in ranks if name in each) for name in {*ranks[0], *ranks[1]}}
+    best = sorted(expected.values(), reverse=True)[:20]
+    assert [row["score"] for row in both["results"]] == pytest.approx(best, abs=1e-6)
+    found = answer(*search, "--by", "words", "--where", "subject=space")["results"]
+    assert {row["id"].partition("-")[0] for row in found} <= {"space"}
+    code, _, problem = command(*search, "--by", "both")
+    assert (code, problem) == (1, "Which model? Pass --model.\n")
+
+
+@pytest.mark.usefixtures("sample")
 def test_conditions_leave_the_texts_that_meet_them(answer: Any, command: Any) -> None:
     answer("collection", "embed", "sample", *WORDLLAMA)
     search = ("collection", "search", "sample", *WORDLLAMA, "--query", "owls")
