@@ -138,12 +138,21 @@ class Collection:
 
 
 def names() -> list[str]:
-    """The names of all collections."""
+    """The names of all collections.
+
+    Raises
+    ------
+    InputError
+        They can't be listed.
+    """
     from pyarrow.fs import FileSelector
 
     _require_lance()
     system, root = _file_system()
-    entries = system.get_file_info(FileSelector(root, allow_not_found=True))
+    try:
+        entries = system.get_file_info(FileSelector(root, allow_not_found=True))
+    except OSError as error:
+        raise InputError(f"Cannot list the collections in {_root()}: {_first_line(error)}") from None
     return sorted(entry.base_name.removesuffix(ENDING) for entry in entries if entry.base_name.endswith(ENDING))
 
 
@@ -160,6 +169,8 @@ def open_collection(name: str) -> Collection:
         collection = Collection(name, lance.dataset(_address(name)))
     except ValueError:
         raise InputError(f"There is no collection {name!r}. There are: {join(names(), most=30)}.") from None
+    except OSError as error:
+        raise InputError(f"Cannot read {_address(name)}: {_first_line(error)}") from None
     if FACTS not in (collection.data.schema.metadata or {}):
         raise InputError(f"{_address(name)} is a Lance dataset, but no collection of Embedscope's.")
     return collection
@@ -177,7 +188,7 @@ def open_or_begin(name: str, facts: Facts) -> Collection:
     except OSError as error:
         if name in names():
             return open_collection(name)
-        raise InputError(f"Cannot write {_address(name)}: {str(error).splitlines()[0]}") from None
+        raise InputError(f"Cannot write {_address(name)}: {_first_line(error)}") from None
 
 
 def delete(name: str) -> None:
@@ -245,6 +256,10 @@ def commit(
             data.cleanup_old_versions(older_than=VERSIONS_STAY)
         return Collection(collection.name, data)
     return collection
+
+
+def _first_line(error: OSError) -> str:
+    return str(error).splitlines()[0]
 
 
 def _as_json(facts: Facts) -> bytes:
