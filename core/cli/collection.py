@@ -22,7 +22,7 @@ from core.cli.options import (
 )
 from core.cli.options import Model as ModelName
 from core.cli.output import bars, complain, say, show, show_caveats, show_remarks, texts_read
-from core.collections import ByIndex, ByWords, Collection, Compared, Index, Model, OnDisk
+from core.collections import ByIndex, ByWords, Collection, Compared, Index, Map, Model, OnDisk
 from core.corpus import labels_of, read_bytes
 from core.embedding import Embedded, Provenance
 from core.errors import InputError
@@ -35,6 +35,7 @@ from core.search.exact import Rows
 app = typer.Typer(no_args_is_help=True, help="Collections: texts that are too many for memory, on disk or in a bucket.")
 
 OptionalModel = Annotated[str | None, typer.Option("--model", "-m", help="Model name, as the models command lists it.")]
+MAP_FACTS = ("column", "method", "metric", "dimensions", "fitted", "seed")
 Name = Annotated[str, typer.Argument(help="Name of the collection.")]
 
 
@@ -75,7 +76,7 @@ def info(name: Name, as_json: AsJson = False) -> None:
     facts |= {"files": [file for file, _ in opened.facts.files], "bytes": collections.size(name)}
     show(facts | {"models": models}, [_as_row(facts)], as_json)
     if models and not as_json:
-        show({}, models, as_json)
+        show({}, [_as_row_of_model(model) for model in models], as_json)
 
 
 @app.command("embed")
@@ -131,7 +132,7 @@ def index(
         finder, embedded = _finder(opened, spec, asked, progress, **how)
         vectors = embedded.vectors if queries else None
         opened, built, best = collections.build(opened, finder.model, recall, queries=vectors, on_progress=progress)
-    facts = {"collection": name, "model": model, "demanded": recall, "recall": best}
+    facts: dict[str, Any] = {"collection": name, "model": model, "demanded": recall, "recall": best}
     facts |= {"index": built and _facts_of_index(opened, built)}
     show(facts, [facts | {"index": built and collections.KIND}], as_json)
     if built and not as_json:
@@ -246,6 +247,39 @@ def evaluate(
         show_remarks(labels)
 
 
+@app.command("map")
+def lay_out(
+    name: Name,
+    model: ModelName,
+    fitted: Annotated[
+        int, typer.Option("--fit", min=4, help="Texts to fit the map on; the others are placed by their neighbours.")
+    ] = collections.FITTED,
+    axes: Annotated[int, typer.Option(min=2, max=3, help="Dimensions of the map: 2 or 3.")] = 2,
+    seed: int = 42,
+    device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "auto",
+    dimensions: Dimensions = None,
+    document_prompt: DocumentPrompt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Map the texts of a collection by UMAP, part by part; run it again to resume, or for texts that came later."""
+    spec, opened = model_with_options(model, None, document_prompt, dimensions), _open(name)
+    with bars() as progress:
+        finder, _ = _finder(opened, spec, [""], progress, device=device, engine=engine, precision=precision)
+        opened, made = collections.lay_out(
+            opened, finder.model, fitted=fitted, dimensions=axes, seed=seed, on_progress=progress
+        )
+        quality = collections.measure_map(opened, finder.model, made)
+    facts = {"collection": name, "model": model, "texts": len(opened), **_facts_of_map(opened, made)}
+    for measure in ("trustworthiness", "continuity", "neighbour_recall"):
+        facts[measure] = getattr(quality, measure).value if quality else None
+    facts["measured_texts"] = quality.rows if quality else 0
+    show(facts, [facts], as_json)
+    if not as_json:
+        say(f"Fitted on {made.fitted:,} of {len(opened):,} texts; the others lie where their neighbours are.")
+
+
 @app.command("delete")
 def delete(
     name: Name,
@@ -299,6 +333,13 @@ def _as_row(facts: dict[str, Any]) -> dict[str, Any]:
     return {key: ", ".join(value) if isinstance(value, list | tuple) else value for key, value in facts.items()}
 
 
+def _as_row_of_model(facts: dict[str, Any]) -> dict[str, Any]:
+    """The same for reading: what searches by its index find, and the columns of its maps."""
+    index = facts["index"]
+    found = index and f"finds {index['recall']:.1%}, {index['unindexed']:,} later texts"
+    return facts | {"index": found, "maps": ", ".join(each["column"] for each in facts["maps"])}
+
+
 def _facts_of_model(model: Model, opened: Collection) -> dict[str, Any]:
     source = asdict(model.provenance) | texts_read(model.provenance)
     return {"collection": opened.name} | source | {"dimensions": model.identity.dimensions, "missing": model.missing}
@@ -309,14 +350,21 @@ def _row_of(opened: Collection, model: Model) -> dict[str, Any]:
     return {name: getattr(model.identity, name, model.provenance.model) for name in names} | {
         "texts": model.provenance.texts,
         "missing": model.missing,
+        "maps": [_facts_of_map(opened, each) for each in collections.maps_of(opened) if each.model == model.column],
         "index": (index := collections.index_of(opened, model)) and _facts_of_index(opened, index),
     }
+
+
+def _facts_of_map(opened: Collection, of: Map) -> dict[str, Any]:
+    """How a map was made, on how many texts, and how many it does not place yet."""
+    facts = {name: value for name, value in asdict(of).items() if name in MAP_FACTS}
+    return facts | {"missing": collections.not_placed(opened, of)}
 
 
 def _facts_of_words(opened: Collection) -> dict[str, Any] | None:
     """What counts as a word in the full-text index, and how many texts came after it; None if there is none."""
     words = collections.words_in(opened)
-    return words and {"counted": words.sentence, "unindexed": collections.rows_without_words(opened)}
+    return {"counted": words.sentence, "unindexed": collections.rows_without_words(opened)} if words else None
 
 
 def _facts_of_index(opened: Collection, index: Index) -> dict[str, Any]:

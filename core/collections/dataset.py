@@ -59,6 +59,8 @@ class Facts:
         What was skipped or changed, and how often.
     models : dict of str to dict
         For each column of vectors what `Model` tells of it.
+    maps : dict of str to dict
+        For each column of coordinates what `Map` tells of it.
     words : dict, optional
         What counts as a word in its full-text index, as `Words`; None if there is none.
     is_complete : bool
@@ -73,6 +75,7 @@ class Facts:
     fields: tuple[str, ...] = ()
     left_out: dict[str, int] = field(default_factory=dict)
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    maps: dict[str, dict[str, Any]] = field(default_factory=dict)
     words: dict[str, Any] | None = None
     is_complete: bool = False
 

@@ -14,7 +14,6 @@ from core.progress import Progress, silent
 from core.search import Hits
 from core.search.words import MOST_SAMPLED, Words, words_of
 
-KIND = "INVERTED"
 MEGABYTES = 512  # for a build
 INDEXING = "Indexing the words"
 
@@ -33,7 +32,9 @@ def index_words(collection: Collection, on_progress: Progress = silent) -> Colle
     columns = _columns(collection)
     for done, column in enumerate(columns):
         on_progress(INDEXING, done, len(columns))
-        collection.data.create_scalar_index(column, KIND, _name_of(column), memory_limit=MEGABYTES, **_reading(words))
+        collection.data.create_scalar_index(
+            column, "INVERTED", _name_of(column), memory_limit=MEGABYTES, **_reading(words)
+        )
     on_progress(INDEXING, len(columns), len(columns))
 
     def change(current: Collection) -> tuple[list[Any], Facts]:

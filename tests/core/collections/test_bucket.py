@@ -17,8 +17,6 @@ from tests.core.collections.test_creation import (  # noqa: F401
     test_what_is_interrupted_anywhere_is_completed_without_loss_or_repetition,
 )
 from tests.core.collections.test_index import (  # noqa: F401
-    encoder,
-    numbers,
     test_rows_that_come_after_the_index_are_found_and_counted,
 )
 from tests.core.collections.test_processes import (  # noqa: F401

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core import collections
+from core import collections, maps
 from core.collections import building
 from core.settings import DATA
 from core.tables import parts
@@ -104,6 +104,22 @@ def test_words_and_both_are_searched_once_the_words_are_indexed(answer: Any, com
     assert {row["id"].partition("-")[0] for row in found} <= {"space"}
     code, _, problem = command(*search, "--by", "both")
     assert (code, problem) == (1, "Which model? Pass --model.\n")
+
+
+@pytest.mark.usefixtures("sample")
+def test_a_map_says_on_how_many_texts_it_was_fitted_and_how_far_to_trust_it(
+    answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first_dimensions(vectors: Any, settings: Any, *, dimensions: int, on_progress: Any) -> maps.Projection:
+        return maps.Projection(settings, vectors[:, :dimensions].copy())
+
+    monkeypatch.setattr(maps, "project", first_dimensions)
+    answer("collection", "embed", "sample", *WORDLLAMA)
+    made = answer("collection", "map", "sample", *WORDLLAMA, "--fit", 100)
+    assert (made["method"], made["fitted"], made["missing"], made["dimensions"]) == ("umap", 100, 0, 2)
+    assert (0 < made["trustworthiness"] < 1, made["measured_texts"]) == (True, 648)
+    (listed,) = answer("collection", "info", "sample")["models"][0]["maps"]
+    assert listed == {name: made[name] for name in listed}
 
 
 @pytest.mark.usefixtures("sample")

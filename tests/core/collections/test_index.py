@@ -7,50 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import collections, models
+from core import collections
 from core.collections import ByIndex, Collection, Index, Model, OnDisk, building, index
 from core.errors import InputError
-from core.tables import parts
-from tests.conftest import FakeEncoder
-from tests.core.collections.conftest import stop_after
-
-SIZE, DIMENSIONS, GROUPS = 2000, 16, 20
-Floats = np.ndarray[Any, np.dtype[np.float32]]
-
-
-def cluster(numbers: list[int]) -> Floats:
-    """Unit rows around a centre for each rest of their numbers by GROUPS."""
-    centres = np.random.default_rng(0).normal(size=(GROUPS, DIMENSIONS))
-    noise = np.random.default_rng(1).normal(size=(SIZE, DIMENSIONS))
-    rows = np.array([centres[number % GROUPS] + 0.6 * noise[number] for number in numbers]).reshape(-1, DIMENSIONS)
-    return (rows / np.linalg.norm(rows, axis=1)[:, None]).astype(np.float32)
-
-
-class Clustered(FakeEncoder):
-    """The vectors of `cluster` for texts of a number."""
-
-    def encode(self, texts, kind="document", on_progress=None):
-        return cluster([int(text) for text in texts])
+from tests.core.collections.conftest import GROUPS, SIZE, Floats, cluster, stop_after
 
 
 @pytest.fixture(autouse=True)
 def _few_queries_measure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "SAMPLE", 60)
-
-
-@pytest.fixture
-def encoder() -> Any:
-    made: Any = Clustered(models.get("wordllama-256"))
-    made.dimensions = DIMENSIONS
-    return made
-
-
-@pytest.fixture
-def numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(parts, "MOST_ROWS", 1000)
-    path = tmp_path / "numbers.csv"
-    path.write_text("\n".join(["id,text", *(f"d{row},{row}" for row in range(SIZE))]))
-    return path
 
 
 @pytest.fixture
