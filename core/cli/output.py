@@ -70,7 +70,7 @@ def facts_of(documents: Corpus, labels: Labels) -> dict[str, Any]:
 def show_remarks(labels: Labels) -> None:
     """The same in sentences, below the figures."""
     for remark in labels.remarks:
-        out.print(remark, markup=False, highlight=False, soft_wrap=True)
+        say(remark)
 
 
 def texts_read(source: Provenance, asked: Provenance | None = None) -> dict[str, Any]:
@@ -102,7 +102,12 @@ def show_similarities(sources: Iterable[Provenance]) -> None:
     """A line for each model that is not compared by cosine, below the figures."""
     for source in sources:
         if source.similarity != "cosine":
-            out.print(f"{source.model} is {source.comparison}.", markup=False, highlight=False, soft_wrap=True)
+            say(f"{source.model} is {source.comparison}.")
+
+
+def say(sentence: str) -> None:
+    """A sentence below the figures."""
+    out.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def complain(problem: str) -> None:

@@ -3,28 +3,52 @@
 They need the libraries of requirements-scale.txt, which nothing here imports before a collection is used.
 """
 
-from core.collections.conditions import matching
+from core.collections.building import build
+from core.collections.conditions import matching, sql
 from core.collections.creation import create
 from core.collections.dataset import Collection, delete, names, open_collection, size
 from core.collections.embedding import Model, embed, embed_with, model_of, models_of
-from core.collections.quality import match_labels, measure
+from core.collections.index import KIND, ByIndex, Index, index_of, unindexed
+from core.collections.maps import FITTED, Map, coordinates_of, lay_out, maps_of, measure_map, not_placed
+from core.collections.quality import Compared, compare, match_labels, measure
 from core.collections.searching import OnDisk, results
+from core.collections.words import ByWords, index_words, rows_without_words, words_in
 
 __all__ = [
+    "FITTED",
+    "KIND",
+    "ByIndex",
+    "ByWords",
     "Collection",
+    "Compared",
+    "Index",
+    "Map",
     "Model",
     "OnDisk",
+    "build",
+    "compare",
+    "coordinates_of",
     "create",
     "delete",
     "embed",
     "embed_with",
+    "index_of",
+    "index_words",
+    "lay_out",
+    "maps_of",
     "match_labels",
     "matching",
     "measure",
+    "measure_map",
     "model_of",
     "models_of",
     "names",
+    "not_placed",
     "open_collection",
     "results",
+    "rows_without_words",
     "size",
+    "sql",
+    "unindexed",
+    "words_in",
 ]

@@ -23,7 +23,7 @@ def matching(
     if not condition:
         return np.arange(len(collection))
     scanner = collection.data.scanner(columns=[], filter=condition, with_row_address=True, scan_in_order=True)
-    batches = [_places(collection, batch.column("_rowaddr").to_numpy()) for batch in scanner.to_batches()]
+    batches = [collection.rows_at(batch.column("_rowaddr").to_numpy()) for batch in scanner.to_batches()]
     return np.concatenate([np.empty(0, np.int64), *batches])
 
 
@@ -51,10 +51,3 @@ def _is_within(column: str, low: float, high: float) -> str:
     bounds = [f"{number} >= {low!r}" for _ in range(math.isfinite(low))]
     bounds += [f"{number} <= {high!r}" for _ in range(math.isfinite(high))]
     return f"({' AND '.join([f'{number} IS NOT NULL', *bounds])})"
-
-
-def _places(collection: Collection, addresses: np.ndarray) -> Rows:
-    """The rows at Lance's addresses: the number of a part, and the place in it."""
-    numbers = np.array([part.id for part in collection.fragments], np.uint64)
-    parts = np.searchsorted(numbers, addresses >> np.uint64(32))
-    return collection.starts[parts] + (addresses & np.uint64(2**32 - 1)).astype(np.int64)

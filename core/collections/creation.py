@@ -208,7 +208,8 @@ def _commit_part(
     def change(current: Collection) -> tuple[list[Any], Facts]:
         if current.facts.place != before:
             raise _OvertakenError
-        return [*current.fragments, *added], replace(facts, models=current.facts.models)
+        now = current.facts
+        return [*current.fragments, *added], replace(facts, models=now.models, maps=now.maps, words=now.words)
 
     try:
         return commit(collection, change)

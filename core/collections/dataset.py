@@ -8,6 +8,7 @@ is there: so writers at the same time are safe, and whatever ends a process, all
 """
 
 import json
+import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -58,6 +59,10 @@ class Facts:
         What was skipped or changed, and how often.
     models : dict of str to dict
         For each column of vectors what `Model` tells of it.
+    maps : dict of str to dict
+        For each column of coordinates what `Map` tells of it.
+    words : dict, optional
+        What counts as a word in its full-text index, as `Words`; None if there is none.
     is_complete : bool
         Whether all files are read.
     """
@@ -70,6 +75,8 @@ class Facts:
     fields: tuple[str, ...] = ()
     left_out: dict[str, int] = field(default_factory=dict)
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    maps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    words: dict[str, Any] | None = None
     is_complete: bool = False
 
     @property
@@ -121,6 +128,12 @@ class Collection:
         """The number by which Lance knows a column; None if there is none."""
         return {each.name(): each.id() for each in self.data.lance_schema.fields()}.get(column)
 
+    def rows_at(self, addresses: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """The rows at Lance's addresses: the number of a part, and the place in it."""
+        numbers = np.array([part.id for part in self.fragments], np.uint64)
+        parts = np.searchsorted(numbers, addresses >> np.uint64(32))
+        return self.starts[parts] + (addresses & np.uint64(2**32 - 1)).astype(np.int64)
+
     def without(self, column: str) -> "list[FragmentMetadata]":
         """The parts that have no data in a column."""
         number = self.number_of(column)
@@ -128,12 +141,21 @@ class Collection:
 
 
 def names() -> list[str]:
-    """The names of all collections."""
+    """The names of all collections.
+
+    Raises
+    ------
+    InputError
+        They can't be listed.
+    """
     from pyarrow.fs import FileSelector
 
     _require_lance()
     system, root = _file_system()
-    entries = system.get_file_info(FileSelector(root, allow_not_found=True))
+    try:
+        entries = system.get_file_info(FileSelector(root, allow_not_found=True))
+    except OSError as error:
+        raise InputError(f"Cannot list the collections in {_root()}: {_first_line(error)}") from None
     return sorted(entry.base_name.removesuffix(ENDING) for entry in entries if entry.base_name.endswith(ENDING))
 
 
@@ -150,6 +172,8 @@ def open_collection(name: str) -> Collection:
         collection = Collection(name, lance.dataset(_address(name)))
     except ValueError:
         raise InputError(f"There is no collection {name!r}. There are: {join(names(), most=30)}.") from None
+    except OSError as error:
+        raise InputError(f"Cannot read {_address(name)}: {_first_line(error)}") from None
     if FACTS not in (collection.data.schema.metadata or {}):
         raise InputError(f"{_address(name)} is a Lance dataset, but no collection of Embedscope's.")
     return collection
@@ -167,7 +191,7 @@ def open_or_begin(name: str, facts: Facts) -> Collection:
     except OSError as error:
         if name in names():
             return open_collection(name)
-        raise InputError(f"Cannot write {_address(name)}: {str(error).splitlines()[0]}") from None
+        raise InputError(f"Cannot write {_address(name)}: {_first_line(error)}") from None
 
 
 def delete(name: str) -> None:
@@ -237,6 +261,10 @@ def commit(
     return collection
 
 
+def _first_line(error: OSError) -> str:
+    return str(error).splitlines()[0]
+
+
 def _as_json(facts: Facts) -> bytes:
     return json.dumps(asdict(facts)).encode()
 
@@ -274,6 +302,7 @@ def _require_lance() -> Any:
     InputError
         It is not installed.
     """
+    os.environ.setdefault("LANCE_LOG", "error")  # its warnings are for whoever calls it
     try:
         import lance
     except ModuleNotFoundError:

@@ -1,14 +1,17 @@
 """Vectors of a collection's texts: a column for each model, filled part by part and resumed after an interruption."""
 
 import random
-import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from core import embedding
-from core.collections.dataset import Collection, add_columns, commit, remove_file
+from core.collections.columns import add_file, write_part
+from core.collections.dataset import Collection, add_columns
 from core.embedding import Provenance
 from core.encoders import Encoder
 from core.encoders.base import Identity, identity_of
@@ -19,7 +22,6 @@ from core.storage import digests
 
 if TYPE_CHECKING:
     import pyarrow
-    from lance.fragment import DataFile
 
 TEXTS_AT_ONCE = 2048
 EMBEDDING = "Embedding"
@@ -127,20 +129,11 @@ def _embed_part(
     collection: Collection, number: int, column: str, encoder: Encoder, on_progress: Progress
 ) -> Collection:
     """Write the vectors of a part and add them, unless others have added them meanwhile."""
-    file, provenance = _write(collection, number, column, encoder, on_progress)
-
-    def change(current: Collection) -> tuple[list[Any], Any] | None:
-        if number not in {part.id for part in current.without(column)}:
-            return None
-        for part in current.fragments:
-            if part.id == number:
-                part.files.append(file)
-        return current.fragments, _facts_with(current, column, encoder, provenance)
-
-    changed = commit(collection, change)
-    if all(each.path != file.path for part in changed.fragments for each in part.files):
-        remove_file(collection, file.path)
-    return changed
+    sources: list[Provenance] = []
+    file = write_part(collection, column, _vectors(collection, number, column, encoder, sources, on_progress))
+    return add_file(
+        collection, number, column, file, lambda current: _facts_with(current, column, encoder, reduce(_sum, sources))
+    )
 
 
 def _facts_with(collection: Collection, column: str, encoder: Encoder, provenance: Provenance) -> Any:
@@ -149,40 +142,26 @@ def _facts_with(collection: Collection, column: str, encoder: Encoder, provenanc
     known = facts.models.get(column)
     total = _sum(Provenance(**known["provenance"]), provenance) if known else provenance
     model = {"identity": asdict(identity_of(encoder)), "provenance": asdict(total)}
-    return replace(facts, models=facts.models | {column: model})
+    return replace(facts, models=facts.models | {column: (known or {}) | model})
 
 
-def _write(
-    collection: Collection, number: int, column: str, encoder: Encoder, on_progress: Progress
-) -> "tuple[DataFile, Provenance]":
-    """Write a part's vectors into a file of data that is in no commit yet."""
-    import pyarrow as pa
-    from lance.file import LanceFileWriter
-    from lance.fragment import DataFile
-
-    data = collection.data
-    schema = pa.schema([data.schema.field(column)])
-    path = f"{uuid.uuid4().hex}.lance"
-    total: Provenance | None = None
+def _vectors(
+    collection: Collection,
+    number: int,
+    column: str,
+    encoder: Encoder,
+    sources: list[Provenance],
+    on_progress: Progress,
+) -> Iterator[npt.NDArray[np.float32]]:
+    """The vectors of a part, some at a time; where they come from is added to `sources`."""
     done = len(collection) - sum(part.physical_rows for part in collection.without(column))
-    try:
-        with LanceFileWriter(f"{data.uri}/data/{path}", schema, version=data.data_storage_version) as writer:
-            for texts in documents_of(collection, number):
-                report = partial(_report, on_progress, done, len(collection))
-                report()
-                embedded = embedding.embed_with(encoder, texts, on_progress=report)
-                vectors = pa.FixedSizeListArray.from_arrays(embedded.vectors.ravel(), encoder.dimensions)
-                writer.write_batch(pa.record_batch([vectors], schema=schema))
-                total = _sum(total, embedded.provenance) if total else embedded.provenance
-                done += len(texts)
-    except BaseException:
-        remove_file(collection, path)
-        raise
-    field = collection.number_of(column)
-    assert total
-    assert field is not None
-    major, minor = map(int, data.data_storage_version.split("."))
-    return DataFile(path, [field], [0], major, minor), total
+    for texts in documents_of(collection, number):
+        report = partial(_report, on_progress, done, len(collection))
+        report()
+        embedded = embedding.embed_with(encoder, texts, on_progress=report)
+        sources.append(embedded.provenance)
+        yield embedded.vectors
+        done += len(texts)
 
 
 def _report(on_progress: Progress, done: int, total: int, *_: object) -> None:

@@ -1,17 +1,19 @@
 """Ranking quality on a collection: labels matched with its documents, and measured as on a corpus."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from core import corpus, evaluation
 from core.collections.dataset import Collection
 from core.collections.embedding import documents
 from core.corpus import Corpus, Labels
 from core.corpus.labels import LabelFile
-from core.evaluation import MAP_CUT, Quality, Run
+from core.evaluation import MAP_CUT, Difference, Quality, Run
 from core.search import Finder, Hits
 from core.search.exact import AnyFloats
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 ROWS_AT_ONCE = 2**16
+MEASURE = "ndcg@10"
+
+Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,73 @@ def match_labels(collection: Collection, name: str, queries: Corpus, labelled: L
     return Matched(labels, tuple(texts.document_names[place] if place >= 0 else "" for place in places))
 
 
-def measure(collection: Collection, finder: Finder, queries: AnyFloats, matched: Matched) -> Quality:
-    """The quality of what a finder finds for the labelled queries, whose vectors, (q, d), are given."""
-    run = rank(collection, finder, queries, matched)
+def measure(collection: Collection, finder: Finder, queries: AnyFloats, matched: Matched, k: int = MAP_CUT) -> Quality:
+    """The quality of the k documents that a finder finds for the labelled queries, whose vectors, (q, d), are given.
+
+    An index scores more candidates the more documents are wanted: the quality of ten is that of asking for ten.
+    """
+    run = rank(collection, finder, queries, matched, k)
     return evaluation.evaluate(run, matched.labels.qrels)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The first of two models less the second, in nDCG@10, by exact search and by their indexes.
+
+    Attributes
+    ----------
+    exact, by_index : Difference
+        Each with its paired interval; `by_index` is None unless both have an index.
+    effect : Difference, optional
+        The second less the first, query by query: by how much the indexes change the difference.
+    """
+
+    first: str
+    second: str
+    exact: Difference
+    by_index: Difference | None = None
+    effect: Difference | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Which of the two is better, and whether the indexes change that."""
+        exactly = evaluation.sentence(self.first, self.second, self.exact)
+        if not self.by_index or not self.effect:
+            return f"{exactly}."
+        low, high = self.effect.low, self.effect.high
+        return (
+            f"Exactly: {exactly}. By index: {evaluation.sentence(self.first, self.second, self.by_index)}. "
+            f"{self._change} The indexes move the difference by {self.effect.mean:+.3f} ({low:+.3f} to {high:+.3f})."
+        )
+
+    @property
+    def _change(self) -> str:
+        exactly, by_index = (_better(each) for each in (self.exact, self.by_index) if each)
+        if exactly == by_index:
+            return "The same model is better both ways." if exactly else "They can't be told apart either way."
+        return "The index changes which model is better." if exactly and by_index else "The index changes the verdict."
+
+
+def compare(exact: Mapping[str, Quality], by_index: Mapping[str, Quality]) -> list[Compared]:
+    """Each pair of models measured on the same queries by exact search, and by their indexes where both have one."""
+    whole, found = (
+        {name: np.array(quality.values(MEASURE)) for name, quality in each.items()} for each in (exact, by_index)
+    )
+    exactly, indexed = (evaluation.differences(each) if len(each) > 1 else {} for each in (whole, found))
+    return [
+        Compared(*pair, exactly[pair], indexed.get(pair), _effect(whole, found, *pair) if pair in indexed else None)
+        for pair in combinations(whole, 2)
+    ]
+
+
+def _effect(exact: Mapping[str, Values], by_index: Mapping[str, Values], first: str, second: str) -> Difference:
+    """By how much the indexes change the difference of two models."""
+    return evaluation.difference(by_index[first] - by_index[second], exact[first] - exact[second])
+
+
+def _better(difference: Difference) -> int:
+    """Whether the first (1) or the second (-1) is better; 0 if that could be chance."""
+    return 0 if difference.is_within_chance else int(np.sign(difference.mean))
 
 
 def rank(collection: Collection, finder: Finder, queries: AnyFloats, matched: Matched, k: int = MAP_CUT) -> Run:

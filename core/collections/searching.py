@@ -38,6 +38,10 @@ class OnDisk:
             blocks = self._many(among)
         return nearest_in(queries, blocks, k, similarity=self.model.identity.similarity)
 
+    def vectors_of(self, rows: Rows) -> npt.NDArray[np.float32]:
+        """The vectors of some rows."""
+        return np.concatenate([vectors for _, vectors in self._few(rows)])
+
     @property
     def _rows_at_once(self) -> int:
         return max(1, BYTES_AT_ONCE // (4 * self.model.identity.dimensions))

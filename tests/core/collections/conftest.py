@@ -6,15 +6,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from core import collections
+from core import collections, models
 from core.collections import Collection
 from core.progress import Progress
 from core.tables import parts
+from tests.conftest import FakeEncoder
 from tests.core.cli.conftest import answer, command  # noqa: F401 - fixtures
 
 ROWS = 7
+SIZE, DIMENSIONS, GROUPS = 2000, 16, 20
+Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def stop_after(reports: int) -> Progress:
@@ -60,3 +64,33 @@ def embedded(texts: Path, fake_encoder: Any) -> Callable[[], Collection]:
         return collections.embed_with(collections.create("texts", [texts]), fake_encoder)[0]
 
     return make
+
+
+def cluster(numbers: list[int]) -> Floats:
+    """Unit rows around a centre for each rest of their numbers by GROUPS."""
+    centres = np.random.default_rng(0).normal(size=(GROUPS, DIMENSIONS))
+    noise = np.random.default_rng(1).normal(size=(SIZE, DIMENSIONS))
+    rows = np.array([centres[number % GROUPS] + 0.6 * noise[number] for number in numbers]).reshape(-1, DIMENSIONS)
+    return (rows / np.linalg.norm(rows, axis=1)[:, None]).astype(np.float32)
+
+
+class Clustered(FakeEncoder):
+    """The vectors of `cluster` for texts of a number."""
+
+    def encode(self, texts, kind="document", on_progress=None):
+        return cluster([int(text) for text in texts])
+
+
+@pytest.fixture
+def encoder() -> Any:
+    made: Any = Clustered(models.get("wordllama-256"))
+    made.dimensions = DIMENSIONS
+    return made
+
+
+@pytest.fixture
+def numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(parts, "MOST_ROWS", 1000)
+    path = tmp_path / "numbers.csv"
+    path.write_text("\n".join(["id,text", *(f"d{row},{row}" for row in range(SIZE))]))
+    return path

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from core import collections
+from core import collections, maps
+from core.collections import building
 from core.settings import DATA
 from core.tables import parts
 
@@ -48,6 +49,77 @@ def test_a_collection_is_described_embedded_searched_and_measured_as_a_corpus(an
 
     answer("collection", "delete", "sample", "--yes")
     assert collections.names() == []
+
+
+@pytest.mark.usefixtures("sample")
+def test_the_index_and_its_recall_are_named_wherever_it_is_used(
+    answer: Any, command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer("collection", "embed", "sample", *WORDLLAMA)
+    search = ("collection", "search", "sample", *WORDLLAMA, "--query", "owls at night")
+    assert answer(*search)["index"] is None
+    asked = ("--recall", 0.9, "--queries", DATA / "sample_queries.jsonl")
+    built = answer("collection", "index", "sample", *WORDLLAMA, *asked)["index"]
+    assert (built["kind"], built["partitions"], built["at"], built["demanded"]) == ("IVF_RQ", 2, 10, 0.9)
+    assert (built["recall"] >= 0.9, built["sample"], built["unindexed"]) == (True, "queries given", 0)
+    assert answer("collection", "info", "sample")["models"][0]["index"] == built
+    found = answer(*search)
+    assert found["index"] == built
+    exact = answer(*search, "--exact")
+    assert exact["index"] is None
+    assert len({row["id"] for row in found["results"]} & {row["id"] for row in exact["results"]}) >= 7
+    assert answer(*search, "--where", "subject=space")["index"] is None  # few rows
+    _, out, _ = command(*search)
+    assert f"finds {built['recall']:.1%} of the 10 nearest, measured on {built['queries']} queries given" in out
+
+    (row,) = (measured := answer("collection", "evaluate", "sample", "--models", "wordllama-256", *LABELLED))["models"]
+    assert (row["by_index"]["index"], measured["differences"]) == (built, [])
+    assert 0.8 * row["ndcg@10"] < row["by_index"]["ndcg@10"] <= 1.05 * row["ndcg@10"]
+
+    monkeypatch.setattr(building, "REFINES", (1,))
+    code, out, problem = command("collection", "index", "sample", *WORDLLAMA, "--recall", 1)
+    assert code == 0
+    assert problem.startswith("No setting of the index finds 100.0% of the nearest; the best finds")
+    assert answer("collection", "info", "sample")["models"][0]["index"] is None
+
+
+@pytest.mark.usefixtures("sample")
+def test_words_and_both_are_searched_once_the_words_are_indexed(answer: Any, command: Any) -> None:
+    answer("collection", "embed", "sample", *WORDLLAMA)
+    search = ("collection", "search", "sample", "--query", "owls at night", "-k", 20)
+    assert answer("collection", "info", "sample")["words"] is None
+    code, _, problem = command(*search, "--by", "words")
+    assert (code, "run `python -m core collection index sample --words`" in problem) == (1, True)
+    words = answer("collection", "index", "sample", "--words")["words"]
+    assert words == {"counted": "stemmed English words", "unindexed": 0}
+    assert answer("collection", "info", "sample")["words"] == words
+
+    by_words, vectors, both = (answer(*search, "--by", by, *WORDLLAMA) for by in ("words", "vectors", "both"))
+    ranks = [{row["id"]: 61 + rank for rank, row in enumerate(found["results"])} for found in (by_words, vectors)]
+    assert "animals-03" in ranks[0]
+    expected = {name: sum(1 / each[name] for each in ranks if name in each) for name in {*ranks[0], *ranks[1]}}
+    best = sorted(expected.values(), reverse=True)[:20]
+    assert [row["score"] for row in both["results"]] == pytest.approx(best, abs=1e-6)
+    found = answer(*search, "--by", "words", "--where", "subject=space")["results"]
+    assert {row["id"].partition("-")[0] for row in found} <= {"space"}
+    code, _, problem = command(*search, "--by", "both")
+    assert (code, problem) == (1, "Which model? Pass --model.\n")
+
+
+@pytest.mark.usefixtures("sample")
+def test_a_map_says_on_how_many_texts_it_was_fitted_and_how_far_to_trust_it(
+    answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first_dimensions(vectors: Any, settings: Any, *, dimensions: int, on_progress: Any) -> maps.Projection:
+        return maps.Projection(settings, vectors[:, :dimensions].copy())
+
+    monkeypatch.setattr(maps, "project", first_dimensions)
+    answer("collection", "embed", "sample", *WORDLLAMA)
+    made = answer("collection", "map", "sample", *WORDLLAMA, "--fit", 100)
+    assert (made["method"], made["fitted"], made["missing"], made["dimensions"]) == ("umap", 100, 0, 2)
+    assert (0 < made["trustworthiness"] < 1, made["measured_texts"]) == (True, 648)
+    (listed,) = answer("collection", "info", "sample")["models"][0]["maps"]
+    assert listed == {name: made[name] for name in listed}
 
 
 @pytest.mark.usefixtures("sample")

@@ -204,3 +204,9 @@ def test_old_versions_are_removed_and_readers_keep_theirs(
     monkeypatch.setattr("core.collections.dataset.VERSIONS_STAY", timedelta(0))
     assert len(collections.create("texts", [texts])) == 25
     assert len(list((folder / "texts.lance" / "_versions").iterdir())) < 10
+
+
+def test_a_folder_that_cannot_be_read_is_named(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMBEDSCOPE_COLLECTIONS", str(texts))
+    with pytest.raises(InputError, match=r"Cannot list the collections in .*texts\.csv: "):
+        collections.names()

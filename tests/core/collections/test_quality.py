@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import bootstrap
 
 from core import collections, corpus, retrieval
 from core.collections import OnDisk
@@ -83,3 +84,32 @@ def test_labels_of_other_documents_are_refused(texts: Path, tmp_path: Path) -> N
     labelled = labels_of("q.tsv", b"query-id\tcorpus-id\tscore\n1\tother\t1\n")
     with pytest.raises(InputError, match=r"q\.tsv labels no document of texts"):
         collections.match_labels(made, "q.tsv", corpus.from_paste("a query"), labelled)
+
+
+def quality_of(values: list[float]) -> Quality:
+    return Quality(
+        {"ndcg@10": float(np.mean(values))}, {str(place): {"ndcg@10": one} for place, one in enumerate(values)}
+    )
+
+
+def test_models_are_compared_exactly_and_by_index_with_paired_intervals() -> None:
+    draw = np.random.default_rng(0)
+    a, b = draw.uniform(0.4, 0.9, 60), draw.uniform(0.3, 0.8, 60)
+    lost = draw.uniform(0, 0.4, 60)
+    exact = {"a": quality_of(list(a)), "b": quality_of(list(b))}
+    (found,) = collections.compare(exact, {"a": quality_of(list(a - lost)), "b": quality_of(list(b))})
+    for difference, gaps in ((found.exact, a - b), (found.by_index, a - lost - b), (found.effect, -lost)):
+        drawn = bootstrap((gaps,), np.mean, method="percentile", n_resamples=10_000, rng=0).confidence_interval
+        assert difference
+        assert difference.mean == pytest.approx(gaps.mean())
+        assert difference.queries == 60
+        assert (difference.low, difference.high) == pytest.approx((drawn.low, drawn.high), abs=0.003)
+    assert found.sentence.startswith("Exactly: a is better than b by ")
+    assert "By index: b is better than a by " in found.sentence
+    assert "The index changes which model is better. The indexes move the difference by -0.2" in found.sentence
+    (found,) = collections.compare(exact, {"b": quality_of(list(b))})
+    assert (found.by_index, found.effect) == (None, None)
+    assert found.sentence.startswith("a is better than b by ")
+    (found,) = collections.compare(exact, exact)
+    assert "The same model is better both ways." in found.sentence
+    assert collections.compare({"a": exact["a"]}, {}) == []
