@@ -160,7 +160,7 @@ def rank(
     rankings[BM25] = recall((BM25,), lambda: by_words(task, index(), on_progress))
     if embeddings:
         identities = (pair.texts.identity for pair in embeddings.values())
-        rankings[HYBRID] = recall((HYBRID, *identities), partial(by_fusion, task, tuple(rankings.values())))
+        rankings[HYBRID] = recall((HYBRID, *identities), partial(by_fusion, tuple(rankings.values()), task.k))
     return rankings
 
 
@@ -199,10 +199,10 @@ def by_words(task: Task, index: KeywordIndex, on_progress: Progress = silent) ->
     return Ranking(BM25, hits, {"search": time.perf_counter() - started}, words=index.words.sentence)
 
 
-def by_fusion(task: Task, rankings: Sequence[Ranking]) -> Ranking:
-    """The best texts for each query by reciprocal rank fusion of other systems' rankings."""
+def by_fusion(rankings: Sequence[Ranking], k: int) -> Ranking:
+    """The k best texts for each query by reciprocal rank fusion of other systems' rankings."""
     started = time.perf_counter()
-    hits = search.fuse([ranking.hits for ranking in rankings], task.k)
+    hits = search.fuse([ranking.hits for ranking in rankings], k)
     identities = tuple(identity for ranking in rankings for identity in ranking.identities)
     return Ranking(HYBRID, hits, {"fuse": time.perf_counter() - started}, identities=identities)
 

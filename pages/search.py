@@ -4,7 +4,7 @@ require_frame()
 
 import streamlit as st
 
-from pages.parts.search import duplicates, filters, indexes, marks, results
+from pages.parts.search import collected, duplicates, filters, indexes, marks, results
 from pages.shared import corpora, state
 from pages.shared.ui import inputs, output
 
@@ -28,12 +28,16 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             "Results", [3, 5, 10], default=5, key=state.Search.RESULTS, bind="query-params", required=True,
             label_visibility="collapsed", format_func="{} results".format,
         )  # fmt: skip
-        marks.show(texts)
+        opened = corpora.collection()
+        if opened is None:
+            marks.show(texts)
 output.show_skips(texts)
 
 if view == "Indexes":
     indexes.show(texts, ready)
 elif view == "Duplicates":
     duplicates.show(texts, ready)
+elif opened is not None:
+    collected.show(opened, texts, ready, where, k)
 else:
     results.show(texts, ready, where, k)

@@ -6,25 +6,29 @@ They need the libraries of requirements-scale.txt, which nothing here imports be
 from core.collections.building import build
 from core.collections.conditions import matching, sql
 from core.collections.creation import create
-from core.collections.dataset import Collection, delete, names, open_collection, size
-from core.collections.embedding import Model, embed, embed_with, model_of, models_of
+from core.collections.dataset import Collection, are_any, delete, names, open_collection, size
+from core.collections.embedding import Model, embed, embed_with, model_of, models_of, vectors_by
 from core.collections.index import KIND, ByIndex, Index, index_of, unindexed
 from core.collections.maps import FITTED, Map, coordinates_of, lay_out, maps_of, measure_map, not_placed
-from core.collections.quality import Compared, compare, match_labels, measure
+from core.collections.quality import Compared, Matched, compare, match_labels, measure
+from core.collections.samples import SAMPLE, sample, space_of, texts_at
 from core.collections.searching import OnDisk, results
 from core.collections.words import ByWords, index_words, rows_without_words, words_in
 
 __all__ = [
     "FITTED",
     "KIND",
+    "SAMPLE",
     "ByIndex",
     "ByWords",
     "Collection",
     "Compared",
     "Index",
     "Map",
+    "Matched",
     "Model",
     "OnDisk",
+    "are_any",
     "build",
     "compare",
     "coordinates_of",
@@ -47,8 +51,12 @@ __all__ = [
     "open_collection",
     "results",
     "rows_without_words",
+    "sample",
     "size",
+    "space_of",
     "sql",
+    "texts_at",
     "unindexed",
+    "vectors_by",
     "words_in",
 ]

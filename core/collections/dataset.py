@@ -7,6 +7,7 @@ Each change is one commit of data and facts together. It is refused if another c
 is there: so writers at the same time are safe, and whatever ends a process, all or nothing of a change is there.
 """
 
+import importlib.util
 import json
 import os
 import re
@@ -157,6 +158,14 @@ def names() -> list[str]:
     except OSError as error:
         raise InputError(f"Cannot list the collections in {_root()}: {_first_line(error)}") from None
     return sorted(entry.base_name.removesuffix(ENDING) for entry in entries if entry.base_name.endswith(ENDING))
+
+
+def are_any() -> bool:
+    """Whether there may be collections, without importing a library: those in a bucket are not looked for."""
+    if importlib.util.find_spec("lance") is None:
+        return False
+    root = _root()
+    return "://" in root or any(Path(root).glob(f"*{ENDING}"))
 
 
 def open_collection(name: str) -> Collection:

@@ -16,7 +16,7 @@ from core.embedding import Provenance
 from core.encoders import Encoder
 from core.encoders.base import Identity, identity_of
 from core.errors import InputError
-from core.models import ModelSpec
+from core.models import ModelSpec, revisions
 from core.progress import Progress, silent
 from core.storage import digests
 
@@ -82,6 +82,18 @@ def model_of(collection: Collection, identity: Identity, name: str) -> Model:
     if found.missing:
         raise InputError(f"{found.missing:,} texts of {collection.name} have no vectors of {name} yet: {advice}.")
     return found
+
+
+def vectors_by(collection: Collection, spec: ModelSpec) -> Model | None:
+    """The vectors of all texts by a model, in whichever precision; None if some or all are missing."""
+    revision = revisions.look_up(spec)
+    wanted = (spec.id, spec.document_prompt, spec.truncate_dim or spec.dimensions)
+    for model in models_of(collection):
+        its_own = model.identity
+        is_same = (its_own.id, its_own.document_prompt, its_own.dimensions) == wanted
+        if is_same and revision in (None, its_own.revision) and not model.missing:
+            return model
+    return None
 
 
 def embed(

@@ -166,6 +166,7 @@ class Corpus:
     SOURCE = Parameter("corpus")
     ASKED = Key("corpus_asked")
     PASTED = Parameter("corpus_pasted")
+    COLLECTION = Parameter("collection")
     FILES = Files("corpus")
 
 

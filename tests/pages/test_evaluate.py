@@ -18,7 +18,7 @@ from core.corpus import judgements
 from core.corpus.labels import as_beir, as_trec
 from core.errors import InputError
 from core.evaluation import Quality
-from pages.parts.evaluate import downloads, ranking
+from pages.parts.evaluate import downloads, measures
 from pages.shared.labels import picker
 from tests.pages.conftest import open_page, said
 
@@ -108,19 +108,19 @@ def test_the_headline_names_the_measure_and_the_next_and_all_differences_stand_b
 
     best, next_best, equal = quality(*[0.9, 0.8] * 20), quality(*[0.5, 0.6] * 20), quality(*[0.8, 0.88] * 20)
     pair = {"b": next_best, "a": best}
-    assert ranking.sentence(pair, "mrr@10", "MRR@10") == (
+    assert measures.sentence(pair, "mrr@10", "MRR@10") == (
         "a ranks best: MRR@10 0.85 against 0.55 for b, the next; beyond chance."
     )
-    assert ranking.differences(pair, "mrr@10").startswith("a is better than b by 0.30 (")
-    assert ranking.sentence({"c": equal, "a": best}, "mrr@10", "MRR@10") == (
+    assert measures.differences(pair, "mrr@10").startswith("a is better than b by 0.30 (")
+    assert measures.sentence({"c": equal, "a": best}, "mrr@10", "MRR@10") == (
         "a ranks best: MRR@10 0.85 against 0.84 for c, the next; the difference could be chance."
     )
     few = {"a": quality(0.9), "b": quality(0.1), "c": quality(0.3)}
-    assert ranking.sentence(few, "mrr@10", "MRR@10") == (
+    assert measures.sentence(few, "mrr@10", "MRR@10") == (
         "a, c and b: one query is too few to tell a difference from chance."
     )
-    assert ranking.differences(few, "mrr@10") == ""
-    assert ranking.sentence({"a": best}, "mrr@10", "MRR@10").startswith("a is the only system")
+    assert measures.differences(few, "mrr@10") == ""
+    assert measures.sentence({"a": best}, "mrr@10", "MRR@10").startswith("a is the only system")
 
 
 def test_page_command_and_verdict_give_the_same_figures_for_the_same_files(

@@ -48,10 +48,12 @@ def show(
     k: int,
     relevant: Collection[str],
     quality: Mapping[str, Quality],
+    *,
+    can_mark: bool = True,
 ) -> list[Slot]:
     """A column of cards for each list, wrapped in a narrow window; returns the places of the cards' words.
 
-    `relevant` are the ids of the relevant documents.
+    `relevant` are the ids of the relevant documents, `can_mark` whether there are thumbs below the cards.
     """
     if problem := st.session_state.pop(state.Search.MARK_FAILURE, None):
         st.error(output.markdown_free(problem), icon=":material/error:")
@@ -71,10 +73,11 @@ def show(
                     document = texts.document_ids[row]
                     slots.append(Slot(st.empty(), system, rank, row, moved, document in relevant))
                     _draw(texts, slots[-1], hits)
-                    marks.toggle(texts, query, row, grades.get(document), state.Search.MARK(place, row))
+                    if can_mark:
+                        marks.toggle(texts, query, row, grades.get(document), state.Search.MARK(place, row))
             if not hits.rows:
-                st.info(_nothing(texts, query, system), icon=":material/search_off:")
-            _source(texts, system, first, hits)
+                st.info(_nothing(texts, query, system) if can_mark else "Nothing found.", icon=":material/search_off:")
+            _source(system, first, hits)
     return slots
 
 
@@ -176,11 +179,11 @@ def _nothing(texts: Corpus, query: str, system: str) -> str:
     return output.markdown_free(cache.keyword_index(texts).explain_nothing(query))
 
 
-def _source(texts: Corpus, system: str, first: str, hits: List) -> None:
+def _source(system: str, first: str, hits: List) -> None:
     """What computed the list."""
     if hits.ranking.provenance:
         output.provenance(hits.ranking.provenance, asked=hits.ranking.asked)
     elif system == HYBRID:
         st.caption(f"Reciprocal rank fusion of the other lists; sentences highlighted by {output.markdown_free(first)}")
     else:
-        st.caption(f"BM25 (k1 1.5, b 0.75) over {cache.keyword_index(texts).words.sentence}")
+        st.caption(f"BM25 over {hits.ranking.words}")

@@ -1,6 +1,7 @@
 """Filters on the documents' fields, applied before the search and stored in the address."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +25,14 @@ class Conditions:
         The rows that meet every condition; None if there is no condition.
     sentence : str
         The conditions in words, for a caption; empty if there is none.
+    choices, spans : dict
+        The values, and the numbers from and to, that the documents' fields may have.
     """
 
     rows: npt.NDArray[np.int64] | None = None
     sentence: str = ""
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    spans: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def choose(texts: Corpus) -> Conditions:
@@ -44,11 +49,12 @@ def choose(texts: Corpus) -> Conditions:
                 values[each.field] = _choices(each)
             elif (span := _span(each)) != (each.low, each.high):
                 spans[each.field] = span
-    parts = [f"{field} is {' or '.join(choices)}" for field, choices in values.items() if choices]
-    parts += [f"{field} from {low:g} to {high:g}" for field, (low, high) in spans.items()]
+    values = {name: chosen for name, chosen in values.items() if chosen}
+    parts = [f"{name} is {' or '.join(chosen)}" for name, chosen in values.items()]
+    parts += [f"{name} from {low:g} to {high:g}" for name, (low, high) in spans.items()]
     if not parts:
         return Conditions()
-    return Conditions(matching(fields, values, spans), " and ".join(parts))
+    return Conditions(matching(fields, values, spans), " and ".join(parts), values, spans)
 
 
 def _label() -> str:

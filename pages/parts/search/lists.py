@@ -7,11 +7,11 @@ from functools import partial
 
 from core import corpus
 from core.corpus import Corpus
-from core.embedding import Embedded
 from core.models import ModelSpec
 from core.progress import Progress
 from core.retrieval import BM25, HYBRID, Embeddings, Ranking, Task
 from core.search.sentences import nearest_sentence, sentences, sentences_by_words
+from core.search.words import Words
 from pages.parts.search.filters import Conditions
 from pages.shared import cache, picks
 from pages.shared.frame import show_errors
@@ -83,9 +83,9 @@ def find(
         rows = tuple(int(row) for row in ranking.hits.rows_of()[:k])
         marker = next(iter(ready)) if system == HYBRID else system
         if marker == BM25:
-            mark: Marker = partial(_mark_by_words, texts, query, rows)
+            mark: Marker = partial(mark_by_words, texts, query, rows, None)
         else:
-            mark = partial(_mark_by_model, texts, embeddings[marker].queries, rows, ready[marker])
+            mark = partial(mark_by_model, texts, query, rows, ready[marker])
         lists[system] = List(ranking, mark, (*task.key, *ranking.key, marker, *rows))
     return lists
 
@@ -112,23 +112,27 @@ def _recall(hits: List, on_progress: Progress) -> Marks:
     return cache.memory().recall(("marks", *hits.key, picks.device(), picks.precision()), measure)
 
 
-def _mark_by_words(texts: Corpus, query: str, rows: Sequence[int], _on_progress: Progress) -> dict[int, int | None]:
-    words = cache.keyword_index(texts).words
+def mark_by_words(
+    texts: Corpus, query: str, rows: Sequence[int], words: Words | None, _on_progress: Progress
+) -> dict[int, int | None]:
+    """For each passage, the place of its sentence of highest BM25; `words` are those of its corpus if not given."""
+    words = words or cache.keyword_index(texts).words
     best = sentences_by_words(query, [sentences(texts.texts[row]) for row in rows], words)
     return dict(zip(rows, best, strict=True))
 
 
-def _mark_by_model(
-    texts: Corpus, query: Embedded, rows: Sequence[int], spec: ModelSpec, on_progress: Progress
+def mark_by_model(
+    texts: Corpus, query: str, rows: Sequence[int], spec: ModelSpec, on_progress: Progress
 ) -> dict[int, int | None]:
     """For each passage, the place of its sentence of highest score; None if it has only one."""
     passages = {row: sentences(texts.texts[row]) for row in rows}
     asked_for = [part.strip() or part for parts in passages.values() for part in parts]
     vectors = cache.embed_texts(asked_for, spec, on_progress).vectors
+    (asked,) = cache.embed_texts([query], spec, on_progress, kind="query").vectors
     places: dict[int, int | None] = {}
     start = 0
     for row, parts in passages.items():
         own = vectors[start : start + len(parts)]
-        places[row] = nearest_sentence(query.vectors[0], own, spec.similarity)
+        places[row] = nearest_sentence(asked, own, spec.similarity)
         start += len(parts)
     return places

@@ -1,4 +1,4 @@
-"""The sample, pasted texts or files, chosen in a popover that shows the choice, in the head of every page."""
+"""The sample, pasted texts, files or a collection: chosen in a popover that shows the choice, in every page's head."""
 
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -6,7 +6,8 @@ from contextvars import ContextVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import corpus
+from core import collections, corpus
+from core.collections import Collection
 from core.corpus import Columns, Corpus, Splitting
 from core.errors import InputError
 from core.map_files import Space
@@ -14,13 +15,13 @@ from core.progress import Progress
 from core.settings import most_rows
 from core.wording import shorten
 from pages.shared import cache, navigation, state, uploads
-from pages.shared.corpora import columns, files, passages, points, skips
+from pages.shared.corpora import collected, columns, files, passages, points, skips
 from pages.shared.corpora.files import Source
 from pages.shared.state import Files
 from pages.shared.ui import inputs, notices, output, progress
 from pages.shared.uploads import Upload
 
-SOURCES = ("Sample", "Paste", "File")
+SOURCES = ("Sample", "Paste", "File", "Collection")
 LONGEST_NAME = 26
 BUTTON = "Your texts"
 
@@ -66,6 +67,11 @@ def choose_space(*, with_points: bool = True) -> Space:
         return _space(with_points=with_points)
 
 
+def collection() -> Collection | None:
+    """The collection from which `choose` has drawn a sample; None if the corpus is no collection's."""
+    return collected.opened() if st.session_state.get(state.Corpus.SOURCE) == "Collection" else None
+
+
 def open_file(name: str, content: bytes | None) -> None:
     """Make a file the session's corpus, or the sample if there is none, before a run's widgets are drawn."""
     st.session_state[state.Corpus.SOURCE] = "Sample" if content is None else "File"
@@ -81,6 +87,8 @@ def _space(*, with_points: bool) -> Space:
     _follow_address()
     with place.popover(_label(), icon=":material/library_books:", key=state.Corpus.FILES.POPOVER):
         kind = _kind()
+        if kind == "Collection":
+            return collected.choose(with_map=with_points)
         if kind == "Sample":
             st.caption("Passages on many subjects, with labelled queries. Paste or upload your own texts instead.")
             return Space(corpus.sample())
@@ -114,15 +122,23 @@ def _follow_address() -> None:
     Streamlit does not bind this control to it: that would forget those of a closed popover between pages.
     """
     key, asked = state.Corpus.SOURCE, st.query_params.get(state.Corpus.SOURCE)
-    is_asked_anew = asked in SOURCES and asked != st.session_state.get(state.Corpus.ASKED)
+    known = _sources()
+    is_asked_anew = asked in known and asked != st.session_state.get(state.Corpus.ASKED)
     if key not in st.session_state or is_asked_anew or navigation.is_history():
-        st.session_state[key] = asked if asked in SOURCES else SOURCES[0]
+        st.session_state[key] = asked if asked in known else known[0]
+
+
+def _sources() -> tuple[str, ...]:
+    """Where texts can come from: collections only where there are any."""
+    return SOURCES if collections.are_any() else SOURCES[:-1]
 
 
 def _kind() -> str:
     """Where the texts come from, chosen, and written to the address."""
     key = state.Corpus.SOURCE
-    kind = str(st.segmented_control(BUTTON, SOURCES, key=key, persist_state="session", required=True))
+    kind = str(st.segmented_control(BUTTON, _sources(), key=key, persist_state="session", required=True))
+    if kind != "Collection":
+        st.query_params.pop(collected.KEY, None)
     if kind == SOURCES[0]:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != kind:
@@ -137,6 +153,8 @@ def _label() -> str:
     if kind == "File" and (uploaded := uploads.current(state.Corpus.FILES)):
         names = corpus.together([upload.name for upload in uploaded])
         return f"{BUTTON}: {output.markdown_free(shorten(names, LONGEST_NAME))}"
+    if kind == "Collection" and (name := collected.name()):
+        return f"{BUTTON}: {shorten(name, LONGEST_NAME)}"
     is_pasted = kind == "Paste" and inputs.choice(state.Corpus.PASTED, "").strip()
     return f"{BUTTON}: {'pasted' if is_pasted else 'sample'}"
 

@@ -32,7 +32,7 @@ def choose(texts: Corpus) -> Labels | None:
         )
         sources.remember(texts, kind or usual)
         if kind == sources.FILES:
-            _files()
+            ask_files()
         elif kind == sources.MARKED:
             _offer_judgements(texts)
         else:
@@ -66,7 +66,7 @@ def missing(texts: Corpus) -> None:
     st.page_link("pages/search.py", label="Search and mark", icon=":material/search:")
 
 
-def _files() -> None:
+def ask_files() -> None:
     """Queries and labels as two files, which stay in this session."""
     queries = uploads.ask(state.Labels.QUERIES, "Queries", ENDINGS)
     st.caption("TXT (one per line), or CSV, TSV, JSONL or Parquet with the columns _id and text.")

@@ -99,3 +99,15 @@ def test_texts_that_come_later_are_placed_on_the_map_that_is_there(
     assert (again, len(fits)) == (laid_out, 1)
     assert collections.not_placed(collection, laid_out) == 0
     np.testing.assert_array_equal(points(collection, laid_out)[: len(first)], points(first, laid_out))
+
+
+def test_its_points_are_drawn_with_their_texts_and_vectors(made: tuple[Collection, Model]) -> None:
+    collection, laid_out = collections.lay_out(*made, fitted=FITTED)
+    space = collections.space_of(collection, laid_out, 500)
+    rows = np.array([int(text) for text in space.corpus.texts])
+    assert space.name == f"a sample of {len(rows):,} of the {SIZE:,} texts of numbers under wordllama-256"
+    assert len(rows) in {499, 500}  # without the text that has no place
+    assert space.coordinates is not None
+    assert space.vectors is not None
+    np.testing.assert_array_equal(space.coordinates, points(collection, laid_out)[rows])
+    np.testing.assert_allclose(space.vectors, kinds(list(space.corpus.texts)), atol=1e-6)

@@ -1,0 +1,143 @@
+"""The results of a collection: each system searches all of it, and only what it finds is in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from core import collections, corpus, retrieval
+from core.collections import Collection
+from core.collections.ranking import by_model, by_words
+from core.corpus import Corpus
+from core.models import ModelSpec
+from core.progress import Progress
+from core.retrieval import BM25, HYBRID, Ranking
+from core.search import Hits
+from core.search.exact import Rows
+from core.search.leaders import leaders
+from core.wording import join
+from pages.parts.search import cards, comparison, lists, query
+from pages.parts.search.filters import Conditions
+from pages.parts.search.lists import DEPTH, List
+from pages.shared import cache, present, state
+from pages.shared.frame import show_errors
+from pages.shared.ui import output, progress
+
+HEIGHT = 600
+LEGEND = (
+    "Compare scores within one list only: cosines of different models, BM25 and reciprocal rank fusion (RRF) have "
+    "different scales."
+)
+
+
+def show(opened: Collection, sample: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -> None:
+    """The query's box, what the systems put first in the whole collection, and their lists side by side."""
+    suggestions = corpus.suggest_queries(sample, None)
+    typed = query.box(suggestions)
+    query.examples(suggestions)
+    asked = query.clean(typed)
+    if present.is_on():
+        st.markdown(f"## “{output.markdown_free(asked)}”")
+    with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
+        among = collections.matching(opened, where.choices, where.spans) if where.sentence else None
+        rankings = _rank(opened, asked, specs, where, among, on_progress)
+    if not rankings:
+        return
+    texts, hits = _in_memory(opened, asked, specs, rankings, k)
+    _explain_scope(opened, where, among)
+    firsts = {system: next(iter(each.rows), None) for system, each in hits.items()}
+    output.answer(leaders(firsts, texts.titles))
+    with st.container(key=state.EveryPage.PRESENTED_LISTS):
+        slots = cards.show(texts, asked, hits, k, set(), {}, can_mark=False)
+    st.caption(" ".join([LEGEND, *_indexes(opened, rankings)]))
+    with progress.line(state.Search.HIGHLIGHT) as on_progress:
+        hits = lists.highlight(hits, on_progress)
+    cards.draw_again(texts, slots, hits)
+    overlaps, times = comparison.agreement(hits), comparison.latency(hits)
+    comparison.downloads(texts, asked, hits, k, overlaps, times, specs)
+
+
+def _rank(
+    opened: Collection,
+    asked: str,
+    specs: Sequence[ModelSpec],
+    where: Conditions,
+    among: Rows | None,
+    on_progress: Progress,
+) -> dict[str, Ranking]:
+    """Each system's ranking by its name: the models with vectors in the collection, BM25 and the hybrid of all."""
+    rankings: dict[str, Ranking] = {}
+    models = {spec: collections.vectors_by(opened, spec) for spec in specs}
+    for spec, model in models.items():
+        if model:
+            with show_errors():
+                queries = cache.embed_texts([asked], spec, on_progress, kind="query")
+                rankings[spec.name] = by_model(opened, model, queries, DEPTH, among, on_progress)
+    if collections.words_in(opened):
+        condition = collections.sql(opened, where.choices, where.spans)
+        rankings[BM25] = by_words(opened, [asked], DEPTH, condition)
+    if len(rankings) > 1:
+        rankings[HYBRID] = retrieval.by_fusion(tuple(rankings.values()), DEPTH)
+    _offer_missing(opened, [spec for spec, model in models.items() if model is None])
+    return rankings
+
+
+def _in_memory(
+    opened: Collection, asked: str, specs: Sequence[ModelSpec], rankings: Mapping[str, Ranking], k: int
+) -> tuple[Corpus, dict[str, List]]:
+    """The texts that are found, and the lists, whose rows count these texts."""
+    found = np.unique(np.concatenate([ranking.hits.rows_of() for ranking in rankings.values()]))
+    texts = collections.texts_at(opened, found)
+    hits = {}
+    named = {spec.name: spec for spec in specs}
+    for system, ranking in rankings.items():
+        places = Hits(np.searchsorted(found, ranking.hits.rows), ranking.hits.scores)
+        moved = replace(ranking, hits=places)
+        rows = tuple(int(row) for row in moved.hits.rows_of()[:k])
+        marker = next(iter(rankings)) if system == HYBRID else system
+        mark = partial(lists.mark_by_words, texts, asked, rows, collections.words_in(opened))
+        if marker in named:
+            mark = partial(lists.mark_by_model, texts, asked, rows, named[marker])
+        hits[system] = List(moved, mark, (texts.fingerprint, asked, marker, *rows), percentiles=())
+    return texts, hits
+
+
+def _explain_scope(opened: Collection, where: Conditions, among: Rows | None) -> None:
+    """How much is searched."""
+    if among is None:
+        st.caption(f"Searching all {len(opened):,} texts of {opened.name}.")
+        return
+    st.caption(
+        f":material/filter_alt: Searching {len(among):,} of {len(opened):,} texts: "
+        f"{output.markdown_free(where.sentence)}."
+    )
+
+
+def _offer_missing(opened: Collection, specs: Sequence[ModelSpec]) -> None:
+    """Which picked models have no vectors in the collection, and the commands that compute what is missing."""
+    commands = [f"python -m core collection embed {opened.name} --model {spec.name}" for spec in specs]
+    missing = [spec.name for spec in specs]
+    if collections.words_in(opened) is None:
+        commands.append(f"python -m core collection index {opened.name} --words")
+        missing.append("the index of words (BM25)")
+    if commands:
+        st.info(
+            f"{opened.name} does not have {output.markdown_free(join(missing))} yet. On the machine that runs "
+            "Embedscope:",
+            icon=":material/terminal:",
+        )
+        st.code("\n".join(commands), language="bash")
+
+
+def _indexes(opened: Collection, rankings: Mapping[str, Ranking]) -> list[str]:
+    """How each model's list was found: by an index of known recall, or exactly."""
+    said = []
+    for model in collections.models_of(opened):
+        ranking = rankings.get(model.provenance.model)
+        if ranking and model.identity in ranking.identities:
+            index = collections.index_of(opened, model)
+            how = index.sentence if index else "Exact: every vector is compared."
+            said.append(f"{output.markdown_free(model.provenance.model)}: {how}")
+    return said

@@ -1,0 +1,117 @@
+"""A collection as the corpus: Search goes through all of it, the other pages take a sample."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import collections, embedding, evaluation, models
+from core.collections import samples
+from core.corpus.labels import as_beir
+from tests.pages.conftest import open_page, said
+from tests.pages.test_search import cards
+
+pytest.importorskip("lance", reason="requirements-scale.txt is not installed: collections are not checked")
+
+WORDLLAMA = models.get("wordllama-256")
+ANIMALS = ("owl", "fox", "cat", "bat", "hen", "emu")
+TEXTS = [f"The {animal} number {number} sleeps all day." for number in range(5) for animal in ANIMALS]
+QUERY = "The emu number 4 sleeps all day."
+
+
+@pytest.fixture
+def collection(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wordllama: object) -> Path:
+    """Thirty texts with vectors, of which a sample has ten; returns where the collections are."""
+    monkeypatch.setenv("EMBEDSCOPE_COLLECTIONS", str(tmp_path / "collections"))
+    monkeypatch.setattr(samples.sample, "__defaults__", (10,))
+    file = tmp_path / "animals.csv"
+    rows = [f"d{row},{text},{'odd' if row % 2 else 'even'}" for row, text in enumerate(TEXTS)]
+    file.write_text("\n".join(["id,text,kind", *rows]))
+    collections.embed(collections.create("animals", [file]), WORDLLAMA)
+    return tmp_path / "collections"
+
+
+@pytest.fixture
+def searching(app: AppTest, collection: Path) -> AppTest:
+    app.query_params["models"] = [WORDLLAMA.name]
+    app.query_params["corpus"], app.query_params["collection"] = "Collection", "animals"
+    app.query_params["q"] = QUERY
+    return app
+
+
+def test_search_goes_through_the_whole_collection(searching: AppTest) -> None:
+    collections.index_words(collections.open_collection("animals"))
+    app = open_page(searching, "search")
+    assert not app.exception
+    rows = embedding.embed(TEXTS, WORDLLAMA).vectors @ embedding.embed([QUERY], WORDLLAMA, kind="query").vectors[0]
+    best = [TEXTS[row] for row in np.argsort(-rows, kind="stable")[:5]]
+    shown = cards(app)
+    assert len(shown) == 15  # by the model, by words and by both
+    assert all(text in card for text, card in zip(best, shown[:5], strict=True))
+    assert QUERY in shown[5]
+    assert "Searching all 30 texts of animals." in said(app)
+    assert "Exact: every vector is compared." in said(app)
+    assert not app.get("feedback")
+
+
+def test_a_filter_holds_in_the_collection(searching: AppTest) -> None:
+    searching.query_params["where_kind"] = "even"
+    app = open_page(searching, "search")
+    assert "Searching 15 of 30 texts: kind is even." in said(app)
+    even = {text for row, text in enumerate(TEXTS) if row % 2 == 0}
+    assert all(any(text in card for text in even) for card in cards(app))
+
+
+def test_what_is_missing_is_offered_as_commands(searching: AppTest) -> None:
+    searching.query_params["models"] = ["wordllama-256", "all-MiniLM-L6-v2"]
+    app = open_page(searching, "search")
+    assert "animals does not have all-MiniLM-L6-v2 and the index of words (BM25) yet." in said(app).replace("\\", "")
+    (code,) = [each.value for each in app.code if "collection" in each.value]
+    assert code.splitlines() == [
+        "python -m core collection embed animals --model all-MiniLM-L6-v2",
+        "python -m core collection index animals --words",
+    ]
+    assert len(cards(app)) == 5
+
+
+def test_other_views_and_pages_take_a_sample_and_say_so(searching: AppTest) -> None:
+    searching.query_params["view"] = "Duplicates"
+    app = open_page(searching, "search")
+    assert "Search and Evaluate go through all 30 texts; other pages take a sample." in said(app)
+    assert app.query_params["collection"] == "animals"
+
+
+def test_a_collection_that_is_gone_is_a_sentence(searching: AppTest) -> None:
+    searching.query_params["collection"] = "another"
+    app = open_page(searching, "search")
+    assert not app.exception
+    assert len(cards(app)) == 5  # of the first one there is
+    assert app.query_params["collection"] == "animals"
+
+
+def test_evaluate_measures_the_whole_collection_for_uploaded_labels(searching: AppTest) -> None:
+    app = open_page(searching, "evaluate")
+    assert "each model with vectors in animals is measured on the whole collection" in said(app)
+    asked, grades = TEXTS[::7], {f"q{row}": {f"d{row}": 1, f"d{(row + 6) % 30}": 1} for row in range(0, 30, 7)}
+    queries = "\n".join(["_id,text", *(f"{name},{text}" for name, text in zip(grades, asked, strict=True))])
+    app.file_uploader(key="queries_upload").set_value(("queries.csv", queries.encode(), ""))
+    app.file_uploader(key="qrels_upload").set_value(("labels.tsv", as_beir(grades).encode(), "")).run()
+    assert not app.exception
+    scores = embedding.embed(asked, WORDLLAMA, kind="query").vectors @ embedding.embed(TEXTS, WORDLLAMA).vectors.T
+    run = {
+        name: {f"d{row}": float(score) for row, score in enumerate(own)}
+        for name, own in zip(grades, scores, strict=True)
+    }
+    expected = evaluation.evaluate(run, grades).means["ndcg@10"]
+    (table,) = [each.value for each in app.dataframe if "ndcg@10" in each.value]
+    assert table["System"].tolist() == [WORDLLAMA.name]
+    assert table["ndcg@10"][0] == pytest.approx(expected, abs=1e-6)
+    assert "5 labelled queries (labels.tsv) over all 30 texts of animals, by exact search." in said(app)
+    searching.session_state["models"] = ["all-MiniLM-L6-v2"]
+    assert "No picked model has vectors in animals" in said(app.run())
+
+
+def test_without_collections_none_is_offered(app: AppTest, home: Path) -> None:
+    app.query_params["corpus"] = "Collection"
+    assert "corpus=Collection" in said(open_page(app, "embed"))  # as what the page does not know
