@@ -192,13 +192,12 @@ def search(
             index = None if is_exact else _index_for(finder, among)
             rankings.append((ByIndex(finder, index) if index else finder).find(embedded.vectors, k, among))
             sources = [finder.model.provenance, embedded.provenance]
-            facts |= texts_read(*sources)
         if by != "vectors":
             rankings.append(ByWords(opened).find(asked.documents, k, collections.sql(opened, *conditions)))
-    facts["index"] = index and _facts_of_index(opened, index)
     hits = rankings[0] if len(rankings) == 1 else fuse(rankings, k)
     rows = collections.results(opened, hits)
-    show(facts | {"results": rows}, rows, as_json)
+    facts |= {"results": rows, "index": index and _facts_of_index(opened, index)}
+    show(facts | (texts_read(*sources) if sources else {}), rows, as_json)
     if index and not as_json:
         say(index.sentence)
     show_caveats(sources, as_json)

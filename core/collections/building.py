@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.collections.dataset import Collection, Facts, commit
+from core.collections.dataset import Collection, Facts, commit, indexing
 from core.collections.embedding import Model
 from core.collections.index import KIND, METRICS, ByIndex, Index
 from core.collections.searching import OnDisk
@@ -73,7 +73,7 @@ def build(
     Raises
     ------
     InputError
-        Such vectors, or so few, can't be indexed.
+        Such vectors, or so few, can't be indexed, or another process does so at the same time.
     """
     _check(collection, model)
     collection, uuid, partitions = _build(collection, model, on_progress)
@@ -104,15 +104,11 @@ def _build(collection: Collection, model: Model, on_progress: Progress) -> tuple
     on_progress("Building the index", 0, 1)
     partitions = max(1, min(math.isqrt(len(collection)), len(collection) // LEAST_ROWS))
     name = _name_of(model)
-    data = collection.data.create_index(
-        model.column,
-        KIND,
-        name,
-        METRICS[model.identity.similarity],
-        replace=True,
-        num_partitions=partitions,
-        num_bits=BITS,
-    )
+    metric = METRICS[model.identity.similarity]
+    with indexing(collection):
+        data = collection.data.create_index(
+            model.column, KIND, name, metric, replace=True, num_partitions=partitions, num_bits=BITS
+        )
     on_progress("Building the index", 1, 1)
     built = next(index for index in data.describe_indices() if index.name == name)
     return Collection(collection.name, data), built.segments[0].uuid, partitions

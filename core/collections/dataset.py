@@ -11,8 +11,8 @@ import importlib.util
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -239,6 +239,23 @@ def add_columns(collection: Collection, columns: "Sequence[pyarrow.Field]") -> C
     raise InputError(
         f"Columns cannot be added to {collection.name}, as others change it all the time: try again later."
     )
+
+
+@contextmanager
+def indexing(collection: Collection) -> Iterator[None]:
+    """What Lance commits by itself: if another process builds the same index at the same time, only one is kept.
+
+    Raises
+    ------
+    InputError
+        It is not this one.
+    """
+    from lance.commit import CommitConflictError
+
+    try:
+        yield
+    except CommitConflictError:
+        raise InputError(f"Another process has indexed {collection.name} meanwhile: run the command again.") from None
 
 
 def commit(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.collections.dataset import Collection, Facts, commit, open_collection
+from core.collections.dataset import Collection, Facts, commit, indexing, open_collection
 from core.collections.embedding import documents
 from core.collections.index import parts_by_index
 from core.errors import InputError
@@ -24,17 +24,16 @@ def index_words(collection: Collection, on_progress: Progress = silent) -> Colle
     Raises
     ------
     InputError
-        It has no texts.
+        It has no texts, or another process indexes them at the same time.
     """
     if not len(collection):
         raise InputError(f"{collection.name} has no texts yet: run the command that creates it again.")
     words = words_of(_some_documents(collection))
-    columns = _columns(collection)
+    columns, how = _columns(collection), _reading(words) | {"memory_limit": MEGABYTES}
     for done, column in enumerate(columns):
         on_progress(INDEXING, done, len(columns))
-        collection.data.create_scalar_index(
-            column, "INVERTED", _name_of(column), memory_limit=MEGABYTES, **_reading(words)
-        )
+        with indexing(collection):
+            collection.data.create_scalar_index(column, "INVERTED", _name_of(column), **how)
     on_progress(INDEXING, len(columns), len(columns))
 
     def change(current: Collection) -> tuple[list[Any], Facts]:

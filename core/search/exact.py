@@ -51,22 +51,7 @@ def nearest(
     similarity : "cosine", "dot", "euclidean" or "manhattan"
         A document at distance 0 has a score just above 0, which would mean no hit.
     """
-    k = min(k, len(documents))
-    hits = Hits(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
-    if not hits.rows.size:
-        return hits
-    count = len(queries) * len(documents)
-    score = _scorer(documents, similarity, _device(count)) if count > FEW_SCORES else None
-    size = min(BLOCK, max(1, SCORES_AT_ONCE // len(documents)))
-    for start in range(0, len(queries), size):
-        block = slice(start, start + size)
-        if score:
-            best = _best(score(queries[block]), queries[block], documents, k, similarity)
-        else:
-            best = _best_of_few(queries[block], documents, k, similarity)
-        hits.rows[block], hits.scores[block] = best
-        on_block(min(start + size, len(queries)), len(queries))
-    return hits
+    return _nearest(queries, documents, k, on_block, similarity)
 
 
 def nearest_in(
@@ -85,9 +70,46 @@ def nearest_in(
     """
     best = Hits(np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32))
     for rows, vectors in blocks:
-        hits = nearest(queries, vectors, k, similarity=similarity)
+        least = best.scores[:, -1] if best.scores.shape[1] == k else None
+        hits = _nearest(queries, vectors, k, similarity=similarity, least=least)
         best = Hits.merged([best, Hits(rows[hits.rows], hits.scores)], k)
     return best
+
+
+def _nearest(
+    queries: AnyFloats,
+    documents: AnyFloats,
+    k: int,
+    on_block: Callable[[int, int], None] = lambda _done, _total: None,
+    similarity: Similarity = "cosine",
+    least: npt.NDArray[np.float32] | None = None,
+) -> Hits:
+    """As `nearest`; of documents that score less than `least`, (q,), some may be missing: their score is -infinity."""
+    k = min(k, len(documents))
+    hits = Hits(np.zeros((len(queries), k), np.int64), np.full((len(queries), k), -np.inf, np.float32))
+    if not hits.rows.size:
+        return hits
+    count = len(queries) * len(documents)
+    score = _scorer(documents, similarity, _device(count)) if count > FEW_SCORES else None
+    bounds = _bound(least, queries, documents, similarity) if score else None
+    size = min(BLOCK, max(1, SCORES_AT_ONCE // len(documents)))
+    for start in range(0, len(queries), size):
+        block = slice(start, start + size)
+        if score:
+            best = _best(
+                score(queries[block]),
+                queries[block],
+                documents,
+                k,
+                similarity,
+                None if bounds is None else bounds[block],
+            )
+        else:
+            best = _best_of_few(queries[block], documents, k, similarity)
+        found = best[0].shape[1]
+        hits.rows[block, :found], hits.scores[block, :found] = best
+        on_block(min(start + size, len(queries)), len(queries))
+    return hits
 
 
 def _scorer(documents: AnyFloats, similarity: Similarity, device: str) -> "Callable[[AnyFloats], torch.Tensor]":
@@ -156,12 +178,18 @@ def _contenders(queries: AnyFloats, documents: AnyFloats, k: int, similarity: Si
 
 
 def _best(
-    scores: "torch.Tensor", queries: AnyFloats, documents: AnyFloats, k: int, similarity: Similarity
+    scores: "torch.Tensor",
+    queries: AnyFloats,
+    documents: AnyFloats,
+    k: int,
+    similarity: Similarity,
+    least: npt.NDArray[np.float64] | None = None,
 ) -> tuple[npt.NDArray[np.int64], AnyFloats]:
     """Columns and values of the k highest scores of each row, (q, n), the highest first; of equal ones the earlier.
 
     A product of matrices gives equal documents scores that differ in their last digits, by their places in it. So it
-    only selects; what is selected is scored again, alike in every place.
+    only selects; what is selected is scored again, alike in every place. With `least`, (q,), only as many columns as
+    reach it in some row.
     """
     best = scores.topk(min(k + 1, scores.shape[1]), dim=1)
     if best.values.isnan().any():  # which topk takes for the highest
@@ -171,6 +199,8 @@ def _best(
     blur = BLUR * np.finfo(values.dtype).eps * np.abs(np.where(np.isfinite(values), values, 0)).max(axis=1)
     is_close = values[:, k - 1] - blur <= values[:, -1] if values.shape[1] > k else np.zeros(len(values), bool)
     is_close |= ~np.isfinite(values[:, k - 1])
+    if least is not None and (count := int((values[:, :k] >= least[:, None]).sum(axis=1).max())) < k:
+        k, is_close = count, np.zeros(len(values), bool)  # what comes after the last place scores less than `least`
     columns = columns[:, :k]
     exact = _scores(queries, documents, columns, similarity)
     for row in np.flatnonzero(is_close):  # for the last places, of which topk takes any
@@ -181,6 +211,19 @@ def _best(
     order = np.lexsort((columns, -exact))
     rows = np.arange(len(order))[:, None]
     return columns[rows, order], exact[rows, order]
+
+
+def _bound(
+    least: npt.NDArray[np.float32] | None, queries: AnyFloats, documents: AnyFloats, similarity: Similarity
+) -> npt.NDArray[np.float64] | None:
+    """What a product of matrices is at least, (q,), where the score is at least `least`; None if that is unknown."""
+    if least is None or similarity not in ("cosine", "dot"):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.linalg.norm(queries, axis=1).astype(np.float64) * np.linalg.norm(documents, axis=1).max()
+    rounding = BLUR * np.finfo(np.float32).eps * np.maximum(lengths, np.abs(least))
+    bound = np.where(np.isfinite(rounding), least - rounding, -np.inf)
+    return np.where(np.isnan(bound), -np.inf, bound)
 
 
 def _scores(

@@ -1,11 +1,14 @@
 """Where a corpus's vectors are searched: in memory, or wherever a finder keeps them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.search.exact import AnyFloats, Rows, nearest
+from core.search.exact import AnyFloats, Rows, nearest, nearest_in
 from core.search.hits import Hits
 from core.similarity.functions import Similarity
+
+NUMBERS_AT_ONCE = 2**25  # an eighth of a gigabyte
 
 
 class Finder(Protocol):
@@ -32,5 +35,11 @@ class InMemory:
     def find(self, queries: AnyFloats, k: int, among: Rows | None = None) -> Hits:  # noqa: D102
         if among is None:
             return nearest(queries, self.vectors, k, similarity=self.similarity)
-        hits = nearest(queries, self.vectors[among], k, similarity=self.similarity)
-        return Hits(among[hits.rows], hits.scores)
+        return nearest_in(queries, self._blocks(among), k, similarity=self.similarity)
+
+    def _blocks(self, rows: Rows) -> Iterator[tuple[Rows, AnyFloats]]:
+        """Copies of some vectors, never of all at once."""
+        size = max(1, NUMBERS_AT_ONCE // max(1, self.vectors.shape[1]))
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            yield part, self.vectors[part]

@@ -2,14 +2,16 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core import benchmark, leaderboard
+from core import benchmark, leaderboard, maps
+from core.maps import Projection
 from core.models import hub
 from core.models.pins import Pin
 from tests.conftest import ROOT
@@ -32,6 +34,12 @@ def keys_of(facts: Mapping[str, Any]) -> set[str]:
     return {*facts, *(key for rows in lists for row in rows if isinstance(row, dict) for key in row)}
 
 
+def project_at_once(project: Callable[..., Projection], vectors: Any, settings: Any, **how: Any) -> Projection:
+    """A map without UMAP, which would take seconds to start."""
+    is_slow = isinstance(settings, maps.Umap)
+    return Projection(settings, vectors[:, :2].copy()) if is_slow else project(vectors, settings, **how)
+
+
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """Each command, at its cheapest, with the options that add keys."""
@@ -45,11 +53,16 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ..
     monkeypatch.setattr(hub, "download", lambda *_, **__: Pin("intfloat/e5-small-v2", "0" * 40, "2026-01-01", 1, {}))
     monkeypatch.setattr("core.leaderboard.api.refresh", lambda *_: leaderboard.current())
     monkeypatch.setattr(benchmark, "run", lambda *_, **__: finished(timing()))
+    monkeypatch.setattr("core.collections.building.LEAST_ROWS", 4)
+    monkeypatch.setattr("core.collections.maps.maps.project", partial(project_at_once, maps.project))
     on_collections = [
         ("create", "texts", "--input", texts),
         ("embed", "texts", *WORDLLAMA),
         ("list",),
         ("info", "texts"),
+        ("index", "texts", *WORDLLAMA),
+        ("index", "texts", "--words"),
+        ("map", "texts", *WORDLLAMA),
         ("search", "texts", *WORDLLAMA, "--query", "owls"),
         ("evaluate", "texts", "--models", "wordllama-256", *labelled[2:]),
         ("delete", "texts", "--yes"),

@@ -108,6 +108,17 @@ def test_an_index_of_unknown_recall_is_not_used(made: tuple[Collection, Model]) 
     assert collections.index_of(Collection("numbers", data), made[1]) is None
 
 
+def test_of_two_that_build_it_at_once_one_is_told_to_run_again(made: tuple[Collection, Model]) -> None:
+    before = [collections.open_collection("numbers") for _ in range(2)]
+    _, built, _ = collections.build(*made, 0.5)
+    collections.index_words(made[0])
+    with pytest.raises(InputError, match="Another process has indexed numbers meanwhile: run the command again"):
+        collections.build(before[0], made[1], 0.5)
+    with pytest.raises(InputError, match="Another process has indexed numbers meanwhile: run the command again"):
+        collections.index_words(before[1])
+    assert collections.index_of(collections.open_collection("numbers"), made[1]) == built
+
+
 def recall_by_lance(
     made: tuple[Collection, Model], built: Index, queries: Floats, rows: "np.ndarray[Any, Any]"
 ) -> float:

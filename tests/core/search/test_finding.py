@@ -1,11 +1,13 @@
 """A corpus searched in parts or among some of its rows, against the whole searched at once."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.search import Hits, InMemory, exact, nearest, nearest_in
+from core.search import Hits, InMemory, exact, finding, nearest, nearest_in
 from core.similarity.functions import SIMILARITIES, Similarity, unit
 
 
@@ -55,6 +57,43 @@ def test_parts_of_real_numbers_score_as_the_whole_to_the_last_digit(similarity: 
     parts = nearest_in(queries, blocks, 300, similarity=similarity)
     assert parts.rows.tolist() == whole.rows.tolist()
     assert parts.scores.tolist() == whole.scores.tolist()
+
+
+def test_at_depth_only_what_may_be_among_the_best_is_scored_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    queries, documents = (unit(rng.normal(size=(rows, 32)).astype(np.float32)) for rows in (5, 60_000))
+    whole = nearest(queries, documents, 100)
+    scored: list[int] = []
+    score = exact._scores
+
+    def note(*args: Any) -> Any:
+        scored.append(args[2].shape[1])
+        return score(*args)
+
+    monkeypatch.setattr(exact, "_scores", note)
+    monkeypatch.setattr(exact, "FEW_SCORES", 0)
+    blocks = [(rows, documents[rows]) for rows in np.split(np.arange(60_000), 30)]
+    parts = nearest_in(queries, iter(blocks), 100)
+    assert (parts.rows.tolist(), parts.scores.tolist()) == (whole.rows.tolist(), whole.scores.tolist())
+    assert scored[0] == 100
+    assert sum(scored) < 1000  # of 3,000
+
+
+def test_among_many_rows_their_vectors_are_never_copied_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "NUMBERS_AT_ONCE", 30)
+    sizes: list[int] = []
+    search = exact._nearest
+
+    def note(*args: Any, **how: Any) -> Hits:
+        sizes.append(len(args[1]))
+        return search(*args, **how)
+
+    monkeypatch.setattr(exact, "_nearest", note)
+    documents, queries = grid(50, 1, "dot"), grid(3, 0, "dot")
+    among = np.arange(3, 48)
+    hits = InMemory(documents, "dot").find(queries, 20, among)
+    expected = nearest(queries, documents[among], 20, similarity="dot")
+    assert (hits.rows.tolist(), max(sizes[:5])) == (among[expected.rows].tolist(), 10)
 
 
 def test_parts_may_have_fewer_hits_than_are_wanted() -> None:
