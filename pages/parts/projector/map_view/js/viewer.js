@@ -113,11 +113,11 @@ export class Viewer {
     this.frames.startGlide(previous !== null);
   }
 
-  // Linked maps whose axes have no meaning are turned, all alike, to fill their panels; t-SNE does not spin as it moves.
+  // Maps whose axes have no meaning are turned, all alike, to fill their panels; t-SNE does not spin as it moves.
   turnMaps() {
     const { points, panels } = this;
     if (!points || !this.size.width) return;
-    const isFree = panels.length > 1 && points.maps.every(({ dimensions, axes }) => dimensions === 2 && !axes.length);
+    const isFree = points.maps.every(({ dimensions, axes }) => dimensions === 2 && !axes.length);
     if (!isFree) this.angle = null;
     else if (this.angle === null || this.angle.rows !== points.rows || this.angle.of !== panels.length) {
       this.angle = { rows: points.rows, of: panels.length, turn: bestAngle(points, panels) };
