@@ -79,7 +79,7 @@ function present(event) {
     ArrowLeft: ".st-key-previous_page a",
     PageDown: ".st-key-next_page a",
     ArrowRight: ".st-key-next_page a",
-    Escape: ".st-key-present input",
+    Escape: ".st-key-leave_present button",
   };
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) {

@@ -150,6 +150,7 @@ class EveryPage:
     GUIDE_DISMISS = Key("dismiss_guide")
     GUIDE_DISMISSED = Key("guide_dismissed")
     PRESENT = Parameter("present")
+    LEAVE = Key("leave_present")
     PRESENTED = Keys("presented_")
     PRESENTED_LISTS = Key("presented")
     PREVIOUS_PAGE = Key("previous_page")

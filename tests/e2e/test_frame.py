@@ -68,7 +68,8 @@ def test_back_undoes_choices_and_present_mode_fills_the_screen_from_page_to_page
     expect(charts.nth(1)).to_be_in_viewport(ratio=0.9)
     page.keyboard.press("ArrowUp")
     expect(sentence).to_be_in_viewport()
-    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Leave")).to_be_in_viewport()
+    page.keyboard.press("Escape")  # clicks it
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
     settle(page)
     assert "present" not in page.url
