@@ -148,7 +148,7 @@ export class Viewer {
   takeView(content) {
     this.content = content;
     this.scene.takeView();
-    this.renderer.setPalette(this.scene.palette);
+    this.renderer.setPalette(this.scene.palette, this.scene.shapes);
     this.refresh();
   }
 
@@ -158,7 +158,7 @@ export class Viewer {
     if (!this.points) return;
     this.renderer.setPoints(this.points, null);
     this.renderer.setCodes(this.colour.codes);
-    this.renderer.setPalette(this.scene.palette);
+    this.renderer.setPalette(this.scene.palette, this.scene.shapes);
     this.refresh();
   }
 
