@@ -138,6 +138,7 @@ class EveryPage:
     LIVE_CHART = Keys("live_")
     CUT = Keys("cut_")
     TOO_LONG = Parameters("too_long_")
+    LONG_TEXT = Keys("long_text_")
     UNKNOWN_MODELS = Key("unknown_models")
     HEAD = Key("head")
     IN_FORCE = Key("in_force")

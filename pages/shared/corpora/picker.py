@@ -117,6 +117,7 @@ def _follow_address() -> None:
     is_asked_anew = asked in SOURCES and asked != st.session_state.get(state.Corpus.ASKED)
     if key not in st.session_state or is_asked_anew or navigation.is_history():
         st.session_state[key] = asked if asked in SOURCES else SOURCES[0]
+    inputs.follow_history(state.Corpus.PASTED, "")
 
 
 def _kind() -> str:
