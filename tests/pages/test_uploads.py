@@ -135,13 +135,13 @@ def test_back_undoes_a_typed_text_and_forward_repeats_it_however_long(
     for typed in ("one\ntwo", long):
         app.text_area(key=texts).set_value(typed).run()
     monkeypatch.setattr(navigation, "is_history", lambda: True)
-    for address, expected in (
-        ({texts: "one\ntwo"}, "one\ntwo"),
-        ({}, "\n".join(corpus.EMBEDDED)),
-        ({state.EveryPage.TOO_LONG(texts): str(len(long))}, long),
+    for name, value, expected in (
+        (texts, "one\ntwo", "one\ntwo"),
+        (state.EveryPage.MODELS, "wordllama-256", "\n".join(corpus.EMBEDDED)),
+        (state.EveryPage.TOO_LONG(texts), str(len(long)), long),
     ):
         app.query_params.clear()
-        app.query_params.update(address)
+        app.query_params[name] = value
         assert app.run().text_area(key=texts).value == expected
 
 
