@@ -6,13 +6,14 @@ import streamlit as st
 
 from core import corpus, examples
 from core.charts.vectors import barcode
+from core.embedding import Embedded
 from pages.parts.embed import answer, numbers
 from pages.shared import cache, corpora, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import chart, inputs, output, progress
 
 ready = inputs.ready_models()
-left, right = st.columns([2, 5], gap="large")
+left, right = st.columns([2, 3], gap="large")
 with left:
     source = st.segmented_control(
         "Texts", [state.TYPE, state.YOUR_TEXTS], default=state.TYPE, key=state.Embed.SOURCE, bind="query-params",
@@ -21,20 +22,21 @@ with left:
     if source == state.YOUR_TEXTS:
         texts = corpora.choose()
     else:
-        texts = inputs.paste_texts(state.Embed.TYPED, "\n".join(corpus.EMBEDDED), height=260)
+        texts = inputs.paste_texts(state.Embed.TYPED, "\n".join(corpus.EMBEDDED), height=130)
     st.caption(f"{len(texts):,} texts, one embedding each.")
     output.show_skips(texts)
 
-dimensions: dict[str, int] = {}
+done: dict[str, Embedded] = {}
 place_of_answer = right.container(key=state.Embed.ANSWER).empty()
+cards = st.grid(len(ready), min_column_width=430)
 for spec in ready:
-    with right.container(border=True), show_errors():
+    with cards.cell(), st.container(border=True), show_errors():
         st.markdown(f"## {output.markdown_free(spec.name)}")
         with progress.line(state.Embed.EMBED(spec.name), height=240) as on_progress:
             embedded = cache.embed_texts(texts.documents, spec, on_progress)
-        dimensions[spec.name] = embedded.vectors.shape[1]
+        done[spec.name] = embedded
         with place_of_answer:
-            output.answer(answer.sentence(texts, dimensions))
+            output.answer(answer.sentence(texts, done))
         output.provenance(embedded.provenance)
         chart.draw(
             barcode(embedded.vectors[: numbers.MOST_ROWS], texts.titles[: numbers.MOST_ROWS], row_pixels=32),

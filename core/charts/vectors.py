@@ -15,6 +15,7 @@ TOKEN_PIXELS, EMBEDDING_PIXELS = 20, 56
 LONGEST_LABEL = 16
 LABEL_WIDTH = 8 * FONT_SIZE
 TITLE_HEIGHT, AXIS_HEIGHT = 4 * FONT_SIZE, 3 * FONT_SIZE
+TITLE_RISE = 10  # above the embedding's colour scale, whose highest number is half above its bar
 EDGE = 16  # room for half a number of the colour scale, in present mode too
 LEAST_SCALE_HEIGHT = 3 * FONT_SIZE
 ARROWS_HEIGHT = 430
@@ -71,8 +72,8 @@ def journey(tokens: Vectors, labels: Sequence[str], embedding: Vectors, others: 
         },
     )  # fmt: skip
     figure.add_annotation(
-        text=title, x=0, y=share, xref="paper", yref="paper", xshift=-LABEL_WIDTH, xanchor="left", yanchor="bottom",
-        align="left", showarrow=False, font={"size": FONT_SIZE},
+        text=title, x=0, y=share, xref="paper", yref="paper", xshift=-LABEL_WIDTH, yshift=TITLE_RISE, xanchor="left",
+        yanchor="bottom", align="left", showarrow=False, font={"size": FONT_SIZE},
     )  # fmt: skip
     return apply_style(figure, height=plot + AXIS_HEIGHT + FONT_SIZE, margin=(LABEL_WIDTH, 10, FONT_SIZE, AXIS_HEIGHT))
 
@@ -129,8 +130,9 @@ def arrows(texts: Sequence[str], cosines: Sequence[float], colour: str) -> go.Fi
         else:
             figure.add_annotation(x=1.05, y=0, text=wrap(text, WIDEST_CAPTION - 4, 3), **CAPTION)
         _arrow(figure, angle, NEUTRAL if place else colour)
-    figure.update_xaxes(range=[min(0.0, *cosines) - 0.1, 2.3], visible=False)
-    figure.update_yaxes(range=[-1.6, 1.6], visible=False, scaleanchor="x")
+    # plotly would otherwise lengthen the axes at each change of size, and the arrows would shrink
+    figure.update_xaxes(range=[min(0.0, *cosines) - 0.1, 2.3], visible=False, constrain="domain")
+    figure.update_yaxes(range=[-1.6, 1.6], visible=False, scaleanchor="x", constrain="domain")
     return apply_style(figure, height=ARROWS_HEIGHT, margin=(0, 0, 0, 0))
 
 

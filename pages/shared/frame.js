@@ -4,6 +4,7 @@
 if (!window.embedscopeFrame) {
   window.embedscopeFrame = true;
   pushChoices();
+  pushNothingElse();
   fitCharts();
   document.addEventListener("keydown", present);
   document.addEventListener("click", guide);
@@ -22,6 +23,32 @@ function pushChoices() {
     if (name) last = { name, at: performance.now() };
     if (isNew) history.pushState(state, unused, url);
     else replace(state, unused, url);
+  };
+}
+
+// Streamlit adds an entry for each parameter that the server writes. Those of a page that was just opened are no choice:
+// they belong to the entry of the page, which comes after the first of them.
+function pushNothingElse() {
+  const push = history.pushState.bind(history);
+  let [isLeaving, isChoice] = [false, true];
+
+  for (const kind of ["pointerdown", "keydown"]) {
+    addEventListener(kind, () => ([isLeaving, isChoice] = [false, true]), true);
+  }
+  addEventListener(
+    "click",
+    (event) => {
+      const link = event.target.closest?.("a[href]");
+      isChoice = true; // a screen reader's click has no pointer
+      isLeaving = link?.origin === location.origin && link.pathname !== location.pathname;
+    },
+    true,
+  );
+  history.pushState = (state, unused, url) => {
+    const isSamePage = new URL(url ?? "", location.href).pathname === location.pathname;
+    if (!isSamePage) [isLeaving, isChoice] = [false, false];
+    if (!isSamePage || (isChoice && !isLeaving)) push(state, unused, url);
+    else if (!isLeaving) History.prototype.replaceState.call(history, state, unused, url);
   };
 }
 
@@ -79,7 +106,7 @@ function present(event) {
     ArrowLeft: ".st-key-previous_page a",
     PageDown: ".st-key-next_page a",
     ArrowRight: ".st-key-next_page a",
-    Escape: ".st-key-present input",
+    Escape: ".st-key-leave_present button",
   };
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) {

@@ -6,8 +6,8 @@ from pages.shared import navigation, state
 
 HELP = (
     "Only the answer and the charts, for a room: the first fills the window, the others follow below. Arrow down and "
-    "up go from chart to chart, arrow left and right or Page Up and Page Down from page to page; Escape leaves. The "
-    "link opens the page like this."
+    "up go from chart to chart, arrow left and right or Page Up and Page Down from page to page; Leave or Escape ends "
+    "it. The link opens the page like this."
 )
 LEFT_BELOW = "calc(100vh - var(--above, 17rem) - 1rem)"  # frame.js measures what is above the first chart or the map
 HEIGHT = f"max(20rem, {LEFT_BELOW})"
@@ -21,8 +21,9 @@ h1 {{ font-size: 2rem !important }}
 h2, h2 * {{ font-size: 1.6rem !important }}
 .answer {{ font-size: 2rem !important }}
 .st-key-result [data-testid="stAlert"] p {{ font-size: 1.25rem }}
-/* Alerts stay, as do headings of charts, the title and the way out, which is seen when it is pointed at */
-.st-key-head [data-testid="stCaptionContainer"], .st-key-in_force > :not(:has(.st-key-present)), .st-key-foot,
+/* Alerts stay, as do headings of charts, the title and the way out, which stands in the window's corner */
+.st-key-head [data-testid="stCaptionContainer"], .st-key-foot,
+.st-key-in_force > :not(.st-key-{state.EveryPage.LEAVE}, :has(.st-key-{state.EveryPage.LEAVE})),
 .st-key-result :is(
     [data-testid="stElementContainer"], [data-testid="stLayoutWrapper"],
     [data-testid="stColumn"], [data-testid="stGridCell"]
@@ -38,8 +39,8 @@ h2, h2 * {{ font-size: 1.6rem !important }}
 }}
 .st-key-map {{ --text-scale: 1.4; --toolbar: none }}
 .st-key-presented {{ zoom: 1.45 }}
-.st-key-present {{ opacity: 0 }}
-.st-key-present:is(:hover, :focus-within) {{ opacity: 1 }}
+.st-key-{state.EveryPage.LEAVE} {{ position: fixed; top: .5rem; right: .75rem; z-index: 10 }}
+.st-key-{state.EveryPage.LEAVE} button {{ min-height: 2rem; padding: .1rem .6rem }}
 .st-key-previous_page, .st-key-next_page {{ display: none }}
 @media (max-width: 640px) {{ h1, .answer {{ font-size: 1.5rem !important }} }}
 @media (max-width: 1100px) {{ .st-key-result [data-testid="stGrid"] {{ grid-template-columns: 1fr !important }} }}
@@ -56,7 +57,12 @@ def switch() -> None:
     st.toggle("Present", key=state.EveryPage.PRESENT, bind="query-params", help=HELP)
     if is_on():
         st.html(f"<style>{STYLE}</style>")
+        st.button("Leave", icon=":material/close:", key=state.EveryPage.LEAVE, on_click=_leave)
         _ways()
+
+
+def _leave() -> None:
+    st.session_state[state.EveryPage.PRESENT] = False
 
 
 def _ways() -> None:

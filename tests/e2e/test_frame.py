@@ -21,7 +21,7 @@ def assert_fills(chart: Locator, share: float = 0.85) -> None:
     assert window["height"] - 40 < box["y"] + box["height"] <= window["height"]
 
 
-def test_back_undoes_choices_and_present_mode_fills_the_screen_from_page_to_page(
+def test_back_undoes_choices_and_typed_texts_and_present_mode_fills_the_screen_from_page_to_page(
     page: Page, server: str, console_errors: list[str]
 ) -> None:
     page.goto(f"{server}/evaluate?models=wordllama-256")
@@ -68,8 +68,26 @@ def test_back_undoes_choices_and_present_mode_fills_the_screen_from_page_to_page
     expect(charts.nth(1)).to_be_in_viewport(ratio=0.9)
     page.keyboard.press("ArrowUp")
     expect(sentence).to_be_in_viewport()
-    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Leave")).to_be_in_viewport()
+    page.keyboard.press("Escape")  # clicks it
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
     settle(page)
     assert "present" not in page.url
+
+    page.get_by_test_id("stTopNav").get_by_role("link", name="Embed").click()
+    expect(page.get_by_role("heading", name="Embed", exact=True)).to_be_visible()
+    settle(page)
+    texts = page.get_by_label("Texts, one per line")
+    texts.fill("one\ntwo")
+    texts.press("Control+Enter")
+    expect(page.get_by_text("2 texts, one embedding each.")).to_be_visible()
+    settle(page)
+    page.get_by_test_id("stTopNav").get_by_role("link", name="Explain").click()
+    expect(page.get_by_role("heading", name="Explain", exact=True)).to_be_visible()
+    settle(page)
+    page.go_back()
+    expect(texts).to_have_value("one\ntwo")
+    settle(page)
+    page.go_back()
+    expect(page.get_by_text("3 texts, one embedding each.")).to_be_visible()
     assert console_errors == []

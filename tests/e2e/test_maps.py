@@ -99,6 +99,12 @@ def test_every_point_is_drawn_on_every_map(page: Page, maps_server: str, console
     assert not console_errors
 
 
+def test_a_single_map_is_turned_to_fill_a_wide_panel(page: Page, maps_server: str) -> None:
+    opened(page, maps_server, points=300, maps=2, height=300)
+    drag(page, middle(page), middle(page, 0.3))  # the camera of a map that was moved is in the link
+    expect(page.get_by_text(re.compile(r'"angle": -?[01]\.\d'))).to_be_visible()
+
+
 @pytest.mark.parametrize("kinds", ["22", "33"])
 def test_a_box_selects_what_lies_in_it(page: Page, maps_server: str, kinds: str) -> None:
     chart = opened(page, maps_server, points=500, maps=kinds)

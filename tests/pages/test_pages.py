@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import corpus, embedding, models
+from core.models import DEFAULT_PICKS
 from core.similarity import score_matrix, without_negative_zero
 from pages.shared.navigation import PAGES
 from pages.shared.ui import progress
@@ -204,15 +205,21 @@ def test_odd_texts_are_embedded_as_they_are(app: AppTest, text: str) -> None:
     assert "2 texts, one embedding each." in said(app)
 
 
-def test_embed_says_what_the_texts_became_and_how_alike_a_few_are(app: AppTest) -> None:
+def test_embed_says_which_texts_are_most_alike_and_what_is_cut(app: AppTest) -> None:
     open_page(app, "embed")
-    assert "Each of the 3 texts is now 384 numbers with all-MiniLM-L6-v2 and 256 with wordllama-256." in said(app)
+    near = {name: embedding.embed(corpus.EMBEDDED[1:], models.get(name)).vectors for name in DEFAULT_PICKS}
+    scores = " and ".join(f"cosine {float(pair[0] @ pair[1]):.2f} with {name}" for name, pair in near.items())
+    pair = "“The bank raised its interest rates.” and “We had a picnic on the bank of the…”"
+    assert f"Most alike: {pair} ({scores}). All texts are read whole." in said(app)
     vectors = embedding.embed(corpus.EMBEDDED, models.get("wordllama-256")).vectors
     scores = app.dataframe[1].value[[f"cosine with {number}" for number in (1, 2, 3)]]
     np.testing.assert_allclose(scores, vectors @ vectors.T, atol=2e-5)
     app.text_area(key="embed_texts").set_value("a lone owl").run()
-    assert "“a lone owl” is now 384 numbers with all-MiniLM-L6-v2 and 256 with wordllama-256." in said(app)
+    sentence = "“a lone owl” is now 384 numbers with all-MiniLM-L6-v2 and 256 with wordllama-256. It is read whole."
+    assert sentence in said(app)
     assert not any("cosine" in column for column in app.dataframe[0].value)
+    app.text_area(key="embed_texts").set_value(f"short\n{'long ' * 260}").run()
+    assert "Longer than the model reads, so cut: 1 of 2 with all-MiniLM-L6-v2." in said(app)
 
 
 def test_embed_warns_of_texts_without_a_known_token(app: AppTest) -> None:

@@ -107,6 +107,15 @@ def npy(vectors: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def test_of_many_categories_no_two_share_hue_and_shape_and_a_dozen_are_circles(app: AppTest) -> None:
+    projector(app, models=[WORDLLAMA])
+    legend = shown(app)["legend"]
+    named = sorted(zip(legend["names"], legend["colours"], legend["shapes"], strict=True))
+    assert len(named) == 24
+    assert [shape for _, _, shape in named] == [0] * 12 + [1] * 6 + [2] * 6
+    assert len({(colour, shape) for _, colour, shape in named}) == 24
+
+
 def test_the_caption_tells_what_computed_the_map_and_how_long_each_step_took(app: AppTest) -> None:
     projector(app, method="UMAP", models=[WORDLLAMA])
     encoder = embedding.encoder(models.get(WORDLLAMA))

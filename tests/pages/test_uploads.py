@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import state
+from core import corpus
+from pages.shared import navigation, state
 from pages.shared.ui.inputs import LONGEST_IN_URL
 from tests.pages.conftest import open_page, said
 
@@ -124,6 +125,24 @@ def test_an_odd_file_in_any_uploader_is_one_sentence(app: AppTest, key: str) -> 
         assert not app.exception, name
         (problem,) = app.error
         assert name.rsplit(".", 1)[0] in problem.value, name
+
+
+def test_back_undoes_a_typed_text_and_forward_repeats_it_however_long(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, long = state.Embed.TYPED, "one of many words\n" * 100
+    open_page(app, "embed")
+    for typed in ("one\ntwo", long):
+        app.text_area(key=texts).set_value(typed).run()
+    monkeypatch.setattr(navigation, "is_history", lambda: True)
+    for name, value, expected in (
+        (texts, "one\ntwo", "one\ntwo"),
+        (state.EveryPage.MODELS, "wordllama-256", "\n".join(corpus.EMBEDDED)),
+        (state.EveryPage.TOO_LONG(texts), str(len(long)), long),
+    ):
+        app.query_params.clear()
+        app.query_params[name] = value
+        assert app.run().text_area(key=texts).value == expected
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.corpus import Corpus
 from core.embedding import Embedded
-from core.similarity import SCORES, Matrix, Similarity, score_matrix, without_negative_zero
+from core.similarity import SCORES, UNITS, Matrix, Similarity, score_matrix, without_negative_zero
 from pages.shared import state
 
 if TYPE_CHECKING:
@@ -32,14 +32,16 @@ def facts(embedded: Embedded, tokens: Sequence[int]) -> None:
 def show(embedded: Embedded, texts: Corpus, tokens: Sequence[int], model: str) -> None:
     """The first texts with their scores, if there are few, and the first values of each embedding."""
     column = st.column_config.NumberColumn
-    scores = [_score(embedded.provenance.similarity, number) for number in range(1, MOST_COMPARED + 1)]
+    similarity = embedded.provenance.similarity
+    scores = {_score(similarity, number): f"{UNITS[similarity]} {number}" for number in range(1, MOST_COMPARED + 1)}
     st.dataframe(
-        table(embedded.vectors, texts, tokens, embedded.provenance.similarity),
+        table(embedded.vectors, texts, tokens, similarity),
         hide_index=True,
         key=state.Embed.NUMBERS(model),
         column_config={
-            "text": st.column_config.TextColumn(width=200),
-            **{name: column(format="%.3f", width=100) for name in scores},
+            "text": st.column_config.TextColumn(width=170),
+            "tokens": column(width=58),
+            **{name: column(title, format="%.3f", width=62, help=name) for name, title in scores.items()},
             **{f"d{number}": column(format="%.4f", width=70) for number in range(FIRST_NUMBERS)},
         },
         alt=f"Each text, its scores with the others if they are few, and its first numbers by {model}",

@@ -24,6 +24,8 @@ NOTHING = "nothing"
 ERROR = "error of the map"
 AGREEMENT = "agreement of the models"
 MOST_LABELLED = 30
+SHAPES = (0, 0, 1, 2, 3, 3, 0, 1)  # of each half dozen of categories, so that those of one shape have hues far apart
+HALF_DOZEN = 6
 OF_COLOUR, REGIONS, NONE = LABELS = ("as coloured", "dense regions", "none")
 
 
@@ -114,7 +116,9 @@ def _of_categories(column: Column, charts: Sequence[Chart]) -> list[map_view.Lab
 
 def _colour(column: Column) -> map_view.Categories | map_view.Gradient:
     if column.codes is not None:
-        return map_view.Categories(column.codes, column.categories, _colours(column.categories))
+        return map_view.Categories(
+            column.codes, column.categories, _colours(column.categories), _shapes(column.categories)
+        )
     assert column.values is not None
     there = column.values[np.isfinite(column.values)]
     low, high = (float(there.min()), float(there.max())) if len(there) else (0.0, 1.0)
@@ -125,6 +129,18 @@ def _colour(column: Column) -> map_view.Categories | map_view.Gradient:
 
 def _colours(categories: Sequence[str]) -> tuple[str, ...]:
     """Colours in alphabetical order, so that they do not depend on the categories' frequency; grey for the rest."""
+    places = _places(categories)
+    return tuple(
+        CATEGORY_COLOURS[places[name] % len(CATEGORY_COLOURS)] if name in places else NEUTRAL for name in categories
+    )
+
+
+def _shapes(categories: Sequence[str]) -> tuple[int, ...]:
+    """Shapes in the same order: circles for a dozen, then others too, as hues alone cannot tell more apart."""
+    places = _places(categories)
+    return tuple(SHAPES[places.get(name, 0) // HALF_DOZEN % len(SHAPES)] for name in categories)
+
+
+def _places(categories: Sequence[str]) -> dict[str, int]:
     named = sorted(name for name in categories if name not in (OTHER, BLANK))
-    colour = {name: CATEGORY_COLOURS[place % len(CATEGORY_COLOURS)] for place, name in enumerate(named)}
-    return tuple(colour.get(name, NEUTRAL) for name in categories)
+    return {name: place for place, name in enumerate(named)}

@@ -9,13 +9,13 @@ from core.charts.style import model_colours
 from core.charts.verdict import ALT, verdict_html, verdict_lanes
 from core.corpus import Corpus
 from core.verdict import Lane, Verdict
-from pages.shared import frame, measurement, state
+from pages.shared import frame, measurement, present, state
 from pages.shared.ui import output
 from pages.shared.ui.live_chart import LiveChart
 
 SCROLLS = f"""<style>
-.st-key-{state.Verdict.WIDE} {{ overflow-x: auto }}
-.st-key-{state.Verdict.WIDE} > * {{ min-width: 42rem }}
+.st-key-{state.Verdict.WIDE} {{{{ overflow-x: auto }}}}
+.st-key-{state.Verdict.WIDE} > * {{{{ min-width: {{rem}}rem }}}}
 </style>"""
 SHOWN = (  # as much as a window 1024 pixels wide has room for; the others can be switched on above the table
     "place", "model", "score", "ndcg@10", "interval", "hello_world_ms", "memory_bytes", "recorded_on",
@@ -52,7 +52,7 @@ def chart(decided: Verdict, recording: Run | None) -> None:
         if recording and verdict.is_recorded(decided)
         else ""
     )
-    st.html(SCROLLS)
+    st.html(SCROLLS.format(rem=54 if present.is_on() else 42))
     with st.container(key=state.Verdict.WIDE):
         LiveChart(state.Verdict.LANES, ALT).finish(figure, "verdict")
     st.caption(

@@ -126,6 +126,7 @@ def _follow_address() -> None:
     is_asked_anew = asked in known and asked != st.session_state.get(state.Corpus.ASKED)
     if key not in st.session_state or is_asked_anew or navigation.is_history():
         st.session_state[key] = asked if asked in known else known[0]
+    inputs.follow_history(state.Corpus.PASTED, "")
 
 
 def _sources() -> tuple[str, ...]:

@@ -77,10 +77,12 @@ def remember_text(
 ) -> str:
     """The typed or pasted text, shared by all pages of the session; a short one is in the URL.
 
-    Of a longer one the URL has only the length, by which a link opened elsewhere says what it lacks.
+    Of a longer one the URL has only the length, by which a link opened elsewhere says what it lacks. The browser's Back
+    and Forward undo and repeat what was typed.
     """
     if key not in st.session_state:
         st.session_state[key] = st.query_params.get(key, default)
+    follow_history(key, default)
     pasted = st.text_area(label, key=key, height=height, placeholder=placeholder, persist_state="session") or ""
     too_long = state.EveryPage.TOO_LONG(key)
     if pasted != default:
@@ -90,6 +92,15 @@ def remember_text(
     else:
         st.query_params.pop(key, None)
     return pasted
+
+
+def follow_history(key: Parameter, default: str) -> None:
+    """Take the text that the address has, if the browser's Back or Forward has asked for this run."""
+    if not navigation.is_history():
+        return
+    longest = st.session_state.get(state.EveryPage.LONG_TEXT(key), "")
+    is_long = st.query_params.get(state.EveryPage.TOO_LONG(key)) == str(len(longest))
+    st.session_state[key] = longest if is_long else st.query_params.get(key, default)
 
 
 def optional_texts(key: Parameter, *, height: int, label: str) -> Corpus | None:
@@ -125,6 +136,7 @@ def _write_to_url(key: Parameter, too_long: Parameter, text: str) -> None:
     st.query_params[key if is_short else too_long] = text if is_short else str(len(text))
     st.query_params.pop(too_long if is_short else key, None)
     if not is_short:
+        st.session_state[state.EveryPage.LONG_TEXT(key)] = text
         st.caption(
             f"Too long for a link: it stays in this session, and a reload loses it. Links carry "
             f"{LONGEST_IN_URL:,} characters."

@@ -253,6 +253,7 @@ def test_two_sentences_at_the_same_angle_as_the_first_have_captions_apart() -> N
 
 def test_arrows_point_at_the_angle_whose_cosine_is_given() -> None:
     figure = arrows(["one", "two", "three"], [1, 0.5, -0.6], "#123456")
+    assert (figure.layout.xaxis.constrain, figure.layout.yaxis.constrain) == ("domain", "domain"), "at any size"
     heads = [(note.x, note.y) for note in figure.layout.annotations if note.showarrow is None]
     captions = [note.text for note in figure.layout.annotations if note.text]
     assert np.array(heads) == pytest.approx(np.array([[1, 0], [0.5, 0.75**0.5], [-0.6, -0.8]]), abs=1e-6)

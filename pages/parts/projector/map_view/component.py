@@ -175,7 +175,8 @@ def _list_rows(rows: Rows) -> list[int]:
 
 def _legend(colour: Categories | Gradient) -> dict[str, Any]:
     if isinstance(colour, Categories):
-        return {"kind": "categories", "names": list(colour.names), "colours": list(colour.colours)}
+        names, colours, shapes = map(list, (colour.names, colour.colours, colour.shapes))
+        return {"kind": "categories", "names": names, "colours": colours, "shapes": shapes}
     middle = (colour.low + colour.high) / 2
     ticks = [_tick(value, colour) for value in (colour.low, middle, colour.high)]
     return {"kind": "gradient", "title": colour.title, "stops": list(colour.scale), "ticks": ticks}

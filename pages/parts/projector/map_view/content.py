@@ -29,12 +29,14 @@ class Map:
 class Categories:
     """A colour for each category: `codes` (n,) uint8 point into `names` and `colours` ("#RRGGBB").
 
-    A code beyond the names is drawn grey, like a row without a category.
+    A code beyond the names is drawn grey, like a row without a category. `shapes` are 0 for a circle, 1 for a square, 2
+    for a triangle, 3 for a diamond; without them all points are circles.
     """
 
     codes: NDArray[np.uint8]
     names: tuple[str, ...]
     colours: tuple[str, ...]
+    shapes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 /**
- * The whole arrangement as a picture, at twice its size on the screen: PNG, or SVG with every point a circle.
+ * The whole arrangement as a picture, at twice its size on the screen: PNG, or SVG with every point an element.
  */
 import { CanvasDrawing } from "./canvas-drawing.js";
 import { blend, css } from "./colours.js";
@@ -8,10 +8,11 @@ import { keyOf } from "./markers.js";
 import { drawBorder, drawOverlay } from "./overlay.js";
 import { eachPlace, isSolid } from "./panels.js";
 import { FADED_SHARE, HIGHLIGHT_GROWTH, fadedOpacity } from "./point-style.js";
+import { drawShape } from "./shapes.js";
 import { SvgDrawing, hundredths } from "./svg-drawing.js";
 
 const SCALE = 2;
-const MOST_CIRCLES = 20_000;
+const MOST_ELEMENTS = 20_000;
 
 export async function savePng(viewer) {
   const { width, height } = viewer.size;
@@ -35,8 +36,8 @@ export function saveSvg(viewer) {
   const drawing = new SvgDrawing(scene.theme.font, (...text) => measure.widthOf(...text));
   const entries = entriesOf(viewer, drawing);
   drawBackground(drawing, viewer, entries);
-  if (scene.shownCount() <= MOST_CIRCLES) {
-    for (const panel of panels) drawing.clip(panel, () => drawCircles(drawing, panel, scene));
+  if (scene.shownCount() <= MOST_ELEMENTS) {
+    for (const panel of panels) drawing.clip(panel, () => drawPoints(drawing, panel, scene));
   } else {
     const box = { x: 0, y: 0, width, height };
     viewer.paintWhole(SCALE, (points) => drawing.image(box, points.toDataURL("image/png")));
@@ -64,23 +65,23 @@ function drawAbove(drawing, { scene, panels, size }, entries) {
 }
 
 // The farthest first, and the highlight on top, as in the renderer.
-function drawCircles(drawing, panel, scene) {
+function drawPoints(drawing, panel, scene) {
   const seen = scene.of(panel);
   const { rowOf } = scene.points.order;
-  const circles = [];
+  const found = [];
   eachPlace(scene.points, scene.shownSlots, panel, (slot, x, y, depth) => {
     const row = rowOf[slot];
     const near = isSolid(panel) ? panel.camera.distance / depth : 1;
-    circles.push({ row, x: panel.x + x, y: panel.y + y, near, isLit: scene.highlight?.[row] ?? 0 });
+    found.push({ row, x: panel.x + x, y: panel.y + y, near, isLit: scene.highlight?.[row] ?? 0 });
   });
-  circles.sort((one, other) => one.isLit - other.isLit || one.near - other.near);
-  for (const { row, x, y, near, isLit } of circles) {
+  found.sort((one, other) => one.isLit - other.isLit || one.near - other.near);
+  for (const { row, x, y, near, isLit } of found) {
     const isFaded = seen.isFaded && !isLit;
     const own = seen.colourOf(row);
     const colour = isFaded ? blend(own, scene.theme.background, FADED_SHARE) : own;
     const opacity = isLit ? seen.highlightOpacity : isFaded ? fadedOpacity(seen.opacity) : seen.opacity;
     const radius = (seen.size * near * (isLit ? HIGHLIGHT_GROWTH : 1)) / 2;
-    drawing.circle(x, y, radius, { fill: css(colour, hundredths(opacity)) });
+    drawShape(drawing, seen.shapeOf(row), x, y, radius, { fill: css(colour, hundredths(opacity)) });
   }
 }
 

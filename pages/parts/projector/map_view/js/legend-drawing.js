@@ -4,6 +4,7 @@
 import { css, rgb } from "./colours.js";
 import { fitText } from "./labels.js";
 import { paletteOf } from "./palette.js";
+import { drawShape, shapeOfCode } from "./shapes.js";
 
 const MOST_NAMES = 24;
 const ENTRY_HEIGHT = 26;
@@ -20,7 +21,7 @@ export function legendEntries(drawing, legend, key, theme, width) {
 
 function categoryEntries(drawing, legend, style) {
   const entries = legend.names.slice(0, MOST_NAMES).map((name, code) => {
-    const dot = (to, x, y) => to.circle(x, y, 6, { fill: css(rgb(legend.colours[code])) });
+    const dot = (to, x, y) => drawShape(to, shapeOfCode(legend, code), x, y, 6, { fill: css(rgb(legend.colours[code])) });
     return entry(drawing, dot, fitText(drawing, name || "(none)", 15, 400, 260), style);
   });
   const more = legend.names.length - MOST_NAMES;

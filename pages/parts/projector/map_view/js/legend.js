@@ -3,6 +3,7 @@
  */
 import { CanvasDrawing } from "./canvas-drawing.js";
 import { css, rgb } from "./colours.js";
+import { clipPath, shapeOfCode } from "./shapes.js";
 
 const FIRST_CATEGORIES = 12;
 
@@ -56,23 +57,25 @@ export class Legend {
   }
 
   // Those that contain what is typed, or else the first ones, or all.
-  categories({ names, colours }) {
+  categories(legend) {
+    const { names, colours } = legend;
     const typed = this.finder.value.trim().toLowerCase();
     const most = typed || this.isOpen ? names.length : FIRST_CATEGORIES;
     const codes = [...names.keys()].filter((code) => names[code].toLowerCase().includes(typed)).slice(0, most);
-    const entries = codes.map((code) => this.category(names[code], colours[code], code));
+    const entries = codes.map((code) => this.category(names[code], colours[code], code, shapeOfCode(legend, code)));
     if (typed && !entries.length) entries.push(element("span", "none", "No category contains this."));
     if (!typed && names.length > FIRST_CATEGORIES) entries.unshift(this.toggle(names.length));
     return entries;
   }
 
-  category(name, colour, code) {
+  category(name, colour, code, shape) {
     const entry = element("button", "category", name || "(none)");
     entry.type = "button";
     entry.title = `${name || "(none)"}: click to select`;
     entry.code = code;
     entry.prepend(element("span", "dot"));
     entry.firstChild.style.background = css(rgb(colour));
+    entry.firstChild.style.clipPath = clipPath(shape);
     entry.onclick = () => this.onSelect(code);
     entry.onpointerenter = entry.onfocus = () => this.onPoint(code);
     entry.onpointerleave = entry.onblur = () => this.onPoint(null);

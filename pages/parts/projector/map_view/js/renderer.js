@@ -85,10 +85,11 @@ export class PointRenderer {
     this.upload(this.gl.ARRAY_BUFFER, codes, this.codes);
   }
 
-  setPalette(palette) {
+  /** Sets the colour of each code and its shape, which takes the place of an opacity. */
+  setPalette(palette, shapes) {
     const { gl } = this;
     gl.bindTexture(gl.TEXTURE_2D, this.paletteTexture);
-    const pixels = new Uint8Array(palette.flatMap((colour) => [...colour.map(Math.round), 255]));
+    const pixels = new Uint8Array(palette.flatMap((colour, code) => [...colour.map(Math.round), shapes[code]]));
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
   }
 

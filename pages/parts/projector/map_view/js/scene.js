@@ -5,6 +5,7 @@ import { css, rgb } from "./colours.js";
 import { paletteOf } from "./palette.js";
 import { opacityFor, sizeFor } from "./point-style.js";
 import { countRows, listRows, unpackRows } from "./rows.js";
+import { shapeOfCode } from "./shapes.js";
 
 const MOST_RINGS = 30;
 const NO_NEIGHBOURS = { rows: [], false: [], torn: [] };
@@ -12,7 +13,7 @@ const NO_NEIGHBOURS = { rows: [], false: [], torn: [] };
 export class Scene {
   constructor(selection) {
     this.selection = selection;
-    Object.assign(this, { points: null, colour: null, view: null, theme: null, palette: [], matches: null });
+    Object.assign(this, { points: null, colour: null, view: null, theme: null, palette: [], shapes: [], matches: null });
     Object.assign(this, { labels: [], typed: [], rings: [], hover: null, category: null, lit: null, progress: 1 });
     Object.assign(this, { highlight: null, highlightSlots: new Uint32Array(0), shownSlots: null });
   }
@@ -22,6 +23,7 @@ export class Scene {
     const { view, points } = this;
     const { labels, typed } = view;
     this.palette = paletteOf(view.legend);
+    this.shapes = this.palette.map((_, code) => shapeOfCode(view.legend, code));
     this.matches = view.matches && unpackRows(view.matches, points.count);
     this.labels = points.maps.map((map, index) => {
       const own = labels.filter((label) => label.map === index);
@@ -75,7 +77,7 @@ export class Scene {
 
   /** The scene of one panel. */
   of(panel) {
-    const { points, palette, colour, view, highlight, highlightSlots } = this;
+    const { points, palette, shapes, colour, view, highlight, highlightSlots } = this;
     const { point, isolated } = this.selection;
     const neighbours = this.neighbours();
     const count = Math.max(1, this.shownCount());
@@ -94,6 +96,7 @@ export class Scene {
       rings: this.rings,
       litColour: this.lit === null ? null : css(palette[this.lit]),
       colourOf: (row) => palette[colour.codes[points.order.slotOf[row]]],
+      shapeOf: (row) => shapes[colour.codes[points.order.slotOf[row]]],
       size: view.look.size || sizeFor(count, panel),
       opacity,
       highlightOpacity: Math.max(opacity, opacityFor(Math.max(1, highlightSlots.length), panel)),

@@ -16,12 +16,15 @@ uniform float fading;
 uniform float opacity;
 out vec4 colour;
 out float diameter;
+flat out int shape;
 void main() {
   gl_Position = view * vec4(mix(start, end, progress), 1.0);
   float near = mix(1.0, eyeDistance / max(gl_Position.w, 1e-3), solid);
   diameter = clamp(size * near, 1.0, 48.0);
   gl_PointSize = diameter;
-  vec3 own = texelFetch(palette, ivec2(int(code), 0), 0).rgb;
+  vec4 entry = texelFetch(palette, ivec2(int(code), 0), 0);
+  vec3 own = entry.rgb;
+  shape = int(entry.a * 255.0 + 0.5);
   float haze = solid * clamp((1.0 - near) * 0.9, 0.0, 0.55);
   colour = vec4(mix(own, background, max(fading, haze)), opacity);
 }`;
@@ -30,11 +33,19 @@ export const POINT_FRAGMENT = `#version 300 es
 precision mediump float;
 in vec4 colour;
 in float diameter;
+flat in int shape;
 out vec4 seen;
+// How far a place, -1 to 1, is outside the edge: of a circle, a square, a triangle or a diamond, as in shapes.js.
+float outside(vec2 at) {
+  if (shape == 1) return max(abs(at.x), abs(at.y)) - 0.86;
+  if (shape == 2) return max(at.y - 0.12, 0.866 * abs(at.x) - 0.5 * (at.y - 0.12)) - 0.54;
+  if (shape == 3) return (abs(at.x) + abs(at.y) - 1.0) * 0.7071;
+  return length(at) - 1.0;
+}
 void main() {
   float alpha = colour.a;
   if (diameter > 2.5) {
-    float rim = length(gl_PointCoord - 0.5) * diameter - diameter * 0.5;
+    float rim = outside(2.0 * gl_PointCoord - 1.0) * 0.5 * diameter;
     alpha *= clamp(0.25 - rim, 0.0, 1.0);
     if (alpha < 0.02) discard;
   }

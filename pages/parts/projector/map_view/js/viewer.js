@@ -113,11 +113,11 @@ export class Viewer {
     this.frames.startGlide(previous !== null);
   }
 
-  // Linked maps whose axes have no meaning are turned, all alike, to fill their panels; t-SNE does not spin as it moves.
+  // Maps whose axes have no meaning are turned, all alike, to fill their panels; t-SNE does not spin as it moves.
   turnMaps() {
     const { points, panels } = this;
     if (!points || !this.size.width) return;
-    const isFree = panels.length > 1 && points.maps.every(({ dimensions, axes }) => dimensions === 2 && !axes.length);
+    const isFree = points.maps.every(({ dimensions, axes }) => dimensions === 2 && !axes.length);
     if (!isFree) this.angle = null;
     else if (this.angle === null || this.angle.rows !== points.rows || this.angle.of !== panels.length) {
       this.angle = { rows: points.rows, of: panels.length, turn: bestAngle(points, panels) };
@@ -148,7 +148,7 @@ export class Viewer {
   takeView(content) {
     this.content = content;
     this.scene.takeView();
-    this.renderer.setPalette(this.scene.palette);
+    this.renderer.setPalette(this.scene.palette, this.scene.shapes);
     this.refresh();
   }
 
@@ -158,7 +158,7 @@ export class Viewer {
     if (!this.points) return;
     this.renderer.setPoints(this.points, null);
     this.renderer.setCodes(this.colour.codes);
-    this.renderer.setPalette(this.scene.palette);
+    this.renderer.setPalette(this.scene.palette, this.scene.shapes);
     this.refresh();
   }
 
