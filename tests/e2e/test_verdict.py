@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import benchmark, embedding, models
+from core import benchmark, models
 from core.benchmark import Timing
+from core.models import revisions
 from tests.core.benchmark.runs import finished
 from tests.e2e.conftest import assert_accessible, running_server, settle
 from tests.e2e.test_pages import open_page
 
 
 def timed(model: str, ms: float, **changes: object) -> Timing:
-    revision = embedding.encoder(models.get(model)).revision
+    revision = revisions.look_up(models.get(model)) or ""
     return Timing(model, "cpu", "fake", "float32", revision=revision, median_ms=ms, peak_memory_bytes=10**9, **changes)  # type: ignore[arg-type]
 
 
