@@ -61,11 +61,15 @@ def _place(*, alone: bool) -> Iterator[None]:
 
 
 def share_engines(home: Path) -> None:
-    """Let a home find the engines that others have chosen in this run: measuring them takes a while, and all alike."""
+    """Let a home find the engines that others have chosen in this run, and the networks converted for them.
+
+    Both take a while to make, and are alike.
+    """
     home.mkdir(exist_ok=True)
-    if not (home / "engines").exists():
-        (COMMON / "engines").mkdir(exist_ok=True)
-        (home / "engines").symlink_to(COMMON / "engines")
+    for name in ("engines", "networks"):
+        if not (home / name).exists():
+            (COMMON / name).mkdir(exist_ok=True)
+            (home / name).symlink_to(COMMON / name)
 
 
 share_engines(Path(os.environ["EMBEDSCOPE_HOME"]))
@@ -198,9 +202,9 @@ def models_directory(tiny_models: Path) -> Iterator[Path]:
         yield tiny_models
 
 
-@pytest.fixture(scope="module")
-def models_of_functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The host's models directory with a tiny model, without Normalize, for each similarity function."""
+@pytest.fixture(scope="session")
+def tiny_models_of_functions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny model, without Normalize, for each similarity function."""
     from core.similarity.functions import SIMILARITIES
     from tests.core.encoders.architectures import tiny
 
@@ -210,9 +214,15 @@ def models_of_functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
         modules = json.loads((folder / "modules.json").read_text())
         (folder / "modules.json").write_text(json.dumps(modules[:2]))
         (folder / "config_sentence_transformers.json").write_text(json.dumps({"similarity_fn_name": similarity}))
+    return root
+
+
+@pytest.fixture(scope="module")
+def models_of_functions(tiny_models_of_functions: Path) -> Iterator[Path]:
+    """Those tiny models as the host's models directory: `models.get("folder:dot")`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMBEDSCOPE_MODELS", str(root))
-        yield root
+        patch.setenv("EMBEDSCOPE_MODELS", str(tiny_models_of_functions))
+        yield tiny_models_of_functions
 
 
 @pytest.fixture(scope="module")

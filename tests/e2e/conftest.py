@@ -43,6 +43,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+ONE_PROCESS = "--process-per-site"  # which has compiled the scripts and opens the next page with half the work
 PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
 QUIET_MS = 300  # longer than any widget waits for what is typed next
@@ -95,12 +96,6 @@ def home() -> Path:
     return Path(os.environ["EMBEDSCOPE_HOME"])
 
 
-@pytest.fixture
-def fresh_server(home: Path) -> Iterator[str]:
-    with running_server(home) as address:
-        yield address
-
-
 @pytest.fixture(scope="session")
 def server(home: Path) -> Iterator[str]:
     with running_server(home) as address:
@@ -114,7 +109,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail("Debian's chromium is not installed: browser tests do not skip in CI.")
         pytest.skip("Debian's chromium is not installed: apt-get install chromium")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, ONE_PROCESS])
         yield chromium
         chromium.close()
 
@@ -125,14 +120,21 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(REST)
+    _keep_process(context.new_page())
     yield context
     context.close()
+
+
+def _keep_process(page: Page) -> None:
+    """Let an empty page of our servers' site stay open, and with it the process that all their pages share."""
+    page.route("**", lambda route: route.fulfill(body=""))
+    page.goto("http://127.0.0.1/")
 
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
     yield context.new_page()
-    for page in context.pages:
+    for page in context.pages[1:]:  # the first keeps the process
         page.close()
 
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from core import models
-from core.benchmark import Run, StoredRun
+from core.benchmark import Run, StoredRun, grid
 from core.machine import this_machine
 from core.models import memory
 from pages.parts.benchmark.runs import title
@@ -154,19 +154,19 @@ def is_at_rest(page: Page) -> bool:
     return bool(page.evaluate(AT_REST))
 
 
-def seconds_until_no_process_times() -> float:
-    """How long the timing process lives on; looked at until it is certain that it is too long."""
+def seconds_until_gone(process: psutil.Process) -> float:
+    """How long a timing process lives on; looked at until it is certain that it is too long."""
     started = time.monotonic()
-    while jobs("timing") and time.monotonic() < started + 2 * AT_ONCE_SECONDS:
+    while process in jobs("timing") and time.monotonic() < started + 2 * AT_ONCE_SECONDS:
         time.sleep(0.02)
     return time.monotonic() - started
 
 
-def time_again(page: Page, address: str, *names: str) -> None:
-    """Time these models again, in few samples, on a page that has shown what is kept of them."""
-    picks = "&".join(f"models={name}" for name in names)
-    open_page(page, address, f"benchmark?{picks}&{QUICK}")
-    page.get_by_role("button", name="Time this machine").click()
+def only_process(page: Page) -> psutil.Process:
+    """The one process that times, once it has begun."""
+    wait_until(page, lambda: bool(jobs("timing")))
+    (process,) = jobs("timing")
+    return process
 
 
 def test_one_click_fills_every_row_with_a_bar_or_a_reason(filled: Filled) -> None:
@@ -187,23 +187,10 @@ def test_there_is_one_chart_all_the_time_that_the_bars_fill(filled: Filled) -> N
     assert filled.charts_seen == {1}
 
 
-def test_the_models_stand_in_accuracy_against_speed(page: Page, filled: Filled, console_errors: list[str]) -> None:
-    open_page(page, filled.address, "benchmark?view=Accuracy+and+speed&accuracy=MTEB+v1")
-    points: dict[str, Any] = next(trace for trace in charts(page, 2)[0] if trace.get("mode") == "markers+text")
-    expected = {
-        (bar, (models.get(name).mteb_v1 or {})["average"])
-        for name, (bar, _) in filled.lanes.items()
-        if bar and name in ORIGINAL
-    }
-    assert set(zip(points["x"], points["y"], strict=True)) == expected
-    expect(page.locator(".answer")).to_have_text(re.compile("^On this machine, "))  # other tests may disturb timings
-    assert console_errors == []
-
-
-def test_a_link_compares_the_run_with_the_original_table_and_it_can_be_taken_elsewhere(
+def test_what_was_timed_is_compared_taken_elsewhere_and_set_against_accuracy_in_a_picture(
     page: Page, filled: Filled, console_errors: list[str]
 ) -> None:
-    open_page(page, filled.address, f"benchmark?benchmark=Runs&first_run={filled.link}")
+    open_page(page, filled.address, f"benchmark?benchmark=Runs&first_run={filled.link}&accuracy=MTEB+v1")
     bars: dict[str, Any] = charts(page, 1)[0][0]
     here = {name: bar for name, (bar, _) in filled.lanes.items()}
     both = [(here[name], row.cpu_ms) for name, row in ORIGINAL.items() if row and row.cpu_ms]
@@ -211,13 +198,15 @@ def test_a_link_compares_the_run_with_the_original_table_and_it_can_be_taken_els
     with page.expect_download() as download:
         page.get_by_role("button", name="Download JSON").click()
     assert Run.from_json(download.value.path().read_text(encoding="utf-8")) == filled.run
-    assert console_errors == []
 
-
-def test_the_camera_saves_the_picture_in_the_format_that_is_picked(
-    page: Page, filled: Filled, console_errors: list[str]
-) -> None:
-    open_page(page, filled.address, "benchmark?view=Accuracy+and+speed")
+    page.get_by_text("Accuracy and speed", exact=True).click()
+    expect(page.locator(".answer")).to_have_text(re.compile("^On this machine, "))  # other tests may disturb timings
+    settle(page)
+    points: dict[str, Any] = next(trace for trace in charts(page, 2)[0] if trace.get("mode") == "markers+text")
+    expected = {
+        (bar, (models.get(name).mteb_v1 or {})["average"]) for name, bar in here.items() if bar and name in ORIGINAL
+    }
+    assert set(zip(points["x"], points["y"], strict=True)) == expected
     for kind, beginning in {"SVG": b"<svg", "PNG": b"\x89PNG\r\n\x1a\n"}.items():
         page.get_by_text(kind, exact=True).click()
         settle(page)
@@ -229,101 +218,57 @@ def test_the_camera_saves_the_picture_in_the_format_that_is_picked(
     assert console_errors == []
 
 
-def test_two_who_start_at_once_are_served_one_after_the_other(context: BrowserContext, filled: Filled) -> None:
-    before = len(runs_in(filled.home))
-    first, second = (context.new_page() for _ in range(2))
-    for page in (first, second):
-        open_page(page, filled.address, f"benchmark?models={WORDLLAMA}&{QUICK}")
-    for page in (first, second):
-        page.get_by_role("button", name="Time this machine").click(no_wait_after=True)
-    processes = set[int]()
-
-    def is_one_at_a_time() -> bool:
-        timing = {process.pid for process in jobs("timing")}
-        assert len(timing) <= 1
-        processes.update(timing)
-        return True
-
-    def waiting() -> int:  # whichever click came second: the server may serve two that are sent at once in either order
-        words = "Waiting: place 1 in the queue for benchmarks, about"
-        return sum(page.get_by_text(words).count() for page in (first, second))
-
-    wait_until(second, lambda: is_one_at_a_time() and waiting() == 1)
-    wait_until(second, lambda: is_one_at_a_time() and is_at_rest(first) and is_at_rest(second))
-    assert len(processes) == 2
-    assert [[row.model for row in run.results] for run in runs_in(filled.home)[before:]] == [[WORDLLAMA]] * 2
-    for page in (first, second):
-        assert lanes(page)[WORDLLAMA][0]
-        page.close()
-
-
-def test_cancelling_ends_the_process_at_once_and_what_was_kept_stands(page: Page, filled: Filled) -> None:
-    time_again(page, filled.address, WORDLLAMA)
-    wait_until(page, lambda: bool(jobs("timing")))
-    page.get_by_role("button", name="Cancel").click()
-    assert seconds_until_no_process_times() < AT_ONCE_SECONDS
-    settle(page)
-    assert lanes(page)[WORDLLAMA][0]
+def test_one_waits_for_another_and_cancelling_or_closing_the_tab_ends_a_process_at_once(
+    page: Page, context: BrowserContext, filled: Filled, console_errors: list[str]
+) -> None:
+    before, other = runs_in(filled.home), context.new_page()
+    for each, seconds in ((page, 30), (other, 0.1)):
+        open_page(each, filled.address, f"benchmark?models={WORDLLAMA}&samples=10&seconds={seconds}")
     page.get_by_role("button", name="Time this machine").click()
-    wait_until(page, lambda: bool(jobs("timing")))
-    wait_until(page, lambda: is_at_rest(page))
-    page.wait_for_function(IS_FINISHED)  # until then the bars that grow are seen, with rounded figures
+    cancelled = only_process(page)
+    other.get_by_role("button", name="Time this machine").click()
+    expect(other.get_by_text("Waiting: place 1 in the queue for benchmarks, about")).to_be_visible()
+    assert jobs("timing") == [cancelled]
+
+    page.get_by_role("button", name="Cancel").click()
+    assert seconds_until_gone(cancelled) < AT_ONCE_SECONDS
+    assert only_process(other) != cancelled
+    wait_until(other, lambda: is_at_rest(other))
+    other.wait_for_function(IS_FINISHED)  # until then the bars that grow are seen, with rounded figures
+    settle(other)
+    *kept, last = runs_in(filled.home)
+    assert kept == before
+    assert [(row.model, row.median_ms) for row in last.results] == [(WORDLLAMA, lanes(other)[WORDLLAMA][0])]
     settle(page)
-    assert runs_in(filled.home)[-1].results[0].median_ms == lanes(page)[WORDLLAMA][0]
+    assert lanes(page)[WORDLLAMA][0] in (filled.lanes[WORDLLAMA][0], last.results[0].median_ms)
 
-
-def test_closing_the_tab_ends_the_process_at_once(context: BrowserContext, filled: Filled) -> None:
-    page = context.new_page()
-    time_again(page, filled.address, WORDLLAMA)
-    wait_until(page, lambda: bool(jobs("timing")))
+    page.get_by_role("button", name="Time this machine").click()
+    closed = only_process(page)
     page.close()
-    assert seconds_until_no_process_times() < AT_ONCE_SECONDS
+    assert seconds_until_gone(closed) < AT_ONCE_SECONDS
+    assert console_errors == []
 
 
-def test_who_leaves_a_run_for_another_view_keeps_what_was_measured(
+def test_who_leaves_a_sweep_for_another_view_keeps_what_was_measured(
     page: Page, filled: Filled, console_errors: list[str]
 ) -> None:
-    before = [run.results for run in runs_in(filled.home)]
-    time_again(page, filled.address, MINILM, WORDLLAMA)
-
-    def is_one_of_two_measured() -> bool:
-        rows = lanes(page)
-        return bool(rows) and [says(rows[name][1], *STATES[:2]) for name in (MINILM, WORDLLAMA)].count(True) == 1
-
-    wait_until(page, lambda: bool(jobs("timing")))
-    wait_until(page, is_one_of_two_measured)
+    before = runs_in(filled.home)
+    open_page(page, filled.address, f"benchmark?benchmark=Sweep&sweep_model={WORDLLAMA}")
+    page.get_by_role("button", name=f"Sweep {WORDLLAMA}").click()
+    process = only_process(page)
+    expect(page.get_by_text(re.compile(r"^[2-9] of \d+: ")).first).to_be_visible()
     page.get_by_text("Runs", exact=True).click()
-    assert seconds_until_no_process_times() < AT_ONCE_SECONDS
+    assert seconds_until_gone(process) < AT_ONCE_SECONDS
     settle(page)
-    *earlier, last = [run.results for run in runs_in(filled.home)]
-    assert earlier == before
-    (done,) = last
-    page.get_by_text("Hello World", exact=True).first.click()
+    *kept, last = runs_in(filled.home)
+    assert kept == before
+    assert 0 < len(last.results) < len(grid())
+    assert last.results[0].median_ms
+
+    page.get_by_text("Sweep", exact=True).click()
     page.wait_for_function(IS_FINISHED)
     settle(page)
-    assert lanes(page)[done.model][0] == done.median_ms
-    assert all(lanes(page)[name][0] for name in (MINILM, WORDLLAMA))
+    cells: dict[str, Any] = charts(page, 1)[0][1]
+    assert len(cells["text"]) == len(last.results)
     assert page.get_by_test_id("stException").count() == 0
     assert console_errors == []
-
-
-def test_a_killed_process_costs_its_own_bar(page: Page, filled: Filled, console_errors: list[str]) -> None:
-    time_again(page, filled.address, MINILM, WORDLLAMA)
-    wait_until(page, lambda: kill(jobs(f"timing {WORDLLAMA}")))
-    wait_until(page, lambda: is_at_rest(page))
-    settle(page)
-    bar, words = lanes(page)[WORDLLAMA]
-    assert bar is None
-    assert words.startswith(f"CPU: The process for timing {WORDLLAMA} was killed")
-    expect(page.get_by_text(f"The process for timing {WORDLLAMA} was killed").last).to_be_visible()
-    assert lanes(page)[MINILM][0]
-    assert page.get_by_test_id("stException").count() == 0
-    assert console_errors == []
-
-
-def kill(processes: list[psutil.Process]) -> bool:
-    """Kill those that are at work already, and tell whether there were any; one that only starts would be replaced."""
-    at_work = [process for process in processes if process.cpu_times().user > 0.5]
-    for process in at_work:
-        process.kill()
-    return bool(at_work)

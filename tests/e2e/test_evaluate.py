@@ -122,11 +122,11 @@ def give(page: Page, popover: str, *given: Path) -> None:
     expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 
 
-def test_a_corpus_queries_and_labels_are_brought_and_the_figures_are_those_of_trec_eval_on_what_is_taken_away(
+def test_files_are_measured_as_trec_eval_measures_what_is_taken_away_and_go_through_every_view_and_page(
     page: Page, server: str, tmp_path: Path
 ) -> None:
-    ids, _, qrels = own_files(tmp_path)
-    main = opened(page, server, corpus="File", labels="Files")
+    ids, questions, qrels = own_files(tmp_path)
+    main = opened(page, server, corpus="File", labels="Files", queries_from="File")
     give(page, "Your texts:", tmp_path / "own.tsv")
     give(page, "Labels:", tmp_path / "questions.tsv", tmp_path / "labels.tsv")
     there = set(ids)
@@ -143,21 +143,6 @@ def test_a_corpus_queries_and_labels_are_brought_and_the_figures_are_those_of_tr
     assert set(runs) == {f"{WORDLLAMA}.run", "BM25.run", "Hybrid.run"}
 
     page.keyboard.press("Escape")
-    for title, sign in OTHER_PAGES.items():
-        page.get_by_role("link", name=title, exact=True).first.click()
-        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
-        settle(page)
-        expect(main.get_by_text(sign).first).to_be_visible()
-        expect(main.get_by_text("own.tsv").first).to_be_visible()
-        assert main.get_by_test_id("stAlertContentError").count() == 0
-
-
-def test_what_is_brought_goes_through_every_other_view(page: Page, server: str, tmp_path: Path) -> None:
-    ids, questions, _ = own_files(tmp_path)
-    main = opened(page, server, corpus="File", labels="Files", queries_from="File")
-    give(page, "Your texts:", tmp_path / "own.tsv")
-    give(page, "Labels:", tmp_path / "questions.tsv", tmp_path / "labels.tsv")
-    means = dots(page, 2)
     go_to(page, "Compression")
     kept = [float(y) for trace in charts(page, 1)[0] for y in trace.get("y") or () if y is not None]
     assert any(y == pytest.approx(mean, abs=1e-6) for y in kept for mean in means)  # in float32, as it was ranked
@@ -189,10 +174,17 @@ def test_what_is_brought_goes_through_every_other_view(page: Page, server: str, 
     expect(main.get_by_text("3 pairs (pairs.jsonl)")).to_be_visible()
     assert page.locator("img[src='x']").count() == 0
 
+    go_to(page, "Ranking")
+    for title, sign in OTHER_PAGES.items():
+        page.get_by_role("link", name=title, exact=True).first.click()
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        settle(page)
+        expect(main.get_by_text(sign).first).to_be_visible()
+        expect(main.get_by_text("own.tsv").first).to_be_visible()
+        assert main.get_by_test_id("stAlertContentError").count() == 0
 
-def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(
-    page: Page, server: str, context: BrowserContext
-) -> None:
+
+def test_a_mark_made_in_place_stays_by_its_link(page: Page, server: str, context: BrowserContext) -> None:
     main = opened(page, server, evaluate="Agreement")
     main.get_by_role("radiogroup", name="Is it relevant to the query?").first.get_by_role("radio").first.click()
     settle(page)
@@ -202,8 +194,6 @@ def test_a_mark_made_in_place_stays_by_its_link_and_is_nobody_elses(
     assert [list(grades.values()) for grades in qrels.values()] == [[1]]
     link = page.url
     fresh = context.new_page()
-    opened(fresh, server, evaluate="Agreement")
-    expect(fresh.get_by_text("Mark which results are relevant to the query")).to_be_visible()
     fresh.goto(link)
     expect(fresh.get_by_text("1 mark on 1 query so far")).to_be_visible()
     fresh.close()

@@ -73,15 +73,6 @@ def opened(page: Page, server: str, console_errors: list[str], request: pytest.F
     assert console_errors == []
 
 
-def test_the_first_deep_link_on_a_fresh_server_opens_its_page(
-    page: Page, fresh_server: str, console_errors: list[str]
-) -> None:
-    open_page(page, fresh_server, "search?models=wordllama-256")
-    assert page.get_by_role("heading", name="Search", exact=True).is_visible()
-    assert page.get_by_role("dialog").count() == 0
-    assert console_errors == []
-
-
 @pytest.mark.parametrize("opened", ["models?against=Dimensions"], indirect=True)
 def test_models_draws_the_catalogues_scores_against_their_sizes(opened: Page) -> None:
     assert opened.get_by_role("dialog").count() == 0  # its own address is empty, but its name leads there too

@@ -1,7 +1,6 @@
 """The Projector in a browser: what is marked, asked, coloured, cancelled, shared by link and taken away as files."""
 
 import io
-import json
 import re
 import time
 import zipfile
@@ -206,7 +205,9 @@ def no_traceback(page: Page) -> None:
 # ---- marking -----------------------------------------------------------------------------------------------------
 
 
-def test_a_lasso_selects_texts_that_are_listed_with_their_words_and_downloaded(page: Page, server: str) -> None:
+def test_a_lasso_lists_and_downloads_its_texts_and_a_category_is_isolated_inverted_and_cleared(
+    page: Page, server: str
+) -> None:
     chart = opened(page, server)
     x, y = middle(page, 0.5)
     corners = [(x - 90, y - 100), (x + 60, y - 120), (x + 100, y + 80), (x - 70, y + 110)]
@@ -230,11 +231,8 @@ def test_a_lasso_selects_texts_that_are_listed_with_their_words_and_downloaded(p
     expect(chart).to_have_attribute("data-point", str(first))
     expect(chart).to_have_attribute("data-selected", str(selected))
 
-
-def test_a_category_is_isolated_inverted_and_cleared_on_the_map_and_beside_it(page: Page, server: str) -> None:
-    chart = opened(page, server)
     count = SAMPLE.fields["subject"].count("animals")
-    page.get_by_role("button", name="animals").click()
+    page.locator(".legend").get_by_role("button", name="animals").click()
     expect(page.get_by_text(f"{count} texts selected")).to_be_visible()
     page.get_by_role("button", name="Isolate selection").click()
     expect(chart).to_have_attribute("data-isolated", str(count))
@@ -507,33 +505,8 @@ def as_csv(count: int) -> list[File]:
     return [("a.csv", in_lines("text", *rows_of_text(count)))]
 
 
-def as_jsonl_with_vectors(count: int) -> list[File]:
-    rows = zip(rows_of_text(count), CLOUD.tolist(), strict=False)
-    return [("b.jsonl", in_lines(*(json.dumps({"text": text, "vector": vector}) for text, vector in rows)))]
-
-
-def as_parquet_with_vectors(count: int) -> list[File]:
-    return [("b.parquet", parquet({"text": rows_of_text(count), "vector": list(CLOUD[:count])}))]
-
-
 def as_npy_with_metadata(count: int) -> list[File]:
     return [("c.npy", npy(CLOUD[:count])), *as_csv(count)]
-
-
-def as_two_tsv(count: int) -> list[File]:
-    tensors = in_lines(*("\t".join(map(str, row)) for row in CLOUD[:count]))
-    return [("tensors.tsv", tensors), ("metadata.tsv", in_lines(*rows_of_text(count)))]
-
-
-def as_csv_with_coordinates(count: int) -> list[File]:
-    rows = [f"{text},{row % 4},{row // 4},{row % 3}" for row, text in enumerate(rows_of_text(count))]
-    return [("d.csv", in_lines("text,x,y,z", *rows))]
-
-
-def parquet(columns: dict[str, object]) -> bytes:
-    buffer = io.BytesIO()
-    pd.DataFrame(columns).to_parquet(buffer)
-    return buffer.getvalue()
 
 
 def expect_rows(page: Page, count: int) -> None:
@@ -543,17 +516,6 @@ def expect_rows(page: Page, count: int) -> None:
     page.mouse.click(*place(chart, row))
     expect(page.get_by_test_id("stText").get_by_text(rows_of_text(count)[row], exact=True)).to_be_visible()
     no_traceback(page)
-
-
-def test_files_of_one_format_after_another_are_drawn_row_by_row(page: Page, server: str) -> None:
-    own_map(page, server, 9, *as_csv(9))
-    expect_rows(page, 9)
-    formats = (as_jsonl_with_vectors, as_parquet_with_vectors, as_two_tsv)
-    for count, files_of in enumerate((*formats, as_csv_with_coordinates), 10):
-        replace_files(page, count, *files_of(count))
-        expect_rows(page, count)
-    lay_out(page, "As given")
-    expect(page.get_by_text(f"{count} points · coordinates as uploaded")).to_be_attached()
 
 
 def test_what_is_downloaded_can_be_uploaded_again(page: Page, server: str) -> None:
@@ -610,7 +572,7 @@ def test_another_sessions_layout_keeps_nobody_from_a_map(page: Page, context: Br
     no_traceback(page)
 
 
-def test_a_killed_process_is_told_and_the_next_attempt_works(page: Page, server: str) -> None:
+def test_a_killed_process_is_told_the_next_attempt_works_and_a_closed_tab_ends_its_fit(page: Page, server: str) -> None:
     own_cloud(page, server, 6000, 16)
     lay_out(page, "UMAP")
     expect(page.get_by_text("Laying out with UMAP")).to_be_visible()
@@ -622,12 +584,9 @@ def test_a_killed_process_is_told_and_the_next_attempt_works(page: Page, server:
     lay_out(page, "t-SNE")
     expect(page.get_by_text(re.compile("t-SNE: .* iterations"))).to_be_visible()
     page.get_by_role("button", name="Stop").click()
-
-
-def test_a_closed_tab_ends_its_fit(context: BrowserContext, server: str) -> None:
-    with another(context) as leaving:
-        own_cloud(leaving, server, 6000, 16)
-        lay_out(leaving, "UMAP")
-        expect(leaving.get_by_text(re.compile("Preparing UMAP|Laying out with UMAP"))).to_be_visible()
-        (child,) = jobs("maps")
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    lay_out(page, "UMAP")
+    expect(page.get_by_text(re.compile("Preparing UMAP|Laying out with UMAP"))).to_be_visible()
+    (child,) = jobs("maps")
+    page.close()
     child.wait(20)

@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import benchmark, embedding, models
+from core import benchmark, models
 from core.benchmark import Timing
+from core.models import revisions
 from tests.core.benchmark.runs import finished
 from tests.e2e.conftest import assert_accessible, running_server, settle
 from tests.e2e.test_pages import open_page
 
 
 def timed(model: str, ms: float, **changes: object) -> Timing:
-    revision = embedding.encoder(models.get(model)).revision
+    revision = revisions.look_up(models.get(model)) or ""
     return Timing(model, "cpu", "fake", "float32", revision=revision, median_ms=ms, peak_memory_bytes=10**9, **changes)  # type: ignore[arg-type]
 
 
@@ -30,11 +31,13 @@ def timed_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_sliders_turn_the_verdict_and_the_page_that_is_sent_fetches_nothing(
+def test_a_new_servers_first_deep_link_opens_sliders_turn_the_verdict_and_what_is_sent_fetches_nothing(
     page: Page, browser: Browser, timed_home: Path, console_errors: list[str]
 ) -> None:
     with running_server(timed_home) as address:
         open_page(page, address, "verdict")
+        expect(page.get_by_role("heading", name="Verdict", exact=True)).to_be_visible()
+        assert page.get_by_role("dialog").count() == 0
         expect(page.get_by_text("Take all-MiniLM-L6-v2.")).to_be_visible()
         assert_accessible(page)
         page.get_by_role("slider", name="Quality").press("Home")

@@ -17,28 +17,40 @@ class PagesOfAServer(PagesManager):
     """The pages as every server knows them from its second run on, when the navigation is declared."""
 
 
-@pytest.fixture
-def server_that_has_run_before(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def _server_that_has_run_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a click be a click: AppTest starts each run as a server's first, on which the page runs twice."""
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
     monkeypatch.setattr(app_test, "PagesManager", PagesOfAServer)
 
 
 @pytest.fixture(autouse=True)
-def _no_browser_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_package_is_searched_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest reads the metadata of all installed packages in each session; the pages have only components of ours."""
+    monkeypatch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
+
+
+@pytest.fixture(autouse=True)
+def _no_browser_is_waited_for_and_nothing_is_warmed_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.shared.frame.SECONDS_TO_DRAW", 0)
+    monkeypatch.setattr("pages.shared.cache.warm_up", lambda: None)
+
+
+def new_app() -> AppTest:
+    """The app in a session of its own, not yet run."""
+    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS)
 
 
 @pytest.fixture
 def app() -> AppTest:
     """The app, not yet run."""
-    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS)
+    return new_app()
 
 
 @pytest.fixture
 def another_app() -> AppTest:
     """The app in another session, not yet run."""
-    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT_SECONDS)
+    return new_app()
 
 
 @pytest.fixture

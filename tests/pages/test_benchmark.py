@@ -2,9 +2,7 @@
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -24,21 +22,17 @@ from core.charts.timings import engine_bars, timing_bars
 from core.errors import EmbedscopeError, JobError
 from core.machine import this_machine
 from core.models import memory, revisions
-from pages.parts.benchmark import sweeps
 from pages.parts.benchmark.runs import title
 from pages.shared import measurement
 from pages.shared.ui import output
 from tests.core.benchmark.runs import finished, timing
 from tests.pages.conftest import open_page, said
 
-pytestmark = pytest.mark.usefixtures("server_that_has_run_before")
-
 MINILM, WORDLLAMA, MISSING = "all-MiniLM-L6-v2", "wordllama-256", "bge-small-en-v1.5"
 BUNDLED = (MINILM, WORDLLAMA)
 ORIGINAL = {spec.name: spec.original for spec in models.catalogue() if spec.original}
 ROWS = [*ORIGINAL, WORDLLAMA]
 E5 = "e5-mistral-7b-instruct"
-SPIN = "import os\nos.nice(19)\nprint(flush=True)\nwhile True: pass"  # politely, so that what is timed gets on
 SECRET = "the launch code is 0000"
 
 
@@ -58,6 +52,7 @@ class Children:
         self.asked: list[tuple[Subject, Workload, Settings]] = []
         self.failures: dict[str, EmbedscopeError] = {}
         self.cosines: dict[str, float] = {}
+        self.disturbed = 0  # of the samples
 
     @property
     def models(self) -> list[str]:
@@ -82,6 +77,7 @@ class Children:
             tokens=workload.tokens or len(workload.text.split()) + 2,
             median_ms=float(len(self.asked)),
             samples=40,
+            disturbed=self.disturbed,
             cosine=self.cosines.get(subject.precision),
         )
 
@@ -167,9 +163,23 @@ def elsewhere(*results: Timing) -> Run:
     return finished(*results, machine=replace(this_machine(), cpu="Another CPU", gpus=("Another GPU, 8 MiB, 1",)))
 
 
-@pytest.mark.parametrize("view", ["Hello World", "Sweep", "Engines", "Accuracy and speed", "Runs"])
-def test_opening_a_view_times_nothing(app: AppTest, home: Path, children: Children, view: str) -> None:
-    open_view(app, view)
+@pytest.mark.parametrize(
+    ("view", "button"),
+    [
+        ("Hello World", "Time all models"),
+        ("Sweep", "Sweep all-MiniLM-L6-v2"),
+        ("Engines", "Compare engines on all-MiniLM-L6-v2"),
+        ("Accuracy and speed", "Time missing models"),
+        ("Runs", "Import"),
+    ],
+)
+def test_a_link_opens_its_view_and_times_nothing(
+    app: AppTest, home: Path, children: Children, view: str, button: str
+) -> None:
+    open_view(app, view, sweep_model=MINILM)
+    assert app.button_group(key="benchmark").value == view
+    assert button in [shown.label for shown in app.main.button]
+    assert not app.error
     assert children.asked == []
     assert runs_in(home) == []
 
@@ -199,8 +209,8 @@ def test_what_was_timed_here_stands_first_and_replaces_what_was_recorded(app: Ap
     assert dict(others)[MINILM][1].endswith("recorded")
 
 
-def test_the_picked_are_timed_and_drawn_among_all_rows_at_the_press_of_a_button(
-    app: AppTest, home: Path, children: Children
+def test_the_picked_are_timed_drawn_among_all_rows_and_offered_as_files_at_the_press_of_a_button(
+    app: AppTest, home: Path, children: Children, downloads: dict[str, Callable[[], Any]]
 ) -> None:
     time_here(app)
     (run,) = runs_in(home)
@@ -212,6 +222,21 @@ def test_the_picked_are_timed_and_drawn_among_all_rows_at_the_press_of_a_button(
     assert here(app) == measured
     assert [words for bar, words in drawn.values() if bar is None] == ["CPU: not timed yet"]  # E5, recorded nowhere
     assert not app.error
+    assert Run.from_json(downloads["benchmark-run.json"]()) == run
+    assert run.machine == this_machine()
+    assert_table_holds(app, pd.read_csv(BytesIO(downloads["benchmark.csv"]())))
+
+
+def assert_table_holds(app: AppTest, table: pd.DataFrame) -> None:
+    """The table has what is drawn and, beside it, the original's figures and those of the recorded run."""
+    assert list(table["Model"]) == list(app.dataframe[0].value["Model"])
+    recorded = {(row["Model"], row["Device"]): row["Recorded, ms"] for _, row in table.iterrows()}
+    for name, row in ORIGINAL.items():
+        if row and row.cpu_ms:
+            assert (recorded[name, "cpu"], recorded[name, "cuda"]) == (row.cpu_ms, row.gpu_ms)
+    assert dict(table.dropna(subset="Median, ms").set_index("Model")["Median, ms"]) == here(app)
+    recorded_run = dict(table.dropna(subset="Recorded run, ms").set_index("Model")["Recorded run, ms"])
+    assert set(recorded_run) == set(ROWS) - {E5}
 
 
 @pytest.mark.parametrize(
@@ -260,8 +285,8 @@ def test_the_figures_of_the_original_are_drawn_beside_the_bars_for_cpu_and_gpu(
     assert 0.5 < below[0] < 1
 
 
-def test_timing_all_takes_the_architecture_of_what_is_not_here_and_says_so(
-    app: AppTest, home: Path, children: Children
+def test_timing_all_takes_the_architecture_of_what_is_not_here_and_says_what_is_too_large(
+    app: AppTest, children: Children
 ) -> None:
     press(open_view(app), "Time all models")
     weights = {subject.model: subject.weights for subject, _, _ in children.asked}
@@ -271,11 +296,7 @@ def test_timing_all_takes_the_architecture_of_what_is_not_here_and_says_so(
     assert {label.split()[0] for label in by_architecture} == {model for model in ROWS if model not in BUNDLED}
     assert sorted(drawn["data"][0]["marker"]["pattern"]["shape"]) == ["", "", "/", "/", "/", "/", "/"]
     assert "random weights" in told(app)
-
-
-def test_a_model_that_is_too_large_says_so_in_the_place_of_its_bar(app: AppTest, children: Children) -> None:
-    press(open_view(app), "Time all models")
-    bar, words = next(lane for label, lane in lanes(figure(app, "bars")).items() if label.startswith(E5))
+    bar, words = next(lane for label, lane in lanes(drawn).items() if label.startswith(E5))
     assert bar is None
     assert words.startswith("CPU: needs 28 GB")
     assert told(app).count(f"{E5} needs 28 GB, and models may use 8.6 GB of this machine's memory.") == 1
@@ -332,15 +353,13 @@ def test_on_a_machine_with_a_gpu_both_devices_are_timed_and_set_beside_each_othe
     assert [metric.value for metric in app.metric if metric.label == "GPU speed-up"] == ["4.0×"]
 
 
-def test_the_samples_and_seconds_in_the_address_are_those_that_are_taken(app: AppTest, children: Children) -> None:
-    time_here(app, samples="50", seconds="2.5")
-    assert {(how.least_samples, how.least_seconds) for _, _, how in children.asked} == {(50, 2.5)}
-
-
-def test_the_precision_that_is_picked_is_timed(app: AppTest, children: Children) -> None:
+def test_the_samples_the_seconds_and_the_precision_in_the_address_are_those_that_are_taken(
+    app: AppTest, children: Children
+) -> None:
     benchmark.save(finished(timing(MINILM, median_ms=99.0)))
-    time_here(app, models=[MINILM], precision="float32")
-    assert [subject.precision for subject, _, _ in children.asked] == ["float32"]
+    time_here(app, models=[MINILM], precision="float32", samples="50", seconds="2.5")
+    ((subject, _, how),) = children.asked
+    assert (subject.precision, how.least_samples, how.least_seconds) == ("float32", 50, 2.5)
     assert lanes(figure(app, "bars"))[MINILM][0] == 1.0
     assert f"{MINILM} · revision {str(models.get(MINILM).revision)[:14]} · cpu · fake · float32 · batch 1" in told(app)
 
@@ -365,15 +384,6 @@ def test_after_a_cancelled_run_the_button_starts_anew(app: AppTest, children: Ch
     assert here(app)[WORDLLAMA]
 
 
-def test_the_json_is_a_run_that_holds_what_is_drawn(
-    app: AppTest, children: Children, downloads: dict[str, Callable[[], Any]]
-) -> None:
-    time_here(app)
-    run = Run.from_json(downloads["benchmark-run.json"]())
-    assert {row.model: row.median_ms for row in run.results} == here(app)
-    assert run.machine == this_machine()
-
-
 def test_the_json_is_the_latest_run_that_is_drawn_whatever_was_timed_after_it(
     app: AppTest, downloads: dict[str, Callable[[], Any]]
 ) -> None:
@@ -383,21 +393,6 @@ def test_the_json_is_the_latest_run_that_is_drawn_whatever_was_timed_after_it(
     benchmark.save(finished(timing(MINILM, asked_engine="torch"), created="2025-11-22T10:00:00+00:00"))
     open_view(app)
     assert Run.from_json(downloads["benchmark-run.json"]()) == drawn
-
-
-def test_the_csv_is_the_table_with_the_recorded_figures(
-    app: AppTest, children: Children, downloads: dict[str, Callable[[], Any]]
-) -> None:
-    time_here(app)
-    table = pd.read_csv(BytesIO(downloads["benchmark.csv"]()))
-    assert list(table["Model"]) == list(app.dataframe[0].value["Model"])
-    recorded = {(row["Model"], row["Device"]): row["Recorded, ms"] for _, row in table.iterrows()}
-    for name, row in ORIGINAL.items():
-        if row and row.cpu_ms:
-            assert (recorded[name, "cpu"], recorded[name, "cuda"]) == (row.cpu_ms, row.gpu_ms)
-    assert dict(table.dropna(subset="Median, ms").set_index("Model")["Median, ms"]) == here(app)
-    recorded_run = dict(table.dropna(subset="Recorded run, ms").set_index("Model")["Recorded run, ms"])
-    assert set(recorded_run) == set(ROWS) - {E5}
 
 
 @pytest.mark.parametrize(
@@ -415,35 +410,18 @@ def test_the_picture_is_saved_in_the_format_that_is_picked(
     assert config["modeBarButtons"] == [["toImage"]]
 
 
-@pytest.fixture
-def busy_machine() -> Iterator[None]:
-    """A process for each of our processors, which does nothing but spin."""
-    spinning = [
-        subprocess.Popen([sys.executable, "-c", SPIN], stdout=subprocess.PIPE) for _ in range(this_machine().cores)
-    ]
-    for process in spinning:
-        assert process.stdout
-        assert process.stdout.readline()
-    yield
-    for process in spinning:
-        process.kill()
-        process.communicate()
-
-
-def test_a_bar_that_others_disturbed_says_so(app: AppTest, monkeypatch: pytest.MonkeyPatch, busy_machine: None) -> None:
-    monkeypatch.setattr(measurement, "Settings", partial(Settings, patience_seconds=0.5, with_forward=False))
-    bar, words = lanes(figure(time_here(app, models=[WORDLLAMA], seconds="0.2"), "bars"))[WORDLLAMA]
+def test_a_bar_that_others_disturbed_says_so(app: AppTest, children: Children) -> None:
+    children.disturbed = 7
+    bar, words = lanes(figure(time_here(app, models=[WORDLLAMA]), "bars"))[WORDLLAMA]
     assert bar
-    assert re.search(r"· \d+ of \d+ disturbed", words)
-    assert re.search(r"[\d,]+ disturbed by other processes", told(app))
+    assert words.endswith("· 7 of 40 disturbed")
+    assert "7 disturbed by other processes" in told(app)
 
 
 def test_a_sweep_fills_a_heatmap_with_what_was_measured(
-    app: AppTest, home: Path, monkeypatch: pytest.MonkeyPatch
+    app: AppTest, home: Path, children: Children, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(benchmark, "grid", partial(grid, (1, 4), (8, 32)))
-    quick = Settings(least_samples=30, least_seconds=0.05, patience_seconds=0.1, with_forward=False)
-    monkeypatch.setattr(sweeps, "SETTINGS", quick)
     open_view(app, "Sweep", sweep_model=WORDLLAMA)
     assert answers(app) == [f"No sweep of {WORDLLAMA} is recorded, on this machine or one like it."]
     press(app, f"Sweep {WORDLLAMA}")
@@ -543,7 +521,9 @@ def test_with_a_gpu_the_page_says_from_which_batch_it_pays(app: AppTest, monkeyp
     assert len(figure(app, "sweep_heatmap_cuda")["data"][1]["text"]) == 2
 
 
-def test_a_text_of_ones_own_is_timed_in_batches_and_never_kept(app: AppTest, home: Path, children: Children) -> None:
+def test_a_text_of_ones_own_is_timed_in_batches_never_kept_and_not_shown_to_others(
+    app: AppTest, another_app: AppTest, home: Path, children: Children
+) -> None:
     open_view(app, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
     app.text_area(key="sweep_text").set_value(SECRET).run()
     press(app, f"Sweep {WORDLLAMA}")
@@ -551,17 +531,10 @@ def test_a_text_of_ones_own_is_timed_in_batches_and_never_kept(app: AppTest, hom
     assert sorted(app.dataframe[0].value["Batch"]) == [1, 4, 16, 64, 256]
     assert len(runs_in(home)) == 1
     assert [path for path in home.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()] == []
-
-
-def test_a_text_of_ones_own_is_not_shown_to_others(app: AppTest, children: Children) -> None:
-    open_view(app, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
-    app.text_area(key="sweep_text").set_value(SECRET).run()
-    press(app, f"Sweep {WORDLLAMA}")
-    other = AppTest.from_file(app._script_path, default_timeout=app.default_timeout)
-    open_view(other, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
-    assert answers(other) == [f"No sweep of {WORDLLAMA} is recorded, on this machine or one like it."]
-    other.button_group(key="benchmark").set_value("Runs").run()
-    assert SECRET not in told(other) + other.dataframe[0].value.to_csv()
+    open_view(another_app, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
+    assert answers(another_app) == [f"No sweep of {WORDLLAMA} is recorded, on this machine or one like it."]
+    another_app.button_group(key="benchmark").set_value("Runs").run()
+    assert SECRET not in told(another_app) + another_app.dataframe[0].value.to_csv()
 
 
 def test_no_text_of_ones_own_is_a_sentence(app: AppTest, children: Children) -> None:
@@ -573,16 +546,15 @@ def test_no_text_of_ones_own_is_a_sentence(app: AppTest, children: Children) -> 
     ]
 
 
-@pytest.mark.parametrize(("typed", "characters"), [("x", 1), ("words " * 2_000_000, 20_000)], ids=["one", "10 MB"])
-def test_a_text_of_any_length_is_timed_as_far_as_it_is_read(
-    app: AppTest, home: Path, children: Children, typed: str, characters: int
-) -> None:
+def test_a_text_of_any_length_is_timed_as_far_as_it_is_read(app: AppTest, children: Children) -> None:
     open_view(app, "Sweep", sweep_model=WORDLLAMA, sweep_texts="My text")
-    app.text_area(key="sweep_text").set_value(typed).run()
-    press(app, f"Sweep {WORDLLAMA}")
-    assert not app.error
-    assert {len(workload.text) for _, workload, _ in children.asked} == {characters}
-    assert ("truncated to 20,000 characters" in told(app)) == (len(typed) > characters)
+    for typed, characters in (("x", 1), ("words " * 2_000_000, 20_000)):
+        children.asked.clear()
+        app.text_area(key="sweep_text").set_value(typed).run()
+        press(app, f"Sweep {WORDLLAMA}")
+        assert not app.error
+        assert {len(workload.text) for _, workload, _ in children.asked} == {characters}
+        assert ("truncated to 20,000 characters" in told(app)) == (len(typed) > characters)
 
 
 @pytest.mark.parametrize("offered", [(), ("bfloat16",), ("bfloat16", "int8")], ids=" ".join)
@@ -714,18 +686,18 @@ def test_speed_can_be_throughput_which_the_page_times_in_batches(app: AppTest, c
     assert sorted(points["x"]) == pytest.approx(sorted(16_000 / median for median in medians.values()))
 
 
-@pytest.mark.parametrize("dollars", [0.0, 1.0, 3.6])
-def test_a_million_tokens_cost_what_the_machine_costs_while_it_computes_them(app: AppTest, dollars: float) -> None:
+def test_a_million_tokens_cost_what_the_machine_costs_while_it_computes_them(app: AppTest) -> None:
     benchmark.save(finished(timing(MINILM, text="", tokens=128, batch_size=16, median_ms=200.0)))
     open_view(app, "Accuracy and speed")
-    app.number_input(key="dollars_per_hour").set_value(dollars).run()
-    assert not app.exception
-    drawn = figure(app, "costs")
-    rows = map(bare, drawn["layout"]["yaxis"]["ticktext"])
-    prices = dict(zip(rows, words(drawn), strict=True))
     seconds = 1_000_000 / (16 * 128) * 0.2
-    assert float(prices[MINILM].removeprefix("$")) == pytest.approx(dollars / 3600 * seconds, rel=0.05)
-    assert prices["text-embedding-3-small"] == "$0.02 by API"
+    for dollars in (0.0, 1.0, 3.6):
+        app.number_input(key="dollars_per_hour").set_value(dollars).run()
+        assert not app.exception
+        drawn = figure(app, "costs")
+        rows = map(bare, drawn["layout"]["yaxis"]["ticktext"])
+        prices = dict(zip(rows, words(drawn), strict=True))
+        assert float(prices[MINILM].removeprefix("$")) == pytest.approx(dollars / 3600 * seconds, rel=0.05)
+        assert prices["text-embedding-3-small"] == "$0.02 by API"
 
 
 def test_two_runs_are_compared_bar_by_bar(app: AppTest) -> None:
@@ -791,26 +763,25 @@ def test_a_run_of_our_own_that_is_brought_back_is_still_ours(app: AppTest) -> No
     assert "this installation" in list(app.dataframe[0].value["Source"])
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"", "This file is not an Embedscope benchmark run."),
-        (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "This file is not an Embedscope benchmark run."),
-        (b'{"name": "package", "version": "1.0.0"}', "This file is not an Embedscope benchmark run."),
-        (b"[" * 100_000, "This file is not an Embedscope benchmark run."),
-        (b'{"schema": 99}', "This run uses schema 99; this version of Embedscope reads schema 2."),
-        (b" " * 3_000_000, "This run is too large: a run can have at most 2 MB."),
-        (finished().to_json().encode(), "This run contains no timings."),
-    ],
-    ids=["empty", "a picture", "other JSON", "deep JSON", "another schema", "3 MB", "no timings"],
-)
-def test_a_file_that_is_no_run_is_one_sentence_and_the_page_goes_on(
-    app: AppTest, home: Path, content: bytes, sentence: str
-) -> None:
-    bring(app, content)
-    assert [error.value.replace("\\", "") for error in app.error] == [sentence]
-    assert list((home / "runs").rglob("*.json")) == []
-    assert figure(app, "compared")
+NO_RUNS = [
+    (b"", "This file is not an Embedscope benchmark run."),
+    (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "This file is not an Embedscope benchmark run."),
+    (b'{"name": "package", "version": "1.0.0"}', "This file is not an Embedscope benchmark run."),
+    (b"[" * 100_000, "This file is not an Embedscope benchmark run."),
+    (b'{"schema": 99}', "This run uses schema 99; this version of Embedscope reads schema 2."),
+    (b" " * 3_000_000, "This run is too large: a run can have at most 2 MB."),
+    (finished().to_json().encode(), "This run contains no timings."),
+]
+
+
+def test_a_file_that_is_no_run_is_one_sentence_and_the_page_goes_on(app: AppTest, home: Path) -> None:
+    open_view(app, "Runs")
+    for content, sentence in NO_RUNS:
+        app.file_uploader[0].set_value([("run.json", content, "application/json")])
+        press(app, "Import")
+        assert [error.value.replace("\\", "") for error in app.error] == [sentence], content[:20]
+        assert list((home / "runs").rglob("*.json")) == []
+        assert figure(app, "compared")
 
 
 def test_bringing_nothing_is_a_sentence(app: AppTest) -> None:
@@ -831,23 +802,6 @@ def test_the_original_table_stays_on_the_list_however_many_runs_there_are(app: A
         benchmark.save(finished(timing(), created=f"2025-11-22T10:{second // 60:02}:{second % 60:02}+00:00"))
     options = open_view(app, "Runs").selectbox(key="second_run").options
     assert options[-1].startswith("The original table")
-
-
-@pytest.mark.parametrize(
-    ("view", "button"),
-    [
-        ("Hello World", "Time all models"),
-        ("Sweep", "Sweep all-MiniLM-L6-v2"),
-        ("Engines", "Compare engines on all-MiniLM-L6-v2"),
-        ("Accuracy and speed", "Time missing models"),
-        ("Runs", "Import"),
-    ],
-)
-def test_a_link_brings_its_view_back(app: AppTest, children: Children, view: str, button: str) -> None:
-    open_view(app, view, sweep_model=MINILM)
-    assert app.button_group(key="benchmark").value == view
-    assert button in [shown.label for shown in app.main.button]
-    assert not app.error
 
 
 def test_the_runs_of_a_link_are_compared_again(app: AppTest) -> None:

@@ -263,7 +263,9 @@ def test_pairs_show_scipys_correlation_and_the_worst_first(app: AppTest) -> None
     assert "Line 1 is not a pair" in app.error[0].value.replace("\\", "")
 
 
-def test_without_labels_agreement_is_shown_and_a_mark_made_in_place_becomes_a_label(app: AppTest, home: Path) -> None:
+def test_without_labels_agreement_is_shown_and_a_mark_made_in_place_becomes_a_label_of_ones_own(
+    app: AppTest, another_app: AppTest, home: Path
+) -> None:
     open_view(app, "Agreement")
     offered = table(app, "Agreement")
     assert offered["Agreement"].round(2).is_monotonic_increasing
@@ -276,6 +278,7 @@ def test_without_labels_agreement_is_shown_and_a_mark_made_in_place_becomes_a_la
     token = token[0] if isinstance(token, list) else token
     assert judgements.marks(token, corpus.sample().fingerprint) == {query: {document: 1}}
     assert "1 mark on 1 query so far" in said(app)
+    assert "Mark which results are relevant to the query" in said(open_view(another_app, "Agreement"))
     app.button(key="measure_marks").click().run()
     assert not app.exception
     assert app.button_group(key="labels").value == "Marked by clicking"

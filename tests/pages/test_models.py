@@ -15,8 +15,6 @@ from pages.shared import cache, state
 from tests.pages.conftest import open_page, said
 from tests.servers.hub import HubServer, Repository, let_library_ask, running_hub
 
-pytestmark = pytest.mark.usefixtures("server_that_has_run_before")
-
 GATED = "someone/gated"
 TRENDING = ["maker/newest", "other/model-2", "third/model.v3"]
 

@@ -7,12 +7,13 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.spatial import procrustes
 from scipy.spatial.distance import cdist
@@ -305,6 +306,45 @@ def test_the_vectors_that_the_embed_page_offers_are_drawn_alike_from_each_of_its
         assert WORDLLAMA not in said(another_app)
     for other in maps[1:]:
         np.testing.assert_allclose(other, maps[0], atol=1e-5)
+
+
+NAMES = [f"word number {row}" for row in range(len(ROWS))]
+
+
+def in_lines(lines: Iterable[str]) -> bytes:
+    return "\n".join(lines).encode()
+
+
+def parquet(columns: dict[str, object]) -> bytes:
+    buffer = io.BytesIO()
+    pd.DataFrame(columns).to_parquet(buffer)
+    return buffer.getvalue()
+
+
+FORMATS: dict[str, Callable[[int], list[tuple[str, bytes]]]] = {
+    "texts": lambda count: [("a.csv", in_lines(["text", *NAMES[:count]]))],
+    "JSON lines": lambda count: [
+        ("b.jsonl", in_lines(json.dumps({"text": NAMES[row], "vector": ROWS[row].tolist()}) for row in range(count)))
+    ],
+    "Parquet": lambda count: [("b.parquet", parquet({"text": NAMES[:count], "vector": list(ROWS[:count])}))],
+    "vectors and texts": lambda count: [
+        ("tensors.tsv", in_lines("\t".join(map(str, row)) for row in ROWS[:count])),
+        ("metadata.tsv", in_lines(NAMES[:count])),
+    ],
+}
+
+
+def test_files_of_one_format_after_another_are_drawn_row_by_row(app: AppTest) -> None:
+    projector(app, corpus="File")
+    for count, (kind, files_of) in enumerate(FORMATS.items(), 9):
+        app.file_uploader(key="corpus_upload").set_value([(*file, "") for file in files_of(count)]).run()
+        app.session_state[state.Projector.SELECTION] = _marked(app, count - 2)
+        app.run()
+        assert not app.exception
+        assert app.main.text[0].value == NAMES[count - 2], kind
+        vectors = embedding.embed(NAMES[:count], models.get(WORDLLAMA)).vectors if kind == "texts" else ROWS[:count]
+        left, values, _ = np.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)
+        np.testing.assert_allclose(np.abs(drawn(app)[0]), np.abs(left * values)[:, :2], atol=1e-3, err_msg=kind)
 
 
 @pytest.mark.parametrize("method", ["PCA", "UMAP", "t-SNE", "Axes"])

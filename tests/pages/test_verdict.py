@@ -17,8 +17,6 @@ from tests.core.benchmark.runs import finished
 from tests.pages.conftest import said
 from tests.pages.test_benchmark import Children, press
 
-pytestmark = pytest.mark.usefixtures("server_that_has_run_before")
-
 MINILM, WORDLLAMA = "all-MiniLM-L6-v2", "wordllama-256"
 
 
