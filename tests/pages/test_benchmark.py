@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -15,18 +16,31 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import benchmark, corpus, embedding, evaluation, models, search
-from core.benchmark import Run, Settings, Subject, Timing, Workload, grid, runner
+from core.benchmark import Run, Settings, Subject, Timing, Workload, grid, history, runner
 from core.benchmark.sentences import fastest
 from core.charts.sweeps import sweep_heatmap
 from core.charts.timings import engine_bars, timing_bars
 from core.errors import EmbedscopeError, JobError
 from core.machine import this_machine
 from core.models import memory, revisions
+from core.settings import DATA
 from pages.parts.benchmark.runs import title
 from pages.shared import measurement
 from pages.shared.ui import output
 from tests.core.benchmark.runs import finished, timing
 from tests.pages.conftest import open_page, said
+
+pytestmark = pytest.mark.usefixtures("one_run_is_recorded")
+
+
+@pytest.fixture
+def one_run_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is recorded in the project, the run of "Hello World" alone: no sweep, no comparison of engines."""
+    recorded = tmp_path / "data" / "runs"
+    recorded.mkdir(parents=True)
+    shutil.copy(DATA / "runs" / "2-cores-amd-epyc.json", recorded)
+    monkeypatch.setattr(history, "DATA", recorded.parent)
+
 
 MINILM, WORDLLAMA, MISSING = "all-MiniLM-L6-v2", "wordllama-256", "bge-small-en-v1.5"
 BUNDLED = (MINILM, WORDLLAMA)

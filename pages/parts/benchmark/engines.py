@@ -95,7 +95,9 @@ def _details(timings: Sequence[Timing]) -> None:
 
 def _recording(spec: ModelSpec) -> Run | None:
     """The run that stands in for a comparison on this machine; None if it has fewer than two bars."""
-    run = benchmark.recorded_run(lambda row: row.model == spec.name and row.is_hello and row.median_ms is not None)
+    run = benchmark.recorded_run(
+        lambda row: row.model == spec.name and row.is_hello and row.median_ms is not None and row.asked_engine != "auto"
+    )
     return run if run and len(run.results) >= measurement.LEAST_COMPARED else None
 
 
