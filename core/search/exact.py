@@ -69,9 +69,11 @@ def nearest_in(
         The documents' rows in the whole, ascending within a block, and their vectors, (m,) and (m, d).
     """
     best = Hits(np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32))
+    before = 0
     for rows, vectors in blocks:
         least = best.scores[:, -1] if best.scores.shape[1] == k else None
-        hits = _nearest(queries, vectors, k, similarity=similarity, least=least)
+        hits = _nearest(queries, vectors, k, similarity=similarity, least=least, before=before)
+        before += len(queries) * len(rows)
         best = Hits.merged([best, Hits(rows[hits.rows], hits.scores)], k)
     return best
 
@@ -83,14 +85,18 @@ def _nearest(
     on_block: Callable[[int, int], None] = lambda _done, _total: None,
     similarity: Similarity = "cosine",
     least: npt.NDArray[np.float32] | None = None,
+    before: int = 0,
 ) -> Hits:
-    """As `nearest`; of documents that score less than `least`, (q,), some may be missing: their score is -infinity."""
+    """As `nearest`, after as many scores as `before` in other blocks.
+
+    Of documents that score less than `least`, (q,), some may be missing: their score is minus infinity.
+    """
     k = min(k, len(documents))
     hits = Hits(np.zeros((len(queries), k), np.int64), np.full((len(queries), k), -np.inf, np.float32))
     if not hits.rows.size:
         return hits
     count = len(queries) * len(documents)
-    score = _scorer(documents, similarity, _device(count)) if count > FEW_SCORES else None
+    score = _scorer(documents, similarity, _device(count)) if before + count > FEW_SCORES else None
     bounds = _bound(least, queries, documents, similarity) if score else None
     size = min(BLOCK, max(1, SCORES_AT_ONCE // len(documents)))
     for start in range(0, len(queries), size):

@@ -4,24 +4,22 @@ import logging
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from moto.server import ThreadedMotoServer
 
 from core import collections
+from core.collections import ByIndex, OnDisk, building
 from core.tables import parts
-from tests.core.collections.conftest import ROWS
+from tests.core.collections.conftest import ROWS, cluster
 from tests.core.collections.test_creation import (  # noqa: F401
     test_a_collection_can_be_embedded_while_it_is_created,
     test_what_is_interrupted_anywhere_is_completed_without_loss_or_repetition,
 )
-from tests.core.collections.test_index import (  # noqa: F401
-    test_rows_that_come_after_the_index_are_found_and_counted,
-)
 from tests.core.collections.test_processes import (  # noqa: F401
     many_texts,
-    test_a_killed_writer_loses_nothing_that_it_acknowledged,
     test_two_writers_at_once_share_the_work,
 )
 from tests.core.collections.test_quality import test_the_samples_quality_is_the_same_on_disk  # noqa: F401
@@ -68,3 +66,13 @@ def test_collections_are_listed_measured_and_deleted(texts: Path) -> None:
     assert collections.size("texts") > texts.stat().st_size
     collections.delete("texts")
     assert collections.names() == []
+
+
+def test_an_index_in_a_bucket_finds_the_nearest(numbers: Path, encoder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "SAMPLE", 3)
+    made = collections.embed_with(collections.create("numbers", [numbers]), encoder)
+    collection, built, _ = collections.build(*made, 0.5)
+    assert built
+    assert collections.index_of(collections.open_collection("numbers"), made[1]) == built
+    found = ByIndex(OnDisk(collection, made[1]), built).find(cluster([7, 1234]), 1)
+    assert found.rows.tolist() == [[7], [1234]]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-ROWS, DIMENSIONS = 24_000, 1024
+ROWS, DIMENSIONS = 18_000, 1024
 BYTES = ROWS * DIMENSIONS * 4  # of the vectors
 WORK = f"""
 import sys
@@ -41,12 +41,12 @@ for name in ("warm", "large"):
 
 
 def write(path: Path, rows: int) -> None:
-    path.write_text("\n".join(json.dumps({"id": f"d{row}", "text": f"{row} {'word ' * 20}"}) for row in range(rows)))
+    path.write_text("\n".join(json.dumps({"id": f"d{row}", "text": f"{row} {'word ' * 5}"}) for row in range(rows)))
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is in other units elsewhere")
 def test_creating_embedding_and_searching_take_less_memory_than_the_vectors(tmp_path: Path) -> None:
-    for name, rows in (("warm", 8000), ("large", ROWS)):
+    for name, rows in (("warm", 6000), ("large", ROWS)):
         write(tmp_path / f"{name}.jsonl", rows)
     command = [sys.executable, "-c", WORK, str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

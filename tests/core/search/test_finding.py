@@ -79,6 +79,22 @@ def test_at_depth_only_what_may_be_among_the_best_is_scored_again(monkeypatch: p
     assert sum(scored) < 1000  # of 3,000
 
 
+def test_many_small_blocks_are_scored_by_a_product_of_matrices_as_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "FEW_SCORES", 1000)
+    by_hand: list[int] = []
+    few = exact._best_of_few
+
+    def note(*args: Any) -> Any:
+        by_hand.append(len(args[1]))
+        return few(*args)
+
+    monkeypatch.setattr(exact, "_best_of_few", note)
+    queries, documents = grid(5, 0, "cosine"), grid(2000, 1, "cosine")
+    parts = nearest_in(queries, ((rows, documents[rows]) for rows in np.split(np.arange(2000), 20)), 10)
+    assert by_hand == [100, 100]
+    assert parts.rows.tolist() == nearest(queries, documents, 10).rows.tolist()
+
+
 def test_among_many_rows_their_vectors_are_never_copied_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finding, "NUMBERS_AT_ONCE", 30)
     sizes: list[int] = []
