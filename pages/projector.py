@@ -88,6 +88,7 @@ def draw(drawn: Sequence[charts.Chart]) -> None:
         typed_text=what.text,
         look=looks.points,
         camera=selection.camera(),
+        moving=wanted.method if wanted.method == "tsne" else "",
         height=f"max({HEIGHT}px, {present.LEFT_BELOW})",
     )
     iterations.controls([chart.projection for chart in drawn])

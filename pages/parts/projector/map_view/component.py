@@ -39,6 +39,7 @@ def show(
     typed_text: str = "",
     look: Look = PLAIN,
     camera: Mapping[str, Any] | None = None,
+    moving: str = "",
     height: str = "640px",
 ) -> None:
     """Draw the maps of `points`; the page reruns when the user has marked something else, or resized the points.
@@ -57,6 +58,8 @@ def show(
         For each map, the place of a typed text in the map's own coordinates (None: no place).
     camera
         An earlier value of `camera(key)`, to open the maps at that view. Later changes by the user take precedence.
+    moving
+        The name of a layout that moves, such as t-SNE's: its maps are turned once, not at each step.
     height
         A CSS length, including toolbar and legend.
     """
@@ -90,6 +93,7 @@ def show(
                 ],
                 "look": {"size": look.size, "labels": look.labels, "edges": look.edges},
                 "camera": camera,
+                "layout": moving or points.id,
                 "legend": _legend(colour),
             },
         )

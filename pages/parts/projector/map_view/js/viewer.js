@@ -116,11 +116,12 @@ export class Viewer {
   // Maps whose axes have no meaning are turned, all alike, to fill their panels; t-SNE does not spin as it moves.
   turnMaps() {
     const { points, panels } = this;
+    const { layout } = this.scene.view ?? {};
     if (!points || !this.size.width) return;
     const isFree = points.maps.every(({ dimensions, axes }) => dimensions === 2 && !axes.length);
     if (!isFree) this.angle = null;
-    else if (this.angle === null || this.angle.rows !== points.rows || this.angle.of !== panels.length) {
-      this.angle = { rows: points.rows, of: panels.length, turn: bestAngle(points, panels) };
+    else if (this.angle?.layout !== layout || this.angle.rows !== points.rows || this.angle.of !== panels.length) {
+      this.angle = { layout, rows: points.rows, of: panels.length, turn: bestAngle(points, panels) };
     }
     for (const panel of panels) if (this.angle && !panel.isMoved) panel.camera.angle = this.angle.turn;
   }
