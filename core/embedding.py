@@ -2,14 +2,14 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from typing import Any, cast
 
 import numpy as np
 
+from core import token_counts
 from core.encoders import Encoder, Kind, Vectors, descriptions, light
 from core.encoders.base import Identity, Metered, Trace, Traceable, Usage, identity_of, replace_surrogates
 from core.encoders.pool import Pool
@@ -17,87 +17,14 @@ from core.errors import ModelUnavailableError
 from core.models import ModelSpec
 from core.models.files import availability
 from core.progress import Progress, silent
+from core.provenance import Provenance
 from core.shipped import Shipped, shipped
-from core.similarity import NAMES, Similarity
 from core.storage.vectors import Store, key, shared_store
 
 KEEP_EVERY = 1024
 KEEP_CHARACTERS = 2**16  # for a network on a CPU: a few seconds of work
 KEEP_PAID_EVERY = 256  # per request to an API
 MANY_TEXTS = 256  # for which finding the fastest engine first pays
-MOST_SPECIAL_TOKENS = 4  # that a tokenizer puts around a text
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where vectors come from; shown under every result.
-
-    `reason` says why this engine and precision. `computed` counts distinct texts: with repeated ones it and
-    `remembered` stay below `texts`. `seconds` is the time from request to answer, loading of the model included.
-    `tokens` and `dollars` are an API's count for the computed texts and its price; None if unknown. `query_prompt` and
-    `document_prompt` are what was put before queries and before documents. `max_tokens` is the model's longest input,
-    None without a limit, and `truncated_texts` how many of the texts are longer, prompt included; `unknown_texts` have
-    no token that the model knows. Both are None if unknown. `similarity` is the function that compares the vectors, as
-    the model's files ask. `truncate_dim` is the length to which the vectors are shortened, None for all dimensions.
-    `shipped` is the day on which vectors that come with Embedscope were computed.
-    """
-
-    model: str
-    revision: str
-    device: str
-    engine: str
-    precision: str
-    reason: str
-    kind: str
-    texts: int
-    computed: int
-    remembered: int
-    seconds: float
-    tokens: int | None = None
-    dollars: float | None = None
-    query_prompt: str = ""
-    document_prompt: str = ""
-    max_tokens: int | None = None
-    truncated_texts: int | None = None
-    unknown_texts: int | None = None
-    similarity: Similarity = "cosine"
-    shipped: str = ""
-    truncate_dim: int | None = None
-
-    @property
-    def caveats(self) -> list[str]:
-        """What to know before comparing figures of these vectors with others, a sentence each."""
-        return list(filter(None, (self.truncation, self.lack_of_tokens)))
-
-    @property
-    def comparison(self) -> str:
-        """The function that compares the vectors, in words: "compared by cosine"."""
-        return f"compared by {NAMES[self.similarity]}"
-
-    @property
-    def truncation(self) -> str:
-        """How many of the texts are longer than the model reads, in a sentence; empty if none is, or if unknown."""
-        if not self.truncated_texts:
-            return ""
-        return (
-            f"{self._share(self.truncated_texts)} {'is' if self.truncated_texts == 1 else 'are'} longer than the "
-            f"{self.max_tokens:,} tokens that {self.model} reads: it never sees the rest."
-        )
-
-    @property
-    def lack_of_tokens(self) -> str:
-        """How many of the texts have no token that the model knows; empty if none has, or if unknown."""
-        if not self.unknown_texts:
-            return ""
-        return (
-            f"{self._share(self.unknown_texts)} {'has' if self.unknown_texts == 1 else 'have'} no token that "
-            f"{self.model} knows: such texts get the same vector whatever they say, and their cosines mean nothing."
-        )
-
-    def _share(self, number: int) -> str:
-        """A number of the texts, out of all: "1 of 3 queries"."""
-        what = {"query": ("query", "queries")}.get(self.kind, ("text", "texts"))
-        return f"{number:,} of {self.texts:,} {what[self.texts != 1]}"
 
 
 @dataclass(frozen=True)
@@ -212,8 +139,8 @@ def embed_with(
     computed, usage = _compute(encoder, missing, kind, store, on_progress)
     known |= computed
     vectors = np.array([known[name] for name in keys], np.float32).reshape(len(texts), encoder.dimensions)
-    truncated = _count_truncated(encoder, texts, kind, store, on_progress)
-    unknown = _count_unknown(encoder, texts, store, on_progress)
+    truncated = token_counts.count_truncated(encoder, texts, kind, store, on_progress)
+    unknown = token_counts.count_unknown(encoder, texts, store, on_progress)
     return Embedded(
         vectors,
         Provenance(
@@ -332,59 +259,6 @@ def _embed_stored(
         return embed_with(reader, texts, kind=kind, store=store, started=started) if reader else None
     except descriptions.NotStoredError:
         return None
-
-
-def _count_truncated(
-    encoder: Encoder, texts: Sequence[str], kind: Kind, store: Store | None, on_progress: Progress
-) -> int | None:
-    """How many texts have more tokens than the encoder reads; None if they can't be counted on this machine.
-
-    Only texts with more bytes than it reads tokens are tokenised: hardly any token is shorter than a byte.
-    """
-    if isinstance(encoder, Metered):
-        return None
-    most = encoder.max_tokens
-    if most is None:
-        return 0
-    prompt = encoder.spec.prompt(kind)
-    long = [text for text in texts if len((prompt + text).encode()) + MOST_SPECIAL_TOKENS > most]
-    namespace = "\0".join(("tokens", encoder.spec.id, encoder.revision, prompt))
-
-    def count(part: Sequence[str]) -> Sequence[float]:
-        return encoder.count_tokens([prompt + text for text in part])
-
-    return sum(tokens > most for tokens in _remember(count, namespace, long, store, on_progress))
-
-
-def _count_unknown(encoder: Encoder, texts: Sequence[str], store: Store | None, on_progress: Progress) -> int | None:
-    """How many texts have no token that the model knows; None if they can't be counted on this machine."""
-    if isinstance(encoder, Metered):
-        return None
-    doubtful = [text for text in texts if encoder.may_be_unknown(text)]
-    namespace = "\0".join(("known tokens", encoder.spec.id, encoder.revision))
-    return _remember(encoder.count_known_tokens, namespace, doubtful, store, on_progress).count(0)
-
-
-def _remember(
-    count: Callable[[Sequence[str]], Sequence[float]],
-    namespace: str,
-    texts: Sequence[str],
-    store: Store | None,
-    on_progress: Progress,
-) -> list[float]:
-    """What `count` finds in each text, a number; only texts that are not in the store are counted."""
-    keys = [key(namespace, text) for text in texts]
-    known = store.get(keys, 1) if store else {}
-    missing = {name: text for name, text in zip(keys, texts, strict=True) if name not in known}
-    for start in range(0, len(missing), KEEP_EVERY):
-        on_progress("Counting tokens", start, len(missing))
-        part = dict(islice(missing.items(), start, start + KEEP_EVERY))
-        numbers = np.array(count(list(part.values())), np.float32).reshape(-1, 1)
-        counted = dict(zip(part, numbers, strict=True))
-        if store:
-            store.put(counted)
-        known |= counted
-    return [float(known[name][0]) for name in keys]
 
 
 def _compute(

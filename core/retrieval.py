@@ -14,11 +14,12 @@ import numpy.typing as npt
 
 from core import corpus, embedding, evaluation, models, search
 from core.corpus import Corpus, Labels
-from core.embedding import Embedded, Provenance
+from core.embedding import Embedded
 from core.encoders.base import Identity
 from core.evaluation import Find, Quality
 from core.models import ModelSpec
 from core.progress import Progress, silent
+from core.provenance import Provenance
 from core.search import Hits, InMemory, KeywordIndex
 from core.search.hits import NEARLY_ZERO
 from core.similarity import SCORES, UNITS

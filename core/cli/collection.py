@@ -24,11 +24,12 @@ from core.cli.options import Model as ModelName
 from core.cli.output import bars, complain, say, show, show_caveats, show_remarks, texts_read
 from core.collections import ByIndex, ByWords, Collection, Compared, Index, Map, Model, OnDisk
 from core.corpus import labels_of, read_bytes
-from core.embedding import Embedded, Provenance
+from core.embedding import Embedded
 from core.errors import InputError
 from core.evaluation import Quality
 from core.models import ModelSpec
 from core.progress import Progress
+from core.provenance import Provenance
 from core.search import Hits, fuse
 from core.search.exact import Rows
 

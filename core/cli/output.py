@@ -12,8 +12,8 @@ from rich.progress import ProgressColumn, TaskID
 from rich.table import Table
 
 from core.corpus import Corpus, Labels
-from core.embedding import Provenance
 from core.progress import Progress
+from core.provenance import Provenance
 from core.similarity import NAMES
 
 MADE_FOR = NAMES | {"cosine": "", "dot": "the dot product"}

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from core import embedding
 from core.collections.columns import add_file, write_part
 from core.collections.dataset import Collection, add_columns
-from core.embedding import Provenance
 from core.encoders import Encoder
 from core.encoders.base import Identity, identity_of
 from core.errors import InputError
 from core.models import ModelSpec, revisions
 from core.progress import Progress, silent
+from core.provenance import Provenance
 from core.storage import digests
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any
 from core.benchmark.sentences import cpu
 from core.benchmark.timing import Run, Timing
 from core.benchmark.tradeoff import dollars_per_million
-from core.embedding import Provenance
 from core.evaluation import Interval, Quality, interval
 from core.models import ModelSpec
+from core.provenance import Provenance
 from core.retrieval import BM25, HYBRID, Embeddings
 from core.similarity import Similarity
 from core.wording import milliseconds

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.embedding import Provenance
 from core.models import DEFAULT_PICKS, ModelSpec, pickable
+from core.provenance import Provenance
 from pages.shared import state
 
 MOST_MODELS = 4

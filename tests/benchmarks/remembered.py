@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core import embedding, models
+from core.provenance import Provenance
 from core.storage.vectors import Store
 from tests.conftest import SHARED
 
@@ -40,12 +41,12 @@ def distinct_texts(number: int) -> list[str]:
     return list(islice(dict.fromkeys([*real, *islice(made, number)]), number))
 
 
-def measure(model: str, known: list[str], new: list[str]) -> dict[str, list[embedding.Provenance]]:
+def measure(model: str, known: list[str], new: list[str]) -> dict[str, list[Provenance]]:
     """Where the vectors of each run came from, by what the run did."""
     spec = models.get(model)
     ready = embedding.encoder(spec)
     ready.encode(known[:64])
-    runs: dict[str, list[embedding.Provenance]] = {}
+    runs: dict[str, list[Provenance]] = {}
     for _ in range(RUNS):
         with tempfile.TemporaryDirectory() as folder:
             store = Store(Path(folder) / "vectors.sqlite")
@@ -62,7 +63,7 @@ def measure(model: str, known: list[str], new: list[str]) -> dict[str, list[embe
     return runs
 
 
-def report(model: str, runs: dict[str, list[embedding.Provenance]]) -> None:
+def report(model: str, runs: dict[str, list[Provenance]]) -> None:
     first = runs["again"][0]
     print(f"{model} on {first.device}, {first.engine}, {first.precision}")
     for name, results in runs.items():

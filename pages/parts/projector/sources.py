@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.embedding import Provenance
 from core.map_files import Space
 from core.maps import Floats, Metric, metric_of
 from core.models import ModelSpec
 from core.progress import Progress
+from core.provenance import Provenance
 from core.storage import digests
 from pages.shared import cache, state
 from pages.shared.ui import inputs

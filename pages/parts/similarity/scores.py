@@ -7,9 +7,9 @@ import numpy as np
 import streamlit as st
 
 from core.charts.similarity import PERCENTILES, Scale, differences, scores_between
-from core.embedding import Provenance
 from core.models import ModelSpec
 from core.progress import Progress
+from core.provenance import Provenance
 from core.similarity import SCORES, Background, Clusters, Matrix, Similarity, clusters, score_matrix
 from core.storage import digests
 from pages.parts.similarity.sources import Compared

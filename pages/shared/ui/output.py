@@ -13,11 +13,11 @@ import streamlit as st
 
 from core import wording
 from core.corpus import Corpus
-from core.embedding import Provenance
 from core.machine import this_machine
 from core.map_files import write_npy
 from core.markdown import markdown_free as markdown_free  # noqa: PLC0414  pages take it from here
 from core.models import ModelSpec
+from core.provenance import Provenance
 from core.tables import harmless
 from pages.shared import state
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from core import benchmark, models
 from core.benchmark import Timing
-from core.embedding import Embedded, Provenance
+from core.embedding import Embedded
 from core.encoders.base import Identity
 from core.errors import InputError
 from core.evaluation import Interval, Quality
 from core.models.licence import Freedom, freedom
+from core.provenance import Provenance
 from core.retrieval import Embeddings
 from core.verdict import (
     CRITERIA,
