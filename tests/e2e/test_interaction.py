@@ -26,8 +26,8 @@ def show_original_six(page: Page) -> None:
 def test_ticked_rows_are_the_picked_models_of_all_pages_and_a_fifth_is_refused(page: Page, server: str) -> None:
     open_page(page, server, "")
     show_original_six(page)
-    tick(page, 1)  # bge-large-en-v1.5
-    tick(page, 5)  # all-MiniLM-L6-v2
+    tick(page, 2)  # bge-large-en-v1.5: the one picked of the six stands on top
+    tick(page, 0)  # all-MiniLM-L6-v2
     assert "models=bge-large-en-v1.5&models=wordllama-256" in page.url
     page.get_by_role("link", name="Similarity").click()
     expect(page.get_by_text("bge-large-en-v1.5 is not on this machine")).to_be_visible(timeout=PATIENCE_MS)

@@ -50,7 +50,7 @@ def test_search_goes_through_the_whole_collection(searching: AppTest) -> None:
     assert len(shown) == 15  # by the model, by words and by both
     assert all(text in card for text, card in zip(best, shown[:5], strict=True))
     assert QUERY in shown[5]
-    assert "Searching all 30 texts of animals." in said(app)
+    assert "Every list is of all 30 texts of animals" in said(app)
     assert "Exact: every vector is compared." in said(app)
     assert not app.get("feedback")
 

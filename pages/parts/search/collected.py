@@ -8,17 +8,16 @@ import numpy as np
 import streamlit as st
 
 from core import collections, corpus, retrieval
-from core.collections import Collection
+from core.collections import Collection, Model
 from core.collections.ranking import by_model, by_words
 from core.corpus import Corpus
 from core.models import ModelSpec
 from core.progress import Progress
 from core.retrieval import BM25, HYBRID, Ranking
 from core.search import Hits
-from core.search.exact import Rows
 from core.search.leaders import leaders
 from core.wording import join
-from pages.parts.search import cards, comparison, lists, query
+from pages.parts.search import cards, comparison, filters, lists, query
 from pages.parts.search.filters import Conditions
 from pages.parts.search.lists import DEPTH, List
 from pages.shared import cache, present, state
@@ -40,18 +39,33 @@ def show(opened: Collection, sample: Corpus, specs: Sequence[ModelSpec], where: 
     asked = query.clean(typed)
     if present.is_on():
         st.markdown(f"## “{output.markdown_free(asked)}”")
-    with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
-        among = collections.matching(opened, where.choices, where.spans) if where.sentence else None
-        rankings = _rank(opened, asked, specs, where, among, on_progress)
-    if not rankings:
+    if where.sentence:
+        where = replace(where, rows=collections.matching(opened, where.choices, where.spans))
+    if not filters.explain(where, len(opened)):
         return
+    with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
+        models = {spec: collections.vectors_by(opened, spec) for spec in specs}
+        rankings = _rank(opened, asked, models, where, on_progress)
+    if rankings:
+        _show(opened, asked, specs, rankings, k)
+    _offer_missing(opened, [spec for spec, model in models.items() if model is None])
+
+
+def _show(
+    opened: Collection,
+    asked: str,
+    specs: Sequence[ModelSpec],
+    rankings: Mapping[str, Ranking],
+    k: int,
+) -> None:
+    """What the systems put first, their lists with the best sentences marked, their agreement and their time."""
     texts, hits = _in_memory(opened, asked, specs, rankings, k)
-    _explain_scope(opened, where, among)
     firsts = {system: next(iter(each.rows), None) for system, each in hits.items()}
     output.answer(leaders(firsts, texts.titles))
     with st.container(key=state.EveryPage.PRESENTED_LISTS):
         slots = cards.show(texts, asked, hits, k, set(), {}, can_mark=False)
-    st.caption(" ".join([LEGEND, *_indexes(opened, rankings)]))
+    scope = f"Every list is of all {len(opened):,} texts of {opened.name}, or of those that the filter leaves."
+    st.caption(" ".join([scope, LEGEND, *_indexes(opened, rankings)]))
     with progress.line(state.Search.HIGHLIGHT) as on_progress:
         hits = lists.highlight(hits, on_progress)
     cards.draw_again(texts, slots, hits)
@@ -62,25 +76,22 @@ def show(opened: Collection, sample: Corpus, specs: Sequence[ModelSpec], where: 
 def _rank(
     opened: Collection,
     asked: str,
-    specs: Sequence[ModelSpec],
+    models: Mapping[ModelSpec, Model | None],
     where: Conditions,
-    among: Rows | None,
     on_progress: Progress,
 ) -> dict[str, Ranking]:
     """Each system's ranking by its name: the models with vectors in the collection, BM25 and the hybrid of all."""
     rankings: dict[str, Ranking] = {}
-    models = {spec: collections.vectors_by(opened, spec) for spec in specs}
     for spec, model in models.items():
         if model:
             with show_errors():
                 queries = cache.embed_texts([asked], spec, on_progress, kind="query")
-                rankings[spec.name] = by_model(opened, model, queries, DEPTH, among, on_progress)
+                rankings[spec.name] = by_model(opened, model, queries, DEPTH, where.rows, on_progress)
     if collections.words_in(opened):
         condition = collections.sql(opened, where.choices, where.spans)
         rankings[BM25] = by_words(opened, [asked], DEPTH, condition)
     if len(rankings) > 1:
         rankings[HYBRID] = retrieval.by_fusion(tuple(rankings.values()), DEPTH)
-    _offer_missing(opened, [spec for spec, model in models.items() if model is None])
     return rankings
 
 
@@ -102,17 +113,6 @@ def _in_memory(
             mark = partial(lists.mark_by_model, texts, asked, rows, named[marker])
         hits[system] = List(moved, mark, (texts.fingerprint, asked, marker, *rows), percentiles=())
     return texts, hits
-
-
-def _explain_scope(opened: Collection, where: Conditions, among: Rows | None) -> None:
-    """How much is searched."""
-    if among is None:
-        st.caption(f"Searching all {len(opened):,} texts of {opened.name}.")
-        return
-    st.caption(
-        f":material/filter_alt: Searching {len(among):,} of {len(opened):,} texts: "
-        f"{output.markdown_free(where.sentence)}."
-    )
 
 
 def _offer_missing(opened: Collection, specs: Sequence[ModelSpec]) -> None:

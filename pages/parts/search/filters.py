@@ -57,6 +57,19 @@ def choose(texts: Corpus) -> Conditions:
     return Conditions(matching(fields, values, spans), " and ".join(parts), values, spans)
 
 
+def explain(where: Conditions, texts: int) -> bool:
+    """Show how many of so many texts are searched; returns whether any is left."""
+    if where.rows is None:
+        return True
+    st.caption(
+        f":material/filter_alt: Searching {len(where.rows):,} of {texts:,} texts: "
+        f"{output.markdown_free(where.sentence)}."
+    )
+    if not len(where.rows):
+        st.info("The filter leaves no text to search: remove a filter.", icon=":material/filter_alt_off:")
+    return len(where.rows) > 0
+
+
 def _label() -> str:
     prefix = state.Search.FILTER.prefix
     count = sum(bool(st.session_state[key]) for key in st.session_state if str(key).startswith(prefix))

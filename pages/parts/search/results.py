@@ -12,7 +12,7 @@ from core.corpus import Corpus, Labels
 from core.models import ModelSpec
 from core.progress import Progress
 from core.search.leaders import leaders
-from pages.parts.search import cards, comparison, confidence, lists, query
+from pages.parts.search import cards, comparison, confidence, filters, lists, query
 from pages.parts.search.filters import Conditions
 from pages.parts.search.lists import List
 from pages.shared import present, quality, state
@@ -33,7 +33,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
     typed = query.box(suggestions)
     query.examples(suggestions)
     asked = query.clean(typed)
-    if not _explain_scope(texts, where):
+    if not filters.explain(where, len(texts)):
         return
     if present.is_on():
         st.markdown(f"## “{output.markdown_free(asked)}”")
@@ -91,19 +91,6 @@ def _sentence(texts: Corpus, hits: Mapping[str, List]) -> str:
         return low
     firsts = {system: next(iter(each.rows), None) for system, each in hits.items()}
     return f"{leaders(firsts, texts.titles)} {low}".strip()
-
-
-def _explain_scope(texts: Corpus, where: Conditions) -> bool:
-    """Show what is searched; returns whether anything is left."""
-    if where.rows is None:
-        return True
-    st.caption(
-        f":material/filter_alt: Searching {len(where.rows):,} of {len(texts):,} texts: "
-        f"{output.markdown_free(where.sentence)}."
-    )
-    if not len(where.rows):
-        st.info("The filter leaves no text to search: remove a filter.", icon=":material/filter_alt_off:")
-    return len(where.rows) > 0
 
 
 def _explain(hits: Mapping[str, List], labels: Labels | None) -> None:
