@@ -9,7 +9,7 @@ from core.charts.vectors import barcode
 from core.embedding import Embedded
 from pages.parts.embed import answer, numbers
 from pages.shared import cache, corpora, state
-from pages.shared.frame import show_errors
+from pages.shared.frame import let_browser_draw, show_errors
 from pages.shared.ui import chart, inputs, output, progress
 
 ready = inputs.ready_models()
@@ -43,6 +43,7 @@ for spec in ready:
             key=state.Embed.BARCODE(spec.name),
             alt=f"Embeddings of the texts by {spec.name}, as barcodes",
         )
+        let_browser_draw()
         if len(texts) > numbers.MOST_ROWS:
             st.caption(
                 f"Showing the first {numbers.MOST_ROWS} of {len(texts):,} texts; the downloads have all of them."

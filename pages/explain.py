@@ -10,7 +10,7 @@ from core import corpus, examples, similarity
 from core.charts.style import model_colour
 from core.charts.vectors import ARROWS_HEIGHT, arrows, journey
 from pages.parts.explain import answer, table, tokens
-from pages.shared import cache, navigation, state
+from pages.shared import cache, frame, navigation, state
 from pages.shared.ui import chart, inputs, output, progress
 
 SENTENCE, *OTHERS = corpus.EXPLAINED
@@ -77,6 +77,7 @@ with left:
         alt="Token vectors and the embedding as barcodes",
     )
 
+frame.let_browser_draw()
 output.provenance(embedded.provenance)
 output.download_table(partial(table.of, trace, tokens.labels(trace), spec), "explain")
 output.code(examples.explain(spec, sentence))

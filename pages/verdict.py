@@ -8,7 +8,7 @@ from core import verdict
 from core.progress import silent
 from core.retrieval import BM25
 from pages.parts.verdict import candidates, controls, report
-from pages.shared import corpora, navigation, quality, state
+from pages.shared import corpora, frame, navigation, quality, state
 from pages.shared.labels import picker
 from pages.shared.ui import inputs, output, progress
 
@@ -45,6 +45,7 @@ with place_of_presets:
 with top:
     report.answer(decided)
 report.chart(decided, candidates.recording())
+frame.let_browser_draw()
 report.downloads(decided, report.table(decided))
 report.provenance(decided)
 report.code(decided)

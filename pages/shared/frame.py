@@ -118,7 +118,7 @@ def show_errors() -> Iterator[None]:
 
 
 def let_browser_draw() -> None:
-    """Wait a moment, once per session, so that what is above appears before the browser loads the charts' code."""
+    """Wait a moment, once per session, so that what is above appears before the browser loads what is below."""
     if state.EveryPage.DRAWN not in st.session_state:
         st.session_state[state.EveryPage.DRAWN] = True
         time.sleep(SECONDS_TO_DRAW)

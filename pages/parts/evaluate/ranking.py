@@ -11,7 +11,7 @@ from core.evaluation import Quality
 from core.models import ModelSpec
 from core.retrieval import BM25, Ranking
 from pages.parts.evaluate import collected, downloads, measures, winners
-from pages.shared import corpora, picks, quality, state
+from pages.shared import corpora, frame, picks, quality, state
 from pages.shared.labels import picker, sources
 from pages.shared.ui import inputs, output, progress
 
@@ -46,6 +46,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     rankings = {name: ranking.hits for name, ranking in full_rankings.items()}
     shown = (title or "nDCG@10").replace("@k", f"@{cut}")
     measures.draw(measured, measure, shown)
+    frame.let_browser_draw()
     _provenance(texts, labels, measured, specs, full_rankings)
     table = measures.table(measured, f"recall@{cut}")
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -16,7 +16,7 @@ from pages.parts.similarity.cells import clickable
 from pages.parts.similarity.pair import Pair
 from pages.parts.similarity.scores import Order, Scored
 from pages.parts.similarity.sources import Compared
-from pages.shared import state
+from pages.shared import frame, state
 from pages.shared.ui import inputs, output
 
 BETWEEN = " − "
@@ -90,6 +90,7 @@ def show(
                 f"Heatmap of the texts by {plain(name)}: {scales[name].title}",
                 partial(_open, on_click, order),
             )
+        frame.let_browser_draw()
     return (panels.cell() if len(matrices) == 1 else st).empty()
 
 
