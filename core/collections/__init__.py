@@ -11,14 +11,13 @@ from core.collections.embedding import Model, embed, embed_with, model_of, model
 from core.collections.index import KIND, ByIndex, Index, index_of, unindexed
 from core.collections.maps import FITTED, Map, coordinates_of, lay_out, maps_of, measure_map, not_placed
 from core.collections.quality import Compared, Matched, compare, match_labels, measure
-from core.collections.samples import SAMPLE, sample, space_of, texts_at
+from core.collections.samples import sample, space_of, texts_at
 from core.collections.searching import OnDisk, results
 from core.collections.words import ByWords, index_words, rows_without_words, words_in
 
 __all__ = [
     "FITTED",
     "KIND",
-    "SAMPLE",
     "ByIndex",
     "ByWords",
     "Collection",

@@ -19,7 +19,7 @@ SEED = 0
 
 def texts_at(collection: Collection, rows: Rows, name: str = "") -> Corpus:
     """The texts of some rows, in their order, with their fields; called like the collection if no name is given."""
-    fields = {f"f{place}": field for place, field in enumerate(collection.facts.fields)}
+    fields = {collection.column(field): field for field in collection.facts.fields}
     read = collection.data.take(rows, columns=["id", "text", "parent", *fields]).to_pydict()
     parents = tuple(parent or own for parent, own in zip(read["parent"], read["id"], strict=True))
     parents = parents if any(read["parent"]) else ()

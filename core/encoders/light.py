@@ -146,6 +146,7 @@ def _weights(file: Path) -> Weights:
     }
 
 
+@cache
 def _tokenizer(file: Path) -> "Tokenizer":
     from tokenizers import Tokenizer
 

@@ -55,6 +55,13 @@ def test_search_goes_through_the_whole_collection(searching: AppTest) -> None:
     assert not app.get("feedback")
 
 
+def test_a_query_goes_through_the_collection_once(searching: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = cards(open_page(searching, "search"))
+    monkeypatch.setattr(collections.OnDisk, "find", lambda *_: pytest.fail("the collection is searched again"))
+    assert cards(searching.run()) == shown
+    assert not searching.error
+
+
 def test_a_filter_holds_in_the_collection(searching: AppTest) -> None:
     searching.query_params["where_kind"] = "even"
     app = open_page(searching, "search")

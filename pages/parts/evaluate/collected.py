@@ -10,7 +10,7 @@ from core.evaluation import CUT, Quality
 from core.models import ModelSpec
 from core.progress import Progress
 from pages.parts.evaluate import measures
-from pages.shared import cache, picks, state, uploads
+from pages.shared import cache, state, uploads
 from pages.shared.frame import show_errors
 from pages.shared.labels import picker, sources
 from pages.shared.ui import output, progress
@@ -94,4 +94,4 @@ def _qualities(
         return found
 
     key = ("collected", opened.data.uri, opened.data.version, matched.labels.fingerprint, *cache.identity(spec))
-    return cache.memory().recall((*key, picks.device(), picks.precision()), measure)
+    return cache.memory().recall(key, measure)

@@ -1,8 +1,9 @@
 """The results of a collection: each system searches all of it, and only what it finds is in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -15,20 +16,19 @@ from core.models import ModelSpec
 from core.progress import Progress
 from core.retrieval import BM25, HYBRID, Ranking
 from core.search import Hits
+from core.search.exact import Rows
 from core.search.leaders import leaders
 from core.wording import join
-from pages.parts.search import cards, comparison, filters, lists, query
+from pages.parts.search import cards, comparison, confidence, filters, lists, query
 from pages.parts.search.filters import Conditions
 from pages.parts.search.lists import DEPTH, List
 from pages.shared import cache, present, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
 
+Result = TypeVar("Result")
+
 HEIGHT = 600
-LEGEND = (
-    "Compare scores within one list only: cosines of different models, BM25 and reciprocal rank fusion (RRF) have "
-    "different scales."
-)
 
 
 def show(opened: Collection, sample: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -> None:
@@ -40,7 +40,7 @@ def show(opened: Collection, sample: Corpus, specs: Sequence[ModelSpec], where: 
     if present.is_on():
         st.markdown(f"## “{output.markdown_free(asked)}”")
     if where.sentence:
-        where = replace(where, rows=collections.matching(opened, where.choices, where.spans))
+        where = replace(where, rows=_recall(opened, where, "rows", compute=partial(_matching, opened, where)))
     if not filters.explain(where, len(opened)):
         return
     with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
@@ -65,7 +65,7 @@ def _show(
     with st.container(key=state.EveryPage.PRESENTED_LISTS):
         slots = cards.show(texts, asked, hits, k, set(), {}, can_mark=False)
     scope = f"Every list is of all {len(opened):,} texts of {opened.name}, or of those that the filter leaves."
-    st.caption(" ".join([scope, LEGEND, *_indexes(opened, rankings)]))
+    st.caption(" ".join([scope, confidence.SCALES, *_indexes(opened, rankings)]))
     with progress.line(state.Search.HIGHLIGHT) as on_progress:
         hits = lists.highlight(hits, on_progress)
     cards.draw_again(texts, slots, hits)
@@ -85,14 +85,35 @@ def _rank(
     for spec, model in models.items():
         if model:
             with show_errors():
-                queries = cache.embed_texts([asked], spec, on_progress, kind="query")
-                rankings[spec.name] = by_model(opened, model, queries, DEPTH, where.rows, on_progress)
+                search = partial(_by_model, opened, asked, spec, model, where, on_progress)
+                rankings[spec.name] = _recall(opened, where, asked, *cache.identity(spec), compute=search)
     if collections.words_in(opened):
-        condition = collections.sql(opened, where.choices, where.spans)
-        rankings[BM25] = by_words(opened, [asked], DEPTH, condition)
+        search = partial(by_words, opened, [asked], DEPTH, _condition(opened, where))
+        rankings[BM25] = _recall(opened, where, asked, BM25, compute=search)
     if len(rankings) > 1:
         rankings[HYBRID] = retrieval.by_fusion(tuple(rankings.values()), DEPTH)
     return rankings
+
+
+def _by_model(
+    opened: Collection, asked: str, spec: ModelSpec, model: Model, where: Conditions, on_progress: Progress
+) -> Ranking:
+    queries = cache.embed_texts([asked], spec, on_progress, kind="query")
+    return by_model(opened, model, queries, DEPTH, where.rows, on_progress)
+
+
+def _matching(opened: Collection, where: Conditions) -> Rows:
+    return collections.matching(opened, where.choices, where.spans)
+
+
+def _condition(opened: Collection, where: Conditions) -> str:
+    return collections.sql(opened, where.choices, where.spans)
+
+
+def _recall(opened: Collection, where: Conditions, *what: Hashable, compute: Callable[[], Result]) -> Result:
+    """What is found in the collection as it is now under these conditions; searched once, as in a corpus in memory."""
+    key = ("found in a collection", opened.data.uri, opened.data.version, _condition(opened, where), *what)
+    return cache.memory().recall(key, compute)
 
 
 def _in_memory(

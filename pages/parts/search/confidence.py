@@ -15,10 +15,13 @@ from pages.shared import random_pairs
 
 LOW = 95.0  # a percentile: one random pair in twenty scores higher
 FEWEST_QUERIES = 20
-LEGEND = (
+SCALES = (
     "Compare scores within one list only: cosines of different models, BM25 and reciprocal rank fusion (RRF) have "
-    "different scales. A percentile means the same for every model: the share of random pairs that score lower; "
-    "results below the 95th are grey."
+    "different scales."
+)
+LEGEND = (
+    f"{SCALES} A percentile means the same for every model: the share of random pairs that score lower; results below "
+    "the 95th are grey."
 )
 NOTHING = "nothing here resembles the query: no result scores above the 95th percentile of random pairs."
 
