@@ -158,6 +158,7 @@ class EveryPage:
     NEXT_PAGE = Key("next_page")
     RESULT = Key("result")
     FOOT = Key("foot")
+    CODE = Key("code")
     SAVE = Keys("save_")
     PICTURE_FORMAT = Key("picture_format")
 

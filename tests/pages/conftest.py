@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
+from pages.shared import state
 from tests.conftest import ROOT
 
 TIMEOUT_SECONDS = 180
@@ -74,6 +75,12 @@ def open_page(app: AppTest, name: str) -> AppTest:
     app.run()
     assert not app.exception
     return app
+
+
+def code(app: AppTest) -> str:
+    """The code that a page shows once its fold is opened."""
+    app.session_state[state.EveryPage.CODE] = True
+    return app.run().main.code[-1].value
 
 
 def said(app: AppTest) -> str:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from tests.cases import LABELLED, PAIRS, PAIRS_WITHOUT_NAMES, QUOTES, VECTORS
 from tests.core.encoders.architectures import tiny
 from tests.core.encoders.test_agreement import cut_template, edit
-from tests.pages.conftest import open_page, said
+from tests.pages.conftest import code, open_page, said
 from tests.servers.openai import KEY, openai_server
 
 
@@ -100,6 +100,5 @@ def test_explain_shows_the_code_of_a_model_behind_an_api_too(
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
         opened(app, "explain", models="text-embedding-3-small", sentence="a lone owl")
     assert "runs behind an API: its tokens can't be inspected" in prose(app)
-    (code,) = app.code
-    assert "a lone owl" in code.value
-    assert "text-embedding-3-small" in code.value
+    assert "a lone owl" in code(app)
+    assert "text-embedding-3-small" in code(app)

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.charts.style import PRESENTED_FONT_SIZE, enlarge
 from core.machine import this_machine
 from pages.shared import link, navigation
-from tests.pages.conftest import open_page, said
+from tests.pages.conftest import code, open_page, said
 
 
 def folds(app: AppTest) -> list[str]:
@@ -32,6 +32,12 @@ def test_provenance_is_in_one_fold_at_the_foot_with_the_machine_and_the_code_fol
     assert "wordllama-256 · revision" in lines[0]
     assert lines[-1] == f"Machine: {this_machine().sentence}"
     assert said(app).count("wordllama-256 · revision") == 1
+
+
+def test_the_code_is_sent_once_its_fold_is_opened(app: AppTest) -> None:
+    open_page(app, "embed")
+    assert not app.main.code
+    assert code(app).startswith("from sentence_transformers import")
 
 
 def test_a_page_that_ends_early_has_the_button_of_texts_and_no_fold(app: AppTest) -> None:

@@ -15,7 +15,7 @@ from core.map_files import from_files
 from core.models import families
 from pages.shared import state
 from pages.shared.ui import output
-from tests.pages.conftest import open_page, said
+from tests.pages.conftest import code, open_page, said
 
 WORDLLAMA = "wordllama-256"
 QUERY = state.EveryPage.QUERY_PROMPT(WORDLLAMA)
@@ -102,7 +102,7 @@ def test_a_link_keeps_the_dimensions_that_the_model_offers(session: AppTest, ask
     session.query_params[state.EveryPage.DIMENSIONS(WORDLLAMA)] = asked
     open_page(session, "explain")
     assert ("first 64 dimensions" in plain(session)) == shown
-    assert ('{"truncate_dim": 64}' in session.code[0].value) == shown
+    assert ('{"truncate_dim": 64}' in code(session)) == shown
 
 
 def test_the_prompts_of_a_family_are_taken_over_by_a_click(session: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from core.search.indexes import Index, Measured
 from core.wording import ordinal
 from pages.parts.search import cards as card_parts
 from pages.parts.search import indexes
-from tests.pages.conftest import open_page, said
+from tests.pages.conftest import code, open_page, said
 
 WORDLLAMA = models.get("wordllama-256")
 HOSTILE = '<img src=x onerror="f()"> ![](http://x/y.png) %{x} [a](javascript:b) :red[c]'
@@ -390,4 +390,4 @@ def test_without_duplicates_the_nearest_pairs_are_shown(searching: AppTest) -> N
     assert said(searching).count("0.95") == 1
     assert not searching.info
     assert searching.dataframe[0].value["cosine"].tolist() == pytest.approx(cosines[:5].tolist(), abs=1e-5)
-    assert "threshold = 0.95" in searching.main.code[0].value
+    assert "threshold = 0.95" in code(searching)

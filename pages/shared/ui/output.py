@@ -64,8 +64,15 @@ def foot() -> None:
             if not any(facts.startswith(MACHINE) for facts in collected.facts):
                 st.caption(markdown_free(f"{MACHINE}{this_machine().sentence}"))
     if collected.code:
-        with st.expander("Show the code", icon=":material/code:"):
-            st.code(collected.code, language="python")
+        _show_code(collected.code)
+
+
+@st.fragment
+def _show_code(snippet: str) -> None:
+    """The code in a fold: only once it is open does the browser load what colours code, for a third of a second."""
+    with st.expander("Show the code", icon=":material/code:", key=state.EveryPage.CODE, on_change="rerun") as fold:
+        if fold.open:
+            st.code(snippet, language="python")
 
 
 def explain(facts: str) -> None:
