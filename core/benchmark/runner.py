@@ -23,15 +23,17 @@ from core.benchmark.timing import (
 from core.devices import NAMES
 from core.encoders import PRECISIONS
 from core.encoders.base import require_offered
+from core.encoders.choice import engines
 from core.errors import DeviceError, EmbedscopeError, InputError, JobError, ModelError
 from core.jobs.child import Child
 from core.jobs.queue import Turn, hold_lock
 from core.machine import power, this_machine
-from core.models import get
+from core.models import ModelSpec, get
 from core.models.files import availability, beyond_memory
 from core.progress import Progress, silent
 
 ENGINES = (*(engine for engine in encoders.ENGINES if engine != "openai"), "library")
+ALL = "all"
 MOST_THREADS = 1024
 LEAST_CALLS = 3  # a workload that cannot reach this many calls in its time is skipped
 FORESIGHT = 8  # how many times as large a workload may be to be predicted: with few tokens, more take hardly longer
@@ -53,6 +55,8 @@ def subjects(
 ) -> tuple[Subject, ...]:
     """Each model on each device; with the weights "any", random ones where a model's own are not installed.
 
+    The engine "all" is the library with its defaults, then each engine and precision that the device computes.
+
     Raises
     ------
     UnknownModelError, InputError
@@ -64,10 +68,16 @@ def subjects(
         spec.name: weights == "random" or (weights == "any" and not availability(spec).is_ready) for spec in specs
     }
     return tuple(
-        Subject(spec.name, device, engine, precision, "random" if takes_random[spec.name] else "own")
+        Subject(spec.name, device, *pair, "random" if takes_random[spec.name] else "own")
         for spec in specs
         for device in devices
+        for pair in (_engines(spec, device) if engine == ALL else [(engine, precision)])
     )
+
+
+def _engines(spec: ModelSpec, device: str) -> list[tuple[str, str]]:
+    """The library with its defaults, then the engines and precisions in which the device computes the model."""
+    return [("library", "float32"), *([("static", "float32")] if spec.is_static else engines(device))]
 
 
 def run(

@@ -15,7 +15,9 @@ from core.cli.output import bars, complain, show
 def run(
     model_names: Annotated[str, typer.Option("--models", help="Model names, separated by commas.")],
     devices: Annotated[str, typer.Option(help="Devices to time on, such as cpu or cpu,cuda.")] = "cpu",
-    engine: Annotated[str, typer.Option(help=f"Engine: {', '.join(benchmark.ENGINES)}.")] = "auto",
+    engine: Annotated[
+        str, typer.Option(help=f"Engine: {', '.join(benchmark.ENGINES)}; or all, to compare those of this machine.")
+    ] = "auto",
     precision: Precision = "auto",
     text: str = benchmark.HELLO,
     batch_size: Annotated[str, typer.Option(help="Batch size, or several separated by commas.")] = "1",

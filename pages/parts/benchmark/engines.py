@@ -9,12 +9,10 @@ from streamlit.delta_generator import DeltaGenerator
 from core import benchmark
 from core.benchmark import Run, Settings, Subject, Timing, Workload
 from core.benchmark.sentences import fastest_engine, place
-from core.benchmark.timing import Weights
 from core.charts.style import model_colour
 from core.charts.timings import engine_bars
-from core.encoders.choice import LEAST_COSINE, engines
+from core.encoders.choice import LEAST_COSINE
 from core.models import ModelSpec
-from core.models.files import availability
 from pages.shared import frame, measurement, state
 from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import LiveChart
@@ -103,12 +101,7 @@ def _recording(spec: ModelSpec) -> Run | None:
 
 def _measure(chart: LiveChart, spec: ModelSpec) -> None:
     """Compare the engines while their bars fill."""
-    weights: Weights = "own" if availability(spec).is_ready else "random"
-    subjects = [
-        Subject(spec.name, device, engine, precision, weights)
-        for device in measurement.devices_to_time()
-        for engine, precision in (("library", "float32"), *engines(device))
-    ]
+    subjects = benchmark.subjects([spec.name], measurement.devices_to_time(), engine="all", weights="any")
     rows = {_row(timing): timing for timing in (Timing.missing(subject, Workload(), "waiting") for subject in subjects)}
 
     def draw() -> None:

@@ -16,6 +16,7 @@ from sentence_transformers.sentence_transformer.evaluation import EmbeddingSimil
 from core import benchmark, embedding, models
 from core import cli as command_line
 from core.benchmark import SCHEMA, Run, Settings, Subject, Workload
+from core.encoders.choice import engines
 from core.machine import this_machine
 from tests.conftest import ROOT
 from tests.core.benchmark.runs import finished, timing
@@ -445,6 +446,17 @@ def test_benchmark_without_options_asks_hello_world_of_each_models_own_weights(a
     assert what.subjects == (Subject("wordllama-256"),)
     assert what.workloads == (Workload(1, "Hello World"),)
     assert what.settings == Settings()
+
+
+def test_benchmark_of_all_engines_begins_with_the_library_and_takes_what_the_model_and_machine_have(answer, asked):
+    what = asked(timing())
+    answer("benchmark", "--models", "all-MiniLM-L6-v2,wordllama-256", "--engine", "all")
+    assert [(subject.model, subject.engine, subject.precision) for subject in what.subjects] == [
+        ("all-MiniLM-L6-v2", "library", "float32"),
+        *(("all-MiniLM-L6-v2", *pair) for pair in engines("cpu")),
+        ("wordllama-256", "library", "float32"),
+        ("wordllama-256", "static", "float32"),
+    ]
 
 
 def test_benchmark_takes_each_batch_size_with_each_length(answer, asked):
