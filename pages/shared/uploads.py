@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 
 from core.corpus import file_name, together
 from core.settings import most_rows
@@ -98,9 +98,10 @@ def _store(keys: Uploads) -> None:
 
 
 def _received(keys: Uploads) -> Sequence[UploadedFile]:
-    """The files that the uploader shows."""
-    shown: UploadedFile | list[UploadedFile] | None = st.session_state.get(keys.UPLOADER)
-    return shown if isinstance(shown, list) else [shown] if shown else []
+    """The files that the uploader shows, but for those that went with the server that had them."""
+    shown: UploadedFile | list[UploadedFile | DeletedFile] | None = st.session_state.get(keys.UPLOADER)
+    files = shown if isinstance(shown, list) else [shown]
+    return [file for file in files if file and not isinstance(file, DeletedFile)]
 
 
 def _upload(own_id: str, name: str, content: bytes) -> Upload:

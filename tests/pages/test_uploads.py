@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
+from streamlit.proto.Common_pb2 import FileURLs
+from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile, UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from core import corpus
-from pages.shared import navigation, state
+from pages.shared import navigation, state, uploads
 from pages.shared.ui.inputs import LONGEST_IN_URL
 from tests.pages.conftest import open_page, said
 
@@ -201,3 +204,13 @@ def test_the_link_to_judgements_is_in_the_address_of_every_page(app: AppTest) ->
     app.query_params.pop("marks")  # a browser empties the address from page to page
     go(app, "explain")
     assert app.query_params["marks"] in ("0" * 32, ["0" * 32])
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_files_that_went_with_their_server_count_as_none(monkeypatch: pytest.MonkeyPatch, several: bool) -> None:
+    keys = state.Corpus.FILES
+    monkeypatch.setattr(st, "session_state", {keys.UPLOADER: [DeletedFile("1")] if several else DeletedFile("1")})
+    assert uploads.current(keys) == ()
+    more = UploadedFile(UploadedFileRec("2", "mine.txt", "text/plain", b"An owl."), FileURLs())
+    st.session_state[keys.UPLOADER] = [DeletedFile("1"), more]
+    assert [upload.name for upload in uploads.current(keys)] == ["mine.txt"]
