@@ -30,6 +30,14 @@ class CancelledError(Exception):
     pass
 
 
+@pytest.fixture(autouse=True)
+def _no_pool_of_an_earlier_test_loads_later():
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
+            thread.join(SECONDS)
+
+
 @pytest.fixture
 def loads(monkeypatch):
     """The names of the models that were loaded; they are fake and take 10 bytes each, on any device."""
@@ -189,7 +197,7 @@ def test_room_is_made_before_a_model_of_known_size_is_loaded(monkeypatch):
 
     monkeypatch.setattr("core.encoders.load", load)
     pool = Pool({"cpu": 100})
-    for name, parameters in {"one": 10, "two": 10, "three": 20}.items():  # no pool of an earlier test loads these
+    for name, parameters in {"one": 10, "two": 10, "three": 20}.items():
         pool.get(replace(FIRST, name=name, parameters=parameters), device="cpu")
     assert [in_memory[name] for name in ("one", "two", "three")] == [[], ["one"], []]
 
