@@ -40,9 +40,18 @@ def save(test: LoadTest) -> Path:
     return path
 
 
-def latest(spec: ModelSpec, fingerprint: str) -> LoadTest | None:
-    """The latest load test of a model, as it is now, on the texts of a corpus; None if there is none."""
-    return next((test for test in reversed(_tests()) if _is_of(test, spec) and test.fingerprint == fingerprint), None)
+def latest(spec: ModelSpec, fingerprint: str, texts_per_request: int = 1) -> LoadTest | None:
+    """The latest search for the limit of a model as it is now, on the texts of a corpus; None if there is none.
+
+    Tests of given rates, or with a 95th percentile of one's own, have another limit and do not count.
+    """
+    asked = fingerprint, texts_per_request, (), None
+    for test in reversed(_tests()):
+        settings = test.settings
+        how = test.fingerprint, settings.texts_per_request, settings.rates, settings.most_ms
+        if how == asked and _is_of(test, spec):
+            return test
+    return None
 
 
 def _is_of(test: LoadTest, spec: ModelSpec) -> bool:

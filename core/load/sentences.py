@@ -23,7 +23,7 @@ def answer(test: LoadTest) -> str:
 
 def how(test: LoadTest) -> str:
     """How it was measured, for a line below the figures."""
-    computed = [test.device, test.engine, test.precision] if test.device else [f"at {test.address}"]
+    computed = [test.device, test.engine, test.precision] if test.device else ["behind its server"]
     facts = [
         test.model,
         *([f"revision {test.revision[:14]}"] if test.revision else []),

@@ -49,8 +49,8 @@ def test_phases_are_named_beside_those_of_the_unloaded_server() -> None:
     assert load.phases(load_test(FINE)) == ""
 
 
-def test_how_it_was_measured_names_what_computed_and_what_was_accepted() -> None:
+def test_how_it_was_measured_names_what_computed_and_what_was_accepted_but_no_address() -> None:
     assert load.how(load_test(FINE)) == (
-        "server:gpu · at http://gpu.example/v1 · 1 text a request of 2 texts · 5 s or 100 requests of each rate · "
+        "server:gpu · behind its server · 1 text a request of 2 texts · 5 s or 100 requests of each rate · "
         "unloaded 95th percentile 20.0 ms · accepted up to 400 ms · 2026-01-02"
     )
