@@ -115,6 +115,13 @@ def test_services_that_bill_and_models_that_are_not_ready_are_not_offered(app: A
     assert "Find the limit" not in [button.label for button in app.main.button]
 
 
+def test_a_host_can_switch_load_tests_off(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMBEDSCOPE_LOAD_TESTS", "off")
+    open_view(app, SERVER, WORDLLAMA)
+    assert "Load tests are switched off on this server" in told(app)
+    assert "Find the limit" not in [button.label for button in app.main.button]
+
+
 def test_a_server_that_does_not_answer_is_an_error_of_the_page(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     def call(*_: object, **__: object) -> None:
         raise ModelUnavailableError("http://gpu.example:8000/v1 cannot be reached.")

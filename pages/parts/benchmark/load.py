@@ -12,6 +12,7 @@ from core.charts.style import model_colour
 from core.corpus import Corpus
 from core.load import LoadTest, Settings
 from core.models import ModelSpec
+from core.settings import may_load_test
 from pages.shared import corpora, frame, measurement, picks, state
 from pages.shared.ui import chart, output, progress
 
@@ -25,6 +26,11 @@ METHOD = """
   ends with the test.
 - A test takes one to two minutes, and nothing else is timed meanwhile.
 """
+NOTHING = (
+    "None of the picked models can be load-tested here: pick one that is ready on this machine, or a server of "
+    "`.streamlit/secrets.toml`. Services that bill every text are not load-tested."
+)
+SWITCHED_OFF = "Load tests are switched off on this server: ask your administrator to run `python -m core load`."
 MOST_TEXTS = 64.0
 FIGURES = {
     "Requests/s": st.column_config.NumberColumn(format="%.3g", help="Offered, at random times."),
@@ -43,11 +49,7 @@ def show(controls: DeltaGenerator) -> None:
     texts = corpora.choose()
     specs = _testable()
     if not specs:
-        st.info(
-            "None of the picked models can be load-tested here: pick one that is ready on this machine, or a server of "
-            "`.streamlit/secrets.toml`. Services that bill every text are not load-tested.",
-            icon=":material/info:",
-        )
+        st.info(NOTHING if may_load_test() else SWITCHED_OFF, icon=":material/info:")
         return
     with controls:
         spec = measurement.one_model(specs, state.Benchmark.LOAD_MODEL)
@@ -77,8 +79,8 @@ def show(controls: DeltaGenerator) -> None:
 
 
 def _testable() -> list[ModelSpec]:
-    """The picked models that can be load-tested here, servers first."""
-    specs = [spec for spec in picks.models() if not load.refusal(spec)]
+    """The picked models that can be load-tested here, servers first; none if the host does not allow it."""
+    specs = [spec for spec in picks.models() if may_load_test() and not load.refusal(spec)]
     return sorted(specs, key=lambda spec: spec.server is None)
 
 

@@ -10,10 +10,12 @@ import psutil
 import pytest
 
 from core import load, models
+from core.benchmark import turn
 from core.errors import InputError, ModelUnavailableError
 from core.load import LoadTest, Settings, history, runner
 from core.models import ModelSpec, Server, revisions
 from core.models.dialects import DIALECTS
+from core.progress import silent
 from tests.core.load.queues import a_step, load_test, unloaded
 from tests.servers.queueing import queueing_server
 
@@ -91,6 +93,15 @@ def test_cancel_ends_the_sending_within_two_seconds() -> None:
         load.run(spec_of(server.url), ["a text"], Settings(seconds=30.0), on_progress=cancel)
     assert time.monotonic() - cancelled[0] < 2
     assert children() <= before
+
+
+def test_a_load_test_waits_for_the_benchmark_that_runs() -> None:
+    def cancel(what: str, done: int, total: int) -> None:
+        assert what.startswith("Waiting: place 1 in the queue for benchmarks")
+        raise CancelledError
+
+    with turn.hold(silent, 1.0), pytest.raises(CancelledError):
+        load.run(models.get(WORDLLAMA), ["a text"], on_progress=cancel)
 
 
 def test_a_server_that_is_not_there_is_a_sentence() -> None:
