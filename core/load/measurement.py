@@ -44,7 +44,7 @@ def offer(
     *, rate: float, seed: int, unloaded: Unloaded, name: str, settings: Settings, on_progress: Progress = silent
 ) -> Step:
     """Offer a rate, in requests a second, to the server made ready; see `Settings` for how long."""
-    seconds = max(settings.seconds, settings.least_requests / rate)
+    seconds = settings.seconds_of(rate)
     due = arrivals.draw(rate, seconds, seed)
     reported = -REPORT_EVERY_SECONDS
 

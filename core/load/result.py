@@ -10,6 +10,7 @@ from core.machine import Machine
 from core.storage import records
 
 SCHEMA = 1
+MOST_SECONDS = 60.0  # of a rate
 LEAST_ANSWERED = 0.95  # of the requests, in time
 MOST_ERRORS = 0.01
 GROWTH = 20.0  # how many times the unloaded 95th percentile a server's may be
@@ -28,7 +29,7 @@ class Settings:
     seconds : float
         Of each rate.
     least_requests : int
-        A low rate takes longer than `seconds` until there are so many.
+        A low rate takes longer than `seconds` until there are so many, but no longer than MOST_SECONDS.
     texts_per_request : int
     most_ms : float or None
         The 95th percentile that is still acceptable; None for GROWTH times that of the unloaded server, or
@@ -48,6 +49,10 @@ class Settings:
     rates: tuple[float, ...] = ()
     first_rate: float | None = None
     seed: int = 0
+
+    def seconds_of(self, rate: float) -> float:
+        """How many seconds a rate, in requests a second, is offered."""
+        return max(self.seconds, min(self.least_requests / rate, MOST_SECONDS))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A load test from beginning to end: who sends and who serves live in processes of their own, and end with it."""
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from core.benchmark import turn
 from core.errors import InputError, ModelUnavailableError
 from core.jobs.child import Child
 from core.load import history, limit
-from core.load.result import SCHEMA, LoadTest, Settings, Step, Unloaded
+from core.load.result import MOST_SECONDS, SCHEMA, LoadTest, Settings, Step, Unloaded
 from core.load.sender import MOST_IN_FLIGHT
 from core.load.server import Served
 from core.machine import this_machine
@@ -20,7 +21,6 @@ from core.progress import Progress, silent
 
 MOST_TEXTS = 256
 MOST_TEXTS_PER_REQUEST = 256
-MOST_SECONDS = 60.0
 EXPECTED_STEPS = 12
 CLEARLY_UNANSWERED = 0.75  # of the requests in time: less is no chance
 
@@ -204,5 +204,5 @@ def _check(texts: Sequence[str], settings: Settings) -> None:
     rates = (*settings.rates, *([settings.first_rate] if settings.first_rate is not None else []))
     if not all(0 < rate <= limit.MOST_RATE for rate in rates):
         raise InputError(f"Rates must be above 0 and at most {limit.MOST_RATE:,.0f} requests a second.")
-    if settings.most_ms is not None and not settings.most_ms > 0:
-        raise InputError("The 95th percentile must be limited to more than 0 ms.")
+    if settings.most_ms is not None and not 0 < settings.most_ms < math.inf:
+        raise InputError("The 95th percentile must be limited to a number of milliseconds above 0.")

@@ -28,7 +28,7 @@ def answers(due: Sequence[float], workers: int, service: float) -> list[Outcome]
 
 def offer(rate: float, seed: int, *, workers: int, service: float, settings: Settings = USUAL) -> Step:
     """The step that the queue makes of a rate."""
-    seconds = max(settings.seconds, settings.least_requests / rate)
+    seconds = settings.seconds_of(rate)
     due = arrivals.draw(rate, seconds, seed).tolist()
     return summarise(answers(due, workers, service), len(due), seconds, unloaded(service), 1)
 

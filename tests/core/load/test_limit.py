@@ -80,6 +80,11 @@ def test_what_ends_the_limit_is_named(step: Step, reason: str | None) -> None:
     assert trouble(step, 400.0, 256) == reason
 
 
+def test_a_low_rate_takes_longer_but_not_for_ever() -> None:
+    usual = Settings(seconds=5.0, least_requests=100)
+    assert [usual.seconds_of(rate) for rate in (100, 20, 10, 0.1)] == [5, 5, 10, 60]
+
+
 def test_a_fast_server_may_take_as_long_as_nobody_notices() -> None:
     assert load_test(service=0.001).most_ms == 100.0
     assert load_test(service=0.02).most_ms == 20 * 20.0

@@ -1,6 +1,7 @@
 """A load test from beginning to end: processes that end, a capacity that is found, a local model behind a server."""
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -43,22 +44,29 @@ def spec_of(url: str) -> ModelSpec:
     return ModelSpec("server:double", f"m@{url}", "openai", None, server=Server("double", url, "m"))
 
 
+def is_near(found: LoadTest, capacity: float) -> bool:
+    return found.limit is not None and abs(found.limit.offered / capacity - 1) <= 0.15
+
+
 @pytest.mark.alone
 def test_the_limit_of_a_server_is_within_15_percent_of_its_capacity(home: Path) -> None:
     heard: list[LoadTest] = []
-    with queueing_server(workers=5, service_seconds=0.05) as server:
+    settings = Settings(seconds=0.5, least_requests=100, first_rate=140.0)
+    with queueing_server(workers=4, service_seconds=0.02) as server:
         spec = spec_of(server.url)
-        settings = Settings(seconds=0.8, least_requests=80, first_rate=70.0)
-        found = load.run(spec, ["one text", "another"], settings, fingerprint="abc", on_step=heard.append)
-        assert found.limit
-        assert found.limit.offered == pytest.approx(server.capacity, rel=0.15)
+        for _ in range(2):  # other programs may keep the processors busy for the seconds of one search
+            heard.clear()
+            found = load.run(spec, ["one text", "another"], settings, fingerprint="abc", on_step=heard.append)
+            if is_near(found, server.capacity):
+                break
+        assert is_near(found, server.capacity), found.steps
     assert found.beyond
+    assert found.limit
     assert found.beyond.offered <= 1.1 * found.limit.offered
     assert [len(each.steps) for each in heard] == list(range(1, len(found.steps) + 1))
     assert load.latest(spec, "abc") == found
     assert load.latest(spec, "other texts") is None
-    (file,) = (home / "loads").glob("*.json")
-    assert "another" not in file.read_text(encoding="utf-8")
+    assert not [file for file in (home / "loads").glob("*.json") if "another" in file.read_text(encoding="utf-8")]
 
 
 def test_a_local_model_is_served_by_a_process_of_its_own_as_long_as_the_test_takes() -> None:
@@ -117,7 +125,9 @@ def test_a_server_that_is_not_there_is_a_sentence() -> None:
         (Settings(texts_per_request=0), "from 1 to 256 texts"),
         (Settings(rates=(1.0, 0.0)), "Rates must be above 0"),
         (Settings(first_rate=1e6), "at most 5,000"),
-        (Settings(most_ms=0.0), "more than 0 ms"),
+        (Settings(rates=(math.nan,)), "Rates must be above 0"),
+        (Settings(most_ms=0.0), "milliseconds above 0"),
+        (Settings(most_ms=math.inf), "milliseconds above 0"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings: Settings, sentence: str) -> None:
