@@ -89,7 +89,12 @@ def collections() -> str:
 
 def may_download() -> bool:
     """Whether visitors may download models; EMBEDSCOPE_DOWNLOADS=off leaves that to the host's command line."""
-    return os.environ.get("EMBEDSCOPE_DOWNLOADS", "").lower() not in {"off", "0", "no", "false"}
+    return _is_on("EMBEDSCOPE_DOWNLOADS")
+
+
+def may_load_test() -> bool:
+    """Whether visitors may load-test; EMBEDSCOPE_LOAD_TESTS=off leaves that to the host's command line."""
+    return _is_on("EMBEDSCOPE_LOAD_TESTS")
 
 
 def openai_key() -> str | None:
@@ -121,6 +126,11 @@ def secrets() -> dict[str, Any]:
 def secrets_problems() -> tuple[str, ...]:
     """A sentence for each secrets.toml that cannot be read."""
     return tuple(problem for _, problem in _files() if problem)
+
+
+def _is_on(name: str) -> bool:
+    """Whether a switch of the environment is not off."""
+    return os.environ.get(name, "").lower() not in {"off", "0", "no", "false"}
 
 
 def _setting(name: str) -> str | None:

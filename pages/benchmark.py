@@ -4,7 +4,7 @@ require_frame()
 
 import streamlit as st
 
-from pages.parts.benchmark import engines, hello_world, runs, sweeps, tradeoff
+from pages.parts.benchmark import engines, hello_world, load, runs, sweeps, tradeoff
 from pages.shared import state
 
 VIEWS = {
@@ -12,6 +12,7 @@ VIEWS = {
     "Sweep": sweeps.show,
     "Engines": engines.show,
     "Accuracy and speed": tradeoff.show,
+    "Load": load.show,
     "Runs": runs.show,
 }
 

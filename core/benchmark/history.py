@@ -149,7 +149,7 @@ def _rows_here(precision: str | None = None, *, of_any_revision: bool = False) -
     rows = [
         row
         for stored in runs
-        if _is_of_this_machine(stored.run) and stored.run.settings.threads is None
+        if is_of_this_machine(stored.run.machine) and stored.run.settings.threads is None
         for row in stored.run.results
         if precision is None or (row.asked_engine, row.asked_precision) == ("auto", precision)
     ]
@@ -220,8 +220,9 @@ def _read(path: Path, _stamp: files.Stamp) -> Run:
     return Run.from_json(path.read_text(encoding="utf-8"))
 
 
-def _is_of_this_machine(run: Run) -> bool:
-    return _hardware(run.machine) == _hardware(this_machine())
+def is_of_this_machine(machine: Machine) -> bool:
+    """Whether figures of that machine are figures of this one."""
+    return _hardware(machine) == _hardware(this_machine())
 
 
 def _hardware(machine: Machine) -> tuple[object, ...]:

@@ -4,12 +4,11 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence, Sized
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from core import encoders, wording
-from core.benchmark import history
+from core.benchmark import history, turn
 from core.benchmark.timing import (
     MOST_BATCH,
     SCHEMA,
@@ -26,7 +25,6 @@ from core.encoders.base import require_offered
 from core.encoders.choice import engines
 from core.errors import DeviceError, EmbedscopeError, InputError, JobError, ModelError
 from core.jobs.child import Child
-from core.jobs.queue import Turn, hold_lock
 from core.machine import power, this_machine
 from core.models import ModelSpec, get
 from core.models.files import availability, beyond_memory
@@ -41,8 +39,6 @@ SECONDS_TO_START = 8.0  # of a process with its libraries; the queue's estimate 
 
 OnBegin = Callable[[Subject], None]
 OnResult = Callable[[Timing], None]
-
-_turn = Turn("benchmarks")
 
 
 def subjects(
@@ -122,18 +118,14 @@ def run(
         timings = tuple(results[place] for place in sorted(results))
         return Run(SCHEMA, created, this_machine(), powered, settings, timings)
 
-    with ExitStack() as held:
-        held.enter_context(_turn.hold(on_progress, expected_seconds(subjects, workloads, settings)))
-        held.enter_context(
-            hold_lock(history.folder() / "lock", on_progress, "Waiting for another program's benchmark on this machine")
-        )
+    with turn.hold(on_progress, expected_seconds(subjects, workloads, settings)):
         report = _count_whole_run(on_progress, results, len(subjects) * len(workloads))
         try:
-            for turn, place in enumerate(order, start=1):
+            for number_of_turn, place in enumerate(order, start=1):
                 if on_begin:
                     on_begin(subjects[place])
                 for number, timing in enumerate(_time(subjects[place], workloads, settings, report)):
-                    results[place, number] = replace(timing, turn=turn)
+                    results[place, number] = replace(timing, turn=number_of_turn)
                     if on_result:
                         on_result(results[place, number])
         finally:

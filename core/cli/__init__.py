@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from core.cli import benchmark, catalogue, collection, maps, models, ranking, ship, vectors, verdict
+from core.cli import benchmark, catalogue, collection, load, maps, models, ranking, ship, vectors, verdict
 from core.cli.output import complain
 from core.errors import EmbedscopeError
 
@@ -24,6 +24,7 @@ app.command("evaluate")(ranking.evaluate)
 app.command("verdict")(verdict.decide)
 app.command("project")(maps.project)
 app.command("benchmark")(benchmark.run)
+app.command("load")(load.find)
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(collection.app, name="collection")
 app.command("ship", hidden=True)(ship.ship)  # for those who change the sample

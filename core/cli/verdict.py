@@ -82,7 +82,14 @@ def decide(
         }
         rankings = retrieval.rank(task, embeddings, lambda: KeywordIndex(texts.documents), on_progress=progress)
         measured = {name: retrieval.measure(ranking, texts, labels) for name, ranking in rankings.items()}
-        weigh = partial(verdict.candidates, specs, measured, embeddings, dollars_per_hour=dollars_per_hour)
+        weigh = partial(
+            verdict.candidates,
+            specs,
+            measured,
+            embeddings,
+            dollars_per_hour=dollars_per_hour,
+            loads=verdict.loads(specs, texts),
+        )
         candidates = weigh(verdict.timings(precision=precision))
         if time_missing and (missing := verdict.find_untimed(candidates, specs)):
             subjects = benchmark.subjects([spec.name for spec in missing], precision=precision)

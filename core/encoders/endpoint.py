@@ -1,12 +1,13 @@
 """A client for an embeddings API, OpenAI's or a dialect of it: one request, retried while the problem may pass."""
 
 import base64
+import json
 import os
 import random
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -57,6 +58,15 @@ class Answer:
     vectors: npt.NDArray[np.float64]
     tokens: int | None
     model: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it is sent: its address, its headers with the key, and its JSON."""
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes
 
 
 @dataclass(frozen=True)
@@ -147,9 +157,7 @@ class Endpoint:
         tries = 0
         while True:
             is_base64 = self._takes_base64
-            encoding = {"encoding_format": "base64" if is_base64 else "float"} if self.dialect.takes_base64 else {}
-            body = self.dialect.body(self.model, texts, kind, dimensions) | encoding
-            result = self._try(body, len(texts), deadline - time.monotonic())
+            result = self._try(self._body(texts, dimensions, kind), len(texts), deadline - time.monotonic())
             if isinstance(result, Answer):
                 return self._same_model(result)
             if result.is_about_encoding and is_base64:
@@ -160,6 +168,21 @@ class Endpoint:
             if wait is None or time.monotonic() + wait >= deadline:
                 raise self._error(result)
             _pause(wait, partial(on_wait, self._reason(result)))
+
+    def request(self, texts: Sequence[str], dimensions: int | None, *, kind: Kind = "document") -> Request:
+        """The request that `embed` sends, for senders of their own; the encoding is the one that it has found out."""
+        key, name = self._client.api_key, self.dialect.key_header
+        return Request(
+            f"{self.address}{self.dialect.path.format(model=self.model)}",
+            {"Content-Type": "application/json", name: f"Bearer {key}" if name == "Authorization" else key},
+            json.dumps(self._body(texts, dimensions, kind)).encode(),
+        )
+
+    def _body(self, texts: Sequence[str], dimensions: int | None, kind: Kind) -> dict[str, Any]:
+        body = self.dialect.body(self.model, texts, kind, dimensions)
+        return body | (
+            {"encoding_format": "base64" if self._takes_base64 else "float"} if self.dialect.takes_base64 else {}
+        )
 
     def _try(self, body: Mapping[str, Any], count: int, seconds: float) -> Answer | Trouble:
         """One request; the exception is turned into data here, so that nothing it holds can leak."""
@@ -174,7 +197,7 @@ class Endpoint:
                 body=body,
                 options={"timeout": timeout, "headers": without_bearer, "security": {"bearer_auth": True}},
             )
-            return _decode(answer, count, self.dialect)
+            return decode(answer, count, self.dialect)
         except APIError as error:
             return _trouble(error, self._client.api_key)
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -318,7 +341,7 @@ def _pause(seconds: float, report: Callable[[], None]) -> None:
         time.sleep(min(left, HEARTBEAT_SECONDS))
 
 
-def _decode(answer: Any, count: int, dialect: Dialect) -> Answer:
+def decode(answer: Any, count: int, dialect: Dialect) -> Answer:
     """The vectors of an answer; AttributeError, KeyError, TypeError and ValueError mean that it is not a valid one."""
     items = answer
     for name in dialect.vectors:

@@ -6,7 +6,7 @@ from core.verdict.lanes import Lane, is_recorded, lanes
 from core.verdict.ranking import Ranked, Ranking, Turn, rank, share_of_wins, turns
 from core.verdict.sentences import answer, firmness, notes, resampling, sentences
 from core.verdict.table import figures, in_words, provenance
-from core.verdict.timings import SETTINGS, WORKLOADS, recording, timings
+from core.verdict.timings import SETTINGS, WORKLOADS, loads, recording, timings
 from core.verdict.verdict import Setting, Verdict, decide, setting_of
 from core.verdict.weights import CRITERIA, MOST_WEIGHT, PRESETS, Weights, read_weights, scores, weighted_mean
 
@@ -38,6 +38,7 @@ __all__ = [
     "in_words",
     "is_recorded",
     "lanes",
+    "loads",
     "notes",
     "of_model",
     "provenance",

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from core.benchmark.sentences import cpu
 from core.benchmark.timing import Run, Timing
 from core.benchmark.tradeoff import dollars_per_million
 from core.evaluation import Interval, Quality, interval
+from core.load import LoadTest
 from core.models import ModelSpec
 from core.provenance import Provenance
 from core.retrieval import BM25, HYBRID, Embeddings
@@ -78,6 +80,8 @@ class Candidate:
     truncated_texts, unknown_texts, truncated_queries, unknown_queries : int or None
         How many of the documents, and of the queries, are longer than the model reads, and how many have no token
         that it knows.
+    load : LoadTest or None
+        The latest search for the most requests a second that it answers, on these texts, one text a request.
     is_model : bool
         False for a baseline, which is shown but not ranked.
     notes : tuple of str
@@ -106,6 +110,7 @@ class Candidate:
     truncated_queries: int | None = None
     unknown_queries: int | None = None
     truncate_dim: int | None = None
+    load: LoadTest | None = field(default=None, hash=False)
     is_model: bool = True
     notes: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
@@ -129,6 +134,7 @@ def candidates(
     *,
     dollars_per_hour: float,
     recording: Run | None = None,
+    loads: Mapping[str, LoadTest] = MappingProxyType({}),
 ) -> list[Candidate]:
     """Models as candidates, and the baselines.
 
@@ -143,6 +149,8 @@ def candidates(
     recording : Run, optional
         A recorded run whose figures stand in, marked, if none of the models is timed here: those of two machines are
         never compared with each other.
+    loads : dict of model to LoadTest, optional
+        The load tests on these texts.
     """
 
     def build(spec: ModelSpec, rows: Mapping[Timing, str], recorded_on: str = "") -> Candidate:
@@ -156,6 +164,7 @@ def candidates(
             dimensions=source.texts.vectors.shape[1] if source else None,
             asked=source.queries.provenance if source else None,
             recorded_on=recorded_on,
+            load=loads.get(spec.name),
         )
 
     of_models = [build(spec, timings) for spec in specs]
@@ -183,6 +192,7 @@ def of_model(
     dimensions: int | None = None,
     asked: Provenance | None = None,
     recorded_on: str = "",
+    load: LoadTest | None = None,
 ) -> Candidate:
     """A model as a candidate.
 
@@ -201,6 +211,8 @@ def of_model(
         What computed the queries' vectors.
     recorded_on : str, optional
         The processor of the other machine whose timings these are.
+    load : LoadTest, optional
+        Its load test on these texts.
     """
     revision = source.revision if source else ""
     done = [timing for timing in timings if timing.model == spec.name and timing.median_ms]
@@ -231,6 +243,7 @@ def of_model(
         truncated_queries=asked.truncated_texts if asked else None,
         unknown_queries=asked.unknown_texts if asked else None,
         truncate_dim=source.truncate_dim if source else None,
+        load=load,
         notes=(*_notes(spec, done, hello, recorded_on), *_comparison(source)),
         caveats=tuple(sentence for read in (source, asked) if read for sentence in read.caveats),
     )

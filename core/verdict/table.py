@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from core.load import how
 from core.similarity import NAMES
 from core.verdict.candidate import Candidate, Speed
 from core.verdict.lanes import Lane, lanes
 from core.verdict.verdict import Verdict
 from core.verdict.weights import CRITERIA
-from core.verdict.words import UNKNOWN, commercial_use, whose
+from core.verdict.words import UNKNOWN, commercial_use, requests_per_second, whose
 from core.wording import dimensions, join, one_line, price, prompts
+
+LOAD = "Requests a second at the limit"
 
 
 def figures(verdict: Verdict) -> list[dict[str, Any]]:
@@ -17,8 +20,12 @@ def figures(verdict: Verdict) -> list[dict[str, Any]]:
 
 
 def in_words(verdict: Verdict) -> list[dict[str, str]]:
-    """The same, shorter, in words."""
-    return [_words(lane) for lane in lanes(verdict)]
+    """The same, shorter, in words; the requests a second only if a load test found them for some candidate."""
+    shown = lanes(verdict)
+    rows = [_words(lane) for lane in shown]
+    if any(lane.candidate.load for lane in shown):
+        return rows
+    return [{name: cell for name, cell in row.items() if name != LOAD} for row in rows]
 
 
 def provenance(verdict: Verdict) -> list[str]:
@@ -31,6 +38,7 @@ def provenance(verdict: Verdict) -> list[str]:
         *setting.remarks,
         f"Weights: {verdict.ranking.weights.sentence}" + _left_out(verdict),
         *(_provenance(lane.candidate) for lane in lanes(verdict) if lane.candidate.is_model),
+        *(f"Load test: {one_line(how(test))}" for lane in lanes(verdict) if (test := lane.candidate.load)),
         f"Machine: {setting.machine.sentence}, at {price(setting.dollars_per_hour)} an hour",
         f"Versions: Python {setting.machine.python}, {versions}",
         f"Created: {setting.made}",
@@ -83,6 +91,7 @@ def _figures(lane: Lane) -> dict[str, Any]:
         "high": one.quality.high if one.quality else None,
         "hello_world_ms": one.speed.milliseconds if one.speed else None,
         "texts_per_second": one.speed.texts_per_second if one.speed else None,
+        "requests_per_second": one.load.limit.offered if one.load and one.load.limit else None,
         "memory_bytes": one.memory_bytes,
         "usd_per_million_tokens": one.dollars,
         "license": one.licence or None,
@@ -121,6 +130,7 @@ def _words(lane: Lane) -> dict[str, str]:
         "nDCG@10 (95% interval)": words_of["quality"],
         "“Hello World”": words_of["speed"],
         "Texts/s": f"{throughput:,.0f}" if throughput else dash,
+        LOAD: requests_per_second(one),
         "Memory": words_of["memory"],
         "US dollars per million tokens": words_of["price"],
         "Licence": words_of["licence"],

@@ -1,8 +1,13 @@
 """The timings for a verdict from benchmark runs on this machine, what to time for it, and what is recorded."""
 
-from core import benchmark
+from collections.abc import Iterable
+
+from core import benchmark, load
 from core.benchmark import Run, Settings, Timing, Workload
+from core.corpus import Corpus
 from core.devices import devices
+from core.load import LoadTest
+from core.models import ModelSpec
 from core.verdict.candidate import BATCH_TOKENS
 
 WORKLOADS = (Workload(), Workload(16, "", BATCH_TOKENS))
@@ -42,3 +47,9 @@ def recording(*, device: str = "auto", precision: str = "auto") -> Run | None:
             and (row.asked_engine, row.asked_precision) == ("auto", precision)
         )
     )  # fmt: skip
+
+
+def loads(specs: Iterable[ModelSpec], texts: Corpus) -> dict[str, LoadTest]:
+    """The latest search for the limit of each model on these texts; models without one are missing."""
+    found = {spec.name: load.latest(spec, texts.fingerprint) for spec in specs}
+    return {name: test for name, test in found.items() if test}

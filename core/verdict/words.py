@@ -29,6 +29,16 @@ def words(candidate: Candidate, criterion: str) -> str:
     return known or (UNKNOWN[criterion] if candidate.is_model else "–")
 
 
+def requests_per_second(candidate: Candidate) -> str:
+    """The most requests a second that it answers, with their 95th percentile; a dash if that was not tested."""
+    test = candidate.load
+    if test is None or test.limit is None:
+        return "–"
+    least = "at least " if test.is_at_least else ""
+    p95 = wording.milliseconds(test.limit.p95_ms or 0)
+    return f"{least}{wording.three_figures(test.limit.offered)} (95 in 100 within {p95})"
+
+
 def commercial_use(candidate: Candidate) -> str:
     """What its licence allows a company."""
     free = freedom(candidate.licence)

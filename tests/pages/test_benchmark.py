@@ -1,4 +1,4 @@
-"""The Benchmark page in-process: its five views on runs that are kept, or measured by children that answer at once."""
+"""The Benchmark page in-process: its views of runs that are kept, or measured by children that answer at once."""
 
 import json
 import re

@@ -12,8 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from core import benchmark, corpus, embedding, evaluation, models, search
 from core.benchmark import Timing, history, runner
+from core.load import history as load_history
+from core.models import revisions
 from core.verdict import CRITERIA
 from tests.core.benchmark.runs import finished
+from tests.core.load.queues import a_step, load_test
 from tests.pages.conftest import said
 from tests.pages.test_benchmark import Children, press
 
@@ -183,3 +186,16 @@ def test_a_corpus_without_labels_says_what_to_do(app: AppTest) -> None:
     open_verdict(app, corpus="Paste", models=[WORDLLAMA])
     assert "needs queries with known answers" in said(app)
     assert not app.main.get("plotly_chart")
+
+
+def test_the_requests_a_second_of_a_load_test_on_these_texts_stand_in_the_table(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_history, "folder", lambda: tmp_path / "loads")
+    spec = models.get(WORDLLAMA)
+    tested = load_test(a_step(offered=42.0), model=WORDLLAMA, fingerprint=corpus.sample().fingerprint, address="")
+    load_history.save(replace(tested, id=spec.id, revision=revisions.look_up(spec) or ""))
+    open_verdict(app)
+    table = rows(app)
+    assert table[WORDLLAMA]["requests_per_second"] == 42.0
+    assert math.isnan(table[MINILM]["requests_per_second"])

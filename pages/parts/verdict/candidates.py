@@ -30,7 +30,13 @@ def candidates(
     task = Task(texts, labels.queries)
     sources = {spec.name: cache.embeddings(task, spec, on_progress) for spec in ready}
     return verdict.candidates(
-        picks.models(), measured, sources, timings, dollars_per_hour=dollars_per_hour, recording=recording()
+        picks.models(),
+        measured,
+        sources,
+        timings,
+        dollars_per_hour=dollars_per_hour,
+        recording=recording(),
+        loads=verdict.loads(picks.models(), texts),
     )
 
 

@@ -18,7 +18,8 @@ SCROLLS = f"""<style>
 .st-key-{state.Verdict.WIDE} > * {{{{ min-width: {{rem}}rem }}}}
 </style>"""
 SHOWN = (  # as much as a window 1024 pixels wide has room for; the others can be switched on above the table
-    "place", "model", "score", "ndcg@10", "interval", "hello_world_ms", "memory_bytes", "recorded_on",
+    "place", "model", "score", "ndcg@10", "interval", "hello_world_ms", "requests_per_second", "memory_bytes",
+    "recorded_on",
     "usd_per_million_tokens", "license",
 )  # fmt: skip
 
@@ -85,6 +86,9 @@ def table(decided: Verdict) -> pd.DataFrame:
             "ndcg@10": number("nDCG@10", format="%.3f", width=76, help="Mean over the labelled queries."),
             "interval": text("95%", width=92, help="95% interval of nDCG@10 over the queries."),
             "hello_world_ms": number("ms", format="%.3g", width=56, help="Median for “Hello World”."),
+            "requests_per_second": number(
+                "Requests/s", format="%.3g", width=84, help="At the limit of a load test on these texts; not weighed."
+            ),
             "memory_bytes": number("Memory", format="bytes", width=72),
             "usd_per_million_tokens": number("Price", format="$%.2g", width=66, help="US dollars per million tokens."),
             "license": text("Licence", width=90),

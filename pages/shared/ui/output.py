@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.benchmark import Run
+    from core.load import LoadTest
 
 MACHINE = "Machine: "
 HOW = "How this was computed"
@@ -192,8 +193,8 @@ def with_options(
     )
 
 
-def download_json(run: "Run | None", name: str) -> None:
-    """A benchmark run as a JSON file that can be imported on another machine."""
+def download_json(run: "Run | LoadTest | None", name: str) -> None:
+    """A benchmark run, which can be imported on another machine, or a load test as a JSON file."""
     if run is not None:
         st.download_button(
             "Download JSON",

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from core import benchmark, leaderboard, maps
+from core import benchmark, leaderboard, load, maps
 from core.maps import Projection
 from core.models import hub
 from core.models.pins import Pin
 from tests.conftest import ROOT
 from tests.core.benchmark.runs import finished, timing
+from tests.core.load.queues import a_step, load_test
 
 ROW = re.compile(r"^\| (?:`(\w+)`|all) \| (.*) \|$", re.MULTILINE)
 TEXTS = "_id,text,style\nd1,the bank rates went up,long\nd2,bank rates,short\nd3,a cat,short\nd4,owls,short\n"
@@ -53,6 +54,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ..
     monkeypatch.setattr(hub, "download", lambda *_, **__: Pin("intfloat/e5-small-v2", "0" * 40, "2026-01-01", 1, {}))
     monkeypatch.setattr("core.leaderboard.api.refresh", lambda *_: leaderboard.current())
     monkeypatch.setattr(benchmark, "run", lambda *_, **__: finished(timing()))
+    monkeypatch.setattr(load, "run", lambda *_, **__: load_test(a_step()))
     monkeypatch.setattr("core.collections.building.LEAST_ROWS", 4)
     monkeypatch.setattr("core.collections.maps.maps.project", partial(project_at_once, maps.project))
     on_collections = [
@@ -78,6 +80,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ..
         ("project", *WORDLLAMA, "--input", texts, "--method", "pca"),
         ("verdict", "--models", "wordllama-256", *labelled),
         ("benchmark", "--models", "wordllama-256"),
+        ("load", *WORDLLAMA),
         ("catalogue", "rank"),
         ("catalogue", "refresh"),
         *(("collection", *call) for call in on_collections if find_spec("lance")),

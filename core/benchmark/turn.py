@@ -1,0 +1,31 @@
+"""The one place where measurements of this machine wait for each other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.benchmark import history
+from core.jobs.queue import Turn, hold_lock
+from core.progress import Progress
+
+_turn = Turn("benchmarks")
+
+
+@contextmanager
+def hold(on_progress: Progress, seconds: float) -> Iterator[None]:
+    """Wait until no other benchmark runs, in this process or in another one, and hold the machine.
+
+    `on_progress` is called with the place in the queue; if it raises, the wait ends.
+
+    Parameters
+    ----------
+    seconds
+        How long this benchmark is expected to take, shown to anyone waiting.
+
+    Raises
+    ------
+    InputError
+        The folder of runs cannot be written.
+    """
+    waiting = "Waiting for another program's benchmark on this machine"
+    with _turn.hold(on_progress, seconds), hold_lock(history.folder() / "lock", on_progress, waiting):
+        yield
