@@ -195,9 +195,24 @@ def test_scores_have_their_percentile_and_what_resembles_nothing_is_said(searchi
     assert float(shown) == pytest.approx(percentileofscore(every, best), abs=0.06)
     assert "of random pairs" not in "".join(cards(searching)[5:])
     assert answer(searching).startswith("Two of three systems put “Spring and summer run longer” first")
-    searching.text_input(key="q").set_value("meeting agenda").run()
-    assert answer(searching).startswith("Nothing here resembles the query")
+    for query, words in (("meeting agenda", " BM25 finds some of its words."), ("asdfgh", "")):
+        searching.text_input(key="q").set_value(query).run()
+        assert answer(searching) == (
+            "Nothing here resembles the query: the best results are farther from it than these texts are from their "
+            f"nearest neighbours.{words}</p>"
+        )
     assert all("opacity:0.72" in body for body in bodies(searching) if "of random pairs" in body)
+
+
+def test_a_model_for_which_nothing_resembles_the_query_is_named_first_and_marks_no_sentence(app: AppTest) -> None:
+    app.query_params["q"] = "zzzzzz"
+    open_page(app, "search")
+    assert answer(app).startswith("For all-MiniLM-L6-v2, nothing here resembles the query. wordllama-256 puts “")
+    assert "disagree" not in answer(app)
+    assert "Hybrid" not in answer(app)
+    cards_of_model = [body for body in bodies(app) if "of random pairs" in body][:5]
+    assert len(cards_of_model) == 5
+    assert all("opacity:0.72" in body and "<mark" not in body for body in cards_of_model)
 
 
 def test_another_corpus_suggests_queries_of_its_own(searching: AppTest) -> None:
