@@ -62,7 +62,8 @@ def around_page() -> Iterator[None]:
     """Draw the sidebar around the page and mark the page as framed; its errors become sentences."""
     token = navigation.in_frame.set(True)
     known = [spec.name for spec in pickable()]
-    unknown = [name for name in st.query_params.get_all(state.EveryPage.MODELS) if name not in known]
+    named = filter(None, st.query_params.get_all(state.EveryPage.MODELS))  # empty where every pick has been removed
+    unknown = [name for name in named if name not in known]
     st.html(f"<style>{STYLE}</style>")
     st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
     sidebar()

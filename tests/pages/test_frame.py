@@ -83,6 +83,14 @@ def test_a_link_that_is_accepted_says_nothing(app: AppTest) -> None:
     assert not open_page(app, "models").info
 
 
+def test_a_page_without_a_picked_model_misses_none_of_the_link(app: AppTest) -> None:
+    app.query_params["models"] = ""
+    open_page(app, "search")
+    assert [info.value for info in app.info] == [
+        "No model is picked yet: pick up to four in the sidebar or on the Models page."
+    ]
+
+
 @pytest.mark.parametrize(("rows", "numbers"), [(8, "%{text}"), (9, None)])
 def test_a_presented_heatmap_has_numbers_only_in_cells_with_room_for_them(rows: int, numbers: str | None) -> None:
     cells = np.zeros((rows, 2))
