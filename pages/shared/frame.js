@@ -26,8 +26,9 @@ function pushChoices() {
   };
 }
 
-// Streamlit adds an entry for each parameter that the server writes. Those of a page that was just opened are no choice:
-// they belong to the entry of the page, which comes after the first of them.
+// Streamlit adds an entry for each parameter that the server writes. One click makes one entry, however many it sets.
+// Those of a page that was just opened are no choice: they belong to the entry of the page, which comes after the first
+// of them.
 function pushNothingElse() {
   const push = history.pushState.bind(history);
   let [isLeaving, isChoice] = [false, true];
@@ -47,8 +48,11 @@ function pushNothingElse() {
   history.pushState = (state, unused, url) => {
     const isSamePage = new URL(url ?? "", location.href).pathname === location.pathname;
     if (!isSamePage) [isLeaving, isChoice] = [false, false];
-    if (!isSamePage || (isChoice && !isLeaving)) push(state, unused, url);
-    else if (!isLeaving) History.prototype.replaceState.call(history, state, unused, url);
+    if (!isSamePage) push(state, unused, url);
+    else if (isChoice && !isLeaving) {
+      isChoice = false;
+      push(state, unused, url);
+    } else if (!isLeaving) History.prototype.replaceState.call(history, state, unused, url);
   };
 }
 

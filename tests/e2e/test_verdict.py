@@ -40,6 +40,13 @@ def test_a_new_servers_first_deep_link_opens_sliders_turn_the_verdict_and_what_i
         assert page.get_by_role("dialog").count() == 0
         expect(page.get_by_text("Take all-MiniLM-L6-v2.")).to_be_visible()
         assert_accessible(page)
+        page.get_by_role("radio", name="Laptop").click()
+        expect(page.get_by_role("slider", name="Memory")).to_have_value("6")
+        settle(page)
+        page.go_back()
+        expect(page.get_by_role("radio", name="Balanced")).to_be_checked()
+        settle(page)
+        assert "weigh_" not in page.url
         page.get_by_role("slider", name="Quality").press("Home")
         settle(page)
         expect(page.get_by_text("Take wordllama-256.")).to_be_visible()

@@ -71,7 +71,7 @@ def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missi
     assert "Timing finds the speed, memory and price of all-MiniLM-L6-v2 and wordllama-256 on this machine" in told(app)
     assert app.button_group(key="weights_preset").value == "Balanced"
     assert [option.content for option in app.button_group(key="weights_preset").proto.options] == [
-        "Balanced without price", "Search server", "Laptop", "Batch job",
+        "Balanced", "Search server", "Laptop", "Batch job",
     ]  # fmt: skip
     table = rows(app)
     assert list(table) == [MINILM, WORDLLAMA, "BM25", "Hybrid"]
