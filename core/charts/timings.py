@@ -90,7 +90,7 @@ def timing_bars(
 
     The axis is limited so that the medians stay readable. Whiskers that run beyond it end in an arrow, and their end is
     written.
-    Disturbed timings are grey and compared with none.
+    Disturbed timings are grey and not compared.
 
     Parameters
     ----------

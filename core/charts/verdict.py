@@ -139,7 +139,7 @@ def _whiskers(bars: Sequence[Bar]) -> dict[str, object] | None:
 
 def _format_figure(bar: Bar) -> str:
     text = plain(bar.text, LONGEST_IN_BAR)
-    return f"<b>{text}</b>" if bar.length is not None else f"<i>{text}</i>"
+    return f"<i>{text}</i>" if bar.length is None or bar.is_disturbed else f"<b>{text}</b>"
 
 
 def _write_name(figure: go.Figure, row: int, lane: Lane) -> None:

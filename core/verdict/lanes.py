@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.verdict.candidate import Candidate
 from core.verdict.verdict import Verdict
-from core.verdict.weights import CRITERIA, Weights, scores
+from core.verdict.weights import CRITERIA, Weights, lengths
 from core.verdict.words import words
 
 TIMED = ("speed", "memory")  # what "Hello World" measures
@@ -89,13 +89,13 @@ def headings(weights: Weights) -> dict[str, str]:
 
 
 def _bars(candidate: Candidate) -> dict[str, Bar]:
-    lengths = scores(candidate)
+    known = lengths(candidate)
     ends = (candidate.quality.low, candidate.quality.high) if candidate.quality else None
     disturbed = candidate.speed.disturbed if candidate.speed else ()
     recorded_on = candidate.speed.recorded_on if candidate.speed else ""
     return {
         name: Bar(
-            lengths[name],
+            known[name],
             words(candidate, name),
             ends if name == "quality" else None,
             name in disturbed,

@@ -143,7 +143,7 @@ def show_disturbed(timings: Sequence[Timing]) -> None:
     if names:
         st.caption(
             f":material/warning: Other processes disturbed the timing of {output.markdown_free(wording.join(names))}: "
-            "grey, and compared with none. Time again when this machine is quiet."
+            "shown in grey, not compared. Time again when this machine is quiet."
         )
 
 

@@ -154,7 +154,8 @@ def _four_figures(specs: list[ModelSpec], shown: Timings, original: dict[Row, fl
         return
     figures = st.grid(4, min_column_width=190)
     fastest = min(done, key=lambda row: done[row])
-    figures.metric("Fastest", milliseconds(done[fastest]), help=" on ".join(fastest), border=True)
+    undisturbed = " undisturbed" if any(timing.is_disturbed for timing in shown.values()) else ""
+    figures.metric(f"Fastest{undisturbed}", milliseconds(done[fastest]), help=" on ".join(fastest), border=True)
     scores = {spec.name: spec.mteb_v1["average"] for spec in specs if spec.mteb_v1}
     scored = [row for row in done if row[0] in scores]
     if scored:

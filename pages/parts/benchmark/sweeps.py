@@ -188,7 +188,7 @@ def _caption(timings: Sequence[Timing]) -> None:
     architecture = "random weights · " if any(row.weights == "random" for row in done) else ""
     disturbed = sum(row.is_disturbed for row in done)
     trouble = (
-        f" · {disturbed} of {len(done)} shapes disturbed by other processes: grey, and compared with none"
+        f" · {disturbed} of {len(done)} shapes disturbed by other processes: shown in grey, not compared"
         if disturbed
         else ""
     )

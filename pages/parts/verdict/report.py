@@ -36,10 +36,9 @@ def without_labels(texts: Corpus) -> None:
 
 
 def answer(decided: Verdict) -> None:
-    """Which model to take, why, and when another would be better; below, what makes that less certain."""
+    """Which model to take and why, in a sentence; below it the figures, and when another would be better."""
     output.answer(verdict.answer(decided))
-    if noted := verdict.notes(decided):
-        st.markdown(output.markdown_free(" ".join(noted)))
+    st.markdown(output.markdown_free(" ".join(verdict.details(decided))))
 
 
 def chart(decided: Verdict, recording: Run | None) -> None:
