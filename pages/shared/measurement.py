@@ -23,6 +23,8 @@ LEAST_COMPARED = 2  # recorded timings of a model that make a comparison
 FEW_SECONDS = 20.0  # limit of each workload, short enough for a live demonstration
 PATIENCE_SECONDS = 2.5
 
+WHISKERS = "Whiskers reach the 95th percentile; one that ends in ▸ runs on beyond the axis."
+
 METHOD = """
 - **A fresh process** for each model, device, engine and precision, one after the other in shuffled order. Only one
   benchmark runs on this machine at a time; the others wait in a queue.

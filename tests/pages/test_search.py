@@ -365,6 +365,14 @@ def test_indexes_are_measured_against_the_exact_search(searching: AppTest) -> No
     assert table.loc["First 64 of 256 dimensions", "recall@10"] == pytest.approx(recall, abs=1e-3)
 
 
+def test_indexes_are_presented_as_a_large_table(searching: AppTest) -> None:
+    searching.query_params.update({"view": "Indexes", "present": "true"})
+    pasted(searching, "\n".join(f"owl number {number} hunts at night" for number in range(12)))
+    (large,) = searching.table
+    assert list(large.value.index) == list(searching.dataframe[0].value["index"])
+    assert large.value.loc["Exact", "Recall@10"] == "1.000"
+
+
 def test_the_index_that_answers_scans_a_round_number_of_times_less() -> None:
     def measured(name: str, size: int, recall: float) -> Measured:
         return Measured(Index(name, size, 0.1, lambda asked, k: nearest(asked, asked, k), "by signs"), recall, 0.1)

@@ -15,7 +15,7 @@ from core.charts.timings import engine_bars
 from core.encoders.choice import LEAST_COSINE, engines
 from core.models import ModelSpec
 from core.models.files import availability
-from pages.shared import frame, measurement, state
+from pages.shared import frame, measurement, present, state
 from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import LiveChart
 
@@ -55,7 +55,7 @@ def show(controls: DeltaGenerator) -> None:
             f"The engines have not been compared on {spec.name} on this machine yet. These timings were "
             f"{measurement.recorded_on(recording)}."
         )
-    elif not timings and not start:
+    elif not timings and not start and not present.is_on():
         st.info(
             f"“Compare engines on {spec.name}” times “{benchmark.HELLO}” with each, about ten seconds per engine.",
             icon=":material/compare_arrows:",
@@ -73,7 +73,8 @@ def _details(timings: Sequence[Timing]) -> None:
     """What the figures mean, what spoils them, and their downloads."""
     st.caption(
         "× is the speed relative to sentence-transformers with its defaults. The cosine is the lowest of the test "
-        f"vectors against torch in float32; “auto” uses only engines that stay within {LEAST_COSINE}."
+        f"vectors against torch in float32; “auto” uses only engines that stay within {LEAST_COSINE}. "
+        f"{measurement.WHISKERS}"
     )
     measurement.show_disturbed(timings)
     measurement.show_failures(timings)

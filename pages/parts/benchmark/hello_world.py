@@ -109,12 +109,12 @@ def _recording() -> Run | None:
 
 
 def _explain(recording: Run | None) -> None:
-    """What the marks and the hatchings are, in a caption."""
-    hatched = f" Hatched ╲: {measurement.recorded_on(recording)}." if recording else ""
+    """What whiskers, marks and hatchings are, in a caption."""
+    recorded = f" Recorded: {measurement.recorded_on(recording).removeprefix('recorded ')}." if recording else ""
     st.caption(
-        f'Median time to encode "{benchmark.HELLO}". '
-        f"Faint marks: the original table, recorded with `%timeit` on {original_machine()}.{hatched} Hatched ╱: "
-        "random weights, before any download."
+        f'Median time to encode "{benchmark.HELLO}". {measurement.WHISKERS} '
+        f"Faint marks: the original table, recorded with `%timeit` on {original_machine()}.{recorded} Random weights: "
+        "timed before any download."
     )
 
 

@@ -17,7 +17,7 @@ from core.benchmark.timing import Measure
 from core.charts.style import model_colours
 from core.charts.sweeps import sweep_heatmap, sweep_lines
 from core.models import ModelSpec
-from pages.shared import frame, measurement, picks, state
+from pages.shared import frame, measurement, picks, present, state
 from pages.shared.ui import chart, inputs, output, progress
 from pages.shared.ui.live_chart import LiveChart
 
@@ -74,7 +74,7 @@ def show(controls: DeltaGenerator) -> None:
             f"{spec.name} has not been swept on this machine yet. These timings were "
             f"{measurement.recorded_on(recording)}."
         )
-    elif not own and not start:
+    elif not own and not start and not present.is_on():
         st.info(
             f"“Sweep {spec.name}” times it in {len(workloads)} shapes, which takes a minute or two; shapes that would "
             "take too long are skipped, and the chart says so.",
