@@ -18,5 +18,6 @@ VIEWS = {
 controls = st.container(horizontal=True, vertical_alignment="bottom")
 view = controls.segmented_control(
     "View", list(VIEWS), default="Hello World", key=state.Benchmark.VIEW, bind="query-params", required=True,
+    wrap=True,
 )  # fmt: skip
 VIEWS[view or "Hello World"](controls)

@@ -49,7 +49,7 @@ def test_a_page_that_ends_early_has_the_button_of_texts_and_no_fold(app: AppTest
 
 def test_the_first_visit_has_three_steps_until_they_are_dismissed(app: AppTest) -> None:
     open_page(app, "models")
-    assert [button.label for button in app.button][:3] == ["**1** Pick models", "**2** Bring your texts", "Dismiss"]
+    assert [button.label for button in app.button][:3] == ["**1** Pick models", "**2** Add your texts", "Dismiss"]
     app.button(key="dismiss_guide").click().run()
     assert "Dismiss" not in [button.label for button in app.button]
 
