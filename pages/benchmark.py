@@ -5,7 +5,8 @@ require_frame()
 import streamlit as st
 
 from pages.parts.benchmark import engines, hello_world, runs, sweeps, tradeoff
-from pages.shared import state
+from pages.shared import measurement, state
+from pages.shared.ui import output
 
 VIEWS = {
     "Hello World": hello_world.show,
@@ -20,4 +21,5 @@ view = controls.segmented_control(
     "View", list(VIEWS), default="Hello World", key=state.Benchmark.VIEW, bind="query-params", required=True,
     wrap=True,
 )  # fmt: skip
+output.explain(measurement.SAMPLING)
 VIEWS[view or "Hello World"](controls)

@@ -214,7 +214,7 @@ def test_before_anything_is_timed_the_recorded_run_is_drawn_named_and_hatched(ap
     legend = [trace["name"] for trace in drawn["data"] if trace.get("showlegend")]
     assert {"recorded", "recorded, random weights"} <= set(legend)
     assert drawn["data"][0]["marker"]["pattern"]["shape"] == ["\\", "\\", "x", "x", "x", "x", ""]
-    assert f"Recorded: on {run.machine.sentence}" in told(app)
+    assert f"Machine: recorded on {run.machine.sentence}" in told(app)
     assert answers(app) == [fastest(run.results, f"On {run.machine.cpu} (recorded)")]
 
 
@@ -644,6 +644,7 @@ def test_one_recorded_timing_is_no_sweep_and_no_comparison(app: AppTest, view: s
     assert answers(app) == [answer]
     assert not app.get("plotly_chart")
     assert len(app.info) == 1
+    assert "How this was computed" in [fold.label for fold in app.expander]
     app.toggle(key="present").set_value(True).run()
     assert answers(app) == [answer]
     assert not app.info, "it names a button that present mode hides"
@@ -651,7 +652,8 @@ def test_one_recorded_timing_is_no_sweep_and_no_comparison(app: AppTest, view: s
 
 def test_accuracy_and_speed_open_on_the_recorded_run_measured_on_the_labelled_queries(app: AppTest) -> None:
     open_view(app, "Accuracy and speed")
-    assert "This machine has not been timed yet. These timings were recorded on" in told(app)
+    assert "This machine has not been timed yet: these timings are recorded ones." in told(app)
+    assert "Machine: recorded on" in told(app)
     drawn = figure(app, "tradeoff")
     points = next(trace for trace in drawn["data"] if trace.get("mode") == "markers+text")
     assert len(points["x"]) == len(BUNDLED)

@@ -52,8 +52,7 @@ def show(controls: DeltaGenerator) -> None:
     watched = st.container()
     if recording:
         st.caption(
-            f"The engines have not been compared on {spec.name} on this machine yet. These timings were "
-            f"{measurement.recorded_on(recording)}."
+            f"The engines have not been compared on {spec.name} on this machine yet: these timings are recorded ones."
         )
     elif not timings and not start and not present.is_on():
         st.info(
@@ -61,7 +60,7 @@ def show(controls: DeltaGenerator) -> None:
             icon=":material/compare_arrows:",
         )
     if timings:
-        _details(timings)
+        _details(timings, recording)
     if start:
         frame.finish()
         with watched:
@@ -69,7 +68,7 @@ def show(controls: DeltaGenerator) -> None:
         st.rerun()
 
 
-def _details(timings: Sequence[Timing]) -> None:
+def _details(timings: Sequence[Timing], recording: Run | None) -> None:
     """What the figures mean, what spoils them, and their downloads."""
     st.caption(
         "× is the speed relative to sentence-transformers with its defaults. The cosine is the lowest of the test "
@@ -78,7 +77,7 @@ def _details(timings: Sequence[Timing]) -> None:
     )
     measurement.show_disturbed(timings)
     measurement.show_failures(timings)
-    measurement.provenance(timings)
+    measurement.provenance(timings, recording)
     table = pd.DataFrame(
         {
             "Engine": timing.engine,

@@ -55,7 +55,7 @@ def show(controls: DeltaGenerator) -> None:
     if not wanted:
         chart.finish(draw(shown), "hello-world")
     watched = st.container()
-    _explain(recording if set(rows) - set(shown) & set(recorded) else None)
+    _explain()
     _four_figures(specs, shown, original)
     measurement.show_disturbed(list(shown.values()))
     measurement.show_failures(list(shown.values()))
@@ -71,7 +71,10 @@ def show(controls: DeltaGenerator) -> None:
         }
         | {"Quartiles, ms": st.column_config.TextColumn(), "Memory": st.column_config.NumberColumn(format="bytes")},
     )
+    output.explain(f"Original table: recorded with `%timeit` on {original_machine()}")
     measurement.provenance(list(shown.values()))
+    if stand_in := [recorded[row] for row in rows if row in recorded and row not in shown]:
+        measurement.provenance(stand_in, recording)
     measurement.downloads(table, "benchmark", list(shown.values()))
     output.code(examples.benchmark(specs[0], benchmark.HELLO))
     if wanted:
@@ -108,13 +111,11 @@ def _recording() -> Run | None:
     )  # fmt: skip
 
 
-def _explain(recording: Run | None) -> None:
+def _explain() -> None:
     """What whiskers, marks and hatchings are, in a caption."""
-    recorded = f" Recorded: {measurement.recorded_on(recording).removeprefix('recorded ')}." if recording else ""
     st.caption(
-        f'Median time to encode "{benchmark.HELLO}". {measurement.WHISKERS} '
-        f"Faint marks: the original table, recorded with `%timeit` on {original_machine()}.{recorded} Random weights: "
-        "timed before any download."
+        f'Median time to encode "{benchmark.HELLO}". {measurement.WHISKERS} Recorded: on another machine, named at the '
+        "foot. Random weights: timed before any download. Faint marks: the original table."
     )
 
 

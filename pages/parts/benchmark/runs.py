@@ -129,7 +129,7 @@ def _compare(first: StoredRun, second: StoredRun) -> None:
     for stored in (first, second):
         alone = sum(_what(row) not in common for row in stored.run.results)
         rest = f" · timings only in this run: {alone}" if alone else ""
-        st.caption(output.markdown_free(_fingerprint(stored) + rest))
+        output.explain(output.markdown_free(_fingerprint(stored) + rest))
 
 
 def _common(first: StoredRun, second: StoredRun) -> set[What]:

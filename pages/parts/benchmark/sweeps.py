@@ -70,10 +70,7 @@ def show(controls: DeltaGenerator) -> None:
     }
     watched = st.container()
     if recording:
-        st.caption(
-            f"{spec.name} has not been swept on this machine yet. These timings were "
-            f"{measurement.recorded_on(recording)}."
-        )
+        st.caption(f"{spec.name} has not been swept on this machine yet: these timings are recorded ones.")
     elif not own and not start and not present.is_on():
         st.info(
             f"“Sweep {spec.name}” times it in {len(workloads)} shapes, which takes a minute or two; shapes that would "
@@ -84,7 +81,7 @@ def show(controls: DeltaGenerator) -> None:
         for device, figure in _heatmaps(own, measure):
             charts[device].finish(figure, f"sweep-{device}")
     if own:
-        _details(own, timings, measure, "in the recorded run" if recording else "on this machine")
+        _details(own, timings, measure, recording)
     if start:
         frame.finish()
         with watched:
@@ -92,10 +89,10 @@ def show(controls: DeltaGenerator) -> None:
         st.rerun()
 
 
-def _details(own: Sequence[Timing], timings: Sequence[Timing], measure: str, where: str) -> None:
+def _details(own: Sequence[Timing], timings: Sequence[Timing], measure: str, recording: Run | None) -> None:
     """What computed the model's cells, all swept models as lines, the table and its downloads."""
     _caption(own)
-    _lines(timings, measure, where)
+    _lines(timings, measure, "in the recorded run" if recording else "on this machine")
     table = _table(own)
     st.dataframe(
         table,
@@ -111,7 +108,7 @@ def _details(own: Sequence[Timing], timings: Sequence[Timing], measure: str, whe
             "Reason": st.column_config.TextColumn(width="large"),
         },
     )
-    measurement.provenance(own)
+    measurement.provenance(own, recording)
     measurement.downloads(table, "sweep", own)
 
 

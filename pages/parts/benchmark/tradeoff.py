@@ -62,11 +62,11 @@ def show(controls: DeltaGenerator) -> None:
     if points:
         _chart(points, board or MEASURED, lower_is_faster=speed == LATENCY, is_recorded=recording is not None)
         if recording:
-            st.caption(f"This machine has not been timed yet. These timings were {measurement.recorded_on(recording)}.")
+            st.caption("This machine has not been timed yet: these timings are recorded ones.")
         _scoreless(timings, scores, board or MEASURED)
         compared = [timing for timing in timings if timing.model in scores]
         measurement.show_disturbed(compared)
-        measurement.provenance(compared)
+        measurement.provenance(compared, recording)
     _show_failures(speed or LATENCY)
     _costs()
     if missing:
