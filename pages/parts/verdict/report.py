@@ -16,7 +16,10 @@ from pages.shared.ui.live_chart import LiveChart
 SCROLLS = f"""<style>
 .st-key-{state.Verdict.WIDE} {{{{ overflow-x: auto }}}}
 .st-key-{state.Verdict.WIDE} > * {{{{ min-width: {{rem}}rem }}}}
+.swipe {{{{ display: none }}}}
+@media (max-width: {{rem}}rem) {{{{ .swipe {{{{ display: block; margin: 0; opacity: .75 }}}} }}}}
 </style>"""
+SWIPE = '<p class="swipe">Swipe sideways for memory, price and licence →</p>'
 SHOWN = (  # as much as a window 1024 pixels wide has room for; the others can be switched on above the table
     "place", "model", "score", "ndcg@10", "interval", "hello_world_ms", "memory_bytes", "recorded_on",
     "usd_per_million_tokens", "license",
@@ -51,7 +54,7 @@ def chart(decided: Verdict, recording: Run | None) -> None:
         if recording and verdict.is_recorded(decided)
         else ""
     )
-    st.html(SCROLLS.format(rem=54 if present.is_on() else 42))
+    st.html(SCROLLS.format(rem=54 if present.is_on() else 42) + SWIPE)
     with st.container(key=state.Verdict.WIDE):
         LiveChart(state.Verdict.LANES, ALT).finish(figure, "verdict")
     st.caption(
