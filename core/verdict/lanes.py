@@ -8,7 +8,7 @@ from core.verdict.weights import CRITERIA, Weights, lengths
 from core.verdict.words import words
 
 TIMED = ("speed", "memory")  # what "Hello World" measures
-TITLES = {"quality": "nDCG@10", "speed": "Speed", "memory": "Memory", "price": "Price", "licence": "Licence"}
+TITLES = {"quality": "Quality", "speed": "Speed", "memory": "Memory", "price": "Price", "licence": "Licence"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def lanes(verdict: Verdict) -> list[Lane]:
 def headings(weights: Weights) -> dict[str, str]:
     """Each criterion with its share of the weights."""
     return {
-        name: f"{TITLES[name]}, {100 * weight / (weights.total or 1):.0f}%"
+        name: f"{TITLES[name]}, weight {100 * weight / (weights.total or 1):.0f}%"
         for name, weight in weights.by_criterion.items()
     }
 

@@ -74,7 +74,7 @@ def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missi
         "Balanced", "Search server", "Laptop", "Batch job",
     ]  # fmt: skip
     table = rows(app)
-    assert list(table) == [MINILM, WORDLLAMA, "BM25", "Hybrid"]
+    assert list(table) == [MINILM, WORDLLAMA, "Hybrid", "BM25"]
     spec, queries = models.get(MINILM), corpus.sample_queries()
     found = search.nearest(
         embedding.embed(queries.texts, spec, kind="query").vectors,

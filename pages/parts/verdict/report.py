@@ -58,7 +58,7 @@ def chart(decided: Verdict, recording: Run | None) -> None:
     with st.container(key=state.Verdict.WIDE):
         LiveChart(state.Verdict.LANES, ALT).finish(figure, "verdict")
     st.caption(
-        "Every bar runs from 0 to 1; longer is better. The whisker is the 95% interval of quality over the "
+        "Every bar runs from 0 to 1; longer is better. Quality is nDCG@10, its whisker the 95% interval over the "
         "queries; percentages are shares of the total weight. "
         + hatched
         + output.markdown_free(" ".join(verdict.resampling(decided)))

@@ -279,6 +279,14 @@ def test_the_better_total_comes_first_and_baselines_and_the_unmeasured_are_not_r
     assert [row.name for row in without_quality.ranked] == ["unmeasured", "fast", "slow"]
 
 
+def test_baselines_come_after_models_the_best_first() -> None:
+    baselines = [
+        replace(candidate(name, quality), is_model=False) for name, quality in (("BM25", 0.4), ("Hybrid", 0.6))
+    ]
+    ranking = rank([*baselines, candidate("unmeasured", None), candidate("a")], Weights())
+    assert [one.name for one in ranking.unranked] == ["unmeasured", "Hybrid", "BM25"]
+
+
 def test_a_tie_is_said_and_shared() -> None:
     decided = verdict_on(candidate("b"), candidate("a"), candidate("c", 0.2))
     assert [row["place"] for row in figures(decided)] == [1, 1, 3]
