@@ -41,7 +41,7 @@ PLACES = {
     "bottom right": (1, -1),
     "bottom left": (-1, -1),
 }
-PRICE_LANE_PIXELS = 40
+PRICE_LANE_PIXELS, PRICE_DOT = 40, 18
 RECORDED_SYMBOL = {"symbol": "circle-x"}
 
 
@@ -114,14 +114,14 @@ def tradeoff(
     return apply_style(figure, height=TRADEOFF_HEIGHT, margin=(10, 20, 40, 10))
 
 
-def cost_bars(
+def cost_dots(
     dollars: Mapping[str, float],
     is_api: Collection[str],
     *,
     colours: Mapping[str, str],
     disturbed: Collection[str] = (),
 ) -> go.Figure:
-    """US dollars per million tokens, the cheapest first, on a logarithmic axis.
+    """US dollars per million tokens, the cheapest first, as dots: on a logarithmic axis a bar's length means nothing.
 
     Models behind an API are in outline, those whose timing was disturbed grey.
     """
@@ -131,15 +131,15 @@ def cost_bars(
     ticks = log_ticks(low, high)
     places = list(range(len(names)))
     figure = go.Figure(
-        go.Bar(
+        go.Scatter(
             x=[dollars[name] or None for name in names],
             y=places,
-            orientation="h",
-            width=0.66,
+            mode="markers",
             marker=fills(
                 [NEUTRAL if name in is_api or name in disturbed else colours[name] for name in names],
                 [0.12 if name in is_api else 1 for name in names],
-            ),
+            )
+            | {"size": PRICE_DOT},
             hoverinfo="skip",
         )
     )
@@ -147,7 +147,7 @@ def cost_bars(
         x=[dollars[name] or low for name in names],
         y=places,
         mode="text",
-        text=[f"  <b>{wording.price(dollars[name])}</b>{_note(name, is_api, disturbed)}" for name in names],
+        text=[f"    <b>{wording.price(dollars[name])}</b>{_note(name, is_api, disturbed)}" for name in names],
         textposition="middle right",
         hoverinfo="skip",
         cliponaxis=False,

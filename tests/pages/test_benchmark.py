@@ -252,7 +252,7 @@ def test_the_picked_are_timed_drawn_among_all_rows_and_offered_as_files_at_the_p
 def assert_table_holds(app: AppTest, table: pd.DataFrame) -> None:
     """The table has what is drawn and, beside it, the original's figures and those of the recorded run."""
     assert list(table["Model"]) == list(app.dataframe[0].value["Model"])
-    recorded = {(row["Model"], row["Device"]): row["Recorded, ms"] for _, row in table.iterrows()}
+    recorded = {(row["Model"], row["Device"]): row["Original table, ms"] for _, row in table.iterrows()}
     for name, row in ORIGINAL.items():
         if row and row.cpu_ms:
             assert (recorded[name, "cpu"], recorded[name, "cuda"]) == (row.cpu_ms, row.gpu_ms)

@@ -64,6 +64,7 @@ def show(controls: DeltaGenerator) -> None:
         table,
         hide_index=True,
         key=state.Benchmark.TIMINGS,
+        column_order=[name for name in table.columns if table[name].notna().any()],
         placeholder="–",
         alt="Hello World milliseconds of each model, measured on this machine and recorded",
         column_config={
@@ -203,7 +204,7 @@ def _table(specs: list[ModelSpec], shown: Timings, recorded: Timings, original: 
                 "Memory": timing.memory_bytes if timing else None,
                 "Weights": timing.weights if timing else None,
                 "Recorded run, ms": recorded[row].median_ms if row in recorded else None,
-                "Recorded, ms": original.get(row),
+                "Original table, ms": original.get(row),
             }
             for row in rows
             if (timing := shown.get(row)) or row in recorded or row in original

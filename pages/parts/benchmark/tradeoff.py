@@ -11,7 +11,7 @@ from core.benchmark import Run, Settings, Timing, Workload
 from core.benchmark.sentences import place
 from core.benchmark.tradeoff import Point, beaten, dollars_per_million, front, sentence
 from core.charts.style import model_colours
-from core.charts.tradeoff import cost_bars, tradeoff
+from core.charts.tradeoff import cost_dots, tradeoff
 from core.models import BOARDS, ModelSpec, all_models
 from core.models.files import availability
 from core.wording import join
@@ -212,7 +212,7 @@ def _costs() -> None:
     here = {timing.model: dollars_per_million(timing.tokens_per_second or 1.0, hour) for timing in timed}
     disturbed = {timing.model for timing in timed if timing.is_disturbed}
     chart.draw(
-        cost_bars({**api, **here}, api, colours=model_colours(here), disturbed=disturbed),
+        cost_dots({**api, **here}, api, colours=model_colours(here), disturbed=disturbed),
         key=state.Benchmark.COSTS,
         name="costs",
         alt="US dollars per million tokens, by API and on this machine",

@@ -29,7 +29,7 @@ compared_bars = partial(timed.comparison_bars, colours=COLOURS)
 engine_bars = partial(timed.engine_bars, colours=COLOURS)
 sweep_lines = partial(sweeps.sweep_lines, colours=COLOURS)
 tradeoff = partial(weighed.tradeoff, colours=COLOURS)
-cost_bars = partial(weighed.cost_bars, colours=COLOURS)
+cost_dots = partial(weighed.cost_dots, colours=COLOURS)
 ROWS = [(LARGE, "cpu"), (LARGE, "cuda"), (SMALL, "cpu"), (SMALL, "cuda")]
 
 
@@ -455,8 +455,8 @@ def test_disturbed_points_are_grey_and_not_on_the_front() -> None:
     assert rgb(bubbles.marker.color[2]) == rgb(NEUTRAL)
     assert list(bubbles.text) == ["", f"<b>{LARGE}</b>", SMALL]
     assert "disturbed by other processes" in bubbles.hovertext[2]
-    prices = cost_bars({SMALL: 0.5, "api": 1.0}, ["api"], disturbed={SMALL})
-    assert rgb(bars_of(prices).marker.color[0]) == rgb(NEUTRAL)
+    prices = cost_dots({SMALL: 0.5, "api": 1.0}, ["api"], disturbed={SMALL})
+    assert rgb(prices.data[0].marker.color[0]) == rgb(NEUTRAL)
     assert words_of(prices)[0] == "$0.50 · disturbed: time again when quiet"
 
 
@@ -529,13 +529,14 @@ def test_one_point_or_none_can_be_drawn() -> None:
 
 
 def test_prices_stand_from_the_cheapest_up_and_apis_are_grey_outlines() -> None:
-    figure = cost_bars({"text-embedding-3-large": 0.13, SMALL: 0.00042, "server:own": 0.0}, {"text-embedding-3-large"})
+    figure = cost_dots({"text-embedding-3-large": 0.13, SMALL: 0.00042, "server:own": 0.0}, {"text-embedding-3-large"})
     assert words_of(figure) == ["$0", "$0.00042", "$0.13 by API"]
-    assert bars_of(figure).x == (None, 0.00042, 0.13)
-    api = bars_of(figure).marker.color[2]
+    assert figure.data[0].x == (None, 0.00042, 0.13)
+    api = figure.data[0].marker.color[2]
     assert rgb(api) == rgb(NEUTRAL)
     assert alpha(api) < 0.5
-    assert rgb(bars_of(figure).marker.color[1]) == rgb(COLOURS[SMALL])
+    assert rgb(figure.data[0].marker.color[1]) == rgb(COLOURS[SMALL])
+    assert figure.data[0].mode == "markers"
     assert 10 ** figure.layout.xaxis.range[0] < 0.00042
 
 
@@ -551,7 +552,7 @@ HOSTILE_FIGURES = {
     "sweep": sweep_heatmap([HOSTILE_TIMING, HOSTILE_FAILURE], "texts/s"),
     "lines": sweep_lines([HOSTILE_TIMING], "texts/s", 8, pays_from={(HOSTILE, 8): 1}),
     "tradeoff": tradeoff([Point(HOSTILE, HOSTILE, 1, 1, 1, "own")], [], lower_is_faster=True, score_title=HOSTILE),
-    "costs": cost_bars({HOSTILE: 1.0}, {HOSTILE}),
+    "costs": cost_dots({HOSTILE: 1.0}, {HOSTILE}),
 }
 
 
