@@ -27,6 +27,8 @@ picker.show_skips(labels)
 top = st.container()
 offer = st.empty()
 weights = controls.weights()
+with place_of_presets:
+    controls.presets(weights)
 with progress.line(state.Verdict.DECIDE, height=500) as on_progress:
     ready = quality.select_embeddable(texts, ready, on_progress)
     measured = quality.measure(texts, labels, ready, on_progress)
@@ -40,8 +42,6 @@ if to_be_timed:
     models_and_baselines = candidates.candidates(texts, labels, measured, ready, dollars, silent)
 setting = verdict.setting_of(texts, labels, queries=measured[BM25].queries, dollars_per_hour=dollars)
 decided = verdict.decide(models_and_baselines, weights, setting)
-with place_of_presets:
-    controls.presets(weights, decided.ranking.left_out)
 with top:
     report.answer(decided)
 report.chart(decided, candidates.recording())

@@ -1,6 +1,6 @@
 """What a benchmark shows in plain words, to be said aloud: who is fastest, by how much, and on which machine.
 
-Timings that other processes disturbed are never compared: the sentence then begins with "among undisturbed timings".
+Timings that other processes disturbed are never compared: the sentence then says that they are left out.
 """
 
 from collections.abc import Iterable, Sequence
@@ -103,7 +103,7 @@ def compared(first: Sequence[Timing], second: Sequence[Timing], names: tuple[str
 
 def begin(timed: Iterable[Timed], where: str) -> str:
     """The beginning of a sentence, which says where some timings were disturbed."""
-    return f"{where}, among undisturbed timings" if any(one.is_disturbed for one in timed) else where
+    return f"{where}, leaving out disturbed timings" if any(one.is_disturbed for one in timed) else where
 
 
 def nothing(where: str, *, is_timed: bool) -> str:

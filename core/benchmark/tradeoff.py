@@ -24,7 +24,7 @@ class Point:
         Peak memory during the timing.
     weights : "own" or "random"
     is_disturbed : bool
-        Whether other processes disturbed its timing, so that it is compared with none.
+        Whether other processes disturbed its timing, so that it is not compared.
     """
 
     model: str
@@ -64,6 +64,8 @@ def sentence(points: Sequence[Point], where: str, *, lower_is_faster: bool) -> s
     if not quiet:
         return nothing(where, is_timed=bool(points))
     start = begin(points, where)
+    if len(quiet) < len(points) and len(quiet) == 1:
+        return f"{where}, only {_name(quiet[0], points)} was timed undisturbed: time again when it is quiet to compare."
     if len(quiet) == 1:
         return f"{start}, {_name(quiet[0], points)} is the only result so far: time another model to compare."
     fast, *between = front(quiet, lower_is_faster=lower_is_faster)

@@ -29,9 +29,11 @@ Row = tuple[str, str]
 
 MARKS = {"cpu": ("line-ns-open", 12), "cuda": ("diamond-open", 7)}
 SHOWN_OF_REASON = 48
+RANDOM = "random weights"
 LIBRARY_NAME = "sentence-transformers, defaults"
 RUN_OPACITIES = (1.0, 0.3)
 HATCHES = {(False, False): "", (True, False): "/", (False, True): RECORDED, (True, True): "x"}  # random, recorded
+HATCHED = {RECORDED: "recorded", "/": RANDOM, "x": f"recorded, {RANDOM}"}
 LANE_PIXELS = 30
 LANE_GAP, GAP_WITH_MARKS = 0.7, 1.0
 MARK_DROP = 0.78  # of a lane, from the middle of a model's last bar to its marks
@@ -90,7 +92,7 @@ def timing_bars(
 
     The axis is limited so that the medians stay readable. Whiskers that run beyond it end in an arrow, and their end is
     written.
-    Disturbed timings are grey and compared with none.
+    Disturbed timings are grey and not compared.
 
     Parameters
     ----------
@@ -113,7 +115,7 @@ def timing_bars(
         is_recorded = row in recorded and row not in timings and row not in states
         source = recorded if is_recorded else timings
         words = (
-            _ending(source[row], source) + " · recorded" * is_recorded
+            _ending(source[row], source)
             if row in source
             else f"{device_name(row[1])}: {plain(states.get(row, 'not timed yet'))}"
         )
@@ -129,7 +131,12 @@ def timing_bars(
 
 
 def comparison_bars(
-    first: Sequence[Timing], second: Sequence[Timing], names: tuple[str, str], *, colours: Mapping[str, str]
+    first: Sequence[Timing],
+    second: Sequence[Timing],
+    names: tuple[str, str],
+    *,
+    colours: Mapping[str, str],
+    are_recorded: tuple[bool, bool] = (False, False),
 ) -> go.Figure:
     """The timings of two runs bar by bar, the first full, the second light with its speed relative to the first.
 
@@ -143,6 +150,8 @@ def comparison_bars(
         The names of the runs.
     colours : mapping
         Of each model, as "#RRGGBB".
+    are_recorded : pair of bool
+        Whether each run was made on another machine: its bars are hatched.
     """
     by_engine = needs_engine(first, second)
     labels, lanes = [], []
@@ -151,11 +160,12 @@ def comparison_bars(
         if either is None:
             continue
         labels.append(_comparison_label(either, by_engine))
-        colour, change = colours[either.model], _ratio(after, before, " as fast")
+        notes = ("", _ratio(after, before, " as fast"))
+        runs = zip((before, after), RUN_OPACITIES, notes, are_recorded, strict=True)
         lanes.append(
             [
-                _Bar(before, colour, RUN_OPACITIES[0], _words(before)),
-                _Bar(after, colour, RUN_OPACITIES[1], _words(after, change)),
+                _Bar(timing, colours[either.model], opacity, _words(timing, note, _weights(timing)), is_recorded)
+                for timing, opacity, note, is_recorded in runs
             ]
         )
     figure = _bars(labels, lanes)
@@ -206,8 +216,9 @@ def _bars(
         _add_marks(figure, marks, tracks, device)
     last = max([*places, *(track for group, track in zip(marks, tracks, strict=True) if group)], default=0)
     ticks = linear_ticks(end)
+    _explain_hatching(figure, bars)
     figure.update_xaxes(
-        title="Median ms (whisker: 95th percentile; ▸ it ends beyond the axis)",
+        title="Median ms",
         range=[0, end],
         tickvals=ticks,
         ticktext=[f"{tick:,g}" for tick in ticks],
@@ -356,6 +367,20 @@ def _swatches(figure: go.Figure, names: Sequence[str], opacities: Sequence[float
         figure.add_bar(x=[None], y=[None], name=name, marker=fills([NEUTRAL], [opacity]), showlegend=True)
 
 
+def _explain_hatching(figure: go.Figure, bars: Sequence[_Bar]) -> None:
+    """A grey sample of each hatching of the bars in the legend."""
+    drawn = {bar.hatch for bar in bars if bar.ms}
+    for shape, name in HATCHED.items():
+        if shape in drawn:
+            marker = fills([NEUTRAL], [1.0]) | {"pattern": hatching([shape])}
+            figure.add_bar(x=[None], y=[None], name=name, marker=marker, showlegend=True)
+
+
+def _weights(timing: Timing | None) -> str:
+    """That a timing is of random weights, at a bar's end."""
+    return RANDOM if timing is not None and timing.weights == "random" else ""
+
+
 def _ending(timing: Timing, timings: Mapping[Row, Timing]) -> str:
     """The words at a bar's end: its milliseconds, and for a GPU the speed-up over the CPU."""
     on_cpu = timings.get((timing.model, "cpu")) if timing.device != "cpu" else None
@@ -403,7 +428,7 @@ def _hover(timing: Timing) -> str:
     if timing.forward:
         lines.append(f"forward pass only {milliseconds(timing.forward.median_ms)}")
     if timing.weights == "random":
-        lines.append("random weights")
+        lines.append(RANDOM)
     if timing.disturbed:
         lines.append(f"{timing.disturbed} calls disturbed by other processes")
     return "<br>".join(lines)
@@ -412,7 +437,7 @@ def _hover(timing: Timing) -> str:
 def _model_label(model: str, is_by_architecture: bool) -> str:
     """A model's name in bold; below it, small, its owner and whether the weights are its own."""
     owner, _, name = model.rpartition("/")
-    small = ", ".join(part for part in (plain(owner, 24), "random weights" if is_by_architecture else "") if part)
+    small = ", ".join(part for part in (plain(owner, 24), RANDOM if is_by_architecture else "") if part)
     return f"<b>{wrap(name, 24, 2)}</b>" + (f"<br>{small}" if small else "")
 
 
@@ -422,7 +447,7 @@ def _comparison_label(timing: Timing, with_engine: bool) -> str:
         f"{timing.engine} {timing.precision}" if with_engine else "",
         _workload(timing),
     ]
-    name = _model_label(timing.model, timing.weights == "random")
+    name = _model_label(timing.model, is_by_architecture=False)  # a run's own bar says so
     return f"{name}<br>{wrap(', '.join(part for part in details if part), 30, 2)}"
 
 

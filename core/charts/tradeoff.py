@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from core import wording
 from core.benchmark.tradeoff import Point
 from core.charts.style import (
+    CPU_OPACITY,
     FONT_SIZE,
     LEGEND_ABOVE,
     NEUTRAL,
@@ -40,7 +41,8 @@ PLACES = {
     "bottom right": (1, -1),
     "bottom left": (-1, -1),
 }
-PRICE_LANE_PIXELS = 40
+PRICE_LANE_PIXELS, PRICE_DOT = 40, 18
+RECORDED_SYMBOL = {"symbol": "circle-x"}
 
 
 def tradeoff(
@@ -50,6 +52,7 @@ def tradeoff(
     lower_is_faster: bool,
     score_title: str,
     colours: Mapping[str, str],
+    is_recorded: bool = False,
 ) -> go.Figure:
     """Score over speed, on a logarithmic axis; bubble area is memory, CPU light, GPU full, hollow for random weights.
 
@@ -66,6 +69,8 @@ def tradeoff(
         What the score is.
     colours : mapping
         Of each model, as "#RRGGBB".
+    is_recorded : bool
+        Whether they were timed on another machine: their bubbles are crossed.
     """
     figure = go.Figure()
     if not points:
@@ -83,12 +88,13 @@ def tradeoff(
         name="Pareto front",
     )
     places = _label_places(points, named, steps, ranges)
+    symbol = RECORDED_SYMBOL if is_recorded else {}
     names = [_name(point, point in front) if is_named else "" for point, is_named in zip(points, named, strict=True)]
     figure.add_scatter(
         x=[point.speed for point in points],
         y=[point.score for point in points],
         mode="markers+text",
-        marker=_markers(points, colours),
+        marker=_markers(points, colours) | symbol,
         text=names,
         textposition=places,
         hovertext=[_hover(point, lower_is_faster) for point in points],
@@ -96,7 +102,7 @@ def tradeoff(
         cliponaxis=False,
         showlegend=False,
     )
-    _explain(figure, points)
+    _explain(figure, points, symbol)
     figure.update_xaxes(
         type="log",
         title="Median ms (further left is faster)" if lower_is_faster else "Texts/s (further right is faster)",
@@ -108,14 +114,14 @@ def tradeoff(
     return apply_style(figure, height=TRADEOFF_HEIGHT, margin=(10, 20, 40, 10))
 
 
-def cost_bars(
+def cost_dots(
     dollars: Mapping[str, float],
     is_api: Collection[str],
     *,
     colours: Mapping[str, str],
     disturbed: Collection[str] = (),
 ) -> go.Figure:
-    """US dollars per million tokens, the cheapest first, on a logarithmic axis.
+    """US dollars per million tokens, the cheapest first, as dots: on a logarithmic axis a bar's length means nothing.
 
     Models behind an API are in outline, those whose timing was disturbed grey.
     """
@@ -125,15 +131,15 @@ def cost_bars(
     ticks = log_ticks(low, high)
     places = list(range(len(names)))
     figure = go.Figure(
-        go.Bar(
+        go.Scatter(
             x=[dollars[name] or None for name in names],
             y=places,
-            orientation="h",
-            width=0.66,
+            mode="markers",
             marker=fills(
                 [NEUTRAL if name in is_api or name in disturbed else colours[name] for name in names],
                 [0.12 if name in is_api else 1 for name in names],
-            ),
+            )
+            | {"size": PRICE_DOT},
             hoverinfo="skip",
         )
     )
@@ -141,7 +147,7 @@ def cost_bars(
         x=[dollars[name] or low for name in names],
         y=places,
         mode="text",
-        text=[f"  <b>{wording.price(dollars[name])}</b>{_note(name, is_api, disturbed)}" for name in names],
+        text=[f"    <b>{wording.price(dollars[name])}</b>{_note(name, is_api, disturbed)}" for name in names],
         textposition="middle right",
         hoverinfo="skip",
         cliponaxis=False,
@@ -318,8 +324,8 @@ def _overlap(box: Box, taken: Sequence[Box]) -> float:
     return float((wide * high).sum() + (right - left) * (top - bottom) - inside)
 
 
-def _explain(figure: go.Figure, points: Sequence[Point]) -> None:
-    """A legend: grey samples of the fills if there are several, and what the area means."""
+def _explain(figure: go.Figure, points: Sequence[Point], symbol: Mapping[str, str]) -> None:
+    """A legend: grey samples of the fills if there are several and of a symbol, and what the area means."""
     devices = sorted({point.device for point in points}, key=device_opacity)
     samples = [(device_name(device), device_opacity(device)) for device in devices if len(devices) > 1]
     if any(point.weights == "random" for point in points):
@@ -327,6 +333,9 @@ def _explain(figure: go.Figure, points: Sequence[Point]) -> None:
     for name, opacity in samples:
         marker = fills([NEUTRAL], [opacity]) | {"size": 14}
         figure.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)
+    if symbol:
+        marker = fills([NEUTRAL], [CPU_OPACITY]) | {"size": 14, **symbol}
+        figure.add_scatter(x=[None], y=[None], mode="markers", name="recorded", marker=marker)
     largest = max((point.memory_bytes or 0 for point in points), default=0)
     figure.update_layout(
         showlegend=True,

@@ -18,6 +18,7 @@ NAME_ABOVE, BAR_BELOW, BAR_WIDTH = 0.27, 0.17, 0.46  # of a lane
 START = 0.02  # of a figure on its bar
 NAME_SIZE, FIRST_NAME_SIZE = 16, 20
 LONGEST_IN_BAR = 13
+FAINT = 0.7  # of a title: on both grounds its contrast stays above 4.5 to 1
 INK = {False: "#0F1317", True: "#E8ECF1"}
 
 
@@ -31,7 +32,7 @@ def verdict_lanes(
     text colour, light on the dark theme.
     """
     figure = make_subplots(1, len(WIDTHS), column_widths=list(WIDTHS), horizontal_spacing=0.014)
-    columns = {"score": "<b>Score</b><br>out of 1", **_titles(lanes, weights)}
+    columns = {"score": "<b>Score</b><br>out of 1", **_titles(weights)}
     for column, name in enumerate(columns, start=1):
         counts = name == "score" or weights.by_criterion[name] > 0
         bars = [lane.score if name == "score" else lane.bars[name] for lane in lanes]
@@ -47,7 +48,7 @@ def verdict_lanes(
             yanchor="bottom",
             align="left",
             showarrow=False,
-            opacity=1 if counts else 0.55,
+            opacity=1 if counts else FAINT,
         )
     for row, lane in enumerate(lanes):
         _write_name(figure, row, lane)
@@ -65,13 +66,9 @@ def verdict_html(lanes: Sequence[Lane], weights: Weights, *, colours: Mapping[st
     return to_html(verdict_lanes(lanes, weights, colours=colours), ALT)
 
 
-def _titles(lanes: Sequence[Lane], weights: Weights) -> dict[str, str]:
-    """Each criterion above its share of the weights, and whether its figures are recorded ones."""
-    recorded = {name for lane in lanes for name, bar in lane.bars.items() if bar.recorded_on}
-    return {
-        name: "<b>{}</b><br>{}".format(*title.split(", ")) + ", recorded" * (name in recorded)
-        for name, title in headings(weights).items()
-    }
+def _titles(weights: Weights) -> dict[str, str]:
+    """Each criterion above its share of the weights."""
+    return {name: "<b>{}</b><br>{}".format(*title.split(", ")) for name, title in headings(weights).items()}
 
 
 def _draw_column(
@@ -139,7 +136,7 @@ def _whiskers(bars: Sequence[Bar]) -> dict[str, object] | None:
 
 def _format_figure(bar: Bar) -> str:
     text = plain(bar.text, LONGEST_IN_BAR)
-    return f"<b>{text}</b>" if bar.length is not None else f"<i>{text}</i>"
+    return f"<i>{text}</i>" if bar.length is None or bar.is_disturbed else f"<b>{text}</b>"
 
 
 def _write_name(figure: go.Figure, row: int, lane: Lane) -> None:

@@ -70,6 +70,13 @@ class KeywordIndex:
             hits.rows[place], hits.scores[place] = rows[best], scores[best]
         return hits
 
+    def known_share(self, query: str) -> float:
+        """The share of a query's words that occur in the documents, from 0 to 1; 0 if it has none that counts."""
+        tokens = self.words.of_query(query)
+        known = [word in self._words.numbers for word in tokens.words]
+        known += [single in self._singles.numbers for single in tokens.singles]
+        return sum(known) / len(known) if known else 0.0
+
     def explain_nothing(self, query: str) -> str:
         """Why a query found nothing, in a sentence."""
         if any(self.words.of_query(query)):

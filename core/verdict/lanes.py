@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from core.verdict.candidate import Candidate
 from core.verdict.verdict import Verdict
-from core.verdict.weights import CRITERIA, Weights, scores
+from core.verdict.weights import CRITERIA, Weights, lengths
 from core.verdict.words import words
 
 TIMED = ("speed", "memory")  # what "Hello World" measures
-TITLES = {"quality": "nDCG@10", "speed": "Speed", "memory": "Memory", "price": "Price", "licence": "Licence"}
+TITLES = {"quality": "Quality", "speed": "Speed", "memory": "Memory", "price": "Price", "licence": "Licence"}
 
 
 @dataclass(frozen=True)
@@ -83,19 +83,19 @@ def lanes(verdict: Verdict) -> list[Lane]:
 def headings(weights: Weights) -> dict[str, str]:
     """Each criterion with its share of the weights."""
     return {
-        name: f"{TITLES[name]}, {100 * weight / (weights.total or 1):.0f}%"
+        name: f"{TITLES[name]}, weight {100 * weight / (weights.total or 1):.0f}%"
         for name, weight in weights.by_criterion.items()
     }
 
 
 def _bars(candidate: Candidate) -> dict[str, Bar]:
-    lengths = scores(candidate)
+    known = lengths(candidate)
     ends = (candidate.quality.low, candidate.quality.high) if candidate.quality else None
     disturbed = candidate.speed.disturbed if candidate.speed else ()
     recorded_on = candidate.speed.recorded_on if candidate.speed else ""
     return {
         name: Bar(
-            lengths[name],
+            known[name],
             words(candidate, name),
             ends if name == "quality" else None,
             name in disturbed,

@@ -70,7 +70,8 @@ class Ranking:
         Those that the scores were made with: 0 for what is left out.
     ranked : tuple of Ranked
     unranked : tuple of Candidate
-        Baselines and, where quality has a weight, candidates without a measured one; all where every weight is 0.
+        Where quality has a weight, candidates without a measured one; then baselines, the best first; all where every
+        weight is 0.
     left_out : tuple of str
         Criteria with a weight that are not counted, because some ranked candidate's figure is unknown.
     """
@@ -108,7 +109,8 @@ def rank(candidates: Sequence[Candidate], weights: Weights) -> Ranking:
     share = weights.total / (asked.total or 1.0)  # so that equal means equal, whatever is left out
     rows = [_rank(candidate, weights) for candidate in chosen]
     order = sorted(rows, key=lambda row: (-round(share * row.total, 12), -(row.scores["quality"] or 0), row.name))
-    return Ranking(weights, tuple(order), tuple(one for one in candidates if one not in chosen), left_out)
+    unranked = sorted((one for one in candidates if one not in chosen), key=_order_of_unranked)
+    return Ranking(weights, tuple(order), tuple(unranked), left_out)
 
 
 def turns(ranking: Ranking) -> tuple[Turn, ...]:
@@ -164,6 +166,11 @@ def _not_comparable(candidates: Sequence[Candidate], weights: Weights) -> tuple[
     weighty = [criterion for criterion, weight in weights.by_criterion.items() if weight]
     unknown = tuple(criterion for criterion in weighty if any(row[criterion] is None for row in known))
     return unknown if len(unknown) < len(weighty) else ()
+
+
+def _order_of_unranked(candidate: Candidate) -> tuple[bool, float]:
+    """Models as they come, then baselines by quality."""
+    return not candidate.is_model, 0.0 if candidate.is_model or not candidate.quality else -candidate.quality.mean
 
 
 def _rank(candidate: Candidate, weights: Weights) -> Ranked:

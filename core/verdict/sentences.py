@@ -1,7 +1,10 @@
 """The verdict in plain words: which model, why, and when another would be the better choice."""
 
+from collections.abc import Sequence
+
+from core.benchmark.sentences import ALIKE
 from core.evaluation import describe_intervals
-from core.verdict.ranking import Ranked, Turn
+from core.verdict.ranking import Ranked, Ranking, Turn
 from core.verdict.verdict import Verdict, comparable, lead_of
 from core.verdict.words import whose, words
 from core.wording import join
@@ -9,6 +12,8 @@ from core.wording import join
 Three = tuple[str, str, str]
 
 CERTAIN = 0.95
+FINDS = {1: "finds more than", 0: "finds about as much as", -1: "finds less than"}
+PACE = {1: "is faster", 0: "is about as fast", -1: "is slower"}
 MORE = {1.35: "a little more", 1.75: "about one and a half times as much", 2.5: "about twice as much"}  # up to a ratio
 LESS = {0.35: "far less", 0.58: "about half as much", 0.75: "about a third less", 1.0: "a little less"}
 
@@ -21,10 +26,22 @@ def sentences(verdict: Verdict) -> Three:
 
 
 def answer(verdict: Verdict) -> str:
-    """The verdict to say aloud: which model, why, what is left out, and what would put another first."""
+    """The verdict in a sentence to say aloud: which model, and how it compares with the second."""
+    first, second = verdict.first, verdict.second
+    if first is None:
+        return _nobody(verdict)[0]
+    if second is None or len(verdict.ranking.tied) > 1:
+        return _which(verdict, first)
+    narrowly = ", but only just" if _is_narrow(verdict) else ""
+    compared = _compared(verdict, first, second)
+    return f"Take {first.name}{narrowly}{f': it {compared}' if compared else ''}."
+
+
+def details(verdict: Verdict) -> list[str]:
+    """What the answer rests on, smaller: the figures, what would put another first, what makes it less certain."""
     if verdict.first is None:
-        return " ".join(_nobody(verdict))
-    return " ".join([_which(verdict, verdict.first), _why(verdict, verdict.first), *_limits(verdict)])
+        return [*_nobody(verdict)[1:]]
+    return [*_figures(verdict.first, verdict.second), *_limits(verdict), *notes(verdict)]
 
 
 def notes(verdict: Verdict) -> list[str]:
@@ -32,7 +49,7 @@ def notes(verdict: Verdict) -> list[str]:
     first = verdict.first
     if first is None:
         return []
-    found = [_baseline(verdict, first), _chance(verdict), _scored_zero(verdict), _noise(first)]
+    found = [_baseline(verdict, first), _chance(verdict), _scored_zero(verdict), _noise(verdict)]
     return [f"{sentence[:1].upper()}{sentence[1:]}." for sentence in found if sentence]
 
 
@@ -82,9 +99,10 @@ def _why(verdict: Verdict, first: Ranked) -> str:
     """Its quality and its speed, compared with those of the second."""
     second = verdict.second
     quality, speed = _quality(verdict, first, second), _speed(first, second)
-    but = " but" if second and speed and _is_mixed(verdict, first, second) else " and"
+    better, faster = (_better(verdict, first, second), _faster(first, second)) if second else (None, None)
+    joined = "and" if better is None or faster is None else _conjunction(better, faster)
     it = "It" if len(verdict.ranking.tied) == 1 else first.name
-    return f"{it} {quality}{f'{but} {speed}' if speed else ''}."
+    return f"{it} {quality}{f' {joined} {speed}' if speed else ''}."
 
 
 def _quality(verdict: Verdict, first: Ranked, second: Ranked | None) -> str:
@@ -106,19 +124,73 @@ def _speed(first: Ranked, second: Ranked | None) -> str:
     """How long it takes, and what the second takes; empty if not timed."""
     if first.candidate.speed is None:
         return ""
-    takes = f"takes {words(first.candidate, 'speed')} a query"
-    elsewhere = first.candidate.speed.recorded_on
-    where = f" (recorded on {elsewhere}, not on this machine)" if elsewhere else ""
-    if second is None or second.candidate.speed is None:
+    takes = f"takes {_time(first)} a query"
+    where = _elsewhere(first)
+    if second is None or second.scores["speed"] is None or first.scores["speed"] is None:
         return takes + where
-    return f"{takes} instead of {words(second.candidate, 'speed')}{where}"
+    return f"{takes} instead of {_time(second)}{where}"
 
 
-def _is_mixed(verdict: Verdict, first: Ranked, second: Ranked) -> bool:
-    """Whether it is better than the second in one of quality and speed, and worse in the other."""
-    signs = [(first.scores[of] or 0) - (second.scores[of] or 0) for of in ("quality", "speed")]
-    is_alike = verdict.lead is not None and verdict.lead.is_within_chance
-    return not is_alike and signs[0] * signs[1] < 0
+def _time(row: Ranked) -> str:
+    """The time of a query, and whether it was disturbed."""
+    disturbed = " (disturbed)" if _is_disturbed(row, "speed") else ""
+    return words(row.candidate, "speed") + disturbed
+
+
+def _elsewhere(row: Ranked) -> str:
+    """On which other machine its time was recorded; empty if on this one."""
+    where = row.candidate.speed.recorded_on if row.candidate.speed else ""
+    return f" (recorded on {where}, not on this machine)" if where else ""
+
+
+def _is_disturbed(row: Ranked, criterion: str) -> bool:
+    return row.candidate.speed is not None and criterion in row.candidate.speed.disturbed
+
+
+def _figures(first: Ranked, second: Ranked | None) -> list[str]:
+    """Its quality and its time, each against the second's, in a sentence of figures; none if neither is known."""
+    rows = [row for row in (first, second) if row]
+    parts = []
+    if first.candidate.quality:
+        parts.append(f"nDCG@10 {' against '.join(words(row.candidate, 'quality') for row in rows)}")
+    if first.candidate.speed:
+        times = [_time(row) for row in rows if row.candidate.speed]
+        parts.append(f"{' against '.join(times)} a query{_elsewhere(first)}")
+    return [f"{'; '.join(parts)}."] if parts else []
+
+
+def _compared(verdict: Verdict, first: Ranked, second: Ranked) -> str:
+    """How its quality and its speed compare with the second's; empty if neither can be compared."""
+    better, faster = _better(verdict, first, second), _faster(first, second)
+    if better is None:
+        return "" if faster is None else f"{PACE[faster]}{' than' if faster else ' as'} {second.name}"
+    found = f"{FINDS[better]} {second.name}"
+    return found if faster is None else f"{found} {_conjunction(better, faster)} {PACE[faster]}"
+
+
+def _conjunction(better: int, faster: int) -> str:
+    """What joins quality and speed: "but" where one speaks for the first and the other against it."""
+    return "but" if faster < 0 <= better or better < 0 <= faster else "and"
+
+
+def _better(verdict: Verdict, first: Ranked, second: Ranked) -> int | None:
+    """1 if it finds more than the second, 0 if the difference could be chance, else -1; None if that is not known."""
+    own, other = first.scores["quality"], second.scores["quality"]
+    if own is None or other is None:
+        return None
+    if own == other or (verdict.lead and verdict.lead.is_within_chance):
+        return 0
+    return 1 if own > other else -1
+
+
+def _faster(first: Ranked, second: Ranked) -> int | None:
+    """1 if it is faster than the second, 0 if about as fast, else -1; None if one was not timed, or disturbed."""
+    if first.scores["speed"] is None or second.scores["speed"] is None:
+        return None
+    own, other = (row.candidate.speed.milliseconds if row.candidate.speed else 0.0 for row in (first, second))
+    if max(own, other) <= ALIKE * min(own, other):
+        return 0
+    return 1 if own < other else -1
 
 
 def _limits(verdict: Verdict) -> list[str]:
@@ -129,13 +201,18 @@ def _limits(verdict: Verdict) -> list[str]:
 def _left_out(verdict: Verdict) -> str:
     """The criteria that count and those that are unknown of some model; empty if all are known."""
     ranking = verdict.ranking
-    unknown = [
-        f"{join(criteria)} {'is' if len(criteria) == 1 else 'are'} not known yet"
-        f"{f' for {whose(names, ranking)}' if len(names) < len(ranking.ranked) else ''}"
-        for names, criteria in ranking.lacking.items()
-    ]
     judged = [criterion for criterion, weight in ranking.weights.by_criterion.items() if weight]
-    return f"Judged on {join(judged)} only: {'; '.join(unknown)}." if unknown else ""
+    reasons = dict.fromkeys(_reason(criteria, names, ranking) for names, criteria in ranking.lacking.items())
+    return f"Judged on {join(judged)} only: {'; '.join(reasons)}." if reasons else ""
+
+
+def _reason(criteria: Sequence[str], names: Sequence[str], ranking: Ranking) -> str:
+    """Why criteria are unknown for some of the ranked models."""
+    disturbed = [row.name for row in ranking.ranked if any(_is_disturbed(row, criterion) for criterion in criteria)]
+    if disturbed:
+        return f"other processes disturbed the timing of {join(disturbed)}"
+    of_whom = f" for {whose(names, ranking)}" if len(names) < len(ranking.ranked) else ""
+    return f"{join(criteria)} {'is' if len(criteria) == 1 else 'are'} not known yet{of_whom}"
 
 
 def _when_not(verdict: Verdict) -> str:
@@ -177,17 +254,25 @@ def _intervals(verdict: Verdict, first: Ranked) -> list[str]:
     return [f"Intervals are 95%, {describe_intervals(systems)}."] if verdict.lead and systems > 2 else []
 
 
+def _is_narrow(verdict: Verdict) -> bool:
+    """Whether the queries are too few, or too mixed, for the first place to be certain."""
+    return verdict.wins is not None and verdict.wins < CERTAIN
+
+
 def _chance(verdict: Verdict) -> str:
-    """Warn that the queries are too few, or too mixed, for the first place to be certain."""
-    if verdict.wins is None or verdict.wins >= CERTAIN:
+    """Warn that with other queries another model might be first."""
+    if verdict.wins is None or not _is_narrow(verdict):
         return ""
     return f"with other queries like these, it would lose first place in {100 * (1 - verdict.wins):.0f}% of cases"
 
 
-def _noise(first: Ranked) -> str:
-    """Warn that its timing was disturbed."""
-    speed = first.candidate.speed
-    return "other processes disturbed its timing: time it again when quiet" if speed and speed.disturbed else ""
+def _noise(verdict: Verdict) -> str:
+    """Warn that timings were disturbed, if none of them is left out for it, which is said there."""
+    ranking = verdict.ranking
+    rows = [row for row in ranking.ranked if row.candidate.speed and row.candidate.speed.disturbed]
+    if not rows or any(_is_disturbed(row, criterion) for row in rows for criterion in ranking.left_out):
+        return ""
+    return f"other processes disturbed the timing of {join([row.name for row in rows])}, which is not compared"
 
 
 def _lacks_figures(verdict: Verdict) -> bool:

@@ -92,8 +92,8 @@ def read_weights(listed: str) -> Weights:
     return Weights(**given)
 
 
-def scores(candidate: Candidate) -> dict[str, float | None]:
-    """Each criterion from 0 to 1, more is better; None if unknown."""
+def lengths(candidate: Candidate) -> dict[str, float | None]:
+    """Each criterion's place on its scale from 0 to 1, more is better; None if unknown."""
     free = freedom(candidate.licence)
     return {
         "quality": candidate.quality.mean if candidate.quality else None,
@@ -102,6 +102,12 @@ def scores(candidate: Candidate) -> dict[str, float | None]:
         "price": _logarithmic("price", candidate.dollars),
         "licence": free.value if free else None,
     }
+
+
+def scores(candidate: Candidate) -> dict[str, float | None]:
+    """The same, but None where other processes disturbed the timing: it is shown, but not compared."""
+    disturbed = candidate.speed.disturbed if candidate.speed else ()
+    return {criterion: None if criterion in disturbed else length for criterion, length in lengths(candidate).items()}
 
 
 def weighted_mean(known: Mapping[str, float | None], weights: Weights) -> float:

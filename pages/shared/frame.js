@@ -7,7 +7,8 @@ if (!window.embedscopeFrame) {
   pushNothingElse();
   fitCharts();
   document.addEventListener("keydown", present);
-  document.addEventListener("click", guide);
+  document.addEventListener("click", guide, true); // before the click takes the guide off the page
+  hideGuide();
 }
 
 // Streamlit replaces the address when a control that is bound to it changes, but follows Back and Forward to any
@@ -26,8 +27,9 @@ function pushChoices() {
   };
 }
 
-// Streamlit adds an entry for each parameter that the server writes. Those of a page that was just opened are no choice:
-// they belong to the entry of the page, which comes after the first of them.
+// Streamlit adds an entry for each parameter that the server writes. One click makes one entry, however many it sets.
+// Those of a page that was just opened are no choice: they belong to the entry of the page, which comes after the first
+// of them.
 function pushNothingElse() {
   const push = history.pushState.bind(history);
   let [isLeaving, isChoice] = [false, true];
@@ -47,8 +49,11 @@ function pushNothingElse() {
   history.pushState = (state, unused, url) => {
     const isSamePage = new URL(url ?? "", location.href).pathname === location.pathname;
     if (!isSamePage) [isLeaving, isChoice] = [false, false];
-    if (!isSamePage || (isChoice && !isLeaving)) push(state, unused, url);
-    else if (!isLeaving) History.prototype.replaceState.call(history, state, unused, url);
+    if (!isSamePage) push(state, unused, url);
+    else if (isChoice && !isLeaving) {
+      isChoice = false;
+      push(state, unused, url);
+    } else if (!isLeaving) History.prototype.replaceState.call(history, state, unused, url);
   };
 }
 
@@ -119,11 +124,38 @@ function present(event) {
   way.click();
 }
 
-// The steps of the first visit lead to the table of models and open the popover of the texts.
+// The steps of the first visit lead to the table of models, below the answer and the navigation, and open the popover of
+// the texts. Once they are dismissed, this browser shows them no more.
 function guide(event) {
   if (event.target.closest?.(".st-key-guided_to_models")) {
-    document.querySelector(".st-key-models_table")?.scrollIntoView({ block: "start" });
+    const answer = document.querySelector(".st-key-answer_of_models");
+    answer.style.scrollMarginTop = `${document.querySelector('[data-testid="stHeader"]').offsetHeight + 8}px`;
+    answer.scrollIntoView({ block: "start" });
   } else if (event.target.closest?.(".st-key-guided_to_texts")) {
     setTimeout(() => document.querySelector(".st-key-corpus_popover button")?.click());
+  } else if (event.target.closest?.(".st-key-dismiss_guide")) {
+    remember("guide", "dismissed");
+  }
+}
+
+function hideGuide() {
+  if (recall("guide") !== "dismissed") return;
+  const style = document.createElement("style");
+  style.textContent = '[data-testid="stLayoutWrapper"]:has(> .st-key-guide) { display: none }';
+  document.head.append(style);
+}
+
+// A browser may forbid pages to store anything.
+function remember(name, value) {
+  try {
+    localStorage.setItem(`embedscope-${name}`, value);
+  } catch {}
+}
+
+function recall(name) {
+  try {
+    return localStorage.getItem(`embedscope-${name}`);
+  } catch {
+    return null;
   }
 }

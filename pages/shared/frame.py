@@ -47,6 +47,8 @@ STYLE = """
 @media (min-width: 1200px) { [class*="st-key-answer_of_"] { min-height: 3.6rem } }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 6vw - 2.75rem, 3rem) }
+/* A phone has no room for the camera button beside a chart's legend */
+@media (max-width: 640px) { .modebar-container { display: none } }
 /* A chart's values are for screen readers alone: there is no gap above them */
 .stElementContainer:has(.values) { position: absolute }
 """
@@ -62,7 +64,8 @@ def around_page() -> Iterator[None]:
     """Draw the sidebar around the page and mark the page as framed; its errors become sentences."""
     token = navigation.in_frame.set(True)
     known = [spec.name for spec in pickable()]
-    unknown = [name for name in st.query_params.get_all(state.EveryPage.MODELS) if name not in known]
+    named = filter(None, st.query_params.get_all(state.EveryPage.MODELS))  # empty where every pick has been removed
+    unknown = [name for name in named if name not in known]
     st.html(f"<style>{STYLE}</style>")
     st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
     sidebar()

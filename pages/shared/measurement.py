@@ -23,6 +23,13 @@ LEAST_COMPARED = 2  # recorded timings of a model that make a comparison
 FEW_SECONDS = 20.0  # limit of each workload, short enough for a live demonstration
 PATIENCE_SECONDS = 2.5
 
+WHISKERS = "Whiskers reach the 95th percentile; one that ends in ▸ runs on beyond the axis."
+
+SAMPLING = (
+    "A timing is the median of at least 30 samples after 10 warm-up calls, each model in a fresh process; samples that "
+    "other processes disturb are repeated."
+)
+
 METHOD = """
 - **A fresh process** for each model, device, engine and precision, one after the other in shuffled order. Only one
   benchmark runs on this machine at a time; the others wait in a queue.
@@ -143,12 +150,17 @@ def show_disturbed(timings: Sequence[Timing]) -> None:
     if names:
         st.caption(
             f":material/warning: Other processes disturbed the timing of {output.markdown_free(wording.join(names))}: "
-            "grey, and compared with none. Time again when this machine is quiet."
+            "shown in grey, not compared. Time again when this machine is quiet."
         )
 
 
-def provenance(timings: Sequence[Timing]) -> None:
-    """For the page's foot, a line for each timing: what computed it, and how it was measured."""
+def provenance(timings: Sequence[Timing], recording: Run | None = None) -> None:
+    """For the page's foot, a line for each timing: what computed it, and how it was measured.
+
+    `recording` is the run that they are of, if they were not timed on this machine.
+    """
+    if recording:
+        output.explain(f"{output.MACHINE}{recorded_on(recording)}")
     for timing in timings:
         if timing.median_ms:
             output.explain(_line(timing))

@@ -1,8 +1,13 @@
 """Present mode: the page's title, its answer and its charts alone, large enough for a room; the address has it."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from pages.shared import navigation, state
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HELP = (
     "Only the answer and the charts, for a room: the first fills the window, the others follow below. Arrow down and "
@@ -59,6 +64,13 @@ def switch() -> None:
         st.html(f"<style>{STYLE}</style>")
         st.button("Leave", icon=":material/close:", key=state.EveryPage.LEAVE, on_click=_leave)
         _ways()
+
+
+def table(rows: "pd.DataFrame") -> None:
+    """A view's table in place of a chart, large enough for a room; nothing unless the mode is on."""
+    if is_on():
+        with st.container(key=state.EveryPage.PRESENTED_LISTS):
+            st.table(rows)
 
 
 def _leave() -> None:

@@ -82,7 +82,7 @@ def test_the_sample_is_ranked_at_first_visit_and_a_lost_query_can_be_looked_into
     assert means == sorted(means)
     assert len(means) == 3
     expect(main.locator(".answer")).to_have_text(
-        re.compile(r"ranks best: nDCG@10 0\.\d\d against 0\.\d\d for .*, the next; ")
+        re.compile(r"ranks best: nDCG@10 0\.\d\d, ahead of .* \(0\.\d\d\) by ")
     )
     chart = page.locator(".js-plotly-plot").first.bounding_box()
     assert chart

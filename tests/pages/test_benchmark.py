@@ -145,6 +145,9 @@ def figure(app: AppTest, key: str) -> dict[str, Any]:
     return content | {"config": json.loads(element.proto.config)}
 
 
+RECORDED = ("\\", "x")  # the hatchings of what was timed on another machine
+
+
 def lanes(drawn: dict[str, Any]) -> dict[str, tuple[float | None, str]]:
     """The milliseconds and the words of each bar, where each row has one, by its label."""
     bars, words = drawn["data"][:2]
@@ -164,8 +167,10 @@ def words(drawn: dict[str, Any]) -> list[str]:
 
 def here(app: AppTest) -> dict[str, float]:
     """The milliseconds of the bars that were timed on this machine."""
-    drawn = lanes(figure(app, "bars"))
-    return {label: bar for label, (bar, words) in drawn.items() if bar and not words.endswith("recorded")}
+    drawn = figure(app, "bars")
+    hatched = drawn["data"][0]["marker"]["pattern"]["shape"]
+    rows = zip(lanes(drawn).items(), hatched, strict=True)
+    return {label: bar for (label, (bar, _)), shape in rows if bar and shape not in RECORDED}
 
 
 def runs_in(home: Path) -> list[Run]:
@@ -206,21 +211,24 @@ def test_before_anything_is_timed_the_recorded_run_is_drawn_named_and_hatched(ap
     drawn = figure(open_view(app), "bars")
     rows = [*sorted(medians, key=lambda model: medians[model] or 0), E5]  # what was recorded nowhere stands last
     assert {model: bar for model, (bar, _) in zip(rows, lanes(drawn).values(), strict=True) if bar} == medians
-    assert all(words.endswith(" · recorded") for bar, words in lanes(drawn).values() if bar)
+    legend = [trace["name"] for trace in drawn["data"] if trace.get("showlegend")]
+    assert {"recorded", "recorded, random weights"} <= set(legend)
     assert drawn["data"][0]["marker"]["pattern"]["shape"] == ["\\", "\\", "x", "x", "x", "x", ""]
-    assert f"Hatched ╲: recorded on {run.machine.sentence}" in told(app)
+    assert f"Machine: recorded on {run.machine.sentence}" in told(app)
     assert answers(app) == [fastest(run.results, f"On {run.machine.cpu} (recorded)")]
 
 
 def test_what_was_timed_here_stands_first_and_replaces_what_was_recorded(app: AppTest) -> None:
     benchmark.save(finished(timing(WORDLLAMA, median_ms=0.25)))
-    drawn = lanes(figure(open_view(app), "bars"))
+    chart = figure(open_view(app), "bars")
+    drawn = lanes(chart)
     (first, lane), *others = drawn.items()
     assert (first, lane) == (WORDLLAMA, (0.25, "0.250 ms"))
     assert [label.split()[0] for label, _ in others][-1] == E5
     medians = [bar for _, (bar, _) in others if bar]
     assert medians == sorted(medians)
-    assert dict(others)[MINILM][1].endswith("recorded")
+    assert chart["data"][0]["marker"]["pattern"]["shape"][list(drawn).index(MINILM)] == "\\"
+    assert here(app) == {WORDLLAMA: 0.25}
 
 
 def test_the_picked_are_timed_drawn_among_all_rows_and_offered_as_files_at_the_press_of_a_button(
@@ -244,7 +252,7 @@ def test_the_picked_are_timed_drawn_among_all_rows_and_offered_as_files_at_the_p
 def assert_table_holds(app: AppTest, table: pd.DataFrame) -> None:
     """The table has what is drawn and, beside it, the original's figures and those of the recorded run."""
     assert list(table["Model"]) == list(app.dataframe[0].value["Model"])
-    recorded = {(row["Model"], row["Device"]): row["Recorded, ms"] for _, row in table.iterrows()}
+    recorded = {(row["Model"], row["Device"]): row["Original table, ms"] for _, row in table.iterrows()}
     for name, row in ORIGINAL.items():
         if row and row.cpu_ms:
             assert (recorded[name, "cpu"], recorded[name, "cuda"]) == (row.cpu_ms, row.gpu_ms)
@@ -635,11 +643,17 @@ def test_one_recorded_timing_is_no_sweep_and_no_comparison(app: AppTest, view: s
     open_view(app, view)
     assert answers(app) == [answer]
     assert not app.get("plotly_chart")
+    assert len(app.info) == 1
+    assert "How this was computed" in [fold.label for fold in app.expander]
+    app.toggle(key="present").set_value(True).run()
+    assert answers(app) == [answer]
+    assert not app.info, "it names a button that present mode hides"
 
 
 def test_accuracy_and_speed_open_on_the_recorded_run_measured_on_the_labelled_queries(app: AppTest) -> None:
     open_view(app, "Accuracy and speed")
-    assert "This machine has not been timed yet. These timings were recorded on" in told(app)
+    assert "This machine has not been timed yet: these timings are recorded ones." in told(app)
+    assert "Machine: recorded on" in told(app)
     drawn = figure(app, "tradeoff")
     points = next(trace for trace in drawn["data"] if trace.get("mode") == "markers+text")
     assert len(points["x"]) == len(BUNDLED)

@@ -94,8 +94,8 @@ def test_the_samples_systems_are_ranked_at_first_visit_by_trec_evals_figures(app
     assert row["ndcg@10 low"] < row["ndcg@10"] < row["ndcg@10 high"]
     best, following = (measures.iloc[place] for place in (0, 1))
     assert (
-        f"{best.name} ranks best: nDCG@10 {best['ndcg@10']:.2f} against {following['ndcg@10']:.2f} for "
-        f"{following.name}, the next; "
+        f"{best.name} ranks best: nDCG@10 {best['ndcg@10']:.2f}, ahead of {following.name} "
+        f"({following['ndcg@10']:.2f}) by "
     ) in said(app).replace("\\", "")
     how = next(fold for fold in app.expander if fold.label == "How this was computed")
     assert any("differences allowing for all 3 pairs compared (Tukey" in line.value for line in how.caption)
@@ -109,11 +109,11 @@ def test_the_headline_names_the_measure_and_the_next_and_all_differences_stand_b
     best, next_best, equal = quality(*[0.9, 0.8] * 20), quality(*[0.5, 0.6] * 20), quality(*[0.8, 0.88] * 20)
     pair = {"b": next_best, "a": best}
     assert measures.sentence(pair, "mrr@10", "MRR@10") == (
-        "a ranks best: MRR@10 0.85 against 0.55 for b, the next; beyond chance."
+        "a ranks best: MRR@10 0.85, ahead of b (0.55) by more than chance."
     )
     assert measures.differences(pair, "mrr@10").startswith("a is better than b by 0.30 (")
     assert measures.sentence({"c": equal, "a": best}, "mrr@10", "MRR@10") == (
-        "a ranks best: MRR@10 0.85 against 0.84 for c, the next; the difference could be chance."
+        "a ranks best: MRR@10 0.85, ahead of c (0.84) by no more than chance."
     )
     few = {"a": quality(0.9), "b": quality(0.1), "c": quality(0.3)}
     assert measures.sentence(few, "mrr@10", "MRR@10") == (
@@ -251,7 +251,9 @@ def test_pairs_show_scipys_correlation_and_the_worst_first(app: AppTest) -> None
     pairs = corpus.sample_pairs()
     ones, others = (embedding.embed(side, WORDLLAMA).vectors for side in (pairs.first, pairs.second))
     expected = spearmanr((ones * others).sum(axis=1), pairs.gold).statistic
-    assert f"Spearman {WORDLLAMA.name} {expected:.2f} (" in said(app).replace("\\", "")
+    assert f"{WORDLLAMA.name} matches the gold scores with a Spearman correlation of {expected:.2f}." in said(
+        app
+    ).replace("\\", "")
     worst = table(app, "Ranked too high")["Ranked too high"].abs()
     assert worst.is_monotonic_decreasing
     scatter = figure(app, "scatter_")

@@ -49,7 +49,7 @@ def test_a_page_that_ends_early_has_the_button_of_texts_and_no_fold(app: AppTest
 
 def test_the_first_visit_has_three_steps_until_they_are_dismissed(app: AppTest) -> None:
     open_page(app, "models")
-    assert [button.label for button in app.button][:3] == ["**1** Pick models", "**2** Bring your texts", "Dismiss"]
+    assert [button.label for button in app.button][:3] == ["**1** Pick models", "**2** Add your texts", "Dismiss"]
     app.button(key="dismiss_guide").click().run()
     assert "Dismiss" not in [button.label for button in app.button]
 
@@ -81,6 +81,14 @@ def test_a_link_says_which_value_was_dropped_until_the_control_is_changed(app: A
 def test_a_link_that_is_accepted_says_nothing(app: AppTest) -> None:
     app.query_params.update({"board": "MTEB v1", "show": "All"})
     assert not open_page(app, "models").info
+
+
+def test_a_page_without_a_picked_model_misses_none_of_the_link(app: AppTest) -> None:
+    app.query_params["models"] = ""
+    open_page(app, "search")
+    assert [info.value for info in app.info] == [
+        "No model is picked yet: pick up to four in the sidebar or on the Models page."
+    ]
 
 
 @pytest.mark.parametrize(("rows", "numbers"), [(8, "%{text}"), (9, None)])

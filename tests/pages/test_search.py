@@ -195,9 +195,24 @@ def test_scores_have_their_percentile_and_what_resembles_nothing_is_said(searchi
     assert float(shown) == pytest.approx(percentileofscore(every, best), abs=0.06)
     assert "of random pairs" not in "".join(cards(searching)[5:])
     assert answer(searching).startswith("Two of three systems put “Spring and summer run longer” first")
-    searching.text_input(key="q").set_value("meeting agenda").run()
-    assert answer(searching).startswith("Nothing here resembles the query")
+    for query, words in (("meeting agenda", " BM25 finds some of its words."), ("asdfgh", "")):
+        searching.text_input(key="q").set_value(query).run()
+        assert answer(searching) == (
+            "Nothing here resembles the query: the best results are farther from it than these texts are from their "
+            f"nearest neighbours.{words}</p>"
+        )
     assert all("opacity:0.72" in body for body in bodies(searching) if "of random pairs" in body)
+
+
+def test_a_model_for_which_nothing_resembles_the_query_is_named_first_and_marks_no_sentence(app: AppTest) -> None:
+    app.query_params["q"] = "zzzzzz"
+    open_page(app, "search")
+    assert answer(app).startswith("For all-MiniLM-L6-v2, nothing here resembles the query. wordllama-256 puts “")
+    assert "disagree" not in answer(app)
+    assert "Hybrid" not in answer(app)
+    cards_of_model = [body for body in bodies(app) if "of random pairs" in body][:5]
+    assert len(cards_of_model) == 5
+    assert all("opacity:0.72" in body and "<mark" not in body for body in cards_of_model)
 
 
 def test_another_corpus_suggests_queries_of_its_own(searching: AppTest) -> None:
@@ -348,6 +363,14 @@ def test_indexes_are_measured_against_the_exact_search(searching: AppTest) -> No
     truth = search.nearest(asked, vectors, 10)
     recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(cut.rows.tolist(), truth.rows.tolist(), strict=True)])
     assert table.loc["First 64 of 256 dimensions", "recall@10"] == pytest.approx(recall, abs=1e-3)
+
+
+def test_indexes_are_presented_as_a_large_table(searching: AppTest) -> None:
+    searching.query_params.update({"view": "Indexes", "present": "true"})
+    pasted(searching, "\n".join(f"owl number {number} hunts at night" for number in range(12)))
+    (large,) = searching.table
+    assert list(large.value.index) == list(searching.dataframe[0].value["index"])
+    assert large.value.loc["Exact", "Recall@10"] == "1.000"
 
 
 def test_the_index_that_answers_scans_a_round_number_of_times_less() -> None:

@@ -13,7 +13,7 @@ from core.charts.style import model_colour
 from core.charts.timings import engine_bars
 from core.encoders.choice import LEAST_COSINE
 from core.models import ModelSpec
-from pages.shared import frame, measurement, state
+from pages.shared import frame, measurement, present, state
 from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import LiveChart
 
@@ -50,16 +50,15 @@ def show(controls: DeltaGenerator) -> None:
     watched = st.container()
     if recording:
         st.caption(
-            f"The engines have not been compared on {spec.name} on this machine yet. These timings were "
-            f"{measurement.recorded_on(recording)}."
+            f"The engines have not been compared on {spec.name} on this machine yet: these timings are recorded ones."
         )
-    elif not timings and not start:
+    elif not timings and not start and not present.is_on():
         st.info(
             f"“Compare engines on {spec.name}” times “{benchmark.HELLO}” with each, about ten seconds per engine.",
             icon=":material/compare_arrows:",
         )
     if timings:
-        _details(timings)
+        _details(timings, recording)
     if start:
         frame.finish()
         with watched:
@@ -67,15 +66,16 @@ def show(controls: DeltaGenerator) -> None:
         st.rerun()
 
 
-def _details(timings: Sequence[Timing]) -> None:
+def _details(timings: Sequence[Timing], recording: Run | None) -> None:
     """What the figures mean, what spoils them, and their downloads."""
     st.caption(
         "× is the speed relative to sentence-transformers with its defaults. The cosine is the lowest of the test "
-        f"vectors against torch in float32; “auto” uses only engines that stay within {LEAST_COSINE}."
+        f"vectors against torch in float32; “auto” uses only engines that stay within {LEAST_COSINE}. "
+        f"{measurement.WHISKERS}"
     )
     measurement.show_disturbed(timings)
     measurement.show_failures(timings)
-    measurement.provenance(timings)
+    measurement.provenance(timings, recording)
     table = pd.DataFrame(
         {
             "Engine": timing.engine,

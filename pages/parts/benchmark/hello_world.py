@@ -55,7 +55,7 @@ def show(controls: DeltaGenerator) -> None:
     if not wanted:
         chart.finish(draw(shown), "hello-world")
     watched = st.container()
-    _explain(recording if set(rows) - set(shown) & set(recorded) else None)
+    _explain()
     _four_figures(specs, shown, original)
     measurement.show_disturbed(list(shown.values()))
     measurement.show_failures(list(shown.values()))
@@ -64,6 +64,7 @@ def show(controls: DeltaGenerator) -> None:
         table,
         hide_index=True,
         key=state.Benchmark.TIMINGS,
+        column_order=[name for name in table.columns if table[name].notna().any()],
         placeholder="–",
         alt="Hello World milliseconds of each model, measured on this machine and recorded",
         column_config={
@@ -71,7 +72,10 @@ def show(controls: DeltaGenerator) -> None:
         }
         | {"Quartiles, ms": st.column_config.TextColumn(), "Memory": st.column_config.NumberColumn(format="bytes")},
     )
+    output.explain(f"Original table: recorded with `%timeit` on {original_machine()}")
     measurement.provenance(list(shown.values()))
+    if stand_in := [recorded[row] for row in rows if row in recorded and row not in shown]:
+        measurement.provenance(stand_in, recording)
     measurement.downloads(table, "benchmark", list(shown.values()))
     output.code(examples.benchmark(specs[0], benchmark.HELLO))
     if wanted:
@@ -108,13 +112,11 @@ def _recording() -> Run | None:
     )  # fmt: skip
 
 
-def _explain(recording: Run | None) -> None:
-    """What the marks and the hatchings are, in a caption."""
-    hatched = f" Hatched ╲: {measurement.recorded_on(recording)}." if recording else ""
+def _explain() -> None:
+    """What whiskers, marks and hatchings are, in a caption."""
     st.caption(
-        f'Median time to encode "{benchmark.HELLO}". '
-        f"Faint marks: the original table, recorded with `%timeit` on {original_machine()}.{hatched} Hatched ╱: "
-        "random weights, before any download."
+        f'Median time to encode "{benchmark.HELLO}". {measurement.WHISKERS} Recorded: on another machine, named at the '
+        "foot. Random weights: timed before any download. Faint marks: the original table."
     )
 
 
@@ -154,7 +156,8 @@ def _four_figures(specs: list[ModelSpec], shown: Timings, original: dict[Row, fl
         return
     figures = st.grid(4, min_column_width=190)
     fastest = min(done, key=lambda row: done[row])
-    figures.metric("Fastest", milliseconds(done[fastest]), help=" on ".join(fastest), border=True)
+    undisturbed = " undisturbed" if any(timing.is_disturbed for timing in shown.values()) else ""
+    figures.metric(f"Fastest{undisturbed}", milliseconds(done[fastest]), help=" on ".join(fastest), border=True)
     scores = {spec.name: spec.mteb_v1["average"] for spec in specs if spec.mteb_v1}
     scored = [row for row in done if row[0] in scores]
     if scored:
@@ -201,7 +204,7 @@ def _table(specs: list[ModelSpec], shown: Timings, recorded: Timings, original: 
                 "Memory": timing.memory_bytes if timing else None,
                 "Weights": timing.weights if timing else None,
                 "Recorded run, ms": recorded[row].median_ms if row in recorded else None,
-                "Recorded, ms": original.get(row),
+                "Original table, ms": original.get(row),
             }
             for row in rows
             if (timing := shown.get(row)) or row in recorded or row in original

@@ -12,7 +12,7 @@ from core.benchmark.sentences import compared, cpu
 from core.charts.style import model_colours
 from core.charts.timings import comparison_bars
 from core.errors import InputError
-from pages.shared import state
+from pages.shared import measurement, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import chart, output
 
@@ -113,18 +113,23 @@ def _compare(first: StoredRun, second: StoredRun) -> None:
         output.answer(answer)
     chart.draw(
         comparison_bars(
-            one, two, ("this run", "the other run"), colours=model_colours({row.model for row in (*one, *two)})
+            one,
+            two,
+            ("this run", "the other run"),
+            colours=model_colours({row.model for row in (*one, *two)}),
+            are_recorded=(first.origin != "here", second.origin != "here"),
         ),
         key=state.Benchmark.COMPARED,
         name="compared",
         alt="The timings of two runs, bar by bar",
     )
+    st.caption(f"{measurement.WHISKERS} Recorded: on another machine.")
     if len(drawn) < len(common):
         st.caption(f"Showing the first {len(drawn)} of {len(common)} timings that both runs have.")
     for stored in (first, second):
         alone = sum(_what(row) not in common for row in stored.run.results)
         rest = f" · timings only in this run: {alone}" if alone else ""
-        st.caption(output.markdown_free(_fingerprint(stored) + rest))
+        output.explain(output.markdown_free(_fingerprint(stored) + rest))
 
 
 def _common(first: StoredRun, second: StoredRun) -> set[What]:

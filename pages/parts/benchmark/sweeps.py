@@ -17,7 +17,7 @@ from core.benchmark.timing import Measure
 from core.charts.style import model_colours
 from core.charts.sweeps import sweep_heatmap, sweep_lines
 from core.models import ModelSpec
-from pages.shared import frame, measurement, picks, state
+from pages.shared import frame, measurement, picks, present, state
 from pages.shared.ui import chart, inputs, output, progress
 from pages.shared.ui.live_chart import LiveChart
 
@@ -70,11 +70,8 @@ def show(controls: DeltaGenerator) -> None:
     }
     watched = st.container()
     if recording:
-        st.caption(
-            f"{spec.name} has not been swept on this machine yet. These timings were "
-            f"{measurement.recorded_on(recording)}."
-        )
-    elif not own and not start:
+        st.caption(f"{spec.name} has not been swept on this machine yet: these timings are recorded ones.")
+    elif not own and not start and not present.is_on():
         st.info(
             f"“Sweep {spec.name}” times it in {len(workloads)} shapes, which takes a minute or two; shapes that would "
             "take too long are skipped, and the chart says so.",
@@ -84,7 +81,7 @@ def show(controls: DeltaGenerator) -> None:
         for device, figure in _heatmaps(own, measure):
             charts[device].finish(figure, f"sweep-{device}")
     if own:
-        _details(own, timings, measure, "in the recorded run" if recording else "on this machine")
+        _details(own, timings, measure, recording)
     if start:
         frame.finish()
         with watched:
@@ -92,10 +89,10 @@ def show(controls: DeltaGenerator) -> None:
         st.rerun()
 
 
-def _details(own: Sequence[Timing], timings: Sequence[Timing], measure: str, where: str) -> None:
+def _details(own: Sequence[Timing], timings: Sequence[Timing], measure: str, recording: Run | None) -> None:
     """What computed the model's cells, all swept models as lines, the table and its downloads."""
     _caption(own)
-    _lines(timings, measure, where)
+    _lines(timings, measure, "in the recorded run" if recording else "on this machine")
     table = _table(own)
     st.dataframe(
         table,
@@ -111,7 +108,7 @@ def _details(own: Sequence[Timing], timings: Sequence[Timing], measure: str, whe
             "Reason": st.column_config.TextColumn(width="large"),
         },
     )
-    measurement.provenance(own)
+    measurement.provenance(own, recording)
     measurement.downloads(table, "sweep", own)
 
 
@@ -188,7 +185,7 @@ def _caption(timings: Sequence[Timing]) -> None:
     architecture = "random weights · " if any(row.weights == "random" for row in done) else ""
     disturbed = sum(row.is_disturbed for row in done)
     trouble = (
-        f" · {disturbed} of {len(done)} shapes disturbed by other processes: grey, and compared with none"
+        f" · {disturbed} of {len(done)} shapes disturbed by other processes: shown in grey, not compared"
         if disturbed
         else ""
     )

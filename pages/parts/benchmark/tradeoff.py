@@ -11,11 +11,11 @@ from core.benchmark import Run, Settings, Timing, Workload
 from core.benchmark.sentences import place
 from core.benchmark.tradeoff import Point, beaten, dollars_per_million, front, sentence
 from core.charts.style import model_colours
-from core.charts.tradeoff import cost_bars, tradeoff
+from core.charts.tradeoff import cost_dots, tradeoff
 from core.models import BOARDS, ModelSpec, all_models
 from core.models.files import availability
 from core.wording import join
-from pages.shared import frame, measurement, picks, quality, state
+from pages.shared import frame, measurement, picks, present, quality, state
 from pages.shared.ui import chart, output, progress
 
 MEASURED = "nDCG@10 here"
@@ -55,20 +55,18 @@ def show(controls: DeltaGenerator) -> None:
     elif points:
         output.answer(sentence(points, place(recording), lower_is_faster=speed == LATENCY))
     else:
-        st.info(
-            f"No model with a score for {board} has been timed on this machine yet: use “Time missing models”, or "
-            "the view “Hello World”.",
-            icon=":material/timer:",
-        )
+        output.answer(f"No model with a score for {board} has been timed on this machine yet.")
+        if not present.is_on():
+            st.info("Use “Time missing models”, or the view “Hello World”.", icon=":material/timer:")
     watched = st.container()
     if points:
-        _chart(points, board or MEASURED, lower_is_faster=speed == LATENCY)
+        _chart(points, board or MEASURED, lower_is_faster=speed == LATENCY, is_recorded=recording is not None)
         if recording:
-            st.caption(f"This machine has not been timed yet. These timings were {measurement.recorded_on(recording)}.")
+            st.caption("This machine has not been timed yet: these timings are recorded ones.")
         _scoreless(timings, scores, board or MEASURED)
         compared = [timing for timing in timings if timing.model in scores]
         measurement.show_disturbed(compared)
-        measurement.provenance(compared)
+        measurement.provenance(compared, recording)
     _show_failures(speed or LATENCY)
     _costs()
     if missing:
@@ -162,7 +160,7 @@ def _points(timings: list[Timing], scores: dict[str, float], speed: str) -> list
     ]
 
 
-def _chart(points: list[Point], board: str, *, lower_is_faster: bool) -> None:
+def _chart(points: list[Point], board: str, *, lower_is_faster: bool, is_recorded: bool) -> None:
     chart.draw(
         tradeoff(
             points,
@@ -170,6 +168,7 @@ def _chart(points: list[Point], board: str, *, lower_is_faster: bool) -> None:
             lower_is_faster=lower_is_faster,
             score_title=board,
             colours=model_colours(point.model for point in points),
+            is_recorded=is_recorded,
         ),
         key=state.Benchmark.TRADEOFF,
         name="accuracy-and-speed",
@@ -213,7 +212,7 @@ def _costs() -> None:
     here = {timing.model: dollars_per_million(timing.tokens_per_second or 1.0, hour) for timing in timed}
     disturbed = {timing.model for timing in timed if timing.is_disturbed}
     chart.draw(
-        cost_bars({**api, **here}, api, colours=model_colours(here), disturbed=disturbed),
+        cost_dots({**api, **here}, api, colours=model_colours(here), disturbed=disturbed),
         key=state.Benchmark.COSTS,
         name="costs",
         alt="US dollars per million tokens, by API and on this machine",

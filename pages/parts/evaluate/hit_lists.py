@@ -8,7 +8,7 @@ from core.corpus import Corpus
 from core.evaluation import CUT
 from core.retrieval import Ranking
 from core.search import Hits
-from core.wording import shorten
+from core.wording import shorten, three_figures
 from pages.shared import state
 from pages.shared.labels import judgements
 from pages.shared.ui import output
@@ -40,20 +40,29 @@ def show(
             st.markdown(f"### {output.markdown_free(system)} &ensp;:small[:gray[{ranking.score_name}]]")
             listed = hits_of(ranking.hits, query)
             for rank, (row, score) in enumerate(listed[:depth], start=1):
-                _card(texts, places[row], names[row], rank, score, grades, question, system)
+                _card(
+                    texts,
+                    places[row],
+                    names[row],
+                    rank,
+                    f"{ranking.unit} {three_figures(score)}",
+                    grades,
+                    question,
+                    system,
+                )
             if not listed:
                 st.caption("Nothing found.")
             _show_missing(texts, listed, names, places, grades, depth)
 
 
 def _card(
-    texts: Corpus, place: int, name: str, rank: int, score: float, grades: Mapping[str, int], question: str, system: str
+    texts: Corpus, place: int, name: str, rank: int, score: str, grades: Mapping[str, int], question: str, system: str
 ) -> None:
     grade = grades.get(name, 0)
     tick = f" :green-badge[:material/check: relevant{f' ({grade})' if grade > 1 else ''}]" if grade > 0 else ""
     with st.container(border=True, gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"**{rank}** &ensp; :gray[{score:.3f}]{tick}", width="content")
+            st.markdown(f"**{rank}** &ensp; :gray[{score}]{tick}", width="content")
             if question:
                 judgements.buttons(texts, question, name, key=state.Evaluate.MARK(system, place, name))
         if texts.fields.get("title", ("",) * len(texts))[place]:

@@ -25,9 +25,9 @@ def sentence(measured: Mapping[str, Quality], measure: str, title: str) -> str:
     following, *_, last = [*compared, *compared]
     if compared[following].queries < LEAST_QUERIES:
         return evaluation.sentence(", ".join([first, *list(compared)[:-1]]), last, compared[last]) + "."
-    chance = "the difference could be chance" if compared[following].is_within_chance else "beyond chance"
+    chance = "no more than chance" if compared[following].is_within_chance else "more than chance"
     own, other = (measured[name].means[measure] for name in (first, following))
-    return f"{first} ranks best: {title} {own:.2f} against {other:.2f} for {following}, the next; {chance}."
+    return f"{first} ranks best: {title} {own:.2f}, ahead of {following} ({other:.2f}) by {chance}."
 
 
 def differences(measured: Mapping[str, Quality], measure: str) -> str:

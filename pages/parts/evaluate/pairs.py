@@ -45,7 +45,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         pairs = _choose()
         kind = st.segmented_control(
             "Correlation", ["Spearman", "Pearson"], default="Spearman", key=state.Evaluate.CORRELATION,
-            bind="query-params", required=True, label_visibility="collapsed",
+            bind="query-params", required=True,
         )  # fmt: skip
     if pairs.left_out:
         listed = wording.skips(pairs.left_out)
@@ -110,14 +110,15 @@ def _label() -> str:
 
 
 def _sentence(compared: dict[str, Compared], kind: str) -> str:
-    """Which model follows the gold scores best, and how well each does."""
-    intervals = {name: one.spearman if kind == "Spearman" else one.pearson for name, one in compared.items()}
-    names = sorted(intervals, key=lambda name: -intervals[name].mean)
-    figures = [
-        f"{name} {intervals[name].mean:.2f} ({intervals[name].low:.2f} to {intervals[name].high:.2f})" for name in names
-    ]
-    best = f"{names[0]} matches the gold scores best" if len(names) > 1 else "How well the scores match the gold scores"
-    return f"{best}: {kind} {', '.join(figures)}."
+    """Which model follows the gold scores best, and how well the next does; the chart has the others."""
+    means = {name: (one.spearman if kind == "Spearman" else one.pearson).mean for name, one in compared.items()}
+    first, *others = sorted(means, key=lambda name: -means[name])
+    if not others:
+        return f"{first} matches the gold scores with a {kind} correlation of {means[first]:.2f}."
+    return (
+        f"{first} matches the gold scores best: {kind} {means[first]:.2f}, ahead of {others[0]} "
+        f"({means[others[0]]:.2f})."
+    )
 
 
 def _compare(pairs: SentencePairs, embedded: Embedded, identity: tuple[Hashable, ...]) -> Compared:
@@ -199,7 +200,7 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared], ready: Sequence[
     )
     st.caption("Tick a pair to read it in full, with the score of each model.")
     shown = st.dataframe(
-        table.head(WORST_SHOWN),
+        table.head(WORST_SHOWN).assign(**{"Ranked too high": 100 * shift[order[:WORST_SHOWN]]}),
         hide_index=True,
         key=state.Evaluate.WORST,
         height=360,
@@ -212,9 +213,9 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared], ready: Sequence[
             "Gold": st.column_config.NumberColumn(format="%.3g"),
             score: st.column_config.NumberColumn(format="%.3f"),
             "Ranked too high": st.column_config.NumberColumn(
-                "Ranked too high by",
-                format="percent",
-                help="Share of all pairs that it wrongly outranks; below 0, it is ranked too low.",
+                "Rank is off by",
+                format="%+.0f%%",
+                help="Of all pairs, the share that it wrongly outranks (+), or that wrongly outrank it (−).",
             ),
         },
     )

@@ -15,7 +15,7 @@ def show() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=state.EveryPage.GUIDE):
         st.button("**1** Pick models", key=state.EveryPage.GUIDE_MODELS, type="tertiary")
-        st.button("**2** Bring your texts", key=state.EveryPage.GUIDE_TEXTS, type="tertiary")
+        st.button("**2** Add your texts", key=state.EveryPage.GUIDE_TEXTS, type="tertiary")
         st.page_link("pages/verdict.py", label="**3** See the verdict")
         st.button(
             "Dismiss", key=state.EveryPage.GUIDE_DISMISS, type="tertiary", icon=":material/close:", on_click=_dismiss

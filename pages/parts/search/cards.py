@@ -102,9 +102,9 @@ def _heading(system: str, colour: str, quality: Quality | None) -> str:
 
 
 def _card(texts: Corpus, slot: Slot, hits: List) -> str:
-    """Rank, move, score and the text with its sentence marked, fully escaped; grey if random pairs score as high."""
+    """Rank, move, score and the text with its sentence marked, fully escaped; grey if it says little."""
     percentile = hits.percentiles[slot.rank - 1] if hits.percentiles else None
-    is_low = percentile is not None and percentile < confidence.LOW
+    is_low = hits.is_hopeless or (percentile is not None and percentile < confidence.LOW)
     tick = _badge("✓ relevant", GREEN, "labelled as relevant") if slot.is_relevant else ""
     known = html.escape(_subject(texts, slot.row))
     head = (

@@ -16,7 +16,7 @@ from core.search import indexes
 from core.search.indexes import Measured
 from core.storage import digests
 from pages.parts.search import model_choice
-from pages.shared import cache, state
+from pages.shared import cache, present, state
 from pages.shared.labels import sources
 from pages.shared.ui import output, progress
 
@@ -34,6 +34,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
         source = cache.embed_corpus(texts, spec, on_progress).provenance
     table = _table(measured, len(texts))
     output.answer(sentence(measured))
+    present.table(_large(measured))
     st.dataframe(
         table,
         hide_index=True,
@@ -100,6 +101,19 @@ def _table(measured: Sequence[Measured], count: int) -> pd.DataFrame:
             for result in measured
         ]
     )
+
+
+def _large(measured: Sequence[Measured]) -> pd.DataFrame:
+    """The table's main columns as texts."""
+    return pd.DataFrame(
+        {
+            "Index": result.index.name,
+            f"Recall@{K}": f"{result.recall:.3f}",
+            "ms per query": wording.three_figures(result.milliseconds),
+            "MB": wording.three_figures(result.index.bytes / 1e6),
+        }
+        for result in measured
+    ).set_index("Index")
 
 
 def sentence(measured: Sequence[Measured]) -> str:

@@ -41,6 +41,8 @@ class List:
         Distinguishes what it finds.
     percentiles : tuple of float
         Of each score among random pairs, see `confidence`; empty if there are none, None until they are measured.
+    is_hopeless : bool
+        Whether nothing in it resembles the query, as far as that is measured.
     """
 
     ranking: Ranking
@@ -48,6 +50,7 @@ class List:
     key: tuple[object, ...]
     marks: Marks = field(default_factory=Marks)
     percentiles: tuple[float, ...] | None = None
+    is_hopeless: bool = False
 
     @property
     def rows(self) -> list[int]:

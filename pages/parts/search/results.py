@@ -11,6 +11,7 @@ from core import corpus, examples
 from core.corpus import Corpus, Labels
 from core.models import ModelSpec
 from core.progress import Progress
+from core.retrieval import HYBRID
 from core.search.leaders import leaders
 from pages.parts.search import cards, comparison, confidence, filters, lists, query
 from pages.parts.search.filters import Conditions
@@ -52,7 +53,7 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
         slots = cards.show(texts, asked, hits, k, relevant, qualities)
     _explain(hits, labels if qualities else None)
     with progress.line(state.Search.HIGHLIGHT) as on_progress:
-        hits = confidence.rate(texts, labels, specs, hits, on_progress)
+        hits = confidence.rate(texts, asked, labels, specs, hits, on_progress)
         with answer():
             output.answer(_sentence(texts, hits))
         hits = lists.highlight(hits, on_progress)
@@ -85,12 +86,17 @@ def _answer_by_words(
 
 
 def _sentence(texts: Corpus, hits: Mapping[str, List]) -> str:
-    """What the systems put first, and the models for which nothing resembles the query."""
+    """The models for which nothing resembles the query, and what the other systems put first.
+
+    The hybrid is made of all of them: it is silent where one has nothing to say.
+    """
     low = confidence.sentence(hits)
     if confidence.is_hopeless(hits):
         return low
-    firsts = {system: next(iter(each.rows), None) for system, each in hits.items()}
-    return f"{leaders(firsts, texts.titles)} {low}".strip()
+    silent = [system for system, each in hits.items() if each.is_hopeless]
+    speaking = [system for system in hits if system not in silent and not (silent and system == HYBRID)]
+    firsts = {system: next(iter(hits[system].rows), None) for system in speaking}
+    return f"{low} {leaders(firsts, texts.titles)}".strip()
 
 
 def _explain(hits: Mapping[str, List], labels: Labels | None) -> None:

@@ -1,14 +1,11 @@
 """The user's settings: the weights, and the price of this machine's hour."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import verdict
 from core.charts.verdict import WIDTHS
 from core.verdict import CRITERIA, MOST_WEIGHT, PRESETS, Weights
-from core.wording import join
 from pages.shared import state
 
 
@@ -34,23 +31,15 @@ def weights() -> Weights:
 
 
 def begin_presets() -> DeltaGenerator:
-    """The place of the presets, as tall as they will be once it is known what is judged."""
+    """The place of the presets, as tall as they will be once the sliders below are drawn."""
     st.html(f"<style>.st-key-{state.Verdict.PRESETS} {{ min-height: 4.25rem }}</style>")
     return st.container(width="content", key=state.Verdict.PRESETS)
 
 
-def presets(now: Weights, left_out: Sequence[str]) -> None:
-    """Weights for usual purposes, at a click; the one that the sliders show is chosen, and says what is not judged."""
-    chosen = next((name for name, each in PRESETS.items() if each == now), None)
-    st.session_state[state.Verdict.PRESET] = chosen
-    without = f" without {join(left_out)}" if left_out else ""
-    st.segmented_control(
-        "Weights for",
-        list(PRESETS),
-        format_func=lambda name: f"{name}{without}" if name == chosen else name,
-        key=state.Verdict.PRESET,
-        on_change=_take_preset,
-    )
+def presets(now: Weights) -> None:
+    """Weights for usual purposes, at a click; the one that the sliders show is chosen."""
+    st.session_state[state.Verdict.PRESET] = next((name for name, each in PRESETS.items() if each == now), None)
+    st.segmented_control("Weights for", list(PRESETS), key=state.Verdict.PRESET, on_change=_take_preset)
 
 
 def _take_preset() -> None:

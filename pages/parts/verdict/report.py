@@ -16,7 +16,10 @@ from pages.shared.ui.live_chart import LiveChart
 SCROLLS = f"""<style>
 .st-key-{state.Verdict.WIDE} {{{{ overflow-x: auto }}}}
 .st-key-{state.Verdict.WIDE} > * {{{{ min-width: {{rem}}rem }}}}
+.swipe {{{{ display: none }}}}
+@media (max-width: {{rem}}rem) {{{{ .swipe {{{{ display: block; margin: 0; opacity: .75 }}}} }}}}
 </style>"""
+SWIPE = '<p class="swipe">Swipe sideways for memory, price and licence →</p>'
 SHOWN = (  # as much as a window 1024 pixels wide has room for; the others can be switched on above the table
     "place", "model", "score", "ndcg@10", "interval", "hello_world_ms", "requests_per_second", "memory_bytes",
     "recorded_on",
@@ -37,10 +40,9 @@ def without_labels(texts: Corpus) -> None:
 
 
 def answer(decided: Verdict) -> None:
-    """Which model to take, why, and when another would be better; below, what makes that less certain."""
+    """Which model to take and why, in a sentence; below it the figures, and when another would be better."""
     output.answer(verdict.answer(decided))
-    if noted := verdict.notes(decided):
-        st.markdown(output.markdown_free(" ".join(noted)))
+    st.markdown(output.markdown_free(" ".join(verdict.details(decided))))
 
 
 def chart(decided: Verdict, recording: Run | None) -> None:
@@ -53,11 +55,11 @@ def chart(decided: Verdict, recording: Run | None) -> None:
         if recording and verdict.is_recorded(decided)
         else ""
     )
-    st.html(SCROLLS.format(rem=54 if present.is_on() else 42))
+    st.html(SCROLLS.format(rem=54 if present.is_on() else 42) + SWIPE)
     with st.container(key=state.Verdict.WIDE):
         LiveChart(state.Verdict.LANES, ALT).finish(figure, "verdict")
     st.caption(
-        "Every bar runs from 0 to 1; longer is better. The whisker is the 95% interval of quality over the "
+        "Every bar runs from 0 to 1; longer is better. Quality is nDCG@10, its whisker the 95% interval over the "
         "queries; percentages are shares of the total weight. "
         + hatched
         + output.markdown_free(" ".join(verdict.resampling(decided)))

@@ -31,7 +31,7 @@ def test_a_recorded_run_begins_with_its_processor() -> None:
         ([QUICK], "quick takes 2.00 ms to embed “Hello World”."),
         (
             [SLOW, DISTURBED, QUICK],
-            "among undisturbed timings, quick is the fastest: 2.00 ms for “Hello World”, 2.5 times as fast as the "
+            "leaving out disturbed timings, quick is the fastest: 2.00 ms for “Hello World”, 2.5 times as fast as the "
             "runner-up, slow.",
         ),
         (
@@ -69,8 +69,8 @@ TORCH = timing("m", engine="torch", median_ms=3.0)
         ),
         (
             [replace(LIBRARY, disturbed=1), TORCH, OPENVINO],
-            "among undisturbed timings, the fastest engine for m is openvino in bfloat16: 2.00 ms, 1.5 times as fast "
-            "as torch in float32.",
+            "leaving out disturbed timings, the fastest engine for m is openvino in bfloat16: 2.00 ms, 1.5 times as "
+            "fast as torch in float32.",
         ),
         ([OPENVINO], "m takes 2.00 ms with openvino in bfloat16."),
     ],
@@ -110,7 +110,7 @@ def test_the_best_batch_is_named_with_what_it_gains(timings: list[Timing], measu
 
 def test_a_disturbed_batch_gains_nothing() -> None:
     assert best_shape([replace(ALONE, disturbed=1), BATCH], "texts/s", HERE) == (
-        f"{HERE}, among undisturbed timings, m embeds up to 2,000 texts a second: 16 texts of 8 tokens at a time."
+        f"{HERE}, leaving out disturbed timings, m embeds up to 2,000 texts a second: 16 texts of 8 tokens at a time."
     )
 
 

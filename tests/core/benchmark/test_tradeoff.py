@@ -50,10 +50,13 @@ def test_a_disturbed_point_beats_none_and_is_compared_with_none():
     best = replace(point("best", 70, 1.0), is_disturbed=True)
     assert front([slow, fast, best], lower_is_faster=True) == [fast, slow]
     assert sentence([slow, fast, best], HERE, lower_is_faster=True) == (
-        f"{HERE}, among undisturbed timings, fast is 4.0 times as fast as slow, which is the most accurate: 60.0 "
+        f"{HERE}, leaving out disturbed timings, fast is 4.0 times as fast as slow, which is the most accurate: 60.0 "
         "against 50.0."
     )
     assert beaten([slow, fast, best], lower_is_faster=True) == ""
+    assert sentence([slow, best], HERE, lower_is_faster=True) == (
+        f"{HERE}, only slow was timed undisturbed: time again when it is quiet to compare."
+    )
     assert sentence([best], HERE, lower_is_faster=True) == (
         f"{HERE}, other processes disturbed every timing: time again when it is quiet."
     )

@@ -210,7 +210,7 @@ def test_the_verdicts_columns_stand_side_by_side_with_the_bars_that_they_head() 
         assert start == left
         assert (end - start) / (right - left) == pytest.approx(length, abs=0.001)
     assert "1. good" in words(figure)
-    assert "nDCG@10\n62%" in words(figure)
+    assert "Quality\nweight 62%" in words(figure)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from core.verdict import (
     Weights,
     answer,
     candidates,
+    details,
     figures,
     find_untimed,
     firmness,
@@ -278,6 +279,14 @@ def test_the_better_total_comes_first_and_baselines_and_the_unmeasured_are_not_r
     assert [row.name for row in without_quality.ranked] == ["unmeasured", "fast", "slow"]
 
 
+def test_baselines_come_after_models_the_best_first() -> None:
+    baselines = [
+        replace(candidate(name, quality), is_model=False) for name, quality in (("BM25", 0.4), ("Hybrid", 0.6))
+    ]
+    ranking = rank([*baselines, candidate("unmeasured", None), candidate("a")], Weights())
+    assert [one.name for one in ranking.unranked] == ["unmeasured", "Hybrid", "BM25"]
+
+
 def test_a_tie_is_said_and_shared() -> None:
     decided = verdict_on(candidate("b"), candidate("a"), candidate("c", 0.2))
     assert [row["place"] for row in figures(decided)] == [1, 1, 3]
@@ -344,7 +353,8 @@ def test_the_three_sentences_say_which_why_and_when_not() -> None:
         "It finds more than fast (nDCG@10 0.800 against 0.500) but takes 20.0 ms a query instead of 0.200 ms."
     )
     assert when_not == "If speed mattered about twice as much (a weight above 4.8, now 2), fast would win."
-    assert answer(decided) == f"{which} {why} {when_not}"
+    assert answer(decided) == "Take good: it finds more than fast but is slower."
+    assert details(decided) == ["nDCG@10 0.800 against 0.500; 20.0 ms against 0.200 ms a query.", when_not]
     assert firmness(decided)[0] == "When the queries are resampled, good stays first in every case."
     assert "fast" not in " ".join(resampling(decided)), "what turns the verdict is said once on the page"
 
@@ -388,7 +398,7 @@ def test_what_is_unknown_is_said_with_the_models_that_lack_it() -> None:
     nobody_timed = verdict_on(candidate("a", 0.8, None), candidate("b", 0.5, None))
     judged = "Judged on quality, memory, price and licence only: speed is not known yet."
     assert sentences(nobody_timed)[2] == judged
-    assert answer(nobody_timed).endswith(f". {judged}")
+    assert details(nobody_timed) == ["nDCG@10 0.800 against 0.500.", judged]
     assert not any("single weight" in line for line in firmness(nobody_timed))
 
 
@@ -419,11 +429,47 @@ def test_the_only_weight_is_not_left_out() -> None:
     assert notes(one_timed) == ["Unknown, so scored 0: speed for b."]
 
 
-def test_a_disturbed_timing_is_said_beside_its_figure_and_is_grey() -> None:
-    noisy_speed = Speed(30.5, None, "cpu", "torch", "float32", disturbed=("speed",))
-    decided = verdict_on(replace(candidate("a"), speed=noisy_speed))
-    assert notes(decided)[-1] == "Other processes disturbed its timing: time it again when quiet."
-    assert lanes(decided)[0].bars["speed"].with_interval == "30.5 ms (disturbed)"
+def test_a_disturbed_timing_is_shown_and_named_and_not_compared() -> None:
+    noisy_speed = Speed(0.2, None, "cpu", "torch", "float32", disturbed=("speed",))
+    decided = verdict_on(candidate("a", 0.8, 20.0), replace(candidate("b", 0.5), speed=noisy_speed), speed=10.0)
+    assert decided.ranking.left_out == ("speed",)
+    assert answer(decided) == "Take a: it finds more than b."
+    assert details(decided) == [
+        "nDCG@10 0.800 against 0.500; 20.0 ms against 0.200 ms (disturbed) a query.",
+        "Judged on quality, memory, price and licence only: other processes disturbed the timing of b.",
+    ]
+    bar = lanes(decided)[1].bars["speed"]
+    assert (bar.with_interval, bar.is_disturbed) == ("0.200 ms (disturbed)", True)
+    assert bar.length == pytest.approx(scores(candidate("b", ms=0.2))["speed"]), "its bar is still drawn"
+    unweighted = verdict_on(*(row.candidate for row in decided.ranking.ranked), speed=0.0)
+    assert notes(unweighted) == ["Other processes disturbed the timing of b, which is not compared."]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "sentence"),
+    [
+        ((0.8, 20.0), (0.5, 0.2), "Take a: it finds more than b but is slower."),
+        ((0.8, 2.0), (0.5, 20.0), "Take a: it finds more than b and is faster."),
+        ((0.8, 2.0), (0.5, 2.05), "Take a: it finds more than b and is about as fast."),
+        ((0.7, 0.2), (0.71, 900.0), "Take a: it finds less than b but is faster."),
+        ((0.8, None), (0.5, None), "Take a: it finds more than b."),
+        ((0.5, 10.0), (0.5, 10.0), "Take a or b: with these weights they tie."),
+    ],
+)
+def test_the_answer_is_one_sentence_to_say_aloud(
+    first: tuple[float, float | None], second: tuple[float, float | None], sentence: str
+) -> None:
+    assert answer(verdict_on(candidate("a", *first), candidate("b", *second))) == sentence
+
+
+def test_a_narrow_first_place_is_in_the_answer() -> None:
+    decided = verdict_on(candidate("a", values=noisy(0.52, 3)), candidate("b", values=noisy(0.5, 4), ms=20.0))
+    assert answer(decided) == "Take a, but only just: it finds about as much as b and is faster."
+
+
+def test_without_a_quality_the_speed_alone_is_compared() -> None:
+    decided = verdict_on(candidate("a", None, 1.0), candidate("b", None, 20.0), quality=0.0)
+    assert answer(decided) == "Take a: it is faster than b."
 
 
 def test_a_baseline_that_ranks_better_beyond_chance_is_said() -> None:
