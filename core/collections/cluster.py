@@ -10,7 +10,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -34,6 +34,7 @@ LOSSES = 2  # in a row for each worker, with nothing done between
 MODEST = {  # for Ray, before it is imported, unless the host says otherwise
     "RAY_USAGE_STATS_ENABLED": "0",  # it would report to its makers
     "RAY_NUM_REDIS_GET_RETRIES": "1",  # attempts to reach a cluster, most of a minute each
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # what a lost node has to say would be printed among a command's results
 }
 
 
@@ -116,6 +117,7 @@ class Workers(Generic[Made]):
     _idle: list[_Place] = field(default_factory=list)
     _begun: dict[Any, tuple[_Place, Any]] = field(default_factory=dict)  # by what Ray calls the result
     _losses: int = 0
+    _discard: Callable[[Any], None] = lambda _: None
 
     @property
     def size(self) -> int:
@@ -123,7 +125,11 @@ class Workers(Generic[Made]):
         return len(_places(_ray().nodes()))
 
     def run(
-        self, work: Callable[[Made, Task, Progress], Result], take: Callable[[], Task | None], wait: Callable[[], None]
+        self,
+        work: Callable[[Made, Task, Progress], Result],
+        take: Callable[[], Task | None],
+        wait: Callable[[], None],
+        discard: Callable[[Result], None] = lambda _: None,
     ) -> Iterator[tuple[Task, Result]]:
         """Each task with its result, as they come.
 
@@ -135,6 +141,8 @@ class Workers(Generic[Made]):
             The next task; None if there is none left.
         wait : callable
             Called several times a second; it may raise to cancel.
+        discard : callable, optional
+            Called with each result that comes after that.
 
         Raises
         ------
@@ -144,6 +152,7 @@ class Workers(Generic[Made]):
             The work raised something else, or workers died again and again.
         """
         again: list[Task] = []
+        self._discard = discard
         while True:
             self._hire()
             is_over = not self._hand_out(work, again, take)
@@ -172,7 +181,9 @@ class Workers(Generic[Made]):
         for actor in self._actors.values():
             actor.stop.remote()
         if at_work := [result for result, (_, task) in self._begun.items() if task is not None]:
-            ray.wait(at_work, num_returns=len(at_work), timeout=STOP_SECONDS)
+            for result in ray.wait(at_work, num_returns=len(at_work), timeout=STOP_SECONDS)[0]:
+                with suppress(ray.exceptions.RayError):
+                    self._discard(ray.get(result))
         for actor in self._actors.values():
             ray.kill(actor)
 

@@ -93,6 +93,9 @@ def fill(
     def wait() -> None:
         report(collection)
 
-    for number, (file, source) in workers.run(work, take, wait):
+    def discard(written: "tuple[DataFile, Source]") -> None:
+        remove_file(collection, written[0].path)
+
+    for number, (file, source) in workers.run(work, take, wait, discard):
         collection = add_file(collection, number, column, file, partial(facts_of, source))
     return collection
