@@ -288,7 +288,10 @@ def _connected(address: str) -> Iterator[Any]:
         try:
             ray.init(address, log_to_driver=False, logging_level="ERROR", runtime_env=code | nodes)
         except (OSError, RuntimeError, ValueError, AssertionError, ImportError, ray.exceptions.RayError) as error:
-            raise InputError(f"Cannot use the Ray cluster at {address}: {_first_line(error)}") from error
+            raise InputError(
+                f"Cannot use the Ray cluster at {address} ({_first_line(error)}): check that it runs Ray, and that "
+                "RAY_AUTH_MODE and RAY_AUTH_TOKEN are those of its nodes."
+            ) from error
     try:
         yield ray
     finally:

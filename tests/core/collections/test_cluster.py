@@ -2,16 +2,12 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from warnings import catch_warnings
 
 import numpy as np
 import pytest
@@ -25,6 +21,7 @@ from core.maps import Projection
 from core.search import Hits, nearest
 from core.tables import parts
 from tests.conftest import ROOT
+from tests.servers.ray_nodes import Nodes, ray_nodes
 
 PARTS, ROWS = 12, 500
 WORDLLAMA = "wordllama-256"
@@ -46,39 +43,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@dataclass
-class Nodes:
-    """Two nodes on this machine, at addresses of their own."""
-
-    ray: Any
-    second: Any
-
-    @property
-    def cluster(self) -> Cluster:
-        return Cluster(self.ray.address)
-
-    def lose_the_second(self) -> None:
-        self.ray.remove_node(self.second, allow_graceful=False)
-
-
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Nodes]:
-    """Nodes that only whoever has the token can use, and that end with the tests."""
-    folder = tempfile.mkdtemp(prefix="ray-")  # short, for the names of sockets
-    access = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "token-of-the-tests-" * 2}
-    with pytest.MonkeyPatch.context() as patch, catch_warnings(action="ignore"):  # Lance warns of forks
-        for name, value in (access | {"RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}).items():
-            patch.setenv(name, value)
-        from ray.cluster_utils import Cluster as Local
-
-        how = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
-        local = Local()
-        try:
-            local.add_node(node_ip_address="127.0.0.2", **how)
-            yield Nodes(local, local.add_node(node_ip_address="127.0.0.3", **how))
-        finally:
-            local.shutdown()
-            shutil.rmtree(folder, ignore_errors=True)
+    with ray_nodes(2) as started:
+        yield started
 
 
 @pytest.fixture
@@ -132,9 +100,9 @@ def test_what_is_searched_indexed_and_placed_on_a_cluster_is_as_on_one_machine(
 
     placed, here = collections.lay_out(made, model, fitted=300, seed=1)
     placed, there = collections.lay_out(placed, model, fitted=300, seed=2, cluster=cluster)
-    points = [collections.coordinates_of(placed, each, rows) for each in (here, there)]
-    assert np.isfinite(points[0]).all()
-    np.testing.assert_array_equal(*points)
+    expected_points = collections.coordinates_of(placed, here, rows)
+    assert np.isfinite(expected_points).all()
+    np.testing.assert_array_equal(collections.coordinates_of(placed, there, rows), expected_points)
 
     indexed, index, recall = collections.build(placed, model, 0.9, cluster=cluster)
     assert index
@@ -206,9 +174,8 @@ def test_a_killed_node_and_a_killed_driver_cost_only_what_was_in_flight(
     with driver.stdin, driver.stdout:
         for line in driver.stdout:
             done = int(line) // (ROWS - 1)
-            if done >= 3 and nodes.second:
-                nodes.lose_the_second()
-                nodes.second = None
+            if done >= 3 and nodes.others:
+                nodes.kill_the_last()
             if done >= 7:
                 break
             driver.stdin.write("\n")
@@ -259,10 +226,10 @@ def test_without_the_library_a_sentence_says_what_to_install(
 
 
 def test_without_a_cluster_nothing_of_it_is_imported(made: Collection) -> None:
+    collections.embed(made, models.get(WORDLLAMA))
     script = (
-        "import sys; from core import collections, models; made = collections.open_collection('texts');"
-        f"made, model = collections.embed(made, models.get('{WORDLLAMA}'));"
-        "collections.OnDisk(made, model).find(collections.OnDisk(made, model).vectors_of([0]), 1);"
-        "print({'ray', 'lance_ray', 'msgpack'} & set(sys.modules))"
+        "import sys; from core import cli, collections; made = collections.open_collection('texts');"
+        "(model,) = collections.models_of(made); exact = collections.OnDisk(made, model);"
+        "exact.find(exact.vectors_of([0]), 1); print({'ray', 'lance_ray', 'msgpack'} & set(sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True).strip() == "set()"
