@@ -30,7 +30,8 @@ Result = TypeVar("Result")
 ADDRESS = re.compile(r"(ray://)?([\w.-]+|\[[\da-fA-F:]+\]):(\d{1,5})")
 ANSWER_SECONDS = 10
 STOP_SECONDS = 10  # for a worker to remove what it has written in part
-LOSSES = 2  # in a row for each worker, with nothing done between
+LOSSES = 3  # of workers at the same task
+LOSSES_IN_A_ROW = 5  # for each worker, with nothing done between
 MODEST = {  # for Ray, before it is imported, unless the host says otherwise
     "RAY_USAGE_STATS_ENABLED": "0",  # it would report to its makers
     "RAY_NUM_REDIS_GET_RETRIES": "1",  # attempts to reach a cluster, most of a minute each
@@ -152,6 +153,7 @@ class Workers(Generic[Made]):
             The work raised something else, or workers died again and again.
         """
         again: list[Task] = []
+        lost: list[Task] = []
         self._discard = discard
         while True:
             self._hire()
@@ -168,6 +170,9 @@ class Workers(Generic[Made]):
                     yield task[0], found
                 elif task is not None:
                     again.append(task[0])
+                    lost.append(task[0])
+                    if lost.count(task[0]) == LOSSES:
+                        raise JobError(f"{LOSSES} workers died at the same task, the last on {place.host}: {found}")
 
     def ask(self, work: Callable[[Made, bool, Progress], Result], wait: Callable[[], None]) -> Result:
         """What the first worker that is ready answers; parameters and errors as by `run`."""
@@ -211,20 +216,21 @@ class Workers(Generic[Made]):
         return True
 
     def _result(self, result: Any, place: _Place) -> tuple[bool, Any]:
-        """Whether there is a result, and which; the worker is idle then, and otherwise lost."""
+        """Whether there is a result, and which: the worker is idle then. Else it is lost, and why."""
         ray = _ray()
         try:
             found = ray.get(result)
         except ray.exceptions.RayTaskError as error:
-            raise _as_error(error.cause, place) from error
+            self._idle.append(place)
+            raise _as_error(error.cause or error, place) from error
         except ray.exceptions.RayError as error:
             if getattr(error, "actor_init_failed", False):
                 raise JobError(f"No worker can start on the node {place.host}: {_last_line(error)}") from None
             del self._actors[place]
             self._losses += 1
-            if self._losses > LOSSES * (1 + self.size):
+            if self._losses > LOSSES_IN_A_ROW * (1 + self.size):
                 raise JobError(f"Workers die again and again, the last on {place.host}: {_first_line(error)}") from None
-            return False, None
+            return False, _first_line(error)
         self._idle.append(place)
         return True, found
 

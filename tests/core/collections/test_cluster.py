@@ -150,6 +150,9 @@ def test_a_task_of_a_worker_that_dies_is_done_by_another_and_errors_name_the_nod
     def fail(*_: object) -> None:
         raise ValueError("No.\nNo!")
 
+    def die(*_: object) -> None:
+        os._exit(1)
+
     with nodes.cluster.workers(lambda: None) as workers:
         assert workers.size == 2
         tasks = iter(range(6))
@@ -162,6 +165,19 @@ def test_a_task_of_a_worker_that_dies_is_done_by_another_and_errors_name_the_nod
             workers.ask(refuse, lambda: None)
         with pytest.raises(JobError, match=r"^A worker on the node 127\.0\.0\.[23] failed: ValueError: No\.$"):
             workers.ask(fail, lambda: None)
+        with pytest.raises(JobError, match=r"^3 workers died at the same task, the last on 127\.0\.0\.[23]: "):
+            workers.ask(die, lambda: None)
+
+
+def test_without_the_token_nobody_is_let_in(nodes: Nodes, made: Collection) -> None:
+    environment = os.environ | {"RAY_AUTH_TOKEN": "guessed-token-" * 4}
+    command = [sys.executable, "-m", "core", "collection", "embed", "texts", "--model", WORDLLAMA]
+    command += ["--cluster", nodes.cluster.address]
+    refused = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "Cannot use the Ray cluster" in refused.stderr
+    assert "check that it runs Ray, and that RAY_AUTH_MODE and RAY_AUTH_TOKEN are" in refused.stderr
+    assert collections.models_of(collections.open_collection("texts")) == []
 
 
 def test_a_killed_node_and_a_killed_driver_cost_only_what_was_in_flight(
