@@ -116,7 +116,7 @@ class Workers(Generic[Made]):
     arguments: Any
     _actors: dict[_Place, Any] = field(default_factory=dict)
     _idle: list[_Place] = field(default_factory=list)
-    _begun: dict[Any, tuple[_Place, Any]] = field(default_factory=dict)  # by what Ray calls the result
+    _begun: dict[Any, tuple[_Place, tuple[Any, ...]]] = field(default_factory=dict)  # the task, by its result to come
     _losses: int = 0
     _discard: Callable[[Any], None] = lambda _: None
 
@@ -158,21 +158,20 @@ class Workers(Generic[Made]):
         while True:
             self._hire()
             is_over = not self._hand_out(work, again, take)
-            if is_over and not any(task is not None for _, task in self._begun.values()):
+            if is_over and not any(task for _, task in self._begun.values()):
                 return
             done, _ = _ray().wait(list(self._begun), timeout=HEARTBEAT_SECONDS)
             wait()
             for result in done:
                 place, task = self._begun.pop(result)
                 is_there, found = self._result(result, place)
-                if is_there and task is not None:
+                if task and is_there:
                     self._losses = 0
                     yield task[0], found
-                elif task is not None:
+                elif task:
                     again.append(task[0])
                     lost.append(task[0])
-                    if lost.count(task[0]) == LOSSES:
-                        raise JobError(f"{LOSSES} workers died at the same task, the last on {place.host}: {found}")
+                    _check_losses(lost, place, found)
 
     def ask(self, work: Callable[[Made, bool, Progress], Result], wait: Callable[[], None]) -> Result:
         """What the first worker that is ready answers; parameters and errors as by `run`."""
@@ -185,7 +184,7 @@ class Workers(Generic[Made]):
         ray = _ray()
         for actor in self._actors.values():
             actor.stop.remote()
-        if at_work := [result for result, (_, task) in self._begun.items() if task is not None]:
+        if at_work := [result for result, (_, task) in self._begun.items() if task]:
             for result in ray.wait(at_work, num_returns=len(at_work), timeout=STOP_SECONDS)[0]:
                 with suppress(ray.exceptions.RayError):
                     self._discard(ray.get(result))
@@ -199,11 +198,10 @@ class Workers(Generic[Made]):
             if place not in self._actors:
                 where = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(place.node, soft=False)
                 how = {"num_cpus": place.cpus, "num_gpus": place.gpus, "scheduling_strategy": where}
-                actor = (
-                    ray.remote(_Worker).options(max_concurrency=2, **how).remote(self.make)
-                )  # the other one stops it
+                how["max_concurrency"] = 2  # it works, and can be stopped meanwhile
+                actor = ray.remote(_Worker).options(**how).remote(self.make)
                 self._actors[place] = actor
-                self._begun[actor.prepare.remote(self.arguments)] = (place, None)
+                self._begun[actor.prepare.remote(self.arguments)] = (place, ())
 
     def _hand_out(self, work: Any, again: list[Any], take: Callable[[], Any]) -> bool:
         """Give each idle worker a task; whether there may be more."""
@@ -254,6 +252,18 @@ class _Worker(Generic[Made]):
     def _stay(self, *_: object) -> None:
         if self._is_stopped.is_set():
             raise JobError("Cancelled.")
+
+
+def _check_losses(lost: list[Any], place: _Place, why: str) -> None:
+    """Give up if the last of the tasks is lost once too often.
+
+    Raises
+    ------
+    JobError
+        It is.
+    """
+    if lost.count(lost[-1]) == LOSSES:
+        raise JobError(f"{LOSSES} workers died at the same task, the last on {place.host}: {why}")
 
 
 def _places(nodes: list[dict[str, Any]]) -> list[_Place]:

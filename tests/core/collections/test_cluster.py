@@ -14,7 +14,7 @@ import pytest
 
 from core import collections, embedding, maps, models
 from core.collections import ByIndex, Cluster, Collection, OnDisk, searching
-from core.collections.cluster import ADDRESS
+from core.collections.cluster import ADDRESS, _places
 from core.corpus import from_path
 from core.errors import InputError, JobError
 from core.maps import Projection
@@ -215,6 +215,23 @@ def test_a_killed_node_and_a_killed_driver_cost_only_what_was_in_flight(
     expected = embedding.embed_with(embedding.encoder(models.get(WORDLLAMA)), texts.documents).vectors
     np.testing.assert_array_equal(OnDisk(whole, model).vectors_of(np.arange(len(whole))), expected)
     assert len(files_of(folder) - files_in(whole)) <= 4  # of the two workers, when the node and the driver were killed
+
+
+def node(name: str, **resources: float) -> dict[str, Any]:
+    is_alive = name != "dead"
+    return {"NodeID": name, "NodeManagerAddress": name, "Alive": is_alive, "Resources": {"memory": 1e9, **resources}}
+
+
+def test_workers_share_the_nodes_by_gpus_or_else_by_nodes() -> None:
+    plain, head, gone = node("a", CPU=8), node("b"), node("dead", CPU=64, GPU=8)
+    with_gpus = node("c", CPU=9, GPU=2)
+    whole = [(place.node, place.cpus, place.gpus) for place in _places([plain, head, gone, node("d", CPU=2)])]
+    assert whole == [("a", 8, 0), ("d", 2, 0)]
+    by_gpu = _places([plain, with_gpus, gone])
+    assert [(place.node, place.cpus, place.gpus) for place in by_gpu] == [("c", 4, 1), ("c", 4, 1)]
+    assert len(set(by_gpu)) == 2
+    with pytest.raises(JobError, match="No node of the cluster has a CPU or a GPU"):
+        _places([head, gone])
 
 
 @pytest.mark.parametrize("address", ["10.0.0.5", "10.0.0.5:six", "local", "http://10.0.0.5:6379", ""])
