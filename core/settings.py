@@ -87,6 +87,11 @@ def collections() -> str:
     return os.environ.get("EMBEDSCOPE_COLLECTIONS") or str(cache_folder() / "collections")
 
 
+def cluster() -> str | None:
+    """The address of the Ray cluster for work on collections, EMBEDSCOPE_CLUSTER; None if not set."""
+    return os.environ.get("EMBEDSCOPE_CLUSTER") or None
+
+
 def may_download() -> bool:
     """Whether visitors may download models; EMBEDSCOPE_DOWNLOADS=off leaves that to the host's command line."""
     return _is_on("EMBEDSCOPE_DOWNLOADS")

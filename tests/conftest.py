@@ -18,6 +18,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 if "EMBEDSCOPE_TESTS" not in os.environ:  # the folder that the workers have in common
     os.environ["EMBEDSCOPE_TESTS"] = tempfile.mkdtemp(prefix="embedscope-tests-")
 os.environ["EMBEDSCOPE_HOME"] = f"{os.environ['EMBEDSCOPE_TESTS']}/{os.environ.get('PYTEST_XDIST_WORKER', 'home')}"
+os.environ["EMBEDSCOPE_CLUSTER"] = ""
 os.environ["OPENAI_API_KEY"] = os.environ["OPENAI_BASE_URL"] = ""  # no secrets.toml of this machine's user counts
 
 import numpy as np

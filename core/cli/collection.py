@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from core import collections, corpus, embedding, evaluation
+from core import collections, corpus, embedding, evaluation, settings
 from core.cli.options import (
     AsJson,
     Device,
@@ -22,7 +22,7 @@ from core.cli.options import (
 )
 from core.cli.options import Model as ModelName
 from core.cli.output import bars, complain, say, show, show_caveats, show_remarks, texts_read
-from core.collections import ByIndex, ByWords, Collection, Compared, Index, Map, Model, OnDisk
+from core.collections import ByIndex, ByWords, Cluster, Collection, Compared, Index, Map, Model, OnDisk
 from core.corpus import labels_of, read_bytes
 from core.embedding import Embedded
 from core.errors import InputError
@@ -37,6 +37,9 @@ app = typer.Typer(no_args_is_help=True, help="Collections: texts that are too ma
 
 OptionalModel = Annotated[str | None, typer.Option("--model", "-m", help="Model name, as the models command lists it.")]
 MAP_FACTS = ("column", "method", "metric", "dimensions", "fitted", "seed")
+ClusterAddress = Annotated[
+    str | None, typer.Option("--cluster", help="Ray cluster to compute on: HOST:PORT or ray://HOST:PORT.")
+]
 Name = Annotated[str, typer.Argument(help="Name of the collection.")]
 
 
@@ -90,6 +93,7 @@ def embed(
     dimensions: Dimensions = None,
     query_prompt: QueryPrompt = None,
     document_prompt: DocumentPrompt = None,
+    cluster: ClusterAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Embed the texts of a collection, part by part; run it again to resume."""
@@ -97,7 +101,13 @@ def embed(
     opened = collections.open_collection(name)
     with bars() as progress:
         opened, found = collections.embed(
-            opened, spec, device=device, engine=engine, precision=precision, on_progress=progress
+            opened,
+            spec,
+            device=device,
+            engine=engine,
+            precision=precision,
+            cluster=_cluster(cluster),
+            on_progress=progress,
         )
     facts = _facts_of_model(found, opened)
     show(facts, [facts], as_json)
@@ -119,6 +129,7 @@ def index(
     dimensions: Dimensions = None,
     query_prompt: QueryPrompt = None,
     document_prompt: DocumentPrompt = None,
+    cluster: ClusterAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Index a model's vectors, measure the recall, and search as cheaply as it allows; or index the words."""
@@ -130,9 +141,11 @@ def index(
     asked = corpus.from_path(queries).documents if queries else [""]
     with bars() as progress:
         how = {"device": device, "engine": engine, "precision": precision}
-        finder, embedded = _finder(opened, spec, asked, progress, **how)
+        finder, embedded = _finder(opened, spec, asked, progress, cluster, **how)
         vectors = embedded.vectors if queries else None
-        opened, built, best = collections.build(opened, finder.model, recall, queries=vectors, on_progress=progress)
+        opened, built, best = collections.build(
+            opened, finder.model, recall, queries=vectors, cluster=finder.cluster, on_progress=progress
+        )
     facts: dict[str, Any] = {"collection": name, "model": model, "demanded": recall, "recall": best}
     facts |= {"index": built and _facts_of_index(opened, built)}
     show(facts, [facts | {"index": built and collections.KIND}], as_json)
@@ -174,6 +187,7 @@ def search(
     dimensions: Dimensions = None,
     query_prompt: QueryPrompt = None,
     document_prompt: DocumentPrompt = None,
+    cluster: ClusterAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Find texts of a collection for a query: the nearest, by the model's index or exactly, or by words, or both."""
@@ -189,7 +203,7 @@ def search(
         if by != "words":
             spec = model_with_options(_required(model), query_prompt, document_prompt, dimensions)
             how = {"device": device, "engine": engine, "precision": precision}
-            finder, embedded = _finder(opened, spec, asked.documents, progress, **how)
+            finder, embedded = _finder(opened, spec, asked.documents, progress, cluster, **how)
             index = None if is_exact else _index_for(finder, among)
             rankings.append((ByIndex(finder, index) if index else finder).find(embedded.vectors, k, among))
             sources = [finder.model.provenance, embedded.provenance]
@@ -215,6 +229,7 @@ def evaluate(
     device: Device = "auto",
     engine: Engine = "auto",
     precision: Precision = "auto",
+    cluster: ClusterAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure each model's ranking quality on labelled queries, by exact search and by its index if it has one."""
@@ -229,7 +244,7 @@ def evaluate(
     for spec in specs:
         with bars() as progress:
             how = {"device": device, "engine": engine, "precision": precision}
-            finder, embedded = _finder(opened, spec, matched.labels.queries.documents, progress, **how)
+            finder, embedded = _finder(opened, spec, matched.labels.queries.documents, progress, cluster, **how)
             exact[spec.name] = collections.measure(opened, finder, embedded.vectors, matched)
             index = _index_for(finder, None)
             if index:
@@ -261,14 +276,22 @@ def lay_out(
     precision: Precision = "auto",
     dimensions: Dimensions = None,
     document_prompt: DocumentPrompt = None,
+    cluster: ClusterAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Map the texts of a collection by UMAP, part by part; run it again to resume, or for texts that came later."""
     spec, opened = model_with_options(model, None, document_prompt, dimensions), _open(name)
     with bars() as progress:
-        finder, _ = _finder(opened, spec, [""], progress, device=device, engine=engine, precision=precision)
+        how = {"device": device, "engine": engine, "precision": precision}
+        finder, _ = _finder(opened, spec, [""], progress, cluster, **how)
         opened, made = collections.lay_out(
-            opened, finder.model, fitted=fitted, dimensions=axes, seed=seed, on_progress=progress
+            opened,
+            finder.model,
+            fitted=fitted,
+            dimensions=axes,
+            seed=seed,
+            cluster=finder.cluster,
+            on_progress=progress,
         )
         quality = collections.measure_map(opened, finder.model, made)
     facts = {"collection": name, "model": model, "texts": len(opened), **_facts_of_map(opened, made)}
@@ -409,11 +432,18 @@ def _index_for(finder: OnDisk, among: Rows | None) -> Index | None:
 
 
 def _finder(
-    opened: Collection, spec: ModelSpec, asked: Sequence[str], progress: Progress, **how: Any
+    opened: Collection, spec: ModelSpec, asked: Sequence[str], progress: Progress, cluster: str | None, **how: Any
 ) -> tuple[OnDisk, Embedded]:
     """What searches the collection by a model, and the queries' vectors."""
     embedded = embedding.embed(asked, spec, kind="query", on_progress=progress, **how)
-    return OnDisk(opened, collections.model_of(opened, embedded.identity, spec.name), progress), embedded
+    model = collections.model_of(opened, embedded.identity, spec.name)
+    return OnDisk(opened, model, progress, _cluster(cluster)), embedded
+
+
+def _cluster(address: str | None) -> Cluster | None:
+    """The cluster at an address, or else the host's; None if there is none."""
+    address = address or settings.cluster()
+    return Cluster(address) if address else None
 
 
 def _required(model: str | None) -> str:

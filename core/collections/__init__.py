@@ -4,6 +4,7 @@ They need the libraries of requirements-scale.txt, which nothing here imports be
 """
 
 from core.collections.building import build
+from core.collections.cluster import Cluster
 from core.collections.conditions import matching, sql
 from core.collections.creation import create
 from core.collections.dataset import Collection, are_any, delete, names, open_collection, size
@@ -20,6 +21,7 @@ __all__ = [
     "KIND",
     "ByIndex",
     "ByWords",
+    "Cluster",
     "Collection",
     "Compared",
     "Index",

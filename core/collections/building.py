@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.collections.dataset import Collection, Facts, commit, indexing
+from core.collections.cluster import Cluster
+from core.collections.dataset import Collection, Facts, commit, indexing, open_collection
 from core.collections.embedding import Model
-from core.collections.index import KIND, METRICS, ByIndex, Index
+from core.collections.index import KIND, METRICS, ByIndex, Index, build_of
 from core.collections.searching import OnDisk
 from core.errors import InputError
 from core.progress import Progress, silent
@@ -58,6 +59,7 @@ def build(
     demanded: float,
     *,
     queries: AnyFloats | None = None,
+    cluster: Cluster | None = None,
     on_progress: Progress = silent,
 ) -> tuple[Collection, Index | None, float]:
     """The collection with an index of a model's vectors, the index, and the recall reached.
@@ -69,6 +71,8 @@ def build(
     ----------
     queries : (q, d) array, optional
         To measure with; by default some rows of the collection.
+    cluster : Cluster, optional
+        Where it is built, in one segment for each worker, and where the vectors are searched exactly.
 
     Raises
     ------
@@ -76,8 +80,8 @@ def build(
         Such vectors, or so few, can't be indexed, or another process does so at the same time.
     """
     _check(collection, model)
-    collection, uuid, partitions = _build(collection, model, on_progress)
-    exact = OnDisk(collection, model, on_progress)
+    collection, uuid, partitions = _build(collection, model, cluster, on_progress)
+    exact = OnDisk(collection, model, on_progress, cluster)
     sample = _sample(exact) if queries is None else Sample(queries[:SAMPLE])
     index = Index(uuid, partitions, 1, 1, 0.0, AT, len(sample.queries), sample.name, demanded)
     index = _measured(exact, sample, index, on_progress)
@@ -99,19 +103,24 @@ def _check(collection: Collection, model: Model) -> None:
         )
 
 
-def _build(collection: Collection, model: Model, on_progress: Progress) -> tuple[Collection, str, int]:
+def _build(
+    collection: Collection, model: Model, cluster: Cluster | None, on_progress: Progress
+) -> tuple[Collection, str, int]:
     """Build the index anew; also its name and the number of partitions."""
     on_progress("Building the index", 0, 1)
     partitions = max(1, min(math.isqrt(len(collection)), len(collection) // LEAST_ROWS))
     name = _name_of(model)
     metric = METRICS[model.identity.similarity]
+    how: dict[str, Any] = {"metric": metric, "replace": True, "num_partitions": partitions, "num_bits": BITS}
     with indexing(collection):
-        data = collection.data.create_index(
-            model.column, KIND, name, metric, replace=True, num_partitions=partitions, num_bits=BITS
-        )
+        if cluster:
+            cluster.create_index(collection.data, model.column, KIND, name, **how)
+            collection = open_collection(collection.name)
+        else:
+            collection = Collection(collection.name, collection.data.create_index(model.column, KIND, name, **how))
     on_progress("Building the index", 1, 1)
-    built = next(index for index in data.describe_indices() if index.name == name)
-    return Collection(collection.name, data), built.segments[0].uuid, partitions
+    built = next(index for index in collection.data.describe_indices() if index.name == name)
+    return collection, build_of(built), partitions
 
 
 def _name_of(model: Model) -> str:

@@ -1,16 +1,22 @@
 """Columns of numbers in a collection, filled part by part: a part's column is there in full or not at all."""
 
+import random
 import uuid
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from core.collections.cluster import Made, Workers
 from core.collections.dataset import Collection, Facts, commit, remove_file
+from core.progress import Progress
 
 if TYPE_CHECKING:
     from lance.fragment import DataFile
+
+Source = TypeVar("Source")
 
 
 def write_part(collection: Collection, column: str, blocks: Iterable[npt.NDArray[np.float32]]) -> "DataFile":
@@ -53,3 +59,43 @@ def add_file(
     if all(each.path != file.path for part in changed.fragments for each in part.files):
         remove_file(collection, file.path)
     return changed
+
+
+def fill(
+    collection: Collection,
+    column: str,
+    workers: Workers[Made],
+    work: "Callable[[Made, int, Progress], tuple[DataFile, Source]]",
+    facts_of: Callable[[Source, Collection], Facts],
+    report: Callable[[Collection], None],
+) -> Collection:
+    """Have workers write what parts lack of a column, and add each part as it comes.
+
+    Parameters
+    ----------
+    work : callable
+        Given the number of a part, writes its file by `write_part`; also returns what is new in the facts.
+    facts_of : callable
+        The facts with that.
+    report : callable
+        Called with the collection as it is now and then; it may raise to cancel.
+    """
+    begun: set[int] = set()
+
+    def take() -> int | None:
+        """A part that nobody has added yet; any, so that several processes seldom compute the same."""
+        missing = [part.id for part in collection.without(column) if part.id not in begun]
+        if not missing:
+            return None
+        begun.add(part := random.choice(missing))  # noqa: S311
+        return part
+
+    def wait() -> None:
+        report(collection)
+
+    def discard(written: "tuple[DataFile, Source]") -> None:
+        remove_file(collection, written[0].path)
+
+    for number, (file, source) in workers.run(work, take, wait, discard):
+        collection = add_file(collection, number, column, file, partial(facts_of, source))
+    return collection

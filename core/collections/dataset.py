@@ -141,6 +141,12 @@ class Collection:
         return [part for part in self.fragments if all(number not in file.fields for file in part.files)]
 
 
+def locate() -> str:
+    """Where the collections lie: the path of a folder, or a bucket."""
+    root = settings.collections().rstrip("/")
+    return root if "://" in root else str(Path(root).absolute())
+
+
 def names() -> list[str]:
     """The names of all collections.
 
@@ -156,7 +162,7 @@ def names() -> list[str]:
     try:
         entries = system.get_file_info(FileSelector(root, allow_not_found=True))
     except OSError as error:
-        raise InputError(f"Cannot list the collections in {_root()}: {_first_line(error)}") from None
+        raise InputError(f"Cannot list the collections in {locate()}: {_first_line(error)}") from None
     return sorted(entry.base_name.removesuffix(ENDING) for entry in entries if entry.base_name.endswith(ENDING))
 
 
@@ -164,12 +170,12 @@ def are_any() -> bool:
     """Whether there may be collections, without importing a library: those in a bucket are not looked for."""
     if importlib.util.find_spec("lance") is None:
         return False
-    root = _root()
+    root = locate()
     return "://" in root or any(Path(root).glob(f"*{ENDING}"))
 
 
-def open_collection(name: str) -> Collection:
-    """The collection of that name, as it is now.
+def open_collection(name: str, version: int | None = None) -> Collection:
+    """The collection of that name, as it is now or, by `Collection.data.version`, as it was.
 
     Raises
     ------
@@ -178,7 +184,7 @@ def open_collection(name: str) -> Collection:
     """
     lance = _require_lance()
     try:
-        collection = Collection(name, lance.dataset(_address(name)))
+        collection = Collection(name, lance.dataset(_address(name), version=version))
     except ValueError:
         raise InputError(f"There is no collection {name!r}. There are: {join(names(), most=30)}.") from None
     except OSError as error:
@@ -305,19 +311,13 @@ def _address(name: str) -> str:
     """
     if not NAME.fullmatch(name):
         raise InputError(f"A collection cannot be called {name!r}: use up to 64 letters, digits, - and _.")
-    return f"{_root()}/{name}{ENDING}"
-
-
-def _root() -> str:
-    root = settings.collections().rstrip("/")
-    return root if "://" in root else str(Path(root).absolute())
+    return f"{locate()}/{name}{ENDING}"
 
 
 def _file_system() -> "tuple[pyarrow.fs.FileSystem, str]":
     from pyarrow.fs import FileSystem
 
-    system, root = FileSystem.from_uri(_root())
-    return system, root
+    return FileSystem.from_uri(locate())
 
 
 def _require_lance() -> Any:

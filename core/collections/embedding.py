@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core import embedding
-from core.collections.columns import add_file, write_part
-from core.collections.dataset import Collection, add_columns
+from core.collections.cluster import Cluster
+from core.collections.columns import add_file, fill, write_part
+from core.collections.dataset import Collection, Facts, add_columns, open_collection
 from core.encoders import Encoder
 from core.encoders.base import Identity, identity_of
 from core.errors import InputError
@@ -22,9 +23,11 @@ from core.storage import digests
 
 if TYPE_CHECKING:
     import pyarrow
+    from lance.fragment import DataFile
 
 TEXTS_AT_ONCE = 2048
 EMBEDDING = "Embedding"
+WAITING = "Waiting for the cluster"
 
 
 @dataclass(frozen=True)
@@ -103,34 +106,94 @@ def embed(
     device: str = "auto",
     engine: str = "auto",
     precision: str = "auto",
+    cluster: Cluster | None = None,
     on_progress: Progress = silent,
 ) -> tuple[Collection, Model]:
     """The collection with the vectors of all its texts by a model; only missing ones are computed.
 
     Several processes may do this at once and share the work.
 
+    Parameters
+    ----------
+    cluster : Cluster, optional
+        Where they are computed; by default on this machine.
+
     Raises
     ------
     ModelUnavailableError, DamagedModelError, DeviceError
     """
-    encoder = embedding.encoder(spec, device=device, engine=engine, precision=precision, on_progress=on_progress)
-    return embed_with(collection, encoder, on_progress=on_progress)
+    how: dict[str, Any] = {"device": device, "engine": engine, "precision": precision}
+    if cluster:
+        return _embed_on(cluster, collection, spec, how, on_progress)
+    return embed_with(collection, embedding.encoder(spec, **how, on_progress=on_progress), on_progress=on_progress)
 
 
 def embed_with(collection: Collection, encoder: Encoder, *, on_progress: Progress = silent) -> tuple[Collection, Model]:
     """The same, with a given encoder."""
-    import pyarrow as pa
-
-    if not len(collection):
-        raise InputError(f"{collection.name} has no texts yet: run the command that creates it again.")
     identity = identity_of(encoder)
     column = _column_of(identity)
-    kind = pa.list_(pa.float32(), identity.dimensions)
-    collection = add_columns(collection, [pa.field(column, kind)])
+    collection = _with_column(collection, identity)
     while missing := collection.without(column):
         part = random.choice(missing).id  # noqa: S311 - so that several processes seldom compute the same
         collection = _embed_part(collection, part, column, encoder, on_progress)
     return collection, model_of(collection, identity, encoder.spec.name)
+
+
+def _with_column(collection: Collection, identity: Identity) -> Collection:
+    """The collection with a column for vectors."""
+    import pyarrow as pa
+
+    if not len(collection):
+        raise InputError(f"{collection.name} has no texts yet: run the command that creates it again.")
+    kind = pa.list_(pa.float32(), identity.dimensions)
+    return add_columns(collection, [pa.field(_column_of(identity), kind)])
+
+
+def _embed_on(
+    cluster: Cluster, collection: Collection, spec: ModelSpec, how: dict[str, Any], on_progress: Progress
+) -> tuple[Collection, Model]:
+    """The same on a cluster: parts are embedded and written there, and committed here."""
+    if spec.provider == "openai":
+        raise InputError(f"{spec.name} is computed behind an API: a cluster doesn't make it faster. Omit --cluster.")
+    wait = partial(on_progress, WAITING, 0, len(collection))
+    wait()
+    with cluster.workers(_load, spec, how) as workers:
+        identity = workers.ask(_identify, wait)
+        collection, column = _with_column(collection, identity), _column_of(identity)
+
+        def report(current: Collection) -> None:
+            on_progress(EMBEDDING, _done(current, column), len(current))
+
+        collection = fill(
+            collection,
+            column,
+            workers,
+            partial(_embed_there, collection.name, column),
+            lambda source, current: _facts_with(current, column, identity, source),
+            report,
+        )
+    return collection, model_of(collection, identity, spec.name)
+
+
+def _load(spec: ModelSpec, how: dict[str, Any]) -> Encoder:
+    """The encoder of a node."""
+    return embedding.encoder(spec, **how)
+
+
+def _identify(encoder: Encoder, *_: object) -> Identity:
+    return identity_of(encoder)
+
+
+def _embed_there(
+    name: str, column: str, encoder: Encoder, number: int, on_progress: Progress
+) -> "tuple[DataFile, Provenance]":
+    """Write the vectors of a part, on a node."""
+    if _column_of(identity_of(encoder)) != column:
+        raise InputError(
+            f"{encoder.spec.name} is computed in {identity_of(encoder).precision} here, and otherwise on other nodes: "
+            "pass --precision float32."
+        )
+    return _write_part(open_collection(name), number, column, encoder, on_progress)
 
 
 def _column_of(identity: Identity) -> str:
@@ -141,19 +204,26 @@ def _embed_part(
     collection: Collection, number: int, column: str, encoder: Encoder, on_progress: Progress
 ) -> Collection:
     """Write the vectors of a part and add them, unless others have added them meanwhile."""
+    file, source = _write_part(collection, number, column, encoder, on_progress)
+    identity = identity_of(encoder)
+    return add_file(collection, number, column, file, lambda current: _facts_with(current, column, identity, source))
+
+
+def _write_part(
+    collection: Collection, number: int, column: str, encoder: Encoder, on_progress: Progress
+) -> "tuple[DataFile, Provenance]":
+    """Write the vectors of a part; also where they come from."""
     sources: list[Provenance] = []
     file = write_part(collection, column, _vectors(collection, number, column, encoder, sources, on_progress))
-    return add_file(
-        collection, number, column, file, lambda current: _facts_with(current, column, encoder, reduce(_sum, sources))
-    )
+    return file, reduce(_sum, sources)
 
 
-def _facts_with(collection: Collection, column: str, encoder: Encoder, provenance: Provenance) -> Any:
+def _facts_with(collection: Collection, column: str, identity: Identity, provenance: Provenance) -> Facts:
     """The collection's facts after a part is embedded."""
     facts = collection.facts
     known = facts.models.get(column)
     total = _sum(Provenance(**known["provenance"]), provenance) if known else provenance
-    model = {"identity": asdict(identity_of(encoder)), "provenance": asdict(total)}
+    model = {"identity": asdict(identity), "provenance": asdict(total)}
     return replace(facts, models=facts.models | {column: (known or {}) | model})
 
 
@@ -166,7 +236,7 @@ def _vectors(
     on_progress: Progress,
 ) -> Iterator[npt.NDArray[np.float32]]:
     """The vectors of a part, some at a time; where they come from is added to `sources`."""
-    done = len(collection) - sum(part.physical_rows for part in collection.without(column))
+    done = _done(collection, column)
     for texts in documents_of(collection, number):
         report = partial(_report, on_progress, done, len(collection))
         report()
@@ -174,6 +244,11 @@ def _vectors(
         sources.append(embedded.provenance)
         yield embedded.vectors
         done += len(texts)
+
+
+def _done(collection: Collection, column: str) -> int:
+    """How many texts have vectors."""
+    return len(collection) - sum(part.physical_rows for part in collection.without(column))
 
 
 def _report(on_progress: Progress, done: int, total: int, *_: object) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -73,12 +74,16 @@ def unindexed(collection: Collection, index: Index) -> int:
 
 
 def parts_by_index(collection: Collection) -> dict[str, set[int]]:
-    """The numbers of the parts that each index holds, by its name."""
+    """The numbers of the parts that each index holds, by the name of its build."""
     return {
-        segment.uuid: set(segment.fragment_ids)
+        build_of(index): {part for segment in index.segments for part in segment.fragment_ids}
         for index in collection.data.describe_indices()
-        for segment in index.segments
     }
+
+
+def build_of(index: Any) -> str:
+    """The name of an index's build: those of its segments, one for each worker that built it."""
+    return "+".join(sorted(segment.uuid for segment in index.segments))
 
 
 @dataclass(frozen=True, eq=False)

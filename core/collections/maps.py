@@ -4,13 +4,15 @@ import random
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from core import maps
-from core.collections.columns import add_file, write_part
-from core.collections.dataset import Collection, Facts, add_columns
+from core.collections.cluster import Cluster
+from core.collections.columns import add_file, fill, write_part
+from core.collections.dataset import Collection, Facts, add_columns, open_collection
 from core.collections.embedding import Model
 from core.collections.searching import OnDisk
 from core.maps.faithfulness import SAMPLED_ROWS, Faithfulness, faithfulness
@@ -18,6 +20,9 @@ from core.maps.placement import place
 from core.progress import Progress, silent
 from core.search.exact import Rows
 from core.storage import digests
+
+if TYPE_CHECKING:
+    from lance.fragment import DataFile
 
 Floats = npt.NDArray[np.float32]
 
@@ -65,6 +70,20 @@ class _Fit:
     coordinates: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class _Placing:
+    """What places the texts of a part on a map, here or on a node."""
+
+    model: Model
+    fit: _Fit
+    of: Map
+
+    def write(self, collection: Collection, number: int, on_progress: Progress) -> "DataFile":
+        """Write a part's coordinates."""
+        blocks = _coordinates(OnDisk(collection, self.model), self.fit, number, self.of, on_progress)
+        return write_part(collection, self.of.column, blocks)
+
+
 def maps_of(collection: Collection) -> list[Map]:
     """The maps of a collection, the latest last."""
     return [Map(**facts) for facts in collection.facts.maps.values()]
@@ -82,9 +101,15 @@ def lay_out(
     fitted: int = FITTED,
     dimensions: int = 2,
     seed: int = 42,
+    cluster: Cluster | None = None,
     on_progress: Progress = silent,
 ) -> tuple[Collection, Map]:
     """The collection with a UMAP map of all its texts; only texts that it does not place yet are placed.
+
+    Parameters
+    ----------
+    cluster : Cluster, optional
+        Where texts are placed; the map is always fitted on this machine.
 
     Raises
     ------
@@ -103,12 +128,35 @@ def lay_out(
         fit = _fit(exact, settings, fitted, dimensions, on_progress)
         chosen = _describe(fit, model, settings, len(collection), fitted)
     collection = add_columns(collection, [pa.field(chosen.column, pa.list_(pa.float32(), dimensions))])
+    if cluster and collection.without(chosen.column):
+        collection = _place_on(cluster, collection, _Placing(model, fit, chosen), on_progress)
     while missing := collection.without(chosen.column):
         part = random.choice(missing).id  # noqa: S311 - so that several processes seldom place the same
-        blocks = _coordinates(replace(exact, collection=collection), fit, part, chosen, on_progress)
-        file = write_part(collection, chosen.column, blocks)
+        file = _Placing(model, fit, chosen).write(collection, part, on_progress)
         collection = add_file(collection, part, chosen.column, file, partial(_facts_with, chosen))
     return collection, chosen
+
+
+def _place_on(cluster: Cluster, collection: Collection, placing: _Placing, on_progress: Progress) -> Collection:
+    """Place the rest on a cluster: coordinates are computed and written there, and committed here."""
+
+    def report(current: Collection) -> None:
+        on_progress(PLACING, len(current) - not_placed(current, placing.of), len(current))
+
+    with cluster.workers(_Placing, placing.model, placing.fit, placing.of) as workers:
+        return fill(
+            collection,
+            placing.of.column,
+            workers,
+            partial(_place_there, collection.name),
+            _facts_with,
+            report,
+        )
+
+
+def _place_there(name: str, placing: _Placing, number: int, on_progress: Progress) -> "tuple[DataFile, Map]":
+    """Write a part's coordinates, on a node."""
+    return placing.write(open_collection(name), number, on_progress), placing.of
 
 
 def coordinates_of(collection: Collection, of: Map, rows: Rows) -> Floats:

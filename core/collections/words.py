@@ -8,7 +8,7 @@ import numpy as np
 
 from core.collections.dataset import Collection, Facts, commit, indexing, open_collection
 from core.collections.embedding import documents
-from core.collections.index import parts_by_index
+from core.collections.index import build_of, parts_by_index
 from core.errors import InputError
 from core.progress import Progress, silent
 from core.search import Hits
@@ -50,8 +50,7 @@ def words_in(collection: Collection) -> Words | None:
 def rows_without_words(collection: Collection) -> int:
     """How many rows came after the index of words; they are searched one by one."""
     names = {index.name: index for index in collection.data.describe_indices()}
-    parts = parts_by_index(collection)
-    indexed = set[int]().union(*(parts[segment.uuid] for segment in names[_name_of("text")].segments))
+    indexed = parts_by_index(collection)[build_of(names[_name_of("text")])]
     return sum(part.physical_rows for part in collection.fragments if part.id not in indexed)
 
 
