@@ -73,7 +73,7 @@ def show(controls: DeltaGenerator) -> None:
         st.caption(f"{spec.name} has not been swept on this machine yet: these timings are recorded ones.")
     elif not own and not start and not present.is_on():
         st.info(
-            f"“Sweep {spec.name}” times {len(workloads)} batch sizes and lengths of text, which takes a minute or two; "
+            f"“Sweep {spec.name}” times {len(workloads)} combinations of batch size and length, in a minute or two; "
             "those that would take too long are skipped, and the chart says so.",
             icon=":material/grid_on:",
         )
