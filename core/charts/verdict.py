@@ -32,7 +32,7 @@ def verdict_lanes(
     text colour, light on the dark theme.
     """
     figure = make_subplots(1, len(WIDTHS), column_widths=list(WIDTHS), horizontal_spacing=0.014)
-    columns = {"score": "<b>Score</b><br>out of 1", **_titles(weights)}
+    columns = {"score": "<b>Score</b><br>out of 1", **_titles(lanes, weights)}
     for column, name in enumerate(columns, start=1):
         counts = name == "score" or weights.by_criterion[name] > 0
         bars = [lane.score if name == "score" else lane.bars[name] for lane in lanes]
@@ -66,9 +66,14 @@ def verdict_html(lanes: Sequence[Lane], weights: Weights, *, colours: Mapping[st
     return to_html(verdict_lanes(lanes, weights, colours=colours), ALT)
 
 
-def _titles(weights: Weights) -> dict[str, str]:
-    """Each criterion above its share of the weights."""
-    return {name: "<b>{}</b><br>{}".format(*title.split(", ")) for name, title in headings(weights).items()}
+def _titles(lanes: Sequence[Lane], weights: Weights) -> dict[str, str]:
+    """Each criterion above its share of the weights; there is room to say either what it is or that it is recorded."""
+    recorded = {name for lane in lanes for name, bar in lane.bars.items() if bar.recorded_on}
+    parts = {name: heading.split(", ") for name, heading in headings(weights).items()}
+    return {
+        name: f"<b>{title}</b><br>" + (f"{share.removeprefix('weight ')}, recorded" if name in recorded else share)
+        for name, (title, share) in parts.items()
+    }
 
 
 def _draw_column(

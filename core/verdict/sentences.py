@@ -32,7 +32,7 @@ def answer(verdict: Verdict) -> str:
         return _nobody(verdict)[0]
     if second is None or len(verdict.ranking.tied) > 1:
         return _which(verdict, first)
-    narrowly = ", but only just" if _is_narrow(verdict) else ""
+    narrowly = ", narrowly" if _is_narrow(verdict) else ""
     compared = _compared(verdict, first, second)
     return f"Take {first.name}{narrowly}{f': it {compared}' if compared else ''}."
 

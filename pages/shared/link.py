@@ -1,4 +1,4 @@
-"""What a link asks for and the page does not accept, in one sentence."""
+"""What a link asks for and the page does not have, in one sentence."""
 
 import re
 from collections.abc import Sequence
@@ -10,26 +10,27 @@ from pages.shared import navigation, state
 from pages.shared.ui import notices, output
 
 LONGEST = 40
+TRACKING = ("utm_", "fbclid", "gclid")
 
 
 def show_dropped(page: str) -> None:
-    """Name each value of the link that its page has not accepted, until its control is changed."""
+    """Name what the link asks for and its page does not have: a value until its control is changed, or a name."""
     if navigation.is_opening():
         st.session_state[state.EveryPage.DROPPED] = {
             name: st.session_state[name]
             for name, given in navigation.link().items()
             if _is_control(name, page) and not is_accepted(given, st.session_state[name])
         }
+        st.session_state[state.EveryPage.STRAY] = (page, [name for name in navigation.link() if _is_stray(name, page)])
     dropped: dict[str, object] = st.session_state.get(state.EveryPage.DROPPED, {})
-    named = [
-        f"{name}={shorten(', '.join(navigation.link()[name]), LONGEST)}"
-        for name, value in dropped.items()
-        if name in st.session_state and st.session_state[name] == value
-    ]
-    if named:
+    page_of_strays, strays = st.session_state.get(state.EveryPage.STRAY, (page, []))
+    names = [name for name, value in dropped.items() if name in st.session_state and st.session_state[name] == value]
+    names += strays if page_of_strays == page else []
+    if names:
+        named = [f"{name}={shorten(', '.join(navigation.link()[name]), LONGEST)}" for name in names]
         notices.above().info(
-            f"This page does not know {output.markdown_free(join(named))}, which the link asks for, and shows what is "
-            "usual.",
+            f"The link asks for {output.markdown_free(join(named))}, which this page does not have: it shows its "
+            "default instead.",
             icon=":material/link_off:",
         )
 
@@ -45,6 +46,11 @@ def _is_same(given: str, value: object) -> bool:
         number = re.match(r"[-+]?[\d.]+(e[-+]?\d+)?", given)
         return number is not None and number[0].rstrip(".").count(".") < 2 and float(number[0].rstrip(".")) == value
     return given.casefold() == ("" if value is None else str(value)).casefold()
+
+
+def _is_stray(name: str, page: str) -> bool:
+    """Whether no control of the page has this name; what campaigns add to links is passed over."""
+    return not state.is_parameter(name, page) and not name.startswith(TRACKING)
 
 
 def _is_control(name: str, page: str) -> bool:

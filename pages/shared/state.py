@@ -5,7 +5,7 @@ purpose comes first, then each page's own. A control bound to the address appear
 both. A test checks that no two pages share a key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 TYPE, YOUR_TEXTS = "Type", "Your texts"  # where a page's texts come from: typed there, or the corpus of all pages
@@ -145,6 +145,7 @@ class EveryPage:
     LINK = Key("link")
     LINK_IS_NEW = Key("link_is_new")
     DROPPED = Key("dropped")
+    STRAY = Key("stray_parameters")
     GUIDE = Key("guide")
     GUIDE_MODELS = Key("guided_to_models")
     GUIDE_TEXTS = Key("guided_to_texts")
@@ -371,7 +372,7 @@ class Evaluate:
     COMPARE = Work("pairs")
     DISAGREE = Work("unlabelled")
     COMPRESS = Work("compression")
-    EARLIER = (Earlier("evaluate", VIEW, {"No labels": "Agreement"}),)
+    EARLIER = (Earlier("evaluate", VIEW, {"No labels": "Agreement"}), Earlier("view", VIEW))
 
 
 class Projector:
@@ -512,8 +513,16 @@ def earlier(page: str) -> tuple[Earlier, ...]:
 
 def is_parameter(name: str, page: str) -> bool:
     """Whether an address of this page may have the parameter."""
-    values = [value for owner in (*SHARED, PAGES[page]) for value in vars(owner).values()]
     return any(
         name.startswith(value.prefix) if isinstance(value, Parameters) else type(value) is Parameter and name == value
-        for value in values
+        for owner in (*SHARED, PAGES[page])
+        for value in _values(owner)
     )
+
+
+def _values(owner: object) -> Iterator[object]:
+    """All keys of a page or of an uploader, those in tuples and of its uploaders included."""
+    for value in vars(owner).values():
+        if isinstance(value, Uploads):
+            yield from _values(value)
+        yield from value if isinstance(value, tuple) else (value,)

@@ -714,6 +714,21 @@ def test_speed_can_be_throughput_which_the_page_times_in_batches(app: AppTest, c
     assert sorted(points["x"]) == pytest.approx(sorted(16_000 / median for median in medians.values()))
 
 
+def test_a_disturbed_timing_is_left_out_of_every_answer_and_tile(app: AppTest) -> None:
+    benchmark.save(finished(timing(WORDLLAMA, median_ms=0.25, disturbed=3), timing(MINILM, median_ms=2.5)))
+    open_view(app)
+    assert answers(app) == [
+        f"On this machine, leaving out disturbed timings, {MINILM} takes 2.50 ms to embed “Hello World”."
+    ]
+    assert [metric.value for metric in app.metric if metric.label == "Fastest undisturbed"] == ["2.50 ms"]
+    assert f"disturbed the timing of {WORDLLAMA}: shown in grey, not compared." in told(app)
+    view: Any = next(group for group in app.get("button_group") if group.key == "benchmark")
+    view.set_value("Accuracy and speed").run()
+    assert answers(app) == [
+        f"On this machine, only {MINILM} was timed undisturbed: time again when it is quiet to compare."
+    ]
+
+
 def test_a_million_tokens_cost_what_the_machine_costs_while_it_computes_them(app: AppTest) -> None:
     benchmark.save(finished(timing(MINILM, text="", tokens=128, batch_size=16, median_ms=200.0)))
     open_view(app, "Accuracy and speed")

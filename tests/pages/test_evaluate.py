@@ -272,6 +272,7 @@ def test_without_labels_agreement_is_shown_and_a_mark_made_in_place_becomes_a_la
     offered = table(app, "Agreement")
     assert offered["Agreement"].round(2).is_monotonic_increasing
     assert re.search(r'class="answer".*wordllama-256 and BM25 agree at 0\.\d\d, where 1', said(app))
+    assert re.search(r"\*\*1\*\* &ensp; :gray\[cos 0\.\d{3}\]", said(app)), "a score has its unit, as on Search"
     query = offered["Query"][0]
     document = thumbs(app).key.rpartition("_")[2]
     thumbs(app).set_value(1).run()

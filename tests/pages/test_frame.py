@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.charts.style import PRESENTED_FONT_SIZE, enlarge
 from core.machine import this_machine
-from pages.shared import link, navigation
+from pages.shared import link, navigation, state
 from tests.pages.conftest import code, open_page, said
 
 
@@ -72,10 +72,25 @@ def test_a_link_says_which_value_was_dropped_until_the_control_is_changed(app: A
     app.query_params.update({"board": "MTEB v9", "show": "Original six", "utm_source": "mail"})
     open_page(app, "models")
     (sentence,) = [info.value.replace("\\", "") for info in app.info]
-    assert sentence.startswith("This page does not know board=MTEB v9, which the link asks for")
+    assert sentence.startswith("The link asks for board=MTEB v9, which this page does not have: ")
     board: Any = next(group for group in app.get("button_group") if group.key == "board")
     board.set_value("MTEB v1").run()
     assert not app.info
+
+
+def test_a_link_says_which_name_no_control_of_its_page_has(app: AppTest) -> None:
+    app.query_params.update({"k": "3", "show": "Original six"})
+    (sentence,) = [info.value.replace("\\", "") for info in open_page(app, "models").info]
+    assert sentence == "The link asks for k=3, which this page does not have: it shows its default instead."
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [("explain", "other1"), ("search", "corpus_overlap"), ("evaluate", "marks"), ("verdict", "weigh_speed")],
+)
+def test_parameters_in_tuples_and_of_uploaders_are_known(page: str, name: str) -> None:
+    assert state.is_parameter(name, page)
+    assert not state.is_parameter("wiew", page)
 
 
 def test_a_link_that_is_accepted_says_nothing(app: AppTest) -> None:

@@ -201,7 +201,9 @@ def test_scores_have_their_percentile_and_what_resembles_nothing_is_said(searchi
             "Nothing here resembles the query: the best results are farther from it than these texts are from their "
             f"nearest neighbours.{words}</p>"
         )
-    assert all("opacity:0.72" in body for body in bodies(searching) if "of random pairs" in body)
+    found = [body for body in bodies(searching) if "flex-wrap" in body]
+    assert len(found) == 10, "of the model and of the hybrid"
+    assert all("opacity:0.72" in body and "<mark" not in body for body in found)
 
 
 def test_a_model_for_which_nothing_resembles_the_query_is_named_first_and_marks_no_sentence(app: AppTest) -> None:

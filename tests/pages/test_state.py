@@ -70,6 +70,7 @@ EARLIER_LINKS = [
     ("projector", "space", "Paste", state.Corpus.SOURCE, "Paste"),
     ("projector", "space", "Files", state.Corpus.SOURCE, "File"),
     ("evaluate", "evaluate", "No labels", state.Evaluate.VIEW, "Agreement"),
+    ("evaluate", "view", "Compression", state.Evaluate.VIEW, "Compression"),
     ("embed", "embed_from", "File", state.Embed.SOURCE, state.YOUR_TEXTS),
     ("embed", "embed_split", "true", state.Corpus.FILES.SPLIT, True),
     ("embed", "embed_tokens", "40", state.Corpus.FILES.TOKENS, 40),

@@ -134,7 +134,7 @@ def test_what_is_timed_is_not_called_unmeasured(app: AppTest) -> None:
     assert "30.5 ms a query" in told(app)
     words = said(app).replace("\\", "")
     assert "Timing finds" not in words
-    assert "The price of wordllama-256 on this machine needs a timing in batches." in words
+    assert "For the price of wordllama-256 on this machine, batches have to be timed too." in words
 
 
 def test_a_disturbed_timing_is_said_and_offered_again(app: AppTest) -> None:

@@ -73,8 +73,8 @@ def show(controls: DeltaGenerator) -> None:
         st.caption(f"{spec.name} has not been swept on this machine yet: these timings are recorded ones.")
     elif not own and not start and not present.is_on():
         st.info(
-            f"“Sweep {spec.name}” times it in {len(workloads)} shapes, which takes a minute or two; shapes that would "
-            "take too long are skipped, and the chart says so.",
+            f"“Sweep {spec.name}” times {len(workloads)} combinations of batch size and length, in a minute or two; "
+            "those that would take too long are skipped, and the chart says so.",
             icon=":material/grid_on:",
         )
     if own and not start:
@@ -185,12 +185,12 @@ def _caption(timings: Sequence[Timing]) -> None:
     architecture = "random weights · " if any(row.weights == "random" for row in done) else ""
     disturbed = sum(row.is_disturbed for row in done)
     trouble = (
-        f" · {disturbed} of {len(done)} shapes disturbed by other processes: shown in grey, not compared"
+        f" · {disturbed} of {len(done)} cells disturbed by other processes: shown in grey, not compared"
         if disturbed
         else ""
     )
     left_out = sum(bool(row.failure) for row in timings)
-    reasons = f" · – {left_out} shapes not timed: hover over one for the reason" if left_out else ""
+    reasons = f" · – {left_out} cells not timed: hover over one for the reason" if left_out else ""
     st.caption(f"{architecture}{' · '.join(engines)} · end to end, median{trouble}{reasons}")
 
 
@@ -224,7 +224,7 @@ def _lines(timings: Sequence[Timing], measure: str, where: str) -> None:
 
 def _where_it_pays(pays: dict[tuple[str, int], int | None], where: str, *, has_gpu: bool) -> str:
     if not pays and has_gpu:
-        return "No shape was timed undisturbed on both the CPU and the GPU: time again when this machine is quiet."
+        return "No batch was timed undisturbed on both the CPU and the GPU: time again when this machine is quiet."
     if not pays:
         return f"There is no GPU {where} to compare with the CPU."
     sentences = [

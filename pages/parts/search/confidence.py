@@ -10,7 +10,7 @@ from core.corpus import Corpus, Labels
 from core.errors import InputError
 from core.models import ModelSpec
 from core.progress import Progress
-from core.retrieval import BM25
+from core.retrieval import BM25, HYBRID
 from core.search.resemblance import least_score, nearest_scores, sample_rows
 from core.similarity import Background
 from core.wording import join
@@ -52,6 +52,8 @@ def rate(
             rated[system] = replace(hits, percentiles=percentiles, is_hopeless=hits.scores[0] < least)
         else:
             rated[system] = replace(hits, percentiles=())
+    if HYBRID in rated and is_hopeless(rated):
+        rated[HYBRID] = replace(rated[HYBRID], is_hopeless=True)
     return rated
 
 

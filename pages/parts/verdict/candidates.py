@@ -68,7 +68,7 @@ def _missing(speeds: Mapping[str, Speed | None]) -> list[str]:
     disturbed = [name for name, speed in speeds.items() if speed and speed.disturbed]
     sentences = {
         "Timing finds the speed, memory and price of {} on this machine, in about half a minute per model.": untimed,
-        "The price of {} on this machine needs a timing in batches.": unpriced,
+        "For the price of {} on this machine, batches have to be timed too.": unpriced,
         "Other processes disturbed the timing of {}: time again when this machine is quiet.": disturbed,
     }
     return [sentence.format(output.markdown_free(join(names))) for sentence, names in sentences.items() if names]

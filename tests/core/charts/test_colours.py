@@ -18,7 +18,7 @@ from core.charts.similarity import densities
 from core.charts.style import MODEL_COLOURS, NEUTRAL, model_colour, model_colours
 from core.charts.sweeps import sweep_lines
 from core.charts.timings import comparison_bars, engine_bars, timing_bars
-from core.charts.tradeoff import cost_bars, tradeoff
+from core.charts.tradeoff import cost_dots, tradeoff
 from core.comparison import dots, stand, task_types
 from core.evaluation import Compressed, Interval, Quality
 from core.evaluation.compression import FLOAT32
@@ -91,7 +91,7 @@ DRAW: dict[str, Callable[[], go.Figure]] = {
     "tradeoff": lambda: tradeoff(
         [Point(MODEL, "cpu", 1, 1, 1, "own")], [], lower_is_faster=True, score_title="score", colours=COLOURS
     ),
-    "costs": lambda: cost_bars({MODEL: 1.0}, (), colours=COLOURS),
+    "costs": lambda: cost_dots({MODEL: 1.0}, (), colours=COLOURS),
 }
 
 

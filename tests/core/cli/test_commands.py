@@ -353,7 +353,7 @@ def test_verdict_prints_three_sentences_and_writes_what_can_be_sent(command, ans
     assert len(facts["sentences"]) == 3
     first, *others = facts["candidates"]
     assert (first["model"], first["place"], first["hello_world_ms"]) == ("wordllama-256", 1, 1.5)
-    assert [one["model"] for one in others] == ["BM25", "Hybrid"]
+    assert [one["model"] for one in others] == ["Hybrid", "BM25"]
     assert first["ndcg@10"] == pytest.approx(answer("evaluate", "--model", "wordllama-256")["ndcg@10"])
     assert facts["sentences"][0] in page.read_text(encoding="utf-8")
     assert "speed 5" in markdown.read_text(encoding="utf-8")

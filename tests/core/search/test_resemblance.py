@@ -33,7 +33,7 @@ def test_nearly_all_nonsense_is_called_empty_and_few_labelled_queries_are(name: 
     nonsense = tuple(NONSENSE.replace("\n", "|").split("|"))
     assert len(nonsense) == 26
     assert is_empty(name, nonsense).mean() >= 0.8
-    assert 0 < is_empty(name, corpus.sample_queries().texts).mean() <= 0.06
+    assert 0 < is_empty(name, corpus.sample_queries().texts).mean() <= 0.07
 
 
 def test_hardly_any_labelled_query_is_empty_for_both_models() -> None:

@@ -464,7 +464,7 @@ def test_the_answer_is_one_sentence_to_say_aloud(
 
 def test_a_narrow_first_place_is_in_the_answer() -> None:
     decided = verdict_on(candidate("a", values=noisy(0.52, 3)), candidate("b", values=noisy(0.5, 4), ms=20.0))
-    assert answer(decided) == "Take a, but only just: it finds about as much as b and is faster."
+    assert answer(decided) == "Take a, narrowly: it finds about as much as b and is faster."
 
 
 def test_without_a_quality_the_speed_alone_is_compared() -> None:
