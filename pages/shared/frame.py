@@ -47,8 +47,8 @@ STYLE = """
 @media (min-width: 1200px) { [class*="st-key-answer_of_"] { min-height: 3.6rem } }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 6vw - 2.75rem, 3rem) }
-/* A chart's values are for screen readers alone: there is no gap above them */
-.stElementContainer:has(.values) { position: absolute }
+/* A chart's values are for screen readers alone: there is no gap above them, and they widen no narrow page */
+.stElementContainer:has(.values) { position: absolute; width: 1px; overflow: hidden }
 """
 SCRIPT = Path(__file__).parent / "frame.js"
 SECONDS_TO_DRAW = 0.8
