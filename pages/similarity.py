@@ -14,8 +14,9 @@ from pages.shared.ui import inputs, output, progress
 
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
+    source = sources.find()
     corpus = corpora.choose()
-    compared = sources.choose(corpus)
+    compared = sources.choose(source, corpus)
     scales = ["Cosine" if all(spec.similarity == "cosine" for spec in ready) else "Score", "Percentile"]
     inputs.fall_back(state.Similarity.SCALE, scales, scales[0])
     scale = st.segmented_control(

@@ -186,8 +186,9 @@ def test_of_501_texts_500_are_compared_and_it_is_said() -> None:
 
 @pytest.mark.parametrize("texts", ["one text", "one text\nanother text"])
 def test_a_corpus_of_few_texts_has_no_background_and_the_rest_stands(texts: str) -> None:
-    app = opened(corpus="Paste", corpus_pasted=texts)
-    assert "a background needs at least 100" in said(app).replace("\\", "")
+    app = opened((TABLE, NETWORK), corpus="Paste", corpus_pasted=texts)
+    assert sum("a background needs at least 100" in info.value.replace("\\", "") for info in app.info) == 1
+    assert not app.error
     assert cells(app).shape == (4, 4)
     assert not app.exception
     app = opened(corpus="Paste", corpus_pasted=texts, scale="Percentile")
