@@ -8,9 +8,9 @@ import streamlit as st
 
 from core import corpus, examples, similarity
 from core.charts.style import model_colour
-from core.charts.vectors import ARROWS_HEIGHT, arrows, journey
+from core.charts.vectors import ARROWS_HEIGHT, PRESENTED_REACH, REACH, arrows, journey
 from pages.parts.explain import answer, own_texts, table, tokens
-from pages.shared import cache, frame, navigation, state
+from pages.shared import cache, frame, navigation, present, state
 from pages.shared.ui import chart, inputs, output, progress
 
 SENTENCE, *OTHERS = corpus.EXPLAINED
@@ -44,7 +44,7 @@ left, right = steps.cell(column_span=3), steps.cell(column_span=2)
 with right:
     st.markdown("## 4 · An angle becomes a cosine")
     chart.draw(
-        arrows(sentences.texts, cosines, model_colour(spec.id)),
+        arrows(sentences.texts, cosines, model_colour(spec.id), reach=PRESENTED_REACH if present.is_on() else REACH),
         key=state.Explain.ARROWS,
         alt="The sentences as arrows; the angle between them gives the cosine",
     )

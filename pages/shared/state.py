@@ -155,6 +155,7 @@ class EveryPage:
     LEAVE = Key("leave_present")
     PRESENTED = Keys("presented_")
     PRESENTED_LISTS = Key("presented")
+    ALSO_PRESENTED = Keys("also_presented_")
     PREVIOUS_PAGE = Key("previous_page")
     NEXT_PAGE = Key("next_page")
     RESULT = Key("result")
