@@ -74,6 +74,11 @@ def in_ten(share: float) -> str:
     return words[tenths] if tenths in (0, 10) else f"about {words[tenths]} in ten"
 
 
+def span(low: int, high: int) -> str:
+    """From a whole number to another: "3 to 7", or "3" if they are the same."""
+    return f"{low:,} to {high:,}" if low < high else f"{low:,}"
+
+
 def join(names: Sequence[str], last: str = "and", *, most: int | None = None) -> str:
     """Names in a sentence: "none", "a", "a and b", "a, b or c"; beyond `most` their number: "a, b and 7 more"."""
     if not names:

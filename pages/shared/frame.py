@@ -24,6 +24,10 @@ from pages.shared.ui import notices, output
 STYLE = """
 /* Streamlit's grey of chart text on white has a contrast of 3.7 to 1 */
 .js-plotly-plot text[style*="rgb(128, 132, 149)"] { fill: color-mix(in srgb, currentColor 80%, transparent) !important }
+/* Names of marks can be read over other marks */
+.js-plotly-plot .textpoint text {
+    paint-order: stroke; stroke: light-dark(#FFFFFF, #0E1116); stroke-width: 4px; stroke-linejoin: round
+}
 /* The accent that carries white text is too dark to be read on a dark ground */
 [data-selected="true"] p { color: light-dark(#0B6BA8, #7CC0F0) }
 /* What is in force on every page stands at the right of its title, as far as there is room */
