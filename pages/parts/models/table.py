@@ -112,7 +112,7 @@ def _columns(board: str, use: str) -> dict[str, Any]:
     of = BOARDS[board] if _is_whole(board, use) else f"Mean of the tasks of “{use}”"
     return {
         "name": text("Model", width=152),
-        "here": text("Availability", width=106, help="What the model needs to run on this machine."),
+        "here": text("Availability", width=130, help="What the model needs to run on this machine."),
         "score": score(board if _is_whole(board, use) else "Score", help=f"{of}; bar: {LOWEST} to {HIGHEST}."),
         "rank_interval": text(
             "Rank", width=78, help="95 % interval of the rank among these models, by drawing the tasks anew."
