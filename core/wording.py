@@ -68,10 +68,15 @@ def price(dollars: float) -> str:
 
 
 def in_ten(share: float) -> str:
-    """A share from 0 to 1 in spoken words: "almost none", "about four in ten", "almost all"."""
-    words = ("almost none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "almost all")
+    """A share from 0 to 1 in words before what it is of: "almost none of the", "about four in ten", "almost all"."""
+    words = ("almost none of the", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "almost all")
     tenths = math.floor(10 * share + 0.5)
     return words[tenths] if tenths in (0, 10) else f"about {words[tenths]} in ten"
+
+
+def span(low: int, high: int) -> str:
+    """From a whole number to another: "3 to 7", or "3" if they are the same."""
+    return f"{low:,} to {high:,}" if low < high else f"{low:,}"
 
 
 def join(names: Sequence[str], last: str = "and", *, most: int | None = None) -> str:

@@ -12,17 +12,13 @@ from pages.shared import cache, corpora, state
 from pages.shared.frame import let_browser_draw, show_errors
 from pages.shared.ui import chart, inputs, output, progress
 
+EXAMPLES = "\n".join(corpus.EMBEDDED)
+
 ready = inputs.ready_models()
+source = corpora.source(state.Embed.SOURCE, state.Embed.TYPED, EXAMPLES)
 left, right = st.columns([2, 3], gap="large")
 with left:
-    source = st.segmented_control(
-        "Texts", [state.TYPE, state.YOUR_TEXTS], default=state.TYPE, key=state.Embed.SOURCE, bind="query-params",
-        required=True, label_visibility="collapsed",
-    )  # fmt: skip
-    if source == state.YOUR_TEXTS:
-        texts = corpora.choose()
-    else:
-        texts = inputs.paste_texts(state.Embed.TYPED, "\n".join(corpus.EMBEDDED), height=130)
+    texts = inputs.paste_texts(state.Embed.TYPED, EXAMPLES, height=130) if source.choose() else corpora.choose()
     st.caption(f"{len(texts):,} texts, one embedding each.")
     output.show_skips(texts)
 

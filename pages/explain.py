@@ -8,26 +8,28 @@ import streamlit as st
 
 from core import corpus, examples, similarity
 from core.charts.style import model_colour
-from core.charts.vectors import ARROWS_HEIGHT, arrows, journey
-from pages.parts.explain import answer, table, tokens
-from pages.shared import cache, frame, navigation, state
+from core.charts.vectors import ARROWS_HEIGHT, PRESENTED_REACH, REACH, arrows, journey
+from pages.parts.explain import answer, own_texts, table, tokens
+from pages.shared import cache, frame, navigation, present, state
 from pages.shared.ui import chart, inputs, output, progress
 
 SENTENCE, *OTHERS = corpus.EXPLAINED
+LABELS = ("Your sentence", "Compare with", "And with")
 MOST_CHARACTERS = 500
 PARTS, PART_PIXELS = 5, 180  # the steps stand side by side, three parts and two, where the page is that wide
 
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    typed = inputs.short_text("Your sentence", SENTENCE, key=state.Explain.SENTENCE, most=MOST_CHARACTERS, live=True)
+    typed = inputs.short_text(LABELS[0], SENTENCE, key=state.Explain.SENTENCE, most=MOST_CHARACTERS, live=True)
     others = [
         inputs.short_text(label, text, key=key, most=MOST_CHARACTERS, live=True)
-        for label, key, text in zip(("Compare with", "And with"), state.Explain.OTHERS, OTHERS, strict=True)
+        for label, key, text in zip(LABELS[1:], state.Explain.OTHERS, OTHERS, strict=True)
     ]
     model = st.segmented_control(
         "Model", [spec.name for spec in ready], default=ready[0].name, key=state.Explain.MODEL, bind="query-params",
         required=True, width="content",
     )  # fmt: skip
+    own_texts.offer(LABELS)
 spec = next((spec for spec in ready if spec.name == model), ready[0])
 sentence = corpus.one_text(typed, "the sentence")
 sentences = corpus.from_paste("\n".join([sentence, *(" ".join(other.split()) for other in others)]))
@@ -42,7 +44,7 @@ left, right = steps.cell(column_span=3), steps.cell(column_span=2)
 with right:
     st.markdown("## 4 · An angle becomes a cosine")
     chart.draw(
-        arrows(sentences.texts, cosines, model_colour(spec.id)),
+        arrows(sentences.texts, cosines, model_colour(spec.id), reach=PRESENTED_REACH if present.is_on() else REACH),
         key=state.Explain.ARROWS,
         alt="The sentences as arrows; the angle between them gives the cosine",
     )

@@ -47,10 +47,10 @@ else:
     table.show_none()
 snapshot = leaderboard.current()
 st.caption(
-    f"{len(shown):,} models, your picks on top. Tick up to four to use them on every page; click a cell for a model's "
-    "card. The eye above the table shows further columns, such as size and price. Dashes and blanks mean unknown. "
-    f"MTEB v2 of {snapshot.date}: {snapshot.source}. MTEB v1: archived leaderboard, another scale."
+    f"{len(shown):,} models. Tick up to four to use them on every page; click a cell for a model's card. Dashes and "
+    "blanks mean unknown."
 )
+output.explain(f"MTEB v2 of {snapshot.date}: {snapshot.source}. MTEB v1: archived leaderboard, another scale.")
 if opened := card.choose(shown):
     card.show(opened)
 

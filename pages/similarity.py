@@ -14,8 +14,9 @@ from pages.shared.ui import inputs, output, progress
 
 ready = inputs.ready_models()
 with st.container(horizontal=True, vertical_alignment="bottom"):
+    source = sources.find()
     corpus = corpora.choose()
-    compared = sources.choose(corpus)
+    compared = sources.choose(source, corpus)
     scales = ["Cosine" if all(spec.similarity == "cosine" for spec in ready) else "Score", "Percentile"]
     inputs.fall_back(state.Similarity.SCALE, scales, scales[0])
     scale = st.segmented_control(
@@ -38,9 +39,15 @@ values = scores.values_of(results, backgrounds if percentiles else None)
 if not values:
     navigation.end_page()
 
-by_score = pairs.rank(values, pairs.ORDERS[0], compared)
-opened = pair.current(compared, (int(by_score[0][0]), int(by_score[1][0])))
-output.answer(answer.sentence(values, scores.scales_of(values, results, percentiles=percentiles), compared))
+drawn_scales = scores.scales_of(values, results, percentiles=percentiles)
+difference = heatmaps.comparable(difference, values, results, percentiles=percentiles)
+if difference:
+    answered = answer.best_pair(answer.gaps_of(difference, values), compared)
+    output.answer(answer.sentence_of_difference(difference, values, drawn_scales, compared))
+else:
+    answered = answer.best_pair(next(iter(values.values())), compared)
+    output.answer(answer.sentence(values, drawn_scales, compared))
+opened = pair.current(compared, answered)
 place_of_pair = heatmaps.show(
     values, results, compared, scores.orders_of(compared, {name: results[name] for name in values}, order), opened,
     percentiles=percentiles, difference=difference, on_click=lambda clicked: pair.open_pair(compared, clicked),

@@ -1,5 +1,6 @@
 """The Similarity page: scores as a heatmap with its dendrograms, what they mean, and two texts token by token."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.style import (
-    DIVERGING,
+    DIVERGING_BELOW_TEXT,
     FONT_SIZE,
     LEGEND_ABOVE,
     NEUTRAL,
@@ -20,14 +21,16 @@ from core.charts.style import (
 )
 from core.similarity import SCORES, Background, Clusters, Contributions, Matrix, Similarity, title
 
-LABELS_UP_TO = 20
+MOST_LABELS = 20
 ROW_LABEL, COLUMN_LABEL = 16, 14
-NUMBERS_UP_TO, FULL_NUMBERS_UP_TO = 20, 8
-NUMBER_SHARE = 0.6  # of a cell's width, for a number as short as "-.05"
-STRONG = 0.8  # of a diverging scale, from where white can be read better than black on white
+MOST_NUMBERS = 20  # in a row or column
+SMALLEST_NUMBER = 10  # pixels
+NUMBER_SHARE = 0.88  # of a cell's width within its frame
+WIDTHS = {".": 0.25, "-": 0.32, "+": 0.5, "%": 0.82}  # of Source Sans's characters in em; digits have 0.5
 GAPS_UP_TO = 60
 MOST_HOVERED = 400
 MARK = "#FF3DCB"  # visible on both scales
+MARK_WIDTH = 3
 HEIGHT = 580
 CELLS_HEIGHT = 350  # about what labels, tree and colour scale leave of it
 SQUARE = {  # for the axes of the cells and those of their labels
@@ -61,12 +64,20 @@ class Scale:
     @property
     def colours(self) -> object:
         """Plotly's colour scale; a diverging one is neutral at zero."""
-        return DIVERGING if self.diverging else SEQUENTIAL
+        return DIVERGING_BELOW_TEXT if self.diverging else SEQUENTIAL
 
-    def write(self, value: float) -> str:
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """How a value can be written in a cell, with ever fewer digits."""
+        usual = self.short or self.number
+        return (usual, usual.replace("2f", "1f")) if "2f" in usual else (usual,)
+
+    def write(self, value: float, how: str = "") -> str:
         """A value in as few characters as the scale allows: ".45" for a cosine of 0.449, "1" for 1."""
-        written = f"{value:{self.short or self.number}}"
-        return written.replace("0.", ".", 1).replace("1.00", "1") if self.short else written
+        written = f"{value:{how or self.formats[0]}}"
+        if not self.short:
+            return written
+        return written.replace("0.", ".", 1).replace("1.00", "1").replace("1.0", "1")
 
 
 PERCENTILES = Scale("percentile", 0, 100, ".1f", short="z.0f")
@@ -103,8 +114,9 @@ def heatmap(
 ) -> go.Figure:
     """Scores of n texts with m others, (n, m), in the order given; without columns, of the rows with each other.
 
-    Up to LABELS_UP_TO rows and columns are labelled at the left and below. Each text is sent once, as its axis's tick
-    text, which the tooltip reuses; the visible labels are short ones on axes of their own. The trees are at the right
+    Rows and columns are labelled at the left and below: all, or every n-th so that there are up to MOST_LABELS. Each
+    text is sent once, as its axis's tick text, which the tooltip reuses; the visible labels are short ones on axes of
+    their own. The trees are at the right
     and above and share the axes, so that they zoom together; `room_above` leaves the place of a tree, to be level with
     a heatmap that has one. Texts compared with each other have square cells.
     """
@@ -112,7 +124,8 @@ def heatmap(
     columns = rows if columns is None else columns
     most = max(len(rows), len(columns))
     figure = go.Figure(_cells(values, scale, CELLS_HEIGHT / most, gap=1 if most <= GAPS_UP_TO else 0))
-    _axes(figure, rows, columns, trees=(row_tree is not None, column_tree is not None or room_above))
+    edge = MARK_WIDTH * most / CELLS_HEIGHT if figure.data[0].text is not None else 0
+    _axes(figure, rows, columns, trees=(row_tree is not None, column_tree is not None or room_above), edge=edge)
     if square:
         figure.update_layout(**SQUARE)
     for axis in ("x", "x3"):
@@ -121,20 +134,30 @@ def heatmap(
         _tree(figure, row_tree, upright=False)
     if column_tree:
         _tree(figure, column_tree, upright=True)
-    if marked:
+    if marked and edge:
+        _frame(figure, *marked, 0.5 + edge / 2)
+    elif marked:
         figure.add_scatter(
             x=[marked[1]], y=[marked[0]], yaxis="y2", mode="markers", hoverinfo="skip", showlegend=False,
             marker={
                 "symbol": "square-open", "size": max(10, min(40, 0.8 * CELLS_HEIGHT / most)), "color": MARK,
-                "line": {"width": 3},
+                "line": {"width": MARK_WIDTH},
             },
         )  # fmt: skip
     return apply_style(figure, height=HEIGHT)
 
 
+def _frame(figure: go.Figure, row: int, column: int, reach: float) -> None:
+    """The frame of a cell around its number, `reach` cells from the cell's middle."""
+    figure.add_shape(
+        type="rect", x0=column - reach, x1=column + reach, y0=row - reach, y1=row + reach, xref="x", yref="y2",
+        line={"color": MARK, "width": MARK_WIDTH}, fillcolor="rgba(0,0,0,0)",
+    )  # fmt: skip
+
+
 def _cells(values: Matrix, scale: Scale, pixels: float, gap: int) -> go.Heatmap:
     """The cells, some `pixels` wide, with their scores where these can be read; the colours' scale is above."""
-    numbers = _numbers(values, scale)
+    numbers, size = _numbers(values, scale, pixels - gap)
     return go.Heatmap(
         z=np.asarray(values, np.float32),
         yaxis="y2",
@@ -145,7 +168,7 @@ def _cells(values: Matrix, scale: Scale, pixels: float, gap: int) -> go.Heatmap:
         ygap=gap,
         text=numbers,
         texttemplate="%{text}" if numbers else None,
-        textfont={"size": max(1, min(FONT_SIZE, round(NUMBER_SHARE * pixels)))},
+        textfont={"size": size},
         hovertemplate=f"{scale.title} <b>%{{z:{scale.number}}}</b><br><br>%{{y}}<br><br>%{{x}}<extra></extra>",
         colorbar={
             "title": {"text": scale.title, "side": "right", "font": {"size": FONT_SIZE}},
@@ -155,11 +178,26 @@ def _cells(values: Matrix, scale: Scale, pixels: float, gap: int) -> go.Heatmap:
     )  # fmt: skip
 
 
-def _numbers(values: Matrix, scale: Scale) -> list[list[str]] | None:
-    """The score of each cell in few characters; none if there are too many cells, or scores have more digits."""
-    if max(values.shape) > (NUMBERS_UP_TO if scale.short else FULL_NUMBERS_UP_TO):
-        return None
-    written = [scale.write(float(value)) for value in values.ravel()]
+def _numbers(values: Matrix, scale: Scale, pixels: float) -> tuple[list[list[str]] | None, int]:
+    """The score of each cell with as many digits as fit a cell some `pixels` wide, and the size of the characters.
+
+    None if even the fewest digits are too wide.
+    """
+    for how in scale.formats if max(values.shape) <= MOST_NUMBERS else ():
+        written = [scale.write(float(value), how) for value in values.ravel()]
+        size = math.floor(min(FONT_SIZE, NUMBER_SHARE * pixels / max(map(_width, written), default=1)))
+        if size >= SMALLEST_NUMBER:
+            return _coloured(written, values, scale), size
+    return None, SMALLEST_NUMBER
+
+
+def _width(number: str) -> float:
+    """The width of a written number in em."""
+    return sum(WIDTHS.get(character, 0.5) for character in number)
+
+
+def _coloured(written: Sequence[str], values: Matrix, scale: Scale) -> list[list[str]]:
+    """The numbers of the cells, (n, m), each in black or white, or in the ink of the page."""
     coloured = [
         f'<span style="color:{ink}">{number}</span>' if ink else number
         for number, ink in zip(written, _inks(values.ravel(), scale), strict=True)
@@ -169,27 +207,33 @@ def _numbers(values: Matrix, scale: Scale) -> list[list[str]] | None:
 
 
 def _inks(values: Matrix, scale: Scale) -> list[str]:
-    """Black or white for each cell; empty, which is plotly's choice, where a diverging scale lets the page through."""
+    """Black or white for each cell; empty, the page's own ink, on a diverging scale, which lets the page through.
+
+    DIVERGING_BELOW_TEXT is so faint that this ink can be read on all of it, dark on light and light on dark.
+    """
     if scale.diverging:
-        return ["#FFFFFF" if abs(value) >= STRONG * scale.high else "" for value in values]
+        return [""] * len(values)
     return inks(((values - scale.low) / ((scale.high - scale.low) or 1)).tolist(), scale.colours)
 
 
-def _axes(figure: go.Figure, rows: Sequence[str], columns: Sequence[str], *, trees: tuple[bool, bool]) -> None:
+def _axes(
+    figure: go.Figure, rows: Sequence[str], columns: Sequence[str], *, trees: tuple[bool, bool], edge: float
+) -> None:
+    """The axes of the cells, labels and trees; `edge` is the room around all cells for a frame, in cells."""
     n, m = len(rows), len(columns)
     room = {True: [0, 1 - TREE_SHARE], False: [0, 1]}
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
-    down, across = [n - 0.5, -0.5], [-0.5, m - 0.5]
+    down, across = [n - 0.5 + edge, -0.5 - edge], [-0.5 - edge, m - 0.5 + edge]
     figure.update_layout(
         xaxis={**bare, "range": across, "domain": room[trees[0]], **_ticks(_hovers(columns))},
         xaxis2={**bare, "domain": [1 - TREE_SHARE + 0.005, 1], "fixedrange": True},
         xaxis3={
             "range": across, "overlaying": "x", "matches": "x", "side": "bottom", "anchor": "y", "tickangle": -50,
-            "showgrid": False, "zeroline": False, **_ticks(_labels(columns, COLUMN_LABEL)),
+            "showgrid": False, "zeroline": False, **_labels(columns, COLUMN_LABEL),
         },
         yaxis={
             "range": down, "domain": room[trees[1]], "showgrid": False, "zeroline": False,
-            **_ticks(_labels(rows, ROW_LABEL)),
+            **_labels(rows, ROW_LABEL),
         },
         yaxis2={**bare, "range": down, "overlaying": "y", "matches": "y", **_ticks(_hovers(rows))},
         yaxis3={**bare, "domain": [1 - TREE_SHARE + 0.01, 1], "fixedrange": True},
@@ -198,13 +242,15 @@ def _axes(figure: go.Figure, rows: Sequence[str], columns: Sequence[str], *, tre
 
 
 def _ticks(texts: Sequence[str]) -> dict[str, object]:
-    """A tick for each text, or for the first ones."""
+    """A tick for each text."""
     return {"tickvals": list(range(len(texts))), "ticktext": list(texts)}
 
 
-def _labels(texts: Sequence[str], length: int) -> list[str]:
-    """Short labels, none of too many."""
-    return [plain(text, length) for text in texts] if len(texts) <= LABELS_UP_TO else []
+def _labels(texts: Sequence[str], length: int) -> dict[str, object]:
+    """A tick with a short label for each text, or for every n-th of many."""
+    step = math.ceil(len(texts) / MOST_LABELS)
+    places = list(range(0, len(texts), step))
+    return {"tickvals": places, "ticktext": [plain(texts[place], length) for place in places]}
 
 
 def _hovers(texts: Sequence[str]) -> list[str]:

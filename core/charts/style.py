@@ -27,11 +27,14 @@ DIVERGING = [
     [0.5, "rgba(206,44,49,0)"],
     [1, "rgba(206,44,49,1)"],
 ]
+DIVERGING_BELOW_TEXT = [[0, "rgba(33,102,172,0.8)"], *DIVERGING[1:3], [1, "rgba(206,44,49,0.8)"]]  # see `similarity`
 NEUTRAL = "#8A929C"
 FONT_SIZE = 16
 INKS = ("#000000", "#FFFFFF")
 PRESENTED_FONT_SIZE = 20
 MOST_PRESENTED_CELLS = 8  # in a row or column, for a number of that size in each
+LOW_PLOT = 300  # pixels that a chart's rows have in a window of 720
+LABEL_SHARE, SMALLEST_LABEL = 0.85, 12  # of a row's height, and pixels
 LEGEND_ABOVE = {  # samples only: no trace can be switched off
     "orientation": "h",
     "y": 1,
@@ -153,13 +156,24 @@ def apply_style(figure: go.Figure, *, height: int, margin: tuple[int, int, int, 
 def enlarge(figure: go.Figure) -> go.Figure:
     """A copy of a figure with all its text as much larger as a room needs, and at least of that size.
 
-    Cells of a heatmap too small for such text have none.
+    Numbers in many cells keep the size that fits these, if they have one, or go. Labels of many rows are as large as
+    their rows are high.
     """
     larger = go.Figure(_enlarged(figure.to_dict()))
     for trace, cells in zip(figure.data, larger.data, strict=True):
         if trace.type == "heatmap" and trace.texttemplate and max(np.shape(trace.z)) > MOST_PRESENTED_CELLS:
-            cells.texttemplate = None
+            cells.textfont.size = trace.textfont.size
+            cells.texttemplate = trace.texttemplate if trace.textfont.size else None
+    larger.for_each_yaxis(_fit_labels)
     return larger
+
+
+def _fit_labels(axis: go.layout.YAxis) -> None:
+    """Labels of an axis no larger than its rows are high in a small window."""
+    first, last = axis.domain or (0, 1)
+    if rows := len(axis.ticktext or ()):
+        fitting = LABEL_SHARE * LOW_PLOT * (last - first) / rows
+        axis.tickfont.size = max(SMALLEST_LABEL, min(axis.tickfont.size, fitting))
 
 
 def _enlarged(value: object, name: str = "") -> object:

@@ -20,6 +20,7 @@ EDGE = 16  # room for half a number of the colour scale, in present mode too
 LEAST_SCALE_HEIGHT = 3 * FONT_SIZE
 ARROWS_HEIGHT = 430
 WIDEST_CAPTION = 24
+REACH, PRESENTED_REACH = 1.6, 1.95  # the second with larger captions
 CAPTION = {"showarrow": False, "xanchor": "left", "align": "left", "font": {"size": FONT_SIZE}}
 
 Vectors = npt.NDArray[np.float32]
@@ -115,10 +116,11 @@ def _products(others: int) -> str:
     return f"<br>adds {added} to the cosine{'s' if others > 1 else ''}"
 
 
-def arrows(texts: Sequence[str], cosines: Sequence[float], colour: str) -> go.Figure:
+def arrows(texts: Sequence[str], cosines: Sequence[float], colour: str, *, reach: float = REACH) -> go.Figure:
     """The first text as an arrow to the right, the others at their true angle from it, above and below.
 
-    `cosines` are those of each text with the first, including its own 1. Angles between the others mean nothing.
+    `cosines` are those of each text with the first, including its own 1. Angles between the others mean nothing. The
+    chart reaches as many of an arrow's lengths up and down as leaves room for the captions.
     """
     figure = go.Figure()
     for place, (text, cosine) in enumerate(zip(texts, cosines, strict=True)):
@@ -132,7 +134,7 @@ def arrows(texts: Sequence[str], cosines: Sequence[float], colour: str) -> go.Fi
         _arrow(figure, angle, NEUTRAL if place else colour)
     # plotly would otherwise lengthen the axes at each change of size, and the arrows would shrink
     figure.update_xaxes(range=[min(0.0, *cosines) - 0.1, 2.3], visible=False, constrain="domain")
-    figure.update_yaxes(range=[-1.6, 1.6], visible=False, scaleanchor="x", constrain="domain")
+    figure.update_yaxes(range=[-reach, reach], visible=False, scaleanchor="x", constrain="domain")
     return apply_style(figure, height=ARROWS_HEIGHT, margin=(0, 0, 0, 0))
 
 

@@ -59,7 +59,7 @@ def describe_front(best: Sequence[Dot], cost: str) -> str:
     if not best:
         return ""
     named = join([f"{dot.name.rpartition('/')[2]} ({COSTS[cost](dot.cost)}, {dot.score:.1f})" for dot in best], most=6)
-    return f"No model with as little or less scores higher than {named}."
+    return f"The highest scores for their {COST_TITLES[cost]}: {named}."
 
 
 def own_cpu_ms(spec: ModelSpec, timings: Mapping[tuple[str, str], Timing]) -> float | None:

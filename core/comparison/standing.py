@@ -8,7 +8,7 @@ from core import leaderboard
 from core.leaderboard import Ranking, Snapshot
 from core.models import TASKS, ModelSpec, listing
 from core.models.files import availability
-from core.wording import join
+from core.wording import join, span
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,7 @@ def _describe(spec: ModelSpec, standing: Standing) -> str:
     """A model's score and, if it is ranked, the interval of its rank."""
     ranks, score = standing.ranks(spec), f"{standing.scores[spec.id]:.2f}"
     return (
-        f"{score}, rank {ranks[1]} to {ranks[2]} of {len(standing.ranking.entries)}"
-        if ranks and standing.ranking
-        else score
+        f"{score}, rank {span(*ranks[1:])} of {len(standing.ranking.entries)}" if ranks and standing.ranking else score
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core import leaderboard
+from core import leaderboard, wording
 from core.benchmark import Timing
 from core.comparison.costs import own_cpu_ms
 from core.comparison.standing import Standing
@@ -45,7 +45,7 @@ def add_standing(
             **row,
             "score": standing.scores.get(spec.id),
             "rank": ranks[0] if (ranks := standing.ranks(spec)) else None,
-            "rank_interval": f"{ranks[1]} to {ranks[2]}" if ranks else None,
+            "rank_interval": wording.span(*ranks[1:]) if ranks else None,
             "zero_shot": entry.zero_shot if (entry := entries.get(spec.id)) else None,
             "released": spec.released[:7],
             "notes": " ".join(leaderboard.caveats(entry, tasks)) if entry else "",

@@ -10,6 +10,17 @@ PERMISSIVE = re.compile(
 SHARED_TERMS = re.compile(
     r"(l?gpl|agpl|mpl|epl|eupl|cc-by-sa|openrail|bigscience|creativeml|bigcode|gemma|llama|qwen|proprietary|nvidia)"
 )
+SPDX = (
+    "Apache-2.0 MIT MIT-0 BSD-2-Clause BSD-3-Clause ISC Zlib Unlicense PostgreSQL MS-PL AFL-3.0 ECL-2.0 GPL-2.0 "
+    "GPL-3.0 LGPL-3.0 AGPL-3.0 MPL-2.0 EPL-2.0 EUPL-1.2 CDLA-Permissive-2.0 CC0-1.0 CC-BY-4.0 CC-BY-SA-4.0 "
+    "CC-BY-NC-4.0 CC-BY-NC-SA-4.0 CC-BY-NC-ND-4.0 CC-BY-ND-4.0"
+)
+SPELLINGS = {name.lower(): name for name in SPDX.split()}
+
+
+def spell(licence: str) -> str:
+    """A licence's name as SPDX writes it, where it is one of SPDX's; the Hub and MTEB write it in small letters."""
+    return SPELLINGS.get(licence.strip().lower(), licence)
 
 
 class Freedom(Enum):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.models.licence import spell
 from core.similarity.functions import Similarity
 
 BOARDS = {"MTEB v2": "mean of 41 tasks", "MTEB v1": "average of 56 datasets"}  # the newest first
@@ -110,6 +111,10 @@ class ModelSpec:
     truncate_dim: int | None = None
     server: Server | None = None
     notes: str = ""
+
+    def __post_init__(self) -> None:
+        """Write the licence as SPDX does, whoever has described the model."""
+        object.__setattr__(self, "license", spell(self.license))
 
     @property
     def is_static(self) -> bool:

@@ -24,6 +24,10 @@ from pages.shared.ui import notices, output
 STYLE = """
 /* Streamlit's grey of chart text on white has a contrast of 3.7 to 1 */
 .js-plotly-plot text[style*="rgb(128, 132, 149)"] { fill: color-mix(in srgb, currentColor 80%, transparent) !important }
+/* Names of marks can be read over other marks */
+.js-plotly-plot .textpoint text {
+    paint-order: stroke; stroke: light-dark(#FFFFFF, #0E1116); stroke-width: 4px; stroke-linejoin: round
+}
 /* The accent that carries white text is too dark to be read on a dark ground */
 [data-selected="true"] p { color: light-dark(#0B6BA8, #7CC0F0) }
 /* What is in force on every page stands at the right of its title, as far as there is room */
@@ -49,8 +53,8 @@ STYLE = """
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 6vw - 2.75rem, 3rem) }
 /* A phone has no room for the camera button beside a chart's legend */
 @media (max-width: 640px) { .modebar-container { display: none } }
-/* A chart's values are for screen readers alone: there is no gap above them */
-.stElementContainer:has(.values) { position: absolute }
+/* A chart's values are for screen readers alone: there is no gap above them, and they widen no narrow page */
+.stElementContainer:has(.values) { position: absolute; width: 1px; overflow: hidden }
 """
 SCRIPT = Path(__file__).parent / "frame.js"
 SECONDS_TO_DRAW = 0.8

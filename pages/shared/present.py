@@ -17,6 +17,7 @@ HELP = (
 LEFT_BELOW = "calc(100vh - var(--above, 17rem) - 1rem)"  # frame.js measures what is above the first chart or the map
 HEIGHT = f"max(20rem, {LEFT_BELOW})"
 SHOWN = ':is([class*="st-key-presented_"], .st-key-map, .st-key-presented)'
+ALSO = '[class*="st-key-also_presented_"]'  # words that belong to a chart
 STYLE = f"""
 :is([data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stExpandSidebarButton"]) {{
     display: none !important
@@ -33,7 +34,8 @@ h2, h2 * {{ font-size: 1.6rem !important }}
     [data-testid="stElementContainer"], [data-testid="stLayoutWrapper"],
     [data-testid="stColumn"], [data-testid="stGridCell"]
 ):not(
-    :has(.answer, {SHOWN}, [data-testid="stAlert"]), :has(h2):has(~ * {SHOWN}), {SHOWN}, {SHOWN} *
+    :has(.answer, {SHOWN}, {ALSO}, [data-testid="stAlert"]), :has(h2):has(~ * {SHOWN}),
+    {SHOWN}, {SHOWN} *, {ALSO}, {ALSO} *
 ) {{
     display: none !important
 }}
@@ -47,6 +49,13 @@ h2, h2 * {{ font-size: 1.6rem !important }}
 .st-key-{state.EveryPage.LEAVE} {{ position: fixed; top: .5rem; right: .75rem; z-index: 10 }}
 .st-key-{state.EveryPage.LEAVE} button {{ min-height: 2rem; padding: .1rem .6rem }}
 .st-key-previous_page, .st-key-next_page {{ display: none }}
+@media (max-height: 800px) {{
+    [data-testid="stMainBlockContainer"] {{ padding-block: .4rem 0 !important }}
+    [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] {{ gap: 0 }}
+    h1 {{ font-size: 1.5rem !important; padding-block: .5rem !important }}
+    h2, h2 * {{ font-size: 1.3rem !important }}
+    .answer {{ font-size: 1.6rem !important }}
+}}
 @media (max-width: 640px) {{ h1, .answer {{ font-size: 1.5rem !important }} }}
 @media (max-width: 1100px) {{ .st-key-result [data-testid="stGrid"] {{ grid-template-columns: 1fr !important }} }}
 """

@@ -82,7 +82,8 @@ def test_prices_have_two_figures_and_at_least_cents(dollars: float, written: str
 @pytest.mark.parametrize(
     ("share", "said"),
     [
-        (0, "almost none"), (0.04, "almost none"), (0.05, "about one in ten"), (0.41, "about four in ten"),
+        (0, "almost none of the"), (0.04, "almost none of the"), (0.05, "about one in ten"),
+        (0.41, "about four in ten"),
         (0.94, "about nine in ten"), (0.95, "almost all"), (1, "almost all"),
     ],
 )  # fmt: skip

@@ -22,6 +22,7 @@ from playwright.sync_api import (
     FilePayload,
     Locator,
     Page,
+    ViewportSize,
     expect,
     sync_playwright,
 )
@@ -50,6 +51,9 @@ expect.set_options(timeout=PATIENCE_MS)
 QUIET_MS = 300  # longer than any widget waits for what is typed next
 REST = (ROOT / "tests/e2e/rest.js").read_text(encoding="utf-8")
 CHART_TEXT = (ROOT / "tests/e2e/chart_text.js").read_text(encoding="utf-8")
+PHONE: ViewportSize = {"width": 390, "height": 844}
+WIDTHS = """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
+    .map(scrolling => scrolling.scrollWidth)"""
 AT_REST = """() => document.querySelector('[data-testid="stApp"]')
     ?.getAttribute('data-test-script-state') === 'notRunning'"""
 
@@ -176,7 +180,7 @@ def _payload(file: Path) -> FilePayload:
 
 
 def assert_accessible(page: Page) -> None:
-    """In light and in dark no rule of axe-core is broken, and the axes and legends of charts are readable."""
+    """In light and in dark no rule of axe-core is broken, and axes and legends are readable; a phone is wide enough."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         settle(page)
@@ -184,6 +188,17 @@ def assert_accessible(page: Page) -> None:
         assert [f"{rule['id']}: {node['html'][:200]}" for rule in violations for node in rule["nodes"]] == []
         page.evaluate(CHART_TEXT)
         assert page.evaluate("faintOrSmall()") == []
+    assert_fits_phone(page)
+
+
+def assert_fits_phone(page: Page) -> None:
+    """Nothing is wider than a phone's window, so that the page itself does not scroll sideways (WCAG 2.2, 1.4.10)."""
+    usual = page.viewport_size
+    page.set_viewport_size(PHONE)
+    settle(page)
+    assert page.evaluate(WIDTHS) == [PHONE["width"]] * 2
+    if usual:
+        page.set_viewport_size(usual)
 
 
 def jobs(what: str) -> list[psutil.Process]:

@@ -1,8 +1,10 @@
 """What stands around every page, in a browser: Back, present mode, the groups of pages, the first visit."""
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import settle
+from tests.e2e.test_pages import BOTTOMS, open_page
 
 SIZES = """() => [...document.querySelectorAll('[class*=st-key-presented_] svg text')]
     .filter(text => text.textContent.trim()).map(text => parseFloat(getComputedStyle(text).fontSize))"""
@@ -10,6 +12,17 @@ CAPTIONS = """() => [...document.querySelectorAll('.st-key-result [data-testid="
     .map(caption => [caption.textContent, Math.round(caption.getBoundingClientRect().top)])"""
 GROUPS = """() => [...document.querySelectorAll('[data-testid="stTopNav"] .rc-overflow-item')]
     .map(item => getComputedStyle(item, '::before').content).filter(content => content !== 'none')"""
+
+CUT_CAPTIONS = """() => [...document.querySelectorAll('.js-plotly-plot .annotation-text')].filter(caption => {
+    const [box, chart] = [caption, caption.closest('.js-plotly-plot')].map(part => part.getBoundingClientRect())
+    return box.bottom > chart.bottom || box.right > chart.right || box.top < chart.top
+}).map(caption => caption.textContent)"""
+TOUCHING_LABELS = """() => {
+    const labels = [...document.querySelector('.js-plotly-plot').querySelectorAll('.ytick text')]
+        .map(label => [label.textContent, label.getBoundingClientRect().y, getComputedStyle(label).fontSize])
+        .sort((one, other) => one[1] - other[1])
+    return labels.slice(1).filter(([, y, size], place) => y - labels[place][1] < parseFloat(size)).map(([text]) => text)
+}"""
 
 
 def assert_fills(chart: Locator, share: float = 0.85) -> None:
@@ -114,3 +127,24 @@ def test_the_first_visits_step_leads_to_the_answer_above_the_table_and_what_is_d
     settle(page)
     expect(step).to_be_hidden()
     page.evaluate("localStorage.clear()")
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
+def test_what_explain_and_similarity_present_first_is_whole_in_the_window(
+    page: Page, server: str, size: tuple[int, int]
+) -> None:
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    open_page(page, server, "explain?present=true")
+    for step in ("1 · Tokens", "2 · Token vectors", "4 · An angle becomes a cosine"):
+        expect(page.get_by_role("heading", name=step)).to_be_in_viewport()
+    expect(page.get_by_text("##bly", exact=True).first).to_be_visible()
+    assert page.get_by_test_id("stMain").evaluate("main => main.scrollHeight") <= height
+    assert page.evaluate(CUT_CAPTIONS) == []
+    open_page(page, server, "similarity?present=true")
+    expect(page.locator(".js-plotly-plot .heatmap-label").first).to_be_in_viewport()
+    assert page.locator(".js-plotly-plot").first.locator(".x3tick").all_text_contents() == [
+        str(n) for n in range(1, 17)
+    ]
+    assert max(page.locator(".js-plotly-plot").evaluate_all(BOTTOMS)[:2]) <= height
+    assert page.evaluate(TOUCHING_LABELS) == []

@@ -113,6 +113,15 @@ def test_a_presented_heatmap_has_numbers_only_in_cells_with_room_for_them(rows: 
     assert larger.data[0].texttemplate == numbers
 
 
+def test_presented_numbers_that_fit_many_cells_keep_their_size_and_labels_fit_their_rows() -> None:
+    cells = np.zeros((20, 20))
+    figure = go.Figure(go.Heatmap(z=cells, text=cells, texttemplate="%{text}", textfont={"size": 11}))
+    figure.update_yaxes(tickvals=list(range(20)), ticktext=[f"text {row}" for row in range(20)], tickfont={"size": 16})
+    larger = enlarge(figure)
+    assert (larger.data[0].texttemplate, larger.data[0].textfont.size) == ("%{text}", 11)
+    assert larger.layout.yaxis.tickfont.size < 300 / 20, "twenty labels do not touch on 300 pixels"
+
+
 def test_in_present_mode_every_chart_of_a_page_is_presented(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     app.query_params.update({"present": "true", "models": ["all-MiniLM-L6-v2"]})
     enlarged: list[go.Figure] = []

@@ -1,5 +1,6 @@
 """The Models page in-process: what the Hub offers and refuses, by a double of the Hub."""
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -123,11 +124,27 @@ def test_picked_models_are_on_top_and_a_tick_moves_no_row(app: AppTest, monkeypa
     assert table_of(app)[0] == "potion-base-8M"
 
 
-def test_columns_that_are_empty_for_every_pick_take_no_room(app: AppTest) -> None:
+def test_the_table_has_size_and_price_in_full_words_and_a_line_says_its_order_and_the_ends_of_its_bars(
+    app: AppTest,
+) -> None:
     open_page(app, "models")
-    assert list(app.dataframe[0].proto.column_order) == list(table.SHOWN)
-    app.multiselect(key=state.EveryPage.MODELS).set_value(["text-embedding-3-small"]).run()
-    assert list(app.dataframe[0].proto.column_order) == [*table.SHOWN, "usd_per_million_tokens"]
+    proto = app.dataframe[0].proto
+    titles = {name: column["label"] for name, column in json.loads(proto.columns).items() if "label" in column}
+    shown = [titles[name] for name in proto.column_order]
+    assert shown[:9] == [
+        "Model", "Availability", "MTEB v2", "Rank", "Parameters", "Dimensions", "Max tokens", "Licence", "Price",
+    ]  # fmt: skip
+    assert "Size" in shown
+    assert "Your picks first, then by MTEB v2; bars run from 20 to 95." in said(app)
+    app.multiselect(key=state.EveryPage.MODELS).set_value([]).run()
+    assert "By MTEB v2; bars run from 20 to 95." in said(app)
+
+
+def test_a_licence_is_spelled_alike_whoever_has_described_the_model(app: AppTest) -> None:
+    open_page(app, "models")
+    licences = app.dataframe[0].value["license"]
+    assert {"Apache-2.0", "MIT", "CC-BY-NC-4.0"} <= set(licences)
+    assert licences.nunique() == licences.str.lower().nunique()
 
 
 def test_a_use_and_filters_narrow_the_table_and_rank_what_is_left(app: AppTest) -> None:

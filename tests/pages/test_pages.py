@@ -228,7 +228,7 @@ def test_embed_says_which_texts_are_most_alike_and_what_is_cut(app: AppTest) -> 
     assert sentence in said(app)
     assert not any("cosine" in column for column in app.dataframe[0].value)
     app.text_area(key="embed_texts").set_value(f"short\n{'long ' * 260}").run()
-    assert "Longer than the model reads, so cut: 1 of 2 with all-MiniLM-L6-v2." in said(app)
+    assert "Cut at the model's limit: 1 of 2 with all-MiniLM-L6-v2." in said(app)
 
 
 def test_embed_warns_of_texts_without_a_known_token(app: AppTest) -> None:
@@ -306,7 +306,7 @@ def test_explain_says_which_sentence_is_nearer_and_at_which_angle(app: AppTest) 
     _, first, second = corpus.EXPLAINED
     assert f"Your sentence is nearer to “{first}” ({near:.0f}°) than to “{second}” ({far:.0f}°)." in said(app)
     app.text_input(key="other1").set_value(second).run()
-    assert f"Your sentence is as near to “{second}” as to “{second}”: {far:.0f}° from each." in said(app)
+    assert f"Your sentence is {far:.0f}° from “{second}”, which is in both fields." in said(app)
     app.text_input(key="other1").set_value(" ").run()
     app.text_input(key="other2").set_value("one\u2028line").run()
     assert not app.exception

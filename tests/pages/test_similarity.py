@@ -108,6 +108,26 @@ def test_the_answer_names_the_most_similar_pair_under_each_model() -> None:
     assert f"Most alike: {'; '.join(clauses)}." in said(opened((TABLE, NETWORK), texts))
 
 
+def test_the_answer_of_a_difference_names_the_pair_on_which_the_models_differ_most_and_opens_it() -> None:
+    one, other = (score_matrix(vectors(name, TEXTS)) for name in (TABLE, NETWORK))
+    row, column = np.unravel_index(np.argmax(np.triu(np.abs(one - other), 1)), one.shape)
+    named = f"“{opening(TEXTS[row], 32)}” and “{opening(TEXTS[column], 32)}”"
+    scores = f"cosine {one[row, column]:.2f} with {TABLE}, cosine {other[row, column]:.2f} with {NETWORK}"
+    app = opened((TABLE, NETWORK), heatmaps="Difference", difference=f"{TABLE} − {NETWORK}")
+    found = said(app)
+    assert f"The models differ most on {named}: " in found
+    assert scores in found or ", ".join(reversed(scores.split(", "))) in found  # in the order of the picks
+    assert f"{abs(one - other)[row, column]:.2f} apart." in found
+    assert {TEXTS[row], TEXTS[column]} <= {text.value for text in app.text}
+
+
+def test_a_percentile_is_the_same_in_the_answer_as_in_the_pairs_card() -> None:
+    app = opened(scale="Percentile")
+    (card,) = (metric.delta for metric in app.metric)
+    assert card.endswith(" of pairs")
+    assert f"({card.removesuffix(' of pairs')} of random pairs with {TABLE})." in said(app)
+
+
 def test_each_heatmap_is_ordered_by_the_first_models_clusters_or_by_its_own() -> None:
     cosines = score_matrix(vectors(TABLE, TEXTS))
     found = {name: clusters(vectors(name, TEXTS)) for name in (NETWORK, TABLE)}
@@ -117,7 +137,7 @@ def test_each_heatmap_is_ordered_by_the_first_models_clusters_or_by_its_own() ->
         assert leading
         rows = leading.order
         np.testing.assert_allclose(cells(app, "heatmap_1"), cosines[np.ix_(rows, rows)], atol=1e-6)
-        trees = [len(_traces(app, f"heatmap_{place}")) > 4 for place in (0, 1)]
+        trees = [len(_traces(app, f"heatmap_{place}")) > 3 for place in (0, 1)]
         assert trees == [True, order == "Each model's own"], "the tree is that of the cells below it"
 
 
@@ -186,8 +206,9 @@ def test_of_501_texts_500_are_compared_and_it_is_said() -> None:
 
 @pytest.mark.parametrize("texts", ["one text", "one text\nanother text"])
 def test_a_corpus_of_few_texts_has_no_background_and_the_rest_stands(texts: str) -> None:
-    app = opened(corpus="Paste", corpus_pasted=texts)
-    assert "a background needs at least 100" in said(app).replace("\\", "")
+    app = opened((TABLE, NETWORK), corpus="Paste", corpus_pasted=texts)
+    assert sum("a background needs at least 100" in info.value.replace("\\", "") for info in app.info) == 1
+    assert not app.error
     assert cells(app).shape == (4, 4)
     assert not app.exception
     app = opened(corpus="Paste", corpus_pasted=texts, scale="Percentile")

@@ -87,7 +87,7 @@ def test_a_link_made_before_a_parameter_was_renamed_opens_the_same_view(
     app: AppTest, page: str, name: str, value: str, now: str, chosen: object
 ) -> None:
     app.query_params.update({"models": [WORDLLAMA], name: value})
-    if now != state.Corpus.SOURCE:
+    if now not in (state.Corpus.SOURCE, state.Embed.SOURCE, state.Similarity.SOURCE):
         app.query_params.update({"corpus": "Paste", "corpus_pasted": TEXTS})
     if name == "measure":
         app.query_params[state.Benchmark.VIEW] = "Sweep"

@@ -57,5 +57,5 @@ def _read(texts: Corpus, embedded: Mapping[str, Embedded]) -> str:
     cut = {name: each.provenance.truncated_texts for name, each in embedded.items()}
     if any(cut.values()):
         parts = [f"{count:,} of {len(texts):,} with {name}" for name, count in cut.items() if count]
-        return f"Longer than the model reads, so cut: {join(parts)}."
+        return f"Cut at the model's limit: {join(parts)}."
     return "" if None in cut.values() else "It is read whole." if len(texts) == 1 else "All texts are read whole."

@@ -39,8 +39,8 @@ def show(embedded: Embedded, texts: Corpus, tokens: Sequence[int], model: str) -
         hide_index=True,
         key=state.Embed.NUMBERS(model),
         column_config={
-            "text": st.column_config.TextColumn(width=170),
-            "tokens": column(width=58),
+            "text": st.column_config.TextColumn("Text", width=170),
+            "tokens": column("Tokens", width=66),
             **{name: column(title, format="%.3f", width=62, help=name) for name, title in scores.items()},
             **{f"d{number}": column(format="%.4f", width=70) for number in range(FIRST_NUMBERS)},
         },

@@ -23,6 +23,8 @@ def sentence(others: Sequence[str], cosines: Sequence[float]) -> str:
     if not rest:
         return f"Your sentence is {angle} from {near}."
     ((far, farther),) = rest
+    if near == far:
+        return f"Your sentence is {angle} from {near}, which is in both fields."
     if angle == farther:
         return f"Your sentence is as near to {near} as to {far}: {angle} from each."
     return f"Your sentence is nearer to {near} ({angle}) than to {far} ({farther})."

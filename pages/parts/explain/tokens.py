@@ -13,8 +13,8 @@ POOLINGS = {"mean": "their mean vector", "cls": "the first token's vector", "las
 
 def show(trace: Trace, spec: ModelSpec) -> None:
     """The tokens as chips, and a warning where the model cuts them off or knows none of them."""
-    st.markdown(f"## 1 · Tokens &ensp;:small[:gray[{len(trace.tokens)} pieces the model has a vector for]]")
-    st.markdown(" ".join(f":gray-badge[{output.markdown_free(_visible(token))}]" for token in trace.tokens))
+    with st.container(key=state.EveryPage.ALSO_PRESENTED("tokens")):
+        _chips(trace)
     if trace.truncated:
         st.warning(f"The model reads at most {len(trace.tokens)} tokens: the last {trace.truncated} are cut off.")
     if trace.is_unknown:
@@ -24,12 +24,20 @@ def show(trace: Trace, spec: ModelSpec) -> None:
         )
 
 
+def _chips(trace: Trace) -> None:
+    st.markdown(f"## 1 · Tokens &ensp;:small[:gray[{len(trace.tokens)} pieces the model has a vector for]]")
+    st.markdown(" ".join(f":gray-badge[{output.markdown_free(_visible(token))}]" for token in trace.tokens))
+
+
 def choose_rows(trace: Trace, spec: ModelSpec) -> int:
     """How many token vectors are drawn, under their heading: the first ones, or all."""
     count, dimensions = trace.vectors.shape
     source = "looked up in a table" if spec.is_static else "shaped by attention"
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"## 2 · Token vectors &ensp;:small[:gray[{dimensions} numbers each, {source}]]", width="content")
+        with st.container(key=state.EveryPage.ALSO_PRESENTED("vectors"), width="content"):
+            st.markdown(
+                f"## 2 · Token vectors &ensp;:small[:gray[{dimensions} numbers each, {source}]]", width="content"
+            )
         if count <= MOST_ROWS:
             return count
         every = st.toggle(f"All {count} tokens", key=state.Explain.ALL_TOKENS, bind="query-params", width="content")

@@ -12,6 +12,14 @@ from core.models import ModelSpec
 from pages.shared import picks, state
 from pages.shared.ui import chart, output
 
+NARROW = f"""
+/* On a narrow page there is room for the names of the picked models alone, which are bold */
+.stElementContainer:has(> .st-key-{state.Models.SCORE_AGAINST_SIZE}), .st-key-{state.Models.SCORE_AGAINST_SIZE} {{
+    container-type: inline-size
+}}
+@container (max-width: 470px) {{ .textpoint:not(:has(tspan)) {{ display: none }} }}
+"""
+
 
 def against_cost(
     specs: Sequence[ModelSpec],
@@ -21,7 +29,7 @@ def against_cost(
 ) -> None:
     """Each model's score against a cost to choose, with the models that no other beats."""
     board = standing.board
-    heading = st.container()
+    heading = st.container(key=state.EveryPage.ALSO_PRESENTED("against"))
     cost = st.selectbox("Cost", list(COSTS), key=state.Models.AGAINST, bind="query-params", width=210) or "Parameters"
     heading.markdown(f"## Score against {COST_TITLES[cost]}")
     points = dots(specs, standing, cost, timings)
@@ -31,13 +39,16 @@ def against_cost(
     baseline = snapshot.baseline if board == "MTEB v2" else None
     random = leaderboard.mean(baseline, weights, snapshot.tasks) if baseline else None
     picked = [spec.name for spec in picks.models()]
+    if missing := unscored(picks.models(), standing):
+        with st.container(key=state.EveryPage.ALSO_PRESENTED("unscored")):
+            st.caption(output.markdown_free(missing))
+    st.html(f"<style>{NARROW}</style>")
     chart.draw(
         score_against_cost(points, best, picked, cost=cost, score=f"{board} score", baseline=random),
         key=state.Models.SCORE_AGAINST_SIZE,
         alt=f"{board} score against {cost.lower()}",
     )
-    known = f"{len(points):,} of {len(specs):,} models: of the others the score or the cost is unknown."
-    st.caption(output.markdown_free(f"{unscored(picks.models(), standing)} {known}".lstrip()))
+    st.caption(f"{len(points):,} of {len(specs):,} models: of the others the score or the cost is unknown.")
 
 
 def by_task_type(board: str) -> None:

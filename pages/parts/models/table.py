@@ -1,6 +1,7 @@
 """The table of models: their rows, and the ticks that pick them."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -10,12 +11,15 @@ import streamlit as st
 from core import leaderboard
 from core.models import BOARDS, ModelSpec, pickable
 from pages.shared import navigation, picks, state
+from pages.shared.ui import output
 
 HEIGHT = 500  # pixels, however many models there are, so that nothing below it moves when a filter changes
-SHOWN = (  # as much as a window 1024 pixels wide has room for; the others can be switched on above the table
+ROW_HEIGHT, HEADER_HEIGHT = 35, 38
+LOWEST, HIGHEST = 20, 95  # ends of the bars of scores
+SHOWN = (  # the most important first: a narrow window has to be scrolled for the others
     "name", "here", "score", "rank_interval", "parameters", "dimensions", "max_tokens", "license",
+    "usd_per_million_tokens", "hello_world_ms", "download_bytes", "zero_shot", "released", "url",
 )  # fmt: skip
-SHOWN_IF_PICKED = ("hello_world_ms", "usd_per_million_tokens")  # known of few models: where a picked one has it
 
 
 def with_picks_on_top(specs: Sequence[ModelSpec]) -> list[ModelSpec]:
@@ -47,15 +51,22 @@ def show(rows: pd.DataFrame, specs: Sequence[ModelSpec], board: str, use: str) -
             "cells": table.get("selection", {}).get("cells", []),
         }
     }
-    known = rows[rows["model"].isin(chosen)].notna().any()
+    picks_first = "Your picks first, then by" if chosen else "By"
+    st.caption(f"{picks_first} {_title(board, use)}; bars run from {LOWEST} to {HIGHEST}.")
+    needed = HEADER_HEIGHT + ROW_HEIGHT * len(rows)
+    with st.container(height=HEIGHT, border=False) if needed < HEIGHT else nullcontext():
+        _draw(rows, specs, board, use, min(HEIGHT, needed))
+
+
+def _draw(rows: pd.DataFrame, specs: Sequence[ModelSpec], board: str, use: str, height: int) -> None:
     st.dataframe(
         rows.assign(name=rows["model"].str.rpartition("/")[2]).drop(columns="rank"),
         key=state.Models.TABLE,
         hide_index=True,
         on_select=partial(_pick, specs),
         selection_mode=["multi-row", "single-cell"],
-        column_order=[*SHOWN, *(name for name in SHOWN_IF_PICKED if known[name])],
-        height=HEIGHT,
+        column_order=SHOWN,
+        height=height,
         placeholder="–",
         alt="Embedding models with score, size, licence and what each needs to run on this machine",
         column_config=_columns(board, use),
@@ -83,33 +94,43 @@ def _pick(specs: Sequence[ModelSpec]) -> None:
     st.session_state[state.Models.ON_TOP] = (st.session_state[state.Models.ON_TOP][0], wanted)
 
 
+def _is_whole(board: str, use: str) -> bool:
+    """Whether the score is of the whole board, not of some tasks."""
+    return use in (board, leaderboard.EVERYTHING)
+
+
+def _title(board: str, use: str) -> str:
+    """What the table is sorted by."""
+    return board if _is_whole(board, use) else f"the score for “{output.markdown_free(use)}”"
+
+
 def _columns(board: str, use: str) -> dict[str, Any]:
     """How each column is titled, explained and written."""
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
-    score = partial(st.column_config.ProgressColumn, min_value=20, max_value=95, format="%.2f", width=70)
-    is_whole = use in (board, leaderboard.EVERYTHING)
+    bar = st.column_config.ProgressColumn
+    score = partial(bar, min_value=LOWEST, max_value=HIGHEST, format="%.2f", width=80)
+    of = BOARDS[board] if _is_whole(board, use) else f"Mean of the tasks of “{use}”"
     return {
         "name": text("Model", width=152),
-        "here": text("Availability", width=106, help="What the model needs to run on this machine."),
-        "score": score(
-            board if is_whole else "Score",
-            help=f"{BOARDS[board] if is_whole else f'Mean of the tasks of “{use}”'}; bar: 20 to 95.",
-        ),
+        "here": text("Availability", width=130, help="What the model needs to run on this machine."),
+        "score": score(board if _is_whole(board, use) else "Score", help=f"{of}; bar: {LOWEST} to {HIGHEST}."),
         "rank_interval": text(
             "Rank", width=78, help="95 % interval of the rank among these models, by drawing the tasks anew."
         ),
-        "parameters": number("Params", format="compact", help="Number of parameters.", width=62),
-        "dimensions": number("Dims", help="Dimensions of an embedding.", width=52),
-        "max_tokens": number("Tokens", help="Longest input, in tokens.", width=60),
-        "license": text("Licence", width=84),
-        "hello_world_ms": number("ms", format="%.3g", width=48, help='Median for "Hello World" on this CPU.'),
-        "usd_per_million_tokens": number("Price", format="$%.2g", help="US dollars per million tokens.", width=52),
+        "parameters": number("Parameters", format="compact", help="Number of parameters.", width=96),
+        "dimensions": number("Dimensions", help="Dimensions of an embedding.", width=96),
+        "max_tokens": number("Max tokens", help="Longest input, in tokens.", width=96),
+        "license": text("Licence", width=96),
+        "hello_world_ms": number(
+            "Time here, ms", format="%.3g", width=110, help='Median for "Hello World" on this CPU.'
+        ),
+        "usd_per_million_tokens": number("Price", format="$%.2g", help="US dollars per million tokens.", width=64),
         "model": text("Full name"),
         "download_bytes": number("Size", format="bytes", help="Download size.", width=62),
         "zero_shot": number("Zero-shot", format="%d %%", width=80, help="Tasks on whose data it was not trained."),
         "released": text("Released", width=76),
-        "mteb_v1": score("MTEB v1", help="Average of 56 datasets, another scale than v2; bar: 20 to 95."),
-        "mteb_v2": score("MTEB v2", help="Mean of 41 tasks; bar: 20 to 95."),
+        "mteb_v1": score("MTEB v1", help="Average of 56 datasets, another scale than v2."),
+        "mteb_v2": score("MTEB v2", help="Mean of 41 tasks."),
         "url": st.column_config.LinkColumn("Link", display_text=":material/open_in_new:", width=40),
         "notes": text("To know", width=200, help="What is unusual about its scores."),
     }

@@ -9,6 +9,7 @@ from core import corpus
 from core.charts.similarity import densities, percent
 from core.charts.style import model_colours
 from core.corpus import Corpus
+from core.errors import InputError
 from core.models import ModelSpec
 from core.progress import Progress
 from core.similarity import SCORES, Background, Similarity
@@ -22,8 +23,11 @@ from pages.shared.ui import chart, output
 def measure(
     texts: Corpus, compared: Compared, specs: Sequence[ModelSpec], on_progress: Progress
 ) -> dict[str, Background]:
-    """The background of each model that has one; a corpus is sent to an API only at the user's request."""
-    backgrounds = {}
+    """The background of each model that has one; a corpus is sent to an API only at the user's request.
+
+    What keeps the models from one, such as too few texts, is one line for all.
+    """
+    backgrounds, reasons = {}, dict[str, None]()
     for spec in specs:
         if spec.provider == "openai" and not st.session_state.get(
             state.Similarity.SENT_FOR_BACKGROUND(spec.id, texts.fingerprint)
@@ -37,7 +41,12 @@ def measure(
             )
             continue
         with show_errors():
-            backgrounds[spec.name] = random_pairs.measure(texts, _queries(texts, compared), spec, on_progress)
+            try:
+                backgrounds[spec.name] = random_pairs.measure(texts, _queries(texts, compared), spec, on_progress)
+            except InputError as error:
+                reasons[str(error)] = None
+    for reason in reasons:
+        st.info(output.markdown_free(reason), icon=":material/info:")
     return backgrounds
 
 

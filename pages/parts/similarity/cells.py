@@ -11,6 +11,14 @@ from pages.shared import present, state
 from pages.shared.ui import chart
 
 MOST_ON_A_PHONE = 10
+LARGER = 1.1  # are cells in present mode, and numbers in them
+BESIDE = {
+    "orientation": "v", "x": 1, "xanchor": "left", "xpad": 12, "y": 0.5, "yanchor": "middle", "len": 1, "ypad": 0,
+}  # fmt: skip
+INK = """
+/* On a scale that lets the page through, numbers have the page's own ink, light or dark */
+.st-key-{frame} .heatmap-label text {{ fill: currentColor !important }}
+"""
 NARROW = """
 .st-key-{frame} {{ container: {frame} / inline-size }}
 /* On a narrow page there is room for every other label, and for no numbers in the cells */
@@ -34,13 +42,31 @@ def clickable(figure: go.Figure, place: int, alt: str, on_click: Callable[[int, 
                 on_click(row, column)
 
     frame = state.Similarity.CELLS(place)
-    if max(rows, columns) > MOST_ON_A_PHONE:
-        st.html(f"<style>{NARROW.format(frame=frame)}</style>")
-    if present.is_on() and figure.layout.xaxis.ticktext == figure.layout.yaxis2.ticktext:
-        figure.update_layout(xaxis3_showticklabels=False)  # they are those at the left, and take a third of the height
+    style = INK + NARROW if max(rows, columns) > MOST_ON_A_PHONE else INK
+    st.html(f"<style>{style.format(frame=frame)}</style>")
+    if present.is_on():
+        _give_height(figure)
+        if figure.layout.xaxis.ticktext == figure.layout.yaxis2.ticktext:
+            _number(figure)
     with st.container(key=frame, gap=None):
         chart.draw(figure, key=state.Similarity.HEATMAP(place), alt=alt)
         _component()(key=listener, on_cell_change=note)
+
+
+def _give_height(figure: go.Figure) -> None:
+    """Leave the cells the height of a low window: no tree stands above them, and the colours' scale at their right."""
+    figure.data[0].update(colorbar=BESIDE, textfont_size=LARGER * figure.data[0].textfont.size)
+    figure.data = [trace for trace in figure.data if trace.yaxis != "y3"]
+    figure.update_layout(yaxis_domain=[0, 1])
+
+
+def _number(figure: go.Figure) -> None:
+    """Number the texts at the left and below, where their words would take a third of the height."""
+    places = figure.layout.yaxis.tickvals
+    labels = [f"{place + 1} {text}" for place, text in zip(places, figure.layout.yaxis.ticktext, strict=True)]
+    figure.update_layout(
+        yaxis_ticktext=labels, xaxis3_ticktext=[str(place + 1) for place in places], xaxis3_tickangle=0
+    )
 
 
 @cache

@@ -42,6 +42,25 @@ def choose_difference(names: Sequence[str]) -> tuple[str, str] | None:
     return offered[str(chosen)]
 
 
+def comparable(
+    difference: tuple[str, str] | None,
+    values: Mapping[str, Matrix],
+    results: Mapping[str, Scored],
+    *,
+    percentiles: bool,
+) -> tuple[str, str] | None:
+    """The two models, if both have values whose difference means something; a line says why scores have none."""
+    if not difference or not all(name in values for name in difference):
+        return None
+    pair = [results[name] for name in difference]
+    if percentiles or scores.are_comparable(pair):
+        return difference
+    functions = " and ".join(f"{result.spec.name} by {NAMES[result.similarity]}" for result in pair)
+    sentence = f"Vectors are compared for {functions}: choose Percentile to see the difference."
+    st.info(output.markdown_free(sentence), icon=":material/info:")
+    return None
+
+
 def show(
     values: Mapping[str, Matrix],
     results: Mapping[str, Scored],
@@ -55,19 +74,14 @@ def show(
 ) -> DeltaGenerator:
     """Draw them, and return the place of the pair's explanation, beside a single heatmap or below several.
 
-    A click on a cell opens its pair.
+    A `difference` is of two models whose scores are `comparable`. A click on a cell opens its pair.
     """
     matrices, scales = dict(values), scores.scales_of(values, results, percentiles=percentiles)
-    if difference and all(name in values for name in difference):
-        one, other = (results[name] for name in difference)
-        if percentiles or scores.are_comparable((one, other)):
-            name = BETWEEN.join(difference)
-            matrices = {name: values[difference[0]] - values[difference[1]]}
-            scales = {name: scores.difference_scale(matrices[name], one.similarity, percentiles=percentiles)}
-        else:
-            functions = " and ".join(f"{result.spec.name} by {NAMES[result.similarity]}" for result in (one, other))
-            sentence = f"Vectors are compared for {functions}: choose Percentile to see the difference."
-            st.info(output.markdown_free(sentence), icon=":material/info:")
+    if difference:
+        one, other = difference
+        name = BETWEEN.join(difference)
+        matrices = {name: values[one] - values[other]}
+        scales = {name: scores.difference_scale(matrices[name], results[one].similarity, percentiles=percentiles)}
     shared = replace(next(iter(orders.values())), row_tree=None, column_tree=None)  # of a difference
     panels = st.grid(2, min_column_width=430)
     for place, (name, matrix) in enumerate(matrices.items()):

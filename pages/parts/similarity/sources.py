@@ -10,7 +10,8 @@ from core import corpus
 from core.corpus import Corpus
 from core.errors import InputError
 from core.storage import digests
-from pages.shared import state
+from pages.shared import corpora, state
+from pages.shared.corpora import Source
 from pages.shared.ui import inputs, output
 
 MOST_TEXTS = 500
@@ -49,7 +50,12 @@ class Compared:
         return digests.of(content, size=8)
 
 
-def choose(texts: Corpus) -> Compared:
+def find() -> Source:
+    """Whether the texts are typed here or the corpus of all pages, before anything is drawn."""
+    return corpora.source(state.Similarity.SOURCE, state.Similarity.TYPED, corpus.sample_sentences())
+
+
+def choose(source: Source, texts: Corpus) -> Compared:
     """The texts to compare, chosen in a popover; `texts` is the corpus they can come from.
 
     Raises
@@ -58,16 +64,12 @@ def choose(texts: Corpus) -> Compared:
         There are none, or only one and nothing to compare it with.
     """
     with st.popover("Edit texts", icon=":material/edit:", width="content"):
-        source = st.segmented_control(
-            "Texts", [state.TYPE, state.YOUR_TEXTS], default=state.TYPE, key=state.Similarity.SOURCE,
-            bind="query-params", required=True, label_visibility="collapsed",
-        )  # fmt: skip
-        if source == state.YOUR_TEXTS:
-            rows, origin = _from_corpus(texts)
-            source_texts, given = texts, tuple(texts.documents[row] for row in rows)
-        else:
+        if source.choose():
             source_texts, origin = _paste(), ""
             given = source_texts.texts
+        else:
+            rows, origin = _from_corpus(texts)
+            source_texts, given = texts, tuple(texts.documents[row] for row in rows)
         against = inputs.optional_texts(
             state.Similarity.QUERIES, height=100,
             label="Queries, one per line (optional): each is compared with every text",

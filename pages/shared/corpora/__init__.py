@@ -1,5 +1,17 @@
 """The corpus that all pages work on, chosen once; on the Projector with any vectors in its file."""
 
-from pages.shared.corpora.picker import begin, choose, choose_space, collection, offer, open_file
+from pages.shared.corpora.picker import begin, choose, choose_space, collection, hide_name, offer, open_file, own
+from pages.shared.corpora.source import Source, source
 
-__all__ = ["begin", "choose", "choose_space", "collection", "offer", "open_file"]
+__all__ = [
+    "Source",
+    "begin",
+    "choose",
+    "choose_space",
+    "collection",
+    "hide_name",
+    "offer",
+    "open_file",
+    "own",
+    "source",
+]

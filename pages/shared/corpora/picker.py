@@ -26,11 +26,30 @@ LONGEST_NAME = 26
 BUTTON = "Your texts"
 
 _place: ContextVar[DeltaGenerator | None] = ContextVar("place_of_corpus", default=None)
+_is_named: ContextVar[bool] = ContextVar("corpus_is_named", default=True)
 
 
 def begin(place: DeltaGenerator) -> None:
     """Note where the page's head has the button, before the page is drawn."""
     _place.set(place)
+    _is_named.set(True)
+
+
+def hide_name() -> None:
+    """Let the button name no corpus on a page that shows other texts; before the button is drawn."""
+    _is_named.set(False)
+
+
+def own() -> str:
+    """What identifies the user's own texts, before they are read; empty while the sample is in force."""
+    _follow_address()
+    kind = st.session_state[state.Corpus.SOURCE]
+    if kind == "File":
+        uploaded = uploads.current(state.Corpus.FILES)
+        return "" if points.hold_vectors_alone(uploaded) else " ".join(upload.digest for upload in uploaded)
+    if kind == "Collection":
+        return collected.name()
+    return inputs.choice(state.Corpus.PASTED, "").strip() if kind == "Paste" else ""
 
 
 def offer() -> None:
@@ -150,6 +169,8 @@ def _kind() -> str:
 
 def _label() -> str:
     """The current choice, before the widgets exist: a link's first run knows only the address."""
+    if not _is_named.get():
+        return BUTTON
     kind = inputs.choice(state.Corpus.SOURCE, SOURCES[0])
     if kind == "File" and (uploaded := uploads.current(state.Corpus.FILES)):
         names = corpus.together([upload.name for upload in uploaded])

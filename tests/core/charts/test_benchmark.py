@@ -371,10 +371,10 @@ def test_a_cell_of_few_samples_is_about() -> None:
     assert "≈ fewer than 30" in figure.layout.title.text
 
 
-def contrast(one: Sequence[int], other: Sequence[int]) -> float:
+def contrast(one: Sequence[float], other: Sequence[float]) -> float:
     """Contrast of two colours by the formula of WCAG 2."""
 
-    def luminance(colour: Sequence[int]) -> float:
+    def luminance(colour: Sequence[float]) -> float:
         shares = [part / 255 for part in colour]
         red, green, blue = (share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -3,17 +3,19 @@
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from plotly.colors import get_colorscale, hex_to_rgb
 from scipy.stats import percentileofscore
 
 from core import models
 from core.charts.models import score_against_cost, task_scores
 from core.charts.similarity import (
+    CELLS_HEIGHT,
     PERCENTILES,
     Scale,
     cosines_from,
@@ -29,6 +31,7 @@ from core.charts.vectors import arrows, barcode, journey
 from core.comparison import dots, front, stand, task_types
 from core.settings import DATA
 from core.similarity import Background, clusters
+from tests.core.charts.test_benchmark import contrast
 
 HOSTILE = "<b>x</b> %{x} <img src=x onerror=1>"
 FACTS = {row["name"]: row for row in json.loads((DATA / "models.json").read_text(encoding="utf-8"))["models"]}
@@ -110,14 +113,28 @@ def test_a_heatmap_holds_the_cosines_and_each_text_once_for_the_hover_of_its_row
     assert cells.customdata is None
 
 
-@pytest.mark.parametrize("texts", [20, 21])
-def test_a_large_heatmap_has_no_numbers_and_no_labels(texts: int) -> None:
+@pytest.mark.parametrize(("texts", "step"), [(20, 1), (21, 2), (30, 2), (500, 25)])
+def test_a_large_heatmap_has_no_numbers_and_a_label_at_every_nth_text(texts: int, step: int) -> None:
     named = [f"text {row}" for row in range(texts)]
     figure = heatmap(np.eye(texts, dtype=np.float32), named, scale=cosines_from(0))
-    assert bool(figure.data[0].texttemplate) == (texts == 20)
-    labels = tuple(named) if texts == 20 else ()
-    assert figure.layout.yaxis.ticktext == figure.layout.xaxis3.ticktext == labels
+    assert bool(figure.data[0].texttemplate) == (texts <= 20)
+    for axis in (figure.layout.yaxis, figure.layout.xaxis3):
+        assert axis.ticktext == tuple(named[::step])
+        assert axis.tickvals == tuple(range(0, texts, step))
     assert figure.layout.xaxis.ticktext == tuple(named)
+
+
+@pytest.mark.parametrize("texts", [4, 16, 20])
+@pytest.mark.parametrize("scale", [cosines_from(-1), PERCENTILES, differences("d", np.ones((1, 1), np.float32), ".3f")])
+def test_numbers_fit_their_cells_with_fewer_digits_where_these_are_small(texts: int, scale: Scale) -> None:
+    values = np.full((texts, texts), -0.23 if scale.low < 0 else 100, np.float32)
+    cells = heatmap(values, [str(row) for row in range(texts)], scale=scale).data[0]
+    if cells.text is None:
+        assert (texts, scale) == (20, PERCENTILES)  # three digits of the least size are wider than a cell
+        return
+    widths = [0.5 * len(re.sub("[-.]", "", bare(number))) + 0.25 * (".-".count(number[0])) for number in cells.text[0]]
+    assert cells.textfont.size >= 10
+    assert cells.textfont.size * max(widths) < CELLS_HEIGHT / texts
 
 
 @pytest.mark.parametrize(
@@ -135,14 +152,29 @@ def test_a_cell_has_its_score_in_few_characters(
     assert tuple(bare(number) for number in figure.data[0].text[0]) == written
 
 
-def test_a_cells_number_is_black_or_white_whichever_has_more_contrast_with_the_cell() -> None:
-    figure = heatmap(np.array([[0, 0.55, 1]], np.float32), ["a"], list("bcd"), scale=cosines_from(0))
-    found = [number.partition("color:")[2][:7] for number in figure.data[0].text[0]]
-    assert found == ["#FFFFFF", "#000000", "#000000"]
-    strong = heatmap(
-        np.array([[-1, 0, 1]]), ["a"], list("bcd"), scale=differences("difference", np.ones((1, 1), np.float32), ".3f")
-    )
-    assert ["#FFFFFF" in number for number in strong.data[0].text[0]] == [True, False, True]
+PAPERS = {"light": ((255, 255, 255), "#0F1317"), "dark": ((14, 17, 22), "#E8ECF1")}  # and the ink of each theme
+
+
+def colour_at(scale: Scale, value: float, paper: Sequence[int]) -> list[float]:
+    """The colour of a value on paper, interpolated between the scale's stops."""
+    stops: Any = get_colorscale(scale.colours) if isinstance(scale.colours, str) else scale.colours
+    parts = [
+        [*(hex_to_rgb(colour) if colour[0] == "#" else map(float, re.findall(r"[\d.]+", colour))), 1][:4]
+        for _, colour in stops
+    ]
+    place = (value - scale.low) / (scale.high - scale.low)
+    *colour, alpha = (np.interp(place, [stop for stop, _ in stops], part) for part in zip(*parts, strict=True))
+    return [alpha * part + (1 - alpha) * below for part, below in zip(colour, paper, strict=True)]
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("scale", [cosines_from(-1), differences("d", np.ones((1, 1), np.float32), ".3f")])
+def test_a_cells_number_can_be_read_on_each_colour_of_the_scale(scale: Scale, paper: str) -> None:
+    ground, ink = PAPERS[paper]
+    for value in np.linspace(-1, 1, 101):
+        (number,) = heatmap(np.array([[value]], np.float32), ["a"], ["b"], scale=scale).data[0].text[0]
+        written = re.search("color:(#......)", number)
+        assert contrast(hex_to_rgb(written[1] if written else ink), colour_at(scale, value, ground)) >= 4.5
 
 
 def test_texts_compared_with_each_other_have_square_cells_and_queries_use_the_height() -> None:
@@ -158,7 +190,8 @@ def test_queries_are_rows_and_texts_columns_each_with_a_tree_on_the_axis_it_belo
         np.zeros((3, 7), np.float32), list("abc"), list("defghij"), scale=cosines_from(0), row_tree=rows,
         column_tree=columns, marked=(2, 5),
     )  # fmt: skip
-    cells, _, _, row_tree, column_tree, mark = figure.data
+    cells, _, _, row_tree, column_tree = figure.data
+    (mark,) = figure.layout.shapes
     assert rows is not None
     assert columns is not None
     assert cells.z.shape == (3, 7)
@@ -166,7 +199,10 @@ def test_queries_are_rows_and_texts_columns_each_with_a_tree_on_the_axis_it_belo
     assert (column_tree.xaxis, cells.xaxis or "x") == ("x", "x")
     assert np.nanmax(row_tree.x) == pytest.approx(rows.tree[:, 2].max())
     assert np.nanmax(column_tree.y) == pytest.approx(columns.tree[:, 2].max())
-    assert (mark.x, mark.y, mark.yaxis) == ((5,), (2,), "y2")
+    pixels = CELLS_HEIGHT / 7
+    for middle, low, high in ((5, mark.x0, mark.x1), (2, mark.y0, mark.y1)):
+        assert high - middle == pytest.approx(middle - low)
+        assert (high - middle - 0.5) * pixels >= mark.line.width / 2, "the frame is around the cell, not on its number"
 
 
 def test_the_figure_of_500_long_texts_stays_small() -> None:

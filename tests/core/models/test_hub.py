@@ -122,7 +122,7 @@ def test_a_download_pins_the_commit_and_the_weights(server):
     assert pin == pins.read_pin(ID)
     spec = models.get(ID)
     assert (spec.name, spec.id, spec.provider) == (ID, ID, "huggingface")
-    assert (spec.revision, spec.license, spec.download_bytes) == (repository.commit, "mit", pin.bytes)
+    assert (spec.revision, spec.license, spec.download_bytes) == (repository.commit, "MIT", pin.bytes)
     assert availability(spec).is_ready
     assert ID in models.names()
 

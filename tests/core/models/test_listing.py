@@ -21,7 +21,7 @@ FACTS = SHARED / "facts" / "mteb"
 
 def test_a_listed_model_is_known_by_its_id_whatever_the_case():
     spec = models.get("baai/BGE-m3")
-    assert (spec.id, spec.dimensions, spec.max_tokens, spec.license) == ("BAAI/bge-m3", 1024, 8192, "mit")
+    assert (spec.id, spec.dimensions, spec.max_tokens, spec.license) == ("BAAI/bge-m3", 1024, 8192, "MIT")
     assert availability(spec).label == "download"
     assert spec in models.listed()
 

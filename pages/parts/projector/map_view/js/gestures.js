@@ -133,8 +133,12 @@ export class Gestures {
     if (!panel) return;
     event.preventDefault();
     const lines = event.deltaMode === 1 ? 18 : 1;
-    this.zoom(panel, Math.exp(-Math.max(-240, Math.min(240, event.deltaY * lines)) * 0.0022), x, y);
-    this.viewer.moved(panel);
+    const factor = Math.exp(-Math.max(-240, Math.min(240, event.deltaY * lines)) * 0.0022);
+    // Maps side by side are aligned: all are zoomed at the same place
+    for (const each of this.viewer.panels) {
+      this.zoom(each, factor, x - panel.x + each.x, y - panel.y + each.y);
+      this.viewer.moved(each);
+    }
   }
 
   zoom(panel, factor, x, y) {
