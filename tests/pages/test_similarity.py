@@ -80,8 +80,8 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]
 
 
 def test_a_switch_turns_cosines_into_percentiles_of_the_corpus_on_one_scale() -> None:
+    cosines = {name: score_matrix(vectors(name, TEXTS)) for name in (TABLE, NETWORK)}  # by the engine it then has
     app = opened((TABLE, NETWORK))
-    cosines = {name: score_matrix(vectors(name, TEXTS)) for name in (TABLE, NETWORK)}
     np.testing.assert_allclose(cells(app, "heatmap_0"), cosines[NETWORK], atol=1e-6)
     np.testing.assert_allclose(cells(app, "heatmap_1"), cosines[TABLE], atol=1e-6)
     app = opened((TABLE, NETWORK), scale="Percentile")
