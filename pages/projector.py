@@ -32,6 +32,7 @@ from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
 
 HEIGHT = 560  # in pixels, or what the window has left below the answer, where that is more
+TALL = f"max({HEIGHT}px, {present.LEFT_BELOW})"
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     space = corpora.choose_space()
@@ -56,7 +57,9 @@ with map_column, progress.line(state.Projector.LAY_OUT, height=HEIGHT) as on_pro
     drawn = charts.lay_out(space, mapped, wanted, axes.titles(axis_ends), directions, on_progress)
     colour, column = colours.colour_of(texts, colour_name, drawn, looks.neighbours.k, on_progress)
 
-with side, st.container(height=HEIGHT, border=False):
+with side:
+    st.html(f"<style>.st-key-{state.Projector.SIDE} {{ height: {TALL} !important }}</style>")
+with side, st.container(height=HEIGHT, border=False, key=state.Projector.SIDE):
     with progress.line(state.Projector.SEARCH) as on_progress:
         what = finder.ask(space, mapped, on_progress)
     marked = selection.current(texts)
@@ -89,7 +92,7 @@ def draw(drawn: Sequence[charts.Chart]) -> None:
         look=looks.points,
         camera=selection.camera(),
         moving=wanted.method if wanted.method == "tsne" else "",
-        height=f"max({HEIGHT}px, {present.LEFT_BELOW})",
+        height=TALL,
     )
     iterations.controls([chart.projection for chart in drawn])
 

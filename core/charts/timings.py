@@ -355,7 +355,7 @@ def _add_marks(figure: go.Figure, marks: Sequence[Mapping[str, float]], tracks: 
         hovertext=[f"original table, {device_name(device)}: {milliseconds(ms)}" for ms, _ in marked],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
-        name=f"original table, {device_name(device)}",
+        name=f"original, {device_name(device)}",
         legendrank=2000,
         showlegend=True,
     )

@@ -51,8 +51,10 @@ STYLE = """
 @media (min-width: 1200px) { [class*="st-key-answer_of_"] { min-height: 3.6rem } }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 6vw - 2.75rem, 3rem) }
-/* A phone has no room for the camera button beside a chart's legend */
-@media (max-width: 640px) { .modebar-container { display: none } }
+/* A phone has room for the answer, but not for a page's purpose, for presenting, or for a chart's camera button */
+@media (max-width: 640px) {
+    .modebar-container, .st-key-head > :first-child > * > :nth-child(2), .st-key-present { display: none }
+}
 /* A chart's values are for screen readers alone: there is no gap above them, and they widen no narrow page */
 .stElementContainer:has(.values) { position: absolute; width: 1px; overflow: hidden }
 """

@@ -381,6 +381,7 @@ class Evaluate:
 class Projector:
     """The Projector."""
 
+    SIDE = Key("beside_the_map")
     MODELS = Parameter("map_models")
     METHOD = Parameter("method")
     METHOD_FOR = Key("method_for")

@@ -295,14 +295,14 @@ def test_the_figures_of_the_original_are_drawn_beside_the_bars_for_cpu_and_gpu(
     marks = {trace.get("name"): trace for trace in drawn["data"]}
     names = [label.split()[0] for label in lanes(drawn)]
     rows = [row for name in names if (row := ORIGINAL.get(name)) and row.cpu_ms]
-    assert marks["original table, CPU"]["x"] == [row.cpu_ms for row in rows]
-    assert marks["original table, GPU"]["x"] == [row.gpu_ms for row in rows]
+    assert marks["original, CPU"]["x"] == [row.cpu_ms for row in rows]
+    assert marks["original, GPU"]["x"] == [row.gpu_ms for row in rows]
     bars = [
         place
         for place, name in zip(drawn["data"][0]["y"], names, strict=True)
         if (row := ORIGINAL.get(name)) and row.cpu_ms
     ]
-    below = np.subtract(marks["original table, CPU"]["y"], bars)
+    below = np.subtract(marks["original, CPU"]["y"], bars)
     assert below == pytest.approx([below[0]] * len(bars))
     assert 0.5 < below[0] < 1
 

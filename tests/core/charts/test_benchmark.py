@@ -206,7 +206,7 @@ def test_a_disturbed_timing_says_so_beside_its_milliseconds() -> None:
 def test_marks_stand_below_their_models_bars_clear_of_them_and_stay_on_the_axis() -> None:
     marks = {(LARGE, "cpu"): 67.7, (LARGE, "cuda"): 12.5, (SMALL, "cuda"): 3.68}
     figure = timing_bars(ROWS, {}, marks=marks)
-    names = [f"original table, {name}" for name in ("CPU", "GPU")]
+    names = [f"original, {name}" for name in ("CPU", "GPU")]
     cpu, gpu = (next(trace for trace in figure.data if trace.name == name) for name in names)
     assert (list(cpu.x), list(gpu.x)) == ([67.7], [12.5, 3.68])
     assert list(cpu.hovertext) == ["original table, CPU: 67.7 ms"]

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FlatCamera, projector } from "#map/cameras.js";
-import { drawLabels, fitText } from "#map/labels.js";
+import { drawLabels, fitText, writeWithin } from "#map/labels.js";
 
 // A drawing whose letters are 8 pixels wide, and which notes its boxes and texts.
 function drawing() {
@@ -67,4 +67,19 @@ test("labels of another colour than the lit one come last and are muted", () => 
   const scene = { ...SCENE, litColour: "#000000" };
   drawLabels(to, panel(), [others, labelAt("lit", 0, 0.5)], scene, []);
   assert.deepEqual(fills, [["lit", "rgba(0,0,0,1)"], ["others", "rgba(0,0,0,0.45)"]]);
+});
+
+test("a text beside a place lies within its panel, and is shortened if it is wider", () => {
+  const written = [];
+  const to = { widthOf: (text) => 8 * text.length, text: (x, y, text) => written.push([x, text]) };
+  const panel = { x: 100, y: 0, width: 200, height: 600 };
+  const style = { size: 14, weight: 500 };
+  writeWithin(to, panel, [200, 5], "in between", { ...style, align: "center" });
+  writeWithin(to, panel, [120, 5], "from the left", { ...style, align: "right" });
+  writeWithin(to, panel, [290, 5], "to the right", { ...style, align: "left" });
+  writeWithin(to, panel, [200, 5], "a title that is wider than the panel", { ...style, align: "center" });
+  assert.deepEqual(written.slice(0, 3), [[160, "in between"], [108, "from the left"], [300 - 8 - 96, "to the right"]]);
+  const [left, words] = written[3];
+  assert.ok(words.endsWith("…"));
+  assert.ok(left >= 108 && left + 8 * words.length <= 292);
 });

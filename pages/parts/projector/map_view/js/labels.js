@@ -7,6 +7,7 @@ import { isInside } from "./panels.js";
 
 export const LABEL_SIZE = 15;
 export const LABEL_ROOM = 240;
+const EDGE = 8; // pixels between a text and the edge of its panel
 const HALF_CHARACTER = /[\ud800-\udbff]$/; // the first half of a surrogate pair, such as an emoji
 const MUTED = 0.45; // opacity
 const SHIFTS = [0, -18, 18, -36, 36];
@@ -46,6 +47,15 @@ function freeBox(panel, x, y, width, height, occupied) {
 function overlap(one, other) {
   const across = one.x < other.x + other.width + 4 && other.x < one.x + one.width + 4;
   return across && one.y < other.y + other.height + 2 && other.y < one.y + one.height + 2;
+}
+
+/** Write a text beside a place, as far as it then lies within the panel; one that is too wide is shortened. */
+export function writeWithin(drawing, panel, [x, y], text, { align, ...style }) {
+  const words = fitText(drawing, text, style.size, style.weight, panel.width - 2 * EDGE);
+  const width = drawing.widthOf(words, style.size, style.weight);
+  const left = x - width * { left: 0, center: 0.5, right: 1 }[align];
+  const rightmost = panel.x + panel.width - EDGE - width;
+  drawing.text(Math.max(panel.x + EDGE, Math.min(left, rightmost)), y, words, style);
 }
 
 /** The text, shortened with an ellipsis if it is too wide. */

@@ -3,7 +3,7 @@
  */
 import { TITLE_SPACE } from "./cameras.js";
 import { css } from "./colours.js";
-import { drawLabels, fitText } from "./labels.js";
+import { drawLabels, fitText, writeWithin } from "./labels.js";
 import { drawEdges, drawHover, drawMarkers, drawTyped, markerBoxes, typedBoxes } from "./markers.js";
 import { isSolid } from "./panels.js";
 
@@ -74,13 +74,15 @@ function drawRulers(drawing, { x, y, width, height, axes }, theme, style) {
   drawing.text(x + 12, y + height / 2, axes[1] ?? "", { ...style, align: "center", vertical: true });
 }
 
-function drawTripod(drawing, { x, y, height, axes, camera }, theme, style) {
+function drawTripod(drawing, panel, theme, style) {
+  const { x, y, height, axes, camera } = panel;
   const { right, up } = camera.axes();
   const [ox, oy, reach] = [x + 112, y + height - 60, 34];
   axes.forEach((title, axis) => {
     const [ex, ey] = [ox + right[axis] * reach, oy - up[axis] * reach];
     drawing.path([[ox, oy], [ex, ey]], { stroke: css(theme.text, 0.6), width: 2 });
     const align = right[axis] < -0.3 ? "right" : right[axis] > 0.3 ? "left" : "center";
-    drawing.text(ox + right[axis] * (reach + 6), oy - up[axis] * (reach + 12), title, { ...style, align });
+    const end = [ox + right[axis] * (reach + 6), oy - up[axis] * (reach + 12)];
+    writeWithin(drawing, panel, end, title, { ...style, align });
   });
 }
