@@ -27,8 +27,10 @@ SHOWS_OWN_TEXT = (
 )
 PATIENCE_MS = 300_000
 SEEN = """selector => {
+    const find = root => root.querySelector(selector)
+        ?? [...root.querySelectorAll("*")].map(({shadowRoot}) => shadowRoot && find(shadowRoot)).find(Boolean);
     const look = () => {
-        if (document.querySelector(selector)?.checkVisibility())
+        if (find(document)?.checkVisibility())
             window.seenAt = performance.timeOrigin + performance.now();
         else requestAnimationFrame(look);
     };

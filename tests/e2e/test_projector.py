@@ -576,8 +576,7 @@ def test_a_killed_process_is_told_the_next_attempt_works_and_a_closed_tab_ends_i
     own_cloud(page, server, 6000, 16)
     lay_out(page, "UMAP")
     expect(page.get_by_text("Laying out with UMAP")).to_be_visible()
-    page.wait_for_function("!document.getAnimations().length")  # what moves takes a core from the work that is awaited
-    for child in jobs("maps"):
+    for child in jobs("maps"):  # at once: a fast machine is soon done
         child.kill()
     expect(page.get_by_text("The process for maps was killed")).to_be_visible()
     no_traceback(page)

@@ -42,6 +42,13 @@ def test_a_page_shows_a_result_and_its_code_at_first_visit(name: str) -> None:
     assert app.get("download_button")
 
 
+def test_benchmark_shows_the_engines_that_are_recorded(app: AppTest) -> None:
+    app.query_params["view"], app.query_params["engines_model"] = "Engines", "all-MiniLM-L6-v2"
+    open_page(app, "benchmark")
+    assert "(recorded)" in said(app)
+    assert app.get("plotly_chart")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_asks_for_its_frame_before_it_imports_anything_else(name: str) -> None:
     statements = ast.parse((ROOT / "pages" / f"{name}.py").read_text(encoding="utf-8")).body
