@@ -72,12 +72,12 @@ test("labels of another colour than the lit one come last and are muted", () => 
 test("a text beside a place lies within its panel, and is shortened if it is wider", () => {
   const written = [];
   const to = { widthOf: (text) => 8 * text.length, text: (x, y, text) => written.push([x, text]) };
-  const panel = { x: 100, y: 0, width: 200, height: 600 };
+  const narrow = { x: 100, y: 0, width: 200, height: 600 };
   const style = { size: 14, weight: 500 };
-  writeWithin(to, panel, [200, 5], "in between", { ...style, align: "center" });
-  writeWithin(to, panel, [120, 5], "from the left", { ...style, align: "right" });
-  writeWithin(to, panel, [290, 5], "to the right", { ...style, align: "left" });
-  writeWithin(to, panel, [200, 5], "a title that is wider than the panel", { ...style, align: "center" });
+  writeWithin(to, narrow, [200, 5], "in between", { ...style, align: "center" });
+  writeWithin(to, narrow, [120, 5], "from the left", { ...style, align: "right" });
+  writeWithin(to, narrow, [290, 5], "to the right", { ...style, align: "left" });
+  writeWithin(to, narrow, [200, 5], "a title that is wider than the panel", { ...style, align: "center" });
   assert.deepEqual(written.slice(0, 3), [[160, "in between"], [108, "from the left"], [300 - 8 - 96, "to the right"]]);
   const [left, words] = written[3];
   assert.ok(words.endsWith("…"));
