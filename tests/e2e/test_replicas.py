@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -47,30 +47,29 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return settings
 
 
-@pytest.fixture(scope="module")
-def address(haproxy: str, shared: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One address for two dashboards, each with a home of its own."""
+@pytest.fixture
+def dashboards(shared: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The addresses of two dashboards, each with a home of its own, by what the proxy's cookie calls them."""
     with ExitStack() as running:
-        dashboards = [
-            running.enter_context(running_server(tmp_path_factory.mktemp("replica"), settings=shared)) for _ in range(2)
-        ]
-        yield running.enter_context(behind_one_address(haproxy, dashboards, tmp_path_factory.mktemp("haproxy")))
+        yield {
+            name: running.enter_context(running_server(tmp_path_factory.mktemp("replica"), settings=shared))
+            for name in ("one", "two")
+        }
 
 
-@contextmanager
-def behind_one_address(haproxy: str, dashboards: list[str], folder: Path) -> Iterator[str]:
-    """HAProxy as the documentation configures it, but for the ports."""
+@pytest.fixture
+def address(haproxy: str, dashboards: dict[str, str], tmp_path: Path) -> Iterator[str]:
+    """One address for both: HAProxy as the documentation configures it, but for the ports."""
     (block,) = re.findall(r"```haproxy\n(.*?)```", (ROOT / "docs/scaling.md").read_text(encoding="utf-8"), re.DOTALL)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    ports = [dashboard.rpartition(":")[2] for dashboard in dashboards]
-    used_ports = (f"127.0.0.1:{port}", *(f":{one}" for one in ports))
+    used_ports = (f"127.0.0.1:{port}", *(f":{port_of(dashboard)}" for dashboard in dashboards.values()))
     for documented, used in zip(("*:8500", ":8501", ":8502"), used_ports, strict=True):
         assert block.count(documented) == 1
         block = block.replace(documented, used)
-    (folder / "haproxy.cfg").write_text(block)
-    with subprocess.Popen([haproxy, "-db", "-f", str(folder / "haproxy.cfg")]) as process:
+    (tmp_path / "haproxy.cfg").write_text(block)
+    with subprocess.Popen([haproxy, "-db", "-f", str(tmp_path / "haproxy.cfg")]) as process:
         try:
             wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process)
             yield f"http://127.0.0.1:{port}"
@@ -95,19 +94,22 @@ def dashboard_of(page: Page) -> str:
     return next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == COOKIE)
 
 
-def kill(settings: dict[str, str], page: Page) -> None:
-    """Kill the dashboard that serves a visitor, as running out of memory would."""
-    serving = [process for process in psutil.Process().children() if _serves(process, settings)]
-    one, two = sorted(serving, key=psutil.Process.create_time)
-    {"one": one, "two": two}[dashboard_of(page)].kill()
+def port_of(address: str) -> int:
+    return int(address.rpartition(":")[2])
 
 
-def _serves(process: psutil.Process, settings: dict[str, str]) -> bool:
-    return settings.items() <= process.environ().items() and "streamlit" in process.cmdline()
+def kill(dashboard: str) -> None:
+    """Kill a dashboard, as running out of memory would."""
+    (process,) = {
+        connection.pid
+        for connection in psutil.net_connections("tcp4")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port_of(dashboard)
+    }
+    psutil.Process(process).kill()
 
 
 def test_two_dashboards_share_an_address_and_collections_and_a_killed_one_costs_its_own_visitors_sessions(
-    browser: Browser, address: str, shared: dict[str, str], tmp_path: Path
+    browser: Browser, address: str, dashboards: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "mine.txt").write_text("A text of one's own.\nAnother one.\n")
     hers, his = visit(browser, address), visit(browser, address)
@@ -119,7 +121,7 @@ def test_two_dashboards_share_an_address_and_collections_and_a_killed_one_costs_
         page.keyboard.press("Escape")
         expect(page.get_by_role("button", name="Your texts: mine.txt")).to_be_visible()
 
-    kill(shared, hers)
+    kill(dashboards[dashboard_of(hers)])
     left = dashboard_of(his)
     expect(hers.get_by_test_id("stApp")).not_to_have_attribute(*IS_CONNECTED)
     expect(hers.get_by_test_id("stApp")).to_have_attribute(*IS_CONNECTED)
