@@ -11,11 +11,13 @@ query after the other. Nothing is dropped from the page cache: the files are in 
 import argparse
 import multiprocessing
 import os
+import resource
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,9 +30,13 @@ import pyarrow.parquet
 from core import collections, models
 from core.collections import ByIndex, Collection, Model, OnDisk
 from core.collections.conditions import matching
+from core.collections.dataset import commit
+from core.collections.index import unindexed
 from core.machine import this_machine
 from core.search import nearest
-from core.search.indexes import Floats
+from core.search.exact import Rows
+from core.search.indexes import Floats, Search
+from core.tables import parts
 from tests.benchmarks.indexes import MADE, QUERIES, K, seconds_of
 
 NAME = "benchmark"
@@ -38,6 +44,7 @@ SHARES = (0.0001, 0.001, 0.01, 0.1, 0.5, 0.99)
 READERS = (1, 2, 4, 8, 16)
 PARTS = 8  # files of the input
 STEPS = 10_000  # of the field that is filtered by
+APPENDED, APPENDED_PARTS = 2000, 20  # rows of a part that is appended, and how many
 
 
 class Stored:
@@ -71,6 +78,7 @@ def main() -> None:
     parser.add_argument("--recall", type=float, default=0.98)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=10.0, help="How long each number of readers searches.")
+    parser.add_argument("--limit", type=int, default=512, help="MB of memory of its own that a search may have.")
     options = parser.parse_args()
     print(this_machine().sentence, f"load {os.getloadavg()[0]:.1f}")
     vectors = MADE[options.set](options.size + QUERIES)
@@ -79,9 +87,11 @@ def main() -> None:
         os.environ["EMBEDSCOPE_COLLECTIONS"] = os.environ["EMBEDSCOPE_HOME"] = folder
         collection, model = write(vectors, Path(folder))
         compare_exact(collection, model, vectors, queries, options.rounds)
-        search_by_index(collection, model, vectors, queries, options.recall)
+        by_index(collection, model, queries, nearest(queries, vectors, K).rows, options.recall)
         filter_rows(queries)
+        search_in(queries, options.limit * 2**20)
         read_at_once(queries, options.seconds)
+        search_while_appending(vectors, queries, options.seconds, Path(folder))
     print(f"load at the end {os.getloadavg()[0]:.1f}")
 
 
@@ -125,27 +135,32 @@ def compare_exact(collection: Collection, model: Model, vectors: Floats, queries
     print(f"  the same rows as in memory: {(found.rows == truth.rows).mean():.2%}")
 
 
-def search_by_index(collection: Collection, model: Model, vectors: Floats, queries: Floats, demanded: float) -> None:
+def by_index(collection: Collection, model: Model, queries: Floats, truth: Rows, demanded: float) -> None:
     """The index for a demanded recall: its time, bytes and memory, and what it finds of queries it has not seen."""
-    before = _bytes_of(Path(os.environ["EMBEDSCOPE_COLLECTIONS"]))
+    folder = Path(os.environ["EMBEDSCOPE_COLLECTIONS"])
+    before = _bytes_of(folder)
     with said(f"indexed for a recall of {demanded}"):
         collection, index, reached = collections.build(collection, model, demanded)
     if index is None:
         print(f"  no setting reaches {demanded}: {reached:.3f} at best")
         return
-    print(f"  {(_bytes_of(Path(os.environ['EMBEDSCOPE_COLLECTIONS'])) - before) / 1e6:,.0f} MB. {index.sentence}")
-    finder = ByIndex(OnDisk(collection, model), index)
-    truth = nearest(queries, vectors, K)
-    times, found = [], []
-    for query in queries:
-        started = time.perf_counter()
-        found.append(finder.find(query[None], K).rows[0])
-        times.append(time.perf_counter() - started)
-    recall = np.mean([np.isin(rows, best).mean() for rows, best in zip(found, truth.rows, strict=True)])
-    print(f"  by the index: recall@{K} {recall:.3f} on {len(queries)} queries it has not seen, {_times(times)}")
+    print(f"  {(_bytes_of(folder) - before) / 1e6:,.0f} MB. {index.sentence}")
+    recall, times = searched(ByIndex(OnDisk(collection, model), index).find, queries, truth)
+    print(f"  by the index: recall@{K} {recall:.3f} on {len(queries)} queries it has not seen, {times}")
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         grown, first = pool.apply(_memory_of_searching, (queries,))
     print(f"  a fresh process: first query {1000 * first:,.0f} ms, memory + {grown / 1e6:,.0f} MB")
+
+
+def searched(search: Search, queries: Floats, truth: Rows) -> tuple[float, str]:
+    """The recall of a search of one query after the other, and how long they take."""
+    times, found = [], []
+    for query in queries:
+        started = time.perf_counter()
+        found.append(search(query[None], K).rows[0])
+        times.append(time.perf_counter() - started)
+    recall = np.mean([np.isin(rows, best).mean() for rows, best in zip(found, truth, strict=True)])
+    return float(recall), _times(times)
 
 
 def filter_rows(queries: Floats) -> None:
@@ -169,6 +184,72 @@ def filter_rows(queries: Floats) -> None:
             f"searched {way}, recall@{K} {np.mean(right):.3f}, {_times(times)}",
             flush=True,
         )
+
+
+def search_in(queries: Floats, limit: int) -> None:
+    """Search in a process that may have only so much memory of its own, code and files that it maps apart."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        own, exact, by_index = pool.apply(_search_within, (queries, limit))
+    print(
+        f"  within {limit / 2**20:,.0f} MiB of memory of its own ({own / 2**20:,.0f} MiB before): 100 queries exactly "
+        f"in {exact:.1f} s, {len(queries)} by the index in {by_index:.1f} s",
+        flush=True,
+    )
+
+
+def _search_within(queries: Floats, limit: int) -> tuple[int, float, float]:
+    """The bytes that a process has before it searches, and the seconds of both ways under a limit."""
+    own = psutil.Process().memory_info().data
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    *_, finder = _opened()
+    exact = seconds_of(lambda: finder.exact.find(queries[:100], K))
+    return own, exact, seconds_of(lambda: [finder.find(query[None], K) for query in queries])
+
+
+def search_while_appending(vectors: Floats, queries: Floats, seconds: float, folder: Path) -> None:
+    """A reader that opens the collection and searches by the index, alone and while another process adds rows."""
+    ends = time.perf_counter() + seconds
+    alone = _open_and_search_until(lambda: time.perf_counter() > ends, queries)
+    new = vectors[:: len(vectors) // (APPENDED_PARTS * APPENDED)][: APPENDED_PARTS * APPENDED]
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        writing = pool.apply_async(_append, (new, folder))
+        times = _open_and_search_until(writing.ready, queries)
+        taken = writing.get()
+    *_, finder = _opened()
+    found = finder.find(new[-1:], 2)
+    print(
+        f"  while {len(new):,} rows are appended and embedded in parts of {APPENDED:,}, in {taken:.1f} s: "
+        f"{_times(times)}; alone {_times(alone)}, opening included\n"
+        f"  {unindexed(finder.exact.collection, finder.index):,} rows are not in the index; "
+        f"the last one is found: {len(finder.exact.collection) - 1 in found.rows}",
+        flush=True,
+    )
+
+
+def _append(vectors: Floats, folder: Path) -> float:
+    """The seconds of adding texts and vectors, as a collection grows whose files are not read to their end."""
+    started = time.perf_counter()
+    collection, *_ = _opened()
+    commit(collection, lambda now: (now.fragments, replace(now.facts, is_complete=False)))
+    parts.MOST_ROWS = APPENDED
+    files = [folder / f"part{part}.parquet" for part in range(PARTS + 1)]
+    rows = np.arange(len(vectors))
+    table = {"id": [f"new {row}" for row in rows], "text": [str(row) for row in rows], "step": rows % STEPS}
+    pyarrow.parquet.write_table(pa.table(table), files[-1], row_group_size=APPENDED)
+    encoder: Any = Stored(vectors)
+    collections.embed_with(collections.create(NAME, files), encoder)
+    return time.perf_counter() - started
+
+
+def _open_and_search_until(is_over: Callable[[], bool], queries: Floats) -> list[float]:
+    """The times of opening the collection and searching it by the index, one after the other."""
+    times: list[float] = []
+    while not is_over() or len(times) < 2:
+        started = time.perf_counter()
+        *_, finder = _opened()
+        finder.find(queries[len(times) % len(queries)][None], K)
+        times.append(time.perf_counter() - started)
+    return times[1:]  # the first warms up
 
 
 def read_at_once(queries: Floats, seconds: float) -> None:

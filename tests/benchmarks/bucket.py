@@ -1,0 +1,138 @@
+"""A collection in a bucket, at once and with a delay of each answer, and on disk: `python -m tests.benchmarks.bucket`.
+
+The bucket is moto's S3 server on this machine, written in Python, with all objects in memory: its seconds say little of
+a real service. What counts is how many answers a search waits for, one after the other, which the delay (`--delay` of
+each answer, in ms) makes visible. The vectors are those of `tests.benchmarks.indexes`.
+"""
+
+import argparse
+import logging
+import multiprocessing
+import os
+import socket
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import run_simple
+
+from core import collections
+from core.collections import ByIndex, OnDisk
+from core.machine import this_machine
+from core.search.indexes import Floats
+from tests.benchmarks.collections import NAME, write
+from tests.benchmarks.indexes import MADE, QUERIES, K, seconds_of
+
+if TYPE_CHECKING:
+    from multiprocessing.sharedctypes import Synchronized
+
+BUCKET = "team"
+ROUNDS = 9
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=100_000)
+    parser.add_argument("--delay", type=float, default=30.0, help="ms of each answer")
+    options = parser.parse_args()
+    print(this_machine().sentence, f"load {os.getloadavg()[0]:.1f}")
+    vectors = MADE["clustered"](options.size + QUERIES)
+    vectors, queries = vectors[:-QUERIES], vectors[-QUERIES:]
+    print(f"{len(vectors):,} vectors, {vectors.nbytes / 1e6:,.0f} MB; medians of {ROUNDS}")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["EMBEDSCOPE_HOME"] = os.environ["EMBEDSCOPE_COLLECTIONS"] = folder
+        report("on disk", vectors, queries, Path(folder))
+        with service() as delay:
+            os.environ["EMBEDSCOPE_COLLECTIONS"] = f"s3://{BUCKET}/here"
+            report("in a bucket", vectors, queries, Path(folder))
+            delay(options.delay / 1000)
+            search(f"in a bucket, each answer {options.delay:g} ms later", queries)
+    print(f"load at the end {os.getloadavg()[0]:.1f}")
+
+
+def report(where: str, vectors: Floats, queries: Floats, folder: Path) -> None:
+    """Write a collection and its index, and search it."""
+    made, model = write(vectors, folder)
+    print(f"{where}: indexed in {seconds_of(lambda: collections.build(made, model, 0.98)):.1f} s")
+    search(where, queries)
+
+
+def search(where: str, queries: Floats) -> None:
+    """The times of opening the collection and of searching it in each way."""
+    collection, model, finder = opened()
+    ways: dict[str, Callable[[], object]] = {
+        "opened": opened,
+        "one query by the index": partial(finder.find, queries[:1], K),
+        "opened and searched by the index": lambda: opened()[2].find(queries[:1], K),
+        "one query exactly": partial(OnDisk(collection, model).find, queries[:1], K),
+        "100 queries exactly": partial(OnDisk(collection, model).find, queries[:100], K),
+        "10 texts read": lambda: collection.data.take(range(0, len(collection), len(collection) // 10), ["text"]),
+    }
+    for way, work in ways.items():
+        work()
+        times = [seconds_of(work) for _ in range(ROUNDS)]
+        print(f"  {where}: {way} {1000 * statistics.median(times):,.0f} ms", flush=True)
+
+
+def opened() -> tuple[collections.Collection, collections.Model, ByIndex]:
+    """The collection, its model, and the search by its index."""
+    collection = collections.open_collection(NAME)
+    (model,) = collections.models_of(collection)
+    index = collections.index_of(collection, model)
+    assert index
+    return collection, model, ByIndex(OnDisk(collection, model), index)
+
+
+@contextmanager
+def service() -> Iterator[Callable[[float], None]]:
+    """S3 in a process of its own, with an empty bucket; gives what sets the seconds that each answer waits."""
+    spawn = multiprocessing.get_context("spawn")
+    delay = spawn.Value("d", 0.0)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = spawn.Process(target=_serve, args=(port, delay), daemon=True)
+    process.start()
+    access = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
+    os.environ |= access | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ALLOW_HTTP": "true"}
+    try:
+        _make_bucket(port)
+        yield lambda seconds: setattr(delay, "value", seconds)
+    finally:
+        process.kill()
+
+
+def _serve(port: int, delay: "Synchronized[float]") -> None:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    answer = DomainDispatcherApplication(create_backend_app)
+
+    def answer_late(*asked: Any) -> Any:
+        time.sleep(delay.value)
+        return answer(*asked)
+
+    run_simple("127.0.0.1", port, answer_late, threaded=True)
+
+
+def _make_bucket(port: int) -> None:
+    for _ in range(100):
+        try:
+            connection = HTTPConnection("127.0.0.1", port)
+            connection.request("PUT", f"/{BUCKET}")
+            connection.getresponse().close()
+        except ConnectionError:
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError("The bucket's server did not come up.")
+
+
+if __name__ == "__main__":
+    main()
