@@ -1,6 +1,7 @@
 """Indexes of collections: built, their recall measured against exact search, and searched as cheaply as it allows."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,13 +15,15 @@ from core.collections.index import KIND, METRICS, ByIndex, Index, build_of
 from core.collections.searching import OnDisk
 from core.errors import InputError
 from core.progress import Progress, silent
-from core.search import Hits
+from core.search import nearest
 from core.search.exact import AnyFloats, Rows
+from core.similarity.functions import Similarity
 
 BITS = 5  # of a number in the index
 LEAST_ROWS = 256  # in a partition, for its centre to be trained
 SAMPLE = 200  # queries
 AT = 10
+QUERIES_AT_ONCE = 50  # whose candidates are read together
 REFINES = (1, 2, 4, 8, 16)
 PAGE = 4096  # bytes that are read for a vector at least
 OF_ROWS = "texts of the collection, each without itself"
@@ -45,12 +48,25 @@ class Sample:
         """What the queries are."""
         return OF_QUERIES if self.own is None else OF_ROWS
 
+    @property
+    def wanted(self) -> int:
+        """How many results are asked for, so that `AT` are left without the query itself."""
+        return AT if self.own is None else AT + 1
+
     def find(self, finder: OnDisk | ByIndex) -> npt.NDArray[np.float32]:
         """The scores of the nearest of each query, (q, AT), without itself."""
-        if self.own is None:
-            return finder.find(self.queries, AT).scores
-        hits = finder.find(self.queries, AT + 1)
-        return np.array([_without(hits, place, own) for place, own in enumerate(self.own)])
+        hits = finder.find(self.queries, self.wanted)
+        found = zip(hits.rows, hits.scores, strict=True)
+        return np.array([self.without_itself(place, *each) for place, each in enumerate(found)])
+
+    def without_itself(self, place: int, rows: Rows, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The scores of the nearest of a query, without its own, or without the last if it is not among them."""
+        others = scores if self.own is None else scores[rows != self.own[place]]
+        return others[:AT]
+
+    def at(self, place: int) -> "Sample":
+        """One of the queries."""
+        return Sample(self.queries[[place]], None if self.own is None else self.own[[place]])
 
 
 def build(
@@ -89,6 +105,16 @@ def build(
         collection.data.drop_index(_name_of(model))
         return _note(collection, model, None), None, index.recall
     return _note(collection, model, index), index, index.recall
+
+
+def can_be_indexed(similarity: Similarity, dimensions: int) -> bool:
+    """Whether Lance has an index for such vectors."""
+    return similarity in METRICS and dimensions % 8 == 0
+
+
+def was_built(collection: Collection, model: Model) -> bool:
+    """Whether an index of a model's vectors has been built, even if it was not kept for finding too little."""
+    return "index" in collection.facts.models[model.column]
 
 
 def _check(collection: Collection, model: Model) -> None:
@@ -139,17 +165,49 @@ def _sample(exact: OnDisk) -> Sample:
 def _measured(exact: OnDisk, sample: Sample, index: Index, on_progress: Progress) -> Index:
     """The cheapest setting that reaches the recall demanded, or the best if none does."""
     least = sample.find(exact)[:, -1:]
-    best = index
     settings = _settings(exact.collection, exact.model, index.partitions)
     quiet = replace(exact, on_progress=silent)
+    known: dict[int, dict[int, Index]] = {}
     for done, (nprobes, refine) in enumerate(settings):
         on_progress("Measuring recall", done, len(settings))
-        tried = replace(index, nprobes=nprobes, refine=refine)
-        recall = float((sample.find(ByIndex(quiet, tried)) >= least).mean())
-        best = max(best, replace(tried, recall=recall), key=lambda each: each.recall)
-        if recall >= index.demanded:
-            break
-    return best
+        if nprobes not in known:
+            known[nprobes] = _refined(quiet, sample, replace(index, nprobes=nprobes), least)
+        if (tried := known[nprobes][refine]).recall >= index.demanded:
+            return tried
+    return max((each for tried in known.values() for each in tried.values()), key=lambda each: each.recall)
+
+
+def _refined(exact: OnDisk, sample: Sample, index: Index, least: npt.NDArray[np.float32]) -> dict[int, Index]:
+    """An index with each refinement, and the recall of searches with it: the share of scores from `least`, (q, 1), on.
+
+    The candidates of a refinement are the first of those of a larger one, so each query is looked up only once.
+    """
+    found = {refine: np.empty((len(sample.queries), AT), np.float32) for refine in REFINES}
+    for place, (rows, scores) in enumerate(_candidates(exact, sample, index)):
+        for refine in REFINES:
+            wanted = sample.wanted * refine
+            if len(rows) < min(wanted, len(exact.collection)):  # then a search goes on in more partitions
+                (found[refine][place],) = sample.at(place).find(ByIndex(exact, replace(index, refine=refine)))
+            else:
+                best = np.argsort(-scores[:wanted], kind="stable")[: sample.wanted]
+                found[refine][place] = sample.without_itself(place, rows[best], scores[best])
+    recalls = {refine: float((scores >= least).mean()) for refine, scores in found.items()}
+    return {refine: replace(index, refine=refine, recall=recall) for refine, recall in recalls.items()}
+
+
+def _candidates(exact: OnDisk, sample: Sample, index: Index) -> Iterator[tuple[Rows, npt.NDArray[np.float32]]]:
+    """What an index finds for each query, nearest first as far as it can tell, and the scores by the full vectors."""
+    finder, most, similarity = ByIndex(exact, index), sample.wanted * REFINES[-1], exact.model.identity.similarity
+    for start in range(0, len(sample.queries), QUERIES_AT_ONCE):
+        queries = sample.queries[start : start + QUERIES_AT_ONCE]
+        found = [finder.nearest_in(index.nprobes, query, most) for query in queries]
+        rows = np.unique(np.concatenate(found))
+        vectors = exact.vectors_of(rows)
+        for query, own in zip(queries, found, strict=True):
+            hits = nearest(query[None], vectors[np.searchsorted(rows, own)], len(own), similarity=similarity)
+            scores = np.empty(len(own), np.float32)
+            scores[hits.rows[0]] = hits.scores[0]
+            yield own, scores
 
 
 def _settings(collection: Collection, model: Model, partitions: int) -> list[tuple[int, int]]:
@@ -162,12 +220,6 @@ def _settings(collection: Collection, model: Model, partitions: int) -> list[tup
         ((some, refine) for some in nprobes for refine in REFINES),
         key=lambda setting: setting[0] * in_partition + setting[1] * of_candidate,
     )
-
-
-def _without(hits: Hits, place: int, own: int) -> npt.NDArray[np.float32]:
-    """The scores of a query's hits without one row, or without the last if it is not among them."""
-    others = hits.scores[place][hits.rows[place] != own]
-    return others[:AT]
 
 
 def _note(collection: Collection, model: Model, index: Index | None) -> Collection:

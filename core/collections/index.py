@@ -136,17 +136,21 @@ class ByIndex:
 
     def _nearest(self, query: AnyFloats, wanted: int, nprobes: int) -> Rows:
         """That many rows, nearest first, as far as the index can tell; partitions are added if they hold too few."""
-        collection, model = self.exact.collection, self.exact.model
-        wanted = min(wanted, len(collection))
-        how = {"column": model.column, "q": query.astype(np.float32), "metric": METRICS[model.identity.similarity]}
+        wanted = min(wanted, len(self.exact.collection))
         while True:
-            scanner = collection.data.scanner(
-                columns=["_distance"], with_row_address=True, nearest={**how, "k": wanted, "nprobes": nprobes}
-            )
-            found = scanner.to_table()
-            if len(found) >= wanted or nprobes >= self.index.partitions:
-                return collection.rows_at(found["_rowaddr"].to_numpy())
+            rows = self.nearest_in(nprobes, query, wanted)
+            if len(rows) >= wanted or nprobes >= self.index.partitions:
+                return rows
             nprobes *= 2
+
+    def nearest_in(self, nprobes: int, query: AnyFloats, wanted: int) -> Rows:
+        """The rows of so many partitions, nearest first as far as the index can tell, and no more than wanted."""
+        collection, model = self.exact.collection, self.exact.model
+        how = {"column": model.column, "q": query.astype(np.float32), "metric": METRICS[model.identity.similarity]}
+        scanner = collection.data.scanner(
+            columns=["_distance"], with_row_address=True, nearest={**how, "k": wanted, "nprobes": nprobes}
+        )
+        return collection.rows_at(scanner.to_table()["_rowaddr"].to_numpy())
 
     def _best(self, query: AnyFloats, rows: Rows, k: int) -> tuple[Rows, AnyFloats]:
         vectors = self.exact.vectors_of(rows)

@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float32]
 
 FITTED = 20_000  # texts
 NEIGHBOURS = 15  # by which a text is placed
-ROWS_AT_ONCE = 1024
+ROWS_AT_ONCE = 8192
 PLACING = "Placing the texts"
 
 
