@@ -7,6 +7,7 @@
     │   └── DamagedModelError       a file differs from the published one
     ├── DeviceError                 the machine has no such device, or the model cannot use it
     ├── InputError                  the texts, file or settings given cannot be used
+    │   └── TooLargeError           a file does not fit into memory
     └── JobError                    a child process failed or died
 
 Each message is one sentence or two: what was wrong, what would be right, what to do.
@@ -39,6 +40,10 @@ class DeviceError(EmbedscopeError):
 
 class InputError(EmbedscopeError):
     """The texts, file or settings given cannot be used."""
+
+
+class TooLargeError(InputError):
+    """A file does not fit into memory."""
 
 
 class JobError(EmbedscopeError):

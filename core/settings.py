@@ -102,6 +102,11 @@ def may_load_test() -> bool:
     return _is_on("EMBEDSCOPE_LOAD_TESTS")
 
 
+def may_make_collections() -> bool:
+    """Whether visitors may create, complete and delete collections; EMBEDSCOPE_MAKE_COLLECTIONS=off prevents it."""
+    return _is_on("EMBEDSCOPE_MAKE_COLLECTIONS")
+
+
 def openai_key() -> str | None:
     """The host's key for OpenAI's API, OPENAI_API_KEY; None if not set."""
     return _setting("OPENAI_API_KEY")

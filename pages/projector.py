@@ -122,3 +122,5 @@ downloads.downloads(space, drawn, looks.neighbours)
 if specs and wanted.method in ("umap", "pca", "tsne"):
     output.code(examples.project(specs[0], texts.texts, wanted.method, wanted.dimensions))
 selection.write_address(texts)
+if (opened := corpora.collection()) is not None:
+    corpora.offer_missing(opened, ("vectors", "map"))

@@ -26,11 +26,13 @@ import psutil
 import pytest
 
 from core import embedding, models, settings
+from core.collections import job
 from core.encoders import Encoder, endpoint, light, runtime
 from core.encoders.base import Kind, Vectors
 from core.maps import process
 from core.models import ModelSpec
 from core.progress import Progress, silent
+from tests.jobs import Steps
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -173,6 +175,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of the test's own, in which nothing is kept yet."""
     monkeypatch.setenv("EMBEDSCOPE_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
+    """The steps of jobs of collections, which are then done without a process of their own."""
+    made = Steps()
+    monkeypatch.setattr(job, "Child", made)
+    yield made
+    made.release()
 
 
 @pytest.fixture

@@ -5,11 +5,22 @@ They need the libraries of requirements-scale.txt, which nothing here imports be
 
 from core.collections.building import build
 from core.collections.cluster import Cluster
+from core.collections.completion import Kind, Step, missing
 from core.collections.conditions import matching, sql
 from core.collections.creation import create
-from core.collections.dataset import Collection, are_any, delete, names, open_collection, size
+from core.collections.dataset import (
+    Collection,
+    are_any,
+    check_name,
+    delete,
+    is_installed,
+    names,
+    open_collection,
+    size,
+)
 from core.collections.embedding import Model, embed, embed_with, model_of, models_of, vectors_by
 from core.collections.index import KIND, ByIndex, Index, index_of, unindexed
+from core.collections.job import Job, Jobs, Reading, Request, check_new, reading_of
 from core.collections.maps import FITTED, Map, coordinates_of, lay_out, maps_of, measure_map, not_placed
 from core.collections.quality import Compared, Matched, compare, match_labels, measure
 from core.collections.samples import sample, space_of, texts_at
@@ -25,12 +36,20 @@ __all__ = [
     "Collection",
     "Compared",
     "Index",
+    "Job",
+    "Jobs",
+    "Kind",
     "Map",
     "Matched",
     "Model",
     "OnDisk",
+    "Reading",
+    "Request",
+    "Step",
     "are_any",
     "build",
+    "check_name",
+    "check_new",
     "compare",
     "coordinates_of",
     "create",
@@ -39,17 +58,20 @@ __all__ = [
     "embed_with",
     "index_of",
     "index_words",
+    "is_installed",
     "lay_out",
     "maps_of",
     "match_labels",
     "matching",
     "measure",
     "measure_map",
+    "missing",
     "model_of",
     "models_of",
     "names",
     "not_placed",
     "open_collection",
+    "reading_of",
     "results",
     "rows_without_words",
     "sample",

@@ -166,9 +166,14 @@ def names() -> list[str]:
     return sorted(entry.base_name.removesuffix(ENDING) for entry in entries if entry.base_name.endswith(ENDING))
 
 
+def is_installed() -> bool:
+    """Whether the library of collections is here, without importing it."""
+    return importlib.util.find_spec("lance") is not None
+
+
 def are_any() -> bool:
     """Whether there may be collections, without importing a library: those in a bucket are not looked for."""
-    if importlib.util.find_spec("lance") is None:
+    if not is_installed():
         return False
     root = locate()
     return "://" in root or any(Path(root).glob(f"*{ENDING}"))
@@ -301,16 +306,21 @@ def _as_json(facts: Facts) -> bytes:
     return json.dumps(asdict(facts)).encode()
 
 
-def _address(name: str) -> str:
-    """Where a collection lies.
+def check_name(name: str) -> None:
+    """Refuse what a collection cannot be called.
 
     Raises
     ------
     InputError
-        It cannot be called so.
+        It has other characters than letters, digits, - and _, or too many.
     """
     if not NAME.fullmatch(name):
         raise InputError(f"A collection cannot be called {name!r}: use up to 64 letters, digits, - and _.")
+
+
+def _address(name: str) -> str:
+    """Where a collection lies; errors as in `check_name`."""
+    check_name(name)
     return f"{locate()}/{name}{ENDING}"
 
 

@@ -90,10 +90,10 @@ def model_of(collection: Collection, identity: Identity, name: str) -> Model:
 def vectors_by(collection: Collection, spec: ModelSpec) -> Model | None:
     """The vectors of all texts by a model, in whichever precision; None if some or all are missing."""
     revision = revisions.look_up(spec)
-    wanted = (spec.id, spec.document_prompt, spec.truncate_dim or spec.dimensions)
+    wanted, dimensions = (spec.id, spec.document_prompt), spec.truncate_dim or spec.dimensions
     for model in models_of(collection):
         its_own = model.identity
-        is_same = (its_own.id, its_own.document_prompt, its_own.dimensions) == wanted
+        is_same = (its_own.id, its_own.document_prompt) == wanted and dimensions in (None, its_own.dimensions)
         if is_same and revision in (None, its_own.revision) and not model.missing:
             return model
     return None

@@ -49,6 +49,11 @@ class Corpus:
         return wording.skips(self.left_out)
 
     @property
+    def is_cut(self) -> bool:
+        """Whether texts were skipped because there are more than the host's limit."""
+        return any(" beyond the first " in reason for reason in self.left_out)
+
+    @property
     def document_ids(self) -> tuple[str, ...]:
         """The ids that labels refer to: each text's own, or its document's if it is a passage."""
         return self.parents or self.ids

@@ -17,6 +17,8 @@ from core.jobs.queue import Turn
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 from core.settings import PROJECT
 
+NICENESS = "EMBEDSCOPE_NICENESS"  # in the environment of a child: how far it lets other processes go first
+
 
 class Child:
     """A child process that runs one function at a time and dies with its parent.
@@ -142,6 +144,8 @@ def _receive(stdout: BinaryIO, messages: "queue.Queue[tuple[Any, ...]]") -> None
 
 def _serve() -> None:
     """The child's life: take requests from standard input until it closes, answer on standard output."""
+    if niceness := os.environ.get(NICENESS):
+        os.setpriority(os.PRIO_PROCESS, 0, int(niceness))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the child too; the parent ends the child
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the libraries' output must not mix with the answers

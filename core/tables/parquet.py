@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import settings, wording
-from core.errors import InputError
+from core.errors import InputError, TooLargeError
 from core.tables.skips import Tally
 from core.tables.table import Lists, Table, check_cells, note_beyond, unique_names
 
@@ -66,9 +66,9 @@ def _bytes_of(chunk: "pyarrow.parquet.ColumnChunkMetaData") -> int:
     return max(chunk.total_uncompressed_size, chunk.num_values * BYTES_OF.get(chunk.physical_type, 8))
 
 
-def _too_large(name: str, needed: float) -> InputError:
+def _too_large(name: str, needed: float) -> TooLargeError:
     takes = f"{wording.size(needed)} of memory, and the limit is {wording.size(MOST_BYTES)}"
-    return InputError(f"{name} is too large: it would need {takes}. Use fewer rows or columns.")
+    return TooLargeError(f"{name} is too large: it would need {takes}. Use fewer rows or columns.")
 
 
 def _unpack(name: str, file: "pyarrow.parquet.ParquetFile", columns: list[str], of_lists: list[str]) -> Table:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core import settings
-from core.errors import InputError
+from core.errors import TooLargeError
 from core.tables.skips import LeftOut, Tally
 from core.wording import join
 
@@ -145,11 +145,11 @@ def check_cells(name: str, columns: int, rows: int) -> None:
 
     Raises
     ------
-    InputError
+    TooLargeError
         It has more than MOST_CELLS cells.
     """
     if columns * rows > MOST_CELLS:
-        raise InputError(
+        raise TooLargeError(
             f"{name} is too large: it has {columns:,} columns, and a table can have {MOST_CELLS:,} cells at most. "
             "Use fewer rows or columns."
         )

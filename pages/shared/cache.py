@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from core import embedding, maps, models, retrieval, search
+from core.collections import Jobs
 from core.corpus import Corpus
 from core.encoders.base import Kind, Trace
 from core.jobs.shared import SharedWork
@@ -84,6 +85,12 @@ def identity(spec: models.ModelSpec) -> tuple[Hashable, ...]:
 def work() -> SharedWork:
     """What is being computed: it goes on when a page is left, and who comes back, or comes as well, waits for it."""
     return SharedWork()
+
+
+@st.cache_resource
+def jobs() -> Jobs:
+    """The work on collections, which goes on whoever watches."""
+    return Jobs()
 
 
 def stop_work() -> None:

@@ -174,6 +174,29 @@ class Corpus:
     PASTED = Parameter("corpus_pasted")
     COLLECTION = Parameter("collection")
     FILES = Files("corpus")
+    DELETE = Key("delete_collection")
+    DELETING = Key("collection_to_delete")
+    KEEP = Key("keep_collection")
+
+
+class Jobs:
+    """Collections that are made and completed, on every page."""
+
+    NEW = Key("new_collection")
+    FORM = Key("form_of_collection")
+    NAME = Key("name_of_collection")
+    KIND = Key("upload_of_collection")
+    FILES = Keys("files_of_collection_")
+    FILLED = Key("forms_filled")
+    TEXT_COLUMN = Key("text_column_of_collection")
+    ID_COLUMN = Key("id_column_of_collection")
+    PASSAGES = Key("passages_of_collection")
+    FAILURE = Key("collection_refused")
+    WATCHED = Key("jobs_watched")
+    CANCEL = Keys("job_cancel_")
+    RESUME = Keys("job_resume_")
+    DISMISS = Keys("job_dismiss_")
+    COMPLETE = Key("complete_collection")
 
 
 class Labels:
@@ -506,7 +529,7 @@ PAGES: dict[str, type] = {
     "benchmark": Benchmark,
     "verdict": Verdict,
 }
-SHARED: tuple[type, ...] = (EveryPage, Corpus, Labels, Measurement)
+SHARED: tuple[type, ...] = (EveryPage, Corpus, Jobs, Labels, Measurement)
 
 
 def earlier(page: str) -> tuple[Earlier, ...]:

@@ -85,5 +85,6 @@ def code(app: AppTest) -> str:
 
 def said(app: AppTest) -> str:
     """All that the page says in prose, to look for a sentence in it."""
-    elements = [*app.main.markdown, *app.main.caption, *app.main.info, *app.main.error, *app.main.warning]
+    kinds = (app.main.markdown, app.main.caption, app.main.info, app.main.success, app.main.error, app.main.warning)
+    elements = [element for kind in kinds for element in kind]
     return "\n".join(str(element.value) for element in elements)

@@ -10,7 +10,7 @@ from core.evaluation import CUT, Quality
 from core.models import ModelSpec
 from core.progress import Progress
 from pages.parts.evaluate import measures
-from pages.shared import cache, state, uploads
+from pages.shared import cache, corpora, state, uploads
 from pages.shared.frame import show_errors
 from pages.shared.labels import picker, sources
 from pages.shared.ui import output, progress
@@ -32,17 +32,14 @@ def show(opened: Collection, ready: Sequence[ModelSpec]) -> None:
             "on the whole collection.",
             icon=":material/checklist:",
         )
+        corpora.offer_missing(opened, ("vectors", "index"))
         return
     with progress.line(state.Evaluate.RANK, height=HEIGHT) as on_progress:
         on_progress("Matching labels with the collection", 0, 1)
         matched = _match(opened)
         exact, by_index = _measure(opened, matched, ready, on_progress)
     if not exact:
-        st.info(
-            f"No picked model has vectors in {opened.name}: `python -m core collection embed {opened.name} --model "
-            "MODEL` computes them.",
-            icon=":material/terminal:",
-        )
+        corpora.offer_missing(opened, ("vectors",))
         return
     picker.show_skips(matched.labels)
     measures.draw(exact, MEASURE, TITLE)
@@ -55,6 +52,7 @@ def show(opened: Collection, ready: Sequence[ModelSpec]) -> None:
         f"{opened.name}, by exact search."
     )
     output.download_table(measures.table(exact, RECALL), "measures")
+    corpora.offer_missing(opened, ("vectors", "index"))
 
 
 def _match(opened: Collection) -> Matched:

@@ -18,11 +18,10 @@ from core.retrieval import BM25, HYBRID, Ranking
 from core.search import Hits
 from core.search.exact import Rows
 from core.search.leaders import leaders
-from core.wording import join
 from pages.parts.search import cards, comparison, confidence, filters, lists, query
 from pages.parts.search.filters import Conditions
 from pages.parts.search.lists import DEPTH, List
-from pages.shared import cache, present, state
+from pages.shared import cache, corpora, present, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
 
@@ -48,7 +47,7 @@ def show(opened: Collection, sample: Corpus, specs: Sequence[ModelSpec], where: 
         rankings = _rank(opened, asked, models, where, on_progress)
     if rankings:
         _show(opened, asked, specs, rankings, k)
-    _offer_missing(opened, [spec for spec, model in models.items() if model is None])
+    corpora.offer_missing(opened, ("vectors", "index", "words"))
 
 
 def _show(
@@ -134,22 +133,6 @@ def _in_memory(
             mark = partial(lists.mark_by_model, texts, asked, rows, named[marker])
         hits[system] = List(moved, mark, (texts.fingerprint, asked, marker, *rows), percentiles=())
     return texts, hits
-
-
-def _offer_missing(opened: Collection, specs: Sequence[ModelSpec]) -> None:
-    """Which picked models have no vectors in the collection, and the commands that compute what is missing."""
-    commands = [f"python -m core collection embed {opened.name} --model {spec.name}" for spec in specs]
-    missing = [spec.name for spec in specs]
-    if collections.words_in(opened) is None:
-        commands.append(f"python -m core collection index {opened.name} --words")
-        missing.append("the index of words (BM25)")
-    if commands:
-        st.info(
-            f"{opened.name} does not have {output.markdown_free(join(missing))} yet. On the machine that runs "
-            "Embedscope:",
-            icon=":material/terminal:",
-        )
-        st.code("\n".join(commands), language="bash")
 
 
 def _indexes(opened: Collection, rankings: Mapping[str, Ranking]) -> list[str]:

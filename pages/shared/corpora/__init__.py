@@ -1,5 +1,6 @@
 """The corpus that all pages work on, chosen once; on the Projector with any vectors in its file."""
 
+from pages.shared.corpora.jobs import offer_missing
 from pages.shared.corpora.picker import begin, choose, choose_space, collection, hide_name, offer, open_file, own
 from pages.shared.corpora.source import Source, source
 
@@ -11,6 +12,7 @@ __all__ = [
     "collection",
     "hide_name",
     "offer",
+    "offer_missing",
     "open_file",
     "own",
     "source",

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import wording
-from core.errors import InputError
-from core.settings import most_rows
+from core import collections, wording
+from core.errors import InputError, TooLargeError
+from core.settings import may_make_collections, most_rows
 from core.storage import digests
 from core.tables import FORMATS, MOST_BYTES, Table, lines, read_table
 from pages.shared import cache, uploads
@@ -14,6 +14,14 @@ from pages.shared.state import Files
 from pages.shared.uploads import Upload
 
 ITS_NAME = "\0"
+COMMAND = "on the machine that runs Embedscope, `python -m core collection create NAME --input FILES` takes more"
+
+
+def advice() -> str:
+    """How texts that are too many for memory are used all the same, in a sentence; empty where they can't be."""
+    if not (collections.is_installed() and may_make_collections()):
+        return ""
+    return "To use all of them, make a collection: “Your texts”, Collection, New collection."
 
 
 @dataclass(frozen=True)
@@ -37,13 +45,14 @@ def ask(keys: Files) -> tuple[Upload, ...]:
     st.caption(
         f"{', '.join(FORMATS).upper()}, recognised by extension; several files become one corpus. A table needs a "
         "column of texts, such as “text”; you choose its columns once it is here. Up to "
-        f"{most_rows():,} rows and {_most_megabytes():,} MB in total; a Parquet file may unpack to "
+        f"{most_rows():,} rows and {most_megabytes():,} MB in total; a Parquet file may unpack to "
         f"{wording.size(MOST_BYTES)}. Skipped rows are counted and listed."
     )
     size = sum(len(upload.content) for upload in uploaded)
-    if size > _most_megabytes() * 1_000_000:
+    if size > most_megabytes() * 1_000_000:
+        instead = f"; or make a collection: {COMMAND}" if collections.is_installed() else ""
         raise InputError(
-            f"These files total {wording.size(size)}, and the limit is {_most_megabytes():,} MB: upload fewer."
+            f"These files total {wording.size(size)}, and the limit is {most_megabytes():,} MB: upload fewer{instead}."
         )
     return uploaded
 
@@ -83,9 +92,12 @@ def source_of_text(text: str) -> Source:
 def _read(upload: Upload, with_lists: bool) -> Table | str:
     try:
         return read_table(upload.name, upload.content, with_lists=with_lists)
+    except TooLargeError as error:
+        return f"{str(error).replace(upload.name, ITS_NAME)} {advice()}".rstrip()
     except InputError as error:
         return str(error).replace(upload.name, ITS_NAME)
 
 
-def _most_megabytes() -> int:
+def most_megabytes() -> int:
+    """The most that the files of an upload may have together."""
     return int(st.get_option("server.maxUploadSize"))

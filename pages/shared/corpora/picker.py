@@ -12,7 +12,7 @@ from core.corpus import Columns, Corpus, Splitting
 from core.errors import InputError
 from core.map_files import Space
 from core.progress import Progress
-from core.settings import most_rows
+from core.settings import may_make_collections, most_rows
 from core.wording import shorten
 from pages.shared import cache, navigation, state, uploads
 from pages.shared.corpora import collected, columns, files, passages, points, skips
@@ -87,7 +87,7 @@ def choose_space(*, with_points: bool = True) -> Space:
 
 
 def collection() -> Collection | None:
-    """The collection from which `choose` has drawn a sample; None if the corpus is no collection's."""
+    """The collection from which `choose` has drawn a sample; None if the corpus is no collection's, or not yet."""
     return collected.opened() if st.session_state.get(state.Corpus.SOURCE) == "Collection" else None
 
 
@@ -149,8 +149,9 @@ def _follow_address() -> None:
 
 
 def _sources() -> tuple[str, ...]:
-    """Where texts can come from: collections only where there are any."""
-    return SOURCES if collections.are_any() else SOURCES[:-1]
+    """Where texts can come from: collections only where they can be made, or where there are any."""
+    can_be_made = collections.is_installed() and may_make_collections()
+    return SOURCES if can_be_made or collections.are_any() else SOURCES[:-1]
 
 
 def _kind() -> str:
@@ -212,6 +213,8 @@ def _build(
     """The corpus, built once for equal content and choices, with its messages."""
     with notices.above(), progress.line(keys.BUILD) as on_progress:
         texts = _recall(sources, roles, splitting, on_progress)
+    if texts.is_cut and (advice := files.advice()):
+        notices.above().warning(f"Only the first {len(texts):,} texts are read. {advice}", icon=":material/cut:")
     with report:
         passages.explain(texts, splitting)
         skips.offer(texts, keys.owner)

@@ -15,6 +15,7 @@ from pages.shared import cache, navigation, state
 from pages.shared.state import Work
 
 APPEARS_AFTER_SECONDS, REPORT_EVERY_SECONDS = 0.15, 0.5
+COUNT = "{:,}".format
 BAR = (
     "<div>{sentence}</div>"
     '<div role="progressbar" aria-valuenow="{percent:.0f}" style="height:.4rem;border-radius:.2rem;'
@@ -23,7 +24,7 @@ BAR = (
 
 
 @contextmanager
-def line(name: Work, height: int = 0, count: Callable[[int], str] | None = "{:,}".format) -> Iterator[Progress]:
+def line(name: Work, height: int = 0, count: Callable[[int], str] | None = COUNT) -> Iterator[Progress]:
     """A progress line with a cancel button, above an empty frame of the result's height; all vanish when it is done.
 
     Where a result is on the page already, it holds its own place until the new one is there, and there is no frame.
@@ -65,9 +66,8 @@ class _Line:
         self._started.setdefault(what, now)
         if now - self._reported >= (REPORT_EVERY_SECONDS if self._bar else APPEARS_AFTER_SECONDS):
             self._reported = now
-            sentence = self._sentence(what, done, total, now - self._started[what])
-            percent = 100 * min(1.0, done / max(1, total))
-            self._visible_bar().html(BAR.format(sentence=html.escape(sentence), percent=percent))
+            seconds = now - self._started[what]
+            bar(self._visible_bar(), sentence(what, done, total, seconds, self._count), done, total)
 
     def clear(self) -> None:
         """Take the line off the screen."""
@@ -83,12 +83,27 @@ class _Line:
                 place.container(height=self._height, border=True)
         return self._bar
 
-    def _sentence(self, what: str, done: int, total: int, seconds: float) -> str:
-        """What is done, how much of how much, and the time left; the elapsed time if nothing can be counted."""
-        if total <= 1 or not done or self._count is None:
-            return f"{what} … {wording.wait(seconds)}" if seconds >= 1 else f"{what} …"
-        left = seconds / done * (total - done)
-        return f"{what}: {self._count(done)} of {self._count(total)}, {wording.wait(left)} left"
+
+def sentence(
+    what: str, done: int, total: int, seconds: float, count: Callable[[int], str] | None = COUNT, before: int = 0
+) -> str:
+    """What is done, how much of how much, and the time left; the elapsed time if nothing can be counted.
+
+    Parameters
+    ----------
+    seconds : float
+        How long it has been done, from the moment on when so much was done `before`.
+    """
+    if total <= 1 or done <= before or count is None:
+        return f"{what} … {wording.wait(seconds)}" if seconds >= 1 else f"{what} …"
+    left = seconds / (done - before) * (total - done)
+    return f"{what}: {count(done)} of {count(total)}, {wording.wait(left)} left"
+
+
+def bar(place: DeltaGenerator, sentence: str, done: int, total: int) -> None:
+    """A static bar below its sentence."""
+    percent = 100 * min(1.0, done / max(1, total))
+    place.html(BAR.format(sentence=html.escape(sentence), percent=percent))
 
 
 def is_cancelled(name: Work) -> bool:

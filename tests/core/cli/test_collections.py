@@ -17,6 +17,14 @@ def test_nothing_of_it_is_imported_before_a_collection_is_used() -> None:
     assert subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True).strip() == "set()"
 
 
+def test_nor_by_the_pages() -> None:
+    script = (
+        "import sys; from pages.shared import cache, corpora; from pages.parts.search import collected; "
+        "print({'lance', 'ray', 'torch'} & set(sys.modules))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True).strip() == "set()"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
