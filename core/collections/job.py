@@ -19,7 +19,7 @@ from core.jobs.queue import Turn
 from core.models import ModelSpec
 from core.progress import Progress, silent
 
-ENVIRONMENT = {NICENESS: "10", "OMP_WAIT_POLICY": "passive"}  # pages come first
+ENVIRONMENT = {NICENESS: "5", "OMP_WAIT_POLICY": "passive"}  # pages come first
 
 State = Literal["running", "cancelled", "ended"]
 
