@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.shared import navigation
+from pages.shared import door, navigation
 
+door.enter()
 page = navigation.declare()
 navigation.update_link(page)
 st.set_page_config(

@@ -7,7 +7,8 @@
     │   └── DamagedModelError       a file differs from the published one
     ├── DeviceError                 the machine has no such device, or the model cannot use it
     ├── InputError                  the texts, file or settings given cannot be used
-    └── JobError                    a child process failed or died
+    ├── JobError                    a child process failed or died
+    └── AccessError                 the person who has logged in may not do this
 
 Each message is one sentence or two: what was wrong, what would be right, what to do.
 """
@@ -43,3 +44,7 @@ class InputError(EmbedscopeError):
 
 class JobError(EmbedscopeError):
     """Work in a child process failed or the child died."""
+
+
+class AccessError(EmbedscopeError):
+    """Somebody who has logged in may not do this."""

@@ -5,6 +5,7 @@ import math
 import os
 import re
 import tomllib
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ PROJECT = Path(__file__).parent.parent
 SECRETS = Path(".streamlit") / "secrets.toml"
 STORE_BYTES = 2_000_000_000
 MOST_ROWS = 100_000
+LOGIN = re.compile(rb"^\s*\[\s*auth\s*[\].]", re.MULTILINE)
+
+owner: ContextVar[str] = ContextVar("owner", default="")
+"""The key of the person who has logged in; empty where no login is configured, and for the command line."""
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +32,12 @@ def cache_folder() -> Path:
     """
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("EMBEDSCOPE_HOME") or Path(base) / "embedscope")
+
+
+def own_folder(name: str) -> Path:
+    """Folder for what belongs to the person who has logged in; the one that all share where no login is configured."""
+    person = owner.get()
+    return cache_folder() / "people" / person / name if person else cache_folder() / name
 
 
 def store_bytes() -> int:
@@ -123,14 +134,19 @@ def secrets() -> dict[str, Any]:
     These are the files that Streamlit reads. One that cannot be read counts as empty: see `secrets_problems`.
     """
     merged: dict[str, Any] = {}
-    for values, _ in _files():
+    for values, _, _ in _files():
         merged |= values
     return merged
 
 
 def secrets_problems() -> tuple[str, ...]:
     """A sentence for each secrets.toml that cannot be read."""
-    return tuple(problem for _, problem in _files() if problem)
+    return tuple(problem for _, problem, _ in _files() if problem)
+
+
+def may_hide_login() -> bool:
+    """Whether a secrets.toml that is not valid TOML seems to configure a login, which is then not in force."""
+    return any(problem and has_login for _, problem, has_login in _files())
 
 
 def _is_on(name: str) -> bool:
@@ -144,8 +160,8 @@ def _setting(name: str) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
-def _files() -> list[tuple[dict[str, Any], str]]:
-    """The contents and problems of each existing secrets.toml, the one with lower precedence first."""
+def _files() -> list[tuple[dict[str, Any], str, bool]]:
+    """The contents and problems of each existing secrets.toml, the one with lower precedence first; see `_read`."""
     candidates = {f"~/{SECRETS}": Path.home() / SECRETS, str(SECRETS): PROJECT / SECRETS}
     # os.path, because pathlib raises if the folder is not accessible, like root's home in a container
     paths = [(path, shown) for shown, path in candidates.items() if os.path.isfile(path)]
@@ -153,10 +169,16 @@ def _files() -> list[tuple[dict[str, Any], str]]:
 
 
 @cache
-def _read(path: Path, shown: str, _modified_ns: int) -> tuple[dict[str, Any], str]:
-    """Read and log problems once per modification of the file, without repeating its contents."""
+def _read(path: Path, shown: str, _modified_ns: int) -> tuple[dict[str, Any], str, bool]:
+    """The contents, the problem and whether there is a login; read and logged once per modification of the file.
+
+    A problem does not repeat the contents.
+    """
+    content = b""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), ""
+        content = path.read_bytes()
+        values = tomllib.loads(content.decode())
+        return values, "", "auth" in values
     except OSError:
         problem = f"Cannot open {shown}: check its permissions. Until then, its keys and servers are ignored."
     except ValueError as error:
@@ -164,7 +186,7 @@ def _read(path: Path, shown: str, _modified_ns: int) -> tuple[dict[str, Any], st
         where = f": see line {line[1]}" if line else ""
         problem = f"{shown} is not valid TOML{where}. Fix it; until then, its keys and servers are ignored."
     log.warning(problem)
-    return {}, problem
+    return {}, problem, LOGIN.search(content) is not None
 
 
 def _share(name: str, default: float) -> float:

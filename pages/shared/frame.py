@@ -17,7 +17,7 @@ from core.errors import EmbedscopeError
 from core.models import DEFAULT_PICKS, ModelSpec, pickable
 from core.models.files import availability
 from core.wording import join, shorten
-from pages.shared import corpora, dimensions, link, navigation, picks, present, prompts, state
+from pages.shared import corpora, dimensions, door, link, navigation, picks, present, prompts, state
 from pages.shared.labels import judgements
 from pages.shared.ui import notices, output
 
@@ -152,6 +152,7 @@ def sidebar() -> None:
         )
         _options()
         _device_choice()
+        door.show_person()
 
 
 def _options() -> None:

@@ -60,13 +60,14 @@ AT_REST = """() => document.querySelector('[data-testid="stApp"]')
 
 @contextmanager
 def running_server(
-    home: Path, script: Path = ROOT / "streamlit_app.py", settings: Mapping[str, str] | None = None
+    home: Path,
+    script: Path = ROOT / "streamlit_app.py",
+    settings: Mapping[str, str] | None = None,
+    port: int | None = None,
 ) -> Iterator[str]:
     """A freshly started dashboard, or another script, with further settings in its environment; gives its address."""
     share_engines(home)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
     command += ["--server.address=127.0.0.1", f"--server.port={port}"]
     with (home / "server.log").open("ab") as log:
@@ -82,6 +83,13 @@ def running_server(
             finally:
                 process.kill()
                 process.wait()
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def wait_until_healthy(address: str, process: "subprocess.Popen[bytes]") -> None:
