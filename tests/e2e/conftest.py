@@ -8,9 +8,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 import pytest
@@ -32,6 +33,8 @@ from playwright.sync_api import (
 
 from tests.conftest import ROOT, share_engines
 
+Seen = TypeVar("Seen")
+
 BROWSERS = ("chromium-headless-shell", "chromium")  # the first has no window of its own to keep: an eighth less work
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), "/usr/bin/chromium")
 FLAGS = [
@@ -48,6 +51,7 @@ FLAGS = [
 ONE_PROCESS = "--process-per-site"  # which has compiled the scripts and opens the next page with half the work
 PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
+SECONDS_TO_COME_TO_REST = 10
 QUIET_MS = 300  # longer than any widget waits for what is typed next
 REST = (ROOT / "tests/e2e/rest.js").read_text(encoding="utf-8")
 CHART_TEXT = (ROOT / "tests/e2e/chart_text.js").read_text(encoding="utf-8")
@@ -204,9 +208,18 @@ def assert_fits_phone(page: Page) -> None:
     usual = page.viewport_size
     page.set_viewport_size(PHONE)
     settle(page)
-    assert page.evaluate(WIDTHS) == [PHONE["width"]] * 2
+    fitting = [PHONE["width"]] * 2
+    assert last_of(lambda: page.evaluate(WIDTHS), fitting) == fitting
     if usual:
         page.set_viewport_size(usual)
+
+
+def last_of(look: Callable[[], Seen], awaited: Seen) -> Seen:
+    """What is seen once it is what is awaited, or after some seconds: a chart may take some frames for a new size."""
+    deadline = time.monotonic() + SECONDS_TO_COME_TO_REST
+    while (seen := look()) != awaited and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return seen
 
 
 def jobs(what: str) -> list[psutil.Process]:
