@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -68,8 +69,12 @@ def running_server(
     script: Path = ROOT / "streamlit_app.py",
     settings: Mapping[str, str] | None = None,
     port: int | None = None,
+    path: str = "",
 ) -> Iterator[str]:
-    """A freshly started dashboard, or another script, with further settings in its environment; gives its address."""
+    """A freshly started dashboard, or another script, with further settings in its environment; gives its address.
+
+    `path` is that below which the settings put it.
+    """
     share_engines(home)
     port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
@@ -78,7 +83,7 @@ def running_server(
         environment = {**os.environ, "EMBEDSCOPE_HOME": str(home), **(settings or {})}
         process = subprocess.Popen(command, cwd=script.parent, env=environment, stdout=log, stderr=log)
         try:
-            wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process)
+            wait_until_healthy(f"http://127.0.0.1:{port}/{path}_stcore/health", process)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
@@ -96,11 +101,11 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def wait_until_healthy(address: str, process: "subprocess.Popen[bytes]") -> None:
+def wait_until_healthy(address: str, process: "subprocess.Popen[bytes]", tls: ssl.SSLContext | None = None) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(address, timeout=2):
+            with urllib.request.urlopen(address, timeout=2, context=tls):
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
