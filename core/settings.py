@@ -5,7 +5,7 @@ import math
 import os
 import re
 import tomllib
-from contextvars import ContextVar
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,6 @@ STORE_BYTES = 2_000_000_000
 MOST_ROWS = 100_000
 LOGIN = re.compile(rb"^\s*\[\s*auth\s*[\].]", re.MULTILINE)
 
-owner: ContextVar[str] = ContextVar("owner", default="")
-"""The key of the person who has logged in; empty where no login is configured, and for the command line."""
-
 log = logging.getLogger(__name__)
 
 
@@ -34,9 +31,17 @@ def cache_folder() -> Path:
     return Path(os.environ.get("EMBEDSCOPE_HOME") or Path(base) / "embedscope")
 
 
+def nobody() -> str:
+    """The key of the person who is served, where nobody logs in: on the command line, and without a login."""
+    return ""
+
+
+owner: Callable[[], str] = nobody  # the pages' door knows better
+
+
 def own_folder(name: str) -> Path:
     """Folder for what belongs to the person who has logged in; the one that all share where no login is configured."""
-    person = owner.get()
+    person = owner()
     return cache_folder() / "people" / person / name if person else cache_folder() / name
 
 

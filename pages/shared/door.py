@@ -5,18 +5,16 @@ Streamlit, as `navigation` does.
 """
 
 from importlib.util import find_spec
-from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import access, settings
 from core.access import Person
 from core.errors import AccessError
 from core.markdown import markdown_free
-from pages.shared import state
-
-ICON, LOGO = (str(Path(__file__).parent / name) for name in ("icon.svg", "logo.svg"))
+from pages.shared import navigation, state
 
 # A login leads to the first page: the address that was asked for is kept in the browser, and opened afterwards
 NOTE = '<script>sessionStorage.setItem("asked", location.href)</script>'
@@ -28,17 +26,13 @@ if (asked && asked !== location.href) location.replace(asked)
 
 
 def enter() -> None:
-    """Let in whom the rules admit, before anything else is drawn; show others the way in, or why there is none.
-
-    From then on what is saved is the person's own.
-    """
+    """Let in whom the rules admit, before anything else is drawn; show others the way in, or why there is none."""
     try:
         someone = person()
     except AccessError as error:
         _stay_outside(str(error))
     if someone is None:
         _stay_outside()
-    settings.owner.set(someone.key)
 
 
 def person() -> Person | None:
@@ -54,6 +48,15 @@ def person() -> Person | None:
     if not has_login:
         return access.LOCAL
     return access.admit(st.user.to_dict(), rules) if st.user.is_logged_in else None
+
+
+def key() -> str:
+    """By which the person's files are found, also in a callback, which runs before the page; empty without a login."""
+    someone = person() if get_script_run_ctx(suppress_warning=True) else None
+    return someone.key if someone else ""
+
+
+settings.owner = key
 
 
 def is_host() -> bool:
@@ -85,9 +88,9 @@ def show_person() -> None:
 
 def _stay_outside(refusal: str = "") -> NoReturn:
     """A page with the way to the login or, for who has logged in already, with the refusal and the way out."""
-    st.set_page_config(page_title="Embedscope", page_icon=ICON)
-    st.navigation([st.Page(_draw_nothing, title="Embedscope")], position="hidden")
-    st.logo(LOGO, size="large", icon_image=ICON)
+    st.set_page_config(page_title="Embedscope", page_icon=navigation.ICON)
+    navigation.declare("hidden")  # so that the browser keeps the address
+    st.logo(navigation.LOGO, size="large", icon_image=navigation.ICON)
     st.title("Embedscope", anchor=False)
     if refusal:
         st.error(markdown_free(refusal), icon=":material/lock:")
@@ -115,7 +118,3 @@ def _ways_in() -> None:
             on_click=st.login,
             args=(name,) if name else (),
         )
-
-
-def _draw_nothing() -> None:
-    """The page before the login."""

@@ -1,5 +1,6 @@
 """The login, with a provider that speaks OpenID Connect: who has no business here sees nothing, others their own."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +66,7 @@ def test_a_person_logs_in_sees_the_page_of_the_link_and_logs_out_and_a_stranger_
     expect(page.get_by_test_id("stSidebar")).to_have_count(0)
     expect(page.get_by_role("link", name="Search")).to_have_count(0)
     log_in(page, "alice")
+    expect(page).to_have_url(re.compile("/search"))
     expect(page.get_by_text("alice@example.com")).to_be_visible()
     settle(page)
     expect(page.get_by_label("Query", exact=True)).to_have_value("snow leopard")
@@ -80,6 +82,7 @@ def test_a_person_logs_in_sees_the_page_of_the_link_and_logs_out_and_a_stranger_
     stranger.context.close()
 
     page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="End session").click()  # the provider's
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
     page.goto(f"{address}/search")
     expect(page.get_by_role("button", name="Log in")).to_be_visible()

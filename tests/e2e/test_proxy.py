@@ -101,5 +101,5 @@ def test_pages_uploads_and_downloads_work_under_a_path_behind_tls(
     expect(page).to_have_url(re.compile(rf"^{address}/(\?.*)?$"))
     with page.expect_download() as begun:
         page.get_by_role("button", name="CSV").first.click()
-    assert Path(begun.value.path()).read_text(encoding="utf-8-sig").startswith("Model")
+    assert Path(begun.value.path()).read_text(encoding="utf-8-sig").startswith("model,")
     context.close()

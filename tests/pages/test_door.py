@@ -9,7 +9,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.user_info import UserInfoProxy
 
-from core import settings
+from core import access, benchmark, settings
+from core.access import Rules
+from core.benchmark import history
 from core.settings import cache_folder
 from pages.shared import navigation, state
 from tests.pages.conftest import said
@@ -108,29 +110,33 @@ def test_only_a_host_downloads(app: AppTest, another_app: AppTest, log: Log) -> 
     assert any(field.key == state.Models.HUB_ID for field in another_app.run().main.text_input)
 
 
-def test_what_one_marks_another_does_not_see_and_no_link_shows_it(app: AppTest, another_app: AppTest, log: Log) -> None:
-    for visitor, name, seen in ((app, "alice", None), (another_app, "bob", None)):
-        log(claims(name))
-        visitor.switch_page("pages/search.py").run()
-        thumbs = [control for control in visitor.main.button_group if str(control.key).startswith("search_mark_")]
-        assert thumbs[0].value == seen
-        thumbs[0].set_value(1).run()
-        assert state.Labels.TOKEN not in visitor.query_params
-    assert len({path.stem for path in (cache_folder() / "marks").glob("*.json")}) == 2
-
-
-def test_a_link_with_anothers_key_shows_nothing_of_theirs(app: AppTest, another_app: AppTest, log: Log) -> None:
-    log(claims("carol"))
+def thumbs(app: AppTest) -> Any:
+    """The first pair of thumbs on Search, which is opened."""
     app.switch_page("pages/search.py").run()
-    thumbs = [control for control in app.main.button_group if str(control.key).startswith("search_mark_")]
-    before = {path.stem for path in (cache_folder() / "marks").glob("*.json")}
-    thumbs[0].set_value(1).run()
-    (token,) = {path.stem for path in (cache_folder() / "marks").glob("*.json")} - before
-    log(claims("dave"))
+    return app.get("feedback")[0]
+
+
+def files_of_marks() -> set[str]:
+    return {path.stem for path in (cache_folder() / "marks").glob("*.json")}
+
+
+def test_what_one_marks_another_does_not_see_whatever_the_link_says(
+    app: AppTest, another_app: AppTest, log: Log
+) -> None:
+    before = files_of_marks()
+    log(claims("alice"))
+    thumbs(app).set_value(1).run()
+    assert not app.exception
+    assert state.Labels.TOKEN not in app.query_params
+    (token,) = files_of_marks() - before
+
+    log(claims("bob"))
     another_app.query_params[state.Labels.TOKEN] = token
-    another_app.switch_page("pages/search.py").run()
-    thumbs = [control for control in another_app.main.button_group if str(control.key).startswith("search_mark_")]
-    assert thumbs[0].value is None
+    assert thumbs(another_app).value is None
+    thumbs(another_app).set_value(0).run()
+    assert len(files_of_marks() - before) == 2
+    log(claims("alice"))
+    assert thumbs(app).value == 1
 
 
 def test_without_a_login_nothing_changes(app: AppTest) -> None:
@@ -139,3 +145,22 @@ def test_without_a_login_nothing_changes(app: AppTest) -> None:
     assert app.dataframe
     assert not app.sidebar.text
     assert "Log out" not in buttons(app)
+
+
+def test_what_one_has_measured_another_does_not_see(
+    app: AppTest, another_app: AppTest, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = benchmark.recorded_run(lambda _: True)
+    assert run
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "owner", lambda: access.admit(claims("erin"), Rules()).key)
+        saved = history.save(run)
+    assert len(saved.parent.parent.name) == 32
+    seen = []
+    for visitor, name in ((app, "erin"), (another_app, "frank")):
+        log(claims(name))
+        visitor.query_params[state.Benchmark.VIEW] = "Runs"
+        visitor.switch_page("pages/benchmark.py").run()
+        assert not visitor.exception
+        seen.append(next(box.options for box in visitor.main.selectbox if box.key == state.Benchmark.FIRST_RUN))
+    assert len(seen[0]) == len(seen[1]) + 1

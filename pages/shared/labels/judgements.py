@@ -30,7 +30,7 @@ def mark(texts: Corpus, query: str, document_id: str, grade: int | None) -> None
     """
     token = _token() or judgements.new_token()
     judgements.mark(token, texts.fingerprint, query, document_id, grade)
-    if token != door.person().key:
+    if token != door.key():
         _remember(token)
 
 
@@ -81,7 +81,7 @@ def _token() -> str:
     It is written to the URL again, because Streamlit clears that from page to page. Who has logged in has one token,
     which is nowhere in the address: marks are then seen and changed by nobody else.
     """
-    if own := door.person().key:
+    if own := door.key():
         return own
     for candidate in (st.query_params.get(state.Labels.TOKEN, ""), str(st.session_state.get(state.Labels.TOKEN, ""))):
         if judgements.is_token(candidate):
