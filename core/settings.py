@@ -79,6 +79,23 @@ def most_rows() -> int:
     return int(rows)
 
 
+def metrics_port() -> int | None:
+    """The port of the figures for Prometheus, EMBEDSCOPE_METRICS; None if there shall be none.
+
+    Raises
+    ------
+    InputError
+        It is no port.
+    """
+    name = "EMBEDSCOPE_METRICS"
+    port = _number(name)
+    if port is None:
+        return None
+    if not (0 < port < 2**16 and port.is_integer()):
+        raise InputError(f"{name} is {os.environ[name]!r}: set it to a port, such as 9464.")
+    return int(port)
+
+
 def ram_share() -> float:
     """Share of the RAM that loaded models may take together: EMBEDSCOPE_RAM_SHARE, half by default."""
     return _share("EMBEDSCOPE_RAM_SHARE", 0.5)

@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core import metrics
 from core.charts.style import model_colour
 from core.devices import devices
 from core.errors import EmbedscopeError
@@ -123,6 +124,9 @@ def show_errors() -> Iterator[None]:
     try:
         yield
     except EmbedscopeError as error:
+        metrics.ERRORS.add(
+            page=st.session_state[state.EveryPage.PAGE] or navigation.DEFAULT_PAGE, kind=type(error).__name__
+        )
         st.error(output.markdown_free(str(error)), icon=":material/error:")
 
 
