@@ -125,7 +125,7 @@ def show_errors() -> Iterator[None]:
         yield
     except EmbedscopeError as error:
         metrics.ERRORS.add(
-            page=st.session_state[state.EveryPage.PAGE] or navigation.DEFAULT_PAGE, kind=type(error).__name__
+            page=st.session_state.get(state.EveryPage.PAGE) or navigation.DEFAULT_PAGE, kind=type(error).__name__
         )
         st.error(output.markdown_free(str(error)), icon=":material/error:")
 

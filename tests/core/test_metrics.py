@@ -16,7 +16,6 @@ from streamlit.testing.v1 import AppTest
 from core import embedding, metrics, models
 from core.jobs.queue import Turn
 from core.storage.vectors import Store
-from pages.shared import state
 from tests.conftest import ROOT
 from tests.e2e.conftest import free_port
 
@@ -100,9 +99,14 @@ def test_the_dashboard_and_the_documentation_name_figures_that_exist() -> None:
 
 
 def test_runs_of_pages_and_the_errors_they_show_are_counted(registry: CollectorRegistry) -> None:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    app.query_params[state.Corpus.SOURCE] = "File"  # of which there is none
-    app.switch_page("pages/search.py").run()
-    assert not app.exception
-    assert registry.get_sample_value("embedscope_page_run_seconds_count", {"page": "search"})
-    assert registry.get_sample_value("embedscope_errors_total", {"page": "search", "kind": "InputError"})
+    def refuse() -> None:
+        from core.errors import InputError
+        from pages.shared.frame import show_errors
+
+        with show_errors():
+            raise InputError("No.")
+
+    assert not AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run().exception
+    assert registry.get_sample_value("embedscope_page_run_seconds_count", {"page": "models"})
+    assert [error.value for error in AppTest.from_function(refuse).run().error] == ["No."]
+    assert registry.get_sample_value("embedscope_errors_total", {"page": "models", "kind": "InputError"}) == 1
