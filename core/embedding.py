@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from core import token_counts
+from core import metrics, token_counts
 from core.encoders import Encoder, Kind, Vectors, descriptions, light
 from core.encoders.base import Identity, Metered, Trace, Traceable, Usage, identity_of, replace_surrogates
 from core.encoders.pool import Pool
@@ -137,6 +137,9 @@ def embed_with(
     missing = {name: text for name, text in zip(keys, texts, strict=True) if name not in known}
     remembered = sum(name in known for name in keys)
     computed, usage = _compute(encoder, missing, kind, store, on_progress)
+    metrics.TEXTS.add(len(missing), model=encoder.spec.name, source="computed")
+    metrics.TEXTS.add(remembered, model=encoder.spec.name, source="remembered")
+    metrics.TOKENS.add(usage.tokens or 0, model=encoder.spec.name)
     known |= computed
     vectors = np.array([known[name] for name in keys], np.float32).reshape(len(texts), encoder.dimensions)
     truncated = token_counts.count_truncated(encoder, texts, kind, store, on_progress)
@@ -221,6 +224,7 @@ def _embed_from(
     rows = offered.find(texts, kind) if offered else None
     if offered is None or rows is None:
         return None
+    metrics.TEXTS.add(len(texts), model=spec.name, source="shipped")
     identity = offered.identity
     return Embedded(
         offered.vectors[rows],
@@ -277,11 +281,12 @@ def _compute(
     while start < len(texts):
         size = _size_of_part(encoder, texts[start])
         part = texts[start : start + size]
-        if isinstance(encoder, Metered):
-            vectors, used = encoder.encode_with_usage(part, kind, report)
-            usage += used
-        else:
-            vectors = encoder.encode(part, kind, report)
+        with metrics.BATCHES.time(model=encoder.spec.name):
+            if isinstance(encoder, Metered):
+                vectors, used = encoder.encode_with_usage(part, kind, report)
+                usage += used
+            else:
+                vectors = encoder.encode(part, kind, report)
         part_vectors = dict(zip(names[start : start + size], vectors, strict=True))
         if store:
             store.put(part_vectors)

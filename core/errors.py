@@ -8,7 +8,8 @@
     ├── DeviceError                 the machine has no such device, or the model cannot use it
     ├── InputError                  the texts, file or settings given cannot be used
     │   └── TooLargeError           a file does not fit into memory
-    └── JobError                    a child process failed or died
+    ├── JobError                    a child process failed or died
+    └── AccessError                 the person who has logged in may not do this
 
 Each message is one sentence or two: what was wrong, what would be right, what to do.
 """
@@ -48,3 +49,7 @@ class TooLargeError(InputError):
 
 class JobError(EmbedscopeError):
     """Work in a child process failed or the child died."""
+
+
+class AccessError(EmbedscopeError):
+    """Somebody who has logged in may not do this."""

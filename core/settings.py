@@ -5,6 +5,7 @@ import math
 import os
 import re
 import tomllib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ PROJECT = Path(__file__).parent.parent
 SECRETS = Path(".streamlit") / "secrets.toml"
 STORE_BYTES = 2_000_000_000
 MOST_ROWS = 100_000
+LOGIN = re.compile(rb"^\s*\[\s*auth\s*[\].]", re.MULTILINE)
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,20 @@ def cache_folder() -> Path:
     """
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("EMBEDSCOPE_HOME") or Path(base) / "embedscope")
+
+
+def nobody() -> str:
+    """The key of the person who is served, where nobody logs in: on the command line, and without a login."""
+    return ""
+
+
+owner: Callable[[], str] = nobody  # the pages' door knows better
+
+
+def own_folder(name: str) -> Path:
+    """Folder for what belongs to the person who has logged in; the one that all share where no login is configured."""
+    person = owner()
+    return cache_folder() / "people" / person / name if person else cache_folder() / name
 
 
 def store_bytes() -> int:
@@ -61,6 +77,23 @@ def most_rows() -> int:
     if not (0 < rows < math.inf and rows.is_integer()):
         raise InputError(f"{name} is {os.environ[name]!r}: set it to a whole number above 0, such as {MOST_ROWS}.")
     return int(rows)
+
+
+def metrics_port() -> int | None:
+    """The port of the figures for Prometheus, EMBEDSCOPE_METRICS; None if there shall be none.
+
+    Raises
+    ------
+    InputError
+        It is no port.
+    """
+    name = "EMBEDSCOPE_METRICS"
+    port = _number(name)
+    if port is None:
+        return None
+    if not (0 < port < 2**16 and port.is_integer()):
+        raise InputError(f"{name} is {os.environ[name]!r}: set it to a port, such as 9464.")
+    return int(port)
 
 
 def ram_share() -> float:
@@ -128,14 +161,19 @@ def secrets() -> dict[str, Any]:
     These are the files that Streamlit reads. One that cannot be read counts as empty: see `secrets_problems`.
     """
     merged: dict[str, Any] = {}
-    for values, _ in _files():
+    for values, _, _ in _files():
         merged |= values
     return merged
 
 
 def secrets_problems() -> tuple[str, ...]:
     """A sentence for each secrets.toml that cannot be read."""
-    return tuple(problem for _, problem in _files() if problem)
+    return tuple(problem for _, problem, _ in _files() if problem)
+
+
+def may_hide_login() -> bool:
+    """Whether a secrets.toml that is not valid TOML seems to configure a login, which is then not in force."""
+    return any(problem and has_login for _, problem, has_login in _files())
 
 
 def _is_on(name: str) -> bool:
@@ -149,8 +187,8 @@ def _setting(name: str) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
-def _files() -> list[tuple[dict[str, Any], str]]:
-    """The contents and problems of each existing secrets.toml, the one with lower precedence first."""
+def _files() -> list[tuple[dict[str, Any], str, bool]]:
+    """The contents and problems of each existing secrets.toml, the one with lower precedence first; see `_read`."""
     candidates = {f"~/{SECRETS}": Path.home() / SECRETS, str(SECRETS): PROJECT / SECRETS}
     # os.path, because pathlib raises if the folder is not accessible, like root's home in a container
     paths = [(path, shown) for shown, path in candidates.items() if os.path.isfile(path)]
@@ -158,10 +196,16 @@ def _files() -> list[tuple[dict[str, Any], str]]:
 
 
 @cache
-def _read(path: Path, shown: str, _modified_ns: int) -> tuple[dict[str, Any], str]:
-    """Read and log problems once per modification of the file, without repeating its contents."""
+def _read(path: Path, shown: str, _modified_ns: int) -> tuple[dict[str, Any], str, bool]:
+    """The contents, the problem and whether there is a login; read and logged once per modification of the file.
+
+    A problem does not repeat the contents.
+    """
+    content = b""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), ""
+        content = path.read_bytes()
+        values = tomllib.loads(content.decode())
+        return values, "", "auth" in values
     except OSError:
         problem = f"Cannot open {shown}: check its permissions. Until then, its keys and servers are ignored."
     except ValueError as error:
@@ -169,7 +213,7 @@ def _read(path: Path, shown: str, _modified_ns: int) -> tuple[dict[str, Any], st
         where = f": see line {line[1]}" if line else ""
         problem = f"{shown} is not valid TOML{where}. Fix it; until then, its keys and servers are ignored."
     log.warning(problem)
-    return {}, problem
+    return {}, problem, LOGIN.search(content) is not None
 
 
 def _share(name: str, default: float) -> float:

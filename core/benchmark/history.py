@@ -13,7 +13,7 @@ from core.benchmark.timing import HELLO, SCHEMA, Run, Settings, Timing
 from core.errors import InputError
 from core.machine import Machine, this_machine
 from core.models import all_models, catalogue, original_machine, revisions
-from core.settings import DATA, cache_folder
+from core.settings import DATA, own_folder
 from core.storage import digests, files
 
 OWN_TEXT = "(a text of one's own)"
@@ -40,13 +40,13 @@ class StoredRun:
 
 def folder() -> Path:
     """The folder of saved runs."""
-    return cache_folder() / "runs"
+    return own_folder("runs")
 
 
 def save(finished: Run) -> Path:
     """Save a run and return its file; of a custom text, only the number of tokens is saved.
 
-    Everybody who opens the dashboard can see the saved runs.
+    Everybody who opens the dashboard can see the saved runs; where there is a login, only whose they are.
 
     Raises
     ------

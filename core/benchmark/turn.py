@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from core.benchmark import history
 from core.jobs.queue import Turn, hold_lock
 from core.progress import Progress
+from core.settings import cache_folder
 
 _turn = Turn("benchmarks")
 
@@ -27,5 +27,5 @@ def hold(on_progress: Progress, seconds: float) -> Iterator[None]:
         The folder of runs cannot be written.
     """
     waiting = "Waiting for another program's benchmark on this machine"
-    with _turn.hold(on_progress, seconds), hold_lock(history.folder() / "lock", on_progress, waiting):
+    with _turn.hold(on_progress, seconds), hold_lock(cache_folder() / "runs" / "lock", on_progress, waiting):
         yield

@@ -23,7 +23,10 @@ def score_against_cost(
     score: str,
     baseline: float | None = None,
 ) -> go.Figure:
-    """Score over one of COSTS: the front as a line, its models and the picked ones labelled; random vectors dotted."""
+    """Score over one of COSTS: the front as a line, its models and the picked ones in colour; random vectors dotted.
+
+    The picked models are labelled, and those of the front whose labels do not cover each other.
+    """
     figure = go.Figure()
     if baseline is not None:
         figure.add_hline(
@@ -35,10 +38,10 @@ def score_against_cost(
         x=[dot.cost for dot in front], y=[dot.score for dot in front], mode="lines", hoverinfo="skip",
         line={"color": NEUTRAL, "width": 2, "shape": "hv"}, showlegend=False,
     )  # fmt: skip
-    named = {dot.id for dot in _apart(front, dots)}
-    figure.add_scatter(**_marks([dot for dot in dots if dot.name not in picked and dot.id not in named], cost))
-    labelled = [dot for dot in dots if dot.id in named and dot.name not in picked]
-    figure.add_scatter(**_marks(labelled, cost, size=12, text=[_short(dot.name) for dot in labelled]))
+    others = [dot for dot in dots if dot.name not in picked]
+    figure.add_scatter(**_marks([dot for dot in others if dot not in front], cost))
+    best, named = [dot for dot in others if dot in front], _apart(front, dots)
+    figure.add_scatter(**_marks(best, cost, size=12, text=[_short(dot.name) if dot in named else "" for dot in best]))
     for dot in (dot for dot in dots if dot.name in picked):
         figure.add_scatter(**_marks([dot], cost, size=PICKED, text=[f"<b>{_short(dot.name)}</b>"]))
     if dots:

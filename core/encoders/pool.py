@@ -10,6 +10,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from core import metrics
 from core.devices import DEVICE, devices, free_cache
 from core.encoders.base import CHOOSING, Encoder, with_options_of
 from core.errors import ModelUnavailableError
@@ -173,6 +174,15 @@ class Pool:
             place.encoder.set_exception(error)
         else:
             place.encoder.set_result(loaded)
+            metrics.LOADS.add(model=spec.name)
+        self._note_bytes()
+
+    def _note_bytes(self) -> None:
+        """Note for the server's figures how much memory the loaded models take."""
+        with self._lock:
+            places = list(self._places.values())
+        for kind in {place.memory for place in places}:
+            metrics.MODEL_BYTES.set(sum(place.bytes for place in places if place.memory == kind), memory=kind)
 
     def _make_room(self, newest: _Place, needed: int) -> None:
         """Drop the models used longest ago until the rest and `needed` more bytes fit."""
@@ -194,6 +204,7 @@ class Pool:
                     taken -= place.bytes
                     del self._places[key]
                     dropped += 1
+                    metrics.EVICTIONS.add(model=key[0].name)
         return dropped
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from core import wording
+from core import metrics, wording
 from core.errors import InputError
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
@@ -54,16 +54,19 @@ class Turn:
         ticket = _Ticket(seconds)
         with self._changed:
             self._queue.append(ticket)
+            metrics.WAITING.set(len(self._queue), queue=self.what)
         try:
-            while before := self._before(ticket):
-                on_progress(self._wait_in_words(before), 0, 1)
-                with self._changed:
-                    self._changed.wait_for(lambda: self._queue[0] is ticket, HEARTBEAT_SECONDS)
+            with metrics.WAITS.time(queue=self.what):
+                while before := self._before(ticket):
+                    on_progress(self._wait_in_words(before), 0, 1)
+                    with self._changed:
+                        self._changed.wait_for(lambda: self._queue[0] is ticket, HEARTBEAT_SECONDS)
             ticket.held_since = monotonic()
             yield
         finally:
             with self._changed:
                 self._queue.remove(ticket)
+                metrics.WAITING.set(len(self._queue), queue=self.what)
                 self._changed.notify_all()
 
     def _before(self, ticket: _Ticket) -> list[_Ticket]:

@@ -8,7 +8,7 @@ from core.benchmark.history import is_of_this_machine
 from core.errors import InputError
 from core.load.result import LoadTest
 from core.models import ModelSpec, revisions
-from core.settings import cache_folder
+from core.settings import own_folder
 from core.storage import digests, files
 
 TESTS_REMEMBERED = 500
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 def folder() -> Path:
     """The folder of saved load tests."""
-    return cache_folder() / "loads"
+    return own_folder("loads")
 
 
 def save(test: LoadTest) -> Path:

@@ -174,7 +174,7 @@ def _contenders(queries: AnyFloats, documents: AnyFloats, k: int, similarity: Si
     """Columns among which are the k best of each query and all that rounding may make equal to them: (q, c)."""
     if similarity in ("cosine", "dot"):
         with np.errstate(invalid="ignore", over="ignore"):
-            products = queries.astype(np.float64) @ documents.astype(np.float64).T
+            products = queries @ documents.T
         if np.isfinite(products).all():
             blur = BLUR * np.finfo(queries.dtype).eps * np.abs(products).max(axis=1, keepdims=True)
             is_close = products >= np.partition(products, -k, axis=1)[:, [-k]] - blur
@@ -226,7 +226,8 @@ def _bound(
     if least is None or similarity not in ("cosine", "dot"):
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        lengths = np.linalg.norm(queries, axis=1).astype(np.float64) * np.linalg.norm(documents, axis=1).max()
+        longest = math.sqrt(np.einsum("nd,nd->n", documents, documents).max())
+        lengths = np.linalg.norm(queries, axis=1).astype(np.float64) * longest
     rounding = BLUR * np.finfo(np.float32).eps * np.maximum(lengths, np.abs(least))
     bound = np.where(np.isfinite(rounding), least - rounding, -np.inf)
     return np.where(np.isnan(bound), -np.inf, bound)

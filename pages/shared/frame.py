@@ -11,13 +11,14 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core import metrics
 from core.charts.style import model_colour
 from core.devices import devices
 from core.errors import EmbedscopeError
 from core.models import DEFAULT_PICKS, ModelSpec, pickable
 from core.models.files import availability
 from core.wording import join, shorten
-from pages.shared import corpora, dimensions, link, navigation, picks, present, prompts, state
+from pages.shared import corpora, dimensions, door, link, navigation, picks, present, prompts, state
 from pages.shared.labels import judgements
 from pages.shared.ui import notices, output
 
@@ -123,6 +124,9 @@ def show_errors() -> Iterator[None]:
     try:
         yield
     except EmbedscopeError as error:
+        metrics.ERRORS.add(
+            page=st.session_state.get(state.EveryPage.PAGE) or navigation.DEFAULT_PAGE, kind=type(error).__name__
+        )
         st.error(output.markdown_free(str(error)), icon=":material/error:")
 
 
@@ -152,6 +156,7 @@ def sidebar() -> None:
         )
         _options()
         _device_choice()
+        door.show_person()
 
 
 def _options() -> None:

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -61,15 +61,15 @@ is_new: ContextVar[bool] = ContextVar("is_new", default=True)
 in_force: ContextVar[DeltaGenerator] = ContextVar("in_force")
 
 
-def declare() -> StreamlitPage:
-    """Declare the pages and return the one the address asks for.
+def declare(position: Literal["top", "hidden"] = "top") -> StreamlitPage:
+    """Declare the pages, and return the one the address asks for; links to them stand at the top, or nowhere.
 
     They have no icons: Streamlit would make a page's icon the tab's, and let the browser fetch it from Google. The
     default page's address is empty; a link to it by its name leads there too.
     """
     pages = {name: _page(name, *titles) for name, titles in PAGES.items()}
     by_name = st.Page(_do_nothing, title=PAGES[DEFAULT_PAGE][0], url_path=DEFAULT_PAGE, visibility="hidden")
-    page = st.navigation([*pages.values(), by_name], position="top")
+    page = st.navigation([*pages.values(), by_name], position=position)
     if page is by_name:
         asked = {name: st.query_params.get_all(name) for name in st.query_params}
         st.switch_page(pages[DEFAULT_PAGE], query_params=asked)

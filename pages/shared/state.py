@@ -121,6 +121,8 @@ class EveryPage:
     """The picked models with their prompts, device and precision; long work; downloads."""
 
     MODELS = Parameter("models")
+    LOG_IN = Keys("log_in_")
+    LOG_OUT = Key("log_out")
     DEVICE = Parameter("device")
     PRECISION = Parameter("precision")
     QUERY_PROMPT = Parameters("query_prompt_")

@@ -3,14 +3,16 @@
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 import pytest
@@ -32,6 +34,8 @@ from playwright.sync_api import (
 
 from tests.conftest import ROOT, share_engines
 
+Seen = TypeVar("Seen")
+
 BROWSERS = ("chromium-headless-shell", "chromium")  # the first has no window of its own to keep: an eighth less work
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), "/usr/bin/chromium")
 FLAGS = [
@@ -48,6 +52,7 @@ FLAGS = [
 ONE_PROCESS = "--process-per-site"  # which has compiled the scripts and opens the next page with half the work
 PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
+SECONDS_TO_COME_TO_REST = 10
 QUIET_MS = 300  # longer than any widget waits for what is typed next
 REST = (ROOT / "tests/e2e/rest.js").read_text(encoding="utf-8")
 CHART_TEXT = (ROOT / "tests/e2e/chart_text.js").read_text(encoding="utf-8")
@@ -60,20 +65,25 @@ AT_REST = """() => document.querySelector('[data-testid="stApp"]')
 
 @contextmanager
 def running_server(
-    home: Path, script: Path = ROOT / "streamlit_app.py", settings: Mapping[str, str] | None = None
+    home: Path,
+    script: Path = ROOT / "streamlit_app.py",
+    settings: Mapping[str, str] | None = None,
+    port: int | None = None,
+    path: str = "",
 ) -> Iterator[str]:
-    """A freshly started dashboard, or another script, with further settings in its environment; gives its address."""
+    """A freshly started dashboard, or another script, with further settings in its environment; gives its address.
+
+    `path` is that below which the settings put it.
+    """
     share_engines(home)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"]
     command += ["--server.address=127.0.0.1", f"--server.port={port}"]
     with (home / "server.log").open("ab") as log:
         environment = {**os.environ, "EMBEDSCOPE_HOME": str(home), **(settings or {})}
         process = subprocess.Popen(command, cwd=script.parent, env=environment, stdout=log, stderr=log)
         try:
-            wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process)
+            wait_until_healthy(f"http://127.0.0.1:{port}/{path}_stcore/health", process)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
@@ -84,11 +94,18 @@ def running_server(
                 process.wait()
 
 
-def wait_until_healthy(address: str, process: "subprocess.Popen[bytes]") -> None:
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_until_healthy(address: str, process: "subprocess.Popen[bytes]", tls: ssl.SSLContext | None = None) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(address, timeout=2):
+            with urllib.request.urlopen(address, timeout=2, context=tls):
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
@@ -196,9 +213,18 @@ def assert_fits_phone(page: Page) -> None:
     usual = page.viewport_size
     page.set_viewport_size(PHONE)
     settle(page)
-    assert page.evaluate(WIDTHS) == [PHONE["width"]] * 2
+    fitting = [PHONE["width"]] * 2
+    assert last_of(lambda: page.evaluate(WIDTHS), fitting) == fitting
     if usual:
         page.set_viewport_size(usual)
+
+
+def last_of(look: Callable[[], Seen], awaited: Seen) -> Seen:
+    """What is seen once it is what is awaited, or after some seconds: a chart may take some frames for a new size."""
+    deadline = time.monotonic() + SECONDS_TO_COME_TO_REST
+    while (seen := look()) != awaited and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return seen
 
 
 def jobs(what: str) -> list[psutil.Process]:

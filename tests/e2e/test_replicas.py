@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core import collections, models
 from tests.conftest import ROOT
-from tests.e2e.conftest import PATIENCE_MS, REST, running_server, settle, upload, wait_until_healthy
+from tests.e2e.conftest import PATIENCE_MS, REST, free_port, running_server, settle, upload, wait_until_healthy
 
 pytest.importorskip("lance", reason="requirements-scale.txt is not installed: collections are not checked")
 
@@ -61,9 +60,7 @@ def dashboards(shared: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
 def address(haproxy: str, dashboards: dict[str, str], tmp_path: Path) -> Iterator[str]:
     """One address for both: HAProxy as the documentation configures it, but for the ports."""
     (block,) = re.findall(r"```haproxy\n(.*?)```", (ROOT / "docs/scaling.md").read_text(encoding="utf-8"), re.DOTALL)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     used_ports = (f"127.0.0.1:{port}", *(f":{port_of(dashboard)}" for dashboard in dashboards.values()))
     for documented, used in zip(("*:8500", ":8501", ":8502"), used_ports, strict=True):
         assert block.count(documented) == 1

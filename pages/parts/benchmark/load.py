@@ -12,8 +12,7 @@ from core.charts.style import model_colour
 from core.corpus import Corpus
 from core.load import LoadTest, Settings
 from core.models import ModelSpec
-from core.settings import may_load_test
-from pages.shared import corpora, frame, measurement, picks, state
+from pages.shared import corpora, door, frame, measurement, picks, state
 from pages.shared.ui import chart, output, progress
 
 METHOD = """
@@ -49,7 +48,7 @@ def show(controls: DeltaGenerator) -> None:
     texts = corpora.choose()
     specs = _testable()
     if not specs:
-        st.info(NOTHING if may_load_test() else SWITCHED_OFF, icon=":material/info:")
+        st.info(NOTHING if door.may_load_test() else SWITCHED_OFF, icon=":material/info:")
         return
     with controls:
         spec = measurement.one_model(specs, state.Benchmark.LOAD_MODEL)
@@ -80,7 +79,7 @@ def show(controls: DeltaGenerator) -> None:
 
 def _testable() -> list[ModelSpec]:
     """The picked models that can be load-tested here, servers first; none if the host does not allow it."""
-    specs = [spec for spec in picks.models() if may_load_test() and not load.refusal(spec)]
+    specs = [spec for spec in picks.models() if door.may_load_test() and not load.refusal(spec)]
     return sorted(specs, key=lambda spec: spec.server is None)
 
 

@@ -7,9 +7,8 @@ from core import models, wording
 from core.errors import EmbedscopeError, InputError, UnknownModelError
 from core.models import ModelSpec, hub
 from core.models.files import availability, beyond_memory
-from core.settings import may_download
 from core.wording import join, shorten
-from pages.shared import cache, picks, state
+from pages.shared import cache, door, picks, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import output, progress
 
@@ -23,7 +22,7 @@ Places = dict[str, DeltaGenerator]
 def offer_missing() -> Places:
     """A button for each picked model that can be downloaded; returns the place of each one's progress, by name."""
     _show_done(OFFERED)
-    if not may_download():
+    if not door.may_download():
         return {}
     return {spec.name: _offer(spec) for spec in picks.models() if _is_downloadable(spec)}
 
@@ -51,13 +50,13 @@ def describe(spec: ModelSpec) -> str:
     if not _is_downloadable(spec):
         return availability(spec).sentence
     size = f" ({wording.size(spec.download_bytes)})" if spec.download_bytes else ""
-    ways = [f"download it here{size}"] if may_download() else []
+    ways = [f"download it here{size}"] if door.may_download() else []
     return f"Not on this machine yet: {join([*ways, f'run `python -m core download {spec.name}`'], 'or')}."
 
 
 def offer_one(spec: ModelSpec) -> None:
     """A button that downloads a model, unless it is here, closed, too large, or offered above already."""
-    if may_download() and _is_downloadable(spec) and spec.name not in {picked.name for picked in picks.models()}:
+    if door.may_download() and _is_downloadable(spec) and spec.name not in {picked.name for picked in picks.models()}:
         st.button(
             "Download", key=state.Models.CARD_DOWNLOAD, icon=":material/download:", on_click=_start, args=(spec.name,)
         )
@@ -65,7 +64,7 @@ def offer_one(spec: ModelSpec) -> None:
 
 def more_models() -> DeltaGenerator:
     """Any model of the Hub by its id, and trending ones; returns the place of such a download's progress."""
-    if not may_download():
+    if not door.may_download():
         return st.empty()
     columns = st.grid(2, min_column_width=430)
     with columns.cell():

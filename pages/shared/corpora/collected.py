@@ -9,9 +9,8 @@ from core.collections import Collection
 from core.corpus import Corpus
 from core.errors import InputError
 from core.map_files import Space
-from core.settings import may_make_collections
 from core.storage.vectors import shared_store
-from pages.shared import cache, navigation, state
+from pages.shared import cache, door, navigation, state
 from pages.shared.corpora import creation, jobs
 from pages.shared.ui import inputs
 
@@ -36,7 +35,7 @@ def choose(*, with_map: bool) -> Space:
     drawn = Space(corpus.sample()) if found is None else _draw(found, with_map=with_map)
     if found is None:
         st.caption("The pages show the sample corpus until a collection is read.")
-    if may_make_collections():
+    if door.may_make_collections():
         if found is not None:
             _offer_deletion(found)
         creation.ask(is_open=not names)

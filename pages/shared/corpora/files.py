@@ -6,10 +6,10 @@ import streamlit as st
 
 from core import collections, wording
 from core.errors import InputError, TooLargeError
-from core.settings import may_make_collections, most_rows
+from core.settings import most_rows
 from core.storage import digests
 from core.tables import FORMATS, MOST_BYTES, Table, lines, read_table
-from pages.shared import cache, uploads
+from pages.shared import cache, door, uploads
 from pages.shared.state import Files
 from pages.shared.uploads import Upload
 
@@ -19,7 +19,7 @@ COMMAND = "on the machine that runs Embedscope, `python -m core collection creat
 
 def advice() -> str:
     """How texts that are too many for memory are used all the same, in a sentence; empty where they can't be."""
-    if not (collections.is_installed() and may_make_collections()):
+    if not (collections.is_installed() and door.may_make_collections()):
         return ""
     return "To use all of them, make a collection: “Your texts”, Collection, New collection."
 

@@ -7,9 +7,8 @@ import streamlit as st
 
 from core import collections
 from core.collections import Collection, Job, Kind, uploads
-from core.settings import may_make_collections
 from core.wording import join
-from pages.shared import cache, state
+from pages.shared import cache, door, state
 from pages.shared.corpora import creation
 from pages.shared.ui import notices, output, progress
 
@@ -44,7 +43,7 @@ def offer_missing(opened: Collection, kinds: Sequence[Kind]) -> None:
         return
     lacking = output.markdown_free(join([step.what for step in steps]))
     st.info(f"{opened.name} does not have {lacking} yet.", icon=":material/database:")
-    if may_make_collections():
+    if door.may_make_collections():
         st.button(
             "Compute what is missing",
             type="primary",
@@ -53,7 +52,7 @@ def offer_missing(opened: Collection, kinds: Sequence[Kind]) -> None:
             on_click=_start,
             args=(opened.name,),
         )
-    st.caption("Or on the machine that runs Embedscope:" if may_make_collections() else "On that machine:")
+    st.caption("Or on the machine that runs Embedscope:" if door.may_make_collections() else "On that machine:")
     st.code("\n".join(step.command(opened.name) for step in steps), language="bash")
 
 
@@ -73,7 +72,7 @@ def _draw(job: Job) -> None:
     line = progress.sentence(what, doing.done, doing.total, monotonic() - doing.began, before=doing.before)
     with st.container(horizontal=True, vertical_alignment="center"):
         progress.bar(st.empty(), f"{job.name} · {line}", doing.done, doing.total)
-        if may_make_collections():
+        if door.may_make_collections():
             st.button("Cancel", key=state.Jobs.CANCEL(job.name), on_click=job.cancel)
     if said := [*(f"✓ {title}" for title in job.done), *job.failures]:
         st.caption(output.markdown_free(" · ".join(said)))
@@ -97,7 +96,7 @@ def _show_end(job: Job) -> None:
 
 
 def _offer_resume(name: str) -> None:
-    if may_make_collections():
+    if door.may_make_collections():
         st.button("Resume", type="primary", key=state.Jobs.RESUME(name), on_click=_start, args=(name,))
 
 

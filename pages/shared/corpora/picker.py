@@ -12,9 +12,9 @@ from core.corpus import Columns, Corpus, Splitting
 from core.errors import InputError
 from core.map_files import Space
 from core.progress import Progress
-from core.settings import may_make_collections, most_rows
+from core.settings import most_rows
 from core.wording import shorten
-from pages.shared import cache, navigation, state, uploads
+from pages.shared import cache, door, navigation, state, uploads
 from pages.shared.corpora import collected, columns, files, passages, points, skips
 from pages.shared.corpora.files import Source
 from pages.shared.state import Files
@@ -150,7 +150,7 @@ def _follow_address() -> None:
 
 def _sources() -> tuple[str, ...]:
     """Where texts can come from: collections only where they can be made, or where there are any."""
-    can_be_made = collections.is_installed() and may_make_collections()
+    can_be_made = collections.is_installed() and door.may_make_collections()
     return SOURCES if can_be_made or collections.are_any() else SOURCES[:-1]
 
 

@@ -1,10 +1,10 @@
-"""Marking by clicking: which documents answer a query, stored under a token in the URL."""
+"""Marking by clicking: which documents answer a query, stored under a token in the URL, or the logged-in person's."""
 
 import streamlit as st
 
 from core.corpus import Corpus, Labels, judgements
 from core.errors import EmbedscopeError
-from pages.shared import state
+from pages.shared import door, state
 from pages.shared.state import Key
 from pages.shared.ui import output
 
@@ -30,7 +30,8 @@ def mark(texts: Corpus, query: str, document_id: str, grade: int | None) -> None
     """
     token = _token() or judgements.new_token()
     judgements.mark(token, texts.fingerprint, query, document_id, grade)
-    _remember(token)
+    if token != door.key():
+        _remember(token)
 
 
 def buttons(texts: Corpus, query: str, document_id: str, *, key: Key) -> None:
@@ -77,8 +78,11 @@ def labels(texts: Corpus) -> Labels | None:
 def _token() -> str:
     """The token in the URL, or this session's from another page; empty if there is none or it is malformed.
 
-    It is written to the URL again, because Streamlit clears that from page to page.
+    It is written to the URL again, because Streamlit clears that from page to page. Who has logged in has one token,
+    which is nowhere in the address: marks are then seen and changed by nobody else.
     """
+    if own := door.key():
+        return own
     for candidate in (st.query_params.get(state.Labels.TOKEN, ""), str(st.session_state.get(state.Labels.TOKEN, ""))):
         if judgements.is_token(candidate):
             _remember(candidate)

@@ -28,7 +28,7 @@ from core.charts.similarity import (
 )
 from core.charts.style import NEUTRAL, model_colour
 from core.charts.vectors import arrows, barcode, journey
-from core.comparison import dots, front, stand, task_types
+from core.comparison import Dot, dots, front, stand, task_types
 from core.settings import DATA
 from core.similarity import Background, clusters
 from tests.core.charts.test_benchmark import contrast
@@ -328,9 +328,10 @@ def test_the_labels_of_the_front_stand_apart() -> None:
     figure = score_against_cost(points, front(points), [], cost="Parameters", score="MTEB v2")
     (labelled,) = (trace for trace in figure.data if trace.text)
     scores = [point.score for point in points]
-    assert max(labelled.y) == max(point.score for point in front(points))
-    assert np.diff(sorted(labelled.y)).min() > 0.05 * (max(scores) - min(scores))
-    assert len(labelled.y) >= 4
+    named = [score for score, name in zip(labelled.y, labelled.text, strict=True) if name]
+    assert max(named) == max(point.score for point in front(points))
+    assert np.diff(sorted(named)).min() > 0.05 * (max(scores) - min(scores))
+    assert len(labelled.y) > len(named) >= 4
 
 
 def dots_by_type(name: str, board: str) -> dict[str, float]:
@@ -371,3 +372,13 @@ def test_a_model_has_one_colour_in_every_figure() -> None:
 def test_a_models_colour_depends_neither_on_its_company_nor_on_its_place() -> None:
     one, two = (models.get(name) for name in COLOURED)
     assert by_type(one, two).data[-1].marker.color == by_type(two).data[-1].marker.color
+
+
+def test_every_model_of_the_front_is_marked_though_not_every_one_has_room_for_its_name() -> None:
+    points = [Dot(*at) for at in (("a", "a", 1, 50), ("b", "b", 2, 50.1), ("c", "c", 3, 60), ("d", "d", 4, 9))]
+    figure = score_against_cost(points, points[:3], ["d"], cost="Parameters", score="score")
+    sizes = {tuple(trace.x): trace.marker.size for trace in figure.data if trace.mode != "lines"}
+    assert sizes == {(): 8, (1, 2, 3): 12, (4,): 20}
+    (front,) = (trace for trace in figure.data if tuple(trace.x) == (1, 2, 3) and trace.mode != "lines")
+    assert front.text == ("", "b", "c")
+    assert len(set(front.marker.color)) == 3

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from core import collections
 from core.collections import ByIndex, Collection, Index, Model, OnDisk, building, index
+from core.collections.building import Sample, least_recall
 from core.errors import InputError
 from tests.core.collections.conftest import GROUPS, SIZE, Floats, cluster, stop_after
 
@@ -46,6 +48,33 @@ def test_the_recall_stated_is_that_found_by_hand_and_reaches_what_was_demanded(
     assert built.nprobes < built.partitions == 7
     assert collections.index_of(collections.open_collection("numbers"), made[1]) == built
     assert collections.unindexed(collection, built) == 0
+
+
+def test_a_setting_that_may_have_been_lucky_with_the_sample_is_passed_over(
+    made: tuple[Collection, Model], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found_by = {1: [1.0] * 19 + [0.8], 2: [1.0] * 20}  # nprobes: of 20 queries
+
+    def refined(_: OnDisk, __: Sample, tried: Index, ___: object) -> dict[int, tuple[Index, float]]:
+        recalls = np.array(found_by[min(2, tried.nprobes)])
+        return dict.fromkeys(building.REFINES, (replace(tried, recall=float(recalls.mean())), least_recall(recalls)))
+
+    monkeypatch.setattr(building, "_refined", refined)
+    queries = cluster(list(range(20)))
+    _, lucky, _ = collections.build(*made, 0.97, queries=queries)
+    _, sure, _ = collections.build(*made, 0.985, queries=queries)
+    assert lucky
+    assert sure
+    assert lucky.nprobes == 1
+    assert lucky.recall == pytest.approx(0.99)
+    assert (sure.nprobes, sure.recall) == (2, 1)
+
+
+def test_the_least_recall_is_the_lower_end_of_the_interval_of_the_mean() -> None:
+    recalls = np.random.default_rng(0).beta(9, 1, 200)
+    expected = scipy.stats.norm.interval(0.9, recalls.mean(), scipy.stats.sem(recalls))[0]
+    assert least_recall(recalls) == pytest.approx(expected, abs=1e-5)
+    assert least_recall(np.array([0.7])) == 0.7
 
 
 def test_rows_of_the_collection_are_measured_without_themselves(made: tuple[Collection, Model]) -> None:
