@@ -141,7 +141,7 @@ def test_a_page_that_takes_no_corpus_has_the_button_too(app: AppTest, name: str)
 
 
 def test_files_larger_together_than_one_may_be_are_refused(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.corpora.files._most_megabytes", lambda: 1)
+    monkeypatch.setattr("pages.shared.corpora.files.most_megabytes", lambda: 1)
     search_in(app, ("a.txt", b"a" * 600_000), ("b.txt", b"b" * 600_000))
     assert "These files total 1 MB, and the limit is 1 MB" in app.error[0].value.replace("\\", "")
 

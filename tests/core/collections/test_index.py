@@ -179,7 +179,8 @@ def test_conditions_never_cost_recall(made: tuple[Collection, Model], monkeypatc
         assert recall_of(finder, queries, rows) >= built.recall - 0.05
     few = everywhere[everywhere % 50 == 7]
     assert recall_of(finder, queries, few) == 1
-    assert recall_by_lance((collection, made[1]), built, queries[:20], few) < 0.8  # why
+    usual = replace(built, nprobes=min(built.nprobes, 2))
+    assert recall_by_lance((collection, made[1]), usual, queries[:20], few) < 0.8  # why
 
 
 @pytest.mark.parametrize(
