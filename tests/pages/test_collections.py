@@ -250,7 +250,7 @@ def test_two_sessions_watch_one_job_and_either_cancels_it_and_the_other_resumes_
     press(another_app, "Cancel")
     await_jobs()
     for app in (making.run(), another_app.run()):
-        assert "birds was cancelled. Everything computed so far is saved." in said(app)
+        assert "The work on birds was cancelled. Everything computed so far is saved." in said(app)
     release.set()
     press(making, "Resume")
     await_jobs()

@@ -88,7 +88,7 @@ def _show_end(job: Job) -> None:
     if job.failures:
         st.error(output.markdown_free(f"{job.name}: {' '.join(job.failures)}"), icon=":material/error:")
     else:
-        st.info(f"{job.name} was cancelled. Everything computed so far is saved.", icon=":material/cancel:")
+        st.info(f"The work on {job.name} was cancelled. Everything computed so far is saved.", icon=":material/cancel:")
     with st.container(horizontal=True):
         if not job.is_reading or uploads.paths(job.name):
             _offer_resume(job.name)
