@@ -1,6 +1,8 @@
 """A collection as the corpus: Search goes through all of it, the other pages take a sample."""
 
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import collections, embedding, evaluation, models
 from core.collections import samples
+from core.corpus import judgements
 from core.corpus.labels import as_beir
 from tests.pages.conftest import open_page, said
 from tests.pages.test_search import cards
@@ -52,7 +55,6 @@ def test_search_goes_through_the_whole_collection(searching: AppTest) -> None:
     assert QUERY in shown[5]
     assert "Every list is of all 30 texts of animals" in said(app)
     assert "Exact: every vector is compared." in said(app)
-    assert not app.get("feedback")
 
 
 def test_a_query_goes_through_the_collection_once(searching: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,6 +62,47 @@ def test_a_query_goes_through_the_collection_once(searching: AppTest, monkeypatc
     monkeypatch.setattr(collections.OnDisk, "find", lambda *_: pytest.fail("the collection is searched again"))
     assert cards(searching.run()) == shown
     assert not searching.error
+
+
+def test_marks_belong_to_the_collection_and_are_measured_on_all_of_it(searching: AppTest) -> None:
+    app = open_page(searching, "search")
+    toggles: list[Any] = list(app.get("feedback"))
+    toggles[0].set_value(1).run()
+    app.text_input(key="q").set_value("The owl number 0 sleeps all day.").run()
+    toggles = list(app.get("feedback"))
+    assert {each.value for each in toggles} == {None}
+    toggles[1].set_value(0).run()
+    (link,) = app.main.get("page_link")
+    assert link.proto.label == "2 marks on 2 queries: evaluate"
+    app.button(key="undo_mark").click().run()
+    (link,) = app.main.get("page_link")
+    assert link.proto.label == "1 mark on 1 query: evaluate"
+    app.text_input(key="q").set_value(QUERY).run()
+    assert "✓ relevant" in cards(app)[0]
+    opened, token = collections.open_collection("animals"), app.query_params["marks"]
+    best = np.argmax(
+        embedding.embed(TEXTS, WORDLLAMA).vectors @ embedding.embed([QUERY], WORDLLAMA, kind="query").vectors[0]
+    )
+    assert judgements.marks(token, opened.fingerprint) == {QUERY: {f"d{best}": 1}}
+    app.query_params |= dict(parse_qsl(link.proto.query_string))
+    app.switch_page("pages/evaluate.py").run()
+    assert not app.exception
+    assert (
+        "1 labelled queries (judgements made by clicking) over all 30 texts of animals, by exact search. Documents not "
+        "marked count as not relevant." in said(app)
+    )
+    (table,) = [each.value for each in app.dataframe if "ndcg@10" in each.value]
+    assert table["ndcg@10"].tolist() == [1.0]
+
+
+def test_marks_made_on_a_sample_belong_to_its_collection(searching: AppTest) -> None:
+    opened, token = collections.open_collection("animals"), judgements.new_token()
+    judgements.mark(token, opened.fingerprint, QUERY, "d3", 1)
+    searching.query_params |= {"evaluate": "Agreement", "queries_pasted": QUERY, "marks": token}
+    app = open_page(searching, "evaluate")
+    (table,) = [each.value for each in app.dataframe if "Marked" in each.value]
+    assert table["Marked"].tolist() == [1]
+    assert "1 mark on 1 query so far" in said(app)
 
 
 def test_a_filter_holds_in_the_collection(searching: AppTest) -> None:
@@ -100,6 +143,7 @@ def test_a_collection_that_is_gone_is_a_sentence(searching: AppTest) -> None:
 def test_evaluate_measures_the_whole_collection_for_uploaded_labels(searching: AppTest) -> None:
     app = open_page(searching, "evaluate")
     assert "each model with vectors in animals is measured on the whole collection" in said(app)
+    app.button_group(key="labels").set_value("Files").run()
     asked, grades = TEXTS[::7], {f"q{row}": {f"d{row}": 1, f"d{(row + 6) % 30}": 1} for row in range(0, 30, 7)}
     queries = "\n".join(["_id,text", *(f"{name},{text}" for name, text in zip(grades, asked, strict=True))])
     app.file_uploader(key="queries_upload").set_value(("queries.csv", queries.encode(), ""))
