@@ -30,6 +30,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         )  # fmt: skip
         opened = corpora.collection()
         marks.show(texts if opened is None else opened)
+if view != "Results":
+    corpora.note_sample(texts)
 output.show_skips(texts)
 
 if view == "Indexes":

@@ -173,6 +173,7 @@ class Corpus:
     ASKED = Key("corpus_asked")
     PASTED = Parameter("corpus_pasted")
     COLLECTION = Parameter("collection")
+    POINTS = Parameter("points")
     FILES = Files("corpus")
 
 
@@ -347,6 +348,7 @@ class Evaluate:
     MEASURE = Parameter("measure")
     RECALL_AT = Parameter("recall_at")
     RANKING = Key("ranking_chart")
+    RANKING_BY_INDEX = Key("ranking_by_index")
     MEASURES = Key("measures_table")
     FIRST = Parameter("first")
     SECOND = Parameter("second")

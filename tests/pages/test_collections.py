@@ -12,12 +12,14 @@ from core import collections, embedding, evaluation, models
 from core.collections import samples
 from core.corpus import judgements
 from core.corpus.labels import as_beir
+from core.errors import InputError
+from pages.shared import collection_quality
 from tests.pages.conftest import open_page, said
 from tests.pages.test_search import cards
 
 pytest.importorskip("lance", reason="requirements-scale.txt is not installed: collections are not checked")
 
-WORDLLAMA = models.get("wordllama-256")
+WORDLLAMA, MINILM = models.get("wordllama-256"), models.get("all-MiniLM-L6-v2")
 ANIMALS = ("owl", "fox", "cat", "bat", "hen", "emu")
 TEXTS = [f"The {animal} number {number} sleeps all day." for number in range(5) for animal in ANIMALS]
 QUERY = "The emu number 4 sleeps all day."
@@ -102,6 +104,7 @@ def test_marks_made_on_a_sample_belong_to_its_collection(searching: AppTest) -> 
     app = open_page(searching, "evaluate")
     (table,) = [each.value for each in app.dataframe if "Marked" in each.value]
     assert table["Marked"].tolist() == [1]
+    assert "This view takes a sample of 10 of the 30 texts of animals." in said(app)
     assert "1 mark on 1 query so far" in said(app)
 
 
@@ -128,7 +131,7 @@ def test_what_is_missing_is_offered_as_commands(searching: AppTest) -> None:
 def test_other_views_and_pages_take_a_sample_and_say_so(searching: AppTest) -> None:
     searching.query_params["view"] = "Duplicates"
     app = open_page(searching, "search")
-    assert "Search and Evaluate go through all 30 texts; other pages take a sample." in said(app)
+    assert "Search, Evaluate and Verdict go through all 30 texts; other pages and views take a sample." in said(app)
     assert app.query_params["collection"] == "animals"
 
 
@@ -143,24 +146,87 @@ def test_a_collection_that_is_gone_is_a_sentence(searching: AppTest) -> None:
 def test_evaluate_measures_the_whole_collection_for_uploaded_labels(searching: AppTest) -> None:
     app = open_page(searching, "evaluate")
     assert "each model with vectors in animals is measured on the whole collection" in said(app)
-    app.button_group(key="labels").set_value("Files").run()
-    asked, grades = TEXTS[::7], {f"q{row}": {f"d{row}": 1, f"d{(row + 6) % 30}": 1} for row in range(0, 30, 7)}
-    queries = "\n".join(["_id,text", *(f"{name},{text}" for name, text in zip(grades, asked, strict=True))])
-    app.file_uploader(key="queries_upload").set_value(("queries.csv", queries.encode(), ""))
-    app.file_uploader(key="qrels_upload").set_value(("labels.tsv", as_beir(grades).encode(), "")).run()
-    assert not app.exception
-    scores = embedding.embed(asked, WORDLLAMA, kind="query").vectors @ embedding.embed(TEXTS, WORDLLAMA).vectors.T
-    run = {
-        name: {f"d{row}": float(score) for row, score in enumerate(own)}
-        for name, own in zip(grades, scores, strict=True)
-    }
-    expected = evaluation.evaluate(run, grades).means["ndcg@10"]
+    grades = upload_labels(app)
     (table,) = [each.value for each in app.dataframe if "ndcg@10" in each.value]
     assert table["System"].tolist() == [WORDLLAMA.name]
-    assert table["ndcg@10"][0] == pytest.approx(expected, abs=1e-6)
+    assert table["ndcg@10"][0] == pytest.approx(exact_quality(grades), abs=1e-6)
     assert "5 labelled queries (labels.tsv) over all 30 texts of animals, by exact search." in said(app)
     searching.session_state["models"] = ["all-MiniLM-L6-v2"]
     assert "No picked model has vectors in animals" in said(app.run())
+
+
+def test_queries_won_and_their_hits_are_of_the_whole_collection(searching: AppTest) -> None:
+    collections.embed(collections.open_collection("animals"), MINILM)
+    searching.query_params["models"] = [WORDLLAMA.name, MINILM.name]
+    app = open_page(searching, "evaluate")
+    grades = upload_labels(app)
+    (table,) = [each.value for each in app.dataframe if "Difference" in each.value]
+    assert set(table.columns) == {"Query", WORDLLAMA.name, MINILM.name, "Difference", "id"}
+    app.session_state["won_and_lost"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    assert not app.exception
+    query = str(table["id"][0])
+    shown = [element.value for element in app.main.text if element.value in TEXTS]
+    assert len(shown) == 20  # the ten best of each
+    best = np.argsort(-scores_of([TEXTS[int(query.removeprefix("q"))]])[0], kind="stable")[:10]
+    assert {TEXTS[row] for row in best} <= set(shown)
+    ticks = [element for element in app.main.markdown if ":material/check: relevant" in str(element.value)]
+    assert len(ticks) >= len(grades[query])
+
+
+def test_the_verdict_rests_on_the_whole_collection_and_says_so(searching: AppTest) -> None:
+    app = open_page(searching, "verdict")
+    assert "A verdict on animals needs queries with known answers." in said(app)
+    grades = upload_labels(app)
+    (table,) = [each.value for each in app.dataframe if "ndcg@10" in each.value]
+    assert table["ndcg@10"][0] == pytest.approx(exact_quality(grades), abs=1e-6)
+    assert "Quality is measured on all 30 texts of animals, by exact search." in said(app)
+    (how,) = [fold for fold in app.expander if fold.label == "How this was computed"]
+    provenance = "\n".join(str(line.value) for line in how.caption).replace("\\", "")
+    assert "Corpus: animals, 30 texts, fingerprint" in provenance
+    assert "Quality: measured on all 30 texts of animals, by exact search" in provenance
+
+
+@pytest.mark.parametrize("page", ["evaluate", "verdict"])
+def test_what_the_indexes_find_is_shown_until_exact_search_is_done(
+    searching: AppTest, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quality = evaluation.Quality({"ndcg@10": 0.5}, {"q0": {"ndcg@10": 0.25}, "q7": {"ndcg@10": 0.75}})
+    monkeypatch.setattr(collection_quality, "measure_by_index", lambda *_: {WORDLLAMA.name: quality})
+
+    def stop(exact: collections.OnDisk, *_: object) -> None:
+        exact.on_progress("Searching", 1, 2)
+        raise InputError("The disk is gone.")
+
+    monkeypatch.setattr(collections.OnDisk, "find", stop)
+    app = open_page(searching, page)
+    upload_labels(app)
+    assert "The disk is gone." in said(app)
+    assert "so far by the indexes" in said(app).lower()
+
+
+def upload_labels(app: AppTest) -> dict[str, dict[str, int]]:
+    """Upload queries that are some of the texts, each with two relevant ones; returns the grades."""
+    app.button_group(key="labels").set_value("Files").run()
+    grades = {f"q{row}": {f"d{row}": 1, f"d{(row + 6) % 30}": 1} for row in range(0, 30, 7)}
+    queries = "\n".join(["_id,text", *(f"{name},{text}" for name, text in zip(grades, TEXTS[::7], strict=True))])
+    app.file_uploader(key="queries_upload").set_value(("queries.csv", queries.encode(), ""))
+    app.file_uploader(key="qrels_upload").set_value(("labels.tsv", as_beir(grades).encode(), "")).run()
+    assert not app.exception
+    return grades
+
+
+def exact_quality(grades: dict[str, dict[str, int]]) -> float:
+    """The nDCG@10 of the uploaded labels, by all vectors in memory."""
+    run = {
+        name: {f"d{row}": float(score) for row, score in enumerate(own)}
+        for name, own in zip(grades, scores_of(TEXTS[::7]), strict=True)
+    }
+    return evaluation.evaluate(run, grades).means["ndcg@10"]
+
+
+def scores_of(queries: list[str]) -> np.ndarray:
+    return embedding.embed(queries, WORDLLAMA, kind="query").vectors @ embedding.embed(TEXTS, WORDLLAMA).vectors.T
 
 
 def test_without_collections_none_is_offered(app: AppTest, home: Path) -> None:

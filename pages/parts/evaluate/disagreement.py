@@ -32,6 +32,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with controls:
         texts = corpora.choose()
         queries = _queries(texts)
+    corpora.note_sample(texts)
     output.show_skips(texts)
     if queries is None:
         st.info(

@@ -20,7 +20,8 @@ from pages.shared.ui import inputs, output
 
 def choose(texts: Corpus) -> Labels | None:
     """The labels for the corpus, with a note on what was skipped; None if there are none yet."""
-    return _read(texts, _choose_source(texts), partial(sources.labels, texts))
+    marked_in = sources.owner(texts)
+    return _read(marked_in, _choose_source(marked_in), partial(sources.labels, texts))
 
 
 def choose_unmatched(opened: Collection) -> Labels | None:

@@ -73,9 +73,10 @@ def labels(texts: Corpus) -> Labels | None:
     InputError
         The uploaded files cannot be read, or label nothing here.
     """
-    if current(texts) == SAMPLE:
+    marked_in = owner(texts)
+    if current(marked_in) == SAMPLE:
         return corpus.sample_labels()
-    made = unmatched(texts)
+    made = unmatched(marked_in)
     return corpus.match_labels(made.name, made.queries, made.qrels, texts, made.left_out) if made else None
 
 
