@@ -151,6 +151,9 @@ def test_evaluate_measures_the_whole_collection_for_uploaded_labels(searching: A
     assert table["System"].tolist() == [WORDLLAMA.name]
     assert table["ndcg@10"][0] == pytest.approx(exact_quality(grades), abs=1e-6)
     assert "5 labelled queries (labels.tsv) over all 30 texts of animals, by exact search." in said(app)
+    assert "wordllama-256 reaches nDCG@10 " in said(app)
+    controls = [row for row in app.main.container if any(each.key == "evaluate" for each in row.get("button_group"))]
+    assert not min(controls, key=lambda row: len(list(row))).dataframe
     searching.session_state["models"] = ["all-MiniLM-L6-v2"]
     assert "No picked model has vectors in animals" in said(app.run())
 

@@ -24,9 +24,10 @@ HEIGHT = 320
 MEASURE, TITLE, RECALL = "ndcg@10", "nDCG@10", "recall@10"
 
 
-def show(opened: Collection, ready: Sequence[ModelSpec]) -> None:
+def show(opened: Collection, ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     """The choice of labels, the chart with its sentence, whether the indexes change it, the table, and the hits."""
-    labels = picker.choose_unmatched(opened)
+    with controls:
+        labels = picker.choose_unmatched(opened)
     if labels is None:
         _ask_for_labels(opened)
         return

@@ -22,7 +22,8 @@ def sentence(measured: Mapping[str, Quality], measure: str, title: str) -> str:
     """Which system ranks best, its figure beside that of the next, and whether the difference could be chance."""
     first, compared = _compare_best(measured, measure)
     if not compared:
-        return f"{first} is the only system: pick a model in the sidebar."
+        mean = measured[first].means[measure]
+        return f"{first} reaches {title} {mean:.2f}. Pick another model in the sidebar to compare it with."
     following, *_, last = [*compared, *compared]
     if compared[following].queries < LEAST_QUERIES:
         return evaluation.sentence(", ".join([first, *list(compared)[:-1]]), last, compared[last]) + "."

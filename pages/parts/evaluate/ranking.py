@@ -24,9 +24,10 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     """Draw the view: the chart with its sentence, the table of measures, and the queries won and lost."""
     with controls:
         texts = corpora.choose()
-        if (opened := corpora.collection()) is not None:
-            collected.show(opened, ready)
-            return
+    if (opened := corpora.collection()) is not None:
+        collected.show(opened, ready, controls)
+        return
+    with controls:
         labels = picker.choose(texts)
         title = st.selectbox("Measure", list(MEASURES), key=state.Evaluate.MEASURE, bind="query-params", width=150)
         inputs.fall_back(state.Evaluate.RECALL_AT, quality.RECALL_CUTS, evaluation.CUT)
