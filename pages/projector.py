@@ -48,7 +48,7 @@ map_column, side = st.columns([7, 3], gap="medium")
 with side, st.container(horizontal=True, vertical_alignment="bottom"):
     has_vectors = wanted.method != "given" or space.vectors is not None
     colour_name = colours.choose(texts, len(specs), has_vectors=has_vectors)
-    looks = appearance.choose(texts)
+    looks = appearance.choose(space)
 with map_column, progress.line(state.Projector.LAY_OUT, height=HEIGHT) as on_progress:
     mapped = (
         sources.sources_of(space, specs, on_progress) if wanted.method != "given" or space.vectors is not None else []

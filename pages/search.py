@@ -29,8 +29,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             label_visibility="collapsed", format_func="{} results".format,
         )  # fmt: skip
         opened = corpora.collection()
-        if opened is None:
-            marks.show(texts)
+        marks.show(texts if opened is None else opened)
+if view != "Results":
+    corpora.note_sample(texts)
 output.show_skips(texts)
 
 if view == "Indexes":

@@ -5,46 +5,61 @@ require_frame()
 import streamlit as st
 
 from core import verdict
-from core.progress import silent
-from core.retrieval import BM25
-from pages.parts.verdict import candidates, controls, report
-from pages.shared import corpora, frame, navigation, quality, state
+from pages.parts.verdict import basis, candidates, controls, report
+from pages.parts.verdict.basis import Basis
+from pages.shared import corpora, frame, navigation, state
 from pages.shared.labels import picker
 from pages.shared.ui import inputs, output, progress
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     texts = corpora.choose()
-    labels = picker.choose(texts)
+    opened = corpora.collection()
+    labels = picker.choose(texts) if opened is None else picker.choose_unmatched(opened)
     dollars = controls.dollars_per_hour()
     place_of_presets = controls.begin_presets()
 output.show_skips(texts)
 ready = inputs.ready_models()
 if labels is None:
-    report.without_labels(texts)
+    report.without_labels(texts if opened is None else opened)
     navigation.end_page()
-picker.show_skips(labels)
 
-top = st.container()
+skips = st.container()
+top = st.empty()
 offer = st.empty()
 weights = controls.weights()
 with place_of_presets:
     controls.presets(weights)
+chart = report.begin_chart()
+
+
+def show_by_index(on: Basis) -> None:
+    """Answer with what the indexes of a collection find, until exact search has gone through all of it."""
+    decided = verdict.decide(candidates.candidates(on, texts, dollars), weights, on.setting(dollars))
+    with top.container():
+        report.answer(decided)
+    chart.grow(report.draw_lanes(decided))
+
+
 with progress.line(state.Verdict.DECIDE, height=500) as on_progress:
-    ready = quality.select_embeddable(texts, ready, on_progress)
-    measured = quality.measure(texts, labels, ready, on_progress)
-    models_and_baselines = candidates.candidates(texts, labels, measured, ready, dollars, on_progress)
-untimed = verdict.find_untimed(models_and_baselines, ready)
+    if opened is None:
+        measured = basis.of_corpus(texts, labels, ready, on_progress)
+    else:
+        measured = basis.of_collection(opened, labels, ready, show_by_index, on_progress)
+with skips:
+    picker.show_skips(measured.labels)
+models_and_baselines = candidates.candidates(measured, texts, dollars)
+untimed = verdict.find_untimed(models_and_baselines, measured.ready)
 with offer.container():
     to_be_timed = candidates.offer_timing(untimed, models_and_baselines)
 if to_be_timed:
     with offer.container():
         candidates.time_them(untimed)
-    models_and_baselines = candidates.candidates(texts, labels, measured, ready, dollars, silent)
-setting = verdict.setting_of(texts, labels, queries=measured[BM25].queries, dollars_per_hour=dollars)
-decided = verdict.decide(models_and_baselines, weights, setting)
-with top:
+    models_and_baselines = candidates.candidates(measured, texts, dollars)
+decided = verdict.decide(models_and_baselines, weights, measured.setting(dollars))
+with top.container():
     report.answer(decided)
-report.chart(decided, candidates.recording())
+chart.finish(report.draw_lanes(decided), "verdict")
+report.explain_chart(decided, candidates.recording())
 frame.let_browser_draw()
 report.downloads(decided, report.table(decided))
 report.provenance(decided)

@@ -86,7 +86,7 @@ def decide(
             verdict.candidates,
             specs,
             measured,
-            embeddings,
+            {name: verdict.Source.of(pair) for name, pair in embeddings.items()},
             dollars_per_hour=dollars_per_hour,
             loads=verdict.loads(specs, texts),
         )

@@ -22,7 +22,7 @@ from core.collections.embedding import Model, embed, embed_with, model_of, model
 from core.collections.index import KIND, ByIndex, Index, index_of, unindexed
 from core.collections.job import Job, Jobs, Reading, Request, check_new, reading_of
 from core.collections.maps import FITTED, Map, coordinates_of, lay_out, maps_of, measure_map, not_placed
-from core.collections.quality import Compared, Matched, compare, match_labels, measure
+from core.collections.quality import Compared, Matched, compare, documents_named, match_labels, measure, rank
 from core.collections.samples import sample, space_of, texts_at
 from core.collections.searching import OnDisk, results
 from core.collections.words import ByWords, index_words, rows_without_words, words_in
@@ -54,6 +54,7 @@ __all__ = [
     "coordinates_of",
     "create",
     "delete",
+    "documents_named",
     "embed",
     "embed_with",
     "index_of",
@@ -71,6 +72,7 @@ __all__ = [
     "names",
     "not_placed",
     "open_collection",
+    "rank",
     "reading_of",
     "results",
     "rows_without_words",

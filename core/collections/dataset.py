@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from core import settings
 from core.errors import InputError
+from core.storage import digests
 from core.wording import join
 
 if TYPE_CHECKING:
@@ -95,6 +96,11 @@ class Collection:
 
     def __len__(self) -> int:
         return int(self.starts[-1])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells it from any other, also from a later one of its name, whatever is added to it."""
+        return digests.of(self.fragments[0].files[0].path.encode()) if self.fragments else ""
 
     @cached_property
     def facts(self) -> Facts:

@@ -1,7 +1,9 @@
 """Approximate search in a collection by an index whose recall was measured; what it would miss is searched exactly."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ KIND = "IVF_RQ"  # inverted lists of vectors rounded by RaBitQ (Gao and Long 202
 METRICS: dict[Similarity, str] = {"cosine": "dot", "dot": "dot", "euclidean": "l2"}  # cosines are of unit rows
 SPARE = 2  # times as many candidates as meet a condition on average
 MOST_CANDIDATES = 20_000
+THREADS = 4  # that search for a query each
 
 
 @dataclass(frozen=True)
@@ -107,16 +110,21 @@ class ByIndex:
         k = min(k, size)
         hits = Hits(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
         is_short = np.zeros(len(queries), bool)
-        for place, query in enumerate(queries):
-            rows = self._candidates(query, min(size, k * self.index.refine), among)
-            is_short[place] = rows is None
-            if rows is not None:
-                hits.rows[place], hits.scores[place] = self._best(query, rows, k)
-            self.exact.on_progress("Searching", place + 1, len(queries))
+        with ThreadPoolExecutor(min(THREADS, len(queries))) as pool:
+            for place, best in enumerate(pool.map(partial(self._find_one, k, size, among), queries)):
+                is_short[place] = best is None
+                if best is not None:
+                    hits.rows[place], hits.scores[place] = best
+                self.exact.on_progress("Searching", place + 1, len(queries))
         if is_short.any():
             found = self.exact.find(queries[is_short], k, among)
             hits.rows[is_short], hits.scores[is_short] = found.rows, found.scores
         return hits
+
+    def _find_one(self, k: int, size: int, among: Rows | None, query: AnyFloats) -> tuple[Rows, AnyFloats] | None:
+        """The k best rows for a query among so many; None if the index finds too few."""
+        rows = self._candidates(query, min(size, k * self.index.refine), among)
+        return None if rows is None else self._best(query, rows, k)
 
     def _candidates(self, query: AnyFloats, wanted: int, among: Rows | None) -> Rows | None:
         """That many of the nearest rows, ascending; None if so many are not found.

@@ -15,6 +15,7 @@ from core.collections.columns import add_file, fill, write_part
 from core.collections.dataset import Collection, Facts, add_columns, open_collection
 from core.collections.embedding import Model
 from core.collections.searching import OnDisk
+from core.map_files import Density, count_cells, frame_of
 from core.maps.faithfulness import SAMPLED_ROWS, Faithfulness, faithfulness
 from core.maps.placement import place
 from core.progress import Progress, silent
@@ -22,6 +23,7 @@ from core.search.exact import Rows
 from core.storage import digests
 
 if TYPE_CHECKING:
+    import pyarrow
     from lance.fragment import DataFile
 
 Floats = npt.NDArray[np.float32]
@@ -29,6 +31,7 @@ Floats = npt.NDArray[np.float32]
 FITTED = 20_000  # texts
 NEIGHBOURS = 15  # by which a text is placed
 ROWS_AT_ONCE = 8192
+COUNTED_AT_ONCE = 2**16  # rows
 PLACING = "Placing the texts"
 
 
@@ -162,7 +165,20 @@ def _place_there(name: str, placing: _Placing, number: int, on_progress: Progres
 def coordinates_of(collection: Collection, of: Map, rows: Rows) -> Floats:
     """The points of some rows on a map, (m, 2 or 3); NaN where it does not place them yet."""
     column = collection.data.take(rows, columns=[of.column])[of.column].combine_chunks()
-    points = np.full((len(rows), of.dimensions), np.nan, np.float32)
+    return _points(column, of)
+
+
+def density_of(collection: Collection, of: Map, points: Floats) -> Density:
+    """The density of a whole map in the frame of some of its points, counted part by part."""
+    if of.dimensions != 2:
+        return Density(len(collection))
+    batches = collection.data.to_batches(columns=[of.column], batch_size=COUNTED_AT_ONCE)
+    return Density(len(collection), count_cells((_points(batch.column(0), of) for batch in batches), *frame_of(points)))
+
+
+def _points(column: "pyarrow.FixedSizeListArray", of: Map) -> Floats:
+    """The points of a column; NaN where there is none."""
+    points = np.full((len(column), of.dimensions), np.nan, np.float32)
     points[column.is_valid().to_numpy(zero_copy_only=False)] = column.flatten().to_numpy().reshape(-1, of.dimensions)
     return points
 

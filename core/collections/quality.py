@@ -1,8 +1,8 @@
 """Ranking quality on a collection: labels matched with its documents, and measured as on a corpus."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +10,11 @@ import numpy.typing as npt
 
 from core import corpus, evaluation
 from core.collections.dataset import Collection
-from core.collections.embedding import documents
 from core.corpus import Corpus, Labels
 from core.corpus.labels import LabelFile
 from core.evaluation import MAP_CUT, Difference, Quality, Run
 from core.search import Finder, Hits
-from core.search.exact import AnyFloats
+from core.search.exact import AnyFloats, Rows
 
 if TYPE_CHECKING:
     import pyarrow
@@ -34,12 +33,19 @@ class Matched:
     own: tuple[str, ...]
 
 
-def match_labels(collection: Collection, name: str, queries: Corpus, labelled: LabelFile) -> Matched:
+def match_labels(
+    collection: Collection, name: str, queries: Corpus, labelled: LabelFile, *, with_copies: bool = True
+) -> Matched:
     """Match labels with queries and a collection's documents; errors and counts as in `corpus.match_labels`.
 
     Only the documents that labels and queries name, and copies of them, are in memory.
+
+    Parameters
+    ----------
+    with_copies : bool
+        Whether copies of relevant documents are looked for, in all texts, and counted. Measures don't depend on them.
     """
-    texts = _named_documents(collection, queries, labelled)
+    texts = _named_documents(collection, queries, labelled, with_copies=with_copies)
     labels = corpus.match_labels(name, queries, labelled.qrels, texts, labelled.left_out)
     places = corpus.own_documents(labels.queries, texts)
     return Matched(labels, tuple(texts.document_names[place] if place >= 0 else "" for place in places))
@@ -145,48 +151,62 @@ def _best(names: np.ndarray, scores: np.ndarray, own: str, k: int) -> dict[str, 
     return best
 
 
-def _named_documents(collection: Collection, queries: Corpus, labelled: LabelFile) -> Corpus:
-    """The documents that labels or queries name, and their copies."""
-    import pyarrow as pa
+def documents_named(collection: Collection, names: Iterable[str]) -> Corpus:
+    """The texts of the documents of these names, as far as there are any, with their titles."""
+    return _texts(collection, _rows_named(collection, names))
 
+
+def _named_documents(collection: Collection, queries: Corpus, labelled: LabelFile, *, with_copies: bool) -> Corpus:
+    """The documents that labels or queries name, and any copies."""
     relevant = {name for grades in labelled.qrels.values() for name, grade in grades.items() if grade > 0}
-    named = _rows(collection, document_ids=pa.array(sorted(relevant | set(queries.ids)), pa.string()))
-    contents = {text for name, text in zip(named.document_ids, named.documents, strict=True) if name in relevant}
-    copies = _ids_of(collection, pa.array(sorted(contents), pa.string()))
-    return _rows(collection, document_ids=pa.array(sorted({*named.document_ids, *copies}), pa.string()))
+    rows = _rows_named(collection, relevant | set(queries.ids))
+    named = _texts(collection, rows)
+    if not with_copies:
+        return named
+    is_relevant = [name in relevant for name in named.document_ids]
+    texts, contents = (set(compress(column, is_relevant)) for column in (named.texts, named.documents))
+    like = _texts(collection, _rows_with(collection, texts))
+    same = {name for name, text in zip(like.document_ids, like.documents, strict=True) if text in contents}
+    copies = same - set(named.document_ids)
+    return _texts(collection, np.union1d(rows, _rows_named(collection, copies))) if copies else named
 
 
-def _rows(collection: Collection, document_ids: "pyarrow.Array") -> Corpus:
-    """The texts of these documents."""
+def _rows_named(collection: Collection, names: Iterable[str]) -> Rows:
+    """The rows of the documents of these names, ascending; of a document in passages all of them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = [
-        batch.filter(pc.is_in(pc.coalesce(batch["parent"], batch["id"]), value_set=document_ids))
-        for batch in _batches(collection)
-    ]
-    rows = pa.Table.from_batches(found).to_pydict() if found else {}
-    fields = {"title": tuple(title or "" for title in rows["title"])} if "title" in rows else {}
-    parents = tuple(rows["parent"]) if rows.get("parent") and rows["parent"][0] is not None else ()
-    return Corpus(collection.name, tuple(rows["id"]), tuple(rows["text"]), fields, parents=parents)
+    wanted = pa.array(sorted(names), pa.string())
+    return _rows_where(
+        collection, ["id", "parent"], lambda batch: pc.is_in(pc.coalesce(batch["parent"], batch["id"]), wanted)
+    )
 
 
-def _ids_of(collection: Collection, contents: "pyarrow.Array") -> set[str]:
-    """The documents with a passage that is one of these."""
+def _rows_with(collection: Collection, texts: Iterable[str]) -> Rows:
+    """The rows with one of these texts, ascending."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    names = set[str]()
-    for batch in _batches(collection):
-        texts = pa.array(documents([batch[name] for name in ("title", "text") if name in batch.schema.names]))
-        copies = batch.filter(pc.is_in(texts, value_set=contents))
-        names.update(pc.coalesce(copies["parent"], copies["id"]).to_pylist())
-    return names
+    wanted = pa.array(sorted(texts), pa.string())
+    return _rows_where(collection, ["text"], lambda batch: pc.is_in(batch["text"], wanted))
 
 
-def _batches(collection: Collection) -> "Iterator[pyarrow.RecordBatch]":
-    """The ids, parents, titles and texts, some at a time."""
-    has_titles = "title" in collection.facts.fields
-    columns = {"id": "id", "parent": "parent", "text": "text"}
-    columns |= {"title": collection.column("title")} if has_titles else {}
-    yield from collection.data.to_batches(columns=columns, batch_size=ROWS_AT_ONCE, scan_in_order=True)
+def _rows_where(
+    collection: Collection, columns: list[str], matches: "Callable[[pyarrow.RecordBatch], pyarrow.Array]"
+) -> Rows:
+    """The rows that match, ascending; of these columns some rows at a time are in memory."""
+    found, start = [np.empty(0, np.int64)], 0
+    for batch in collection.data.to_batches(columns=columns, batch_size=ROWS_AT_ONCE, scan_in_order=True):
+        found.append(start + np.flatnonzero(matches(batch).to_numpy(zero_copy_only=False)))
+        start += len(batch)
+    return np.concatenate(found)
+
+
+def _texts(collection: Collection, rows: Rows) -> Corpus:
+    """The texts of some rows, with their titles."""
+    title = collection.column("title") if "title" in collection.facts.fields else ""
+    read = collection.data.take(rows, columns=["id", "parent", "text", *filter(None, [title])]).to_pydict()
+    fields = {"title": tuple(cell or "" for cell in read[title])} if title else {}
+    parents = tuple(parent or own for parent, own in zip(read["parent"], read["id"], strict=True))
+    is_split = any(read["parent"])
+    return Corpus(collection.name, tuple(read["id"]), tuple(read["text"]), fields, parents=parents if is_split else ())

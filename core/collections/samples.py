@@ -1,14 +1,16 @@
 """Some of a collection's texts in memory: what a search has found, and the sample that stands for the rest."""
 
+from functools import partial
+
 import numpy as np
 
 from core.collections.dataset import Collection
 from core.collections.embedding import models_of
-from core.collections.maps import Map, coordinates_of
+from core.collections.maps import Map, coordinates_of, density_of
 from core.collections.searching import OnDisk
 from core.corpus import Corpus
 from core.corpus.corpus import fingerprint
-from core.map_files import Space
+from core.map_files import Space, Unread
 from core.search.exact import Rows
 from core.storage.vectors import Store, key
 
@@ -43,14 +45,16 @@ def sample(collection: Collection, store: Store, size: int = SAMPLE) -> Corpus:
 
 
 def space_of(collection: Collection, of: Map, size: int = MAPPED) -> Space:
-    """Points drawn evenly from a map of the whole collection, with their texts and vectors."""
+    """Points drawn evenly from a map of the whole collection, with their texts, vectors and the density of all."""
     rows = _draw(collection, size)
     coordinates = coordinates_of(collection, of, rows)
     (model,) = (each for each in models_of(collection) if each.column == of.model)
     is_placed = np.isfinite(coordinates).all(axis=1)
     rows, coordinates = rows[is_placed], coordinates[is_placed]
     texts = texts_at(collection, rows, f"{_name(collection, len(rows))} under {model.provenance.model}")
-    return Space(texts, OnDisk(collection, model).vectors_of(rows), coordinates)
+    key = f"{collection.fingerprint} {collection.data.version} {of.model} {len(rows)}"
+    vectors = Unread(key, partial(OnDisk(collection, model).vectors_of, rows))
+    return Space(texts, vectors, coordinates, density_of(collection, of, coordinates))
 
 
 def _draw(collection: Collection, size: int) -> Rows:

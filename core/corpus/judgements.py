@@ -6,12 +6,11 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.corpus.corpus import Corpus
-from core.corpus.labels import Labels, match_labels
+from core.corpus.labels import Labels
 from core.corpus.reader import from_paste, one_text
 from core.errors import InputError
 from core.jobs.queue import hold_lock
@@ -76,9 +75,12 @@ def mark(token: str, fingerprint: str, query: str, document: str, grade: int | N
         _write(path, _without_empty(everything))
 
 
-def labels(token: str, documents: Corpus) -> Labels | None:
-    """The marks of a corpus as labels, with each query's text as its id; None if nothing is relevant yet."""
-    graded = marks(token, documents.fingerprint)
+def labels(token: str, fingerprint: str) -> Labels | None:
+    """The marks as labels, with each query's text as its id, not yet matched with documents.
+
+    None if nothing is marked as relevant yet.
+    """
+    graded = marks(token, fingerprint)
     qrels = {query: grades for query, grades in graded.items() if max(grades.values()) > 0}
     if not qrels:
         return None
@@ -86,8 +88,7 @@ def labels(token: str, documents: Corpus) -> Labels | None:
     left_out = {"judged queries without a relevant document": unsure} if unsure else {}
     queries = from_paste("\n".join(qrels), "judged queries")
     named = {name: qrels[text] for name, text in zip(queries.ids, queries.texts, strict=True)}
-    matched = match_labels("judgements made by clicking", queries, named, documents)
-    return replace(matched, left_out=matched.left_out | left_out)
+    return Labels("judgements made by clicking", queries, named, left_out)
 
 
 def _path(token: str) -> Path:

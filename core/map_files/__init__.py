@@ -5,20 +5,25 @@ A space is texts with their fields and, optionally, vectors of its own (else mod
 """
 
 from core.map_files.columns import Column, Kind, column, column_kind
+from core.map_files.density import Density, count_cells, frame_of
 from core.map_files.npy import write_npy
 from core.map_files.reader import FORMATS, from_files, from_table, holds_vectors_alone
-from core.map_files.space import Space, with_fields
+from core.map_files.space import Space, Unread, vectors_of, with_fields
 from core.map_files.tensorflow import projector_archive, projector_config, projector_metadata, projector_tensors
 from core.map_files.writer import coordinates_csv, neighbours_csv, space_parquet
 
 __all__ = [
     "FORMATS",
     "Column",
+    "Density",
     "Kind",
     "Space",
+    "Unread",
     "column",
     "column_kind",
     "coordinates_csv",
+    "count_cells",
+    "frame_of",
     "from_files",
     "from_table",
     "holds_vectors_alone",
@@ -28,6 +33,7 @@ __all__ = [
     "projector_metadata",
     "projector_tensors",
     "space_parquet",
+    "vectors_of",
     "with_fields",
     "write_npy",
 ]

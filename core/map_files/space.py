@@ -1,7 +1,7 @@
 """A space: texts, optionally with vectors and coordinates."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,11 +10,20 @@ import numpy.typing as npt
 
 from core.corpus import Corpus
 from core.errors import InputError
+from core.map_files.density import Density
 from core.storage import digests
 
 Floats = npt.NDArray[np.float32]
 
 STAND_IN = re.compile(r"row [1-9]\d*")  # as `corpus.one_a_row` writes it
+
+
+@dataclass(frozen=True, eq=False)
+class Unread:
+    """Vectors that are read once they are needed; the key tells them from others."""
+
+    key: str
+    read: Callable[[], Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,15 +34,18 @@ class Space:
     ----------
     corpus : Corpus
         n texts with their ids and fields.
-    vectors : (n, d) float32 array, optional
+    vectors : (n, d) float32 array or Unread, optional
         All finite, not scaled to unit length. None: models embed the texts.
     coordinates : (n, 2) or (n, 3) float32 array, optional
         All finite; drawn unchanged.
+    density : Density, optional
+        Of the whole map, if the coordinates are only some of its points.
     """
 
     corpus: Corpus
-    vectors: Floats | None = None
+    vectors: Floats | Unread | None = None
     coordinates: Floats | None = None
+    density: Density | None = None
 
     def __len__(self) -> int:
         return len(self.corpus)
@@ -58,6 +70,9 @@ class Space:
         """Digest of the whole content: texts, ids, fields, vectors and coordinates, but not the name."""
         parts: list[bytes | memoryview] = [self.corpus.fingerprint.encode()]
         for numbers in (self.vectors, self.coordinates):
+            if isinstance(numbers, Unread):
+                parts.append(numbers.key.encode())
+                continue
             parts.append(repr(None if numbers is None else numbers.shape).encode())
             if numbers is not None:
                 parts.append(np.ascontiguousarray(numbers).data)
@@ -80,7 +95,7 @@ def vectors_of(space: Space) -> Floats:
     """
     if space.vectors is None:
         raise InputError(f"{space.name} has no vectors: embed its texts first.")
-    return space.vectors
+    return space.vectors.read() if isinstance(space.vectors, Unread) else space.vectors
 
 
 def coordinates_of(space: Space) -> Floats:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.map_files.space import Floats, Space, coordinates_of
+from core.map_files.space import Floats, Space, coordinates_of, vectors_of
 from core.tables import harmless
 
 AXES = ("x", "y", "z")  # readers take them for coordinates, ignoring case
@@ -64,8 +64,8 @@ def space_parquet(space: Space) -> bytes:
     axes: dict[str, Any] = {} if space.coordinates is None else _axes(space.coordinates)
     numbers = axes
     if space.vectors is not None:
-        flat = np.ascontiguousarray(space.vectors).ravel()
-        numbers = axes | {VECTOR: pyarrow.FixedSizeListArray.from_arrays(flat, space.vectors.shape[1])}
+        vectors = np.ascontiguousarray(vectors_of(space))
+        numbers = axes | {VECTOR: pyarrow.FixedSizeListArray.from_arrays(vectors.ravel(), vectors.shape[1])}
     buffer = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table({**describe(space, tuple(numbers)), **numbers}), buffer)
     return buffer.getvalue()

@@ -1,6 +1,6 @@
 """The verdict: candidates' quality, speed, memory, price and licence, weighed into one ranking that can be shared."""
 
-from core.verdict.candidate import BASELINES, Candidate, Speed, baseline, candidates, find_untimed, of_model
+from core.verdict.candidate import BASELINES, Candidate, Source, Speed, baseline, candidates, find_untimed, of_model
 from core.verdict.export import as_html, as_markdown, scales
 from core.verdict.lanes import Lane, is_recorded, lanes
 from core.verdict.ranking import Ranked, Ranking, Turn, rank, share_of_wins, turns
@@ -22,6 +22,7 @@ __all__ = [
     "Ranked",
     "Ranking",
     "Setting",
+    "Source",
     "Speed",
     "Turn",
     "Verdict",

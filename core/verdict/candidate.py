@@ -54,6 +54,26 @@ class Speed:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What computed the vectors that were evaluated, and their length.
+
+    Attributes
+    ----------
+    texts, queries : Provenance
+    """
+
+    texts: Provenance
+    queries: Provenance
+    dimensions: int
+
+    @classmethod
+    def of(cls, embeddings: Embeddings) -> "Source":
+        """Of vectors in memory."""
+        texts, queries = embeddings.texts, embeddings.queries
+        return cls(texts.provenance, queries.provenance, texts.vectors.shape[1])
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A model with its quality on these texts and its cost on this machine; None means unknown, never good.
 
@@ -129,7 +149,7 @@ class Candidate:
 def candidates(
     specs: Sequence[ModelSpec],
     measured: Mapping[str, Quality],
-    sources: Mapping[str, Embeddings],
+    sources: Mapping[str, Source],
     timings: Mapping[Timing, str],
     *,
     dollars_per_hour: float,
@@ -142,8 +162,8 @@ def candidates(
     ----------
     measured : dict of system to Quality
         Of the models installed here, and of the baselines.
-    sources : dict of model to Embeddings
-        The vectors evaluated, of the models installed here.
+    sources : dict of model to Source
+        Of the models that were evaluated.
     timings, dollars_per_hour
         See `of_model`.
     recording : Run, optional
@@ -158,11 +178,11 @@ def candidates(
         return of_model(
             spec,
             measured.get(spec.name),
-            source.texts.provenance if source else None,
+            source.texts if source else None,
             rows,
             dollars_per_hour=dollars_per_hour,
-            dimensions=source.texts.vectors.shape[1] if source else None,
-            asked=source.queries.provenance if source else None,
+            dimensions=source.dimensions if source else None,
+            asked=source.queries if source else None,
             recorded_on=recorded_on,
             load=loads.get(spec.name),
         )

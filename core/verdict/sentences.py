@@ -22,7 +22,11 @@ def sentences(verdict: Verdict) -> Three:
     """Which model, why, and when not, in plain text; names in them are not escaped."""
     if verdict.first is None:
         return _nobody(verdict)
-    return _which(verdict, verdict.first), _why(verdict, verdict.first), " ".join([*_limits(verdict), *notes(verdict)])
+    return (
+        _which(verdict, verdict.first),
+        _why(verdict, verdict.first),
+        " ".join([*_scope(verdict), *_limits(verdict), *notes(verdict)]),
+    )
 
 
 def answer(verdict: Verdict) -> str:
@@ -41,7 +45,7 @@ def details(verdict: Verdict) -> list[str]:
     """What the answer rests on, smaller: the figures, what would put another first, what makes it less certain."""
     if verdict.first is None:
         return [*_nobody(verdict)[1:]]
-    return [*_figures(verdict.first, verdict.second), *_limits(verdict), *notes(verdict)]
+    return [*_figures(verdict.first, verdict.second), *_scope(verdict), *_limits(verdict), *notes(verdict)]
 
 
 def notes(verdict: Verdict) -> list[str]:
@@ -157,6 +161,11 @@ def _figures(first: Ranked, second: Ranked | None) -> list[str]:
         times = [_time(row) for row in rows if row.candidate.speed]
         parts.append(f"{' against '.join(times)} a query{_elsewhere(first)}")
     return [f"{'; '.join(parts)}."] if parts else []
+
+
+def _scope(verdict: Verdict) -> list[str]:
+    """On what the quality was measured, where that is no corpus in memory."""
+    return [f"Quality is measured on {verdict.setting.scope}."] if verdict.setting.scope else []
 
 
 def _compared(verdict: Verdict, first: Ranked, second: Ranked) -> str:

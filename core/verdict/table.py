@@ -35,6 +35,7 @@ def provenance(verdict: Verdict) -> list[str]:
     return [
         f"Corpus: {setting.corpus}, {setting.documents:,} texts, fingerprint {setting.fingerprint}",
         f"Labels: {setting.labels}, {setting.queries:,} labelled queries",
+        *([f"Quality: measured on {setting.scope}"] if setting.scope else []),
         *setting.remarks,
         f"Weights: {verdict.ranking.weights.sentence}" + _left_out(verdict),
         *(_provenance(lane.candidate) for lane in lanes(verdict) if lane.candidate.is_model),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from core.collections import Collection
 from core.corpus import Corpus, Labels
 from core.evaluation import Difference, differences
 from core.machine import Machine, this_machine
@@ -26,6 +27,8 @@ class Setting:
         The time, ISO 8601 in UTC, to the minute.
     remarks : tuple of str
         What the quality leaves out; see `Labels.remarks`.
+    scope : str
+        On what the quality was measured and how, within a sentence; empty for a corpus in memory.
     """
 
     corpus: str
@@ -37,6 +40,7 @@ class Setting:
     machine: Machine
     made: str
     remarks: tuple[str, ...] = ()
+    scope: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,9 @@ def comparable(one: Candidate, ranking: Ranking) -> dict[str, list[float]]:
     }
 
 
-def setting_of(texts: Corpus, labels: Labels, *, queries: int, dollars_per_hour: float) -> Setting:
+def setting_of(
+    texts: Corpus | Collection, labels: Labels, *, queries: int, dollars_per_hour: float, scope: str = ""
+) -> Setting:
     """The setting of a verdict made now on this machine."""
     return Setting(
         corpus=texts.name,
@@ -116,4 +122,5 @@ def setting_of(texts: Corpus, labels: Labels, *, queries: int, dollars_per_hour:
         machine=this_machine(),
         made=datetime.now(UTC).isoformat(timespec="minutes"),
         remarks=tuple(labels.remarks),
+        scope=scope,
     )

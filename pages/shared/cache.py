@@ -126,11 +126,13 @@ def embed_corpus(texts: Corpus, spec: models.ModelSpec, on_progress: Progress) -
 
 def embeddings(task: Task, spec: models.ModelSpec, on_progress: Progress) -> Embeddings:
     """A task's texts and queries under a model, cached in memory."""
-    key = ("queries", task.queries.fingerprint, *identity(spec))
-    return Embeddings(
-        embed_corpus(task.texts, spec, on_progress),
-        memory().recall(key, lambda: embed_texts(task.queries.texts, spec, on_progress, kind="query")),
-    )
+    return Embeddings(embed_corpus(task.texts, spec, on_progress), embed_queries(task.queries, spec, on_progress))
+
+
+def embed_queries(queries: Corpus, spec: models.ModelSpec, on_progress: Progress) -> embedding.Embedded:
+    """Queries under a model, cached in memory."""
+    key = ("queries", queries.fingerprint, *identity(spec))
+    return memory().recall(key, lambda: embed_texts(queries.texts, spec, on_progress, kind="query"))
 
 
 def _how() -> dict[str, Any]:

@@ -529,8 +529,7 @@ def test_what_is_downloaded_can_be_uploaded_again(page: Page, server: str) -> No
     nearest = [row for row in np.argsort(-(unit @ unit[0])) if row != 0][:10]
     assert list(pd.read_csv(io.BytesIO(neighbours))["neighbour_id"][:10]) == [row + 1 for row in nearest]
     read = map_files.from_files([("a.parquet", whole)])
-    assert read.vectors is not None
-    assert map_files.write_npy(read.vectors) == npy(CLOUD[:12])
+    assert map_files.write_npy(map_files.vectors_of(read)) == npy(CLOUD[:12])
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
         tensors, metadata = ((name, files.read(name)) for name in ("tensors.tsv", "metadata.tsv"))
     replace_files(page, 12, tensors, metadata)

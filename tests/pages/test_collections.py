@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from core import collections, embedding, evaluation, models
 from core.collections import completion, samples, uploads
+from core.corpus import judgements
 from core.corpus.labels import as_beir
-from pages.shared import cache, state
+from core.errors import InputError
+from pages.shared import cache, collection_quality, state
 from tests.core.collections.conftest import stop_after
 from tests.jobs import Steps
 from tests.pages.conftest import open_page, said
@@ -19,7 +23,7 @@ from tests.pages.test_search import cards
 
 pytest.importorskip("lance", reason="requirements-scale.txt is not installed: collections are not checked")
 
-WORDLLAMA = models.get("wordllama-256")
+WORDLLAMA, MINILM = models.get("wordllama-256"), models.get("all-MiniLM-L6-v2")
 ANIMALS = ("owl", "fox", "cat", "bat", "hen", "emu")
 TEXTS = [f"The {animal} number {number} sleeps all day." for number in range(5) for animal in ANIMALS]
 QUERY = "The emu number 4 sleeps all day."
@@ -69,7 +73,6 @@ def test_search_goes_through_the_whole_collection(searching: AppTest) -> None:
     assert QUERY in shown[5]
     assert "Every list is of all 30 texts of animals" in said(app)
     assert "Exact: every vector is compared." in said(app)
-    assert not app.get("feedback")
 
 
 def test_a_query_goes_through_the_collection_once(searching: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,6 +80,48 @@ def test_a_query_goes_through_the_collection_once(searching: AppTest, monkeypatc
     monkeypatch.setattr(collections.OnDisk, "find", lambda *_: pytest.fail("the collection is searched again"))
     assert cards(searching.run()) == shown
     assert not searching.error
+
+
+def test_marks_belong_to_the_collection_and_are_measured_on_all_of_it(searching: AppTest) -> None:
+    app = open_page(searching, "search")
+    toggles: list[Any] = list(app.get("feedback"))
+    toggles[0].set_value(1).run()
+    app.text_input(key="q").set_value("The owl number 0 sleeps all day.").run()
+    toggles = list(app.get("feedback"))
+    assert {each.value for each in toggles} == {None}
+    toggles[1].set_value(0).run()
+    (link,) = app.main.get("page_link")
+    assert link.proto.label == "2 marks on 2 queries: evaluate"
+    app.button(key="undo_mark").click().run()
+    (link,) = app.main.get("page_link")
+    assert link.proto.label == "1 mark on 1 query: evaluate"
+    app.text_input(key="q").set_value(QUERY).run()
+    assert "✓ relevant" in cards(app)[0]
+    opened, token = collections.open_collection("animals"), app.query_params["marks"]
+    best = np.argmax(
+        embedding.embed(TEXTS, WORDLLAMA).vectors @ embedding.embed([QUERY], WORDLLAMA, kind="query").vectors[0]
+    )
+    assert judgements.marks(token, opened.fingerprint) == {QUERY: {f"d{best}": 1}}
+    app.query_params |= dict(parse_qsl(link.proto.query_string))
+    app.switch_page("pages/evaluate.py").run()
+    assert not app.exception
+    assert (
+        "1 labelled queries (judgements made by clicking) over all 30 texts of animals, by exact search. Documents not "
+        "marked count as not relevant." in said(app)
+    )
+    (table,) = [each.value for each in app.dataframe if "ndcg@10" in each.value]
+    assert table["ndcg@10"].tolist() == [1.0]
+
+
+def test_marks_made_on_a_sample_belong_to_its_collection(searching: AppTest) -> None:
+    opened, token = collections.open_collection("animals"), judgements.new_token()
+    judgements.mark(token, opened.fingerprint, QUERY, "d3", 1)
+    searching.query_params |= {"evaluate": "Agreement", "queries_pasted": QUERY, "marks": token}
+    app = open_page(searching, "evaluate")
+    (table,) = [each.value for each in app.dataframe if "Marked" in each.value]
+    assert table["Marked"].tolist() == [1]
+    assert "This view takes a sample of 10 of the 30 texts of animals." in said(app)
+    assert "1 mark on 1 query so far" in said(app)
 
 
 def test_a_filter_holds_in_the_collection(searching: AppTest) -> None:
@@ -125,7 +170,7 @@ def test_what_is_missing_is_computed_by_the_server_and_shown_once_it_is_there(
 def test_other_views_and_pages_take_a_sample_and_say_so(searching: AppTest) -> None:
     searching.query_params["view"] = "Duplicates"
     app = open_page(searching, "search")
-    assert "Search and Evaluate go through all 30 texts; other pages take a sample." in said(app)
+    assert "Search, Evaluate and Verdict go through all 30 texts; other pages and views take a sample." in said(app)
     assert app.query_params["collection"] == "animals"
 
 
@@ -140,23 +185,90 @@ def test_a_collection_that_is_gone_is_a_sentence(searching: AppTest) -> None:
 def test_evaluate_measures_the_whole_collection_for_uploaded_labels(searching: AppTest) -> None:
     app = open_page(searching, "evaluate")
     assert "each model with vectors in animals is measured on the whole collection" in said(app)
-    asked, grades = TEXTS[::7], {f"q{row}": {f"d{row}": 1, f"d{(row + 6) % 30}": 1} for row in range(0, 30, 7)}
-    queries = "\n".join(["_id,text", *(f"{name},{text}" for name, text in zip(grades, asked, strict=True))])
+    grades = upload_labels(app)
+    (table,) = [each.value for each in app.dataframe if "ndcg@10" in each.value]
+    assert table["System"].tolist() == [WORDLLAMA.name]
+    assert table["ndcg@10"][0] == pytest.approx(exact_quality(grades), abs=1e-6)
+    assert "5 labelled queries (labels.tsv) over all 30 texts of animals, by exact search." in said(app)
+    assert "wordllama-256 reaches nDCG@10 " in said(app)
+    controls = [row for row in app.main.container if any(each.key == "evaluate" for each in row.get("button_group"))]
+    assert not min(controls, key=lambda row: len(list(row))).dataframe
+    searching.session_state["models"] = ["all-MiniLM-L6-v2"]
+    assert "vectors of all-MiniLM-L6-v2" in said(app.run()).replace("\\", "")
+
+
+def test_queries_won_and_their_hits_are_of_the_whole_collection(searching: AppTest) -> None:
+    collections.embed(collections.open_collection("animals"), MINILM)
+    searching.query_params["models"] = [WORDLLAMA.name, MINILM.name]
+    app = open_page(searching, "evaluate")
+    grades = upload_labels(app)
+    (table,) = [each.value for each in app.dataframe if "Difference" in each.value]
+    assert set(table.columns) == {"Query", WORDLLAMA.name, MINILM.name, "Difference", "id"}
+    app.session_state["won_and_lost"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    assert not app.exception
+    query = str(table["id"][0])
+    shown = [element.value for element in app.main.text if element.value in TEXTS]
+    assert len(shown) == 20  # the ten best of each
+    best = np.argsort(-scores_of([TEXTS[int(query.removeprefix("q"))]])[0], kind="stable")[:10]
+    assert {TEXTS[row] for row in best} <= set(shown)
+    ticks = [element for element in app.main.markdown if ":material/check: relevant" in str(element.value)]
+    assert len(ticks) >= len(grades[query])
+
+
+def test_the_verdict_rests_on_the_whole_collection_and_says_so(searching: AppTest) -> None:
+    app = open_page(searching, "verdict")
+    assert "A verdict on animals needs queries with known answers." in said(app)
+    grades = upload_labels(app)
+    (table,) = [each.value for each in app.dataframe if "ndcg@10" in each.value]
+    assert table["ndcg@10"][0] == pytest.approx(exact_quality(grades), abs=1e-6)
+    assert "Quality is measured on all 30 texts of animals, by exact search." in said(app)
+    (how,) = [fold for fold in app.expander if fold.label == "How this was computed"]
+    provenance = "\n".join(str(line.value) for line in how.caption).replace("\\", "")
+    assert "Corpus: animals, 30 texts, fingerprint" in provenance
+    assert "Quality: measured on all 30 texts of animals, by exact search" in provenance
+
+
+@pytest.mark.parametrize("page", ["evaluate", "verdict"])
+def test_what_the_indexes_find_is_shown_until_exact_search_is_done(
+    searching: AppTest, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quality = evaluation.Quality({"ndcg@10": 0.5}, {"q0": {"ndcg@10": 0.25}, "q7": {"ndcg@10": 0.75}})
+    monkeypatch.setattr(collection_quality, "measure_by_index", lambda *_: {WORDLLAMA.name: quality})
+
+    def stop(exact: collections.OnDisk, *_: object) -> None:
+        exact.on_progress("Searching", 1, 2)
+        raise InputError("The disk is gone.")
+
+    monkeypatch.setattr(collections.OnDisk, "find", stop)
+    app = open_page(searching, page)
+    upload_labels(app)
+    assert "The disk is gone." in said(app)
+    assert "so far by the indexes" in said(app).lower()
+
+
+def upload_labels(app: AppTest) -> dict[str, dict[str, int]]:
+    """Upload queries that are some of the texts, each with two relevant ones; returns the grades."""
+    app.button_group(key="labels").set_value("Files").run()
+    grades = {f"q{row}": {f"d{row}": 1, f"d{(row + 6) % 30}": 1} for row in range(0, 30, 7)}
+    queries = "\n".join(["_id,text", *(f"{name},{text}" for name, text in zip(grades, TEXTS[::7], strict=True))])
     app.file_uploader(key="queries_upload").set_value(("queries.csv", queries.encode(), ""))
     app.file_uploader(key="qrels_upload").set_value(("labels.tsv", as_beir(grades).encode(), "")).run()
     assert not app.exception
-    scores = embedding.embed(asked, WORDLLAMA, kind="query").vectors @ embedding.embed(TEXTS, WORDLLAMA).vectors.T
+    return grades
+
+
+def exact_quality(grades: dict[str, dict[str, int]]) -> float:
+    """The nDCG@10 of the uploaded labels, by all vectors in memory."""
     run = {
         name: {f"d{row}": float(score) for row, score in enumerate(own)}
-        for name, own in zip(grades, scores, strict=True)
+        for name, own in zip(grades, scores_of(TEXTS[::7]), strict=True)
     }
-    expected = evaluation.evaluate(run, grades).means["ndcg@10"]
-    (table,) = [each.value for each in app.dataframe if "ndcg@10" in each.value]
-    assert table["System"].tolist() == [WORDLLAMA.name]
-    assert table["ndcg@10"][0] == pytest.approx(expected, abs=1e-6)
-    assert "5 labelled queries (labels.tsv) over all 30 texts of animals, by exact search." in said(app)
-    searching.session_state["models"] = ["all-MiniLM-L6-v2"]
-    assert "vectors of all-MiniLM-L6-v2" in said(app.run()).replace("\\", "")
+    return evaluation.evaluate(run, grades).means["ndcg@10"]
+
+
+def scores_of(queries: list[str]) -> np.ndarray:
+    return embedding.embed(queries, WORDLLAMA, kind="query").vectors @ embedding.embed(TEXTS, WORDLLAMA).vectors.T
 
 
 def test_without_the_library_collections_are_not_offered(

@@ -65,6 +65,14 @@ def test_few_points_keep_single_precision() -> None:
     np.testing.assert_allclose(placed(header, 0, places), coordinates, atol=1e-3)
 
 
+def test_the_density_of_a_whole_map_travels_with_some_of_its_points() -> None:
+    coordinates = np.array([[0, 0], [1, 1]], np.float32)
+    counts = np.array([[0, 70_000], [7, 1]])
+    header, parts = opened(pack([Map("A", coordinates), Map("B", coordinates, counts=counts)]).packet)
+    assert [each["counted"] for each in header["maps"]] == [False, True]
+    assert np.frombuffer(parts[-1], "<u2").tolist() == [0, 65_535, 7, 1]
+
+
 def test_many_points_keep_sixteen_bits_an_axis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "MOST_EXACT_ROWS", 10)
     coordinates = np.random.default_rng(0).uniform(-3, 9, (100, 2)).astype(np.float32)

@@ -149,7 +149,7 @@ def test_while_models_read_a_corpus_of_ones_own_bm25_answers(
     searching: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers: list[str] = []
-    monkeypatch.setattr("pages.parts.search.results.PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("pages.shared.ui.progress.PATIENCE_SECONDS", 0)
     monkeypatch.setattr("pages.shared.ui.output.answer", answers.append)
     pasted(searching, "The tide comes in twice a day.\nThe tide pool is left behind.")
     assert answers[-3] == "BM25 puts “The tide comes in twice a day.” first. The models have yet to read 2 texts."

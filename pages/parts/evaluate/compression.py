@@ -25,6 +25,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with controls:
         texts = corpora.choose()
         labels = picker.choose(texts)
+    corpora.note_sample(texts)
     output.show_skips(texts)
     if labels is None:
         picker.missing(texts)

@@ -19,6 +19,7 @@ from core.wording import count
 from pages.parts.evaluate import hit_lists
 from pages.shared import cache, corpora, picks, quality, state, uploads
 from pages.shared.labels import judgements, picker, sources
+from pages.shared.labels.judgements import Texts
 from pages.shared.ui import chart, inputs, output, progress
 
 SAMPLE, PASTE, FILE = "Sample", "Paste", "File"
@@ -31,6 +32,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with controls:
         texts = corpora.choose()
         queries = _queries(texts)
+    corpora.note_sample(texts)
     output.show_skips(texts)
     if queries is None:
         st.info(
@@ -40,6 +42,7 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
         return
     output.show_skips(queries)
     judgements.show_failure()
+    marked_in = sources.owner(texts)
     with progress.line(state.Evaluate.DISAGREE, height=400) as on_progress:
         specs = quality.select_embeddable(texts, ready, on_progress)
         rankings = quality.rankings(texts, queries, specs, on_progress)
@@ -53,15 +56,15 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with panels.cell():
         _draw(matrix, list(systems), len(queries))
     with panels.cell():
-        place = _choose_query(texts, queries, compared, specs)
+        place = _choose_query(texts, queries, compared, specs, judgements.all_grades(marked_in))
     for spec in specs:
         if source := picks.source(spec):
             output.provenance(source, asked=rankings[spec.name].asked)
     st.markdown(f"## {output.markdown_free(queries.texts[place])}")
     _mark_elsewhere(queries.texts[place])
-    grades = judgements.grades(texts, queries.texts[place])
-    hit_lists.show(texts, place, compared, grades, question=queries.texts[place], depth=DEPTH)
-    _offer_judgements(texts)
+    grades = judgements.grades(marked_in, queries.texts[place])
+    hit_lists.show(texts, place, compared, grades, question=queries.texts[place], marked_in=marked_in, depth=DEPTH)
+    _offer_judgements(marked_in)
     if specs:
         output.code(examples.search(specs[0], queries.texts[place], texts.texts))
 
@@ -100,7 +103,13 @@ def _draw(matrix: np.ndarray, systems: list[str], queries: int) -> None:
     st.caption(f"Mean rank-biased overlap of the first {CUT} documents over {queries:,} queries, from 0 to 1.")
 
 
-def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking], specs: Sequence[ModelSpec]) -> int:
+def _choose_query(
+    texts: Corpus,
+    queries: Corpus,
+    compared: Mapping[str, Ranking],
+    specs: Sequence[ModelSpec],
+    marks: dict[str, dict[str, int]],
+) -> int:
     """The queries, the most informative first; returns the one clicked, by default the top one."""
     import pandas as pd
 
@@ -110,7 +119,6 @@ def _choose_query(texts: Corpus, queries: Corpus, compared: Mapping[str, Ranking
     agreement, order = cache.memory().recall(
         key, lambda: (evaluation.agreement_by_query(systems), evaluation.informative(systems))
     )
-    marks = judgements.all_grades(texts)
     st.markdown("**Mark these first: the systems disagree most**")
     table = pd.DataFrame(
         {
@@ -148,7 +156,7 @@ def _mark_elsewhere(query: str) -> None:
     )
 
 
-def _offer_judgements(texts: Corpus) -> None:
+def _offer_judgements(texts: Texts) -> None:
     """The marks so far, for download."""
     labels = judgements.labels(texts)
     if labels is None:

@@ -11,6 +11,7 @@ from core.search import Hits
 from core.wording import shorten, three_figures
 from pages.shared import state
 from pages.shared.labels import judgements
+from pages.shared.labels.judgements import Texts
 from pages.shared.ui import output
 
 TEXT_LENGTH = 160
@@ -29,9 +30,14 @@ def show(
     grades: Mapping[str, int],
     *,
     question: str = "",
+    marked_in: Texts | None = None,
     depth: int = CUT,
 ) -> None:
-    """A column for each system; given a question, each document can be marked as answering it or not."""
+    """A column for each system; given a question, each document can be marked as answering it or not.
+
+    The marks belong to the texts, or to the collection that they come from.
+    """
+    marked_in = texts if marked_in is None else marked_in
     names = texts.document_names
     places = _first_places(texts.document_ids)
     columns = st.grid(len(systems), min_column_width=300)
@@ -48,6 +54,7 @@ def show(
                     f"{ranking.unit} {three_figures(score)}",
                     grades,
                     question,
+                    marked_in,
                     system,
                 )
             if not listed:
@@ -56,7 +63,15 @@ def show(
 
 
 def _card(
-    texts: Corpus, place: int, name: str, rank: int, score: str, grades: Mapping[str, int], question: str, system: str
+    texts: Corpus,
+    place: int,
+    name: str,
+    rank: int,
+    score: str,
+    grades: Mapping[str, int],
+    question: str,
+    marked_in: Texts,
+    system: str,
 ) -> None:
     grade = grades.get(name, 0)
     tick = f" :green-badge[:material/check: relevant{f' ({grade})' if grade > 1 else ''}]" if grade > 0 else ""
@@ -64,7 +79,7 @@ def _card(
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f"**{rank}** &ensp; :gray[{score}]{tick}", width="content")
             if question:
-                judgements.buttons(texts, question, name, key=state.Evaluate.MARK(system, place, name))
+                judgements.buttons(marked_in, question, name, key=state.Evaluate.MARK(system, place, name))
         if texts.fields.get("title", ("",) * len(texts))[place]:
             st.markdown(f"**{output.markdown_free(texts.titles[place])}**")
         st.text(shorten(texts.texts[place], TEXT_LENGTH))

@@ -11,6 +11,7 @@ from core.charts.style import model_colours
 from core.evaluation import Difference, Quality
 from core.evaluation.bootstrap import LEAST_QUERIES
 from pages.shared import state
+from pages.shared.state import Key
 from pages.shared.ui import chart, output
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def sentence(measured: Mapping[str, Quality], measure: str, title: str) -> str:
     """Which system ranks best, its figure beside that of the next, and whether the difference could be chance."""
     first, compared = _compare_best(measured, measure)
     if not compared:
-        return f"{first} is the only system: pick a model in the sidebar."
+        mean = measured[first].means[measure]
+        return f"{first} reaches {title} {mean:.2f}. Pick another model in the sidebar to compare it with."
     following, *_, last = [*compared, *compared]
     if compared[following].queries < LEAST_QUERIES:
         return evaluation.sentence(", ".join([first, *list(compared)[:-1]]), last, compared[last]) + "."
@@ -55,7 +57,7 @@ def _compare_best(measured: Mapping[str, Quality], measure: str) -> tuple[str, d
     return first, {name: all_pairs[first, name] for name in others}
 
 
-def draw(measured: Mapping[str, Quality], measure: str, title: str) -> None:
+def draw(measured: Mapping[str, Quality], measure: str, title: str, *, key: Key = state.Evaluate.RANKING) -> None:
     """The sentence, each system's mean with its interval, and the differences."""
     output.answer(sentence(measured, measure, title))
     intervals = {name: evaluation.interval(quality_of.values(measure)) for name, quality_of in measured.items()}
@@ -66,7 +68,7 @@ def draw(measured: Mapping[str, Quality], measure: str, title: str) -> None:
             f"Mean {title} (95% interval)",
             colours=model_colours(intervals),
         ),
-        key=state.Evaluate.RANKING,
+        key=key,
         name="ranking",
         alt=f"{title} of each system with its 95% interval",
     )

@@ -1,6 +1,7 @@
 """How well each system ranks the labelled queries, how sure that is, and the queries on which two systems differ."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,7 +11,7 @@ from core.corpus import Corpus, Labels
 from core.evaluation import Quality
 from core.models import ModelSpec
 from core.retrieval import BM25, Ranking
-from pages.parts.evaluate import collected, downloads, measures, winners
+from pages.parts.evaluate import collected, downloads, hit_lists, measures, winners
 from pages.shared import corpora, frame, picks, quality, state
 from pages.shared.labels import picker, sources
 from pages.shared.ui import inputs, output, progress
@@ -23,9 +24,10 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     """Draw the view: the chart with its sentence, the table of measures, and the queries won and lost."""
     with controls:
         texts = corpora.choose()
-        if (opened := corpora.collection()) is not None:
-            collected.show(opened, ready)
-            return
+    if (opened := corpora.collection()) is not None:
+        collected.show(opened, ready, controls)
+        return
+    with controls:
         labels = picker.choose(texts)
         title = st.selectbox("Measure", list(MEASURES), key=state.Evaluate.MEASURE, bind="query-params", width=150)
         inputs.fall_back(state.Evaluate.RECALL_AT, quality.RECALL_CUTS, evaluation.CUT)
@@ -52,9 +54,17 @@ def show(ready: Sequence[ModelSpec], controls: DeltaGenerator) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         output.download_table(output.with_options(table, specs, "System"), "measures")
         downloads.popover(labels, measured, rankings, texts.document_names, specs)
-    winners.show(texts, labels, measured, full_rankings, measure, shown)
+    winners.show(labels, measured, measure, shown, partial(_show_hits, texts, labels, full_rankings))
     if specs:
         output.code(examples.evaluate(specs[0], *picker.few(texts, labels)))
+
+
+def _show_hits(
+    texts: Corpus, labels: Labels, rankings: Mapping[str, Ranking], systems: Sequence[str], query: str
+) -> None:
+    """What the systems find for a query."""
+    place = labels.queries.ids.index(query)
+    hit_lists.show(texts, place, {name: rankings[name] for name in systems}, labels.qrels[query])
 
 
 def _provenance(

@@ -1,6 +1,6 @@
 """The queries that one of two systems answers better, and the hits of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,10 +9,9 @@ import streamlit as st
 from core import evaluation
 from core.charts.evaluation import gains
 from core.charts.style import model_colours
-from core.corpus import Corpus, Labels
+from core.corpus import Labels
 from core.evaluation import Quality
-from core.retrieval import BM25, HYBRID, Ranking
-from pages.parts.evaluate import hit_lists
+from core.retrieval import BM25, HYBRID
 from pages.shared import state
 from pages.shared.state import Parameter
 from pages.shared.ui import chart, inputs, output
@@ -24,14 +23,16 @@ TABLE_HEIGHT = 300
 
 
 def show(
-    texts: Corpus,
     labels: Labels,
     measured: Mapping[str, Quality],
-    rankings: Mapping[str, Ranking],
     measure: str,
     title: str,
+    show_hits: Callable[[Sequence[str], str], None],
 ) -> None:
-    """Two systems' difference on each query, sorted; both lists for the query clicked."""
+    """Two systems' difference on each query, sorted; for the query clicked `show_hits` draws both lists.
+
+    It is called with the two systems and the query's id.
+    """
     import pandas as pd
 
     if len(measured) < 2:
@@ -73,18 +74,18 @@ def show(
         return
     query = str(table["id"][row])
     st.markdown(f"**{output.markdown_free(asked[query])}**")
-    place = labels.queries.ids.index(query)
-    hit_lists.show(texts, place, {name: rankings[name] for name in (first, second)}, labels.qrels[query])
+    show_hits((first, second), query)
 
 
 def _two(measured: Mapping[str, Quality]) -> tuple[str, str]:
-    """The two systems to compare: by default the best model and BM25."""
+    """The two systems to compare: by default the best model and BM25, or the next model where that is not measured."""
     names = list(measured)
     models = [name for name in names if name not in (BM25, HYBRID)] or names
-    best = max(models, key=lambda name: measured[name].means["ndcg@10"])
+    best, *others = sorted(models, key=lambda name: -measured[name].means["ndcg@10"])
+    usual = BM25 if BM25 in names else others[0]
     with st.container(horizontal=True):
         return _system("System", state.Evaluate.FIRST, names, best), _system(
-            "Compared with", state.Evaluate.SECOND, names, BM25
+            "Compared with", state.Evaluate.SECOND, names, usual
         )
 
 

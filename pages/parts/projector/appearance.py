@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.corpus import Corpus
+from core.map_files import Space
 from pages.parts.projector import map_view, neighbours
 from pages.parts.projector.colours import LABELS
 from pages.parts.projector.neighbours import Asked
-from pages.shared import state
+from pages.shared import corpora, state
 from pages.shared.ui import inputs
 
 HOVER = "title and text"
@@ -30,9 +31,12 @@ class Look:
         return texts.fields.get(self.hover, texts.documents)
 
 
-def choose(texts: Corpus) -> Look:
+def choose(space: Space) -> Look:
     """The popover and the choices made in it."""
+    texts = space.corpus
     with st.popover("Appearance", icon=":material/visibility:"):
+        if space.density:
+            corpora.choose_points(space.density.total)
         wanted = neighbours.choose()
         edges = st.toggle("Lines to neighbours", key=state.Projector.EDGES, bind="query-params")
         names = [*LABELS, *texts.fields]

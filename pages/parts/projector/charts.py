@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import maps
 from core.corpus import Corpus
-from core.map_files import Space
+from core.map_files import Density, Space
 from core.maps import Axes, Floats, Given, Metric, Pca, Projection, Tsne
 from core.maps.alignment import Aligned, align
 from core.maps.faithfulness import Misplaced, false_and_torn
@@ -42,6 +42,8 @@ class Chart:
         The same, aligned with the first map; None for the first one, and if axes have a meaning.
     axes : tuple of str
         The axes' titles, if they have a meaning.
+    density : Density or None
+        Of the whole map, if only some of its points are drawn.
     """
 
     title: str
@@ -50,6 +52,7 @@ class Chart:
     shown: Floats
     aligned: Aligned | None = None
     axes: tuple[str, ...] = ()
+    density: Density | None = None
 
     @property
     def coordinates(self) -> Floats:
@@ -70,7 +73,8 @@ class Chart:
     def as_map(self) -> map_view.Map:
         """The map in the form to be drawn."""
         residual = f" · residual {self.aligned.residual:.2f}" if self.aligned else ""
-        return map_view.Map(f"{self.title}{residual}", self.coordinates, self.axes)
+        counts = self.density.counts if self.density else None
+        return map_view.Map(f"{self.title}{residual}", self.coordinates, self.axes, counts)
 
     def place_vector(self, vector: Floats, components: tuple[int, ...]) -> tuple[float, ...]:
         """Place a new vector, (1, d), on the map: exactly for linear maps, else by its true neighbours."""
@@ -91,11 +95,8 @@ def lay_out(
     """A chart of each source; for custom axes, `ends` holds each source's vectors."""
     if wanted.method == "given":
         assert space.coordinates is not None
-        return [
-            Chart(
-                space.name, sources[0] if sources else None, Projection(Given(), space.coordinates), space.coordinates
-            )
-        ]
+        source, projection = sources[0] if sources else None, Projection(Given(), space.coordinates)
+        return [Chart(space.name, source, projection, space.coordinates, density=space.density)]
     results = [_projection(source, wanted, axes, ends, place, on_progress) for place, source in enumerate(sources)]
     charts = [_chart(source, result, wanted) for source, result in zip(sources, results, strict=True)]
     if isinstance(results[0].settings, Axes):
@@ -148,7 +149,10 @@ def pack(
 
     if iterations.is_moving([chart.projection for chart in charts]):  # about to change
         return pack()
-    key = ("packed", texts.fingerprint, hover, *((chart.as_map.title, chart.axes, *chart.identity) for chart in charts))
+    drawn = (
+        (chart.as_map.title, chart.axes, chart.density and chart.density.total, *chart.identity) for chart in charts
+    )
+    key = ("packed", texts.fingerprint, hover, *drawn)
     return cache.memory().recall(key, pack)
 
 
@@ -182,9 +186,19 @@ def explain(charts: Sequence[Chart]) -> None:
             st.caption(f"{title}{len(shares)} components explain {sum(shares):.0%} of the variance: {listed}")
     if sentence := map_view.note_on_count(len(charts[0].coordinates)):
         st.caption(sentence)
+    if density := charts[0].density:
+        st.caption(_note_on_density(density, len(charts[0].coordinates)))
     if any(chart.aligned for chart in charts):
         st.caption(
             f"Moved, rotated, mirrored and scaled to match the map of {output.markdown_free(charts[0].title)} "
             "(Procrustes). Residual: the share of the map's spread that still differs, from 0 (the same map) to 1 "
             "(nothing in common)."
         )
+
+
+def _note_on_density(density: Density, drawn: int) -> str:
+    """How many of how many points are drawn, and what shows the others."""
+    of_all = f"{drawn:,} of {density.total:,} texts are drawn, spread evenly over the collection"
+    return (
+        f"{of_all}; the cloud behind them shows where all of them lie." if density.counts is not None else f"{of_all}."
+    )

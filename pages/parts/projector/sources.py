@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.map_files import Space
+from core.map_files import Space, Unread
 from core.maps import Floats, Metric, metric_of
 from core.models import ModelSpec
 from core.progress import Progress
@@ -23,18 +23,25 @@ class Source:
     ----------
     title : str
         The model's name, or the file's.
-    vectors : (n, d) float32 array
+    given : (n, d) float32 array or Unread
     content : str
-        The vectors' digest.
+        The vectors' digest, or what else tells them from others.
     spec, provenance
         The model that embedded the texts, and how; None for the file's own vectors.
     """
 
     title: str
-    vectors: Floats
+    given: Floats | Unread
     content: str
     spec: ModelSpec | None = None
     provenance: Provenance | None = None
+
+    @property
+    def vectors(self) -> Floats:
+        """The vectors, (n, d), read if they have not been."""
+        if isinstance(self.given, Unread):
+            return cache.memory().recall(("vectors", self.given.key), self.given.read)
+        return self.given
 
     @property
     def metric(self) -> Metric:
@@ -66,7 +73,9 @@ def models_to_map(space: Space) -> list[ModelSpec]:
 def sources_of(space: Space, specs: Sequence[ModelSpec], on_progress: Progress) -> list[Source]:
     """The vectors to map: the space's own, or the texts embedded by each model."""
     if space.vectors is not None:
-        return [Source(space.name, space.vectors, _digest(space.fingerprint, space.vectors))]
+        given = space.vectors
+        content = given.key if isinstance(given, Unread) else _digest(space.fingerprint, given)
+        return [Source(space.name, given, content)]
     return [_embed(space, spec, on_progress) for spec in specs]
 
 

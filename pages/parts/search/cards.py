@@ -1,7 +1,7 @@
 """The lists side by side: a column for each system, a card for each document."""
 
 import html
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.charts.similarity import percent
 from core.charts.style import model_colours
+from core.collections import Collection
 from core.corpus import Corpus
 from core.evaluation import Quality
 from core.retrieval import BM25, HYBRID
@@ -46,19 +47,21 @@ def show(
     query: str,
     lists: Mapping[str, List],
     k: int,
-    relevant: Collection[str],
+    relevant: Container[str],
     quality: Mapping[str, Quality],
     *,
-    can_mark: bool = True,
+    found_in: Collection | None = None,
 ) -> list[Slot]:
     """A column of cards for each list, wrapped in a narrow window; returns the places of the cards' words.
 
-    `relevant` are the ids of the relevant documents, `can_mark` whether there are thumbs below the cards.
+    `relevant` are the ids of the relevant documents, `found_in` the collection whose texts they are, to which the marks
+    below the cards then belong.
     """
     if problem := st.session_state.pop(state.Search.MARK_FAILURE, None):
         st.error(output.markdown_free(problem), icon=":material/error:")
     st.html(marks.FILLED)
-    grades = judgements.grades(texts, query)
+    marked_in = texts if found_in is None else found_in
+    grades = judgements.grades(marked_in, query)
     first = next(iter(lists))
     leaders = lists[first].rows
     colours = model_colours(lists)
@@ -73,10 +76,10 @@ def show(
                     document = texts.document_ids[row]
                     slots.append(Slot(st.empty(), system, rank, row, moved, document in relevant))
                     _draw(texts, slots[-1], hits)
-                    if can_mark:
-                        marks.toggle(texts, query, row, grades.get(document), state.Search.MARK(place, row))
+                    marks.toggle(marked_in, query, document, grades.get(document), state.Search.MARK(place, row))
             if not hits.rows:
-                st.info(_nothing(texts, query, system) if can_mark else "Nothing found.", icon=":material/search_off:")
+                reason = _nothing(texts, query, system) if found_in is None else "Nothing found."
+                st.info(reason, icon=":material/search_off:")
             _source(system, first, hits)
     return slots
 

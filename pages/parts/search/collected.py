@@ -1,6 +1,6 @@
 """The results of a collection: each system searches all of it, and only what it finds is in memory."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -11,7 +11,7 @@ import streamlit as st
 from core import collections, corpus, retrieval
 from core.collections import Collection, Model
 from core.collections.ranking import by_model, by_words
-from core.corpus import Corpus
+from core.corpus import Corpus, Labels
 from core.models import ModelSpec
 from core.progress import Progress
 from core.retrieval import BM25, HYBRID, Ranking
@@ -23,6 +23,7 @@ from pages.parts.search.filters import Conditions
 from pages.parts.search.lists import DEPTH, List
 from pages.shared import cache, corpora, present, state
 from pages.shared.frame import show_errors
+from pages.shared.labels import sources
 from pages.shared.ui import output, progress
 
 Result = TypeVar("Result")
@@ -32,7 +33,10 @@ HEIGHT = 600
 
 def show(opened: Collection, sample: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -> None:
     """The query's box, what the systems put first in the whole collection, and their lists side by side."""
-    suggestions = corpus.suggest_queries(sample, None)
+    labels: Labels | None = None
+    with show_errors():
+        labels = sources.unmatched(opened)
+    suggestions = corpus.suggest_queries(sample, labels.queries if labels else None)
     typed = query.box(suggestions)
     query.examples(suggestions)
     asked = query.clean(typed)
@@ -46,7 +50,7 @@ def show(opened: Collection, sample: Corpus, specs: Sequence[ModelSpec], where: 
         models = {spec: collections.vectors_by(opened, spec) for spec in specs}
         rankings = _rank(opened, asked, models, where, on_progress)
     if rankings:
-        _show(opened, asked, specs, rankings, k)
+        _show(opened, asked, specs, rankings, k, query.relevant(labels, asked) if labels else set())
     corpora.offer_missing(opened, ("vectors", "index", "words"))
 
 
@@ -56,13 +60,14 @@ def _show(
     specs: Sequence[ModelSpec],
     rankings: Mapping[str, Ranking],
     k: int,
+    relevant: Container[str],
 ) -> None:
     """What the systems put first, their lists with the best sentences marked, their agreement and their time."""
     texts, hits = _in_memory(opened, asked, specs, rankings, k)
     firsts = {system: next(iter(each.rows), None) for system, each in hits.items()}
     output.answer(leaders(firsts, texts.titles))
     with st.container(key=state.EveryPage.PRESENTED_LISTS):
-        slots = cards.show(texts, asked, hits, k, set(), {}, can_mark=False)
+        slots = cards.show(texts, asked, hits, k, relevant, {}, found_in=opened)
     scope = f"Every list is of all {len(opened):,} texts of {opened.name}, or of those that the filter leaves."
     st.caption(" ".join([scope, confidence.SCALES, *_indexes(opened, rankings)]))
     with progress.line(state.Search.HIGHLIGHT) as on_progress:

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from core.corpus import Corpus
 from core.errors import EmbedscopeError
 from core.wording import count
 from pages.shared import state
 from pages.shared.labels import judgements, sources
+from pages.shared.labels.judgements import Texts
 from pages.shared.state import Key
 
 FILLED = """<style>
@@ -17,7 +17,7 @@ FILLED = """<style>
 </style>"""
 
 
-def show(texts: Corpus) -> None:
+def show(texts: Texts) -> None:
     """How many marks there are, as a link that measures with them, and a button that undoes the latest."""
     marked = judgements.all_grades(texts)
     made = f"{count(sum(map(len, marked.values())), 'mark')} on {count(len(marked), 'query', 'queries')}"
@@ -34,24 +34,24 @@ def show(texts: Corpus) -> None:
         st.button("Undo", icon=":material/undo:", key=state.Search.UNDO_MARK, on_click=_undo, args=(texts,))
 
 
-def toggle(texts: Corpus, query: str, row: int, grade: int | None, key: Key) -> None:
+def toggle(texts: Texts, query: str, document: str, grade: int | None, key: Key) -> None:
     """Thumbs up for relevant, down for not; the current mark is shown, a second click removes it."""
     st.session_state[key] = grade
-    st.feedback("thumbs", key=key, on_change=_mark, args=(texts, query, texts.document_ids[row], key))
+    st.feedback("thumbs", key=key, on_change=_mark, args=(texts, query, document, key))
 
 
-def _mark(texts: Corpus, query: str, document: str, key: Key) -> None:
+def _mark(texts: Texts, query: str, document: str, key: Key) -> None:
     before = judgements.grades(texts, query).get(document)
     if _save(texts, query, document, st.session_state[key]):
         _history(texts).append((query, document, before))
 
 
-def _undo(texts: Corpus) -> None:
+def _undo(texts: Texts) -> None:
     if history := _history(texts):
         _save(texts, *history.pop())
 
 
-def _save(texts: Corpus, query: str, document: str, grade: int | None) -> bool:
+def _save(texts: Texts, query: str, document: str, grade: int | None) -> bool:
     """Save a mark; returns whether it was possible: a callback cannot draw why not."""
     try:
         judgements.mark(texts, query, document, grade)
@@ -61,7 +61,7 @@ def _save(texts: Corpus, query: str, document: str, grade: int | None) -> bool:
     return True
 
 
-def _history(texts: Corpus) -> list[tuple[str, str, int | None]]:
-    """This session's marks in the corpus, the latest last: query, document, and the grade before."""
+def _history(texts: Texts) -> list[tuple[str, str, int | None]]:
+    """This session's marks in the corpus or collection, the latest last: query, document, and the grade before."""
     histories: dict[str, list[tuple[str, str, int | None]]] = st.session_state.setdefault(state.Search.MARKS_MADE, {})
     return histories.setdefault(texts.fingerprint, [])

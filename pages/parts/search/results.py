@@ -1,6 +1,5 @@
 """The Results view: one query, a list of each system, and what the lists have in common."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 
@@ -22,7 +21,6 @@ from pages.shared.labels import sources
 from pages.shared.ui import output, progress
 
 HEIGHT = 600
-PATIENCE_SECONDS = 0.5
 
 
 def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -> None:
@@ -42,8 +40,8 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
     qualities = {}
     answer = cache(st.empty)  # its place, which an earlier answer keeps until there is a new one
     with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
-        meanwhile = _answer_by_words(answer, partial(lists.find, texts, asked, (), where, k), texts, on_progress)
-        hits = lists.find(texts, asked, specs, where, k, meanwhile)
+        answer_by_words = partial(_answer_by_words, answer, texts, asked, where, k, on_progress)
+        hits = lists.find(texts, asked, specs, where, k, progress.meanwhile(on_progress, answer_by_words))
         with show_errors():
             if labels:
                 qualities = quality.measure(texts, labels, specs, on_progress)
@@ -65,24 +63,16 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
 
 def _answer_by_words(
     place: Callable[[], DeltaGenerator],
-    find: Callable[[Progress], Mapping[str, List]],
     texts: Corpus,
+    query: str,
+    where: Conditions,
+    k: int,
     on_progress: Progress,
-) -> Progress:
-    """Progress that, if the models take a while, answers with what BM25 finds, which waits for no model."""
-    due = time.monotonic() + PATIENCE_SECONDS
-    answered = False
-
-    def report(what: str, done: int, total: int) -> None:
-        nonlocal answered
-        on_progress(what, done, total)
-        if not answered and time.monotonic() >= due:
-            answered = True
-            by_words = _sentence(texts, find(on_progress))
-            with place():
-                output.answer(f"{by_words} The models have yet to read {len(texts):,} texts.")
-
-    return report
+) -> None:
+    """Answer with what BM25 finds, which waits for no model."""
+    by_words = _sentence(texts, lists.find(texts, query, (), where, k, on_progress))
+    with place():
+        output.answer(f"{by_words} The models have yet to read {len(texts):,} texts.")
 
 
 def _sentence(texts: Corpus, hits: Mapping[str, List]) -> str:

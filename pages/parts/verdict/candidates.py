@@ -6,33 +6,25 @@ import streamlit as st
 
 from core import verdict
 from core.benchmark import Run
-from core.corpus import Corpus, Labels
-from core.evaluation import Quality
+from core.corpus import Corpus
 from core.models import ModelSpec
-from core.progress import Progress
-from core.retrieval import Task
 from core.verdict import SETTINGS, WORKLOADS, Candidate, Speed
 from core.wording import join
-from pages.shared import cache, measurement, picks, state
+from pages.parts.verdict.basis import Basis
+from pages.shared import measurement, picks, state
 from pages.shared.ui import output, progress
 
 
-def candidates(
-    texts: Corpus,
-    labels: Labels,
-    measured: Mapping[str, Quality],
-    ready: Sequence[ModelSpec],
-    dollars_per_hour: float,
-    on_progress: Progress,
-) -> list[Candidate]:
-    """The picked models, without a quality if not installed, and the baselines; recorded figures if none is timed."""
+def candidates(basis: Basis, texts: Corpus, dollars_per_hour: float) -> list[Candidate]:
+    """The picked models, without a quality if not installed, and the baselines; recorded figures if none is timed.
+
+    `texts` are those that load tests send.
+    """
     timings = verdict.timings(device=picks.device(), precision=picks.precision())
-    task = Task(texts, labels.queries)
-    sources = {spec.name: cache.embeddings(task, spec, on_progress) for spec in ready}
     return verdict.candidates(
         picks.models(),
-        measured,
-        sources,
+        basis.measured,
+        basis.sources,
         timings,
         dollars_per_hour=dollars_per_hour,
         recording=recording(),

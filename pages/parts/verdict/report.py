@@ -1,12 +1,14 @@
 """The verdict on the screen: the answer, the chart, the table, and the downloads."""
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from core import examples, verdict
 from core.benchmark import Run
 from core.charts.style import model_colours
 from core.charts.verdict import ALT, verdict_html, verdict_lanes
+from core.collections import Collection
 from core.corpus import Corpus
 from core.verdict import Lane, Verdict
 from pages.shared import frame, measurement, present, state
@@ -27,7 +29,7 @@ SHOWN = (  # as much as a window 1024 pixels wide has room for; the others can b
 )  # fmt: skip
 
 
-def without_labels(texts: Corpus) -> None:
+def without_labels(texts: Corpus | Collection) -> None:
     """What to do if the corpus has no labels."""
     st.info(
         f"A verdict on {output.markdown_free(texts.name)} needs queries with known answers. Upload them under "
@@ -45,19 +47,27 @@ def answer(decided: Verdict) -> None:
     st.markdown(output.markdown_free(" ".join(verdict.details(decided))))
 
 
-def chart(decided: Verdict, recording: Run | None) -> None:
-    """The lanes, which of them are recorded ones, and how firm the first place is."""
-    figure = verdict_lanes(
+def begin_chart() -> LiveChart:
+    """The place of the lanes."""
+    st.html(SCROLLS.format(rem=54 if present.is_on() else 42) + SWIPE)
+    with st.container(key=state.Verdict.WIDE):
+        return LiveChart(state.Verdict.LANES, ALT)
+
+
+def draw_lanes(decided: Verdict) -> go.Figure:
+    """The lanes as a figure."""
+    return verdict_lanes(
         verdict.lanes(decided), decided.ranking.weights, colours=_colours(decided), is_dark=frame.is_dark()
     )
+
+
+def explain_chart(decided: Verdict, recording: Run | None) -> None:
+    """What the lanes mean, which of them are recorded ones, and how firm the first place is."""
     hatched = (
         f"Hatched ╲: {measurement.recorded_on(recording)}, not on this machine. "
         if recording and verdict.is_recorded(decided)
         else ""
     )
-    st.html(SCROLLS.format(rem=54 if present.is_on() else 42) + SWIPE)
-    with st.container(key=state.Verdict.WIDE):
-        LiveChart(state.Verdict.LANES, ALT).finish(figure, "verdict")
     st.caption(
         "Every bar runs from 0 to 1; longer is better. Quality is nDCG@10, its whisker the 95% interval over the "
         "queries; percentages are shares of the total weight. "

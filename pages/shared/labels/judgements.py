@@ -2,25 +2,28 @@
 
 import streamlit as st
 
+from core.collections import Collection
 from core.corpus import Corpus, Labels, judgements
 from core.errors import EmbedscopeError
 from pages.shared import door, state
 from pages.shared.state import Key
 from pages.shared.ui import output
 
+Texts = Corpus | Collection  # that marks belong to; a collection's by the ids of its texts
 
-def grades(texts: Corpus, query: str) -> dict[str, int]:
+
+def grades(texts: Texts, query: str) -> dict[str, int]:
     """This visitor's marks for the query: document id to 1, relevant, or 0, not."""
     return judgements.of_query(all_grades(texts), query)
 
 
-def all_grades(texts: Corpus) -> dict[str, dict[str, int]]:
-    """This visitor's marks in the corpus, by query."""
+def all_grades(texts: Texts) -> dict[str, dict[str, int]]:
+    """This visitor's marks in the corpus or collection, by query."""
     token = _token()
     return judgements.marks(token, texts.fingerprint) if token else {}
 
 
-def mark(texts: Corpus, query: str, document_id: str, grade: int | None) -> None:
+def mark(texts: Texts, query: str, document_id: str, grade: int | None) -> None:
     """Save a mark; None removes it. The first one creates the token, which is in the URL from then on.
 
     Raises
@@ -34,7 +37,7 @@ def mark(texts: Corpus, query: str, document_id: str, grade: int | None) -> None
         _remember(token)
 
 
-def buttons(texts: Corpus, query: str, document_id: str, *, key: Key) -> None:
+def buttons(texts: Texts, query: str, document_id: str, *, key: Key) -> None:
     """Two buttons, relevant or not, that show the mark; pressed again, they remove it.
 
     `key` distinguishes documents, and places on a page where the same one can be marked.
@@ -62,17 +65,17 @@ def show_failure() -> None:
         st.error(output.markdown_free(problem), icon=":material/error:")
 
 
-def _press(texts: Corpus, query: str, document_id: str, key: Key) -> None:
+def _press(texts: Texts, query: str, document_id: str, key: Key) -> None:
     try:
         mark(texts, query, document_id, st.session_state[key])
     except EmbedscopeError as error:
         st.session_state[state.Labels.FAILURE] = str(error)
 
 
-def labels(texts: Corpus) -> Labels | None:
-    """This visitor's marks in the corpus; None if nothing is marked as relevant."""
+def labels(texts: Texts) -> Labels | None:
+    """This visitor's marks, not yet matched with the documents; None if nothing is marked as relevant."""
     token = _token()
-    return judgements.labels(token, texts) if token else None
+    return judgements.labels(token, texts.fingerprint) if token else None
 
 
 def _token() -> str:

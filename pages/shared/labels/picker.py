@@ -1,21 +1,45 @@
 """The current labels: the sample's, files, or marks made by clicking; chosen in a popover beside the corpus."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import examples
+from core.collections import Collection
 from core.corpus import Corpus, Labels
 from core.corpus.labels import as_beir, as_trec
 from core.tables import ENDINGS
 from core.wording import count
 from pages.shared import state, uploads
 from pages.shared.labels import judgements, sources
+from pages.shared.labels.judgements import Texts
 from pages.shared.ui import inputs, output
 
 
 def choose(texts: Corpus) -> Labels | None:
     """The labels for the corpus, with a note on what was skipped; None if there are none yet."""
+    marked_in = sources.owner(texts)
+    return _read(marked_in, _choose_source(marked_in), partial(sources.labels, texts))
+
+
+def choose_unmatched(opened: Collection) -> Labels | None:
+    """The labels for a collection, of which no document is looked for yet; None if there are none."""
+    return _read(opened, _choose_source(opened), partial(sources.unmatched, opened))
+
+
+def _read(texts: Texts, popover: DeltaGenerator, read: Callable[[], Labels | None]) -> Labels | None:
+    """The labels, with a note in the popover on what was skipped in uploaded queries."""
+    labels = read()
+    if labels and sources.current(texts) == sources.FILES:
+        with popover:
+            output.show_skips(sources.uploaded_queries())
+    return labels
+
+
+def _choose_source(texts: Texts) -> DeltaGenerator:
+    """The popover in which the source of the labels is chosen, files are uploaded and marks are downloaded."""
     offered, usual = sources.offer(texts), sources.current(texts)
     is_linked = state.Labels.SOURCE in st.query_params and state.Labels.SOURCE not in st.session_state
     if not sources.is_shown(texts) or not is_linked:
@@ -37,11 +61,7 @@ def choose(texts: Corpus) -> Labels | None:
             _offer_judgements(texts)
         else:
             st.caption("192 queries on every subject of the sample corpus, each with the passages that answer it.")
-    labels = sources.labels(texts)
-    if labels and kind == sources.FILES:
-        with popover:
-            output.show_skips(sources.uploaded_queries())
-    return labels
+    return popover
 
 
 def _label(kind: str) -> str:
@@ -78,13 +98,13 @@ def ask_files() -> None:
         st.info(f"Now upload the {'relevance labels' if queries else 'queries'}.")
 
 
-def _offer_judgements(texts: Corpus) -> None:
+def _offer_judgements(texts: Texts) -> None:
     """The marks so far, for download in both formats."""
     import pandas as pd
 
     labels = judgements.labels(texts)
     if labels is None:
-        st.caption("No document in this corpus is marked as relevant yet: mark results on the Search page.")
+        st.caption("No document is marked as relevant yet: mark results on the Search page.")
         return
     marks = sum(map(len, labels.qrels.values()))
     st.caption(

@@ -16,6 +16,7 @@ from pages.shared.state import Work
 
 APPEARS_AFTER_SECONDS, REPORT_EVERY_SECONDS = 0.15, 0.5
 COUNT = "{:,}".format
+PATIENCE_SECONDS = 0.5  # until something else is shown meanwhile
 BAR = (
     "<div>{sentence}</div>"
     '<div role="progressbar" aria-valuenow="{percent:.0f}" style="height:.4rem;border-radius:.2rem;'
@@ -46,6 +47,21 @@ def line(name: Work, height: int = 0, count: Callable[[int], str] | None = COUNT
         raise
     shown.clear()
     done.add(name)
+
+
+def meanwhile(on_progress: Progress, act: Callable[[], None], patience: float | None = None) -> Progress:
+    """Progress that acts once if the work takes a while: by default `PATIENCE_SECONDS`, or until its first report."""
+    due = time.monotonic() + (PATIENCE_SECONDS if patience is None else patience)
+    is_done = False
+
+    def report(what: str, done: int, total: int) -> None:
+        nonlocal is_done
+        on_progress(what, done, total)
+        if not is_done and time.monotonic() >= due:
+            is_done = True
+            act()
+
+    return report
 
 
 class _Line:

@@ -8,6 +8,7 @@ import pytest
 
 from core import collections, maps
 from core.collections import Collection, Map, Model
+from core.map_files import Unread, count_cells, frame_of, vectors_of
 from core.maps import Projection
 from core.maps.layout import project
 from tests.core.collections.conftest import DIMENSIONS, SIZE, Clustered, stop_after
@@ -108,6 +109,18 @@ def test_its_points_are_drawn_with_their_texts_and_vectors(made: tuple[Collectio
     assert space.name == f"a sample of {len(rows):,} of the {SIZE:,} texts of numbers under wordllama-256"
     assert len(rows) in {499, 500}  # without the text that has no place
     assert space.coordinates is not None
-    assert space.vectors is not None
+    assert isinstance(space.vectors, Unread)
     np.testing.assert_array_equal(space.coordinates, points(collection, laid_out)[rows])
-    np.testing.assert_allclose(space.vectors, kinds(list(space.corpus.texts)), atol=1e-6)
+    np.testing.assert_allclose(vectors_of(space), kinds(list(space.corpus.texts)), atol=1e-6)
+
+
+def test_the_density_beside_some_points_is_that_of_all(made: tuple[Collection, Model]) -> None:
+    collection, laid_out = collections.lay_out(*made, fitted=FITTED)
+    space, everything = (collections.space_of(collection, laid_out, size) for size in (500, SIZE))
+    assert space.coordinates is not None
+    assert space.density
+    assert everything.coordinates is not None
+    assert space.density.total == SIZE
+    expected = count_cells([everything.coordinates], *frame_of(space.coordinates))
+    np.testing.assert_array_equal(space.density.counts, expected)
+    assert expected.sum() > 500

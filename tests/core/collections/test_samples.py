@@ -28,6 +28,18 @@ def test_a_sample_is_of_the_whole_collection_and_says_so(embedded: Callable[[], 
     assert collections.sample(collection, store).name == "texts"
 
 
+def test_a_collection_is_known_again_whatever_is_added_but_not_a_later_one_of_its_name(
+    texts: Path, fake_encoder: Any
+) -> None:
+    made = collections.create("texts", [texts])
+    known = made.fingerprint
+    made, _ = collections.embed_with(made, fake_encoder)
+    assert made.fingerprint == known
+    assert collections.index_words(made).fingerprint == known
+    collections.delete("texts")
+    assert collections.create("texts", [texts]).fingerprint != known
+
+
 def test_vectors_of_a_sample_are_not_computed_again(
     embedded: Callable[[], Collection], fake_encoder: Any, tmp_path: Path
 ) -> None:

@@ -27,11 +27,11 @@ def test_marks_come_back_and_can_be_changed_and_taken_back(home: Path) -> None:
 
 def test_marks_are_labels_of_the_queries_that_have_a_relevant_document(home: Path) -> None:
     token = judgements.new_token()
-    assert judgements.labels(token, TEXTS) is None
+    assert judgements.labels(token, TEXTS.fingerprint) is None
     judgements.mark(token, TEXTS.fingerprint, "nothing fits", "1", 0)
-    assert judgements.labels(token, TEXTS) is None
+    assert judgements.labels(token, TEXTS.fingerprint) is None
     judgements.mark(token, TEXTS.fingerprint, "what is  two?", "2", 1)
-    labels = judgements.labels(token, TEXTS)
+    labels = judgements.labels(token, TEXTS.fingerprint)
     assert labels is not None
     assert labels.queries.texts == ("what is two?",)
     assert labels.qrels == {labels.queries.ids[0]: {"2": 1}}

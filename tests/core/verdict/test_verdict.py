@@ -21,6 +21,7 @@ from core.verdict import (
     CRITERIA,
     PRESETS,
     Candidate,
+    Source,
     Speed,
     Verdict,
     Weights,
@@ -246,7 +247,9 @@ def test_models_that_are_not_here_are_candidates_without_quality_and_baselines_c
     asked = replace(SOURCE, kind="query", texts=2, truncated_texts=0, unknown_texts=1)
     vectors = Embeddings(*(Embedded(np.zeros((3, 384), np.float32), source, identity) for source in (SOURCE, asked)))
     measures = {MINILM.name: measured(0.5), "BM25": measured(0.4), "Hybrid": measured(0.6)}
-    found = candidates([MINILM, absent], measures, {MINILM.name: vectors}, {OWN: "2026-01-01"}, dollars_per_hour=1.0)
+    found = candidates(
+        [MINILM, absent], measures, {MINILM.name: Source.of(vectors)}, {OWN: "2026-01-01"}, dollars_per_hour=1.0
+    )
     assert [(one.name, one.quality and one.quality.mean, one.is_model) for one in found] == [
         (MINILM.name, 0.5, True),
         (absent.name, None, True),

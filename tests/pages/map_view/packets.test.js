@@ -56,6 +56,15 @@ test("texts in any script are found by their row", async () => {
   assert.deepEqual([0, 1, 2, 3].map((row) => found.texts(row)), texts);
 });
 
+test("the density of a whole map arrives with some of its points", () => {
+  const counts = Uint16Array.from([3, 0, 65535, 7]);
+  const maps = [{ title: "A", axes: [], dimensions: 2, centre: [0, 0], reach: 1, counted: true }];
+  const parts = [new Uint8Array(8), new Uint8Array(0), new Uint8Array(0), new Uint8Array(counts.buffer)];
+  const found = opened(packet({ kind: "points", rows: "some rows", count: 1, maps }, parts));
+  assert.deepEqual([...found.maps[0].counts], [...counts]);
+  assert.equal(opened(points(new Float32Array(2))).maps[0].counts, null);
+});
+
 test("colours arrive in the order of the slots", () => {
   const { codes, id } = opened(packet({ kind: "colour", count: 5 }, [Uint8Array.from([0, 10, 20, 30, 40])]));
   const { order } = opened(points(new Float32Array(10)));

@@ -17,12 +17,14 @@ class Map:
     """One map: a title, and a place for every row.
 
     `coordinates` is (n, 2) or (n, 3); a row that is not finite is not drawn. `axes` are the titles of the axes, such as
-    the shares of principal components; without them no axes are drawn, because they have no meaning.
+    the shares of principal components; without them no axes are drawn, because they have no meaning. `counts` are the
+    points of the whole map in each cell of its square, as in `map_files.Density`, if only some of them are rows.
     """
 
     title: str
     coordinates: NDArray[np.floating]
     axes: tuple[str, ...] = ()
+    counts: NDArray[np.integer] | None = None
 
 
 @dataclass(frozen=True)

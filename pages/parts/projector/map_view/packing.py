@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
+from core.map_files import frame_of
 from core.wording import shorten
 from pages.parts.projector.map_view.content import Categories, Gradient, Map, Rows
 
@@ -22,6 +23,7 @@ MOST_HOVER_ROWS = 300_000
 MOST_HOVER_CHARACTERS = 400
 MOST_HOVER_BYTES = 9_000_000  # with 100,000 rows on four maps of three dimensions, 15 MB in all
 NOT_FINITE = 65_535
+MOST_COUNTED = 65_535  # points in a cell
 GREY = 255
 LEVELS = 254
 ALIGNMENT = 4
@@ -61,7 +63,7 @@ def pack(maps: Sequence[Map], hover: Sequence[str] = (), *, rows: str = "") -> P
     """
     count = _common_count(maps, hover)
     exact = count <= MOST_EXACT_ROWS
-    frames = [_frame(chart.coordinates) for chart in maps]
+    frames = [frame_of(chart.coordinates) for chart in maps]
     places = [_places(chart, *frame, exact) for chart, frame in zip(maps, frames, strict=True)]
     lengths, texts = _hover(hover if count <= MOST_HOVER_ROWS else ())
     header = {
@@ -75,11 +77,13 @@ def pack(maps: Sequence[Map], hover: Sequence[str] = (), *, rows: str = "") -> P
                 "dimensions": chart.coordinates.shape[1],
                 "centre": centre.tolist(),
                 "reach": reach,
+                "counted": chart.counts is not None,
             }
             for chart, (centre, reach) in zip(maps, frames, strict=True)
         ],
     }
-    packet, digest = _packet(header, [*places, lengths, texts])
+    counts = [_counts(chart.counts) for chart in maps if chart.counts is not None]
+    packet, digest = _packet(header, [*places, lengths, texts, *counts])
     return Points(digest, rows, count, tuple(maps), packet)
 
 
@@ -131,13 +135,9 @@ def _common_count(maps: Sequence[Map], hover: Sequence[str]) -> int:
     return counts.pop()
 
 
-def _frame(coordinates: NDArray[np.floating]) -> tuple[NDArray[np.float64], float]:
-    """The middle of the places, and the largest distance from it along an axis (1 if they all coincide)."""
-    finite = coordinates[np.isfinite(coordinates).all(axis=1)].astype(np.float64)
-    if not len(finite):
-        return np.zeros(coordinates.shape[1]), 1.0
-    low, high = finite.min(axis=0), finite.max(axis=0)
-    return (low + high) / 2, float((high - low).max() / 2) or 1.0
+def _counts(counts: NDArray[np.integer]) -> bytes:
+    """The points in each cell as uint16; more than these can tell are as many."""
+    return np.minimum(counts, MOST_COUNTED).astype("<u2").tobytes()
 
 
 def _places(chart: Map, centre: NDArray[np.float64], reach: float, exact: bool) -> bytes:

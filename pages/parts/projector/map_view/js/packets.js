@@ -28,7 +28,8 @@ export function openPacket(header, bytes) {
 
 function openPoints(header, parts) {
   const maps = header.maps.map((map, index) => ({ ...map, places: openPlaces(map, parts[index], header.count) }));
-  const [lengths, texts] = parts.slice(header.maps.length);
+  const [lengths, texts, ...counts] = parts.slice(header.maps.length);
+  for (const map of maps) map.counts = map.counted ? new Uint16Array(counts.shift().buffer) : null;
   const { id, rows, count } = header;
   const points = { id, rows, count, maps, order: slotOrder(count), texts: null };
   if (texts.length) openTexts(new Uint16Array(lengths.buffer), texts).then((opened) => (points.texts = opened));

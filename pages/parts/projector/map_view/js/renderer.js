@@ -1,7 +1,7 @@
 /**
  * The renderer: draws points with WebGL2, panel by panel on one canvas, in pieces that keep the screen responsive.
  */
-import { CELLS, density } from "./density.js";
+import { CELLS, countCells, density } from "./density.js";
 import { isSolid } from "./panels.js";
 import { FADED_SHARE, HIGHLIGHT_GROWTH, fadedOpacity } from "./point-style.js";
 import { CLOUD_FRAGMENT, CLOUD_VERTEX, POINT_FRAGMENT, POINT_VERTEX, program } from "./shaders.js";
@@ -63,7 +63,7 @@ export class PointRenderer {
       return {
         end,
         start: from ? this.upload(gl.ARRAY_BUFFER, from.places) : end,
-        density: map.dimensions === 2 && points.count >= CLOUD_FROM ? this.densityTexture(map.places) : null,
+        density: this.densityOf(map, points.count),
       };
     });
   }
@@ -99,10 +99,16 @@ export class PointRenderer {
     if (slots) this.upload(this.gl.ELEMENT_ARRAY_BUFFER, slots, list.buffer);
   }
 
-  densityTexture(places) {
+  // Of the whole map, if only some of its points are drawn; of those that are drawn, if they are many.
+  densityOf(map, count) {
+    if (map.counts) return this.densityTexture(map.counts);
+    return map.dimensions === 2 && count >= CLOUD_FROM ? this.densityTexture(countCells(map.places)) : null;
+  }
+
+  densityTexture(counts) {
     const { gl } = this;
     const texture = this.texture(gl.LINEAR);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, CELLS, CELLS, 0, gl.RED, gl.UNSIGNED_BYTE, density(places));
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, CELLS, CELLS, 0, gl.RED, gl.UNSIGNED_BYTE, density(counts));
     return texture;
   }
 
