@@ -105,6 +105,7 @@ def test_a_folder_becomes_a_collection_that_is_searched_measured_and_mapped(
     (tmp_path / "labels.tsv").write_text(as_beir(relevant))
     open_page(page, dashboard, "evaluate", collection="many")
     page.get_by_role("button", name="Labels:").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("radio", name="Files").click()
     uploads = page.get_by_test_id("stFileUploaderDropzoneInput")
     upload(uploads.nth(0), tmp_path / "queries.csv")
     upload(uploads.nth(1), tmp_path / "labels.tsv")
