@@ -8,10 +8,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from core import settings
 from core.errors import AccessError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 KEY_BYTES = 16
@@ -75,12 +79,20 @@ def rules(*, has_login: bool) -> Rules:
     return Rules() if section is None else _checked(section)
 
 
+@cache
+def _reader() -> "TypeAdapter[Rules]":
+    """What reads rules; made once, as a page asks many times who is there."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Rules)
+
+
 def _checked(section: Any) -> Rules:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     known = [field.name for field in fields(Rules)]
     try:
-        found = TypeAdapter(Rules).validate_python(section)
+        found = _reader().validate_python(section)
         wrong = [
             *(section.keys() - set(known)),
             *(name for name in found.domains if not DOMAIN.fullmatch(name.lower())),

@@ -276,7 +276,7 @@ def _chance(verdict: Verdict) -> str:
 
 
 def _noise(verdict: Verdict) -> str:
-    """Warn that timings were disturbed, if none of them is left out for it, which is said there."""
+    """Warn that timings were disturbed, unless one is left out for that: the sentence on what is left out says so."""
     ranking = verdict.ranking
     rows = [row for row in ranking.ranked if row.candidate.speed and row.candidate.speed.disturbed]
     if not rows or any(_is_disturbed(row, criterion) for row in rows for criterion in ranking.left_out):

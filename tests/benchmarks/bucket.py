@@ -10,7 +10,6 @@ import argparse
 import logging
 import multiprocessing
 import os
-import socket
 import statistics
 import tempfile
 import time
@@ -30,6 +29,7 @@ from core.machine import this_machine
 from core.search.indexes import Floats
 from tests.benchmarks.collections import NAME, write
 from tests.benchmarks.indexes import MADE, QUERIES, K, seconds_of
+from tests.e2e.conftest import free_port
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
@@ -98,9 +98,7 @@ def service() -> Iterator[Callable[[float], None]]:
     """S3 in a process of its own, with an empty bucket; gives what sets the seconds that each answer waits."""
     spawn = multiprocessing.get_context("spawn")
     delay = spawn.Value("d", 0.0)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = spawn.Process(target=_serve, args=(port, delay), daemon=True)
     process.start()
     access = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}

@@ -94,6 +94,14 @@ def running_server(
                 process.wait()
 
 
+def debians(program: str, package: str) -> str:
+    """The path of a program of one of Debian's packages; without it a test is skipped, but not in CI."""
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
+    if not found and "CI" in os.environ:
+        pytest.fail(f"Debian's {package} is not installed: the gate checks the dashboard behind it.")
+    return found or pytest.skip(f"Debian's {program} is not installed: apt-get install {package}")
+
+
 def free_port() -> int:
     """A port that nothing listens on."""
     with socket.socket() as free:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import PATIENCE_MS, REST, free_port, running_server, settle, upload, wait_until_healthy
+from tests.e2e.conftest import PATIENCE_MS, REST, debians, free_port, running_server, settle, upload, wait_until_healthy
 
 UNDER = "embedscope"
 AROUND = """
@@ -37,10 +36,7 @@ LARGE = 20_000_000  # bytes; nginx itself takes a million
 
 @pytest.fixture(scope="module")
 def nginx() -> str:
-    found = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not found and "CI" in os.environ:
-        pytest.fail("Debian's nginx is not installed: the gate checks a dashboard behind it.")
-    return found or pytest.skip("Debian's nginx is not installed: apt-get install nginx-light")
+    return debians("nginx", "nginx-light")
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Two dashboards behind HAProxy, configured as docs/scaling.md says: a killed one costs its own visitors' sessions."""
 
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core import collections, models
 from tests.conftest import ROOT
-from tests.e2e.conftest import PATIENCE_MS, REST, free_port, running_server, settle, upload, wait_until_healthy
+from tests.e2e.conftest import PATIENCE_MS, REST, debians, free_port, running_server, settle, upload, wait_until_healthy
 
 pytest.importorskip("lance", reason="requirements-scale.txt is not installed: collections are not checked")
 
@@ -27,10 +25,7 @@ IS_CONNECTED = ("data-test-connection-state", "CONNECTED")
 
 @pytest.fixture(scope="module")
 def haproxy() -> str:
-    found = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not found and "CI" in os.environ:
-        pytest.fail("Debian's haproxy is not installed: the gate checks two dashboards behind it.")
-    return found or pytest.skip("Debian's haproxy is not installed: apt-get install haproxy")
+    return debians("haproxy", "haproxy")
 
 
 @pytest.fixture(scope="module")
