@@ -109,6 +109,7 @@ def test_two_dashboards_share_an_address_and_collections_and_a_killed_one_costs_
     for page in (hers, his):
         page.get_by_role("button", name="Your texts:").click()
         page.get_by_test_id("stPopoverBody").get_by_role("radio", name="File").click()
+        settle(page)  # the upload for a new collection has made room for that of files
         upload(page.get_by_test_id("stFileUploaderDropzoneInput"), tmp_path / "mine.txt")
         page.keyboard.press("Escape")
         expect(page.get_by_role("button", name="Your texts: mine.txt")).to_be_visible()
