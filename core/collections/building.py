@@ -57,7 +57,7 @@ class Sample:
         return AT if self.own is None else AT + 1
 
     def find(self, finder: OnDisk | ByIndex) -> npt.NDArray[np.float32]:
-        """The scores of the nearest of each query, (q, AT), without itself."""
+        """The scores of the nearest of each query, (q, AT) or fewer if there are fewer texts, without itself."""
         hits = finder.find(self.queries, self.wanted)
         found = zip(hits.rows, hits.scores, strict=True)
         return np.array([self.without_itself(place, *each) for place, each in enumerate(found)])
@@ -168,14 +168,14 @@ def _sample(exact: OnDisk) -> Sample:
 
 def _measured(exact: OnDisk, sample: Sample, index: Index, on_progress: Progress) -> Index:
     """The cheapest setting that surely reaches the recall demanded, or the best if none does."""
-    least = sample.find(exact)[:, -1:]
+    truth = sample.find(exact)
     settings = _settings(exact.collection, exact.model, index.partitions)
     quiet = replace(exact, on_progress=silent)
     best, known = index, dict[int, dict[int, _Tried]]()
     for done, (nprobes, refine) in enumerate(settings):
         on_progress("Measuring recall", done, len(settings))
         if nprobes not in known:
-            known[nprobes] = _refined(quiet, sample, replace(index, nprobes=nprobes), least)
+            known[nprobes] = _refined(quiet, sample, replace(index, nprobes=nprobes), truth)
         tried, surely = known[nprobes][refine]
         if surely >= index.demanded:
             return tried
@@ -183,12 +183,12 @@ def _measured(exact: OnDisk, sample: Sample, index: Index, on_progress: Progress
     return best
 
 
-def _refined(exact: OnDisk, sample: Sample, index: Index, least: npt.NDArray[np.float32]) -> dict[int, _Tried]:
-    """An index with each refinement, and the recall of searches with it: the share of scores from `least`, (q, 1), on.
+def _refined(exact: OnDisk, sample: Sample, index: Index, truth: npt.NDArray[np.float32]) -> dict[int, _Tried]:
+    """An index with each refinement, and the recall of searches with it: the share of scores from the last true one on.
 
     The candidates of a refinement are the first of those of a larger one, so each query is looked up only once.
     """
-    found = {refine: np.empty((len(sample.queries), AT), np.float32) for refine in REFINES}
+    found = {refine: np.empty_like(truth) for refine in REFINES}
     for place, (rows, scores) in enumerate(_candidates(exact, sample, index)):
         for refine in REFINES:
             wanted = sample.wanted * refine
@@ -197,7 +197,7 @@ def _refined(exact: OnDisk, sample: Sample, index: Index, least: npt.NDArray[np.
             else:
                 best = np.argsort(-scores[:wanted], kind="stable")[: sample.wanted]
                 found[refine][place] = sample.without_itself(place, rows[best], scores[best])
-    recalls = {refine: (scores >= least).mean(axis=1) for refine, scores in found.items()}
+    recalls = {refine: (scores >= truth[:, -1:]).mean(axis=1) for refine, scores in found.items()}
     return {
         refine: (replace(index, refine=refine, recall=float(of_each.mean())), least_recall(of_each))
         for refine, of_each in recalls.items()

@@ -381,4 +381,4 @@ def test_every_model_of_the_front_is_marked_though_not_every_one_has_room_for_it
     assert sizes == {(): 8, (1, 2, 3): 12, (4,): 20}
     (front,) = (trace for trace in figure.data if tuple(trace.x) == (1, 2, 3) and trace.mode != "lines")
     assert front.text == ("", "b", "c")
-    assert len(set(front.marker.color)) == 3
+    assert front.marker.color == tuple(model_colour(name) for name in "abc")

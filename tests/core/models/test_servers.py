@@ -171,7 +171,7 @@ def test_a_file_that_may_not_be_read_is_one_sentence(write, monkeypatch):
         raise PermissionError
 
     write(FOUR_LINES)
-    monkeypatch.setattr("pathlib.Path.read_text", deny)
+    monkeypatch.setattr("pathlib.Path.read_bytes", deny)
     assert server_names() == []
     assert "Cannot open" in servers.problems()[0]
 
