@@ -79,8 +79,12 @@ class Timer(Figure):
         try:
             yield
         finally:
-            if _registry:
-                self._of(labels).observe(time.perf_counter() - started)
+            self.observe(time.perf_counter() - started, **labels)
+
+    def observe(self, seconds: float, **labels: str) -> None:
+        """Note that something took so long."""
+        if _registry:
+            self._of(labels).observe(seconds)
 
 
 RUNS = Timer("embedscope_page_run_seconds", "Time that the server takes to run a page", ("page",))

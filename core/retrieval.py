@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from core import corpus, embedding, evaluation, models, search
 from core.corpus import Corpus, Labels
+from core.devices import devices
 from core.embedding import Embedded
 from core.encoders.base import Identity
 from core.evaluation import Find, Quality
+from core.jobs.queue import Turn
 from core.models import ModelSpec
 from core.progress import Progress, silent
 from core.provenance import Provenance
@@ -29,6 +31,8 @@ Rows = npt.NDArray[np.int64]
 
 BM25 = "BM25"
 HYBRID = "Hybrid"
+SEARCHES = Turn("searches", "visitors take turns")
+SCORES_A_TURN, SHARED_SCORES_A_TURN = 2**26, 2**22  # on a CPU fewer while others may wait
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,6 +230,23 @@ def measure(ranking: Ranking, texts: Corpus, labels: Labels, *, recall_at: Seque
 
 def _find_best(task: Task, find: Find, on_progress: Progress) -> Hits:
     """Find the best of each query in the task's unit; documents without the one that is the query itself."""
+    find = partial(_find_in_turns, task, find, on_progress)
     if task.unit == "text":
         return find(slice(None), task.k)
     return evaluation.best_documents(find, len(task.queries), task.texts.document_ids, task.k, on_progress, task.own)
+
+
+def _find_in_turns(task: Task, find: Find, on_progress: Progress, block: slice, depth: int) -> Hits:
+    """Find the best of some queries, some at a time: visitors take turns."""
+    rows = range(*block.indices(len(task.queries)))
+    documents = max(1, len(task.texts) if task.among is None else len(task.among))
+    parts: list[Hits] = []
+    start = rows.start
+    while start < rows.stop or not parts:
+        is_short = SEARCHES.is_shared() and "cuda" not in devices()
+        scores = SHARED_SCORES_A_TURN if is_short else SCORES_A_TURN
+        part = slice(start, min(rows.stop, start + max(1, scores // documents)))
+        with SEARCHES.hold(on_progress, None, cost=documents * max(1, part.stop - start)):
+            parts.append(find(part, depth))
+        start = part.stop
+    return Hits(np.concatenate([part.rows for part in parts]), np.concatenate([part.scores for part in parts]))

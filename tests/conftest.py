@@ -29,6 +29,7 @@ from core import embedding, models, settings
 from core.collections import job
 from core.encoders import Encoder, endpoint, light, runtime
 from core.encoders.base import Kind, Vectors
+from core.jobs import turns
 from core.maps import process
 from core.models import ModelSpec
 from core.progress import Progress, silent
@@ -154,6 +155,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _the_process_for_maps_ends_with_the_session() -> Iterator[None]:
     yield
     process.process().end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _visitors_of_other_tests_have_left() -> Iterator[None]:
+    """Models that tests share would else compute smaller batches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turns, "SECONDS_PRESENT", 0.0)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from core import visitors
 from core.collections import uploads
 from core.collections.completion import Step, missing
 from core.collections.creation import READING, create
@@ -103,6 +104,7 @@ class Job:
 
     def __init__(self, request: Request) -> None:
         self.request = request
+        self._visitor = visitors.current()
         self.state: State = "running"
         self.doing = Doing()
         self.done: list[str] = []
@@ -127,7 +129,7 @@ class Job:
         """Do all of it once the turn has come; errors become sentences."""
         child = Child(f"collection {self.name}", ENVIRONMENT)
         try:
-            with turn.hold(self._report):
+            with visitors.serving(self._visitor), turn.hold(self._report):
                 self._do_all(child)
         except _CancelledError:
             self.state = "cancelled"

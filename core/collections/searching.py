@@ -12,6 +12,7 @@ from core.collections.cluster import Cluster
 from core.collections.dataset import Collection, open_collection
 from core.collections.embedding import Model
 from core.progress import Progress, silent
+from core.retrieval import SEARCHES
 from core.search import Hits, nearest_in
 from core.search.exact import AnyFloats, Rows
 from core.search.hits import NEARLY_ZERO
@@ -47,7 +48,13 @@ class OnDisk:
     def find_in(self, parts: slice, queries: AnyFloats, k: int, among: Rows | None = None) -> Hits:
         """As `find`, in some parts alone, of which all vectors are read."""
         blocks = self._all(parts) if among is None else self._many(parts, among)
-        return nearest_in(queries, blocks, k, similarity=self.model.identity.similarity)
+        return nearest_in(queries, self._in_turns(blocks, len(queries)), k, similarity=self.model.identity.similarity)
+
+    def _in_turns(self, blocks: Iterator[Block], queries: int) -> Iterator[Block]:
+        """The blocks, each of which is searched by turns of the visitors."""
+        for rows, vectors in blocks:
+            with SEARCHES.hold(self.on_progress, None, cost=max(1, queries * len(rows))):
+                yield rows, vectors
 
     def _find_on(self, cluster: Cluster, queries: AnyFloats, k: int, among: Rows | None) -> Hits:
         """Each worker searches shares of the parts, and what they find is merged."""

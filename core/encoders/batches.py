@@ -1,6 +1,6 @@
 """Which texts share a batch: similar in length, so that there is little padding, and few enough to fit the caches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,10 +8,19 @@ import numpy.typing as npt
 Rows = npt.NDArray[np.intp]
 
 
-def windows(texts: Sequence[str], size: int) -> list[Rows]:
-    """Row numbers of texts of similar length, `size` at a time, the longest first; a window is tokenised at once."""
+def windows(texts: Sequence[str], size: Callable[[], int]) -> Iterator[Rows]:
+    """Row numbers of texts of similar length, the longest first; a window is tokenised at once.
+
+    Parameters
+    ----------
+    size : callable
+        Returns how many texts the next window shall have.
+    """
     order = np.argsort([-len(text) for text in texts], kind="stable")
-    return [order[start : start + size] for start in range(0, len(order), size)]
+    while len(order):
+        count = size()
+        yield order[:count]
+        order = order[count:]
 
 
 def by_tokens(lengths: Rows, budget: int) -> Iterator[Rows]:

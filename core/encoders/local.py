@@ -1,8 +1,6 @@
 """Models computed on this machine: sentence-transformers around a network optimised for its CPU or GPU."""
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +13,8 @@ from core.encoders.checkpoint import counting_tokenizer
 from core.encoders.choice import Choice
 from core.encoders.vocabulary import vocabulary_of
 from core.errors import DeviceError, InputError
+from core.jobs.queue import Turn
+from core.jobs.worker import Worker
 from core.models import ModelSpec
 from core.progress import Progress, silent
 
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
-WINDOW = 256
-STATIC_WINDOW = 4096
+WINDOW, SHARED_WINDOW = 256, 32  # texts tokenised at once: as many as are quick, and fewer while others may wait
+STATIC_WINDOW, SHARED_STATIC_WINDOW = 4096, 256
 TOKEN_BUDGET = {name: device.token_budget for name, device in DEVICE.items()}
+SHARED_PART = 8  # of a CPU's budget of tokens, while others may wait
 POOLING_TOKEN = {"cls": 0, "lasttoken": -1}
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+
+NO_ROWS: batches.Rows = np.empty(0, np.intp)
 
 Features = dict[str, Any]
 
@@ -34,8 +37,8 @@ Features = dict[str, Any]
 class LocalEncoder:
     """A SentenceTransformer with one thread that computes for many callers.
 
-    A request is computed batch by batch, first come first served, so that a large one does not hold up small ones;
-    meanwhile its caller tokenises the next window of texts.
+    A request is computed batch by batch, and visitors take turns, so that a large one does not hold up small ones;
+    meanwhile its caller tokenises the next window of texts. Windows and batches are smaller while there are others.
     """
 
     def __init__(
@@ -59,8 +62,8 @@ class LocalEncoder:
         self._model = model
         self._counter = counting_tokenizer(model)
         self.vocabulary = vocabulary_of(self._counter)
-        self._tokenizing = threading.Lock()
-        self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix=spec.name)
+        self._tokenizing = Turn(f"tokenizing with {spec.name}")
+        self._owner = Worker(spec.name)
 
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
         """Vectors of the texts: (n, d) float32, in the order given; unit rows where the cosine compares them.
@@ -74,16 +77,21 @@ class LocalEncoder:
         """
         texts = [replace_surrogates(text) for text in texts]
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        windows = self._windows(texts)
-        done, following = 0, self._features_of_first(windows, texts, kind)
-        for number, rows in enumerate(windows, start=1):
-            features, following = following, {}
+        windows, done = self._windows(texts), 0
+
+        def report(what: str) -> None:
+            on_progress(what, done, len(texts))
+
+        rows, features = self._next_window(windows, texts, kind)
+        while features:
+            following = None
             for batch in self._batches(features, len(rows)):
-                on_progress(f"Embedding with {self.spec.name}", done, len(texts))
-                computing = self._owner.submit(self._compute, features, batch)
-                following = following or self._features_of_first(windows[number:], texts, kind)
-                vectors[rows[batch]] = computing.result()
+                report(f"Embedding with {self.spec.name}")
+                computing = self._owner.submit(self._compute, features, batch, cost=self._cost(features, batch))
+                following = following or self._next_window(windows, texts, kind)
+                vectors[rows[batch]] = self._owner.result(computing, report)
                 done += len(batch)
+            rows, features = following or self._next_window(windows, texts, kind)
         return vectors
 
     def prepare_forward(self, texts: Sequence[str], kind: Kind = "document") -> Callable[[], None]:
@@ -150,7 +158,9 @@ class LocalEncoder:
             raise InputError("This text has no tokens: write a word or two.")
         limit = self.max_tokens or len(encoding.ids)
         features = None if self.is_static else self._features([text], kind)
-        vectors = self._owner.submit(self._token_vectors, features, encoding.ids).result()
+        vectors = self._owner.result(
+            self._owner.submit(self._token_vectors, features, encoding.ids, cost=len(encoding.ids))
+        )
         vectors = vectors[:, : self.spec.truncate_dim]
         tokens = encoding.tokens if len(encoding.tokens) <= limit else _truncate(encoding.tokens, limit)
         return Trace(
@@ -170,23 +180,39 @@ class LocalEncoder:
     def _pooling(self) -> str:
         return "mean" if self.is_static else " and ".join(pooling_modes(self._model))
 
-    def _windows(self, texts: list[str]) -> list[batches.Rows]:
-        return batches.windows(texts, STATIC_WINDOW if self.is_static else WINDOW)
+    def _windows(self, texts: list[str]) -> Iterator[batches.Rows]:
+        return batches.windows(texts, self._window)
 
-    def _features_of_first(self, windows: list[batches.Rows], texts: list[str], kind: Kind) -> Features:
-        """The first window's features; none if no window is left."""
-        return self._features([texts[row] for row in windows[0]], kind) if windows else {}
+    def _window(self) -> int:
+        """How many texts are tokenised at once."""
+        if self._owner.is_shared():
+            return SHARED_STATIC_WINDOW if self.is_static else SHARED_WINDOW
+        return STATIC_WINDOW if self.is_static else WINDOW
+
+    def _next_window(
+        self, windows: Iterator[batches.Rows], texts: list[str], kind: Kind
+    ) -> tuple[batches.Rows, Features]:
+        """The rows of the next window and their features; none if no window is left."""
+        rows = next(windows, NO_ROWS)
+        return rows, self._features([texts[row] for row in rows], kind) if len(rows) else {}
 
     def _features(self, texts: list[str], kind: Kind) -> Features:
         """The tokenised window of texts; one caller at a time, since tokenizers require it."""
-        with self._tokenizing:
+        with self._tokenizing.hold(cost=len(texts)):
             return dict(self._model.preprocess(texts, prompt=self.spec.prompt(kind) or None))
 
     def _batches(self, features: Features, texts: int) -> list[batches.Rows]:
         if self.is_static:
             return [np.arange(texts)]
         lengths = features["attention_mask"].sum(dim=1).numpy()
-        return list(batches.by_tokens(lengths, TOKEN_BUDGET[self.device]))
+        part = SHARED_PART if self.device == "cpu" and self._owner.is_shared() else 1
+        return list(batches.by_tokens(lengths, TOKEN_BUDGET[self.device] // part))
+
+    def _cost(self, features: Features, batch: batches.Rows) -> float:
+        """How much of the model's time a batch takes: by its tokens, those of a table by its texts."""
+        if self.is_static:
+            return len(batch)
+        return len(batch) * int(features["attention_mask"][batch].sum(dim=1).max())
 
     def _compute(self, features: Features, batch: batches.Rows) -> Vectors:
         """Vectors of some of a window's texts; in halves if the GPU's memory is too small."""

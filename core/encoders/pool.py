@@ -14,6 +14,7 @@ from core import metrics
 from core.devices import DEVICE, devices, free_cache
 from core.encoders.base import CHOOSING, Encoder, with_options_of
 from core.errors import ModelUnavailableError
+from core.jobs.worker import Piece, Worker
 from core.models import ModelSpec, memory, revisions
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
@@ -29,6 +30,7 @@ class _Place:
     memory: str
     encoder: Future[Encoder] = field(default_factory=Future)
     progress: tuple[str, int, int] = ("Waiting to load", 0, 1)
+    turn: Piece[None] | None = None  # of loading, where models wait for each other
 
     def report(self, what: str, done: int, total: int) -> None:
         self.progress = (what, done, total)
@@ -56,7 +58,7 @@ class Pool:
         self.budgets = budgets or memory.budgets()
         self._places: OrderedDict[Key, _Place] = OrderedDict()
         self._lock = threading.Lock()
-        self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
+        self._loader = Worker("loading models")
         self._asker = ThreadPoolExecutor(thread_name_prefix="asking")  # a silent server blocks nobody else
         self._chooser = ThreadPoolExecutor(max_workers=1, thread_name_prefix="choosing")  # nor does a measurement
         self._undecided: set[Key] = set()
@@ -96,7 +98,8 @@ class Pool:
             return encoder
         place = self._place(spec, device, engine, precision)
         while not wait([place.encoder], timeout=HEARTBEAT_SECONDS).done:
-            on_progress(*place.progress)
+            waiting = self._loader.waiting(place.turn) if place.turn else ""
+            on_progress(*((waiting, 0, 1) if waiting else place.progress))
         return with_options_of(place.encoder.result(), spec)
 
     def load_soon(self, spec: ModelSpec, device: str = "auto") -> None:
@@ -145,15 +148,18 @@ class Pool:
         _start_in(IDLE_SECONDS, look_again)
 
     def _place(
-        self, spec: ModelSpec, device: str, engine: str, precision: str, loader: Executor | None = None
+        self, spec: ModelSpec, device: str, engine: str, precision: str, aside: Executor | None = None
     ) -> _Place:
         key = _key(spec, device, engine, precision)
         with self._lock:
             place = self._places.get(key)
             if place is None or (place.encoder.done() and not place.is_loaded):
                 place = _Place(memory=_memory(device))
-                usual = self._asker if spec.provider == "openai" else self._loader
-                (loader or usual).submit(self._load, spec, key, place)  # raises while the process ends
+                aside = self._asker if spec.provider == "openai" else aside
+                if aside:
+                    aside.submit(self._load, spec, key, place)  # raises while the process ends
+                else:
+                    place.turn = self._loader.submit(self._load, spec, key, place)  # as does this
                 self._places[key] = place
             self._places.move_to_end(key)
             return place

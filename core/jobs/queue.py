@@ -1,46 +1,33 @@
 """Queues for long work: one within this process, and a file lock among all processes."""
 
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
-from core import metrics, wording
+from core import metrics
 from core.errors import InputError
+from core.jobs.turns import Ticket, Turns
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 
-@dataclass(eq=False)
-class _Ticket:
-    """A place in a queue: how many seconds its holder expects to hold the turn, 0 if unknown, and since when."""
-
-    seconds: float
-    held_since: float | None = None
-
-    def rest(self) -> float:
-        """The expected seconds left, 0 once the holder is overdue."""
-        held = 0.0 if self.held_since is None else monotonic() - self.held_since
-        return max(0.0, self.seconds - held)
-
-
 class Turn:
-    """A first-come, first-served queue in this process; anyone waiting sees their place and the expected wait."""
+    """A queue in this process for what one does at a time; anyone waiting sees their place and the expected wait.
 
-    def __init__(self, what: str) -> None:
+    It is first come, first served for each visitor, and visitors take turns.
+    """
+
+    def __init__(self, what: str, rule: str = "one runs at a time") -> None:
         self.what = what
-        self._queue: deque[_Ticket] = deque()
+        self._turns = Turns(what, rule)
         self._changed = threading.Condition()
 
     @contextmanager
-    def hold(self, on_progress: Progress = silent, seconds: float = 0.0) -> Iterator[None]:
+    def hold(self, on_progress: Progress = silent, seconds: float | None = 0.0, cost: float = 1.0) -> Iterator[None]:
         """Wait for the turn and hold it.
 
         `on_progress` is called with the place in the queue, 1 being next, and the expected wait. If it raises, the
@@ -50,39 +37,41 @@ class Turn:
         ----------
         seconds
             How long this caller expects to hold the turn; 0 if unknown, and then nobody behind sees an expected wait.
+            If None, it is expected of the cost, and of how long others have taken for theirs.
+        cost
+            What counts against the visitor's share.
         """
-        ticket = _Ticket(seconds)
+        ticket = Ticket(cost, seconds)
         with self._changed:
-            self._queue.append(ticket)
-            metrics.WAITING.set(len(self._queue), queue=self.what)
+            self._turns.join(ticket)
+            self._advance()
         try:
             with metrics.WAITS.time(queue=self.what):
-                while before := self._before(ticket):
-                    on_progress(self._wait_in_words(before), 0, 1)
+                while waiting := self._waiting(ticket):
+                    on_progress(waiting, 0, 1)
                     with self._changed:
-                        self._changed.wait_for(lambda: self._queue[0] is ticket, HEARTBEAT_SECONDS)
-            ticket.held_since = monotonic()
+                        self._changed.wait_for(lambda: self._turns.holder is ticket, HEARTBEAT_SECONDS)
             yield
         finally:
             with self._changed:
-                self._queue.remove(ticket)
-                metrics.WAITING.set(len(self._queue), queue=self.what)
+                self._turns.leave(ticket)
+                self._advance()
                 self._changed.notify_all()
 
-    def _before(self, ticket: _Ticket) -> list[_Ticket]:
+    def is_shared(self) -> bool:
+        """Whether another visitor has waited for it or held it lately."""
         with self._changed:
-            return list(takewhile(lambda other: other is not ticket, self._queue))
+            return self._turns.is_shared()
 
-    def _wait_in_words(self, before: list[_Ticket]) -> str:
-        time = f", {_in_words(sum(each.rest() for each in before))}" if all(each.seconds for each in before) else ""
-        place = f"place {len(before)} in the queue for {self.what}"
-        return f"Waiting: {place}{time} (one runs at a time)"
+    def _advance(self) -> None:
+        """Let the next one hold it, if nobody does."""
+        self._turns.advance()
+        metrics.WAITING.set(len(self._turns), queue=self.what)
 
-
-def _in_words(seconds: float) -> str:
-    if seconds < 1:
-        return "any moment now"
-    return f"about {wording.wait(seconds)}"
+    def _waiting(self, ticket: Ticket) -> str:
+        """The place and the expected wait, in words; empty once the turn has come."""
+        with self._changed:
+            return "" if self._turns.holder is ticket else self._turns.sentence(ticket)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from core import visitors
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
 Result = TypeVar("Result")
@@ -20,9 +21,10 @@ class AbandonedError(Exception):
 
 @dataclass
 class _Job:
-    """Work under way: its result, its latest progress, and how many wait for it."""
+    """Work under way: for whom it was begun, its result, its latest progress, and how many wait for it."""
 
     grace_seconds: float
+    visitor: str = field(default_factory=visitors.current)
     result: "Future[Any]" = field(default_factory=Future)
     progress: tuple[str, int, int] = ("Starting", 0, 1)
     waiting: int = 0
@@ -85,7 +87,8 @@ class SharedWork:
 
     def _do(self, key: Hashable, job: _Job, work: Callable[[Progress], Result]) -> None:
         try:
-            done = work(job.report)
+            with visitors.serving(job.visitor):
+                done = work(job.report)
         except BaseException as error:  # noqa: BLE001  whatever it was, those who wait must hear it
             self._forget(key, job)
             job.result.set_exception(error)

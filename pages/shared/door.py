@@ -10,7 +10,7 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core import access, settings
+from core import access, settings, visitors
 from core.access import Person
 from core.errors import AccessError
 from core.markdown import markdown_free
@@ -56,7 +56,14 @@ def key() -> str:
     return someone.key if someone else ""
 
 
+def visitor() -> str:
+    """By which limits and turns go: the person or, without a login, the session; empty outside of sessions."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return key() or context.session_id if context else ""
+
+
 settings.owner = key
+visitors.asking = visitor
 
 
 def is_host() -> bool:

@@ -85,7 +85,7 @@ def padding(encoder: LocalEncoder, texts: list[str], budget: int) -> float:
     """The share of padding among the tokens computed, where batches hold at most so many tokens."""
     lengths = np.minimum(encoder.count_tokens(texts), encoder.max_tokens or 0)
     computed = 0
-    for rows in batches.windows(texts, local.WINDOW):
+    for rows in batches.windows(texts, lambda: local.WINDOW):
         for batch in batches.by_tokens(lengths[rows], budget):
             computed += len(batch) * int(lengths[rows][batch].max())
     return 1 - float(lengths.sum()) / computed
@@ -122,7 +122,7 @@ def streams(library: SentenceTransformer, encoder: LocalEncoder, texts: list[str
     network: Any = Converted(library[0].model, {name: features[name] for name in names})._network
     inputs = [
         [batch[name].numpy() for name in names]
-        for rows in batches.windows(texts, local.WINDOW)
+        for rows in batches.windows(texts, lambda: local.WINDOW)
         for batch in batches_of(encoder, [texts[row] for row in rows])
     ]
     threads = torch.get_num_threads()

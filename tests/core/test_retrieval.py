@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from core import corpus, embedding, evaluation, models, retrieval
+from core import corpus, embedding, evaluation, models, retrieval, visitors
 from core.corpus import Corpus, Labels
 from core.encoders.base import identity_of
+from core.jobs.queue import Turn
 from core.retrieval import BM25, HYBRID, Embeddings, Ranking, Task
 from core.search import KeywordIndex, fuse, nearest
 
@@ -39,6 +40,30 @@ def test_every_system_ranks_as_its_parts_do(fake_encoder):
         np.testing.assert_allclose(ranking.hits.scores, hits.scores, rtol=0, atol=1e-6)
     assert [ranking.system for ranking in rankings.values()] == list(rankings)
     assert set(rankings["wordllama-256"].seconds) == {"embed the queries", "search"}
+
+
+def test_a_search_in_parts_finds_the_same_and_lets_others_search_between_them(fake_encoder, monkeypatch):
+    task = Task(DOCUMENTS, corpus.from_paste("\n".join(f"a fox {number}" for number in range(7))), k=12)
+    pair = embeddings(fake_encoder, task)
+    whole = retrieval.by_model(task, pair)
+    turns = Turn("searches")
+    monkeypatch.setattr(retrieval, "SEARCHES", turns)
+    monkeypatch.setattr("core.jobs.turns.SECONDS_PRESENT", 60.0)
+    monkeypatch.setattr(retrieval, "SHARED_SCORES_A_TURN", 2 * len(DOCUMENTS))
+    counted, hold = [], turns.hold
+    with visitors.serving("another"), hold():
+        pass
+
+    def note(on_progress, seconds, cost):
+        counted.append(cost)
+        return hold(on_progress, seconds, cost)
+
+    monkeypatch.setattr(turns, "hold", note)
+    with visitors.serving("one"):
+        parts = retrieval.by_model(task, pair)
+    assert counted == [60, 60, 60, 30]
+    np.testing.assert_array_equal(parts.hits.rows, whole.hits.rows)
+    np.testing.assert_array_equal(parts.hits.scores, whole.hits.scores)
 
 
 def test_without_a_model_there_is_no_hybrid():

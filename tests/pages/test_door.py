@@ -164,3 +164,20 @@ def test_what_one_has_measured_another_does_not_see(
         assert not visitor.exception
         seen.append(next(box.options for box in visitor.main.selectbox if box.key == state.Benchmark.FIRST_RUN))
     assert len(seen[0]) == len(seen[1]) + 1
+
+
+def test_turns_and_limits_go_by_the_session_and_with_a_login_by_the_person(log: Log, secrets: Path) -> None:
+    def show() -> None:
+        import streamlit as st
+
+        from core import visitors
+
+        st.text(visitors.current())
+
+    log(claims("erin"))
+    by_person = AppTest.from_function(show).run().text[0].value
+    assert by_person == access.admit(claims("erin"), Rules()).key
+    secrets.unlink()
+    log({})
+    by_session = AppTest.from_function(show).run().text[0].value
+    assert by_session not in ("", by_person)

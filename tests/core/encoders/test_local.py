@@ -13,10 +13,11 @@ from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
-from core import encoders, models
+from core import encoders, models, visitors
 from core.encoders import assembly, local
 from core.encoders.local import LocalEncoder
 from core.errors import DeviceError, InputError, ModelUnavailableError
+from core.jobs.worker import Worker
 
 TEXTS = [f"Sentence {number}" + " goes on" * (number % 9) for number in range(40)]
 SECONDS = 30
@@ -232,8 +233,8 @@ def test_a_small_request_is_computed_after_the_batch_at_hand_and_answered_before
         computed.append(len(batch))
         return compute(self, features, batch)
 
-    def note(*task):
-        future = submit(*task)
+    def note(*task, **cost):
+        future = submit(*task, **cost)
         submitted.append(task)
         if len(submitted) == 2:
             queued.set()
@@ -253,6 +254,21 @@ def test_a_small_request_is_computed_after_the_batch_at_hand_and_answered_before
     assert small.result().shape == (1, bert.dimensions)
     assert large.result().shape == (len(TEXTS), bert.dimensions)
     assert computed[1] == 1 < computed[2]
+
+
+def test_batches_are_smaller_while_another_visitor_is_there_and_their_vectors_the_same(bert, monkeypatch, sizes):
+    monkeypatch.setattr("core.jobs.turns.SECONDS_PRESENT", 60.0)
+    monkeypatch.setattr(local, "SHARED_WINDOW", 5)
+    with visitors.serving("one"):
+        alone = bert.encode(TEXTS)
+    monkeypatch.setattr(bert, "_owner", Worker("bert"))
+    with visitors.serving("another"):
+        bert.encode(TEXTS[:1])
+    sizes.clear()
+    with visitors.serving("one"):
+        beside = bert.encode(TEXTS)
+    assert max(sizes) <= 5 < len(TEXTS)
+    np.testing.assert_allclose(beside, alone, rtol=0, atol=1e-6)
 
 
 def test_the_next_window_is_tokenised_while_the_last_is_computed(bert, small_batches, monkeypatch):

@@ -103,6 +103,28 @@ def test_those_who_wait_hear_how_far_the_loading_is(monkeypatch):
     assert heard.is_set()
 
 
+def test_who_waits_for_a_model_of_another_to_be_loaded_hears_the_place(monkeypatch):
+    has_begun, heard = threading.Event(), threading.Event()
+
+    def load(spec, **_):
+        has_begun.set()
+        assert heard.wait(SECONDS)
+        return FakeEncoder(spec)
+
+    def listen(what, done, total):
+        if what == "Waiting: place 1 in the queue for loading models (visitors take turns)":
+            heard.set()
+
+    monkeypatch.setattr("core.encoders.load", load)
+    pool = Pool()
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(pool.get, FIRST)
+        assert has_begun.wait(SECONDS)
+        pool.get(SECOND, on_progress=listen)
+        first.result()
+    assert heard.is_set()
+
+
 def test_those_who_are_answered_at_once_hear_it_too(monkeypatch):
     heard = threading.Event()
 

@@ -73,9 +73,9 @@ def computed(monkeypatch):
 def counted_flops(encoder, texts):
     """Floating-point operations of encoding the texts, counted in the thread that computes."""
     counter = FlopCounterMode(display=False)
-    encoder._owner.submit(counter.__enter__).result()
+    encoder._owner.result(encoder._owner.submit(counter.__enter__))
     encoder.encode(texts)
-    encoder._owner.submit(counter.__exit__, None, None, None).result()
+    encoder._owner.result(encoder._owner.submit(counter.__exit__, None, None, None))
     return counter.get_total_flops()
 
 

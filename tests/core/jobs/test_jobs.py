@@ -257,7 +257,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("core.jobs.queue.monotonic", clock)
+    monkeypatch.setattr("core.jobs.turns.monotonic", clock)
     return clock
 
 
