@@ -14,6 +14,7 @@ from core.encoders import Encoder, Kind, Vectors, descriptions, light
 from core.encoders.base import Identity, Metered, Trace, Traceable, Usage, identity_of, replace_surrogates
 from core.encoders.pool import Pool
 from core.errors import ModelUnavailableError
+from core.jobs import limits
 from core.models import ModelSpec
 from core.models.files import availability
 from core.progress import Progress, silent
@@ -96,6 +97,8 @@ def embed(
     Raises
     ------
     ModelUnavailableError, DamagedModelError, DeviceError
+    LimitError
+        The visitor, or all visitors together, would have too much computed; what was computed before is stored.
     """
     started = time.perf_counter()
     if found := _embed_from(_offered(spec, engine, precision), texts, spec, kind, started):
@@ -136,7 +139,8 @@ def embed_with(
     known = store.get(keys, encoder.dimensions) if store else {}
     missing = {name: text for name, text in zip(keys, texts, strict=True) if name not in known}
     remembered = sum(name in known for name in keys)
-    computed, usage = _compute(encoder, missing, kind, store, on_progress)
+    with limits.ROWS.hold(len(missing)):
+        computed, usage = _compute(encoder, missing, kind, store, on_progress)
     metrics.TEXTS.add(len(missing), model=encoder.spec.name, source="computed")
     metrics.TEXTS.add(remembered, model=encoder.spec.name, source="remembered")
     metrics.TOKENS.add(usage.tokens or 0, model=encoder.spec.name)
@@ -283,9 +287,13 @@ def _compute(
         part = texts[start : start + size]
         with metrics.BATCHES.time(model=encoder.spec.name):
             if isinstance(encoder, Metered):
+                limits.TOKENS.require()
                 vectors, used = encoder.encode_with_usage(part, kind, report)
+                limits.TOKENS.charge(used.tokens or 0)
                 usage += used
             else:
+                if encoder.device != "cpu":
+                    limits.GPU_SECONDS.require()
                 vectors = encoder.encode(part, kind, report)
         part_vectors = dict(zip(names[start : start + size], vectors, strict=True))
         if store:

@@ -9,7 +9,8 @@
     ├── InputError                  the texts, file or settings given cannot be used
     │   └── TooLargeError           a file does not fit into memory
     ├── JobError                    a child process failed or died
-    └── AccessError                 the person who has logged in may not do this
+    ├── AccessError                 the person who has logged in may not do this
+    └── LimitError                  the visitor, or all visitors together, would have or use too much
 
 Each message is one sentence or two: what was wrong, what would be right, what to do.
 """
@@ -53,3 +54,7 @@ class JobError(EmbedscopeError):
 
 class AccessError(EmbedscopeError):
     """Somebody who has logged in may not do this."""
+
+
+class LimitError(EmbedscopeError):
+    """A visitor, or all of them together, would have more at once or use more than the host allows."""

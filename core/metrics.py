@@ -97,7 +97,10 @@ EVICTIONS = Counter("embedscope_model_evictions", "Models dropped to make room",
 MODEL_BYTES = Gauge("embedscope_model_bytes", "Memory of loaded models", ("memory",))
 WAITING = Gauge("embedscope_queue_length", "How many wait for their turn or hold it", ("queue",))
 WAITS = Timer("embedscope_queue_wait_seconds", "Time waited for a turn", ("queue",))
-ALL: tuple[Figure, ...] = (RUNS, ERRORS, TEXTS, TOKENS, BATCHES, LOADS, EVICTIONS, MODEL_BYTES, WAITING, WAITS)
+REFUSALS = Counter("embedscope_refusals", "Refusals above a limit, of one visitor or of all", ("limit", "whose"))
+ALL: tuple[Figure, ...] = (
+    RUNS, ERRORS, TEXTS, TOKENS, BATCHES, LOADS, EVICTIONS, MODEL_BYTES, WAITING, WAITS, REFUSALS
+)  # fmt: skip
 
 
 def serve() -> None:

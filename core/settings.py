@@ -17,6 +17,18 @@ PROJECT = Path(__file__).parent.parent
 SECRETS = Path(".streamlit") / "secrets.toml"
 STORE_BYTES = 2_000_000_000
 MOST_ROWS = 100_000
+USUAL_LIMITS = {  # where there is a login
+    "EMBEDSCOPE_VISITOR_JOBS": 8,
+    "EMBEDSCOPE_TOTAL_JOBS": 64,
+    "EMBEDSCOPE_VISITOR_ROWS": 1_000_000,
+    "EMBEDSCOPE_TOTAL_ROWS": 10_000_000,
+    "EMBEDSCOPE_VISITOR_UPLOAD_MB": 1_000,
+    "EMBEDSCOPE_TOTAL_UPLOAD_MB": 4_000,
+    "EMBEDSCOPE_VISITOR_TOKENS": 5_000_000,
+    "EMBEDSCOPE_TOTAL_TOKENS": 50_000_000,
+    "EMBEDSCOPE_VISITOR_GPU_SECONDS": 1_800,
+    "EMBEDSCOPE_TOTAL_GPU_SECONDS": math.inf,
+}
 LOGIN = re.compile(rb"^\s*\[\s*auth\s*[\].]", re.MULTILINE)
 
 log = logging.getLogger(__name__)
@@ -104,6 +116,26 @@ def ram_share() -> float:
 def gpu_share() -> float:
     """Share of the GPU's memory that loaded models may take together: EMBEDSCOPE_GPU_SHARE, 0.8 by default."""
     return _share("EMBEDSCOPE_GPU_SHARE", 0.8)
+
+
+def limit(name: str) -> float:
+    """How much visitors may have or use: one of `USUAL_LIMITS`, which a variable of the environment replaces.
+
+    Infinity if that is "off", or if it is not set and there is no login.
+
+    Raises
+    ------
+    InputError
+        It is not a number above 0.
+    """
+    if not _is_on(name):
+        return math.inf
+    most = _number(name)
+    if most is None:
+        return USUAL_LIMITS[name] if "auth" in secrets() else math.inf
+    if not 0 < most < math.inf:
+        raise InputError(f"{name} is {os.environ[name]!r}: set it to a number above 0, or to off.")
+    return most
 
 
 def models_folder() -> Path | None:

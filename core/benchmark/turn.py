@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from core.jobs import limits
 from core.jobs.queue import Turn, hold_lock
 from core.progress import Progress
 from core.settings import cache_folder
@@ -25,7 +26,13 @@ def hold(on_progress: Progress, seconds: float) -> Iterator[None]:
     ------
     InputError
         The folder of runs cannot be written.
+    LimitError
+        Whoever asks has too much work under way already.
     """
     waiting = "Waiting for another program's benchmark on this machine"
-    with _turn.hold(on_progress, seconds), hold_lock(cache_folder() / "runs" / "lock", on_progress, waiting):
+    with (
+        limits.JOBS.hold(),
+        _turn.hold(on_progress, seconds),
+        hold_lock(cache_folder() / "runs" / "lock", on_progress, waiting),
+    ):
         yield

@@ -15,6 +15,7 @@ from core.collections.completion import Step, missing
 from core.collections.creation import READING, create
 from core.collections.dataset import check_name, delete, names, open_collection
 from core.errors import EmbedscopeError, InputError
+from core.jobs import limits
 from core.jobs.child import NICENESS, Child
 from core.jobs.queue import Turn
 from core.models import ModelSpec
@@ -129,7 +130,7 @@ class Job:
         """Do all of it once the turn has come; errors become sentences."""
         child = Child(f"collection {self.name}", ENVIRONMENT)
         try:
-            with visitors.serving(self._visitor), turn.hold(self._report):
+            with visitors.serving(self._visitor), limits.JOBS.hold(), turn.hold(self._report):
                 self._do_all(child)
         except _CancelledError:
             self.state = "cancelled"

@@ -13,6 +13,7 @@ from core.encoders.checkpoint import counting_tokenizer
 from core.encoders.choice import Choice
 from core.encoders.vocabulary import vocabulary_of
 from core.errors import DeviceError, InputError
+from core.jobs import limits
 from core.jobs.queue import Turn
 from core.jobs.worker import Worker
 from core.models import ModelSpec
@@ -63,7 +64,7 @@ class LocalEncoder:
         self._counter = counting_tokenizer(model)
         self.vocabulary = vocabulary_of(self._counter)
         self._tokenizing = Turn(f"tokenizing with {spec.name}")
-        self._owner = Worker(spec.name)
+        self._owner = Worker(spec.name) if self.device == "cpu" else Worker(spec.name, limits.GPU_SECONDS.charge)
 
     def encode(self, texts: Sequence[str], kind: Kind = "document", on_progress: Progress = silent) -> Vectors:
         """Vectors of the texts: (n, d) float32, in the order given; unit rows where the cosine compares them.

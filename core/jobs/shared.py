@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from core import visitors
+from core.jobs import limits
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
 Result = TypeVar("Result")
@@ -50,6 +51,11 @@ class SharedWork:
         """The result of the work under a key, begun if nobody has begun it.
 
         If `on_progress` raises, the caller leaves; the work goes on for a while, in case somebody comes back for it.
+
+        Raises
+        ------
+        LimitError
+            Whoever asks has too much work under way already. Other errors are those of the work.
         """
         while True:
             job = self._join(key, work)
@@ -87,7 +93,7 @@ class SharedWork:
 
     def _do(self, key: Hashable, job: _Job, work: Callable[[Progress], Result]) -> None:
         try:
-            with visitors.serving(job.visitor):
+            with visitors.serving(job.visitor), limits.JOBS.hold():
                 done = work(job.report)
         except BaseException as error:  # noqa: BLE001  whatever it was, those who wait must hear it
             self._forget(key, job)

@@ -8,7 +8,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, Generic, TypeVar, cast
 
-from core import metrics
+from core import metrics, visitors
 from core.jobs.turns import Ticket, Turns
 
 Result = TypeVar("Result")
@@ -35,10 +35,17 @@ class Piece(Ticket, Generic[Result]):
 
 
 class Worker:
-    """A thread that does one piece at a time, by turns of those for whom it is."""
+    """A thread that does one piece at a time, by turns of those for whom it is.
 
-    def __init__(self, what: str) -> None:
+    Parameters
+    ----------
+    charge : callable, optional
+        Called with the seconds of each piece, for the visitor who has had them.
+    """
+
+    def __init__(self, what: str, charge: Callable[[float], None] = lambda _: None) -> None:
         self.what = what
+        self._charge = charge
         self._turns = Turns(what, "visitors take turns")
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=what)
@@ -81,7 +88,10 @@ class Worker:
         with self._lock:
             piece = cast("Piece[Any]", self._turns.advance())
         metrics.WAITS.observe(monotonic() - piece.asked, queue=self.what)
-        piece.do()
+        with visitors.serving(piece.visitor):
+            began = monotonic()
+            piece.do()
+            self._charge(monotonic() - began)
         with self._lock:
             self._turns.leave(piece)
             self._note_length()

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from core.errors import JobError
+from core.jobs import limits
 from core.jobs.child import Child
 from core.progress import Progress
 
@@ -27,12 +28,20 @@ def fit(function: str, *, on_progress: Progress, **arguments: Any) -> Any:
     """Run `function` ("package.module:name") in the child; see `Child.call`.
 
     If `on_progress` raises, the child is killed, and the next one warms up in the background.
+
+    Raises
+    ------
+    LimitError
+        Whoever asks has too much work under way already. Other errors are those of `Child.call`.
     """
+    give_back = limits.JOBS.take()
     try:
         return process().call(function, on_progress=on_progress, **arguments)
     except BaseException:
         threading.Thread(target=warm_up, daemon=True).start()
         raise
+    finally:
+        give_back()
 
 
 def warm_up() -> None:

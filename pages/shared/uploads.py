@@ -1,6 +1,8 @@
 """Uploaded files: in the session, so that every page and a visit to another one finds them again."""
 
+import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -9,6 +11,9 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 
 from core.corpus import file_name, together
+from core.errors import LimitError
+from core.jobs import limits
+from core.markdown import markdown_free
 from core.settings import most_rows
 from core.storage import digests
 from core.tables import unique_names
@@ -30,8 +35,9 @@ class Upload:
 
 
 def current(keys: Uploads) -> tuple[Upload, ...]:
-    """The session's files, with those that the uploader has just received."""
-    _store(keys)
+    """The session's files, with those that the uploader has just received, unless they are too large: see `ask`."""
+    with suppress(LimitError):
+        _store(keys)
     return _uploads(keys)
 
 
@@ -45,9 +51,16 @@ def ask(
 ) -> tuple[Upload, ...]:
     """The uploader, and the files of an earlier visit with a button that removes them; returns the session's files.
 
+    Files with which the visitor, or all visitors together, would have uploaded too much are refused below it.
+
     Without formats it takes files of any ending, which their readers know by the content or refuse.
     """
-    uploads = current(keys)
+    refusal = ""
+    try:
+        _store(keys)
+    except LimitError as error:
+        refusal = str(error)
+    uploads = _uploads(keys)
     st.file_uploader(
         label,
         type=formats,
@@ -56,7 +69,9 @@ def ask(
         on_change=_forget_if_empty,
         args=(keys,),
     )
-    if uploads and [file.file_id for file in _received(keys)] != [upload.id for upload in uploads]:
+    if refusal:
+        st.error(markdown_free(refusal), icon=":material/error:")
+    elif uploads and [file.file_id for file in _received(keys)] != [upload.id for upload in uploads]:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"Uploaded: {together([upload.name for upload in uploads])}", width="content")
             st.button("Remove", key=keys.REMOVE, on_click=_forget, args=(keys,), type="tertiary")
@@ -83,18 +98,24 @@ def read(upload: Upload, reader: Callable[[str, bytes], Result]) -> Result:
 
 
 def _store(keys: Uploads) -> None:
-    """Store new uploads in the session; called before the uploader is drawn."""
+    """Store new uploads in the session; called before the uploader is drawn.
+
+    Raises
+    ------
+    LimitError
+        They are too large.
+    """
     received = _received(keys)
     ids = [file.file_id for file in received]
     if not received or ids == st.session_state.get(keys.SEEN):
         return
-    st.session_state[keys.SEEN] = ids
     known = {upload.id: upload for upload in _uploads(keys)}
     names = unique_names(file_name(file.name) for file in received)
     st.session_state[keys.UPLOADS] = tuple(
         known.get(file.file_id) or _upload(file.file_id, name, file.getvalue())
         for file, name in zip(received, names, strict=True)
     )
+    st.session_state[keys.SEEN] = ids
 
 
 def _received(keys: Uploads) -> Sequence[UploadedFile]:
@@ -105,7 +126,10 @@ def _received(keys: Uploads) -> Sequence[UploadedFile]:
 
 
 def _upload(own_id: str, name: str, content: bytes) -> Upload:
-    return Upload(own_id, name, digests.of(content, Path(name).suffix.lower().encode()), content)
+    give_back = limits.UPLOADS.take(len(content))
+    upload = Upload(own_id, name, digests.of(content, Path(name).suffix.lower().encode()), content)
+    weakref.finalize(upload, give_back)  # once no session has it any more
+    return upload
 
 
 def _uploads(keys: Uploads) -> tuple[Upload, ...]:

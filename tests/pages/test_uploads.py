@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile, U
 from streamlit.testing.v1 import AppTest
 
 from core import corpus
+from core.errors import LimitError
 from pages.shared import navigation, state, uploads
 from pages.shared.ui.inputs import LONGEST_IN_URL
 from tests.pages.conftest import open_page, said
@@ -214,3 +215,32 @@ def test_files_that_went_with_their_server_count_as_none(monkeypatch: pytest.Mon
     more = UploadedFile(UploadedFileRec("2", "mine.txt", "text/plain", b"An owl."), FileURLs())
     st.session_state[keys.UPLOADER] = [DeletedFile("1"), more]
     assert [upload.name for upload in uploads.current(keys)] == ["mine.txt"]
+
+
+def test_an_upload_above_the_limit_is_refused_in_a_sentence_as_long_as_it_is_too_large(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMBEDSCOPE_VISITOR_UPLOAD_MB", "1")
+    monkeypatch.setattr("core.visitors.asking", lambda: "one")
+    opened(app, "search", {"corpus": "File"})
+    uploader = app.file_uploader(key="corpus_upload")
+    uploader.upload("large.csv", b"text\n" + b"Owls hunt at night.\n" * 10**5)
+    app.run()
+    assert {error.value.replace("\\", "") for error in app.error} == {
+        "Your uploads would total 2 MB, and the limit is 1 MB: remove a file first, or upload a smaller one."
+    }
+    monkeypatch.setenv("EMBEDSCOPE_VISITOR_UPLOAD_MB", "3")
+    app.run()
+    assert not app.error
+    assert "Your texts: large.csv" in popovers(app)
+
+
+def test_an_upload_that_no_session_has_any_more_counts_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMBEDSCOPE_TOTAL_UPLOAD_MB", "1")
+    monkeypatch.setattr("core.visitors.asking", lambda: "one")
+    name, content = "large.csv", b"x" * 600_000
+    first = uploads._upload("1", name, content)
+    with pytest.raises(LimitError, match="The uploads of all visitors would total 1 MB, and the limit is 1 MB"):
+        uploads._upload("2", name, content)
+    del first
+    assert uploads._upload("2", name, content).content == content

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import corpus, map_files, similarity, wording
 from core.devices import devices
-from core.errors import InputError
+from core.errors import InputError, LimitError
 from core.map_files import Space
 from core.maps import NAMES, Tsne, Umap, neighbours_of
 from pages.parts.projector import view_file
@@ -98,8 +98,6 @@ def _open() -> None:
     if file is None:
         return
     try:
-        view, data = view_file.unpack(file.name, file.getvalue())
-    except InputError as error:
+        view_file.open_view(*view_file.unpack(file.name, file.getvalue()))
+    except (InputError, LimitError) as error:
         st.session_state[state.Projector.VIEW_FAILURE] = str(error)
-        return
-    view_file.open_view(view, data)

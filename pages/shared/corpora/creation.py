@@ -8,7 +8,8 @@ from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 from core import collections, wording
 from core.collections import Reading, Request, uploads
 from core.corpus import FEWEST_TOKENS, MOST_TOKENS, file_name
-from core.errors import InputError
+from core.errors import InputError, LimitError
+from core.jobs import limits
 from core.models import ModelSpec
 from core.models.files import availability
 from core.tables import FORMATS
@@ -80,8 +81,9 @@ def _create() -> None:
     try:
         received = _received()
         collections.check_new(name, received)
-        uploads.store(name, ((file_name(file.name), file.getbuffer()) for file in received))
-    except InputError as error:
+        with limits.UPLOADS.hold(sum(file.size for file in received)):
+            uploads.store(name, ((file_name(file.name), file.getbuffer()) for file in received))
+    except (InputError, LimitError) as error:
         st.session_state[state.Jobs.FAILURE] = str(error)
         return
     cache.jobs().start(request(name, _reading()))

@@ -92,11 +92,17 @@ def collection() -> Collection | None:
 
 
 def open_file(name: str, content: bytes | None) -> None:
-    """Make a file the session's corpus, or the sample if there is none, before a run's widgets are drawn."""
-    st.session_state[state.Corpus.SOURCE] = "Sample" if content is None else "File"
+    """Make a file the session's corpus, or the sample if there is none, before a run's widgets are drawn.
+
+    Raises
+    ------
+    LimitError
+        The visitor, or all visitors together, would have uploaded too much.
+    """
     if content is not None:
         uploads.store_file(state.Corpus.FILES, name, content)
         passages.turn_off(state.Corpus.FILES)
+    st.session_state[state.Corpus.SOURCE] = "Sample" if content is None else "File"
 
 
 def _space(*, with_points: bool) -> Space:
