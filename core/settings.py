@@ -138,6 +138,11 @@ def limit(name: str) -> float:
     return most
 
 
+def memory_share() -> float:
+    """Share of the RAM that the server and its child processes may take together: EMBEDSCOPE_MEMORY_SHARE, 0.85."""
+    return _share("EMBEDSCOPE_MEMORY_SHARE", 0.85)
+
+
 def models_folder() -> Path | None:
     """The one directory whose folders can be used as models, EMBEDSCOPE_MODELS; None if not set."""
     configured = os.environ.get("EMBEDSCOPE_MODELS")

@@ -95,6 +95,11 @@ class LocalEncoder:
             rows, features = following or self._next_window(windows, texts, kind)
         return vectors
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody's texts are computed or wait."""
+        return not self._owner.is_idle()
+
     def prepare_forward(self, texts: Sequence[str], kind: Kind = "document") -> Callable[[], None]:
         """The forward pass of these texts by itself: each call computes their vectors again and discards them.
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from core import metrics
 from core.devices import DEVICE, devices, free_cache
 from core.encoders.base import CHOOSING, Encoder, with_options_of
 from core.errors import ModelUnavailableError
+from core.jobs import room
 from core.jobs.worker import Piece, Worker
 from core.models import ModelSpec, memory, revisions
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
@@ -64,6 +66,7 @@ class Pool:
         self._undecided: set[Key] = set()
         self._soon: set[Key] = set()
         self._last_asked = 0.0
+        room.watch(self.idle)
 
     def get(
         self,
@@ -122,6 +125,22 @@ class Pool:
         model = _key(spec, "", "", "")[:2]
         return any(key[:2] == model and place.is_loaded for key, place in list(self._places.items()))
 
+    def idle(self) -> list[room.Idle]:
+        """The models in the RAM that compute nothing now; see `room`."""
+        with self._lock:
+            return [
+                room.Idle(key[0].name, place.bytes, partial(self._forget, key))
+                for key, place in self._places.items()
+                if place.memory == "cpu" and place.bytes and not getattr(place.encoder.result(), "is_busy", False)
+            ]
+
+    def _forget(self, key: Key) -> None:
+        with self._lock:
+            dropped = self._places.pop(key, None)
+        if dropped:
+            metrics.EVICTIONS.add(model=key[0].name)
+            self._note_bytes()
+
     def _must_choose(self, spec: ModelSpec, device: str, engine: str, precision: str) -> bool:
         """Whether this encoder is not loaded, and loading it would first measure engines."""
         from core.encoders.assembly import must_choose
@@ -172,6 +191,7 @@ class Pool:
             if lacking := memory.shortage(spec, device, self.budgets):
                 raise ModelUnavailableError(lacking)
             self._make_room(place, memory.needed_bytes(spec, device))
+            room.make(memory.needed_bytes(spec, device) if place.memory == "cpu" else 0)
             loaded = load(
                 spec.with_dimensions(None), device=device, engine=engine, precision=precision, on_progress=place.report
             )

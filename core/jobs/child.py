@@ -12,12 +12,19 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+import psutil
+
 from core.errors import EmbedscopeError, JobError
+from core.jobs import room
 from core.jobs.queue import Turn
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 from core.settings import PROJECT
 
 NICENESS = "EMBEDSCOPE_NICENESS"  # in the environment of a child: how far it lets other processes go first
+
+
+class InUseError(Exception):
+    """Somebody has come to use the process."""
 
 
 class Child:
@@ -45,6 +52,7 @@ class Child:
         JobError
             The child died, or the function raised something other than an EmbedscopeError; those are re-raised.
         """
+        room.make()
         with self._turn.hold(on_progress):
             try:
                 self._send(function, arguments)
@@ -67,6 +75,20 @@ class Child:
             if pipe:
                 with suppress(OSError):  # discard what was still to be written
                     pipe.close()
+
+    def idle(self) -> list[room.Idle]:
+        """The process, if there is one and nobody uses it; see `room`."""
+        process = self._process
+        if process is None or not self._turn.is_free():
+            return []
+        with suppress(psutil.Error):
+            size = room.resident(psutil.Process(process.pid))
+            return [room.Idle(f"the process for {self.what}", size, self._end_if_idle)]
+        return []
+
+    def _end_if_idle(self) -> None:
+        with suppress(InUseError), self._turn.hold(_leave):
+            self.end()
 
     def _send(self, function: str, arguments: dict[str, Any]) -> None:
         request = pickle.dumps((function, arguments))
@@ -131,6 +153,11 @@ class Child:
         else:
             reason = f"was stopped by signal {-code}" if code < 0 else f"stopped with exit code {code}"
         return f"The process for {self.what} {reason}. Try again, with less data or a smaller model."
+
+
+def _leave(_what: str, _done: int, _total: int) -> None:
+    """Wait for no turn."""
+    raise InUseError
 
 
 def _receive(stdout: BinaryIO, messages: "queue.Queue[tuple[Any, ...]]") -> None:

@@ -63,6 +63,11 @@ class Turn:
         with self._changed:
             return self._turns.is_shared()
 
+    def is_free(self) -> bool:
+        """Whether nobody waits for it or holds it."""
+        with self._changed:
+            return not len(self._turns)
+
     def _advance(self) -> None:
         """Let the next one hold it, if nobody does."""
         self._turns.advance()

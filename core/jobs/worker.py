@@ -84,6 +84,11 @@ class Worker:
         with self._lock:
             return self._turns.is_shared()
 
+    def is_idle(self) -> bool:
+        """Whether nothing is done or waits."""
+        with self._lock:
+            return not len(self._turns)
+
     def _do_next(self) -> None:
         with self._lock:
             piece = cast("Piece[Any]", self._turns.advance())

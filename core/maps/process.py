@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from core.errors import JobError
-from core.jobs import limits
+from core.jobs import limits, room
 from core.jobs.child import Child
 from core.progress import Progress
 
@@ -21,6 +21,7 @@ def process() -> Child:
     """The one process for maps."""
     started = Child("maps", {"OMP_WAIT_POLICY": "passive"})  # otherwise threads busy-wait, and a busy machine crawls
     atexit.register(started.end)
+    room.watch(started.idle)
     return started
 
 

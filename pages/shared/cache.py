@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -14,6 +15,7 @@ from core import embedding, maps, models, retrieval, search
 from core.collections import Jobs
 from core.corpus import Corpus
 from core.encoders.base import Kind, Trace
+from core.jobs import room
 from core.jobs.shared import SharedWork
 from core.machine import this_machine
 from core.models import hub
@@ -25,6 +27,7 @@ Result = TypeVar("Result")
 
 MOST_RESULTS = 256
 MEMORY_SHARE = 0.15  # of the RAM, for results; loaded models have their own share
+LEAST_BYTES = 1_000_000  # of a result that is worth dropping by itself
 SECONDS_TO_PAINT = 8.0
 
 log = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ class Memory:
         self._sizes: dict[Hashable, int] = {}
         self._lock = threading.Lock()
         self._most_bytes = this_machine().memory_bytes * MEMORY_SHARE
+        room.watch(self.idle)
 
     def recall(self, key: Hashable, compute: Callable[[], Result]) -> Result:
         """The result under the key, computed if it is not there."""
@@ -53,7 +57,19 @@ class Memory:
             total = sum(self._sizes.values())
             while len(self._results) > 1 and (len(self._results) > MOST_RESULTS or total > self._most_bytes):
                 total -= self._sizes.pop(self._results.popitem(last=False)[0])
+        room.make()
         return result
+
+    def idle(self) -> list[room.Idle]:
+        """All results of some size; see `core.jobs.room`."""
+        with self._lock:
+            large = [(key, size) for key, size in self._sizes.items() if size >= LEAST_BYTES]
+        return [room.Idle("a result", size, partial(self._forget, key)) for key, size in large]
+
+    def _forget(self, key: Hashable) -> None:
+        with self._lock:
+            self._results.pop(key, None)
+            self._sizes.pop(key, None)
 
 
 def _bytes(result: object) -> int:

@@ -1,6 +1,6 @@
 """How much one visitor's large job slows another's queries: `python -m tests.benchmarks.fair`.
 
-One visitor embeds new texts without end. Another asks Search a new question every second: the time is that of the
+One visitor embeds new texts without end. Another asks Search a new question every half second: the time is that of the
 page's run on the server, up to the last sentence that is marked. The same is measured alone, before and after. The
 smallest piece of it, a question's embedding by a model that is loaded, is measured as well.
 """
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from unittest.mock import patch
 
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import app_test
@@ -26,7 +27,7 @@ from pages.shared import state
 from tests.pages.conftest import PagesOfAServer, new_app
 
 LARGE = 10_000  # texts that the large job asks for at once
-SECONDS_BETWEEN = 1.0
+SECONDS_BETWEEN = 0.5
 WARM_UP = 5
 
 numbers = count()
@@ -78,7 +79,7 @@ def embed(model: str) -> None:
 def searching() -> Callable[[], None]:
     """Search's page in a session, and what asks it a question."""
     PagesManager.uses_pages_directory = False  # as on a server that has run before
-    app_test.PagesManager = PagesOfAServer
+    patch.object(app_test, "PagesManager", PagesOfAServer).start()
     app = new_app()
     app.switch_page("pages/search.py").run()
 
