@@ -32,7 +32,7 @@ Rows = npt.NDArray[np.int64]
 BM25 = "BM25"
 HYBRID = "Hybrid"
 SEARCHES = Turn("searches", "visitors take turns")
-SCORES_A_TURN, SHARED_SCORES_A_TURN = 2**26, 2**22  # on a CPU fewer while others may wait
+SCORES_A_TURN, SCORES_A_TURN_ON_GPU = 2**24, 2**26  # others wait for no more
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,12 +241,9 @@ def _find_in_turns(task: Task, find: Find, on_progress: Progress, block: slice, 
     rows = range(*block.indices(len(task.queries)))
     documents = max(1, len(task.texts) if task.among is None else len(task.among))
     parts: list[Hits] = []
-    start = rows.start
-    while start < rows.stop or not parts:
-        is_short = SEARCHES.is_shared() and "cuda" not in devices()
-        scores = SHARED_SCORES_A_TURN if is_short else SCORES_A_TURN
-        part = slice(start, min(rows.stop, start + max(1, scores // documents)))
+    size = max(1, (SCORES_A_TURN_ON_GPU if "cuda" in devices() else SCORES_A_TURN) // documents)
+    for start in range(rows.start, max(rows.stop, rows.start + 1), size):
+        part = slice(start, min(rows.stop, start + size))
         with SEARCHES.hold(on_progress, None, cost=documents * max(1, part.stop - start)):
             parts.append(find(part, depth))
-        start = part.stop
     return Hits(np.concatenate([part.rows for part in parts]), np.concatenate([part.scores for part in parts]))

@@ -58,11 +58,6 @@ class Turn:
                 self._advance()
                 self._changed.notify_all()
 
-    def is_shared(self) -> bool:
-        """Whether another visitor has waited for it or held it lately."""
-        with self._changed:
-            return self._turns.is_shared()
-
     def is_free(self) -> bool:
         """Whether nobody waits for it or holds it."""
         with self._changed:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from core import corpus, embedding, evaluation, models, retrieval, visitors
+from core import corpus, embedding, evaluation, models, retrieval
 from core.corpus import Corpus, Labels
 from core.encoders.base import identity_of
 from core.jobs.queue import Turn
@@ -48,19 +48,15 @@ def test_a_search_in_parts_finds_the_same_and_lets_others_search_between_them(fa
     whole = retrieval.by_model(task, pair)
     turns = Turn("searches")
     monkeypatch.setattr(retrieval, "SEARCHES", turns)
-    monkeypatch.setattr("core.jobs.turns.SECONDS_PRESENT", 60.0)
-    monkeypatch.setattr(retrieval, "SHARED_SCORES_A_TURN", 2 * len(DOCUMENTS))
+    monkeypatch.setattr(retrieval, "SCORES_A_TURN", 2 * len(DOCUMENTS))
     counted, hold = [], turns.hold
-    with visitors.serving("another"), hold():
-        pass
 
     def note(on_progress, seconds, cost):
         counted.append(cost)
         return hold(on_progress, seconds, cost)
 
     monkeypatch.setattr(turns, "hold", note)
-    with visitors.serving("one"):
-        parts = retrieval.by_model(task, pair)
+    parts = retrieval.by_model(task, pair)
     assert counted == [60, 60, 60, 30]
     np.testing.assert_array_equal(parts.hits.rows, whole.hits.rows)
     np.testing.assert_array_equal(parts.hits.scores, whole.hits.scores)
