@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from core import visitors
+from core.errors import LimitError
 from core.jobs import limits
 from core.progress import HEARTBEAT_SECONDS, Progress, silent
 
@@ -66,6 +67,10 @@ class SharedWork:
                 return found
             except AbandonedError:
                 continue  # it was stopped just as this caller joined
+            except LimitError:
+                if job.visitor == visitors.current():
+                    raise
+                continue  # another visitor's limit, who had begun it
             finally:
                 self._leave(job)
 

@@ -55,7 +55,7 @@ class Turns:
 
     def join(self, ticket: Ticket) -> None:
         """Wait from now on."""
-        self._present[ticket.visitor] = monotonic()
+        self._present = self._still_present() | {ticket.visitor: monotonic()}
         self._had[ticket.visitor] = max(self._least, self._had.get(ticket.visitor, 0.0))
         self._waiting.append(ticket)
 
@@ -95,9 +95,11 @@ class Turns:
 
     def is_shared(self) -> bool:
         """Whether somebody else than the present visitor has asked for something lately."""
-        me, now = visitors.current(), monotonic()
-        self._present = {one: asked for one, asked in self._present.items() if now - asked < SECONDS_PRESENT}
-        return bool(self._present.keys() - {me})
+        return bool(self._still_present().keys() - {visitors.current()})
+
+    def _still_present(self) -> dict[str, float]:
+        now = monotonic()
+        return {one: asked for one, asked in self._present.items() if now - asked < SECONDS_PRESENT}
 
     def _forget(self, waiting: set[str]) -> None:
         """Forget what visitors have had who do not wait and would start with as much, did they come anew."""

@@ -1,7 +1,8 @@
 """What visitors may have at once or use within an hour, and the sentence that refuses more."""
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
@@ -16,9 +17,10 @@ from core.jobs import limits
 from core.jobs.queue import Turn
 from core.jobs.shared import SharedWork
 from core.jobs.worker import Worker
-from core.progress import silent
+from core.progress import Progress, silent
 from tests.conftest import FakeEncoder
 
+SECONDS = 30
 SPEC = models.get("wordllama-256")
 
 
@@ -135,6 +137,38 @@ def test_each_kind_of_job_counts(monkeypatch: pytest.MonkeyPatch) -> None:
         job.run(Turn("tests"))
     assert "the limit is 1: wait until one has ended" in job.failures[0]
     assert SharedWork().result("key", lambda _: 1) == 1
+
+
+def test_who_has_joined_the_work_of_another_is_not_refused_for_the_others_limit() -> None:
+    shared, may_end, found = SharedWork(), threading.Event(), list[str]()
+
+    def work(_: Progress) -> str:
+        assert may_end.wait(SECONDS)
+        if visitors.current() == "another":
+            raise LimitError("The other's")
+        return visitors.current()
+
+    def begin() -> None:
+        with visitors.serving("another"), pytest.raises(LimitError):
+            shared.result("key", work)
+
+    beginning = threading.Thread(target=begin)
+    beginning.start()
+    while not shared._jobs:
+        time.sleep(0.01)
+    joining = threading.Thread(target=lambda: found.append(as_one(shared, work)))
+    joining.start()
+    while shared._jobs["key"].waiting < 2:
+        time.sleep(0.01)
+    may_end.set()
+    beginning.join(SECONDS)
+    joining.join(SECONDS)
+    assert found == ["one"]
+
+
+def as_one(shared: SharedWork, work: Callable[[Progress], str]) -> str:
+    with visitors.serving("one"):
+        return shared.result("key", work)
 
 
 def test_too_many_texts_at_once_are_refused_before_any_is_computed(

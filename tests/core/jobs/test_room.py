@@ -65,13 +65,15 @@ def test_where_nothing_idle_is_left_nothing_fails() -> None:
 
 
 def test_without_a_need_it_looks_at_most_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
     monkeypatch.setattr(room, "used", lambda: 900)
+    monkeypatch.setattr(room, "monotonic", lambda: now[0])
     shelf = Shelf(60, 70)
     room.make()
     assert shelf.sizes == [60]
     room.make()
     assert shelf.sizes == [60]
-    monkeypatch.setattr(room, "_looked", 0.0)
+    now[0] += 1.1
     room.make()
     assert shelf.sizes == []
 
