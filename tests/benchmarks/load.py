@@ -35,9 +35,9 @@ from core import embedding, models
 from core.machine import this_machine
 from core.models import ModelSpec
 from tests.benchmarks.first_minute import BARE
-from tests.benchmarks.visitor import Seen, visitor
 from tests.conftest import ROOT
 from tests.e2e.conftest import free_port, running_server
+from tests.visitor import Seen, visitor
 
 T = TypeVar("T")
 PAGES = ("explain", "embed", "similarity", "search", "projector", "", "evaluate", "benchmark", "verdict")
