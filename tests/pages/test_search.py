@@ -108,6 +108,21 @@ def test_the_query_is_a_heading_only_while_presenting(searching: AppTest) -> Non
     assert quoted in said(searching).replace("\\", "")
 
 
+def test_lists_are_short_while_presenting_and_there_is_nothing_to_press(searching: AppTest) -> None:
+    open_page(searching, "search")
+    usual = cards(searching)
+    searching.query_params["present"] = "true"
+    searching.session_state["present"] = True
+    searching.run()
+    (shown,) = (body for body in bodies(searching) if "short-lists" in body)
+    titles = [html.unescape(title) for title in re.findall(r'class="title">(.*?)</span>', shown)]
+    assert len(titles) == len(usual) == 15, "five of each of three systems"
+    assert all(title in card for title, card in zip(titles, usual, strict=True))
+    assert shown.count("✓ relevant") == sum("✓ relevant" in card for card in usual)
+    assert len(cards(searching)) == 1
+    assert not [button for button in searching.main.button if button.key != "leave_present"]
+
+
 def test_the_agreement_of_lists_and_each_steps_time_are_told(searching: AppTest) -> None:
     open_page(searching, "search")
     overlaps, times = (frame.value for frame in searching.dataframe)

@@ -59,6 +59,7 @@ def show(
         key=state.Evaluate.GAINS,
         name="won-and-lost",
         alt=f"Difference of {first} and {second} on each query",
+        is_presented=False,
     )
     table = pd.DataFrame(
         {

@@ -12,7 +12,7 @@ from core.models import ModelSpec
 from core.progress import Progress
 from core.retrieval import HYBRID
 from core.search.leaders import leaders
-from pages.parts.search import cards, comparison, confidence, filters, lists, query
+from pages.parts.search import cards, comparison, confidence, filters, lists, query, short_lists
 from pages.parts.search.filters import Conditions
 from pages.parts.search.lists import List
 from pages.shared import present, quality, state
@@ -24,7 +24,10 @@ HEIGHT = 600
 
 
 def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -> None:
-    """The query's box, what the systems put first, their lists side by side, their agreement and their time."""
+    """The query's box, what the systems put first, their lists side by side, their agreement and their time.
+
+    In present mode the lists are short, and nothing follows them.
+    """
     labels: Labels | None = None
     with show_errors():
         labels = sources.labels(texts)
@@ -47,11 +50,18 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
                 qualities = quality.measure(texts, labels, specs, on_progress)
     with answer():
         output.answer(_sentence(texts, hits))
-    with st.container(key=state.EveryPage.PRESENTED_LISTS):
-        slots = cards.show(texts, asked, hits, k, relevant, qualities)
+    rate = partial(confidence.rate, texts, asked, labels, specs, hits)
+    if present.is_on():
+        short_lists.show(texts, hits, k, relevant, qualities)
+        with progress.line(state.Search.HIGHLIGHT) as on_progress:
+            hits = rate(on_progress)
+        with answer():
+            output.answer(_sentence(texts, hits))
+        return
+    slots = cards.show(texts, asked, hits, k, relevant, qualities)
     _explain(hits, labels if qualities else None)
     with progress.line(state.Search.HIGHLIGHT) as on_progress:
-        hits = confidence.rate(texts, asked, labels, specs, hits, on_progress)
+        hits = rate(on_progress)
         with answer():
             output.answer(_sentence(texts, hits))
         hits = lists.highlight(hits, on_progress)

@@ -64,6 +64,7 @@ def section(
                 densities(alike, marked, colours=colours),
                 key=state.Similarity.BACKGROUNDS(similarity),
                 alt=f"Distribution of {SCORES[similarity]}s of random pairs by each model",
+                is_presented=False,
             )
         with words:
             if marked:

@@ -92,6 +92,7 @@ def _token_chart(spec: ModelSpec, first: Side, second: Side) -> None:
         token_heatmap(cosines, shown, other, parts, model_colour(spec.id)),
         key=state.Similarity.TOKENS(spec.name),
         alt=f"Token-to-token similarity of the two texts by {spec.name}",
+        is_presented=False,
     )
     sentence = _explain(spec, parts)
     if len(shown) < len(first.tokens) or len(other) < len(second.tokens):
