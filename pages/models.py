@@ -21,7 +21,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         key=state.Models.FILTER,
         most=MOST_CHARACTERS,
         placeholder="Name, maker or licence",
-        width=280,
+        width=240,
         live=True,
     )
     which = st.segmented_control(
