@@ -54,8 +54,8 @@ STYLE = """
 /* Segments are as tall as the buttons and boxes beside them, so that controls and captions stand on one line each */
 [data-testid="stMain"] button[data-variant="segmented_control"] { min-height: 2.5rem }
 /* An answer that comes late, or that the controls change, moves nothing below it */
-.st-key-answer { min-height: 5.8rem; padding-bottom: .5rem }
-@media (min-width: 1200px) { .st-key-answer { min-height: 4.1rem } }
+.st-key-answer { min-height: 5.55rem; padding-bottom: .25rem }
+@media (min-width: 1200px) { .st-key-answer { min-height: 3.85rem } }
 /* A script takes no room, so there is no gap above it */
 [data-testid="stMainBlockContainer"] > * > .stElementContainer:has(> .stHtml) { position: absolute }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
