@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from core.charts.style import DIVERGING, FONT_SIZE, NEUTRAL, apply_style, plain, wrap
 from core.similarity.functions import unit
+from core.wording import decimal
 
 ROW_PIXELS = 26
 TOKEN_PIXELS, EMBEDDING_PIXELS = 20, 56
@@ -148,7 +149,7 @@ def _outer_caption(figure: go.Figure, text: str, cosine: float, side: int) -> No
     rise = max(math.sin(math.radians(degrees(cosine))) + 0.05, 0.32)
     figure.add_annotation(
         x=cosine - 0.05, y=side * rise, yanchor="bottom" if side > 0 else "top",
-        text=f"{wrap(text, WIDEST_CAPTION, 2)}<br><b>{degrees(cosine):.0f}°, cosine {cosine:.2f}</b>", **CAPTION,
+        text=f"{wrap(text, WIDEST_CAPTION, 2)}<br><b>{degrees(cosine):.0f}°, cosine {decimal(cosine)}</b>", **CAPTION,
     )  # fmt: skip
 
 

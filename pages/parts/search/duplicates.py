@@ -1,6 +1,7 @@
 """The Duplicates view: exact and near duplicates in the corpus, and isolated texts."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from core.search import duplicates
 from core.search.duplicates import Indices, Pairs
 from core.similarity import NAMES
 from core.similarity.functions import unit
-from core.wording import count, shorten
+from core.wording import count, decimal, shorten
 from pages.parts.search import model_choice
 from pages.shared import cache, state
 from pages.shared.state import Key
@@ -82,7 +83,7 @@ def _sentence(
     """What is the same and nearly the same, and how many texts are left after merging."""
     exact, unique = _twins(same), texts - _twins(near)
     if unique == texts:
-        nearest = f"; the nearest pair has {np.nanmax(alone[1]):.2f}" if alone else ""
+        nearest = f"; the nearest pair has {decimal(np.nanmax(alone[1]))}" if alone else ""
         return f"No duplicates: no two texts reach a cosine of {threshold:.2f}{nearest}."
     copies = f"{count(exact, 'exact duplicate')} and " if exact else ""
     return (
@@ -200,15 +201,14 @@ def _list(table: pd.DataFrame, key: Key, nothing: str) -> None:
         st.info(nothing, icon=":material/check:")
         return
     shown = table.head(MOST_LISTED).map(lambda cell: shorten(cell, 300) if isinstance(cell, str) else cell)
+    cosines = [name for name in ("cosine", "cosine to first") if name in shown]
     st.dataframe(
-        shown,
+        output.signed(shown, dict.fromkeys(cosines, partial(decimal, digits=3))),
         hide_index=True,
         key=key,
         height=min(300, 38 + 35 * len(shown)),
         alt=f"Table of {key.replace('_', ' ')}",
         column_config={
-            "cosine": st.column_config.NumberColumn(format="%.3f"),
-            "cosine to first": st.column_config.NumberColumn(format="%.3f"),
             "percentile": st.column_config.NumberColumn(format="%.1f"),
             "text": st.column_config.TextColumn(width="large"),
         },

@@ -46,8 +46,6 @@ def clickable(figure: go.Figure, place: int, alt: str, on_click: Callable[[int, 
     st.html(f"<style>{style.format(frame=frame)}</style>")
     if present.is_on():
         _give_height(figure)
-        if figure.layout.xaxis.ticktext == figure.layout.yaxis2.ticktext:
-            _number(figure)
     with st.container(key=frame, gap=None):
         chart.draw(figure, key=state.Similarity.HEATMAP(place), alt=alt)
         _component()(key=listener, on_cell_change=note)
@@ -58,15 +56,6 @@ def _give_height(figure: go.Figure) -> None:
     figure.data[0].update(colorbar=BESIDE, textfont_size=LARGER * figure.data[0].textfont.size)
     figure.data = [trace for trace in figure.data if trace.yaxis != "y3"]
     figure.update_layout(yaxis_domain=[0, 1])
-
-
-def _number(figure: go.Figure) -> None:
-    """Number the texts at the left and below, where their words would take a third of the height."""
-    places = figure.layout.yaxis.tickvals
-    labels = [f"{place + 1} {text}" for place, text in zip(places, figure.layout.yaxis.ticktext, strict=True)]
-    figure.update_layout(
-        yaxis_ticktext=labels, xaxis3_ticktext=[str(place + 1) for place in places], xaxis3_tickangle=0
-    )
 
 
 @cache
