@@ -21,6 +21,7 @@ from tests.e2e.conftest import assert_accessible, settle
 MINILM = models.get("all-MiniLM-L6-v2")
 PICTURES = ROOT / "screenshots"
 BOTTOMS = "charts => charts.map(chart => chart.getBoundingClientRect().bottom)"
+CUT = "boxes => boxes.map(box => box.scrollWidth > box.clientWidth)"
 DRAWN = "[...document.querySelectorAll('.js-plotly-plot')].filter(chart => chart.querySelector('.main-svg'))"
 
 
@@ -107,6 +108,12 @@ def test_explain_draws_the_embedding_that_the_core_computes(opened: Page) -> Non
     expected = embedding.embed([sentence], MINILM).vectors
     np.testing.assert_allclose(pooled["z"], expected, atol=1e-5)
     assert max(opened.locator(".js-plotly-plot").evaluate_all(BOTTOMS)) < 900, "all four steps are on one screen"
+    opened.set_viewport_size({"width": 1024, "height": 768})
+    settle(opened)
+    assert not any(opened.get_by_test_id("stMain").locator("input").evaluate_all(CUT)), "sentences are whole in their boxes"
+    spacing = opened.locator("h2 span").evaluate_all("all => all.map(span => getComputedStyle(span).letterSpacing)")
+    assert set(spacing) == {"normal"}, "words of headings are apart"
+    opened.set_viewport_size({"width": 1440, "height": 900})
     opened.locator(".js-plotly-plot").first.hover(position={"x": 320, "y": 60})
     height = opened.locator("line.spikeline").first.evaluate("line => line.getBoundingClientRect().height")
     assert height > len(tokens["z"]) * TOKEN_PIXELS + EMBEDDING_PIXELS, "one line through both steps"
