@@ -110,7 +110,9 @@ def test_explain_draws_the_embedding_that_the_core_computes(opened: Page) -> Non
     assert max(opened.locator(".js-plotly-plot").evaluate_all(BOTTOMS)) < 900, "all four steps are on one screen"
     opened.set_viewport_size({"width": 1024, "height": 768})
     settle(opened)
-    assert not any(opened.get_by_test_id("stMain").locator("input").evaluate_all(CUT)), "sentences are whole in their boxes"
+    assert not any(opened.get_by_test_id("stMain").locator("input").evaluate_all(CUT)), (
+        "sentences are whole in their boxes"
+    )
     spacing = opened.locator("h2 span").evaluate_all("all => all.map(span => getComputedStyle(span).letterSpacing)")
     assert set(spacing) == {"normal"}, "words of headings are apart"
     opened.set_viewport_size({"width": 1440, "height": 900})
