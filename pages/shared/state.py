@@ -471,6 +471,7 @@ class Benchmark:
     """The Benchmark page."""
 
     VIEW = Parameter("benchmark")
+    OTHERS = Parameter("other_models")
     BARS = Key("bars")
     TIMINGS = Key("timings")
     SWEEP_MODEL = Parameter("sweep_model")
