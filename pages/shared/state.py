@@ -356,6 +356,7 @@ class Search:
     MODEL = Parameter("under")
     INDEXES = Key("indexes")
     NEAR = Parameter("near")
+    NEAR_OPENED = Key("near_opened")
     NEAREST = Key("nearest_cosines")
     GROUPS = Key("groups")
     NEAR_PAIRS = Key("near_pairs")

@@ -1,5 +1,6 @@
 """The Duplicates view: exact and near duplicates in the corpus, and isolated texts."""
 
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -26,6 +27,7 @@ from pages.shared.ui import chart, output, progress
 MOST_LISTED = 1000
 LEAST, USUAL = 0.7, 0.95
 LONERS = 50
+PAIRED = 215  # pixels, for two texts side by side
 FEW = 5
 
 Alone = tuple[Indices, np.ndarray]  # each text's nearest neighbour and its cosine
@@ -35,16 +37,15 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     """Groups of the same and of nearly the same texts, and the texts without a near neighbour, under one model."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         spec = model_choice.model(specs)
-        threshold = st.slider(
-            "Near duplicates: minimum cosine", LEAST, 1.0, USUAL, 0.01, key=state.Search.NEAR, bind="query-params",
-            width=320,
-        )  # fmt: skip
+        place_of_threshold = st.container(width=320)
     with progress.line(state.Search.COMPARE, height=420) as on_progress:
         embedded = cache.embed_corpus(texts, spec, on_progress)
         vectors = embedded.vectors if spec.similarity == "cosine" else unit(embedded.vectors)
         same = cache.memory().recall(("same texts", texts.fingerprint), lambda: duplicates.same_texts(texts.documents))
-        pairs = _pairs(texts, spec, vectors, threshold, on_progress)
         alone = _alone(texts, spec, vectors, on_progress)
+        with place_of_threshold:
+            threshold = _choose_threshold(_opening(alone))
+        pairs = _pairs(texts, spec, vectors, threshold, on_progress)
     near = duplicates.group(pairs, same)
     output.answer(_sentence(len(texts), same, near, pairs, threshold, alone))
     if alone:
@@ -75,6 +76,23 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
         ):
             output.download_table(output.with_options(table, [spec], queries=False), name, label)
     output.code(examples.duplicates(spec, texts.texts, threshold))
+
+
+def _choose_threshold(opening: float) -> float:
+    """The least cosine of near duplicates; until it is chosen, the opening one of these texts under this model."""
+    chosen, opened = (st.session_state.get(key) for key in (state.Search.NEAR, state.Search.NEAR_OPENED))
+    if chosen is not None and chosen == opened:
+        st.session_state[state.Search.NEAR] = opening
+    st.session_state[state.Search.NEAR_OPENED] = opening
+    return st.slider(
+        "Near duplicates: minimum cosine", LEAST, 1.0, opening, 0.01, key=state.Search.NEAR, bind="query-params"
+    )
+
+
+def _opening(alone: Alone | None) -> float:
+    """The threshold that the view opens at: the usual one or, where no pair reaches it, that of the nearest pair."""
+    nearest = float(np.nanmax(alone[1])) if alone and np.isfinite(alone[1]).any() else USUAL
+    return min(USUAL, max(LEAST, math.floor(100 * nearest) / 100))
 
 
 def _sentence(
@@ -210,7 +228,8 @@ def _list(table: pd.DataFrame, key: Key, nothing: str) -> None:
         alt=f"Table of {key.replace('_', ' ')}",
         column_config={
             "percentile": st.column_config.NumberColumn(format="%.1f"),
-            "text": st.column_config.TextColumn(width="large"),
+            "text": st.column_config.TextColumn(width=PAIRED if "other text" in shown else "large"),
+            "other text": st.column_config.TextColumn(width=PAIRED),
         },
     )
     if len(table) > MOST_LISTED:
