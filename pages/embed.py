@@ -16,14 +16,11 @@ EXAMPLES = "\n".join(corpus.EMBEDDED)
 
 ready = inputs.ready_models()
 source = corpora.source(state.Embed.SOURCE, state.Embed.TYPED, EXAMPLES)
-left, right = st.columns([2, 3], gap="large")
-with left:
-    texts = inputs.paste_texts(state.Embed.TYPED, EXAMPLES, height=130) if source.choose() else corpora.choose()
-    st.caption(f"{len(texts):,} texts, one embedding each.")
-    output.show_skips(texts)
+texts = inputs.paste_texts(state.Embed.TYPED, EXAMPLES, height=110) if source.choose() else corpora.choose()
+st.caption(f"{len(texts):,} texts, one embedding each.")
+output.show_skips(texts)
 
 done: dict[str, Embedded] = {}
-place_of_answer = right.container(key=state.Embed.ANSWER).empty()
 cards = st.grid(len(ready), min_column_width=430)
 for spec in ready:
     with cards.cell(), st.container(border=True), show_errors():
@@ -31,8 +28,7 @@ for spec in ready:
         with progress.line(state.Embed.EMBED(spec.name), height=240) as on_progress:
             embedded = cache.embed_texts(texts.documents, spec, on_progress)
         done[spec.name] = embedded
-        with place_of_answer:
-            output.answer(answer.sentence(texts, done))
+        output.answer(answer.sentence(texts, done))
         output.provenance(embedded.provenance)
         chart.draw(
             barcode(embedded.vectors[: numbers.MOST_ROWS], texts.titles[: numbers.MOST_ROWS], row_pixels=32),

@@ -40,8 +40,7 @@ shown = table.with_picks_on_top(standing.sort(found))
 timings = benchmark.latest_timings()
 rows = pd.DataFrame(add_standing(compare(shown, timings), shown, standing))
 if shown:
-    with st.container(key=state.Models.ANSWER):
-        output.answer(headline(shown, standing, [spec for spec in picks.own_models() if spec in shown]))
+    output.answer(headline(shown, standing, [spec for spec in picks.own_models() if spec in shown]))
     table.show(rows, shown, board, use)
 else:
     table.show_none()

@@ -42,7 +42,6 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     axis_ends = axes.choose(space, wanted.dimensions) if wanted.method == "axes" else []
 texts = space.corpus
 output.show_skips(texts)
-answer_slot = st.container(key=state.Projector.ANSWER)
 
 map_column, side = st.columns([7, 3], gap="medium")
 with side, st.container(horizontal=True, vertical_alignment="bottom"):
@@ -111,9 +110,8 @@ with map_column:
         draw(drawn)
     charts.explain(drawn)
     downloads.provenance(drawn)
-with answer_slot, show_errors():
-    trust.answer(drawn)
 with trust_slot, show_errors():
+    trust.answer(drawn)
     trust.show(drawn)
 if len(mapped) > 1:
     with progress.line(state.Projector.DISAGREE) as on_progress:

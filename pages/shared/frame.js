@@ -124,13 +124,13 @@ function present(event) {
   way.click();
 }
 
-// The steps of the first visit lead to the table of models, below the answer and the navigation, and open the popover of
+// The steps of the first visit lead to the table of models, below the navigation, and open the popover of
 // the texts. Once they are dismissed, this browser shows them no more.
 function guide(event) {
   if (event.target.closest?.(".st-key-guided_to_models")) {
-    const answer = document.querySelector(".st-key-answer_of_models");
-    answer.style.scrollMarginTop = `${document.querySelector('[data-testid="stHeader"]').offsetHeight + 8}px`;
-    answer.scrollIntoView({ block: "start" });
+    const table = document.querySelector(".st-key-models_table");
+    table.style.scrollMarginTop = `${document.querySelector('[data-testid="stHeader"]').offsetHeight + 8}px`;
+    table.scrollIntoView({ block: "start" });
   } else if (event.target.closest?.(".st-key-guided_to_texts")) {
     setTimeout(() => document.querySelector(".st-key-corpus_popover button")?.click());
   } else if (event.target.closest?.(".st-key-dismiss_guide")) {

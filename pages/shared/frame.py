@@ -50,8 +50,10 @@ h1, h2, h3, .answer { letter-spacing: normal !important; text-rendering: geometr
 /* Segments are as tall as the buttons and boxes beside them, so that controls and captions stand on one line each */
 [data-testid="stMain"] button[data-variant="segmented_control"] { min-height: 2.5rem }
 /* An answer that comes late, or that the controls change, moves nothing below it */
-[class*="st-key-answer_of_"] { min-height: 5.3rem }
-@media (min-width: 1200px) { [class*="st-key-answer_of_"] { min-height: 3.6rem } }
+.st-key-answer { min-height: 5.8rem; padding-bottom: .5rem }
+@media (min-width: 1200px) { .st-key-answer { min-height: 4.1rem } }
+/* A script takes no room, so there is no gap above it */
+[data-testid="stMainBlockContainer"] > * > .stElementContainer:has(> .stHtml) { position: absolute }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 6vw - 2.75rem, 3rem) }
 /* A phone has room for the answer, but not for a page's purpose, for presenting, or for a chart's camera button */
@@ -81,12 +83,12 @@ def around_page() -> Iterator[None]:
     judgements.write_address()
     names_of_models = _begin_head()
     notices.begin()
-    output.begin()
     _show_unknown(unknown)
     page, foot = st.container(key=state.EveryPage.RESULT), st.empty() if navigation.is_new.get() else st.container()
     _rest.set(partial(_finish, names_of_models, foot))
     try:
         with page, show_errors(), suppress(navigation.PageEndError):
+            output.begin()
             yield
         finish()
     finally:

@@ -57,6 +57,9 @@ QUIET_MS = 300  # longer than any widget waits for what is typed next
 REST = (ROOT / "tests/e2e/rest.js").read_text(encoding="utf-8")
 CHART_TEXT = (ROOT / "tests/e2e/chart_text.js").read_text(encoding="utf-8")
 PHONE: ViewportSize = {"width": 390, "height": 844}
+FIRST = """() => [...document.querySelectorAll(".st-key-result :is(button, input, textarea)")].find(
+    control => control.compareDocumentPosition(document.querySelector(".answer")) & Node.DOCUMENT_POSITION_FOLLOWING
+)?.outerHTML ?? null"""  # a control above the answer
 WIDTHS = """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
     .map(scrolling => scrolling.scrollWidth)"""
 AT_REST = """() => document.querySelector('[data-testid="stApp"]')
@@ -205,7 +208,11 @@ def _payload(file: Path) -> FilePayload:
 
 
 def assert_accessible(page: Page) -> None:
-    """In light and in dark no rule of axe-core is broken, and axes and legends are readable; a phone is wide enough."""
+    """In light and in dark no rule of axe-core is broken, and axes and legends are readable; a phone is wide enough.
+
+    The page's answer stands above its controls.
+    """
+    assert page.evaluate(FIRST) is None
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         settle(page)

@@ -1,10 +1,9 @@
 """The Results view: one query, a list of each system, and what the lists have in common."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
-from functools import cache, partial
+from collections.abc import Mapping, Sequence, Set
+from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core import corpus, examples
 from core.corpus import Corpus, Labels
@@ -38,22 +37,19 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
         st.markdown(f"## “{output.markdown_free(asked)}”")
     relevant = query.relevant(labels, asked) if labels else set()
     qualities = {}
-    answer = cache(st.empty)  # its place, which an earlier answer keeps until there is a new one
     with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
-        answer_by_words = partial(_answer_by_words, answer, texts, asked, where, k, relevant, on_progress)
+        answer_by_words = partial(_answer_by_words, texts, asked, where, k, relevant, on_progress)
         hits = lists.find(texts, asked, specs, where, k, progress.meanwhile(on_progress, answer_by_words))
         with show_errors():
             if labels:
                 qualities = quality.measure(texts, labels, specs, on_progress)
-    with answer():
-        output.answer(_sentence(texts, hits, relevant))
+    output.answer(_sentence(texts, hits, relevant))
     with st.container(key=state.EveryPage.PRESENTED_LISTS):
         slots = cards.show(texts, asked, hits, k, relevant, qualities)
     _explain(hits, labels if qualities else None)
     with progress.line(state.Search.HIGHLIGHT) as on_progress:
         hits = confidence.rate(texts, asked, labels, specs, hits, on_progress)
-        with answer():
-            output.answer(_sentence(texts, hits, relevant))
+        output.answer(_sentence(texts, hits, relevant))
         hits = lists.highlight(hits, on_progress)
     cards.draw_again(texts, slots, hits)
     overlaps, times = comparison.agreement(hits), comparison.latency(hits)
@@ -62,18 +58,11 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
 
 
 def _answer_by_words(
-    place: Callable[[], DeltaGenerator],
-    texts: Corpus,
-    query: str,
-    where: Conditions,
-    k: int,
-    relevant: Set[str],
-    on_progress: Progress,
+    texts: Corpus, query: str, where: Conditions, k: int, relevant: Set[str], on_progress: Progress
 ) -> None:
     """Answer with what BM25 finds, which waits for no model."""
     by_words = _sentence(texts, lists.find(texts, query, (), where, k, on_progress), relevant)
-    with place():
-        output.answer(f"{by_words} The models have yet to read {len(texts):,} texts.")
+    output.answer(f"{by_words} The models have yet to read {len(texts):,} texts.")
 
 
 def _sentence(texts: Corpus, hits: Mapping[str, List], relevant: Set[str]) -> str:

@@ -4,12 +4,14 @@ import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import wording
 from core.corpus import Corpus
@@ -19,7 +21,7 @@ from core.markdown import markdown_free as markdown_free  # noqa: PLC0414  pages
 from core.models import ModelSpec
 from core.provenance import Provenance
 from core.tables import harmless
-from pages.shared import state
+from pages.shared import navigation, state
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,11 +52,15 @@ class Foot:
 
 
 _foot: ContextVar[Foot] = ContextVar("foot")
+_answer: ContextVar[Callable[[], DeltaGenerator]] = ContextVar("place_of_answer")
 
 
 def begin() -> None:
-    """Collect what the foot shows, before the page is drawn."""
+    """Collect what the foot shows, and make the place of the answer, before the page is drawn."""
     _foot.set(Foot())
+    _answer.set(cache(st.container(key=state.EveryPage.ANSWER).empty))
+    if navigation.is_new.get():
+        _answer.get()()  # what another page answered leaves the screen; this page's own stays until there is a new one
 
 
 def foot() -> None:
@@ -95,8 +101,13 @@ def origin(source: Provenance) -> str:
 
 
 def answer(sentence: str) -> None:
-    """A page's answer in one sentence, above its chart, large enough to be read from the back of a room."""
-    st.markdown(f'<p class="answer" style="{ANSWER}">{html.escape(sentence, quote=False)}</p>', unsafe_allow_html=True)
+    """The page's answer in one sentence, below its title, large enough to be read from the back of a room.
+
+    A later answer of the same run takes its place.
+    """
+    _answer.get()().markdown(
+        f'<p class="answer" style="{ANSWER}">{html.escape(sentence, quote=False)}</p>', unsafe_allow_html=True
+    )
 
 
 def provenance(source: Provenance, *further: str, asked: Provenance | None = None) -> None:
