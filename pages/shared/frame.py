@@ -29,6 +29,8 @@ STYLE = """
 .js-plotly-plot .textpoint text {
     paint-order: stroke; stroke: light-dark(#FFFFFF, #0E1116); stroke-width: 4px; stroke-linejoin: round
 }
+/* Streamlit sets headings so tightly, and browsers round the places of letters so, that words run together */
+h1, h2, h3, .answer { letter-spacing: normal !important; text-rendering: geometricPrecision }
 /* The accent that carries white text is too dark to be read on a dark ground */
 [data-selected="true"] p { color: light-dark(#0B6BA8, #7CC0F0) }
 /* What is in force on every page stands at the right of its title, as far as there is room */

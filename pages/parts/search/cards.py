@@ -120,7 +120,7 @@ def _card(texts: Corpus, slot: Slot, hits: List) -> str:
         f'<b style="font-size:1.2em">{slot.rank}</b>'
         f"{score(hits, slot.rank)}{slot.moved}{tick}<span>{known}</span></div>"
     )
-    meaning = f'<div style="font-size:.95em">{_meaning(percentile)}</div>' if _has_meaning(hits) else ""
+    meaning = f'<div style="font-size:.95em">{_meaning(hits, percentile)}</div>' if _has_meaning(hits) else ""
     title = f"<div><b>{html.escape(texts.titles[slot.row])}</b></div>" if "title" in texts.fields else ""
     body = _excerpt(texts.texts[slot.row], None if is_low else hits.marks.sentences.get(slot.row))
     text = f'<div style="font-size:.95em;line-height:1.45;overflow-wrap:anywhere">{body}</div>'
@@ -138,9 +138,12 @@ def _has_meaning(hits: List) -> bool:
     return bool(hits.percentiles) or (hits.percentiles is None and hits.ranking.provenance is not None)
 
 
-def _meaning(percentile: float | None) -> str:
-    """The score's percentile among random pairs; a blank line until it is known."""
-    if percentile is None:
+def _meaning(hits: List, percentile: float | None) -> str:
+    """The score's percentile among random pairs; a blank line until it is known.
+
+    So it stays where nothing resembles the query: the best of many scores is above most random pairs all the same.
+    """
+    if percentile is None or hits.is_hopeless:
         return "&nbsp;"
     return "above all random pairs" if percentile == 100 else f"above {percent(percentile)} of random pairs"
 

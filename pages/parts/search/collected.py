@@ -1,6 +1,6 @@
 """The results of a collection: each system searches all of it, and only what it finds is in memory."""
 
-from collections.abc import Callable, Container, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -60,7 +60,7 @@ def _show(
     specs: Sequence[ModelSpec],
     rankings: Mapping[str, Ranking],
     k: int,
-    relevant: Container[str],
+    relevant: Set[str],
 ) -> None:
     """What the systems put first, their lists with the best sentences marked, their agreement and their time.
 
@@ -68,7 +68,7 @@ def _show(
     """
     texts, hits = _in_memory(opened, asked, specs, rankings, k)
     firsts = {system: next(iter(each.rows), None) for system, each in hits.items()}
-    output.answer(leaders(firsts, texts.titles))
+    output.answer(leaders(firsts, texts.titles, query.relevant_rows(relevant, texts, firsts.values())))
     if present.is_on():
         short_lists.show(texts, hits, k, relevant, {})
         return

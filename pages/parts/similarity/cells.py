@@ -52,7 +52,7 @@ def clickable(figure: go.Figure, place: int, alt: str, on_click: Callable[[int, 
     if present.is_on():
         _give_height(figure)
         if figure.layout.xaxis.ticktext == figure.layout.yaxis2.ticktext:
-            _number(figure)
+            _lengthen(figure)
     with st.container(key=frame, gap=None):
         chart.draw(figure, key=state.Similarity.HEATMAP(place), alt=alt, low_plot=LOW_PLOT)
         _component()(key=listener, on_cell_change=note)
@@ -65,16 +65,12 @@ def _give_height(figure: go.Figure) -> None:
     figure.update_layout(yaxis_domain=[0, 1])
 
 
-def _number(figure: go.Figure) -> None:
-    """Number the texts at the left and below, where their words would take a third of the height.
-
-    At the left there is room for more of their words than usual: those of the tooltip's first line.
-    """
-    places = figure.layout.yaxis.tickvals
-    labels = [f"{place + 1} {_first_words(figure.layout.yaxis2.ticktext[place])}" for place in places]
-    figure.update_layout(
-        yaxis_ticktext=labels, xaxis3_ticktext=[str(place + 1) for place in places], xaxis3_tickangle=0
-    )
+def _lengthen(figure: go.Figure) -> None:
+    """Give the numbered texts at the left more of their words than usual: those of the tooltip's first line."""
+    axis, whole = figure.layout.yaxis, figure.layout.yaxis2.ticktext
+    numbers = [label.partition(" · ")[0] for label in axis.ticktext]
+    labels = [f"{number} · {_first_words(whole[place])}" for number, place in zip(numbers, axis.tickvals, strict=True)]
+    figure.update_layout(yaxis_ticktext=labels)
 
 
 def _first_words(text: str) -> str:

@@ -96,6 +96,7 @@ def show(
                 row_tree=order.row_tree,
                 column_tree=order.column_tree,
                 marked=order.place(pair),
+                numbers=[row + 1 for row in order.rows],
                 room_above=any(orders[other].column_tree for other in matrices if other in orders),
             )
             clickable(
