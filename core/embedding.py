@@ -32,12 +32,14 @@ MANY_TEXTS = 256  # for which finding the fastest engine first pays
 class Embedded:
     """Vectors, (n, d) float32, where they come from, and the identity that results are saved under.
 
-    Rows have unit length where the cosine compares them, and else the model's own.
+    Rows have unit length where the cosine compares them, and else the model's own. Those of texts without a token that
+    the model knows say nothing: `unknown` are their rows, as far as that is known.
     """
 
     vectors: Vectors
     provenance: Provenance
     identity: Identity
+    unknown: tuple[int, ...] = ()
 
 
 @cache
@@ -147,7 +149,7 @@ def embed_with(
     known |= computed
     vectors = np.array([known[name] for name in keys], np.float32).reshape(len(texts), encoder.dimensions)
     truncated = token_counts.count_truncated(encoder, texts, kind, store, on_progress)
-    unknown = token_counts.count_unknown(encoder, texts, store, on_progress)
+    unknown = token_counts.find_unknown(encoder, texts, store, on_progress)
     return Embedded(
         vectors,
         Provenance(
@@ -170,9 +172,10 @@ def embed_with(
             similarity=encoder.spec.similarity,
             truncate_dim=encoder.spec.truncate_dim,
             truncated_texts=truncated,
-            unknown_texts=unknown,
+            unknown_texts=None if unknown is None else len(unknown),
         ),
         identity,
+        unknown or (),
     )
 
 
@@ -230,6 +233,7 @@ def _embed_from(
         return None
     metrics.TEXTS.add(len(texts), model=spec.name, source="shipped")
     identity = offered.identity
+    unknown = np.flatnonzero(offered.known_tokens[rows] == 0)
     return Embedded(
         offered.vectors[rows],
         Provenance(
@@ -248,11 +252,12 @@ def _embed_from(
             document_prompt=spec.document_prompt,
             max_tokens=identity.max_tokens,
             truncated_texts=int((offered.tokens[rows] > (identity.max_tokens or math.inf)).sum()),
-            unknown_texts=int((offered.known_tokens[rows] == 0).sum()),
+            unknown_texts=len(unknown),
             similarity=spec.similarity,
             shipped=offered.computed,
         ),
         identity,
+        tuple(unknown.tolist()),
     )
 
 

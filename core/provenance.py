@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.similarity import NAMES, Similarity
+from core.wording import count
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,18 @@ class Provenance:
             f"{self.model} knows: such texts get the same vector whatever they say, and their cosines mean nothing."
         )
 
+    @property
+    def lack_in_short(self) -> str:
+        """As `lack_of_tokens`, to be said aloud: "2 texts have no word that wordllama-256 knows."; or empty."""
+        if not self.unknown_texts:
+            return ""
+        verb = "has" if self.unknown_texts == 1 else "have"
+        return f"{count(self.unknown_texts, *self._nouns())} {verb} no word that {self.model} knows."
+
     def _share(self, number: int) -> str:
         """A number of the texts, out of all: "1 of 3 queries"."""
-        what = {"query": ("query", "queries")}.get(self.kind, ("text", "texts"))
-        return f"{number:,} of {self.texts:,} {what[self.texts != 1]}"
+        return f"{number:,} of {count(self.texts, *self._nouns())}"
+
+    def _nouns(self) -> tuple[str, str]:
+        """One of what was embedded, and several."""
+        return ("query", "queries") if self.kind == "query" else ("text", "texts")

@@ -36,13 +36,16 @@ def count_truncated(
     return sum(tokens > most for tokens in _remember(count, namespace, long, store, on_progress))
 
 
-def count_unknown(encoder: Encoder, texts: Sequence[str], store: Store | None, on_progress: Progress) -> int | None:
-    """How many texts have no token that the model knows; None if they can't be counted on this machine."""
+def find_unknown(
+    encoder: Encoder, texts: Sequence[str], store: Store | None, on_progress: Progress
+) -> tuple[int, ...] | None:
+    """The rows of the texts without a token that the model knows; None if that can't be told on this machine."""
     if isinstance(encoder, Metered):
         return None
-    doubtful = [text for text in texts if encoder.may_be_unknown(text)]
+    doubtful = [row for row, text in enumerate(texts) if encoder.may_be_unknown(text)]
     namespace = "\0".join(("known tokens", encoder.spec.id, encoder.revision))
-    return _remember(encoder.count_known_tokens, namespace, doubtful, store, on_progress).count(0)
+    known = _remember(encoder.count_known_tokens, namespace, [texts[row] for row in doubtful], store, on_progress)
+    return tuple(row for row, tokens in zip(doubtful, known, strict=True) if not tokens)
 
 
 def _remember(

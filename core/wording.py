@@ -9,7 +9,17 @@ def three_figures(value: float) -> str:
     if not value:
         return "0"
     rounded = float(f"{value:.3g}")
-    return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
+    return minus(f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}")
+
+
+def decimal(value: float, digits: int = 2, sign: str = "") -> str:
+    """A number with so many decimals, never "−0.00": "0.45", "−0.03"; with the sign "+" also "+0.45"."""
+    return minus(f"{value:{sign}z.{digits}f}")
+
+
+def minus(number: str) -> str:
+    """A written number with the minus sign of print, as wide as a digit, for the hyphen: "−0.03"."""
+    return number.replace("-", "−")
 
 
 def ratio(value: float) -> str:

@@ -13,26 +13,26 @@ from pages.parts.explain import answer, own_texts, table, tokens
 from pages.shared import cache, frame, navigation, present, state
 from pages.shared.ui import chart, inputs, output, progress
 
-SENTENCE, *OTHERS = corpus.EXPLAINED
 LABELS = ("Your sentence", "Compare with", "And with")
 MOST_CHARACTERS = 500
+FIELD_PIXELS = 310  # for a sentence of some 45 characters, and for the names of the models
 PARTS, PART_PIXELS = 5, 180  # the steps stand side by side, three parts and two, where the page is that wide
 
 ready = inputs.ready_models()
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    typed = inputs.short_text(LABELS[0], SENTENCE, key=state.Explain.SENTENCE, most=MOST_CHARACTERS, live=True)
-    others = [
-        inputs.short_text(label, text, key=key, most=MOST_CHARACTERS, live=True)
-        for label, key, text in zip(LABELS[1:], state.Explain.OTHERS, OTHERS, strict=True)
-    ]
+fields = st.grid(3, min_column_width=FIELD_PIXELS, vertical_alignment="bottom")
+typed = []
+for label, key, text in zip(LABELS, (state.Explain.SENTENCE, *state.Explain.OTHERS), corpus.EXPLAINED, strict=True):
+    with fields.cell():
+        typed.append(inputs.short_text(label, text, key=key, most=MOST_CHARACTERS, live=True))
+with fields.cell(), st.container(horizontal=True, vertical_alignment="bottom"):
     model = st.segmented_control(
         "Model", [spec.name for spec in ready], default=ready[0].name, key=state.Explain.MODEL, bind="query-params",
-        required=True, width="content",
+        required=True, width="content", label_visibility="collapsed",
     )  # fmt: skip
     own_texts.offer(LABELS)
 spec = next((spec for spec in ready if spec.name == model), ready[0])
-sentence = corpus.one_text(typed, "the sentence")
-sentences = corpus.from_paste("\n".join([sentence, *(" ".join(other.split()) for other in others)]))
+sentence = corpus.one_text(typed[0], "the sentence")
+sentences = corpus.from_paste("\n".join([sentence, *(" ".join(other.split()) for other in typed[1:])]))
 
 with progress.line(state.Explain.ANGLES, height=ARROWS_HEIGHT) as on_progress:
     embedded = cache.embed_texts(sentences.texts, spec, on_progress)

@@ -9,7 +9,7 @@ from core import benchmark, examples, leaderboard
 from core.comparison import NAMED, add_standing, compare, headline, matching, stand
 from core.models import BOARDS, catalogue, pickable, servers
 from pages.parts.models import card, charts, demands, downloads, guide, table, uses
-from pages.shared import frame, state
+from pages.shared import frame, picks, state
 from pages.shared.ui import inputs, output
 
 MOST_CHARACTERS = 80
@@ -17,11 +17,11 @@ MOST_CHARACTERS = 80
 guide.show()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     wanted = inputs.short_text(
-        "Filter",
+        "Find",
         key=state.Models.FILTER,
         most=MOST_CHARACTERS,
         placeholder="Name, maker or licence",
-        width=280,
+        width=220,
         live=True,
     )
     which = st.segmented_control(
@@ -40,7 +40,7 @@ shown = table.with_picks_on_top(standing.sort(found))
 timings = benchmark.latest_timings()
 rows = pd.DataFrame(add_standing(compare(shown, timings), shown, standing))
 if shown:
-    output.answer(headline(shown, standing))
+    output.answer(headline(shown, standing, [spec for spec in picks.own_models() if spec in shown]))
     table.show(rows, shown, board, use)
 else:
     table.show_none()

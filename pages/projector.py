@@ -33,6 +33,11 @@ from pages.shared.ui import output, progress
 
 HEIGHT = 560  # in pixels, or what the window has left below the answer, where that is more
 TALL = f"max({HEIGHT}px, {present.LEFT_BELOW})"
+STYLE = f"""
+.st-key-{state.Projector.SIDE} {{ height: {TALL} !important }}
+/* In a narrow side column the ways of finding stand on one line */
+.st-key-{state.Projector.FIND_BY} button {{ padding-inline: .2rem !important }}
+"""
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     space = corpora.choose_space()
@@ -57,7 +62,7 @@ with map_column, progress.line(state.Projector.LAY_OUT, height=HEIGHT) as on_pro
     colour, column = colours.colour_of(texts, colour_name, drawn, looks.neighbours.k, on_progress)
 
 with side:
-    st.html(f"<style>.st-key-{state.Projector.SIDE} {{ height: {TALL} !important }}</style>")
+    st.html(f"<style>{STYLE}</style>")
 with side, st.container(height=HEIGHT, border=False, key=state.Projector.SIDE):
     with progress.line(state.Projector.SEARCH) as on_progress:
         what = finder.ask(space, mapped, on_progress)

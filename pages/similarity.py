@@ -42,11 +42,12 @@ if not values:
 drawn_scales = scores.scales_of(values, results, percentiles=percentiles)
 difference = heatmaps.comparable(difference, values, results, percentiles=percentiles)
 if difference:
-    answered = answer.best_pair(answer.gaps_of(difference, values), compared)
-    output.answer(answer.sentence_of_difference(difference, values, drawn_scales, compared))
+    answered = answer.best_pair(answer.gaps_of(difference, values, results), compared)
+    output.answer(answer.sentence_of_difference(difference, values, results, drawn_scales, compared))
 else:
-    answered = answer.best_pair(next(iter(values.values())), compared)
-    output.answer(answer.sentence(values, drawn_scales, compared))
+    first, matrix = next(iter(values.items()))
+    answered = answer.best_pair(results[first].of_known(matrix), compared)
+    output.answer(answer.sentence(values, results, drawn_scales, compared))
 opened = pair.current(compared, answered)
 place_of_pair = heatmaps.show(
     values, results, compared, scores.orders_of(compared, {name: results[name] for name in values}, order), opened,

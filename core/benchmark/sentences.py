@@ -90,9 +90,9 @@ def compared(first: Sequence[Timing], second: Sequence[Timing], names: tuple[str
     quiet = [(one, two) for one, two in both if not one.is_disturbed and not two.is_disturbed]
     gains = sorted((two.median_ms or 0) / (one.median_ms or 1) for one, two in quiet)
     if not gains:
-        return "Other processes disturbed every timing that both runs have: none is compared." if both else ""
+        return "Other processes disturbed every timing that these runs share: none is compared." if both else ""
     number = "only timing" if len(gains) == 1 else f"{len(gains):,} timings"
-    shared = f"the {number} that both have" + " undisturbed" * (len(quiet) < len(both))
+    shared = f"the {number} they share" + " undisturbed" * (len(quiet) < len(both))
     if gains[-1] < 1:
         gains, names = [1 / gain for gain in reversed(gains)], (names[1], names[0])
     wins = sum(gain > 1 for gain in gains)

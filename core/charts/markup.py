@@ -25,7 +25,7 @@ QUIET_INK = f"color-mix(in srgb,{INK} 80%,transparent)"
 TEXT_RISE, LABEL_DROP = 0.5, 1  # pixels above and below the middle
 TICK_DROP, AXIS_TITLE_DROP = 19.1, 45.8  # below the plot
 LABEL_GAP, AXIS_TITLE_WIDTH, AXIS_TITLE_GAP = 8.8, 20, 14.5
-LEGEND_RISE, LEGEND_SYMBOL, LEGEND_GAP = 15.1, 30, 5
+LEGEND_TOP, LEGEND_SYMBOL, LEGEND_GAP = 17.6, 30, 5
 TITLE_TOP, TITLE_INDENT = 17.4, 4
 NOTE_PADDING = 2
 HATCH_ANGLES = {"/": (135,), "\\": (45,), "x": (135, 45)}
@@ -47,7 +47,7 @@ def to_html(figure: go.Figure, alt: str) -> str:
         *(_annotation(note, layout, height) for note in layout.annotations),
         *_ticks(layout.xaxis, height),
         *_title(layout.title, margin.t),
-        *_legend(figure.data),
+        *_legend(figure.data, margin.t),
     ]
     return (
         f'<div class="drawing" role="img" aria-label="{html.escape(alt)}" style="display:flex;box-sizing:border-box;'
@@ -205,12 +205,12 @@ def _title(title: Any, margin: float) -> Iterator[str]:
         yield _text(title.text, 0, TITLE_TOP - margin, (0, 0.5), look)
 
 
-def _legend(traces: Any) -> Iterator[str]:
-    """Above the plot: a sample of each trace in the legend."""
+def _legend(traces: Any, margin: float) -> Iterator[str]:
+    """At the top of the chart: a sample of each trace in the legend."""
     shown = sorted((trace for trace in traces if trace.showlegend), key=lambda trace: trace.legendrank or 0)
     if shown:
         yield (
-            f'<div style="position:absolute;left:0;top:{-LEGEND_RISE}px;transform:translateY(-50%);display:flex;'
+            f'<div style="position:absolute;left:0;top:{LEGEND_TOP - margin}px;transform:translateY(-50%);display:flex;'
             f'align-items:center">{"".join(map(_entry, shown))}</div>'
         )
 

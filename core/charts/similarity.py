@@ -20,18 +20,20 @@ from core.charts.style import (
     wrap,
 )
 from core.similarity import SCORES, Background, Clusters, Contributions, Matrix, Similarity, title
+from core.wording import decimal, minus
 
 MOST_LABELS = 20
 ROW_LABEL, COLUMN_LABEL = 16, 14
+GAP_OF_NUMBERS = 4  # pixels between the numbers of columns
 MOST_NUMBERS = 20  # in a row or column
-SMALLEST_NUMBER = 10  # pixels
+SMALLEST_NUMBER = 12  # pixels
 NUMBER_SHARE = 0.88  # of a cell's width within its frame
-WIDTHS = {".": 0.25, "-": 0.32, "+": 0.5, "%": 0.82}  # of Source Sans's characters in em; digits have 0.5
+WIDTHS = {".": 0.25, "%": 0.82}  # of Source Sans's characters in em; digits and signs have 0.5
 GAPS_UP_TO = 60
 MOST_HOVERED = 400
 MARK = "#FF3DCB"  # visible on both scales
 MARK_WIDTH = 3
-HEIGHT = 580
+HEIGHT, NUMBERED_HEIGHT = 580, 520  # the second without texts below the cells
 CELLS_HEIGHT = 350  # about what labels, tree and colour scale leave of it
 SQUARE = {  # for the axes of the cells and those of their labels
     "xaxis": {"scaleanchor": "y", "constrain": "domain", "constraintoward": "right"},
@@ -74,7 +76,7 @@ class Scale:
 
     def write(self, value: float, how: str = "") -> str:
         """A value in as few characters as the scale allows: ".45" for a cosine of 0.449, "1" for 1."""
-        written = f"{value:{how or self.formats[0]}}"
+        written = minus(f"{value:{how or self.formats[0]}}")
         if not self.short:
             return written
         return written.replace("0.", ".", 1).replace("1.00", "1").replace("1.0", "1")
@@ -110,6 +112,7 @@ def heatmap(
     row_tree: Clusters | None = None,
     column_tree: Clusters | None = None,
     marked: tuple[int, int] | None = None,
+    numbers: Sequence[int] = (),
     room_above: bool = False,
 ) -> go.Figure:
     """Scores of n texts with m others, (n, m), in the order given; without columns, of the rows with each other.
@@ -118,7 +121,8 @@ def heatmap(
     text is sent once, as its axis's tick text, which the tooltip reuses; the visible labels are short ones on axes of
     their own. The trees are at the right
     and above and share the axes, so that they zoom together; `room_above` leaves the place of a tree, to be level with
-    a heatmap that has one. Texts compared with each other have square cells.
+    a heatmap that has one. Texts compared with each other have square cells, and columns labelled by the texts'
+    `numbers`, which are also before the texts at the left: by default 1, 2, 3.
     """
     square = columns is None
     columns = rows if columns is None else columns
@@ -128,6 +132,7 @@ def heatmap(
     _axes(figure, rows, columns, trees=(row_tree is not None, column_tree is not None or room_above), edge=edge)
     if square:
         figure.update_layout(**SQUARE)
+        _number(figure, rows, numbers or range(1, len(rows) + 1))
     for axis in ("x", "x3"):
         figure.add_scatter(x=[None], y=[None], xaxis=axis, showlegend=False)  # without a trace, it would have no labels
     if row_tree:
@@ -144,7 +149,20 @@ def heatmap(
                 "line": {"width": MARK_WIDTH},
             },
         )  # fmt: skip
-    return apply_style(figure, height=HEIGHT)
+    return apply_style(figure, height=NUMBERED_HEIGHT if square else HEIGHT)
+
+
+def _number(figure: go.Figure, texts: Sequence[str], numbers: Sequence[int]) -> None:
+    """Number the texts at the left and, in place of their words, the columns."""
+    named = [f"{number} · {text}" for number, text in zip(numbers, texts, strict=True)]
+    pixels = 0.5 * FONT_SIZE * len(str(max(numbers))) + GAP_OF_NUMBERS
+    across = range(0, len(numbers), math.ceil(pixels * len(numbers) / CELLS_HEIGHT))
+    figure.update_layout(
+        yaxis=_labels(named, ROW_LABEL + len(str(max(numbers)))),
+        xaxis3={
+            "tickangle": 0, "tickvals": list(across), "ticktext": [str(numbers[place]) for place in across],
+        },
+    )  # fmt: skip
 
 
 def _frame(figure: go.Figure, row: int, column: int, reach: float) -> None:
@@ -303,7 +321,7 @@ def densities(
 def _legend(name: str, background: Background, marked: float | None) -> str:
     if marked is None:
         return plain(name)
-    return f"{plain(name)}: {marked:.2f} is above {percent(float(background.percentile(marked)))}"
+    return f"{plain(name)}: {decimal(marked)} is above {percent(float(background.percentile(marked)))}"
 
 
 def percent(percentile: float) -> str:
@@ -343,7 +361,7 @@ def token_heatmap(
     if contributions:
         aside = {"domain": [share + 0.02, 1], "showgrid": False, "nticks": 3, "fixedrange": True, "zeroline": True}
         figure.update_layout(xaxis2=aside, yaxis2=aside)
-        brings = "contributes <b>%{{{axis}:.4f}}</b> of " + f"{contributions.total:.3f}<extra></extra>"
+        brings = "contributes <b>%{{{axis}:.4f}}</b> of " + f"{decimal(contributions.total, 3)}<extra></extra>"
         figure.add_bar(
             x=contributions.first[: len(first)], y=list(range(len(first))), orientation="h", xaxis="x2", yaxis="y",
             marker_color=colour, hovertemplate="%{y}<br>" + brings.format(axis="x"),

@@ -11,6 +11,7 @@ import math
 import textwrap
 import zlib
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -33,12 +34,13 @@ FONT_SIZE = 16
 INKS = ("#000000", "#FFFFFF")
 PRESENTED_FONT_SIZE = 20
 MOST_PRESENTED_CELLS = 8  # in a row or column, for a number of that size in each
-LOW_PLOT = 300  # pixels that a chart's rows have in a window of 720
+LOW_PLOT = 310  # pixels that a chart's rows usually have in a window of 720
 LABEL_SHARE, SMALLEST_LABEL = 0.85, 12  # of a row's height, and pixels
 LEGEND_ABOVE = {  # samples only: no trace can be switched off
     "orientation": "h",
+    "yref": "container",  # plotly loses its place above the plot when the chart grows to fill the window
     "y": 1,
-    "yanchor": "bottom",
+    "yanchor": "top",
     "x": 0,
     "itemclick": False,
     "itemdoubleclick": False,
@@ -153,26 +155,26 @@ def apply_style(figure: go.Figure, *, height: int, margin: tuple[int, int, int, 
     return figure
 
 
-def enlarge(figure: go.Figure) -> go.Figure:
+def enlarge(figure: go.Figure, low_plot: int = LOW_PLOT) -> go.Figure:
     """A copy of a figure with all its text as much larger as a room needs, and at least of that size.
 
     Numbers in many cells keep the size that fits these, if they have one, or go. Labels of many rows are as large as
-    their rows are high.
+    their rows are high where these have `low_plot` pixels in all.
     """
     larger = go.Figure(_enlarged(figure.to_dict()))
     for trace, cells in zip(figure.data, larger.data, strict=True):
         if trace.type == "heatmap" and trace.texttemplate and max(np.shape(trace.z)) > MOST_PRESENTED_CELLS:
             cells.textfont.size = trace.textfont.size
             cells.texttemplate = trace.texttemplate if trace.textfont.size else None
-    larger.for_each_yaxis(_fit_labels)
+    larger.for_each_yaxis(partial(_fit_labels, low_plot))
     return larger
 
 
-def _fit_labels(axis: go.layout.YAxis) -> None:
+def _fit_labels(low_plot: int, axis: go.layout.YAxis) -> None:
     """Labels of an axis no larger than its rows are high in a small window."""
     first, last = axis.domain or (0, 1)
     if rows := len(axis.ticktext or ()):
-        fitting = LABEL_SHARE * LOW_PLOT * (last - first) / rows
+        fitting = LABEL_SHARE * low_plot * (last - first) / rows
         axis.tickfont.size = max(SMALLEST_LABEL, min(axis.tickfont.size, fitting))
 
 

@@ -3,7 +3,7 @@
 Every bar has its own lane on a numeric axis, so that rows stay in place while others fill.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
@@ -37,7 +37,8 @@ HATCHED = {RECORDED: "recorded", "/": RANDOM, "x": f"recorded, {RANDOM}"}
 LANE_PIXELS = 30
 LANE_GAP, GAP_WITH_MARKS = 0.7, 1.0
 MARK_DROP = 0.78  # of a lane, from the middle of a model's last bar to its marks
-ROOM_FOR_WHISKERS = 1.2
+ROOM_FOR_WHISKERS = 1.5
+ROOM_FOR_MARKS = 0.6  # of the axis, where others of a model's marks are written at its end
 CHARACTER = 0.0165  # a character's share of the axis in a figure 700 pixels wide
 LEAST_SHARE = 0.35  # of the axis reserved for the bars, however long their words
 
@@ -107,7 +108,8 @@ def timing_bars(
     recorded : mapping
         Timings of another machine, hatched the other way, where a row has neither a timing nor a status.
     marks : mapping
-        Milliseconds of another machine, drawn as faint marks below the bars of their model.
+        Milliseconds of another machine, drawn as faint marks below the bars of their model; those beyond the axis,
+        which is as long as the bars need, are written at its end.
     """
     states, recorded, marks = states or {}, recorded or {}, marks or {}
     groups: dict[str, list[_Bar]] = {}
@@ -212,8 +214,10 @@ def _bars(
     _add_words(figure, bars, places, starts)
     _add_arrows(figure, [place for bar, place in zip(bars, places, strict=True) if bar.p95 > end], end)
     _add_hovers(figure, [(bar, place) for bar, place in zip(bars, places, strict=True) if bar.ms is None], end / 2)
-    for device in dict.fromkeys(device for group in marks for device in group):
-        _add_marks(figure, marks, tracks, device)
+    within = [_within(group, end) for group in marks]
+    for device in dict.fromkeys(device for group in within for device in group):
+        _add_marks(figure, within, tracks, device)
+    _write_marks(figure, [group.items() - near.items() for group, near in zip(marks, within, strict=True)], tracks, end)
     last = max([*places, *(track for group, track in zip(marks, tracks, strict=True) if group)], default=0)
     ticks = linear_ticks(end)
     _explain_hatching(figure, bars)
@@ -327,10 +331,11 @@ def _write_end(bar: _Bar) -> _Bar:
 
 
 def _axis_end(bars: Sequence[_Bar], starts: Sequence[float], marks: Sequence[float]) -> float:
-    """The end of the axis that leaves room for the words of each bar, and for the marks."""
+    """The end of the axis that leaves room for the words of each bar; without a bar, for the marks."""
+    if not any(starts):
+        return max((1.05 * ms for ms in marks), default=0) or 1
     rooms = [max(LEAST_SHARE, 1 - CHARACTER * len(_without_markup(bar.words))) for bar in bars]
-    needed = [start / room for start, room in zip(starts, rooms, strict=True)]
-    return max([*needed, *(1.05 * ms for ms in marks)], default=0) or 1
+    return max(start / room for start, room in zip(starts, rooms, strict=True))
 
 
 def _without_markup(words: str) -> str:
@@ -358,6 +363,33 @@ def _add_marks(figure: go.Figure, marks: Sequence[Mapping[str, float]], tracks: 
         name=f"original, {device_name(device)}",
         legendrank=2000,
         showlegend=True,
+    )
+
+
+def _within(marks: Mapping[str, float], end: float) -> dict[str, float]:
+    """A model's marks that lie on the axis, clear of the words for those beyond it."""
+    last = end if all(ms <= end for ms in marks.values()) else ROOM_FOR_MARKS * end
+    return {device: ms for device, ms in marks.items() if ms <= last}
+
+
+def _write_marks(
+    figure: go.Figure, marks: Sequence[Collection[tuple[str, float]]], tracks: Sequence[float], end: float
+) -> None:
+    """The marks that lie beyond the axis, in words at its end: "original: CPU 67.7 ms ▸"."""
+    written = [
+        (", ".join(f"{device_name(device)} {milliseconds(ms)}" for device, ms in sorted(beyond)), track)
+        for beyond, track in zip(marks, tracks, strict=True)
+        if beyond
+    ]
+    figure.add_scatter(
+        x=[end] * len(written),
+        y=[track for _, track in written],
+        mode="text",
+        text=[f"original: {words} ▸" for words, _ in written],
+        textposition="middle left",
+        hoverinfo="skip",
+        cliponaxis=False,
+        showlegend=False,
     )
 
 

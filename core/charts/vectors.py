@@ -9,16 +9,17 @@ import plotly.graph_objects as go
 
 from core.charts.style import DIVERGING, FONT_SIZE, NEUTRAL, apply_style, plain, wrap
 from core.similarity.functions import unit
+from core.wording import decimal
 
 ROW_PIXELS = 26
-TOKEN_PIXELS, EMBEDDING_PIXELS = 20, 56
+TOKEN_PIXELS, EMBEDDING_PIXELS = 19, 52
 LONGEST_LABEL = 16
 LABEL_WIDTH = 8 * FONT_SIZE
 TITLE_HEIGHT, AXIS_HEIGHT = 4 * FONT_SIZE, 3 * FONT_SIZE
 TITLE_RISE = 10  # above the embedding's colour scale, whose highest number is half above its bar
 EDGE = 16  # room for half a number of the colour scale, in present mode too
 LEAST_SCALE_HEIGHT = 3 * FONT_SIZE
-ARROWS_HEIGHT = 430
+ARROWS_HEIGHT = 400
 WIDEST_CAPTION = 24
 REACH, PRESENTED_REACH = 1.6, 1.95  # the second with larger captions
 CAPTION = {"showarrow": False, "xanchor": "left", "align": "left", "font": {"size": FONT_SIZE}}
@@ -148,7 +149,7 @@ def _outer_caption(figure: go.Figure, text: str, cosine: float, side: int) -> No
     rise = max(math.sin(math.radians(degrees(cosine))) + 0.05, 0.32)
     figure.add_annotation(
         x=cosine - 0.05, y=side * rise, yanchor="bottom" if side > 0 else "top",
-        text=f"{wrap(text, WIDEST_CAPTION, 2)}<br><b>{degrees(cosine):.0f}°, cosine {cosine:.2f}</b>", **CAPTION,
+        text=f"{wrap(text, WIDEST_CAPTION, 2)}<br><b>{degrees(cosine):.0f}°, cosine {decimal(cosine)}</b>", **CAPTION,
     )  # fmt: skip
 
 

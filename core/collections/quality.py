@@ -15,6 +15,7 @@ from core.corpus.labels import LabelFile
 from core.evaluation import MAP_CUT, Difference, Quality, Run
 from core.search import Finder, Hits
 from core.search.exact import AnyFloats, Rows
+from core.wording import decimal
 
 if TYPE_CHECKING:
     import pyarrow
@@ -84,10 +85,10 @@ class Compared:
         exactly = evaluation.sentence(self.first, self.second, self.exact)
         if not self.by_index or not self.effect:
             return f"{exactly}."
-        low, high = self.effect.low, self.effect.high
+        moved, low, high = (decimal(each, 3, "+") for each in (self.effect.mean, self.effect.low, self.effect.high))
         return (
             f"Exactly: {exactly}. By index: {evaluation.sentence(self.first, self.second, self.by_index)}. "
-            f"{self._change} The indexes move the difference by {self.effect.mean:+.3f} ({low:+.3f} to {high:+.3f})."
+            f"{self._change} The indexes move the difference by {moved} ({low} to {high})."
         )
 
     @property

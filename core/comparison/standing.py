@@ -70,11 +70,26 @@ def _ranking(snapshot: Snapshot, weighed: tuple[tuple[str, float], ...], keep: t
     return leaderboard.rank(snapshot, weights, sound)
 
 
-def headline(specs: Sequence[ModelSpec], standing: Standing) -> str:
-    """Which of these models leads, or which share the lead, and which of those that are ready on this machine."""
+def headline(specs: Sequence[ModelSpec], standing: Standing, picked: Sequence[ModelSpec] = ()) -> str:
+    """How the picked ones of these models stand, which of all leads or share the lead, and which of those ready here.
+
+    What is said of a picked model is not said again.
+    """
     scored = [spec for spec in standing.sort(specs) if spec.id in standing.scores]
     if not scored:
         return f"None of these models has a known {standing.board} score."
+    return " ".join(filter(None, [_of_picked(scored, standing, picked), _of_best(scored, standing, picked)]))
+
+
+def _of_picked(scored: Sequence[ModelSpec], standing: Standing, picked: Sequence[ModelSpec]) -> str:
+    """How the picked models stand, but for the first of all."""
+    own = [spec for spec in scored[1:] if spec in picked]
+    said = [f"{spec.name} scores {_describe(spec, standing)}" for spec in own]
+    return " ".join(filter(None, [f"{'; '.join(said)}." if said else "", unscored(picked, standing)]))
+
+
+def _of_best(scored: Sequence[ModelSpec], standing: Standing, picked: Sequence[ModelSpec]) -> str:
+    """Which of the models leads or share the lead, and which of those that are ready on this machine."""
     best = scored[0]
     first = f"{best.name} has the highest {standing.board} score: {standing.scores[best.id]:.2f}."
     if standing.ranking and len(standing.ranking.entries) > 1:
@@ -84,7 +99,9 @@ def headline(specs: Sequence[ModelSpec], standing: Standing) -> str:
         return f"{first} None of those ready here has a known score."
     if ready is best:
         return f"{first.removesuffix('.')}, and it is ready on this machine." if len(scored) == 1 else first
-    return f"{first} Of those ready here, {ready.name} is highest: {_describe(ready, standing)}."
+    return (
+        first if ready in picked else f"{first} Of those ready here, {ready.name} scores {_describe(ready, standing)}."
+    )
 
 
 def unscored(specs: Sequence[ModelSpec], standing: Standing) -> str:

@@ -1,6 +1,6 @@
-"""Which document each system puts first, and whether they agree."""
+"""Which document each system puts first, whether they agree, and which of these documents are relevant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from core.wording import join, shorten
 
@@ -8,8 +8,8 @@ LONGEST_TITLE = 60
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 
 
-def leaders(firsts: Mapping[str, int | None], titles: Sequence[str]) -> str:
-    """A sentence to say aloud: what the systems put first.
+def leaders(firsts: Mapping[str, int | None], titles: Sequence[str], relevant: Collection[int] | None = None) -> str:
+    """A sentence to say aloud: what the systems put first and, of a labelled query, what of it is relevant.
 
     Parameters
     ----------
@@ -17,6 +17,8 @@ def leaders(firsts: Mapping[str, int | None], titles: Sequence[str]) -> str:
         Of its first document; None if it found nothing.
     titles : sequence of str
         Of all documents, by row.
+    relevant : collection of int or None
+        The rows of the relevant documents among those put first; None if the query is not labelled.
     """
     systems: dict[str, list[str]] = {}
     for system, row in firsts.items():
@@ -26,7 +28,23 @@ def leaders(firsts: Mapping[str, int | None], titles: Sequence[str]) -> str:
         return "Nothing is found."
     nothing = [system for system, row in firsts.items() if row is None]
     silent = f" {join(nothing)} find{'s' if len(nothing) == 1 else ''} nothing." if nothing else ""
-    return _lead(systems, len(firsts)) + silent
+    labelled = "" if relevant is None else f" {_relevant(firsts, relevant)}"
+    return _lead(systems, len(firsts)) + labelled + silent
+
+
+def _relevant(firsts: Mapping[str, int | None], relevant: Collection[int]) -> str:
+    """Which of the documents put first are labelled as relevant."""
+    found = {system: row for system, row in firsts.items() if row is not None}
+    right = [system for system, row in found.items() if row in relevant]
+    if len(set(found.values())) == 1:
+        return f"It is {'' if right else 'not '}relevant."
+    if not right:
+        return "None of these is relevant."
+    if len(right) == len(found):
+        return "Each of these is relevant."
+    return (
+        f"Only {'that' if len(right) == 1 else 'those'} of {join(right)} {'is' if len(right) == 1 else 'are'} relevant."
+    )
 
 
 def _lead(systems: Mapping[str, Sequence[str]], count: int) -> str:

@@ -4,7 +4,7 @@ from core.verdict.candidate import BASELINES, Candidate, Source, Speed, baseline
 from core.verdict.export import as_html, as_markdown, scales
 from core.verdict.lanes import Lane, is_recorded, lanes
 from core.verdict.ranking import Ranked, Ranking, Turn, rank, share_of_wins, turns
-from core.verdict.sentences import answer, details, firmness, notes, resampling, sentences
+from core.verdict.sentences import answer, details, firmness, notes, presented, resampling, sentences
 from core.verdict.table import figures, in_words, provenance
 from core.verdict.timings import SETTINGS, WORKLOADS, loads, recording, timings
 from core.verdict.verdict import Setting, Verdict, decide, setting_of
@@ -43,6 +43,7 @@ __all__ = [
     "loads",
     "notes",
     "of_model",
+    "presented",
     "provenance",
     "rank",
     "read_weights",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.benchmark.sentences import ALIKE
+from core.benchmark.sentences import ALIKE, cpu
 from core.evaluation import describe_intervals
 from core.verdict.ranking import Ranked, Ranking, Turn
 from core.verdict.verdict import Verdict, comparable, lead_of
@@ -41,11 +41,16 @@ def answer(verdict: Verdict) -> str:
     return f"Take {first.name}{narrowly}{f': it {compared}' if compared else ''}."
 
 
+def presented(verdict: Verdict) -> str:
+    """The answer with its figures: what they measure, and on which machine."""
+    return " ".join([answer(verdict), *(_figures(verdict) if verdict.first else [])])
+
+
 def details(verdict: Verdict) -> list[str]:
     """What the answer rests on, smaller: the figures, what would put another first, what makes it less certain."""
     if verdict.first is None:
         return [*_nobody(verdict)[1:]]
-    return [*_figures(verdict.first, verdict.second), *_scope(verdict), *_limits(verdict), *notes(verdict)]
+    return [*_figures(verdict), *_scope(verdict), *_limits(verdict), *notes(verdict)]
 
 
 def notes(verdict: Verdict) -> list[str]:
@@ -151,15 +156,16 @@ def _is_disturbed(row: Ranked, criterion: str) -> bool:
     return row.candidate.speed is not None and criterion in row.candidate.speed.disturbed
 
 
-def _figures(first: Ranked, second: Ranked | None) -> list[str]:
-    """Its quality and its time, each against the second's, in a sentence of figures; none if neither is known."""
-    rows = [row for row in (first, second) if row]
+def _figures(verdict: Verdict) -> list[str]:
+    """The first's quality and time, each against the second's, in a sentence of figures; none if neither is known."""
+    first, *_ = rows = verdict.ranking.ranked[:2]
     parts = []
     if first.candidate.quality:
         parts.append(f"nDCG@10 {' against '.join(words(row.candidate, 'quality') for row in rows)}")
     if first.candidate.speed:
         times = [_time(row) for row in rows if row.candidate.speed]
-        parts.append(f"{' against '.join(times)} a query{_elsewhere(first)}")
+        where = _elsewhere(first) or f" on this machine ({cpu(verdict.setting.machine)})"
+        parts.append(f"{' against '.join(times)} a query{where}")
     return [f"{'; '.join(parts)}."] if parts else []
 
 

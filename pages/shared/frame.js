@@ -6,6 +6,7 @@ if (!window.embedscopeFrame) {
   pushChoices();
   pushNothingElse();
   fitCharts();
+  shareColourScheme();
   document.addEventListener("keydown", present);
   document.addEventListener("click", guide, true); // before the click takes the guide off the page
   hideGuide();
@@ -92,6 +93,14 @@ function fitCharts() {
   const ask = () => (frame ||= requestAnimationFrame(measure));
   new MutationObserver(ask).observe(document.body, { childList: true, subtree: true });
   addEventListener("resize", ask);
+}
+
+// Popovers and dialogs stand outside the app's element, and would miss whether its theme is light or dark.
+function shareColourScheme() {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const share = () => (document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme);
+  new MutationObserver(share).observe(app, { attributeFilter: ["class"] });
+  share();
 }
 
 function goToChart(step) {

@@ -29,6 +29,8 @@ STYLE = """
 .js-plotly-plot .textpoint text {
     paint-order: stroke; stroke: light-dark(#FFFFFF, #0E1116); stroke-width: 4px; stroke-linejoin: round
 }
+/* Streamlit sets headings so tightly, and browsers round the places of letters so, that words run together */
+h1, h2, h3, .answer { letter-spacing: normal !important; text-rendering: geometricPrecision }
 /* The accent that carries white text is too dark to be read on a dark ground */
 [data-selected="true"] p { color: light-dark(#0B6BA8, #7CC0F0) }
 /* What is in force on every page stands at the right of its title, as far as there is room */
@@ -41,22 +43,34 @@ STYLE = """
     .st-key-head, .st-key-head > :first-child > *, .st-key-in_force { flex-wrap: nowrap }
     .st-key-head > :first-child > * > * { flex: 0 1 auto }
     .st-key-head > :first-child > * > :first-child { flex: none }
+    .st-key-head > :first-child { flex-shrink: 9 }
+    .st-key-head > :first-child > * > :nth-child(2) { min-width: 15rem }
     .st-key-in_force { text-align: right }
     .st-key-in_force > :first-child { flex: 0 1 auto; min-width: 0 }
 }
-@media (max-width: 1200px) { .st-key-head { gap: .5rem } .st-key-in_force { justify-content: flex-start } }
+@media (max-width: 1200px) {
+    .st-key-head { gap: .5rem }
+    .st-key-in_force { justify-content: flex-start }
+    [data-testid="stMain"] button[data-variant="segmented_control"] { padding-inline: .6rem }
+}
 /* Segments are as tall as the buttons and boxes beside them, so that controls and captions stand on one line each */
 [data-testid="stMain"] button[data-variant="segmented_control"] { min-height: 2.5rem }
 /* An answer that comes late, or that the controls change, moves nothing below it */
-.st-key-answer { min-height: 5.8rem; padding-bottom: .5rem }
-@media (min-width: 1200px) { .st-key-answer { min-height: 4.1rem } }
+.st-key-answer { min-height: 5.55rem; padding-bottom: .25rem }
+@media (min-width: 1200px) { .st-key-answer { min-height: 3.85rem } }
 /* A script takes no room, so there is no gap above it */
 [data-testid="stMainBlockContainer"] > * > .stElementContainer:has(> .stHtml) { position: absolute }
 /* Charts and tables take the room that Streamlit leaves empty at both sides */
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 6vw - 2.75rem, 3rem) }
-/* A phone has room for the answer, but not for a page's purpose, for presenting, or for a chart's camera button */
+/* A phone has room for the answer, but not for a page's purpose, for presenting, or for a chart's camera button. The
+   title stands in the bar at the top, beside the way to the sidebar */
 @media (max-width: 640px) {
     .modebar-container, .st-key-head > :first-child > * > :nth-child(2), .st-key-present { display: none }
+    [data-testid="stHeader"], [data-testid="stToolbar"] { height: 3rem; min-height: 0 }
+    [data-testid="stMainBlockContainer"] { padding-top: 3.2rem }
+    h1 { position: fixed; top: 0; left: 6.5rem; z-index: 999990; line-height: 3rem !important; padding: 0 !important }
+    .st-key-in_force { gap: .25rem .75rem }
+    .st-key-in_force button { min-height: 2rem; padding-block: 0 }
 }
 /* A chart's values are for screen readers alone: there is no gap above them, and they widen no narrow page */
 .stElementContainer:has(.values) { position: absolute; width: 1px; overflow: hidden }

@@ -26,7 +26,7 @@ GROUPS = {
     },
     "Explore": {
         "search": ("Search", "One query through every picked model and BM25, side by side."),
-        "projector": ("Projector", "Map your texts, see how far to trust the map, and link models."),
+        "projector": ("Projector", "A map of your texts, and how far to trust it."),
     },
     "Decide": {
         "models": ("Models", "Compare models and pick up to four to use on every page."),

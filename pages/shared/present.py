@@ -26,7 +26,8 @@ STYLE = f"""
 h1 {{ font-size: 2rem !important }}
 h2, h2 * {{ font-size: 1.6rem !important }}
 .answer {{ font-size: 2rem !important }}
-.st-key-result [data-testid="stAlert"] p {{ font-size: 1.25rem }}
+.st-key-result [data-testid="stAlert"] p, {ALSO} :is([data-testid="stCaptionContainer"] p, .stMarkdownBadge),
+.st-key-{state.EveryPage.LEAVE} button p {{ font-size: 1.25rem !important }}
 /* Alerts stay, as do headings of charts, the title and the way out, which stands in the window's corner */
 .st-key-head [data-testid="stCaptionContainer"], .st-key-foot,
 .st-key-in_force > :not(.st-key-{state.EveryPage.LEAVE}, :has(.st-key-{state.EveryPage.LEAVE})),
@@ -44,7 +45,7 @@ h2, h2 * {{ font-size: 1.6rem !important }}
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-presented_"]) {{
     height: {HEIGHT} !important; flex: none !important; scroll-margin-top: 4rem
 }}
-.st-key-map {{ --text-scale: 1.4; --toolbar: none }}
+.st-key-map {{ --text-scale: 1.4; --toolbar: none; --foot: fit-content; --highest-foot: 7.6rem }}
 .st-key-presented {{ zoom: 1.45 }}
 .st-key-{state.EveryPage.LEAVE} {{ position: fixed; top: .5rem; right: .75rem; z-index: 10 }}
 .st-key-{state.EveryPage.LEAVE} button {{ min-height: 2rem; padding: .1rem .6rem }}
@@ -55,8 +56,9 @@ h2, h2 * {{ font-size: 1.6rem !important }}
     h1 {{ font-size: 1.5rem !important; padding-block: .5rem !important }}
     h2, h2 * {{ font-size: 1.3rem !important }}
     .answer {{ font-size: 1.6rem !important }}
+    .st-key-map {{ --highest-foot: 5.2rem }}
 }}
-@media (max-width: 640px) {{ h1, .answer {{ font-size: 1.5rem !important }} }}
+@media (max-width: 640px) {{ h1, .answer {{ font-size: 1.5rem !important }} h1 {{ position: static !important }} }}
 @media (max-width: 1100px) {{ .st-key-result [data-testid="stGrid"] {{ grid-template-columns: 1fr !important }} }}
 """
 

@@ -355,6 +355,7 @@ class Search:
     MODEL = Parameter("under")
     INDEXES = Key("indexes")
     NEAR = Parameter("near")
+    NEAR_OPENED = Key("near_opened")
     NEAREST = Key("nearest_cosines")
     GROUPS = Key("groups")
     NEAR_PAIRS = Key("near_pairs")
@@ -469,6 +470,7 @@ class Benchmark:
     """The Benchmark page."""
 
     VIEW = Parameter("benchmark")
+    OTHERS = Parameter("other_models")
     BARS = Key("bars")
     TIMINGS = Key("timings")
     SWEEP_MODEL = Parameter("sweep_model")

@@ -28,7 +28,7 @@ def test_the_catalogues_scores_are_those_of_the_leaderboard(spec: ModelSpec) -> 
         (
             ["all-MiniLM-L6-v2", "Qwen3-Embedding-0.6B", "bge-small-en-v1.5"],
             "Qwen3-Embedding-0.6B leads on 41 tasks, beyond chance. Of those ready here, "
-            "all-MiniLM-L6-v2 is highest: 59.03, rank 3 of 3.",
+            "all-MiniLM-L6-v2 scores 59.03, rank 3 of 3.",
         ),
         (
             ["all-MiniLM-L6-v2", "wordllama-256"],
@@ -44,6 +44,17 @@ def test_the_catalogues_scores_are_those_of_the_leaderboard(spec: ModelSpec) -> 
 def test_the_headline_names_the_best_model_and_the_best_that_is_ready(names: list[str], sentence: str) -> None:
     specs = [get(name) for name in names]
     assert headline(specs, stand(specs, "MTEB v2")) == sentence
+
+
+def test_the_headline_begins_with_the_picked_models_and_says_nothing_twice() -> None:
+    specs = [get(name) for name in ("all-MiniLM-L6-v2", "Qwen3-Embedding-0.6B", "bge-small-en-v1.5", "wordllama-256")]
+    own, best, small, table = specs
+    standing, leads = stand(specs, "MTEB v2"), f"{best.name} leads on 41 tasks, beyond chance."
+    unknown = f"{table.name} has no MTEB v2 score."
+    assert headline(specs, standing, [own, table]) == f"{own.name} scores 59.03, rank 3 of 3. {unknown} {leads}"
+    assert headline(specs, standing, [best]) == f"{leads} Of those ready here, {own.name} scores 59.03, rank 3 of 3."
+    said = headline(specs, standing, [small, own])
+    assert said.startswith(f"{small.name} scores 64.30, rank 2 of 3; {own.name} scores 59.03, rank 3 of 3. {best.name}")
 
 
 def weights_of(use: str) -> dict[str, float]:

@@ -345,8 +345,11 @@ def test_known_texts_are_not_searched_for_unknown_tokens_again(fake_encoder, sto
 
     monkeypatch.setattr(fake_encoder, "count_known_tokens", count_known_tokens)
     for kind in ("query", "document"):
-        source = embed_with(fake_encoder, ["? ?", "a", "? b", "? ?"], kind=kind, store=store).provenance
-        assert source.unknown_texts == 2
+        found = embed_with(fake_encoder, ["? ?", "a", "? b", "? ?"], kind=kind, store=store)
+        source = found.provenance
+        assert (source.unknown_texts, found.unknown) == (2, (0, 3))
+        noun = {"query": "queries", "document": "texts"}[kind]
+        assert source.lack_in_short == f"2 {noun} have no word that wordllama-256 knows."
     assert tokenised == ["? ?", "? b"]
     assert source.lack_of_tokens.startswith("2 of 4 texts have no token that wordllama-256 knows")
 

@@ -19,10 +19,20 @@ from tests.core.verdict.verdicts import candidate, verdict_on
 @pytest.mark.parametrize(
     ("value", "written"),
     [(0.208, "0.208"), (0.213, "0.213"), (0.0123, "0.0123"), (7, "7.00"), (20, "20.0"), (67.74, "67.7"), (99.96, "100"),
-     (0.9999, "1.00"), (323.4, "323"), (999.6, "1,000"), (12345, "12,300"), (0, "0"), (-2.5, "-2.50")],
+     (0.9999, "1.00"), (323.4, "323"), (999.6, "1,000"), (12345, "12,300"), (0, "0"), (-2.5, "−2.50")],
 )  # fmt: skip
 def test_numbers_are_written_with_three_figures_and_separated_thousands(value: float, written: str) -> None:
     assert wording.three_figures(value) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "sign", "written"),
+    [(0.449, "", "0.45"), (-0.031, "", "−0.03"), (-0.004, "", "0.00"), (0.4, "+", "+0.40")],
+)
+def test_a_negative_decimal_has_the_minus_sign_of_print_and_nothing_is_minus_zero(
+    value: float, sign: str, written: str
+) -> None:
+    assert wording.decimal(value, 2, sign) == written
 
 
 @given(st.floats(1e-6, 1e9))

@@ -132,7 +132,7 @@ def test_a_download_is_watched_stopped_and_continued_and_its_model_used(
     assert continued.start > 1_000_000
     assert continued.start + continued.sent == whole
 
-    page.get_by_label("Filter", exact=True).fill(ID)  # among hundreds of models it is out of sight
+    page.get_by_label("Find", exact=True).fill(ID)  # among hundreds of models it is out of sight
     page.keyboard.press("Enter")
     settle(page)
     assert ID.rpartition("/")[2] in cells(page, 0)

@@ -302,7 +302,7 @@ def test_words_and_expressions_light_what_they_find_and_a_broken_one_is_a_senten
     before = [ink(chart, row, 0, "points", 2) for row in (far, animal)]
     page.get_by_text("Words", exact=True).click()
     settle(page)
-    box = page.get_by_placeholder("Type a word to find")
+    box = page.get_by_placeholder("Type a word")
     box.or_(page.get_by_placeholder("Type a text")).first.fill("animals")
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile(r"\d+ of 648 texts"))).to_be_visible()

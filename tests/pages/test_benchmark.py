@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import benchmark, corpus, embedding, evaluation, models, search
 from core.benchmark import Run, Settings, Subject, Timing, Workload, grid, history, runner
-from core.benchmark.sentences import fastest
+from core.benchmark.sentences import cpu, fastest
 from core.charts.sweeps import sweep_heatmap
 from core.charts.timings import engine_bars, timing_bars
 from core.errors import EmbedscopeError, JobError
@@ -107,8 +107,8 @@ def children(monkeypatch: pytest.MonkeyPatch) -> Children:
 
 
 def open_view(app: AppTest, view: str = "Hello World", **choices: Any) -> AppTest:
-    """The Benchmark page by a deep link to one of its views, which spares it the page before."""
-    app.query_params.update({"benchmark": view, **choices})
+    """The Benchmark page by a deep link to one of its views, which spares it the page before; with all its models."""
+    app.query_params.update({"benchmark": view, "other_models": "true", **choices})
     app.switch_page("pages/benchmark.py").run()
     assert not app.exception
     return app
@@ -218,6 +218,14 @@ def test_before_anything_is_timed_the_recorded_run_is_drawn_named_and_hatched(ap
     assert answers(app) == [fastest(run.results, f"On {run.machine.cpu} (recorded)")]
 
 
+def test_only_the_picked_models_have_bars_until_the_others_are_asked_for(app: AppTest) -> None:
+    open_view(app, other_models="false")
+    assert list(lanes(figure(app, "bars"))) == [WORDLLAMA, MINILM]
+    assert "Time all models" not in [button.label for button in app.main.button]
+    app.toggle(key="other_models").set_value(True).run()
+    assert len(lanes(figure(app, "bars"))) == 7
+
+
 def test_what_was_timed_here_stands_first_and_replaces_what_was_recorded(app: AppTest) -> None:
     benchmark.save(finished(timing(WORDLLAMA, median_ms=0.25)))
     chart = figure(open_view(app), "bars")
@@ -294,14 +302,15 @@ def test_the_figures_of_the_original_are_drawn_beside_the_bars_for_cpu_and_gpu(
     drawn = figure(open_view(app), "bars")
     marks = {trace.get("name"): trace for trace in drawn["data"]}
     names = [label.split()[0] for label in lanes(drawn)]
-    rows = [row for name in names if (row := ORIGINAL.get(name)) and row.cpu_ms]
-    assert marks["original, CPU"]["x"] == [row.cpu_ms for row in rows]
-    assert marks["original, GPU"]["x"] == [row.gpu_ms for row in rows]
-    bars = [
-        place
-        for place, name in zip(drawn["data"][0]["y"], names, strict=True)
-        if (row := ORIGINAL.get(name)) and row.cpu_ms
+    end = drawn["layout"]["xaxis"]["range"][1]
+    rows = {name: row for name in names if (row := ORIGINAL.get(name)) and row.cpu_ms}
+    within = {name: row for name, row in rows.items() if row.cpu_ms <= end}
+    assert marks["original, CPU"]["x"] == [row.cpu_ms for row in within.values()]
+    assert marks["original, GPU"]["x"] == [row.gpu_ms for row in rows.values()]
+    assert [f"original: CPU {row.cpu_ms:.1f} ms ▸" for name, row in rows.items() if name not in within] == [
+        text for text in words(drawn) if text.startswith("original")
     ]
+    bars = [place for place, name in zip(drawn["data"][0]["y"], names, strict=True) if name in within]
     below = np.subtract(marks["original, CPU"]["y"], bars)
     assert below == pytest.approx([below[0]] * len(bars))
     assert 0.5 < below[0] < 1
@@ -750,19 +759,18 @@ def test_two_runs_are_compared_bar_by_bar(app: AppTest) -> None:
     drawn = figure(app, "compared")
     assert drawn["data"][0]["x"] == [6.0, 3.0]
     assert answers(app) == [
-        f"The other (Another CPU, imported) is 2.0 times as fast as this run ({this_machine().cpu}), in the only "
-        "timing that both have."
+        f"Another CPU (imported) is 2.0 times as fast as {cpu(this_machine())}, in the only timing they share."
     ]
     assert words(drawn) == ["6.00 ms", "3.00 ms · 2.0× as fast"]
     assert "Another CPU" in told(app)
-    assert "timings only in this run: 1" in told(app)
+    assert "1 timing that the other run lacks" in told(app)
 
 
 def test_runs_without_anything_in_common_say_so(app: AppTest) -> None:
     benchmark.save(finished(timing(WORDLLAMA, median_ms=1.0)))
     open_view(app, "Runs")
     app.selectbox(key="second_run").set_value("original").run()
-    assert "no model, device and workload in common" in told(app)
+    assert "No model was timed in both of these runs" in told(app)
     assert not app.get("plotly_chart")
 
 
@@ -803,7 +811,7 @@ def test_a_run_of_our_own_that_is_brought_back_is_still_ours(app: AppTest) -> No
     run = finished(timing(MINILM, median_ms=6.0))
     benchmark.save(run)
     bring(app, run.to_json().encode())
-    assert "this installation" in list(app.dataframe[0].value["Source"])
+    assert "this machine" in list(app.dataframe[0].value["Source"])
 
 
 NO_RUNS = [

@@ -122,17 +122,20 @@ def test_presented_numbers_that_fit_many_cells_keep_their_size_and_labels_fit_th
     assert larger.layout.yaxis.tickfont.size < 300 / 20, "twenty labels do not touch on 300 pixels"
 
 
-def test_in_present_mode_every_chart_of_a_page_is_presented(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("page", "charts"), [("models", 2), ("similarity", 1), ("evaluate", 1)])
+def test_in_present_mode_the_charts_that_answer_are_presented(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, page: str, charts: int
+) -> None:
     app.query_params.update({"present": "true", "models": ["all-MiniLM-L6-v2"]})
     enlarged: list[go.Figure] = []
 
-    def note(figure: go.Figure) -> go.Figure:
+    def note(figure: go.Figure, low_plot: int) -> go.Figure:
         enlarged.append(figure)
         return figure
 
     monkeypatch.setattr("pages.shared.ui.chart.enlarge", note)
-    open_page(app, "models")
-    assert len(app.get("plotly_chart")) == len(enlarged) == 2
+    open_page(app, page)
+    assert len(app.get("plotly_chart")) == len(enlarged) == charts
 
 
 def test_a_presented_figure_has_all_its_text_enlarged() -> None:

@@ -238,6 +238,18 @@ def test_embed_says_which_texts_are_most_alike_and_what_is_cut(app: AppTest) -> 
     assert "Cut at the model's limit: 1 of 2 with all-MiniLM-L6-v2." in said(app)
 
 
+def test_texts_without_a_known_word_are_never_most_alike(app: AppTest) -> None:
+    app.query_params.update(models=["all-MiniLM-L6-v2"])
+    open_page(app, "embed")
+    app.text_area(key="embed_texts").set_value("🦄 🦓\n🐉 🐲\nA cat sat.\nStocks fell.").run()
+    known = embedding.embed(("A cat sat.", "Stocks fell."), models.get("all-MiniLM-L6-v2")).vectors
+    alike = f"Most alike: “A cat sat.” and “Stocks fell.” (cosine {known[0] @ known[1]:.2f} with all-MiniLM-L6-v2)."
+    assert f"{alike} 2 texts have no word that all-MiniLM-L6-v2 knows." in said(app).replace("-0.", "−0.")
+    app.text_area(key="embed_texts").set_value("🦄 🦓\n🐉 🐲\nA cat sat.").run()
+    assert "Most alike" not in said(app)
+    assert "2 texts have no word that all-MiniLM-L6-v2 knows. All texts are read whole." in said(app)
+
+
 def test_embed_warns_of_texts_without_a_known_token(app: AppTest) -> None:
     app.query_params.update(models=["all-MiniLM-L6-v2"])
     open_page(app, "embed")

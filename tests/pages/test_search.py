@@ -108,6 +108,21 @@ def test_the_query_is_a_heading_only_while_presenting(searching: AppTest) -> Non
     assert quoted in said(searching).replace("\\", "")
 
 
+def test_lists_are_short_while_presenting_and_there_is_nothing_to_press(searching: AppTest) -> None:
+    open_page(searching, "search")
+    usual = cards(searching)
+    searching.query_params["present"] = "true"
+    searching.session_state["present"] = True
+    searching.run()
+    (shown,) = (body for body in bodies(searching) if "short-lists" in body)
+    titles = [html.unescape(title) for title in re.findall(r'class="title">(.*?)</span>', shown)]
+    assert len(titles) == len(usual) == 15, "five of each of three systems"
+    assert all(title in card for title, card in zip(titles, usual, strict=True))
+    assert shown.count("✓ relevant") == sum("✓ relevant" in card for card in usual)
+    assert len(cards(searching)) == 1
+    assert not [button for button in searching.main.button if button.key != "leave_present"]
+
+
 def test_the_agreement_of_lists_and_each_steps_time_are_told(searching: AppTest) -> None:
     open_page(searching, "search")
     overlaps, times = (frame.value for frame in searching.dataframe)
@@ -195,6 +210,7 @@ def test_scores_have_their_percentile_and_what_resembles_nothing_is_said(searchi
     assert float(shown) == pytest.approx(percentileofscore(every, best), abs=0.06)
     assert "of random pairs" not in "".join(cards(searching)[5:])
     assert answer(searching).startswith("Two of three systems put “Spring and summer run longer” first")
+    assert answer(searching).endswith("Only that of wordllama-256 is relevant.</p>")
     for query, words in (("meeting agenda", " BM25 finds some of its words."), ("asdfgh", "")):
         searching.text_input(key="q").set_value(query).run()
         assert answer(searching) == (
@@ -204,6 +220,7 @@ def test_scores_have_their_percentile_and_what_resembles_nothing_is_said(searchi
     found = [body for body in bodies(searching) if "flex-wrap" in body]
     assert len(found) == 10, "of the model and of the hybrid"
     assert all("opacity:0.72" in body and "<mark" not in body for body in found)
+    assert not any("of random pairs" in body for body in found), "no percentile speaks against the sentence"
 
 
 def test_a_model_for_which_nothing_resembles_the_query_is_named_first_and_marks_no_sentence(app: AppTest) -> None:
@@ -212,9 +229,9 @@ def test_a_model_for_which_nothing_resembles_the_query_is_named_first_and_marks_
     assert answer(app).startswith("For all-MiniLM-L6-v2, nothing here resembles the query. wordllama-256 puts “")
     assert "disagree" not in answer(app)
     assert "Hybrid" not in answer(app)
-    cards_of_model = [body for body in bodies(app) if "of random pairs" in body][:5]
-    assert len(cards_of_model) == 5
-    assert all("opacity:0.72" in body and "<mark" not in body for body in cards_of_model)
+    found = [body for body in bodies(app) if "flex-wrap" in body]
+    assert all("opacity:0.72" in body and "<mark" not in body and "of random" not in body for body in found[:5])
+    assert all("of random pairs" in body for body in found[5:10]), "of the other model"
 
 
 def test_another_corpus_suggests_queries_of_its_own(searching: AppTest) -> None:
@@ -404,11 +421,17 @@ def test_duplicates_near_ones_and_loners_are_listed(searching: AppTest) -> None:
     assert len(searching.dataframe[1].value) >= len(pairs)
 
 
-def test_without_duplicates_the_nearest_pairs_are_shown(searching: AppTest) -> None:
+def test_without_duplicates_the_view_opens_at_the_nearest_pair_and_above_it_shows_the_nearest(
+    searching: AppTest,
+) -> None:
     searching.query_params["view"] = "Duplicates"
     open_page(searching, "search")
     vectors = embedding.embed(corpus.sample().documents, WORDLLAMA).vectors
     cosines = np.sort((vectors @ vectors.T)[np.triu_indices(len(vectors), 1)])[::-1]
+    at = float(str(searching.slider(key="near").value))
+    assert 0.7 < at <= cosines[0] < at + 0.01
+    assert re.search(rf"[1-9]\d* pairs? at a cosine of {at:.2f} or more: ", answer(searching))
+    searching.slider(key="near").set_value(0.95).run()
     assert answer(searching) == (
         f"No duplicates: no two texts reach a cosine of 0.95; the nearest pair has {cosines[0]:.2f}.</p>"
     )

@@ -44,7 +44,7 @@ def test_search_ranks_and_shows_each_models_own_scores(
         expected = model.similarity(model.encode([QUERY]), model.encode(TEXTS)).numpy()[0]
         pattern = rf'<span title="{SCORES[similarity]}"[^>]*>\S+ (.*?)<'
         shown = [found for card in cards if (found := re.search(pattern, card))]
-        scores = [float(found[1]) for found in shown]
+        scores = [float(found[1].replace("−", "-")) for found in shown]
         np.testing.assert_allclose(scores, -np.sort(-expected)[:5], rtol=5e-3, atol=3e-3)
         assert f"compared by {NAMES[similarity]}" in said(app)
 
@@ -68,4 +68,5 @@ def test_pairs_correlate_each_models_own_scores(app: AppTest, libraries: dict[Si
         scores = model.similarity_pairwise(model.encode(pairs.first), model.encode(pairs.second)).numpy()
         spearman = spearmanr(scores, pairs.gold).statistic
         heading = next(each.value for each in app.main.markdown if f"## folder\\:{similarity}" in each.value)
-        assert float(re.findall(r"Spearman \*\*(.*?)\*\*", heading)[0]) == pytest.approx(spearman, abs=2e-3)
+        shown = re.findall(r"Spearman \*\*(.*?)\*\*", heading)[0].replace("−", "-")
+        assert float(shown) == pytest.approx(spearman, abs=2e-3)

@@ -121,6 +121,20 @@ def test_the_answer_of_a_difference_names_the_pair_on_which_the_models_differ_mo
     assert {TEXTS[row], TEXTS[column]} <= {text.value for text in app.text}
 
 
+def test_texts_without_a_known_word_are_neither_the_most_alike_nor_those_the_models_differ_on() -> None:
+    texts = ("🦄 🦓", "🐉 🐲", *TEXTS[:2])
+    lack = f"2 texts have no word that {NETWORK} knows."
+    cosine = score_matrix(vectors(NETWORK, TEXTS[:2]))[0, 1]
+    alike = f"Most alike: “{TEXTS[0]}” and “{opening(TEXTS[1], 32)}” (cosine {cosine:.2f} with {NETWORK}). {lack}"
+    assert alike in said(opened((NETWORK,), texts))
+    found = said(opened((TABLE, NETWORK), texts, heatmaps="Difference"))
+    assert f"The models differ most on “{TEXTS[0]}” and" in found
+    assert lack in found
+    alone = said(opened((NETWORK,), texts[:3]))
+    assert lack in alone
+    assert "Most alike" not in alone
+
+
 def test_a_percentile_is_the_same_in_the_answer_as_in_the_pairs_card() -> None:
     app = opened(scale="Percentile")
     (card,) = (metric.delta for metric in app.metric)

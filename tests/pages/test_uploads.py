@@ -152,7 +152,7 @@ def test_back_undoes_a_typed_text_and_forward_repeats_it_however_long(
 @pytest.mark.parametrize(
     ("page", "address", "key", "label", "most"),
     [
-        ("models", {}, "filter", "Filter", 80),
+        ("models", {}, "filter", "Find", 80),
         ("projector", {"method": "Axes", **PASTED}, "axis_x_from", "X from", 500),
         ("projector", {"method": "PCA", "find_by": "Words", **PASTED}, "find", "Find", 2_000),
     ],

@@ -30,15 +30,21 @@ def show(controls: DeltaGenerator) -> None:
     if picks.models() and all(spec.provider == "openai" for spec in picks.models()):
         st.info("Models behind an API are not timed: their latency depends on the network.", icon=":material/info:")
     specs = measurement.local_models()
+    picked = [spec for spec in specs if spec in picks.models()]
     with controls:
         start = st.button(
             "Time this machine", type="primary", icon=":material/timer:", on_click=progress.start_anew,
             args=(state.Benchmark.TIME,), help="Times the picked models.",
         )  # fmt: skip
-        whole = st.button(
+        others = not picked or st.toggle(
+            "Other models", key=state.Benchmark.OTHERS, bind="query-params", width="content",
+            help="Those of the original table that you have not picked.",
+        )  # fmt: skip
+        whole = others and st.button(
             "Time all models", icon=":material/replay:", on_click=progress.start_anew, args=(state.Benchmark.TIME,),
         )  # fmt: skip
         how = measurement.settings()
+    specs = specs if others else picked
     timings = benchmark.latest_timings(picks.precision())
     wanted = measurement.subjects(specs if whole else _to_time(specs)) if start or whole else ()
     recording, colours = _recording(), {spec.name: model_colour(spec.id) for spec in specs}
@@ -116,7 +122,7 @@ def _explain() -> None:
     """What whiskers, marks and hatchings are, in a caption."""
     st.caption(
         f'Median time to encode "{benchmark.HELLO}". {measurement.WHISKERS} Recorded: on another machine, named at the '
-        "foot. Random weights: timed before any download. Faint marks: the original table."
+        "foot. Random weights: timed before any download. Faint marks and “original”: the original table."
     )
 
 

@@ -12,6 +12,7 @@ from core.benchmark.sentences import compared, cpu
 from core.charts.style import model_colours
 from core.charts.timings import comparison_bars
 from core.errors import InputError
+from core.wording import count
 from pages.shared import measurement, state
 from pages.shared.frame import show_errors
 from pages.shared.ui import chart, output
@@ -30,7 +31,7 @@ def show(_controls: DeltaGenerator) -> None:
     of_original = [name for name, stored in runs.items() if any(row.is_hello for row in stored.run.results)]
     first_place, second_place = st.columns(2)
     first = first_place.selectbox(
-        "This run",
+        "Run",
         list(runs),
         index=list(runs).index(of_original[0]),
         format_func=titles.__getitem__,
@@ -38,7 +39,7 @@ def show(_controls: DeltaGenerator) -> None:
         bind="query-params",
     )
     second = second_place.selectbox(
-        "Other run",
+        "Compared with",
         list(runs),
         index=list(runs).index(_counterpart(runs[first], list(runs.values())).name),
         format_func=titles.__getitem__,
@@ -103,19 +104,19 @@ def _compare(first: StoredRun, second: StoredRun) -> None:
         st.info("Choose two different runs to compare them bar by bar.", icon=":material/compare_arrows:")
     if not common:
         st.info(
-            "These runs have no model, device and workload in common: choose another one.",
+            "No model was timed in both of these runs on the same device with the same texts: choose another run.",
             icon=":material/compare_arrows:",
         )
         return
     both = [[row for row in stored.run.results if _what(row) in common] for stored in (first, second)]
-    names = f"this run ({_source(first)})", f"the other ({_source(second)})"
+    names = _names(first, second)
     if answer := compared(both[0], both[1], names):
         output.answer(answer)
     chart.draw(
         comparison_bars(
             one,
             two,
-            ("this run", "the other run"),
+            names,
             colours=model_colours({row.model for row in (*one, *two)}),
             are_recorded=(first.origin != "here", second.origin != "here"),
         ),
@@ -125,10 +126,10 @@ def _compare(first: StoredRun, second: StoredRun) -> None:
     )
     st.caption(f"{measurement.WHISKERS} Recorded: on another machine.")
     if len(drawn) < len(common):
-        st.caption(f"Showing the first {len(drawn)} of {len(common)} timings that both runs have.")
+        st.caption(f"Showing the first {len(drawn)} of the {len(common)} timings they share.")
     for stored in (first, second):
         alone = sum(_what(row) not in common for row in stored.run.results)
-        rest = f" · timings only in this run: {alone}" if alone else ""
+        rest = f" · {count(alone, 'timing')} that the other run lacks" if alone else ""
         output.explain(output.markdown_free(_fingerprint(stored) + rest))
 
 
@@ -137,9 +138,18 @@ def _common(first: StoredRun, second: StoredRun) -> set[What]:
     return {_what(row) for row in first.run.results} & {_what(row) for row in second.run.results}
 
 
-def _source(stored: StoredRun) -> str:
-    """The machine of a run, and whether the run is not of this installation."""
-    return cpu(stored.run.machine) + ("" if stored.origin == "here" else f", {stored.origin}")
+def _names(first: StoredRun, second: StoredRun) -> tuple[str, str]:
+    """Two runs by their machines or, where these have the same name, by their times too."""
+    one, other = (_machine(stored) for stored in (first, second))
+    if one != other or not (first.run.created and second.run.created):
+        return one, other
+    one, other = (f"{_machine(stored)} of {stored.run.time:%Y-%m-%d %H:%M:%S}" for stored in (first, second))
+    return one, other
+
+
+def _machine(stored: StoredRun) -> str:
+    """The processor of a run, and whether the run is not of this installation."""
+    return cpu(stored.run.machine) + ("" if stored.origin == "here" else f" ({stored.origin})")
 
 
 def _what(row: benchmark.Timing) -> What:
@@ -165,7 +175,7 @@ def _row(stored: StoredRun) -> dict[str, object]:
     results = stored.run.results
     return {
         "When (UTC)": f"{stored.run.time:%Y-%m-%d %H:%M:%S}" if stored.run.created else "",
-        "Source": {"here": "this installation", "imported": "imported"}.get(stored.origin, "recorded"),
+        "Source": {"here": "this machine", "imported": "imported"}.get(stored.origin, "recorded"),
         "Machine": stored.run.machine.sentence[:LONGEST_CELL],
         "Models": ", ".join(dict.fromkeys(row.model for row in results))[:LONGEST_CELL],
         "Devices": ", ".join(dict.fromkeys(row.device for row in results))[:LONGEST_CELL],

@@ -8,7 +8,7 @@ import numpy as np
 from core.corpus import Corpus
 from core.embedding import Embedded
 from core.similarity import SCORES, score_matrix
-from core.wording import join, opening
+from core.wording import decimal, join, opening
 
 SHOWN_OF_TEXT = 40
 MOST_COMPARED = 1_000
@@ -19,23 +19,33 @@ Pair = tuple[int, int]
 def sentence(texts: Corpus, embedded: Mapping[str, Embedded]) -> str:
     """The answer, by the names of the models that have embedded the texts so far."""
     become = _most_alike if 1 < len(texts) <= MOST_COMPARED else _numbers
-    return " ".join(filter(None, [become(texts, embedded), _read(texts, embedded)]))
+    unknown = [each.provenance.lack_in_short for each in embedded.values()]
+    return " ".join(filter(None, [become(texts, embedded), *unknown, _read(texts, embedded)]))
 
 
 def _most_alike(texts: Corpus, embedded: Mapping[str, Embedded]) -> str:
-    """The most similar pair of each model with its score; models that agree on a pair share a clause."""
-    best = {name: _best(each) for name, each in embedded.items()}
+    """The most similar pair of each model with its score; models that agree on a pair share a clause.
+
+    Texts that a model does not know are no pair, however alike their vectors are; empty if that leaves none.
+    """
+    best = {name: found for name, each in embedded.items() if (found := _best(each))}
     clauses = []
     for pair, names in groupby(best, key=lambda name: best[name][0]):
         first, second = (opening(texts.titles[row], SHOWN_OF_TEXT) for row in pair)
-        scores = [f"{SCORES[embedded[name].provenance.similarity]} {best[name][1]:z.2f} with {name}" for name in names]
+        scores = [
+            f"{SCORES[embedded[name].provenance.similarity]} {decimal(best[name][1])} with {name}" for name in names
+        ]
         clauses.append(f"“{first}” and “{second}” ({join(scores)})")
-    return f"Most alike: {'; '.join(clauses)}."
+    return f"Most alike: {'; '.join(clauses)}." if clauses else ""
 
 
-def _best(embedded: Embedded) -> tuple[Pair, float]:
-    """The pair of texts with the highest score."""
+def _best(embedded: Embedded) -> tuple[Pair, float] | None:
+    """The pair of known texts with the highest score; None if fewer than two are known."""
+    if len(embedded.vectors) - len(embedded.unknown) < 2:
+        return None
     scores = score_matrix(embedded.vectors, similarity=embedded.provenance.similarity)
+    unknown = list(embedded.unknown)
+    scores[unknown] = scores[:, unknown] = -np.inf
     scores[np.tril_indices(len(scores))] = -np.inf
     row, column = divmod(int(scores.argmax()), len(scores))
     return (row, column), float(scores[row, column])

@@ -1,6 +1,7 @@
 """The numbers of a model's embeddings: facts about them, scores between few texts, and the first values."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,9 @@ import streamlit as st
 from core.corpus import Corpus
 from core.embedding import Embedded
 from core.similarity import SCORES, UNITS, Matrix, Similarity, score_matrix, without_negative_zero
+from core.wording import decimal
 from pages.shared import state
+from pages.shared.ui import output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,15 +37,18 @@ def show(embedded: Embedded, texts: Corpus, tokens: Sequence[int], model: str) -
     column = st.column_config.NumberColumn
     similarity = embedded.provenance.similarity
     scores = {_score(similarity, number): f"{UNITS[similarity]} {number}" for number in range(1, MOST_COMPARED + 1)}
+    shown = table(embedded.vectors, texts, tokens, similarity)
+    firsts = [f"d{number}" for number in range(FIRST_NUMBERS)]
+    written = {**dict.fromkeys(scores, partial(decimal, digits=3)), **dict.fromkeys(firsts, partial(decimal, digits=4))}
     st.dataframe(
-        table(embedded.vectors, texts, tokens, similarity),
+        output.signed(shown, {name: how for name, how in written.items() if name in shown}),
         hide_index=True,
         key=state.Embed.NUMBERS(model),
         column_config={
             "text": st.column_config.TextColumn("Text", width=170),
             "tokens": column("Tokens", width=66),
-            **{name: column(title, format="%.3f", width=62, help=name) for name, title in scores.items()},
-            **{f"d{number}": column(format="%.4f", width=70) for number in range(FIRST_NUMBERS)},
+            **{name: column(title, width=62, help=name) for name, title in scores.items()},
+            **{name: column(width=70) for name in firsts},
         },
         alt=f"Each text, its scores with the others if they are few, and its first numbers by {model}",
     )

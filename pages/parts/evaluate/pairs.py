@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from core.evaluation import Agreement, Interval
 from core.models import ModelSpec
 from core.similarity import SCORES, Similarity, title
 from core.tables import ENDINGS
+from core.wording import decimal
 from pages.shared import cache, picks, state, uploads
 from pages.shared.frame import show_errors
 from pages.shared.ui import chart, inputs, output, progress
@@ -114,10 +116,10 @@ def _sentence(compared: dict[str, Compared], kind: str) -> str:
     means = {name: (one.spearman if kind == "Spearman" else one.pearson).mean for name, one in compared.items()}
     first, *others = sorted(means, key=lambda name: -means[name])
     if not others:
-        return f"{first} matches the gold scores with a {kind} correlation of {means[first]:.2f}."
+        return f"{first} matches the gold scores with a {kind} correlation of {decimal(means[first])}."
     return (
-        f"{first} matches the gold scores best: {kind} {means[first]:.2f}, ahead of {others[0]} "
-        f"({means[others[0]]:.2f})."
+        f"{first} matches the gold scores best: {kind} {decimal(means[first])}, ahead of {others[0]} "
+        f"({decimal(means[others[0]])})."
     )
 
 
@@ -148,9 +150,9 @@ def _scatters(pairs: SentencePairs, compared: dict[str, Compared], colours: dict
     texts = list(zip(pairs.first, pairs.second, strict=True))[::step]
     for name, model in compared.items():
         with panels.cell():
+            spearman, pearson = (decimal(each, 3) for each in (model.agreement.spearman, model.agreement.pearson))
             st.markdown(
-                f"## {output.markdown_free(name)} &ensp;:small[:gray[Spearman **{model.agreement.spearman:.3f}** · "
-                f"Pearson **{model.agreement.pearson:.3f}**]]"
+                f"## {output.markdown_free(name)} &ensp;:small[:gray[Spearman **{spearman}** · Pearson **{pearson}**]]"
             )
             chart.draw(
                 pairs_scatter(
@@ -199,8 +201,16 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared], ready: Sequence[
         }
     )
     st.caption("Tick a pair to read it in full, with the score of each model.")
+    off = {"Ranked too high": 100 * shift[order[:WORST_SHOWN]]}
     shown = st.dataframe(
-        table.head(WORST_SHOWN).assign(**{"Ranked too high": 100 * shift[order[:WORST_SHOWN]]}),
+        output.signed(
+            table.head(WORST_SHOWN).assign(**off),
+            {
+                score: partial(decimal, digits=3),
+                "Ranked too high": lambda share: f"{decimal(share, 0, '+')}%",
+                "Gold": "{:.3g}".format,
+            },
+        ),
         hide_index=True,
         key=state.Evaluate.WORST,
         height=360,
@@ -210,11 +220,8 @@ def _worst(pairs: SentencePairs, compared: dict[str, Compared], ready: Sequence[
         column_config={
             "Sentence": st.column_config.TextColumn(width=330),
             "Other sentence": st.column_config.TextColumn(width=400),
-            "Gold": st.column_config.NumberColumn(format="%.3g"),
-            score: st.column_config.NumberColumn(format="%.3f"),
             "Ranked too high": st.column_config.NumberColumn(
                 "Rank is off by",
-                format="%+.0f%%",
                 help="Of all pairs, the share that it wrongly outranks (+), or that wrongly outrank it (−).",
             ),
         },
@@ -235,6 +242,6 @@ def _read(pairs: SentencePairs, compared: dict[str, Compared], row: int) -> None
             shift = float(evaluation.displacement(model.scores, pairs.gold)[row])
             too = "high" if shift > 0 else "low"
             st.markdown(
-                f"{output.markdown_free(name)}: {SCORES[model.similarity]} **{model.scores[row]:.3f}**, ranked too "
-                f"{too} by {abs(shift):.0%} of the pairs"
+                f"{output.markdown_free(name)}: {SCORES[model.similarity]} **{decimal(float(model.scores[row]), 3)}**, "
+                f"ranked too {too} by {abs(shift):.0%} of the pairs"
             )

@@ -1,6 +1,7 @@
 """The queries that one of two systems answers better, and the hits of both."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from core.charts.style import model_colours
 from core.corpus import Labels
 from core.evaluation import Quality
 from core.retrieval import BM25, HYBRID
+from core.wording import decimal
 from pages.shared import state
 from pages.shared.state import Parameter
 from pages.shared.ui import chart, inputs, output
@@ -59,6 +61,7 @@ def show(
         key=state.Evaluate.GAINS,
         name="won-and-lost",
         alt=f"Difference of {first} and {second} on each query",
+        is_presented=False,
     )
     table = pd.DataFrame(
         {
@@ -99,7 +102,7 @@ def _pick(table: "pd.DataFrame", first: str, second: str) -> int | None:
     """The row of the table that is ticked; None if none is."""
     st.caption(f"The biggest wins of {output.markdown_free(first)} are on top. Tick a query to see both lists.")
     shown = st.dataframe(
-        table,
+        output.signed(table, {"Difference": partial(decimal, digits=3, sign="+")}),
         hide_index=True,
         key=state.Evaluate.WON_AND_LOST,
         height=TABLE_HEIGHT,
@@ -112,7 +115,6 @@ def _pick(table: "pd.DataFrame", first: str, second: str) -> int | None:
                 name: st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.3f")
                 for name in (first, second)
             },
-            "Difference": st.column_config.NumberColumn(format="%+.3f"),
             "id": None,
         },
     )

@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.encoders.base import Trace
 from core.models import ModelSpec
-from pages.shared import state
+from pages.shared import present, state
 from pages.shared.ui import output
 
-MOST_ROWS = 10
+MOST_ROWS, MOST_PRESENTED = 10, 7  # the second with larger labels
 POOLINGS = {"mean": "their mean vector", "cls": "the first token's vector", "lasttoken": "the last token's vector"}
 
 
@@ -38,10 +38,11 @@ def choose_rows(trace: Trace, spec: ModelSpec) -> int:
             st.markdown(
                 f"## 2 · Token vectors &ensp;:small[:gray[{dimensions} numbers each, {source}]]", width="content"
             )
-        if count <= MOST_ROWS:
+        most = MOST_PRESENTED if present.is_on() else MOST_ROWS
+        if count <= most:
             return count
         every = st.toggle(f"All {count} tokens", key=state.Explain.ALL_TOKENS, bind="query-params", width="content")
-    return count if every else MOST_ROWS
+    return count if every else most
 
 
 def labels(trace: Trace) -> list[str]:

@@ -17,8 +17,8 @@ HEIGHT = 500  # pixels, however many models there are, so that nothing below it 
 ROW_HEIGHT, HEADER_HEIGHT = 35, 38
 LOWEST, HIGHEST = 20, 95  # ends of the bars of scores
 SHOWN = (  # the most important first: a narrow window has to be scrolled for the others
-    "name", "here", "score", "rank_interval", "parameters", "dimensions", "max_tokens", "license",
-    "usd_per_million_tokens", "hello_world_ms", "download_bytes", "zero_shot", "released", "url",
+    "name", "here", "score", "rank_interval", "parameters", "dimensions", "max_tokens", "license", "download_bytes",
+    "usd_per_million_tokens", "hello_world_ms", "zero_shot", "released", "url",
 )  # fmt: skip
 
 
@@ -59,13 +59,14 @@ def show(rows: pd.DataFrame, specs: Sequence[ModelSpec], board: str, use: str) -
 
 
 def _draw(rows: pd.DataFrame, specs: Sequence[ModelSpec], board: str, use: str, height: int) -> None:
+    table = rows.assign(name=rows["model"].str.rpartition("/")[2]).drop(columns="rank")
     st.dataframe(
-        rows.assign(name=rows["model"].str.rpartition("/")[2]).drop(columns="rank"),
+        table,
         key=state.Models.TABLE,
         hide_index=True,
         on_select=partial(_pick, specs),
         selection_mode=["multi-row", "single-cell"],
-        column_order=SHOWN,
+        column_order=[name for name in SHOWN if table[name].notna().any()],
         height=height,
         placeholder="–",
         alt="Embedding models with score, size, licence and what each needs to run on this machine",
@@ -76,7 +77,7 @@ def _draw(rows: pd.DataFrame, specs: Sequence[ModelSpec], board: str, use: str, 
 def show_none() -> None:
     """What to do where no model is left, in the room of the table."""
     with st.container(height=HEIGHT, border=False):
-        st.info("No model matches the filter: clear it or show all.", icon=":material/filter_alt_off:")
+        st.info("No model matches: clear “Find” and the filters, or show all.", icon=":material/filter_alt_off:")
 
 
 def _pick(specs: Sequence[ModelSpec]) -> None:
@@ -108,25 +109,25 @@ def _columns(board: str, use: str) -> dict[str, Any]:
     """How each column is titled, explained and written."""
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
     bar = st.column_config.ProgressColumn
-    score = partial(bar, min_value=LOWEST, max_value=HIGHEST, format="%.2f", width=80)
+    score = partial(bar, min_value=LOWEST, max_value=HIGHEST, format="%.2f", width=84)
     of = BOARDS[board] if _is_whole(board, use) else f"Mean of the tasks of “{use}”"
     return {
-        "name": text("Model", width=152),
-        "here": text("Availability", width=130, help="What the model needs to run on this machine."),
+        "name": text("Model", width=242),
+        "here": text("Availability", width=124, help="What the model needs to run on this machine."),
         "score": score(board if _is_whole(board, use) else "Score", help=f"{of}; bar: {LOWEST} to {HIGHEST}."),
         "rank_interval": text(
-            "Rank", width=78, help="95 % interval of the rank among these models, by drawing the tasks anew."
+            "Rank", width=84, help="95 % interval of the rank among these models, by drawing the tasks anew."
         ),
-        "parameters": number("Parameters", format="compact", help="Number of parameters.", width=96),
-        "dimensions": number("Dimensions", help="Dimensions of an embedding.", width=96),
-        "max_tokens": number("Max tokens", help="Longest input, in tokens.", width=96),
+        "parameters": number("Parameters", format="compact", help="Number of parameters.", width=90),
+        "dimensions": number("Dimensions", help="Dimensions of an embedding.", width=92),
+        "max_tokens": number("Max tokens", help="Longest input, in tokens.", width=92),
         "license": text("Licence", width=96),
         "hello_world_ms": number(
             "Time here, ms", format="%.3g", width=110, help='Median for "Hello World" on this CPU.'
         ),
-        "usd_per_million_tokens": number("Price", format="$%.2g", help="US dollars per million tokens.", width=64),
+        "usd_per_million_tokens": number("Price", format="$%.2g", help="US dollars per million tokens.", width=60),
         "model": text("Full name"),
-        "download_bytes": number("Size", format="bytes", help="Download size.", width=62),
+        "download_bytes": number("Size", format="bytes", help="Download size.", width=70),
         "zero_shot": number("Zero-shot", format="%d %%", width=80, help="Tasks on whose data it was not trained."),
         "released": text("Released", width=76),
         "mteb_v1": score("MTEB v1", help="Average of 56 datasets, another scale than v2."),

@@ -53,7 +53,7 @@ def ask(space: Space, sources: Sequence[Source], on_progress: Progress) -> Found
         "Find",
         key=state.Projector.FIND,
         most=MOST_TYPED,
-        placeholder="Type a text to see it on the map" if ways == WAYS else "Type a word to find",
+        placeholder="Type a text" if ways == WAYS else "Type a word",
         label_visibility="collapsed",
         icon=":material/search:",
         on_change=partial(selection.point_at, space.corpus, None),

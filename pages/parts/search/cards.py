@@ -30,6 +30,13 @@ GREEN, GREY = "rgba(0,158,115,.22)", "rgba(138,146,156,.22)"
 SENTENCE = "background:rgba(230,159,0,.28);border-radius:3px;padding:1px 0"
 
 
+def _badge(text: str, colour: str, tooltip: str) -> str:
+    return f'<span style="{BADGE}background:{colour}" title="{html.escape(tooltip)}">{html.escape(text)}</span>'
+
+
+RELEVANT = _badge("✓ relevant", GREEN, "labelled as relevant")
+
+
 @dataclass(frozen=True)
 class Slot:
     """The place of a card's words on the page, and what is in it."""
@@ -95,36 +102,35 @@ def _draw(texts: Corpus, slot: Slot, hits: List) -> None:
 
 
 def _heading(system: str, colour: str, quality: Quality | None) -> str:
-    score = ""
+    figure = ""
     if quality:
-        score = f'<div style="opacity:.75">nDCG@10 <b>{quality.means["ndcg@10"]:.2f}</b></div>'
-    line = f"border-bottom:3px solid {colour};padding-bottom:.2em"
-    return (
-        f'<div style="{line};overflow-wrap:anywhere"><b style="font-size:1.15em">{html.escape(system)}</b>{score}</div>'
-    )
+        figure = f'<div style="opacity:.75">nDCG@10 <b>{quality.means["ndcg@10"]:.2f}</b></div>'
+    line = f"border-bottom:3px solid {colour};padding-bottom:.2em;overflow-wrap:anywhere"
+    return f'<div style="{line}"><b style="font-size:1.15em">{html.escape(system)}</b>{figure}</div>'
 
 
 def _card(texts: Corpus, slot: Slot, hits: List) -> str:
     """Rank, move, score and the text with its sentence marked, fully escaped; grey if it says little."""
     percentile = hits.percentiles[slot.rank - 1] if hits.percentiles else None
     is_low = hits.is_hopeless or (percentile is not None and percentile < confidence.LOW)
-    tick = _badge("✓ relevant", GREEN, "labelled as relevant") if slot.is_relevant else ""
+    tick = RELEVANT if slot.is_relevant else ""
     known = html.escape(_subject(texts, slot.row))
     head = (
         '<div style="display:flex;gap:0 .5em;align-items:baseline;flex-wrap:wrap">'
         f'<b style="font-size:1.2em">{slot.rank}</b>'
-        f"{_score(hits, slot.rank)}{slot.moved}{tick}<span>{known}</span></div>"
+        f"{score(hits, slot.rank)}{slot.moved}{tick}<span>{known}</span></div>"
     )
-    meaning = f'<div style="font-size:.95em">{_meaning(percentile)}</div>' if _has_meaning(hits) else ""
+    meaning = f'<div style="font-size:.95em">{_meaning(hits, percentile)}</div>' if _has_meaning(hits) else ""
     title = f"<div><b>{html.escape(texts.titles[slot.row])}</b></div>" if "title" in texts.fields else ""
     body = _excerpt(texts.texts[slot.row], None if is_low else hits.marks.sentences.get(slot.row))
     text = f'<div style="font-size:.95em;line-height:1.45;overflow-wrap:anywhere">{body}</div>'
     return f'<div style="opacity:{LOW_OPACITY if is_low else 1}">{head}{meaning}{title}{text}</div>'
 
 
-def _score(hits: List, rank: int) -> str:
-    score = f"{hits.ranking.unit} {three_figures(hits.scores[rank - 1])}"
-    return f'<span title="{hits.ranking.score_name}" style="white-space:nowrap">{score}</span>'
+def score(hits: List, rank: int) -> str:
+    """A result's score with its unit, as HTML."""
+    written = f"{hits.ranking.unit} {three_figures(hits.scores[rank - 1])}"
+    return f'<span title="{hits.ranking.score_name}" style="white-space:nowrap">{written}</span>'
 
 
 def _has_meaning(hits: List) -> bool:
@@ -132,9 +138,12 @@ def _has_meaning(hits: List) -> bool:
     return bool(hits.percentiles) or (hits.percentiles is None and hits.ranking.provenance is not None)
 
 
-def _meaning(percentile: float | None) -> str:
-    """The score's percentile among random pairs; a blank line until it is known."""
-    if percentile is None:
+def _meaning(hits: List, percentile: float | None) -> str:
+    """The score's percentile among random pairs; a blank line until it is known.
+
+    So it stays where nothing resembles the query: the best of many scores is above most random pairs all the same.
+    """
+    if percentile is None or hits.is_hopeless:
         return "&nbsp;"
     return "above all random pairs" if percentile == 100 else f"above {percent(percentile)} of random pairs"
 
@@ -170,10 +179,6 @@ def _move(rank: int, row: int, leaders: list[int], first: str) -> str:
         return _badge("=", GREY, f"same rank for {first}")
     sign = "▲" if before > rank else "▼"
     return _badge(f"{sign} from {ordinal(before)}", GREY, f"rank {before} for {first}")
-
-
-def _badge(text: str, colour: str, tooltip: str) -> str:
-    return f'<span style="{BADGE}background:{colour}" title="{html.escape(tooltip)}">{html.escape(text)}</span>'
 
 
 def _nothing(texts: Corpus, query: str, system: str) -> str:

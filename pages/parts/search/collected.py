@@ -1,6 +1,6 @@
 """The results of a collection: each system searches all of it, and only what it finds is in memory."""
 
-from collections.abc import Callable, Container, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -18,7 +18,7 @@ from core.retrieval import BM25, HYBRID, Ranking
 from core.search import Hits
 from core.search.exact import Rows
 from core.search.leaders import leaders
-from pages.parts.search import cards, comparison, confidence, filters, lists, query
+from pages.parts.search import cards, comparison, confidence, filters, lists, query, short_lists
 from pages.parts.search.filters import Conditions
 from pages.parts.search.lists import DEPTH, List
 from pages.shared import cache, corpora, present, state
@@ -60,14 +60,19 @@ def _show(
     specs: Sequence[ModelSpec],
     rankings: Mapping[str, Ranking],
     k: int,
-    relevant: Container[str],
+    relevant: Set[str],
 ) -> None:
-    """What the systems put first, their lists with the best sentences marked, their agreement and their time."""
+    """What the systems put first, their lists with the best sentences marked, their agreement and their time.
+
+    In present mode the lists are short, and nothing follows them.
+    """
     texts, hits = _in_memory(opened, asked, specs, rankings, k)
     firsts = {system: next(iter(each.rows), None) for system, each in hits.items()}
-    output.answer(leaders(firsts, texts.titles))
-    with st.container(key=state.EveryPage.PRESENTED_LISTS):
-        slots = cards.show(texts, asked, hits, k, relevant, {}, found_in=opened)
+    output.answer(leaders(firsts, texts.titles, query.relevant_rows(relevant, texts, firsts.values())))
+    if present.is_on():
+        short_lists.show(texts, hits, k, relevant, {})
+        return
+    slots = cards.show(texts, asked, hits, k, relevant, {}, found_in=opened)
     scope = f"Every list is of all {len(opened):,} texts of {opened.name}, or of those that the filter leaves."
     st.caption(" ".join([scope, confidence.SCALES, *_indexes(opened, rankings)]))
     with progress.line(state.Search.HIGHLIGHT) as on_progress:

@@ -25,7 +25,7 @@ SCALES = (
 )
 LEGEND = (
     f"{SCALES} A percentile means the same for every model: the share of random pairs that score lower. Results below "
-    "the 95th are grey, and so is a list in which nothing resembles the query."
+    "the 95th are grey, and so is a list in which nothing resembles the query, which has no percentiles."
 )
 NOTHING = "nothing here resembles the query"
 FAR = "the best results are farther from it than these texts are from their nearest neighbours"

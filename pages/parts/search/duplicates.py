@@ -1,6 +1,8 @@
 """The Duplicates view: exact and near duplicates in the corpus, and isolated texts."""
 
+import math
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,7 @@ from core.search import duplicates
 from core.search.duplicates import Indices, Pairs
 from core.similarity import NAMES
 from core.similarity.functions import unit
-from core.wording import count, shorten
+from core.wording import count, decimal, shorten
 from pages.parts.search import model_choice
 from pages.shared import cache, state
 from pages.shared.state import Key
@@ -25,6 +27,7 @@ from pages.shared.ui import chart, output, progress
 MOST_LISTED = 1000
 LEAST, USUAL = 0.7, 0.95
 LONERS = 50
+PAIRED = 215  # pixels, for two texts side by side
 FEW = 5
 
 Alone = tuple[Indices, np.ndarray]  # each text's nearest neighbour and its cosine
@@ -34,16 +37,15 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     """Groups of the same and of nearly the same texts, and the texts without a near neighbour, under one model."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         spec = model_choice.model(specs)
-        threshold = st.slider(
-            "Near duplicates: minimum cosine", LEAST, 1.0, USUAL, 0.01, key=state.Search.NEAR, bind="query-params",
-            width=320,
-        )  # fmt: skip
+        place_of_threshold = st.container(width=320)
     with progress.line(state.Search.COMPARE, height=420) as on_progress:
         embedded = cache.embed_corpus(texts, spec, on_progress)
         vectors = embedded.vectors if spec.similarity == "cosine" else unit(embedded.vectors)
         same = cache.memory().recall(("same texts", texts.fingerprint), lambda: duplicates.same_texts(texts.documents))
-        pairs = _pairs(texts, spec, vectors, threshold, on_progress)
         alone = _alone(texts, spec, vectors, on_progress)
+        with place_of_threshold:
+            threshold = _choose_threshold(_opening(alone))
+        pairs = _pairs(texts, spec, vectors, threshold, on_progress)
     near = duplicates.group(pairs, same)
     output.answer(_sentence(len(texts), same, near, pairs, threshold, alone))
     if alone:
@@ -76,13 +78,30 @@ def show(texts: Corpus, specs: Sequence[ModelSpec]) -> None:
     output.code(examples.duplicates(spec, texts.texts, threshold))
 
 
+def _choose_threshold(opening: float) -> float:
+    """The least cosine of near duplicates; until it is chosen, the opening one of these texts under this model."""
+    chosen, opened = (st.session_state.get(key) for key in (state.Search.NEAR, state.Search.NEAR_OPENED))
+    if chosen is not None and chosen == opened:
+        st.session_state[state.Search.NEAR] = opening
+    st.session_state[state.Search.NEAR_OPENED] = opening
+    return st.slider(
+        "Near duplicates: minimum cosine", LEAST, 1.0, opening, 0.01, key=state.Search.NEAR, bind="query-params"
+    )
+
+
+def _opening(alone: Alone | None) -> float:
+    """The threshold that the view opens at: the usual one or, where no pair reaches it, that of the nearest pair."""
+    nearest = float(np.nanmax(alone[1])) if alone and np.isfinite(alone[1]).any() else USUAL
+    return min(USUAL, max(LEAST, math.floor(100 * nearest) / 100))
+
+
 def _sentence(
     texts: int, same: Sequence[Indices], near: Sequence[Indices], pairs: Pairs, threshold: float, alone: Alone | None
 ) -> str:
     """What is the same and nearly the same, and how many texts are left after merging."""
     exact, unique = _twins(same), texts - _twins(near)
     if unique == texts:
-        nearest = f"; the nearest pair has {np.nanmax(alone[1]):.2f}" if alone else ""
+        nearest = f"; the nearest pair has {decimal(np.nanmax(alone[1]))}" if alone else ""
         return f"No duplicates: no two texts reach a cosine of {threshold:.2f}{nearest}."
     copies = f"{count(exact, 'exact duplicate')} and " if exact else ""
     return (
@@ -200,17 +219,17 @@ def _list(table: pd.DataFrame, key: Key, nothing: str) -> None:
         st.info(nothing, icon=":material/check:")
         return
     shown = table.head(MOST_LISTED).map(lambda cell: shorten(cell, 300) if isinstance(cell, str) else cell)
+    cosines = [name for name in ("cosine", "cosine to first") if name in shown]
     st.dataframe(
-        shown,
+        output.signed(shown, dict.fromkeys(cosines, partial(decimal, digits=3))),
         hide_index=True,
         key=key,
         height=min(300, 38 + 35 * len(shown)),
         alt=f"Table of {key.replace('_', ' ')}",
         column_config={
-            "cosine": st.column_config.NumberColumn(format="%.3f"),
-            "cosine to first": st.column_config.NumberColumn(format="%.3f"),
             "percentile": st.column_config.NumberColumn(format="%.1f"),
-            "text": st.column_config.TextColumn(width="large"),
+            "text": st.column_config.TextColumn(width=PAIRED if "other text" in shown else "large"),
+            "other text": st.column_config.TextColumn(width=PAIRED),
         },
     )
     if len(table) > MOST_LISTED:

@@ -1,11 +1,11 @@
 """The query: one large box, and suggestions to click."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 
 import streamlit as st
 
 from core import corpus
-from core.corpus import Labels
+from core.corpus import Corpus, Labels
 from pages.shared import state
 from pages.shared.ui import inputs
 
@@ -51,6 +51,11 @@ def relevant(labels: Labels, query: str) -> set[str]:
     """The ids of the documents labelled relevant to the query; empty if it is not labelled."""
     named = dict(zip(labels.queries.texts, labels.queries.ids, strict=True)).get(query, "")
     return {document for document, grade in labels.qrels.get(named, {}).items() if grade > 0}
+
+
+def relevant_rows(relevant: Set[str], texts: Corpus, rows: Iterable[int | None]) -> set[int] | None:
+    """Which of the rows belong to documents labelled relevant; None if the query is not labelled."""
+    return {row for row in rows if row is not None and texts.document_ids[row] in relevant} if relevant else None
 
 
 def _replace_suggestion(suggestions: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 """The Results view: one query, a list of each system, and what the lists have in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import partial
 
 import streamlit as st
@@ -11,7 +11,7 @@ from core.models import ModelSpec
 from core.progress import Progress
 from core.retrieval import HYBRID
 from core.search.leaders import leaders
-from pages.parts.search import cards, comparison, confidence, filters, lists, query
+from pages.parts.search import cards, comparison, confidence, filters, lists, query, short_lists
 from pages.parts.search.filters import Conditions
 from pages.parts.search.lists import List
 from pages.shared import present, quality, state
@@ -23,7 +23,10 @@ HEIGHT = 600
 
 
 def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -> None:
-    """The query's box, what the systems put first, their lists side by side, their agreement and their time."""
+    """The query's box, what the systems put first, their lists side by side, their agreement and their time.
+
+    In present mode the lists are short, and nothing follows them.
+    """
     labels: Labels | None = None
     with show_errors():
         labels = sources.labels(texts)
@@ -38,18 +41,23 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
     relevant = query.relevant(labels, asked) if labels else set()
     qualities = {}
     with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
-        answer_by_words = partial(_answer_by_words, texts, asked, where, k, on_progress)
+        answer_by_words = partial(_answer_by_words, texts, asked, where, k, relevant, on_progress)
         hits = lists.find(texts, asked, specs, where, k, progress.meanwhile(on_progress, answer_by_words))
         with show_errors():
             if labels:
                 qualities = quality.measure(texts, labels, specs, on_progress)
-    output.answer(_sentence(texts, hits))
-    with st.container(key=state.EveryPage.PRESENTED_LISTS):
-        slots = cards.show(texts, asked, hits, k, relevant, qualities)
+    output.answer(_sentence(texts, hits, relevant))
+    rate = partial(confidence.rate, texts, asked, labels, specs, hits)
+    if present.is_on():
+        short_lists.show(texts, hits, k, relevant, qualities)
+        with progress.line(state.Search.HIGHLIGHT) as on_progress:
+            output.answer(_sentence(texts, rate(on_progress), relevant))
+        return
+    slots = cards.show(texts, asked, hits, k, relevant, qualities)
     _explain(hits, labels if qualities else None)
     with progress.line(state.Search.HIGHLIGHT) as on_progress:
-        hits = confidence.rate(texts, asked, labels, specs, hits, on_progress)
-        output.answer(_sentence(texts, hits))
+        hits = rate(on_progress)
+        output.answer(_sentence(texts, hits, relevant))
         hits = lists.highlight(hits, on_progress)
     cards.draw_again(texts, slots, hits)
     overlaps, times = comparison.agreement(hits), comparison.latency(hits)
@@ -57,14 +65,16 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
     output.code(examples.search(specs[0], asked, texts.texts))
 
 
-def _answer_by_words(texts: Corpus, query: str, where: Conditions, k: int, on_progress: Progress) -> None:
+def _answer_by_words(
+    texts: Corpus, query: str, where: Conditions, k: int, relevant: Set[str], on_progress: Progress
+) -> None:
     """Answer with what BM25 finds, which waits for no model."""
-    by_words = _sentence(texts, lists.find(texts, query, (), where, k, on_progress))
+    by_words = _sentence(texts, lists.find(texts, query, (), where, k, on_progress), relevant)
     output.answer(f"{by_words} The models have yet to read {len(texts):,} texts.")
 
 
-def _sentence(texts: Corpus, hits: Mapping[str, List]) -> str:
-    """The models for which nothing resembles the query, and what the other systems put first.
+def _sentence(texts: Corpus, hits: Mapping[str, List], relevant: Set[str]) -> str:
+    """The models for which nothing resembles the query, what the other systems put first, and whether it is relevant.
 
     The hybrid is made of all of them: it is silent where one has nothing to say.
     """
@@ -74,7 +84,8 @@ def _sentence(texts: Corpus, hits: Mapping[str, List]) -> str:
     silent = [system for system, each in hits.items() if each.is_hopeless]
     speaking = [system for system in hits if system not in silent and not (silent and system == HYBRID)]
     firsts = {system: next(iter(hits[system].rows), None) for system in speaking}
-    return f"{low} {leaders(firsts, texts.titles)}".strip()
+    rows = query.relevant_rows(relevant, texts, firsts.values())
+    return f"{low} {leaders(firsts, texts.titles, rows)}".strip()
 
 
 def _explain(hits: Mapping[str, List], labels: Labels | None) -> None:

@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.models import ModelSpec
 from core.progress import Progress
 from core.similarity import SCORES, Background, Similarity
+from core.wording import decimal
 from pages.parts.similarity.sources import Compared
 from pages.shared import random_pairs, state
 from pages.shared.frame import show_errors
@@ -64,6 +65,7 @@ def section(
                 densities(alike, marked, colours=colours),
                 key=state.Similarity.BACKGROUNDS(similarity),
                 alt=f"Distribution of {SCORES[similarity]}s of random pairs by each model",
+                is_presented=False,
             )
         with words:
             if marked:
@@ -74,7 +76,7 @@ def section(
 def _sentence(backgrounds: Mapping[str, Background], similarity: Similarity, marked: Mapping[str, float]) -> str:
     """How high the framed pair scores under each model, among random pairs."""
     first, *others = [
-        f"**{score:.2f}** with {output.markdown_free(name)}, higher than "
+        f"**{decimal(score)}** with {output.markdown_free(name)}, higher than "
         f"**{percent(float(backgrounds[name].percentile(np.float32(score))))}**"
         for name, score in marked.items()
     ]

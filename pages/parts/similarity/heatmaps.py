@@ -16,7 +16,7 @@ from pages.parts.similarity.cells import clickable
 from pages.parts.similarity.pair import Pair
 from pages.parts.similarity.scores import Order, Scored
 from pages.parts.similarity.sources import Compared
-from pages.shared import frame, state
+from pages.shared import frame, present, state
 from pages.shared.ui import inputs, output
 
 BETWEEN = " − "
@@ -83,7 +83,7 @@ def show(
         matrices = {name: values[one] - values[other]}
         scales = {name: scores.difference_scale(matrices[name], results[one].similarity, percentiles=percentiles)}
     shared = replace(next(iter(orders.values())), row_tree=None, column_tree=None)  # of a difference
-    panels = st.grid(2, min_column_width=430)
+    panels = st.grid(1 if present.is_on() else 2, min_column_width=430)
     for place, (name, matrix) in enumerate(matrices.items()):
         order = orders.get(name, shared)
         with panels.cell():
@@ -96,6 +96,7 @@ def show(
                 row_tree=order.row_tree,
                 column_tree=order.column_tree,
                 marked=order.place(pair),
+                numbers=[row + 1 for row in order.rows],
                 room_above=any(orders[other].column_tree for other in matrices if other in orders),
             )
             clickable(

@@ -11,6 +11,7 @@ from core.encoders import Kind
 from core.models import ModelSpec
 from core.progress import Progress
 from core.similarity import NAMES, Background, Contributions, Side, contributions, score_matrix
+from core.wording import decimal
 from pages.parts.similarity.scores import Scored
 from pages.parts.similarity.sources import Compared
 from pages.shared import cache, state
@@ -54,7 +55,7 @@ def show(compared: Compared, results: Mapping[str, Scored], backgrounds: Mapping
         rank = float(backgrounds[name].percentile(score)) if name in backgrounds else None
         cells.metric(
             output.markdown_free(result.label),
-            f"{score:z.3f}",
+            decimal(score, 3),
             delta=None if rank is None else f"above {percent(rank)} of pairs",
             delta_color="off",
             delta_arrow="off",
@@ -92,6 +93,7 @@ def _token_chart(spec: ModelSpec, first: Side, second: Side) -> None:
         token_heatmap(cosines, shown, other, parts, model_colour(spec.id)),
         key=state.Similarity.TOKENS(spec.name),
         alt=f"Token-to-token similarity of the two texts by {spec.name}",
+        is_presented=False,
     )
     sentence = _explain(spec, parts)
     if len(shown) < len(first.tokens) or len(other) < len(second.tokens):
@@ -103,8 +105,8 @@ def _explain(spec: ModelSpec, parts: Contributions | None) -> str:
     """What the bars are, or why there are none."""
     if parts:
         return (
-            f"The bars of each text add up to the cosine, {parts.total:.3f}: what each token contributes, special "
-            "tokens included."
+            f"The bars of each text add up to the cosine, {decimal(parts.total, 3)}: what each token contributes, "
+            "special tokens included."
         )
     if spec.similarity != "cosine":
         return f"This model compares by {NAMES[spec.similarity]}: only a cosine is split by token here."

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from core.similarity import Background, Matrix, disagreement, rank_pairs, without_negative_zero
-from core.wording import shorten
+from core.wording import decimal, shorten
 from pages.parts.similarity.pair import Pair
 from pages.parts.similarity.scores import Scored
 from pages.parts.similarity.sources import Compared
@@ -86,8 +86,9 @@ def show(
     for result in results.values():
         table[result.label] = without_negative_zero(table[result.label].to_numpy())
     bar = st.column_config.ProgressColumn  # other scores than cosines have no ends
+    plain = [result.label for result in results.values() if result.similarity != "cosine"]
     st.dataframe(
-        table,
+        output.signed(table, dict.fromkeys(plain, partial(decimal, digits=3))),
         hide_index=True,
         key=state.Similarity.PAIRS,
         height=400,
@@ -100,11 +101,7 @@ def show(
                 for result in results.values()
                 if result.similarity == "cosine"
             },
-            **{
-                result.label: st.column_config.NumberColumn(format="%.3f", width=140)
-                for result in results.values()
-                if result.similarity != "cosine"
-            },
+            **{label: st.column_config.NumberColumn(width=140) for label in plain},
             **{f"{name}, percentile": st.column_config.NumberColumn(format="%.1f", width=120) for name in backgrounds},
         },
     )

@@ -35,6 +35,10 @@ class Scored:
     row_vectors, text_vectors : (n, d) and (m, d) float32 arrays
     provenance : Provenance
         Of the texts' vectors.
+    unknown : pair of tuples of int
+        The rows and the columns of texts without a token that the model knows: their scores mean nothing.
+    lacks : str
+        How many those are, in a sentence or two; empty if there are none.
     """
 
     spec: ModelSpec
@@ -42,6 +46,8 @@ class Scored:
     row_vectors: Matrix
     text_vectors: Matrix
     provenance: Provenance
+    unknown: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+    lacks: str = ""
 
     @property
     def similarity(self) -> Similarity:
@@ -52,6 +58,13 @@ class Scored:
     def label(self) -> str:
         """The model's name, with what its scores are called unless they are cosines."""
         return self.spec.name if self.similarity == "cosine" else f"{self.spec.name}, {SCORES[self.similarity]}"
+
+    def of_known(self, values: Matrix) -> Matrix:
+        """The values, (n, m), with minus infinity for each pair with a text that the model does not know."""
+        rows, columns = map(list, self.unknown)
+        known = values.copy()
+        known[rows] = known[:, columns] = -np.inf
+        return known
 
 
 @dataclass(frozen=True)
@@ -85,12 +98,15 @@ def choose_order(models: int) -> str:
 
 def score(compared: Compared, spec: ModelSpec, on_progress: Progress) -> Scored:
     """Embed the texts, and the queries as queries, and compare them."""
-    texts = cache.embed_texts(compared.texts, spec, on_progress)
-    rows = texts.vectors
+    texts = rows = cache.embed_texts(compared.texts, spec, on_progress)
     if compared.queries:
-        rows = cache.embed_texts(compared.queries, spec, on_progress, kind="query").vectors
-    matrix = score_matrix(rows, texts.vectors, texts.identity.similarity)
-    return Scored(spec, matrix, rows, texts.vectors, texts.provenance)
+        rows = cache.embed_texts(compared.queries, spec, on_progress, kind="query")
+    matrix = score_matrix(rows.vectors, texts.vectors, texts.identity.similarity)
+    lacks = dict.fromkeys(each.provenance.lack_in_short for each in (rows, texts))
+    return Scored(
+        spec, matrix, rows.vectors, texts.vectors, texts.provenance, (rows.unknown, texts.unknown),
+        " ".join(filter(None, lacks)),
+    )  # fmt: skip
 
 
 def are_comparable(results: Collection[Scored]) -> bool:

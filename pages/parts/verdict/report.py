@@ -42,8 +42,11 @@ def without_labels(texts: Corpus | Collection) -> None:
 
 
 def answer(decided: Verdict) -> None:
-    """Which model to take and why, in a sentence; below it the figures, and when another would be better."""
-    output.answer(verdict.answer(decided))
+    """Which model to take and why, in a sentence; below it the figures, and when another would be better.
+
+    In present mode, which shows the sentence alone, it has the figures.
+    """
+    output.answer(verdict.presented(decided) if present.is_on() else verdict.answer(decided))
     st.markdown(output.markdown_free(" ".join(verdict.details(decided))))
 
 

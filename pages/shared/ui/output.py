@@ -25,12 +25,14 @@ from pages.shared import navigation, state
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandas.io.formats.style import Styler
 
     from core.benchmark import Run
     from core.load import LoadTest
 
 MACHINE = "Machine: "
 HOW = "How this was computed"
+MOST_WRITTEN = 50_000  # cells of a table
 ANSWER = "font-size:1.3rem;line-height:1.35;margin:0 0 .4rem"
 
 
@@ -157,6 +159,15 @@ def show_skips(corpus: Corpus) -> None:
 def code(snippet: str) -> None:
     """The few lines of library code that do what the page just did, for its foot."""
     _foot.get().code = snippet
+
+
+def signed(table: "pd.DataFrame", columns: Mapping[str, Callable[[float], str]]) -> "pd.DataFrame | Styler":
+    """A table for the screen whose numbers are written as given by column, with the minus sign of print.
+
+    The formats of a column's configuration write a hyphen, and have the last word: these columns have none. The table
+    sorts by the numbers all the same. One of very many cells, which would take seconds to write, is as it was.
+    """
+    return table.style.format({**columns}, na_rep="–") if table.size <= MOST_WRITTEN else table
 
 
 def download_table(table: "pd.DataFrame | Callable[[], pd.DataFrame]", name: str, label: str = "Download CSV") -> None:

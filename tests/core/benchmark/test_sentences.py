@@ -121,13 +121,13 @@ ONE = [timing("a", median_ms=2.0), timing("b", median_ms=4.0), timing("c", media
 @pytest.mark.parametrize(
     ("medians", "sentence"),
     [
-        ((8.0, 10.0), "This run is 2.5 to 4.0 times as fast as the other, in the 2 timings that both have."),
-        ((1.0, 1.0), "The other is 2.0 to 4.0 times as fast as this run, in the 2 timings that both have."),
+        ((8.0, 10.0), "This run is 2.5 to 4.0 times as fast as the other, in the 2 timings they share."),
+        ((1.0, 1.0), "The other is 2.0 to 4.0 times as fast as this run, in the 2 timings they share."),
         (
             (1.0, 8.0),
-            "This run is faster in 1 of the 2 timings that both have: 0.50 to 2.0 times as fast as the other.",
+            "This run is faster in 1 of the 2 timings they share: 0.50 to 2.0 times as fast as the other.",
         ),
-        ((6.0,), "This run is 3.0 times as fast as the other, in the only timing that both have."),
+        ((6.0,), "This run is 3.0 times as fast as the other, in the only timing they share."),
         ((), ""),
     ],
 )
@@ -139,10 +139,10 @@ def test_two_runs_are_compared_over_what_both_have(medians: tuple[float, ...], s
 def test_disturbed_timings_of_two_runs_are_not_compared() -> None:
     other = [replace(ONE[0], median_ms=6.0), replace(ONE[1], median_ms=40.0, disturbed=1)]
     assert compared(ONE, other, NAMES) == (
-        "This run is 3.0 times as fast as the other, in the only timing that both have undisturbed."
+        "This run is 3.0 times as fast as the other, in the only timing they share undisturbed."
     )
     assert compared(ONE, other[1:], NAMES) == (
-        "Other processes disturbed every timing that both runs have: none is compared."
+        "Other processes disturbed every timing that these runs share: none is compared."
     )
 
 

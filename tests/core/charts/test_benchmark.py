@@ -110,9 +110,9 @@ def test_a_whisker_that_is_cut_is_marked_with_its_end() -> None:
 
 
 def test_a_long_whisker_is_whole_below_its_words_where_the_axis_reaches_its_end() -> None:
-    figure = engine_bars([timing(SMALL, "cpu", 1.78, 2.31, engine="library"), timing(SMALL, "cpu", 1.0, 1.1)])
-    assert figure.layout.xaxis.range[1] > 2.31
-    assert list(bars_of(figure).error_x.array) == pytest.approx([0.53, 0.1])
+    figure = engine_bars([timing(SMALL, "cpu", 1.78, 2.71, engine="library"), timing(SMALL, "cpu", 1.0, 1.1)])
+    assert figure.layout.xaxis.range[1] > 2.71
+    assert list(bars_of(figure).error_x.array) == pytest.approx([0.93, 0.1])
     assert arrows_of(figure) == []
     assert words_of(figure)[0].startswith("1.78 ms")
     texts = next(trace for trace in figure.data if trace.type == "scatter" and trace.mode == "text")
@@ -215,6 +215,19 @@ def test_marks_stand_below_their_models_bars_clear_of_them_and_stay_on_the_axis(
         assert min(abs(place - bar) for bar in bars) > half
     assert bars[1] < cpu.y[0] == gpu.y[0] < bars[2] < bars[3] < gpu.y[1]
     assert figure.layout.xaxis.range[1] > 67.7
+
+
+def test_bars_use_the_width_and_marks_beyond_the_axis_are_written_at_its_end() -> None:
+    marks = {(LARGE, "cpu"): 67.7, (LARGE, "cuda"): 12.5, (SMALL, "cpu"): 1.5}
+    figure = timing_bars(
+        [(LARGE, "cpu"), (SMALL, "cpu")], keyed(timing(LARGE, "cpu", 6), timing(SMALL, "cpu", 2)), marks=marks
+    )
+    assert figure.layout.xaxis.range[1] < 10, "the longest bar takes most of the width"
+    (cpu,) = (trace for trace in figure.data if trace.name and trace.name.startswith("original"))
+    assert list(cpu.x) == [1.5]
+    words = figure.data[-1]
+    assert (words.mode, list(words.text)) == ("text", ["original: CPU 67.7 ms, GPU 12.5 ms ▸"])
+    assert list(words.x) == [figure.layout.xaxis.range[1]]
 
 
 def test_a_recorded_timing_stands_in_where_nothing_else_is_known_hatched_the_other_way() -> None:

@@ -91,7 +91,7 @@ def test_the_label_of_a_long_text_without_spaces_shows_its_beginning(text: str) 
         barcode(np.eye(2, dtype=np.float32), [text, "b"]),
     ):
         label = figure.layout.yaxis.ticktext[0]
-        assert label.startswith(text[:10])
+        assert label.removeprefix("1 · ").startswith(text[:10])
         assert label.endswith("…")
         assert len(label) <= 26
 
@@ -107,21 +107,31 @@ def test_a_heatmap_holds_the_cosines_and_each_text_once_for_the_hover_of_its_row
     cells = figure.data[0]
     assert np.array_equal(cells.z, matrix)
     assert (cells.zmin, cells.zmax) == (-0.25, 1)
-    assert figure.layout.yaxis.ticktext == ("red", "green", "blue")
+    assert figure.layout.yaxis.ticktext == ("1 · red", "2 · green", "3 · blue")
+    assert (figure.layout.xaxis3.ticktext, figure.layout.xaxis3.tickangle) == (("1", "2", "3"), 0)
     assert figure.layout.xaxis.ticktext == figure.layout.yaxis2.ticktext == ("red", "green", "blue")
     assert cells.hovertemplate == "cosine <b>%{z:.3f}</b><br><br>%{y}<br><br>%{x}<extra></extra>"
     assert cells.customdata is None
 
 
-@pytest.mark.parametrize(("texts", "step"), [(20, 1), (21, 2), (30, 2), (500, 25)])
-def test_a_large_heatmap_has_no_numbers_and_a_label_at_every_nth_text(texts: int, step: int) -> None:
-    named = [f"text {row}" for row in range(texts)]
-    figure = heatmap(np.eye(texts, dtype=np.float32), named, scale=cosines_from(0))
+@pytest.mark.parametrize(("texts", "down", "across"), [(16, 1, 1), (20, 1, 2), (30, 2, 2), (500, 25, 40)])
+def test_a_large_heatmap_has_no_numbers_and_a_label_at_every_nth_text(texts: int, down: int, across: int) -> None:
+    named, numbers = [f"text {row}" for row in range(texts)], list(range(texts, 0, -1))
+    figure = heatmap(np.eye(texts, dtype=np.float32), named, scale=cosines_from(0), numbers=numbers)
     assert bool(figure.data[0].texttemplate) == (texts <= 20)
-    for axis in (figure.layout.yaxis, figure.layout.xaxis3):
-        assert axis.ticktext == tuple(named[::step])
-        assert axis.tickvals == tuple(range(0, texts, step))
+    axis = figure.layout.yaxis
+    assert axis.tickvals == tuple(range(0, texts, down))
+    assert axis.ticktext == tuple(f"{numbers[row]} · text {row}" for row in axis.tickvals)
+    axis = figure.layout.xaxis3
+    assert axis.tickvals == tuple(range(0, texts, across))
+    assert axis.ticktext == tuple(str(number) for number in numbers[::across])
+    assert 16 * 0.5 * len(str(texts)) < CELLS_HEIGHT * across / texts, "numbers of columns have room"
     assert figure.layout.xaxis.ticktext == tuple(named)
+
+
+def test_columns_of_other_texts_than_the_rows_keep_their_words() -> None:
+    figure = heatmap(np.ones((1, 2), np.float32), ["which?"], ["this", "that"], scale=cosines_from(0))
+    assert (figure.layout.yaxis.ticktext, figure.layout.xaxis3.ticktext) == (("which?",), ("this", "that"))
 
 
 @pytest.mark.parametrize("texts", [4, 16, 20])
@@ -130,17 +140,17 @@ def test_numbers_fit_their_cells_with_fewer_digits_where_these_are_small(texts: 
     values = np.full((texts, texts), -0.23 if scale.low < 0 else 100, np.float32)
     cells = heatmap(values, [str(row) for row in range(texts)], scale=scale).data[0]
     if cells.text is None:
-        assert (texts, scale) == (20, PERCENTILES)  # three digits of the least size are wider than a cell
+        assert texts == 20  # even one digit with its sign, of a size that can be read, is wider than a cell
         return
-    widths = [0.5 * len(re.sub("[-.]", "", bare(number))) + 0.25 * (".-".count(number[0])) for number in cells.text[0]]
-    assert cells.textfont.size >= 10
+    widths = [0.5 * len(re.sub("[.]", "", bare(number))) + 0.25 * ("." in bare(number)) for number in cells.text[0]]
+    assert cells.textfont.size >= 12
     assert cells.textfont.size * max(widths) < CELLS_HEIGHT / texts
 
 
 @pytest.mark.parametrize(
     ("scale", "values", "written"),
     [
-        (cosines_from(-1), (0.449, -0.054, -0.001, 0.999), (".45", "-.05", ".00", "1")),
+        (cosines_from(-1), (0.449, -0.054, -0.001, 0.999), (".45", "−.05", ".00", "1")),
         (PERCENTILES, (99.86, 4.4), ("100", "4")),
         (scores_between("dot", 0, 9), (7.1234,), ("7.123",)),
     ],
@@ -293,7 +303,7 @@ def test_arrows_point_at_the_angle_whose_cosine_is_given() -> None:
     heads = [(note.x, note.y) for note in figure.layout.annotations if note.showarrow is None]
     captions = [note.text for note in figure.layout.annotations if note.text]
     assert np.array(heads) == pytest.approx(np.array([[1, 0], [0.5, 0.75**0.5], [-0.6, -0.8]]), abs=1e-6)
-    assert captions == ["one", "two<br><b>60°, cosine 0.50</b>", "three<br><b>127°, cosine -0.60</b>"]
+    assert captions == ["one", "two<br><b>60°, cosine 0.50</b>", "three<br><b>127°, cosine −0.60</b>"]
     assert [note.arrowcolor == "#123456" for note in figure.layout.annotations if note.arrowcolor] == [
         True,
         False,

@@ -106,7 +106,7 @@ def test_models_are_compared_exactly_and_by_index_with_paired_intervals() -> Non
         assert (difference.low, difference.high) == pytest.approx((drawn.low, drawn.high), abs=0.003)
     assert found.sentence.startswith("Exactly: a is better than b by ")
     assert "By index: b is better than a by " in found.sentence
-    assert "The index changes which model is better. The indexes move the difference by -0.2" in found.sentence
+    assert "The index changes which model is better. The indexes move the difference by −0.2" in found.sentence
     (found,) = collections.compare(exact, {"b": quality_of(list(b))})
     assert (found.by_index, found.effect) == (None, None)
     assert found.sentence.startswith("a is better than b by ")

@@ -34,6 +34,7 @@ from core.verdict import (
     lanes,
     notes,
     of_model,
+    presented,
     provenance,
     rank,
     read_weights,
@@ -48,6 +49,7 @@ from tests.core.verdict.verdicts import candidate, noisy, verdict_on
 Facts = dict[str, Any]
 
 MINILM = models.get("all-MiniLM-L6-v2")
+HERE = "on this machine (Test CPU)"
 SOURCE = Provenance("all-MiniLM-L6-v2", "r1", "cpu", "openvino", "bfloat16", "", "document", 3, 3, 0, 0.1)
 OWN = Timing("all-MiniLM-L6-v2", "cpu", "openvino", "bfloat16", revision="r1", median_ms=2.0, peak_memory_bytes=10**9)
 
@@ -357,7 +359,9 @@ def test_the_three_sentences_say_which_why_and_when_not() -> None:
     )
     assert when_not == "If speed mattered about twice as much (a weight above 4.8, now 2), fast would win."
     assert answer(decided) == "Take good: it finds more than fast but is slower."
-    assert details(decided) == ["nDCG@10 0.800 against 0.500; 20.0 ms against 0.200 ms a query.", when_not]
+    figures = f"nDCG@10 0.800 against 0.500; 20.0 ms against 0.200 ms a query {HERE}."
+    assert details(decided) == [figures, when_not]
+    assert presented(decided) == f"{answer(decided)} {figures}"
     assert firmness(decided)[0] == "When the queries are resampled, good stays first in every case."
     assert "fast" not in " ".join(resampling(decided)), "what turns the verdict is said once on the page"
 
@@ -438,7 +442,7 @@ def test_a_disturbed_timing_is_shown_and_named_and_not_compared() -> None:
     assert decided.ranking.left_out == ("speed",)
     assert answer(decided) == "Take a: it finds more than b."
     assert details(decided) == [
-        "nDCG@10 0.800 against 0.500; 20.0 ms against 0.200 ms (disturbed) a query.",
+        f"nDCG@10 0.800 against 0.500; 20.0 ms against 0.200 ms (disturbed) a query {HERE}.",
         "Judged on quality, memory, price and licence only: other processes disturbed the timing of b.",
     ]
     bar = lanes(decided)[1].bars["speed"]

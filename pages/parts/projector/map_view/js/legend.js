@@ -15,20 +15,25 @@ export class Legend {
   constructor(colours, keys, { onSelect, onPoint }) {
     Object.assign(this, { colours, keys, onSelect, onPoint, isOpen: false, legend: null, selected: null });
     this.finder = this.searchField();
+    this.rest = element("span", "rest");
+    new ResizeObserver(() => this.fit()).observe(colours);
     colours.addEventListener("keydown", (event) => this.moveFocus(event));
   }
 
-  /** Draws the legend, in which the entry of the category `selected`, if any, is pressed. */
-  draw(legend, selected) {
-    const content = JSON.stringify(legend);
-    if (content !== this.content) this.take(legend, content);
+  /**
+   * Draws the legend, in which the entry of the category `selected`, if any, is pressed. Where it is presented to a
+   * room, it has as many entries as there is room for, and nothing to press.
+   */
+  draw(legend, selected, { isPresented }) {
+    const content = JSON.stringify([legend, isPresented]);
+    if (content !== this.content) this.take(legend, isPresented, content);
     if (selected !== this.selected) this.press(selected);
   }
 
-  take(legend, content) {
-    Object.assign(this, { legend, content, selected: null });
+  take(legend, isPresented, content) {
+    Object.assign(this, { legend, isPresented, content, selected: null });
     this.finder.value = "";
-    const isLong = legend.kind === "categories" && legend.names.length > FIRST_CATEGORIES;
+    const isLong = legend.kind === "categories" && legend.names.length > FIRST_CATEGORIES && !isPresented;
     this.finder.placeholder = this.finder.ariaLabel = isLong ? `Find in ${legend.names.length} categories` : "";
     this.entries = element("div", "entries");
     this.colours.replaceChildren(...(isLong ? [this.finder] : []), this.entries);
@@ -40,6 +45,20 @@ export class Legend {
     this.entries.replaceChildren(...(legend.kind === "gradient" ? [gradient(legend)] : this.categories(legend)));
     this.colours.classList.toggle("open", this.isOpen);
     this.press(this.selected);
+    this.fit();
+  }
+
+  fit() {
+    if (!this.isPresented || this.legend.kind !== "categories") return;
+    const entries = [...this.entries.querySelectorAll(".category")];
+    let shown = entries.length;
+    this.rest.remove();
+    for (const entry of entries) entry.hidden = false;
+    while (shown && this.colours.scrollHeight > this.colours.clientHeight) {
+      entries[--shown].hidden = true;
+      this.rest.textContent = `and ${(entries.length - shown).toLocaleString("en")} more`;
+      this.entries.append(this.rest);
+    }
   }
 
   press(code) {
@@ -60,11 +79,11 @@ export class Legend {
   categories(legend) {
     const { names, colours } = legend;
     const typed = this.finder.value.trim().toLowerCase();
-    const most = typed || this.isOpen ? names.length : FIRST_CATEGORIES;
+    const most = typed || this.isOpen || this.isPresented ? names.length : FIRST_CATEGORIES;
     const codes = [...names.keys()].filter((code) => names[code].toLowerCase().includes(typed)).slice(0, most);
     const entries = codes.map((code) => this.category(names[code], colours[code], code, shapeOfCode(legend, code)));
     if (typed && !entries.length) entries.push(element("span", "none", "No category contains this."));
-    if (!typed && names.length > FIRST_CATEGORIES) entries.unshift(this.toggle(names.length));
+    if (!typed && !this.isPresented && names.length > FIRST_CATEGORIES) entries.unshift(this.toggle(names.length));
     return entries;
   }
 

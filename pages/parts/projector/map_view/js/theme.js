@@ -1,6 +1,6 @@
 /**
  * The theme: Streamlit's current colours and font from CSS, our own markers in tones that contrast with
- * them, and how much larger than usual text is on the screen.
+ * them, whether the maps are presented to a room, and how much larger than usual text is on the screen.
  */
 import { rgb } from "./colours.js";
 
@@ -16,6 +16,7 @@ export function themeOf(element) {
     falseNeighbour: isDark ? [255, 107, 94] : [200, 30, 45],
     tornNeighbour: isDark ? [255, 196, 77] : [150, 90, 0],
     font: style.fontFamily || "sans-serif",
+    isPresented: style.getPropertyValue("--toolbar").trim() === "none",
     textScale: Number(style.getPropertyValue("--text-scale")) || 1,
   };
 }

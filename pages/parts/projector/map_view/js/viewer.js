@@ -327,7 +327,7 @@ export class Viewer {
       if (panel.isMoved) this.redraw(panel);
       else this.fitBounds(panel);
     }
-    this.legend.draw(scene.view.legend, selectedCategory);
+    this.legend.draw(scene.view.legend, selectedCategory, scene.theme);
     this.legend.drawKey(keyOf(scene.of(this.panels[0])), scene.theme);
     this.toolbar.describe(this.points, this.selection);
   }
