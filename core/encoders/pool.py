@@ -23,6 +23,7 @@ from core.progress import HEARTBEAT_SECONDS, Progress, silent
 Key = tuple[ModelSpec, str, str, str, str]
 IDLE_SECONDS = 3  # without a request, after which engines are measured
 SOON_SECONDS = 1.0
+SECONDS_BETWEEN_LOOKS = 0.1  # at whether a measurement can go on
 
 
 @dataclass
@@ -44,6 +45,11 @@ class _Place:
     @property
     def bytes(self) -> int:
         return self.encoder.result().memory_bytes if self.is_loaded else 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody's texts are computed or wait."""
+        return self.is_loaded and getattr(self.encoder.result(), "is_busy", False)
 
 
 class Pool:
@@ -131,7 +137,7 @@ class Pool:
             return [
                 room.Idle(key[0].name, place.bytes, partial(self._forget, key))
                 for key, place in self._places.items()
-                if place.memory == "cpu" and place.bytes and not getattr(place.encoder.result(), "is_busy", False)
+                if place.memory == "cpu" and place.bytes and not place.is_busy
             ]
 
     def _forget(self, key: Key) -> None:
@@ -149,7 +155,7 @@ class Pool:
         return not (place and place.is_loaded) and must_choose(spec, device, engine, precision)
 
     def _choose_when_idle(self, spec: ModelSpec, device: str, engine: str, precision: str) -> None:
-        """Load the encoder, which measures engines, once nobody has asked for anything for a while."""
+        """Load the encoder, which measures engines, once nobody has asked or waited for anything for a while."""
         key = _key(spec, device, engine, precision)
         with self._lock:
             if key in self._undecided:
@@ -157,6 +163,8 @@ class Pool:
             self._undecided.add(key)
 
         def look_again() -> None:
+            if self._is_busy():
+                self._last_asked = time.monotonic()
             if (quiet := time.monotonic() - self._last_asked) < IDLE_SECONDS:
                 _start_in(IDLE_SECONDS - quiet, look_again)
                 return
@@ -174,16 +182,29 @@ class Pool:
             place = self._places.get(key)
             if place is None or (place.encoder.done() and not place.is_loaded):
                 place = _Place(memory=_memory(device))
+                report = partial(self._report_in_a_lull, place) if aside is self._chooser else place.report
+                work = partial(self._load, spec, key, place, report)
                 aside = self._asker if spec.provider == "openai" else aside
                 if aside:
-                    aside.submit(self._load, spec, key, place)  # raises while the process ends
+                    aside.submit(work)  # raises while the process ends
                 else:
-                    place.turn = self._loader.submit(self._load, spec, key, place)  # as does this
+                    place.turn = self._loader.submit(work)  # as does this
                 self._places[key] = place
             self._places.move_to_end(key)
             return place
 
-    def _load(self, spec: ModelSpec, key: Key, place: _Place) -> None:
+    def _is_busy(self) -> bool:
+        with self._lock:
+            return any(place.is_busy for place in self._places.values())
+
+    def _report_in_a_lull(self, place: _Place, what: str, done: int, total: int) -> None:
+        """Report the progress of a measurement that nobody asked for, after a wait while texts are computed."""
+        place.report(what, done, total)
+        deadline = time.monotonic() + IDLE_SECONDS
+        while self._is_busy() and time.monotonic() < deadline:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _load(self, spec: ModelSpec, key: Key, place: _Place, on_progress: Progress) -> None:
         from core.encoders import load
 
         _, _, device, engine, precision = key
@@ -193,7 +214,7 @@ class Pool:
             self._make_room(place, memory.needed_bytes(spec, device))
             room.make(memory.needed_bytes(spec, device) if place.memory == "cpu" else 0)
             loaded = load(
-                spec.with_dimensions(None), device=device, engine=engine, precision=precision, on_progress=place.report
+                spec.with_dimensions(None), device=device, engine=engine, precision=precision, on_progress=on_progress
             )
             self._make_room(place, loaded.memory_bytes)
         except BaseException as error:  # noqa: BLE001  whatever it was, those who wait for the model must hear it

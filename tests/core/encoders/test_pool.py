@@ -19,6 +19,7 @@ from core.encoders.choice import Choice
 from core.encoders.pool import Pool
 from core.errors import DeviceError, InputError, ModelUnavailableError
 from core.models.memory import budgets
+from core.progress import silent
 from tests.conftest import FakeEncoder
 
 SPEC = models.get("wordllama-256")
@@ -347,10 +348,12 @@ def engines(monkeypatch):
     """A network whose fastest engine takes long to find; gives the engines in the order in which they are loaded."""
     asked, found = [], threading.Event()
 
-    def load(spec, *, engine, precision, **_):
+    def load(spec, *, engine, precision, on_progress=silent, **_):
         asked.append(engine)
         if engine == "auto":
             assert found.wait(SECONDS)
+            on_progress("Measuring", 1, 2)
+            asked.append("measured")
         encoder = FakeEncoder(spec)
         encoder.engine = "openvino" if engine == "auto" else engine
         return encoder
@@ -373,7 +376,26 @@ def test_a_model_answers_on_torch_while_the_fastest_engine_is_being_found_which_
     assert pool.get(FIRST, device="cpu").engine == "openvino"
     later = pool.get(FIRST, device="cpu", at_once=True)
     assert (later.engine, later.reason) == ("openvino", "")
-    assert engines.asked == ["torch", "auto"]
+    assert engines.asked == ["torch", "auto", "measured"]
+
+
+def test_the_fastest_engine_is_not_sought_while_texts_are_computed(engines, monkeypatch):
+    pool = Pool()
+    pool.get(FIRST, device="cpu", at_once=True)
+    (loaded,) = (place.encoder.result() for place in pool._places.values())
+    loaded.is_busy = True
+    time.sleep(0.3)
+    assert engines.asked == ["torch"]
+    loaded.is_busy = False
+    while "auto" not in engines.asked:
+        time.sleep(0.01)
+    monkeypatch.setattr("core.encoders.pool.IDLE_SECONDS", SECONDS)
+    loaded.is_busy = True
+    engines.found.set()
+    time.sleep(0.2)
+    assert engines.asked == ["torch", "auto"], "it goes on once the texts are computed"
+    loaded.is_busy = False
+    assert pool.get(FIRST, device="cpu").engine == "openvino"
 
 
 def test_those_who_can_wait_are_answered_by_the_fastest_engine(engines):
