@@ -16,6 +16,7 @@ from core import settings
 from core.errors import InputError
 
 ADDRESS = "127.0.0.1"
+PREFIX = "embedscope_"
 SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
 
 log = logging.getLogger(__name__)
@@ -26,11 +27,12 @@ _is_tried = False
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure by its name, what it tells, and its labels."""
+    """A figure by its name, what it tells, and its labels; whether each change of it is a line of the log."""
 
     name: str
     help: str
     labels: tuple[str, ...] = ()
+    is_logged: bool = False
 
     @cached_property
     def _own(self) -> Any:
@@ -40,6 +42,10 @@ class Figure:
         return getattr(prometheus_client, self.kind)(self.name, self.help, self.labels, registry=_registry, **own)
 
     kind = ""
+
+    def _log(self, **facts: str | float) -> None:
+        if self.is_logged:
+            log.info(self.name.removeprefix(PREFIX), extra=facts)
 
     def _of(self, labels: dict[str, str]) -> Any:
         return self._own.labels(**labels) if labels else self._own
@@ -52,6 +58,7 @@ class Counter(Figure):
 
     def add(self, amount: float = 1, **labels: str) -> None:
         """Count so much more."""
+        self._log(**labels)
         if _registry:
             self._of(labels).inc(amount)
 
@@ -83,21 +90,24 @@ class Timer(Figure):
 
     def observe(self, seconds: float, **labels: str) -> None:
         """Note that something took so long."""
+        self._log(seconds=round(seconds, 4), **labels)
         if _registry:
             self._of(labels).observe(seconds)
 
 
-RUNS = Timer("embedscope_page_run_seconds", "Time that the server takes to run a page", ("page",))
-ERRORS = Counter("embedscope_errors", "Errors shown on pages, by their class", ("page", "kind"))
+RUNS = Timer("embedscope_page_run_seconds", "Time that the server takes to run a page", ("page",), is_logged=True)
+ERRORS = Counter("embedscope_errors", "Errors shown on pages, by their class", ("page", "kind"), is_logged=True)
 TEXTS = Counter("embedscope_texts", "Texts whose vectors were asked for, by where they came from", ("model", "source"))
 TOKENS = Counter("embedscope_tokens", "Tokens that APIs have counted", ("model",))
 BATCHES = Timer("embedscope_batch_seconds", "Time to compute the vectors of texts that are stored together", ("model",))
-LOADS = Counter("embedscope_model_loads", "Models loaded", ("model",))
-EVICTIONS = Counter("embedscope_model_evictions", "Models dropped to make room", ("model",))
+LOADS = Counter("embedscope_model_loads", "Models loaded", ("model",), is_logged=True)
+EVICTIONS = Counter("embedscope_model_evictions", "Models dropped to make room", ("model",), is_logged=True)
 MODEL_BYTES = Gauge("embedscope_model_bytes", "Memory of loaded models", ("memory",))
 WAITING = Gauge("embedscope_queue_length", "How many wait for their turn or hold it", ("queue",))
 WAITS = Timer("embedscope_queue_wait_seconds", "Time waited for a turn", ("queue",))
-REFUSALS = Counter("embedscope_refusals", "Refusals above a limit, of one visitor or of all", ("limit", "whose"))
+REFUSALS = Counter(
+    "embedscope_refusals", "Refusals above a limit, of one visitor or of all", ("limit", "whose"), is_logged=True
+)
 ALL: tuple[Figure, ...] = (
     RUNS, ERRORS, TEXTS, TOKENS, BATCHES, LOADS, EVICTIONS, MODEL_BYTES, WAITING, WAITS, REFUSALS
 )  # fmt: skip

@@ -108,6 +108,11 @@ def metrics_port() -> int | None:
     return int(port)
 
 
+def logs_are_json() -> bool:
+    """Whether a server started by hosted.py writes its log as lines of JSON: EMBEDSCOPE_LOG=json."""
+    return os.environ.get("EMBEDSCOPE_LOG", "").lower() == "json"
+
+
 def ram_share() -> float:
     """Share of the RAM that loaded models may take together: EMBEDSCOPE_RAM_SHARE, half by default."""
     return _share("EMBEDSCOPE_RAM_SHARE", 0.5)

@@ -34,7 +34,7 @@ def root(tmp_path: Path) -> Path:
 def test_the_copied_files_are_enough_and_stay_as_they_are(root: Path, tmp_path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     settings = {"PYTHONDONTWRITEBYTECODE": "1", "NUMBA_CACHE_DIR": str(tmp_path / "numba")}
-    with running_server(tmp_path / "home", root / "streamlit_app.py", settings) as address:
+    with running_server(tmp_path / "home", root / "hosted.py", settings) as address:
         for page in PAGES:
             seen = asyncio.run(_first_look(address, page))
             assert seen.errors == []
