@@ -14,7 +14,7 @@ from tests.e2e.conftest import running_server
 from tests.visitor import Seen, visitor
 
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
-PAGES = ("search", "verdict")
+PAGES = ("evaluate", "verdict")
 
 
 @pytest.fixture
