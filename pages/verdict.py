@@ -24,23 +24,24 @@ if labels is None:
     navigation.end_page()
 
 skips = st.container()
-top = st.empty()
-offer = st.empty()
-weights = controls.weights()
+chart = report.begin_chart()
+waiting = st.container()
+weights = controls.weights(is_price_known=candidates.is_price_known(dollars))
 with place_of_presets:
     controls.presets(weights)
-chart = report.begin_chart()
+details = st.empty()
+offer = st.empty()
 
 
 def show_by_index(on: Basis) -> None:
     """Answer with what the indexes of a collection find, until exact search has gone through all of it."""
     decided = verdict.decide(candidates.candidates(on, texts, dollars), weights, on.setting(dollars))
-    with top.container():
+    with details.container():
         report.answer(decided)
     chart.grow(report.draw_lanes(decided))
 
 
-with progress.line(state.Verdict.DECIDE, height=500) as on_progress:
+with waiting, progress.line(state.Verdict.DECIDE, height=500) as on_progress:
     if opened is None:
         measured = basis.of_corpus(texts, labels, ready, on_progress)
     else:
@@ -56,7 +57,7 @@ if to_be_timed:
         candidates.time_them(untimed)
     models_and_baselines = candidates.candidates(measured, texts, dollars)
 decided = verdict.decide(models_and_baselines, weights, measured.setting(dollars))
-with top.container():
+with details.container():
     report.answer(decided)
 chart.finish(report.draw_lanes(decided), "verdict")
 report.explain_chart(decided, candidates.recording())

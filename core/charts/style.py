@@ -171,10 +171,10 @@ def enlarge(figure: go.Figure, low_plot: int = LOW_PLOT) -> go.Figure:
 
 
 def _fit_labels(low_plot: int, axis: go.layout.YAxis) -> None:
-    """Labels of an axis no larger than its rows are high in a small window."""
+    """Labels of an axis no larger than their lines are high in a small window."""
     first, last = axis.domain or (0, 1)
-    if rows := len(axis.ticktext or ()):
-        fitting = LABEL_SHARE * low_plot * (last - first) / rows
+    if lines := sum(1 + text.count("<br>") for text in axis.ticktext or ()):
+        fitting = LABEL_SHARE * low_plot * (last - first) / lines
         axis.tickfont.size = max(SMALLEST_LABEL, min(axis.tickfont.size, fitting))
 
 

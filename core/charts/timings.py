@@ -1,10 +1,11 @@
 """Timings as bars: models on CPU and GPU, two runs beside each other, engines and precisions of one model.
 
-Every bar has its own lane on a numeric axis, so that rows stay in place while others fill.
+Every bar has its own lane on a numeric axis, so that rows stay in place while others fill. Its figures stand at the
+left, below the name: a narrow window cannot cut them there, and no whisker's end is taken for them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
@@ -34,23 +35,27 @@ LIBRARY_NAME = "sentence-transformers, defaults"
 RUN_OPACITIES = (1.0, 0.3)
 HATCHES = {(False, False): "", (True, False): "/", (False, True): RECORDED, (True, True): "x"}  # random, recorded
 HATCHED = {RECORDED: "recorded", "/": RANDOM, "x": f"recorded, {RANDOM}"}
+PUBLISHED = "published table"
 LANE_PIXELS = 30
-LANE_GAP, GAP_WITH_MARKS = 0.7, 1.0
-MARK_DROP = 0.78  # of a lane, from the middle of a model's last bar to its marks
-ROOM_FOR_WHISKERS = 1.5
-ROOM_FOR_MARKS = 0.6  # of the axis, where others of a model's marks are written at its end
-CHARACTER = 0.0165  # a character's share of the axis in a figure 700 pixels wide
-LEAST_SHARE = 0.35  # of the axis reserved for the bars, however long their words
+LINE = 0.7  # of a lane: a line of a label
+LANE_GAP, GAP_WITH_MARKS = 0.3, 1.3
+MARK_DROP, WRITTEN_DROP = 0.78, 1.1  # lanes from the middle of a model's last bar to its marks, or to these in words
+ROOM_FOR_WHISKERS = 2.0  # how many times as long as the longest bar the axis is at most
+ROOM_AT_THE_END = 1.04
 
 
 @dataclass(frozen=True)
 class _Bar:
-    """A lane: a bar of `timing` with its figures at the end, or `words` instead; recorded on another machine or not."""
+    """A lane: a bar of `timing`, or `words` in its place; `figures` are its line of the label at the left.
+
+    `is_recorded` says whether it was recorded on another machine.
+    """
 
     timing: Timing | None
     colour: str
     opacity: float
     words: str = ""
+    figures: str = ""
     is_recorded: bool = False
 
     @property
@@ -91,8 +96,8 @@ def timing_bars(
 ) -> go.Figure:
     """Median milliseconds, with whiskers to the 95th percentile; CPU light, GPU full, random weights hatched.
 
-    The axis is limited so that the medians stay readable. Whiskers that run beyond it end in an arrow, and their end is
-    written.
+    The medians are written below the model's name. The axis is limited so that their bars stay readable: whiskers that
+    run beyond it end in an arrow, and their end is written.
     Disturbed timings are grey and not compared.
 
     Parameters
@@ -108,25 +113,23 @@ def timing_bars(
     recorded : mapping
         Timings of another machine, hatched the other way, where a row has neither a timing nor a status.
     marks : mapping
-        Milliseconds of another machine, drawn as faint marks below the bars of their model; those beyond the axis,
-        which is as long as the bars need, are written at its end.
+        Milliseconds of another machine, drawn as faint marks below the bars of their model, or written there if one
+        lies beyond the axis, which is as long as the bars need.
     """
     states, recorded, marks = states or {}, recorded or {}, marks or {}
+    devices = list(dict.fromkeys(device for _, device in rows))
     groups: dict[str, list[_Bar]] = {}
     for row in rows:
         is_recorded = row in recorded and row not in timings and row not in states
         source = recorded if is_recorded else timings
-        words = (
-            _ending(source[row], source)
-            if row in source
-            else f"{device_name(row[1])}: {plain(states.get(row, 'not timed yet'))}"
-        )
-        bar = _Bar(source.get(row), colours[row[0]], device_opacity(row[1]), words, is_recorded)
+        timing = source.get(row)
+        words = _reason(timing) if timing else f"{device_name(row[1])}: {plain(states.get(row, 'not timed yet'))}"
+        figures = _figures(timing, _speed_up(timing, source), _weights(timing))
+        name = f"{device_name(row[1])} " if len(devices) > 1 else ""
+        bar = _Bar(timing, colours[row[0]], device_opacity(row[1]), words, name + figures, is_recorded)
         groups.setdefault(row[0], []).append(bar)
-    labels = [_model_label(model, any(bar.is_by_architecture for bar in bars)) for model, bars in groups.items()]
     by_model = [{device: ms for (name, device), ms in marks.items() if name == model} for model in groups]
-    figure = _bars(labels, list(groups.values()), by_model)
-    devices = list(dict.fromkeys(device for _, device in rows))
+    figure = _bars([_model_label(model) for model in groups], list(groups.values()), by_model)
     if len(devices) > 1:
         _swatches(figure, [device_name(device) for device in devices], [device_opacity(device) for device in devices])
     return figure
@@ -166,7 +169,14 @@ def comparison_bars(
         runs = zip((before, after), RUN_OPACITIES, notes, are_recorded, strict=True)
         lanes.append(
             [
-                _Bar(timing, colours[either.model], opacity, _words(timing, note, _weights(timing)), is_recorded)
+                _Bar(
+                    timing,
+                    colours[either.model],
+                    opacity,
+                    _reason(timing),
+                    _figures(timing, note, _weights(timing)),
+                    is_recorded,
+                )
                 for timing, opacity, note, is_recorded in runs
             ]
         )
@@ -189,7 +199,8 @@ def engine_bars(timings: Sequence[Timing], *, colours: Mapping[str, str], is_rec
                 timing,
                 colours[timing.model],
                 device_opacity(timing.device),
-                _words(timing, _ratio(timing, library.get(timing.device), ""), _cosine(timing)),
+                _reason(timing),
+                _figures(timing, _ratio(timing, library.get(timing.device), ""), _cosine(timing)),
                 is_recorded,
             )
         ]
@@ -199,26 +210,25 @@ def engine_bars(timings: Sequence[Timing], *, colours: Mapping[str, str], is_rec
 
 
 def _bars(
-    labels: Sequence[str], groups: Sequence[Sequence[_Bar]], marks: Sequence[Mapping[str, float]] | None = None
+    names: Sequence[str], groups: Sequence[Sequence[_Bar]], marks: Sequence[Mapping[str, float]] | None = None
 ) -> go.Figure:
-    """Groups of bars from top to bottom, each with its label at the left, and its marks by device below."""
+    """Groups of bars from top to bottom, each with its name and figures at the left, and its marks by device below."""
     bars = [bar for group in groups for bar in group]
     marks = marks or [{}] * len(groups)
-    places, middles, tracks = _places(groups, marks)
-    starts, elsewhere = _word_starts(bars), [ms for group in marks for ms in group.values()]
-    fitting = _axis_end(bars, starts, elsewhere)
-    bars = [_write_end(bar) if bar.p95 > fitting else bar for bar in bars]
-    end = _axis_end(bars, starts, elsewhere)
+    labels = ["<br>".join([name, *(bar.figures for bar in group)]) for name, group in zip(names, groups, strict=True)]
+    places, middles, bottom = _places(groups, labels, marks)
+    end = _axis_end(bars, [ms for group in marks for ms in group.values()])
     figure = go.Figure()
     _add_bars(figure, bars, places)
-    _add_words(figure, bars, places, starts)
-    _add_arrows(figure, [place for bar, place in zip(bars, places, strict=True) if bar.p95 > end], end)
+    _add_words(figure, bars, places)
+    _add_arrows(figure, [(bar, place) for bar, place in zip(bars, places, strict=True) if bar.p95 > end], end)
     _add_hovers(figure, [(bar, place) for bar, place in zip(bars, places, strict=True) if bar.ms is None], end / 2)
-    within = [_within(group, end) for group in marks]
-    for device in dict.fromkeys(device for group in within for device in group):
-        _add_marks(figure, within, tracks, device)
-    _write_marks(figure, [group.items() - near.items() for group, near in zip(marks, within, strict=True)], tracks, end)
-    last = max([*places, *(track for group, track in zip(marks, tracks, strict=True) if group)], default=0)
+    lowest = [middle + (len(group) - 1) / 2 for middle, group in zip(middles, groups, strict=True)]
+    near = [group if all(ms <= end for ms in group.values()) else {} for group in marks]
+    for device in dict.fromkeys(device for group in near for device in group):
+        _add_marks(figure, near, [place + MARK_DROP for place in lowest], device)
+    beyond = [{} if within else group for group, within in zip(marks, near, strict=True)]
+    _write_marks(figure, beyond, [place + WRITTEN_DROP for place in lowest])
     ticks = linear_ticks(end)
     _explain_hatching(figure, bars)
     figure.update_xaxes(
@@ -229,7 +239,7 @@ def _bars(
         zeroline=False,
     )
     figure.update_yaxes(
-        range=[last + 0.7, -0.7],
+        range=[bottom, -0.7],
         tickvals=middles,
         ticktext=labels,
         showgrid=False,
@@ -237,7 +247,7 @@ def _bars(
         ticklabelstandoff=8,
     )
     figure.update_layout(barmode="overlay", legend=LEGEND_ABOVE)
-    return apply_style(figure, height=round(LANE_PIXELS * (last + 1.4)) + 114, margin=(10, 20, 44, 70))
+    return apply_style(figure, height=round(LANE_PIXELS * (bottom + 0.7)) + 114, margin=(10, 20, 44, 70))
 
 
 def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float]) -> None:
@@ -260,34 +270,36 @@ def _add_bars(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float]) 
     )
 
 
-def _add_words(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float], starts: Sequence[float]) -> None:
-    """The words of each bar: right of its whisker, above a long one, or in place of the bar if there is none."""
+def _add_words(figure: go.Figure, bars: Sequence[_Bar], places: Sequence[float]) -> None:
+    """In place of each bar that there is not, its words."""
     figure.add_scatter(
-        x=starts,
+        x=[0] * len(bars),
         y=places,
         mode="text",
-        text=[f"  {bar.words}" for bar in bars],
-        textposition=[
-            "top right" if bar.p95 > start else "middle right" for bar, start in zip(bars, starts, strict=True)
-        ],
-        hoverinfo="skip",
-        cliponaxis=False,
-        showlegend=False,
-    )
-
-
-def _add_arrows(figure: go.Figure, places: Sequence[float], end: float) -> None:
-    """An arrow at the end of the axis for each whisker that runs beyond it."""
-    figure.add_scatter(
-        x=[end] * len(places),
-        y=list(places),
-        mode="text",
-        text=["▸"] * len(places),
+        text=["" if bar.ms else f"  {bar.words}" for bar in bars],
         textposition="middle right",
         hoverinfo="skip",
         cliponaxis=False,
         showlegend=False,
     )
+
+
+def _add_arrows(figure: go.Figure, lanes: Sequence[tuple[_Bar, float]], end: float) -> None:
+    """An arrow at the end of the axis for each whisker that runs beyond it, and above it where that one ends."""
+    for texts, position in (
+        (["▸" for _ in lanes], "middle right"),
+        ([f"95th percentile {milliseconds(bar.p95)}" for bar, _ in lanes], "top left"),
+    ):
+        figure.add_scatter(
+            x=[end] * len(lanes),
+            y=[place for _, place in lanes],
+            mode="text",
+            text=texts,
+            textposition=position,
+            hoverinfo="skip",
+            cliponaxis=False,
+            showlegend=False,
+        )
 
 
 def _add_hovers(figure: go.Figure, lanes: Sequence[tuple[_Bar, float]], width: float) -> None:
@@ -305,45 +317,29 @@ def _add_hovers(figure: go.Figure, lanes: Sequence[tuple[_Bar, float]], width: f
 
 
 def _places(
-    groups: Sequence[Sequence[_Bar]], marks: Sequence[Mapping[str, float]]
-) -> tuple[list[float], list[float], list[float]]:
-    """Each bar's place from the top, in lanes, the middle of each group, and the place of its marks."""
+    groups: Sequence[Sequence[_Bar]], labels: Sequence[str], marks: Sequence[Mapping[str, float]]
+) -> tuple[list[float], list[float], float]:
+    """Each bar's place from the top, in lanes, the middle of each group, and the end of the last."""
     places: list[float] = []
-    middles, tracks = [], []
-    start = 0.0
-    for group, marked in zip(groups, marks, strict=True):
-        places += [start + lane for lane in range(len(group))]
-        middles.append(start + (len(group) - 1) / 2)
-        tracks.append(start + len(group) - 1 + MARK_DROP)
-        start += len(group) + (GAP_WITH_MARKS if marked else LANE_GAP)
-    return places, middles, tracks
+    middles = []
+    top = -0.5
+    for group, label, marked in zip(groups, labels, marks, strict=True):
+        height = max(len(group), LINE * (1 + label.count("<br>")))
+        middles.append(top + height / 2)
+        places += [middles[-1] + lane - (len(group) - 1) / 2 for lane in range(len(group))]
+        top += height + (GAP_WITH_MARKS if marked else LANE_GAP)
+    return places, middles, top
 
 
-def _word_starts(bars: Sequence[_Bar]) -> list[float]:
-    """Where the words of each bar begin: behind its whisker, or at its median if the whisker is long."""
-    longest = ROOM_FOR_WHISKERS * max((bar.ms or 0 for bar in bars), default=0)
-    return [bar.p95 if bar.p95 <= longest else bar.ms or 0 for bar in bars]
-
-
-def _write_end(bar: _Bar) -> _Bar:
-    """The bar, with the 95th percentile in its words."""
-    return replace(bar, words=f"{bar.words} · 95th percentile {milliseconds(bar.p95)}")
-
-
-def _axis_end(bars: Sequence[_Bar], starts: Sequence[float], marks: Sequence[float]) -> float:
-    """The end of the axis that leaves room for the words of each bar; without a bar, for the marks."""
-    if not any(starts):
-        return max((1.05 * ms for ms in marks), default=0) or 1
-    rooms = [max(LEAST_SHARE, 1 - CHARACTER * len(_without_markup(bar.words))) for bar in bars]
-    return max(start / room for start, room in zip(starts, rooms, strict=True))
-
-
-def _without_markup(words: str) -> str:
-    return words.replace("<b>", "").replace("</b>", "")
+def _axis_end(bars: Sequence[_Bar], marks: Sequence[float]) -> float:
+    """The end of the axis: that of the longest whisker, if the bars stay readable; without a bar, that of the marks."""
+    longest = max((bar.ms or 0 for bar in bars), default=0)
+    reach = min(max((bar.p95 for bar in bars), default=0), ROOM_FOR_WHISKERS * longest)
+    return ROOM_AT_THE_END * (reach or max(marks, default=0)) or 1
 
 
 def _add_marks(figure: go.Figure, marks: Sequence[Mapping[str, float]], tracks: Sequence[float], device: str) -> None:
-    """A faint mark for each model's milliseconds elsewhere, below its bars and clear of their words."""
+    """A faint mark for each model's milliseconds elsewhere, below its bars."""
     symbol, size = MARKS.get(device, ("x-thin-open", 8))
     marked = [(group[device], track) for group, track in zip(marks, tracks, strict=True) if device in group]
     figure.add_scatter(
@@ -357,36 +353,28 @@ def _add_marks(figure: go.Figure, marks: Sequence[Mapping[str, float]], tracks: 
             "opacity": 0.8,
             "line": {"width": 3, "color": NEUTRAL},
         },
-        hovertext=[f"original table, {device_name(device)}: {milliseconds(ms)}" for ms, _ in marked],
+        hovertext=[f"{PUBLISHED}, {device_name(device)}: {milliseconds(ms)}" for ms, _ in marked],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
-        name=f"original, {device_name(device)}",
+        name=f"{PUBLISHED}, {device_name(device)}",
         legendrank=2000,
         showlegend=True,
     )
 
 
-def _within(marks: Mapping[str, float], end: float) -> dict[str, float]:
-    """A model's marks that lie on the axis, clear of the words for those beyond it."""
-    last = end if all(ms <= end for ms in marks.values()) else ROOM_FOR_MARKS * end
-    return {device: ms for device, ms in marks.items() if ms <= last}
-
-
-def _write_marks(
-    figure: go.Figure, marks: Sequence[Collection[tuple[str, float]]], tracks: Sequence[float], end: float
-) -> None:
-    """The marks that lie beyond the axis, in words at its end: "original: CPU 67.7 ms ▸"."""
+def _write_marks(figure: go.Figure, marks: Sequence[Mapping[str, float]], tracks: Sequence[float]) -> None:
+    """The marks of models that have one beyond the axis, in two lines: a phone has no room for one."""
     written = [
-        (", ".join(f"{device_name(device)} {milliseconds(ms)}" for device, ms in sorted(beyond)), track)
+        (", ".join(f"{device_name(device)} {milliseconds(ms)}" for device, ms in sorted(beyond.items())), track)
         for beyond, track in zip(marks, tracks, strict=True)
         if beyond
     ]
     figure.add_scatter(
-        x=[end] * len(written),
+        x=[0] * len(written),
         y=[track for _, track in written],
         mode="text",
-        text=[f"original: {words} ▸" for words, _ in written],
-        textposition="middle left",
+        text=[f"{PUBLISHED}:<br>{words}" for words, _ in written],
+        textposition="middle right",
         hoverinfo="skip",
         cliponaxis=False,
         showlegend=False,
@@ -409,27 +397,30 @@ def _explain_hatching(figure: go.Figure, bars: Sequence[_Bar]) -> None:
 
 
 def _weights(timing: Timing | None) -> str:
-    """That a timing is of random weights, at a bar's end."""
+    """That a timing is of random weights, beside its figures."""
     return RANDOM if timing is not None and timing.weights == "random" else ""
 
 
-def _ending(timing: Timing, timings: Mapping[Row, Timing]) -> str:
-    """The words at a bar's end: its milliseconds, and for a GPU the speed-up over the CPU."""
-    on_cpu = timings.get((timing.model, "cpu")) if timing.device != "cpu" else None
-    return _words(timing, _ratio(timing, on_cpu, " as fast"))
+def _speed_up(timing: Timing | None, timings: Mapping[Row, Timing]) -> str:
+    """A GPU's speed-up over the CPU; empty for the CPU."""
+    on_cpu = timings.get((timing.model, "cpu")) if timing and timing.device != "cpu" else None
+    return _ratio(timing, on_cpu, " as fast")
 
 
-def _words(timing: Timing | None, *notes: str) -> str:
-    """A timing's milliseconds and notes, or why there are none."""
+def _figures(timing: Timing | None, *notes: str) -> str:
+    """A timing's milliseconds and notes; a dash if it has none."""
+    if timing is None or timing.median_ms is None:
+        return "–"
+    disturbed = f"{timing.disturbed} of {timing.samples} disturbed" if timing.is_disturbed else ""
+    return " · ".join([milliseconds(timing.median_ms), *filter(None, (*notes, disturbed))])
+
+
+def _reason(timing: Timing | None) -> str:
+    """Why there is no bar."""
     if timing is None:
         return "not timed"
-    if timing.median_ms is None:
-        reason = timing.failure.removeprefix(timing.model).strip()  # its name is at the left
-        return f"{device_name(timing.device)}: {plain(reason, SHOWN_OF_REASON)}"
-    disturbed = f"{timing.disturbed} of {timing.samples} disturbed"
-    disturbed = disturbed if timing.is_disturbed else ""
-    shown = [note for note in (*notes, disturbed) if note]
-    return " · ".join([f"<b>{milliseconds(timing.median_ms)}</b>", *shown])
+    reason = timing.failure.removeprefix(timing.model).strip()  # its name is at the left
+    return f"{device_name(timing.device)}: {plain(reason, SHOWN_OF_REASON)}"
 
 
 def _ratio(timing: Timing | None, other: Timing | None, ending: str) -> str:
@@ -466,11 +457,10 @@ def _hover(timing: Timing) -> str:
     return "<br>".join(lines)
 
 
-def _model_label(model: str, is_by_architecture: bool) -> str:
-    """A model's name in bold; below it, small, its owner and whether the weights are its own."""
+def _model_label(model: str) -> str:
+    """A model's name in bold, and its owner below it."""
     owner, _, name = model.rpartition("/")
-    small = ", ".join(part for part in (plain(owner, 24), RANDOM if is_by_architecture else "") if part)
-    return f"<b>{wrap(name, 24, 2)}</b>" + (f"<br>{small}" if small else "")
+    return f"<b>{wrap(name, 24, 2)}</b>" + (f"<br>{plain(owner, 24)}" if owner else "")
 
 
 def _comparison_label(timing: Timing, with_engine: bool) -> str:
@@ -479,8 +469,7 @@ def _comparison_label(timing: Timing, with_engine: bool) -> str:
         f"{timing.engine} {timing.precision}" if with_engine else "",
         _workload(timing),
     ]
-    name = _model_label(timing.model, is_by_architecture=False)  # a run's own bar says so
-    return f"{name}<br>{wrap(', '.join(part for part in details if part), 30, 2)}"
+    return f"{_model_label(timing.model)}<br>{wrap(', '.join(part for part in details if part), 30, 2)}"
 
 
 def _workload(timing: Timing) -> str:
@@ -490,7 +479,7 @@ def _workload(timing: Timing) -> str:
 
 
 def _engine_label(timing: Timing, with_device: bool) -> str:
-    device = f"{device_name(timing.device)}, " if with_device else ""
-    if timing.engine == "library":
-        return f"<b>{wrap(LIBRARY_NAME, 24, 2)}</b><br>{device}{plain(timing.precision)}"
-    return f"<b>{plain(timing.engine)}</b><br>{device}{plain(timing.precision)}"
+    """An engine's name in bold, then the device if there are several, and the precision."""
+    device = f", {device_name(timing.device)}" if with_device else ""
+    name = wrap(LIBRARY_NAME, 24, 2) if timing.engine == "library" else plain(timing.engine)
+    return f"<b>{name}</b>{device}, {plain(timing.precision)}"

@@ -55,7 +55,7 @@ def verdict_lanes(
     figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
     figure.update_yaxes(range=[len(lanes) - 0.5, -0.55], visible=False, fixedrange=True)
     figure.update_layout(showlegend=False, barmode="overlay")
-    ink = {"color": INK[is_dark], "shadow": "auto"}  # also readable until the page learns that the theme was switched
+    ink = {"color": INK[is_dark]}
     figure.update_annotations(font=ink)
     figure.update_traces(textfont=ink, selector={"mode": "text"})
     return apply_style(figure, height=LANE_PIXELS * len(lanes) + HEADING_PIXELS, margin=(2, 2, HEADING_PIXELS, 0))

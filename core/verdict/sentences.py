@@ -12,7 +12,11 @@ from core.wording import join
 Three = tuple[str, str, str]
 
 CERTAIN = 0.95
-FINDS = {1: "finds more than", 0: "finds about as much as", -1: "finds less than"}
+FINDS = {
+    1: "finds the right text more often than",
+    0: "finds the right text about as often as",
+    -1: "finds the right text less often than",
+}
 PACE = {1: "is faster", 0: "is about as fast", -1: "is slower"}
 MORE = {1.35: "a little more", 1.75: "about one and a half times as much", 2.5: "about twice as much"}  # up to a ratio
 LESS = {0.35: "far less", 0.58: "about half as much", 0.75: "about a third less", 1.0: "a little less"}
@@ -124,9 +128,9 @@ def _quality(verdict: Verdict, first: Ranked, second: Ranked | None) -> str:
         return f"reaches an nDCG@10 of {own.mean:.3f} on these texts"
     figures = f"(nDCG@10 {own.mean:.3f} against {other.mean:.3f}"
     if verdict.lead and verdict.lead.is_within_chance:
-        return f"finds about as much as {second.name} {figures}: the difference could be chance)"
-    more = "more than" if own.mean > other.mean else "less than" if own.mean < other.mean else "as much as"
-    return f"finds {more} {second.name} {figures})"
+        return f"{FINDS[0]} {second.name} {figures}: the difference could be chance)"
+    finds = FINDS[1 if own.mean > other.mean else -1] if own.mean != other.mean else "finds the right text as often as"
+    return f"{finds} {second.name} {figures})"
 
 
 def _speed(first: Ranked, second: Ranked | None) -> str:

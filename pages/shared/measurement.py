@@ -23,7 +23,7 @@ LEAST_COMPARED = 2  # recorded timings of a model that make a comparison
 FEW_SECONDS = 20.0  # limit of each workload, short enough for a live demonstration
 PATIENCE_SECONDS = 2.5
 
-WHISKERS = "Whiskers reach the 95th percentile; one that ends in ▸ runs on beyond the axis."
+WHISKERS = "Whiskers reach the 95th percentile."
 
 SAMPLING = (
     "A timing is the median of at least 30 samples after 10 warm-up calls, each model in a fresh process; samples that "

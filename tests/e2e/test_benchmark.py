@@ -33,7 +33,8 @@ LANES = f"""() => {{
     const chart = [...document.querySelectorAll('.drawing, .js-plotly-plot')].find({SEEN});
     if (chart?.data) {{
         const [bars, words] = chart.data, {{tickvals, ticktext}} = chart.layout.yaxis;
-        return tickvals.map((place, row) => [ticktext[row], bars.x[row], words.text[row]]);
+        const figures = row => ticktext[row].split('<br>').at(-1);
+        return tickvals.map((place, row) => [ticktext[row], bars.x[row], words.text[row] || figures(row)]);
     }}
     if (!chart) return [];
     const middle = element => {{
@@ -43,9 +44,10 @@ LANES = f"""() => {{
     const [labels, plot] = chart.children;
     const bars = [...plot.querySelectorAll(':scope > [title]')].filter({SEEN});
     return [...labels.children].map((label, row) => {{
-        const words = plot.querySelectorAll(':scope > span')[row];
+        const words = plot.querySelectorAll(':scope > span')[row].textContent;
         const bar = bars.find(bar => Math.abs(middle(bar) - middle(label)) < 15);
-        return [label.innerHTML, bar ? parseFloat(words.textContent) : null, words.textContent];
+        const figures = label.innerHTML.split('<br>').at(-1);
+        return [label.innerHTML, bar ? parseFloat(figures) : null, words || figures];
     }});
 }}"""
 

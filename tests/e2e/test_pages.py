@@ -177,7 +177,8 @@ def test_benchmark_draws_the_recorded_run(opened: Page) -> None:
     assert [bar for bar in bars["x"] if bar is not None] == sorted(medians)
     said = opened.locator('[data-testid="stMain"]').inner_text()
     assert f"On {recording.machine.cpu} (recorded), " in said
-    assert "Faint marks and “original”: the original table" in said
+    assert "Published table, in words or faint marks: on another machine" in said
+    assert "Random weights" not in said, "none is drawn"
 
 
 def test_the_readme_shows_the_projector_as_it_is() -> None:

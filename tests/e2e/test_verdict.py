@@ -38,7 +38,7 @@ def test_a_new_servers_first_deep_link_opens_sliders_turn_the_verdict_and_what_i
         open_page(page, address, "verdict")
         expect(page.get_by_role("heading", name="Verdict", exact=True)).to_be_visible()
         assert page.get_by_role("dialog").count() == 0
-        expect(page.get_by_text("Take all-MiniLM-L6-v2: it finds more")).to_be_visible()
+        expect(page.get_by_text("Take all-MiniLM-L6-v2: it finds the right text more often")).to_be_visible()
         assert_accessible(page)
         page.get_by_role("radio", name="Laptop").click()
         expect(page.get_by_role("slider", name="Memory")).to_have_value("6")

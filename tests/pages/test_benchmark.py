@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import benchmark, corpus, embedding, evaluation, models, search
+from core import benchmark, corpus, embedding, evaluation, models, search, wording
 from core.benchmark import Run, Settings, Subject, Timing, Workload, grid, history, runner
 from core.benchmark.sentences import cpu, fastest
 from core.charts.sweeps import sweep_heatmap
@@ -149,20 +149,28 @@ RECORDED = ("\\", "x")  # the hatchings of what was timed on another machine
 
 
 def lanes(drawn: dict[str, Any]) -> dict[str, tuple[float | None, str]]:
-    """The milliseconds and the words of each bar, where each row has one, by its label."""
+    """The milliseconds of each bar and its figures, or the words in its place, where each row has one, by its name."""
     bars, words = drawn["data"][:2]
-    labels = drawn["layout"]["yaxis"]["ticktext"]
-    return dict(zip(map(bare, labels), zip(bars["x"], map(bare, words["text"]), strict=True), strict=True))
+    found = {}
+    for label, bar, text in zip(drawn["layout"]["yaxis"]["ticktext"], bars["x"], words["text"], strict=True):
+        name, _, line = label.rpartition("<br>")
+        found[bare(name)] = (bar, bare(line if bar else text))
+    return found
 
 
 def bare(text: str) -> str:
     """A text of a chart without its markup."""
-    return " ".join(re.sub(r"<br>|</?b>", " ", text).split())
+    return " ".join(re.sub(r"</?b>", "", text).replace("<br>", " ").split())
 
 
 def words(drawn: dict[str, Any]) -> list[str]:
     """All that is written into a chart."""
     return [bare(text) for trace in drawn["data"] if trace.get("mode") == "text" for text in trace["text"]]
+
+
+def figures(drawn: dict[str, Any]) -> list[str]:
+    """The lines at the left of a chart's rows, below their names."""
+    return [bare(line) for label in drawn["layout"]["yaxis"]["ticktext"] for line in label.split("<br>")[1:]]
 
 
 def here(app: AppTest) -> dict[str, float]:
@@ -222,8 +230,18 @@ def test_only_the_picked_models_have_bars_until_the_others_are_asked_for(app: Ap
     open_view(app, other_models="false")
     assert list(lanes(figure(app, "bars"))) == [WORDLLAMA, MINILM]
     assert "Time all models" not in [button.label for button in app.main.button]
+    assert "Recorded: on another machine" in told(app)
+    assert "Random weights" not in told(app), "the caption explains what is drawn"
     app.toggle(key="other_models").set_value(True).run()
     assert len(lanes(figure(app, "bars"))) == 7
+    assert "Random weights: timed before any download." in told(app)
+
+
+def test_a_room_is_shown_nothing_of_the_published_table(app: AppTest) -> None:
+    open_view(app, present="true")
+    drawn = figure(app, "bars")
+    assert not [text for text in words(drawn) if text.startswith("published")]
+    assert not [trace["name"] for trace in drawn["data"] if trace.get("name", "").startswith("published")]
 
 
 def test_what_was_timed_here_stands_first_and_replaces_what_was_recorded(app: AppTest) -> None:
@@ -260,7 +278,7 @@ def test_the_picked_are_timed_drawn_among_all_rows_and_offered_as_files_at_the_p
 def assert_table_holds(app: AppTest, table: pd.DataFrame) -> None:
     """The table has what is drawn and, beside it, the original's figures and those of the recorded run."""
     assert list(table["Model"]) == list(app.dataframe[0].value["Model"])
-    recorded = {(row["Model"], row["Device"]): row["Original table, ms"] for _, row in table.iterrows()}
+    recorded = {(row["Model"], row["Device"]): row["Published table, ms"] for _, row in table.iterrows()}
     for name, row in ORIGINAL.items():
         if row and row.cpu_ms:
             assert (recorded[name, "cpu"], recorded[name, "cuda"]) == (row.cpu_ms, row.gpu_ms)
@@ -304,14 +322,16 @@ def test_the_figures_of_the_original_are_drawn_beside_the_bars_for_cpu_and_gpu(
     names = [label.split()[0] for label in lanes(drawn)]
     end = drawn["layout"]["xaxis"]["range"][1]
     rows = {name: row for name in names if (row := ORIGINAL.get(name)) and row.cpu_ms}
-    within = {name: row for name, row in rows.items() if row.cpu_ms <= end}
-    assert marks["original, CPU"]["x"] == [row.cpu_ms for row in within.values()]
-    assert marks["original, GPU"]["x"] == [row.gpu_ms for row in rows.values()]
-    assert [f"original: CPU {row.cpu_ms:.1f} ms ▸" for name, row in rows.items() if name not in within] == [
-        text for text in words(drawn) if text.startswith("original")
+    within = {name: row for name, row in rows.items() if max(row.cpu_ms, row.gpu_ms) <= end}
+    assert marks["published table, CPU"]["x"] == [row.cpu_ms for row in within.values()]
+    assert marks["published table, GPU"]["x"] == [row.gpu_ms for row in within.values()]
+    assert [text for text in words(drawn) if text.startswith("published")] == [
+        f"published table: CPU {wording.milliseconds(row.cpu_ms)}, GPU {wording.milliseconds(row.gpu_ms)}"
+        for name, row in rows.items()
+        if name not in within
     ]
     bars = [place for place, name in zip(drawn["data"][0]["y"], names, strict=True) if name in within]
-    below = np.subtract(marks["original, CPU"]["y"], bars)
+    below = np.subtract(marks["published table, CPU"]["y"], bars)
     assert below == pytest.approx([below[0]] * len(bars))
     assert 0.5 < below[0] < 1
 
@@ -323,8 +343,8 @@ def test_timing_all_takes_the_architecture_of_what_is_not_here_and_says_what_is_
     weights = {subject.model: subject.weights for subject, _, _ in children.asked}
     assert weights == {model: "own" if model in BUNDLED else "random" for model in ROWS if model != E5}
     drawn = figure(app, "bars")
-    by_architecture = [label for label in lanes(drawn) if label.endswith("random weights")]
-    assert {label.split()[0] for label in by_architecture} == {model for model in ROWS if model not in BUNDLED}
+    by_architecture = [label for label, (_, words) in lanes(drawn).items() if words.endswith("random weights")]
+    assert {label.split()[0] for label in by_architecture} == {*ROWS} - {*BUNDLED, E5}
     assert sorted(drawn["data"][0]["marker"]["pattern"]["shape"]) == ["", "", "/", "/", "/", "/", "/"]
     assert "random weights" in told(app)
     bar, words = next(lane for label, lane in lanes(drawn).items() if label.startswith(E5))
@@ -380,7 +400,7 @@ def test_on_a_machine_with_a_gpu_both_devices_are_timed_and_set_beside_each_othe
     benchmark.save(finished(timing(MINILM, "cpu", median_ms=12.0), timing(MINILM, "cuda", median_ms=3.0)))
     drawn = figure(open_view(app, models=[MINILM]), "bars")
     assert drawn["data"][0]["x"][:2] == [12.0, 3.0]
-    assert "3.00 ms · 4.0× as fast" in words(drawn)
+    assert "GPU 3.00 ms · 4.0× as fast" in figures(drawn)
     assert [metric.value for metric in app.metric if metric.label == "GPU speed-up"] == ["4.0×"]
 
 
@@ -515,7 +535,7 @@ def test_each_engine_has_its_row_from_the_start(
 
     def note(timings: list[Timing], **others: Any) -> Any:
         figure = engine_bars(timings, **others)
-        labels = tuple(bare(label) for label in figure.layout.yaxis.ticktext)
+        labels = tuple(bare(label.rpartition("<br>")[0]) for label in figure.layout.yaxis.ticktext)
         drawn.append((labels, sum(bool(row.median_ms) for row in timings)))
         return figure
 
@@ -603,7 +623,7 @@ def test_the_engines_of_a_model_are_compared_with_the_library_as_it_comes(
     rows = [("library", "float32"), ("torch", "float32"), ("openvino", "float32")]
     rows += [("openvino", precision) for precision in offered]
     drawn = lanes(figure(app, "engines_bars"))
-    assert list(drawn) == ["sentence-transformers, defaults float32", *(" ".join(row) for row in rows[1:])]
+    assert list(drawn) == ["sentence-transformers, defaults, float32", *(", ".join(row) for row in rows[1:])]
     assert [bar for bar, _ in drawn.values()] == [milliseconds[row] for row in rows]
     for row, (bar, words) in zip(rows, drawn.values(), strict=True):
         assert bar
@@ -761,7 +781,7 @@ def test_two_runs_are_compared_bar_by_bar(app: AppTest) -> None:
     assert answers(app) == [
         f"Another CPU (imported) is 2.0 times as fast as {cpu(this_machine())}, in the only timing they share."
     ]
-    assert words(drawn) == ["6.00 ms", "3.00 ms · 2.0× as fast"]
+    assert figures(drawn)[-2:] == ["6.00 ms", "3.00 ms · 2.0× as fast"]
     assert "Another CPU" in told(app)
     assert "1 timing that the other run lacks" in told(app)
 
@@ -852,7 +872,7 @@ def test_the_original_table_stays_on_the_list_however_many_runs_there_are(app: A
     for second in range(301):
         benchmark.save(finished(timing(), created=f"2025-11-22T10:{second // 60:02}:{second % 60:02}+00:00"))
     options = open_view(app, "Runs").selectbox(key="second_run").options
-    assert options[-1].startswith("The original table")
+    assert options[-1].startswith("The published table")
 
 
 def test_the_runs_of_a_link_are_compared_again(app: AppTest) -> None:

@@ -68,9 +68,13 @@ def rows(app: AppTest) -> dict[str, dict[str, Any]]:
 
 def test_the_first_visit_ranks_by_what_is_known_and_offers_to_time_what_is_missing(app: AppTest) -> None:
     open_verdict(app)
-    assert "Take all-MiniLM-L6-v2: it finds more than wordllama-256 but is slower." in told(app)
+    assert "Take all-MiniLM-L6-v2: it finds the right text more often than wordllama-256 but is slower." in told(app)
     assert "Judged on quality, speed, memory and licence only: price is not known yet." in told(app)
     assert "No change of a single weight" not in told(app)
+    kinds = [element.type for element in app.main]
+    assert kinds.index("plotly_chart") < kinds.index("slider"), "the chart comes first"
+    assert app.slider(key="weigh_price").disabled
+    assert "not known yet" in [caption.value for caption in app.caption]
     assert "Timing finds the speed, memory and price of all-MiniLM-L6-v2 and wordllama-256 on this machine" in told(app)
     assert app.button_group(key="weights_preset").value == "Balanced"
     assert [option.content for option in app.button_group(key="weights_preset").proto.options] == [
@@ -159,6 +163,7 @@ def test_time_what_is_missing_measures_speed_memory_and_price(app: AppTest, monk
     figures = rows(app)[WORDLLAMA]
     assert figures["hello_world_ms"] == 1.0
     assert figures["texts_per_second"] == pytest.approx(16 / 0.002)
+    assert not app.slider(key="weigh_price").disabled
     assert figures["usd_per_million_tokens"] == pytest.approx(1 / 3600 / (8000 * 128) * 1e6)
 
 

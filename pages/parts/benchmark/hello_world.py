@@ -17,7 +17,7 @@ from core.devices import NAMES
 from core.models import ModelSpec, original_machine
 from core.models.files import availability
 from core.wording import join, milliseconds, ratio, three_figures
-from pages.shared import frame, measurement, picks, state
+from pages.shared import frame, measurement, picks, present, state
 from pages.shared.ui import output, progress
 from pages.shared.ui.live_chart import LiveChart
 
@@ -38,7 +38,7 @@ def show(controls: DeltaGenerator) -> None:
         )  # fmt: skip
         others = not picked or st.toggle(
             "Other models", key=state.Benchmark.OTHERS, bind="query-params", width="content",
-            help="Those of the original table that you have not picked.",
+            help="Those of the published table that you have not picked.",
         )  # fmt: skip
         whole = others and st.button(
             "Time all models", icon=":material/replay:", on_click=progress.start_anew, args=(state.Benchmark.TIME,),
@@ -57,11 +57,12 @@ def show(controls: DeltaGenerator) -> None:
     output.answer(_answer(shown, {row: recorded[row] for row in rows if row in recorded}, recording, wanted))
     chart = LiveChart(state.Benchmark.BARS, 'Median milliseconds to encode "Hello World", by model and device')
     original = _original_milliseconds()
-    draw = partial(timing_bars, rows, colours=colours, recorded=recorded, marks=original)
+    draw = partial(timing_bars, rows, colours=colours, recorded=recorded, marks={} if present.is_on() else original)
     if not wanted:
         chart.finish(draw(shown), "hello-world")
     watched = st.container()
-    _explain()
+    stand_in = [recorded[row] for row in rows if row in recorded and row not in shown]
+    _explain([*shown.values(), *stand_in], stand_in, has_marks=any(name in names for name, _ in original))
     _four_figures(specs, shown, original)
     measurement.show_disturbed(list(shown.values()))
     measurement.show_failures(list(shown.values()))
@@ -78,9 +79,9 @@ def show(controls: DeltaGenerator) -> None:
         }
         | {"Quartiles, ms": st.column_config.TextColumn(), "Memory": st.column_config.NumberColumn(format="bytes")},
     )
-    output.explain(f"Original table: recorded with `%timeit` on {original_machine()}")
+    output.explain(f"Published table: recorded with `%timeit` on {original_machine()}")
     measurement.provenance(list(shown.values()))
-    if stand_in := [recorded[row] for row in rows if row in recorded and row not in shown]:
+    if stand_in:
         measurement.provenance(stand_in, recording)
     measurement.downloads(table, "benchmark", list(shown.values()))
     output.code(examples.benchmark(specs[0], benchmark.HELLO))
@@ -118,12 +119,18 @@ def _recording() -> Run | None:
     )  # fmt: skip
 
 
-def _explain() -> None:
-    """What whiskers, marks and hatchings are, in a caption."""
-    st.caption(
-        f'Median time to encode "{benchmark.HELLO}". {measurement.WHISKERS} Recorded: on another machine, named at the '
-        "foot. Random weights: timed before any download. Faint marks and “original”: the original table."
-    )
+def _explain(drawn: Sequence[Timing], recorded: Sequence[Timing], *, has_marks: bool) -> None:
+    """What the whiskers, hatchings and marks that are drawn mean, in a caption."""
+    sentences = {
+        f'Median time to encode "{benchmark.HELLO}".': True,
+        measurement.WHISKERS: any(timing.p95_ms for timing in drawn),
+        "Recorded: on another machine, named at the foot.": bool(recorded),
+        "Random weights: timed before any download.": any(
+            timing.median_ms and timing.weights == "random" for timing in drawn
+        ),
+        "Published table, in words or faint marks: on another machine, named at the foot.": has_marks,
+    }
+    st.caption(" ".join(sentence for sentence, applies in sentences.items() if applies))
 
 
 def _fill(
@@ -210,7 +217,7 @@ def _table(specs: list[ModelSpec], shown: Timings, recorded: Timings, original: 
                 "Memory": timing.memory_bytes if timing else None,
                 "Weights": timing.weights if timing else None,
                 "Recorded run, ms": recorded[row].median_ms if row in recorded else None,
-                "Original table, ms": original.get(row),
+                "Published table, ms": original.get(row),
             }
             for row in rows
             if (timing := shown.get(row)) or row in recorded or row in original

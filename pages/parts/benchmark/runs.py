@@ -79,7 +79,7 @@ def title(stored: StoredRun) -> str:
     """A run in one line: when, where, how much."""
     machine = stored.run.machine
     if not stored.run.created:
-        return f"The original table, recorded on: {machine.cpu}"
+        return f"The published table, recorded on: {machine.cpu}"
     models = len({row.model for row in stored.run.results})
     what = "Hello World" if any(row.is_hello for row in stored.run.results) else "sweep"
     origin = "" if stored.origin == "here" else f" · {stored.origin}"

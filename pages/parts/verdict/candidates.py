@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core import verdict
-from core.benchmark import Run
+from core.benchmark import Run, Timing
 from core.corpus import Corpus
 from core.models import ModelSpec
 from core.verdict import SETTINGS, WORKLOADS, Candidate, Speed
@@ -20,16 +20,25 @@ def candidates(basis: Basis, texts: Corpus, dollars_per_hour: float) -> list[Can
 
     `texts` are those that load tests send.
     """
-    timings = verdict.timings(device=picks.device(), precision=picks.precision())
     return verdict.candidates(
         picks.models(),
         basis.measured,
         basis.sources,
-        timings,
+        _timings(),
         dollars_per_hour=dollars_per_hour,
         recording=recording(),
         loads=verdict.loads(picks.models(), texts),
     )
+
+
+def is_price_known(dollars_per_hour: float) -> bool:
+    """Whether the price of any picked model is known, by its API or by timings on this machine."""
+    known = verdict.candidates(picks.models(), {}, {}, _timings(), dollars_per_hour=dollars_per_hour)
+    return any(one.dollars is not None for one in known)
+
+
+def _timings() -> dict[Timing, str]:
+    return verdict.timings(device=picks.device(), precision=picks.precision())
 
 
 def recording() -> Run | None:
@@ -67,8 +76,13 @@ def _missing(speeds: Mapping[str, Speed | None]) -> list[str]:
 
 
 def time_them(specs: Sequence[ModelSpec]) -> None:
-    """Time models alone and in batches, with a progress line; the run is saved like the Benchmark page's."""
+    """Time models alone and in batches, with a progress line; the run is saved like the Benchmark page's.
+
+    The page is drawn anew once all are timed, because its sliders depend on what is known.
+    """
     run = measurement.watch(
         state.Verdict.TIME_MISSING, measurement.subjects(specs), WORKLOADS, SETTINGS, lambda _: None
     )
     measurement.show_failures(run.results)
+    if all(timing.median_ms for timing in run.results):
+        st.rerun()

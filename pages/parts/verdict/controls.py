@@ -9,10 +9,10 @@ from core.verdict import CRITERIA, MOST_WEIGHT, PRESETS, Weights
 from pages.shared import state
 
 
-def weights() -> Weights:
-    """A slider for each criterion, from 0 to 10, above its column of the chart."""
+def weights(*, is_price_known: bool) -> Weights:
+    """A slider for each criterion, from 0 to 10, below its column of the chart; disabled where no price is known."""
     usual = Weights().by_criterion
-    heading, *columns = st.columns(WIDTHS, vertical_alignment="center")
+    heading, *columns = st.columns(WIDTHS)
     heading.markdown("**Weights**")
     chosen = {
         name: column.slider(
@@ -24,14 +24,17 @@ def weights() -> Weights:
             format="%g",
             key=state.Verdict.WEIGHT(name),
             bind="query-params",
+            disabled=name == "price" and not is_price_known,
         )
         for name, column in zip(CRITERIA, columns, strict=True)
     }
+    if not is_price_known:
+        columns[CRITERIA.index("price")].caption("not known yet")
     return Weights(**chosen)
 
 
 def begin_presets() -> DeltaGenerator:
-    """The place of the presets, as tall as they will be once the sliders below are drawn."""
+    """The place of the presets, as tall as they will be once the sliders are drawn."""
     st.html(f"<style>.st-key-{state.Verdict.PRESETS} {{ min-height: 4.25rem }}</style>")
     return st.container(width="content", key=state.Verdict.PRESETS)
 

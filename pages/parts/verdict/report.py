@@ -42,7 +42,7 @@ def without_labels(texts: Corpus | Collection) -> None:
 
 
 def answer(decided: Verdict) -> None:
-    """Which model to take and why, in a sentence; below it the figures, and when another would be better.
+    """Which model to take and why, in a sentence; below the chart the figures, and when another would be better.
 
     In present mode, which shows the sentence alone, it has the figures.
     """

@@ -54,14 +54,23 @@ def bars_of(figure: go.Figure) -> Any:
     return next(trace for trace in figure.data if trace.type == "bar")
 
 
+def figures_of(figure: go.Figure, bars_of_a_group: int = 1) -> list[str]:
+    """The lines below each name, one for each bar."""
+    return [line for label in figure.layout.yaxis.ticktext for line in label.split("<br>")[-bars_of_a_group:]]
+
+
 def words_of(figure: go.Figure) -> list[str]:
     drawn = next(trace for trace in figure.data if trace.type == "scatter" and trace.mode == "text")
     return [text.strip().replace("<b>", "").replace("</b>", "") for text in drawn.text]
 
 
 def arrows_of(figure: go.Figure) -> list[tuple[float, float]]:
-    drawn = [trace for trace in figure.data if trace.type == "scatter" and trace.mode == "text"]
-    return list(zip(drawn[1].x, drawn[1].y, strict=True))
+    arrows = texts_of(figure)[1]
+    return list(zip(arrows.x, arrows.y, strict=True))
+
+
+def texts_of(figure: go.Figure) -> list[Any]:
+    return [trace for trace in figure.data if trace.type == "scatter" and trace.mode == "text"]
 
 
 def legend_of(figure: go.Figure) -> list[str]:
@@ -96,28 +105,29 @@ def test_bars_hold_the_medians_with_whiskers_to_the_95th_percentile() -> None:
 def test_a_disturbed_bar_is_grey_and_compared_with_none() -> None:
     noisy = FILLED | keyed(timing(LARGE, "cpu", 80, 84, disturbed=5))
     figure = timing_bars(ROWS, noisy)
-    assert words_of(figure)[:2] == ["80.0 ms · 5 of 40 disturbed", "8.00 ms"]
+    assert figures_of(figure, 2)[:2] == ["CPU 80.0 ms · 5 of 40 disturbed", "GPU 8.00 ms"]
     grey, coloured = bars_of(figure).marker.color[:2]
     assert rgb(grey) == rgb(NEUTRAL) != rgb(coloured)
     library = timing(SMALL, "cpu", 10, engine="library", disturbed=1)
-    assert words_of(engine_bars([library, timing(SMALL, "cpu", 5)]))[1] == "5.00 ms"
+    assert figures_of(engine_bars([library, timing(SMALL, "cpu", 5)]))[1] == "5.00 ms"
 
 
 def test_a_whisker_that_is_cut_is_marked_with_its_end() -> None:
     figure = timing_bars(ROWS[:1], keyed(timing(LARGE, "cpu", 10, 4000)))
-    assert words_of(figure) == ["10.0 ms · 95th percentile 4,000 ms"]
-    assert arrows_of(figure) == [(figure.layout.xaxis.range[1], 0)]
+    assert figures_of(figure) == ["10.0 ms"]
+    assert arrows_of(figure) == [(figure.layout.xaxis.range[1], bars_of(figure).y[0])]
+    written = texts_of(figure)[2]
+    assert (list(written.text), written.textposition) == (["95th percentile 4,000 ms"], "top left")
+    assert list(zip(written.x, written.y, strict=True)) == arrows_of(figure)
 
 
-def test_a_long_whisker_is_whole_below_its_words_where_the_axis_reaches_its_end() -> None:
+def test_the_median_stands_below_the_name_where_no_whisker_ends() -> None:
     figure = engine_bars([timing(SMALL, "cpu", 1.78, 2.71, engine="library"), timing(SMALL, "cpu", 1.0, 1.1)])
     assert figure.layout.xaxis.range[1] > 2.71
     assert list(bars_of(figure).error_x.array) == pytest.approx([0.93, 0.1])
     assert arrows_of(figure) == []
-    assert words_of(figure)[0].startswith("1.78 ms")
-    texts = next(trace for trace in figure.data if trace.type == "scatter" and trace.mode == "text")
-    assert list(texts.x) == pytest.approx([1.78, 1.1])
-    assert texts.textposition == ("top right", "middle right")
+    assert figures_of(figure) == ["1.78 ms", "1.00 ms · 1.8×"]
+    assert words_of(figure) == ["", ""], "nothing at a bar's end"
 
 
 def test_a_whisker_is_cut_where_the_medians_would_become_too_short_to_read() -> None:
@@ -128,18 +138,18 @@ def test_a_whisker_is_cut_where_the_medians_would_become_too_short_to_read() -> 
 
 
 def test_a_gpu_bar_tells_how_many_times_as_fast_as_the_cpu_it_is() -> None:
-    assert words_of(timing_bars(ROWS, FILLED)) == [
-        "80.0 ms",
-        "8.00 ms · 10× as fast",
-        "6.00 ms",
-        "2.40 ms · 2.5× as fast",
+    assert figures_of(timing_bars(ROWS, FILLED), 2) == [
+        "CPU 80.0 ms",
+        "GPU 8.00 ms · 10× as fast",
+        "CPU 6.00 ms",
+        "GPU 2.40 ms · 2.5× as fast",
     ]
 
 
 def test_a_gpu_bar_without_its_cpu_tells_its_milliseconds_alone() -> None:
     failed = timing(LARGE, "cpu", None, failure="out of memory")
-    assert words_of(timing_bars(ROWS[:2], FILLED | keyed(failed)))[1] == "8.00 ms"
-    assert words_of(timing_bars(ROWS[1:2], keyed(FILLED[ROWS[1]]))) == ["8.00 ms"]
+    assert figures_of(timing_bars(ROWS[:2], FILLED | keyed(failed)), 2) == ["CPU –", "GPU 8.00 ms"]
+    assert figures_of(timing_bars(ROWS[1:2], keyed(FILLED[ROWS[1]]))) == ["8.00 ms"]
 
 
 def test_nothing_moves_while_the_bars_fill() -> None:
@@ -149,7 +159,7 @@ def test_nothing_moves_while_the_bars_fill() -> None:
     for figure in steps:
         assert figure.layout.height == steps[0].layout.height
         assert figure.layout.yaxis.range == steps[0].layout.yaxis.range
-        assert figure.layout.yaxis.ticktext == steps[0].layout.yaxis.ticktext
+        assert figure.layout.yaxis.tickvals == steps[0].layout.yaxis.tickvals
         assert bars_of(figure).y == bars_of(steps[0]).y
         assert len(figure.data) == len(steps[0].data)
     assert words_of(steps[1])[1] == "GPU: waiting"
@@ -162,7 +172,7 @@ def test_rows_stand_from_top_to_bottom_in_the_order_given_and_a_models_devices_t
     assert list(bars_of(figure).y) == sorted(bars_of(figure).y)
     bottom, top = figure.layout.yaxis.range
     assert bottom > top
-    assert figure.layout.yaxis.ticktext == (f"<b>{LARGE}</b>", f"<b>{SMALL}</b>")
+    assert [label.split("<br>")[0] for label in figure.layout.yaxis.ticktext] == [f"<b>{LARGE}</b>", f"<b>{SMALL}</b>"]
 
 
 def test_more_rows_make_a_taller_figure() -> None:
@@ -200,16 +210,16 @@ def test_a_failed_row_has_the_start_of_its_reason_for_a_bar_and_the_whole_in_its
 
 def test_a_disturbed_timing_says_so_beside_its_milliseconds() -> None:
     figure = timing_bars([(SMALL, "cpu")], keyed(timing(SMALL, "cpu", 6, 7, disturbed=12)))
-    assert words_of(figure) == ["6.00 ms · 12 of 40 disturbed"]
+    assert figures_of(figure) == ["6.00 ms · 12 of 40 disturbed"]
 
 
 def test_marks_stand_below_their_models_bars_clear_of_them_and_stay_on_the_axis() -> None:
     marks = {(LARGE, "cpu"): 67.7, (LARGE, "cuda"): 12.5, (SMALL, "cuda"): 3.68}
     figure = timing_bars(ROWS, {}, marks=marks)
-    names = [f"original, {name}" for name in ("CPU", "GPU")]
+    names = [f"published table, {name}" for name in ("CPU", "GPU")]
     cpu, gpu = (next(trace for trace in figure.data if trace.name == name) for name in names)
     assert (list(cpu.x), list(gpu.x)) == ([67.7], [12.5, 3.68])
-    assert list(cpu.hovertext) == ["original table, CPU: 67.7 ms"]
+    assert list(cpu.hovertext) == ["published table, CPU: 67.7 ms"]
     bars, half = bars_of(figure).y, bars_of(figure).width / 2
     for place in (*cpu.y, *gpu.y):
         assert min(abs(place - bar) for bar in bars) > half
@@ -217,23 +227,25 @@ def test_marks_stand_below_their_models_bars_clear_of_them_and_stay_on_the_axis(
     assert figure.layout.xaxis.range[1] > 67.7
 
 
-def test_bars_use_the_width_and_marks_beyond_the_axis_are_written_at_its_end() -> None:
+def test_bars_use_the_width_and_marks_beyond_the_axis_are_written_below_their_models_bar() -> None:
     marks = {(LARGE, "cpu"): 67.7, (LARGE, "cuda"): 12.5, (SMALL, "cpu"): 1.5}
     figure = timing_bars(
         [(LARGE, "cpu"), (SMALL, "cpu")], keyed(timing(LARGE, "cpu", 6), timing(SMALL, "cpu", 2)), marks=marks
     )
     assert figure.layout.xaxis.range[1] < 10, "the longest bar takes most of the width"
-    (cpu,) = (trace for trace in figure.data if trace.name and trace.name.startswith("original"))
+    (cpu,) = (trace for trace in figure.data if trace.name and trace.name.startswith("published"))
     assert list(cpu.x) == [1.5]
     words = figure.data[-1]
-    assert (words.mode, list(words.text)) == ("text", ["original: CPU 67.7 ms, GPU 12.5 ms ▸"])
-    assert list(words.x) == [figure.layout.xaxis.range[1]]
+    assert (words.mode, list(words.text)) == ("text", ["published table:<br>CPU 67.7 ms, GPU 12.5 ms"])
+    assert list(words.x) == [0]
+    assert bars_of(figure).y[0] < words.y[0] < bars_of(figure).y[1]
 
 
 def test_a_recorded_timing_stands_in_where_nothing_else_is_known_hatched_the_other_way() -> None:
     recorded = keyed(timing(LARGE, "cpu", 19), timing(SMALL, "cpu", 2, weights="random"), timing(SMALL, "cuda", 1))
     figure = timing_bars(ROWS, keyed(timing(SMALL, "cuda", 3)), recorded=recorded, states={(LARGE, "cuda"): "waiting"})
-    assert words_of(figure) == ["19.0 ms", "GPU: waiting", "2.00 ms", "3.00 ms"]
+    assert figures_of(figure, 2) == ["CPU 19.0 ms", "GPU –", "CPU 2.00 ms · random weights", "GPU 3.00 ms"]
+    assert words_of(figure) == ["", "GPU: waiting", "", ""]
     assert list(bars_of(figure).marker.pattern.shape) == ["\\", "", "x", ""]
     assert "recorded on another machine" in bars_of(figure).hovertext[0]
     assert legend_of(figure) == ["recorded", "recorded, random weights", "CPU", "GPU"]
@@ -251,7 +263,7 @@ def test_around_a_single_point_both_axes_have_ticks(milliseconds: float, score: 
 def test_a_hub_models_owner_stands_below_its_name() -> None:
     model = "intfloat/multilingual-e5-small"
     (label,) = timing_bars([(model, "cpu")], {}).layout.yaxis.ticktext
-    assert label == "<b>multilingual-e5-small</b><br>intfloat"
+    assert label == "<b>multilingual-e5-small</b><br>intfloat<br>–"
 
 
 def test_the_hover_tells_the_engine_and_the_forward_pass_alone() -> None:
@@ -266,7 +278,7 @@ def test_two_runs_stand_bar_by_bar_the_second_with_its_speed_beside_the_firsts()
     second = [timing(SMALL, "cpu", 12, 13, engine="openvino"), timing(LARGE, "cpu", 50, 60)]
     figure = compared_bars(first, second, ("laptop", "server"))
     assert list(bars_of(figure).x) == [80, 50, 6, 12]
-    assert words_of(figure) == ["80.0 ms", "50.0 ms · 1.6× as fast", "6.00 ms", "12.0 ms · 0.50× as fast"]
+    assert figures_of(figure, 2) == ["80.0 ms", "50.0 ms · 1.6× as fast", "6.00 ms", "12.0 ms · 0.50× as fast"]
     assert legend_of(figure) == ["laptop", "server"]
     assert [alpha(colour) for colour in bars_of(figure).marker.color] == [1, 0.3, 1, 0.3]
 
@@ -274,8 +286,7 @@ def test_two_runs_stand_bar_by_bar_the_second_with_its_speed_beside_the_firsts()
 def test_of_two_runs_random_weights_and_what_is_recorded_are_said_of_the_run_that_has_them() -> None:
     random, own = timing(SMALL, "cpu", 6, weights="random"), timing(SMALL, "cpu", 12)
     figure = compared_bars([random], [own], ("a", "b"), are_recorded=(False, True))
-    assert words_of(figure) == ["6.00 ms · random weights", "12.0 ms · 0.50× as fast"]
-    assert "random" not in figure.layout.yaxis.ticktext[0]
+    assert figures_of(figure, 2) == ["6.00 ms · random weights", "12.0 ms · 0.50× as fast"]
     assert list(bars_of(figure).marker.pattern.shape) == ["/", "\\"]
     assert legend_of(figure) == ["recorded", "random weights", "a", "b"]
 
@@ -290,7 +301,8 @@ def test_bubbles_recorded_on_another_machine_are_crossed_and_the_legend_says_so(
 
 def test_what_one_of_two_runs_has_not_timed_is_said_in_its_place() -> None:
     figure = compared_bars([timing(LARGE, "cpu", 80, 84)], [timing(LARGE, "cuda", 8, 9)], ("a", "b"))
-    assert words_of(figure) == ["80.0 ms", "not timed", "not timed", "8.00 ms"]
+    assert figures_of(figure, 2) == ["80.0 ms", "–", "–", "8.00 ms"]
+    assert words_of(figure) == ["", "not timed", "not timed", ""]
 
 
 def test_hello_world_is_compared_with_a_run_that_did_not_count_its_tokens() -> None:
@@ -315,14 +327,14 @@ def test_engines_stand_beside_the_library_with_the_cosine_they_cost() -> None:
         timing(SMALL, "cpu", None, engine="openvino", precision="float16", failure="no float16 here"),
     ]
     figure = engine_bars(timings)
-    assert words_of(figure) == [
-        "9.00 ms · cosine 1.00000",
-        "3.00 ms · 3.0× · cosine 0.99981",
-        "CPU: no float16 here",
+    assert figures_of(figure) == ["9.00 ms · cosine 1.00000", "3.00 ms · 3.0× · cosine 0.99981", "–"]
+    assert words_of(figure) == ["", "", "CPU: no float16 here"]
+    labels = [label.rpartition("<br>")[0].replace("<br>", " ") for label in figure.layout.yaxis.ticktext]
+    assert labels == [
+        "<b>sentence-transformers, defaults</b>, float32",
+        "<b>openvino</b>, bfloat16",
+        "<b>openvino</b>, float16",
     ]
-    labels = [label.replace("<br>", " ") for label in figure.layout.yaxis.ticktext]
-    assert labels[0] == "<b>sentence-transformers, defaults</b> float32"
-    assert labels[1] == "<b>openvino</b> bfloat16"
 
 
 def cell(batch_size: int, tokens: int, median: float | None, **others: Any) -> Timing:

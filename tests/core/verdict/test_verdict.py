@@ -355,10 +355,11 @@ def test_the_three_sentences_say_which_why_and_when_not() -> None:
     which, why, when_not = sentences(decided)
     assert which == "Take good."
     assert why == (
-        "It finds more than fast (nDCG@10 0.800 against 0.500) but takes 20.0 ms a query instead of 0.200 ms."
+        "It finds the right text more often than fast (nDCG@10 0.800 against 0.500) but takes 20.0 ms a query instead "
+        "of 0.200 ms."
     )
     assert when_not == "If speed mattered about twice as much (a weight above 4.8, now 2), fast would win."
-    assert answer(decided) == "Take good: it finds more than fast but is slower."
+    assert answer(decided) == "Take good: it finds the right text more often than fast but is slower."
     figures = f"nDCG@10 0.800 against 0.500; 20.0 ms against 0.200 ms a query {HERE}."
     assert details(decided) == [figures, when_not]
     assert presented(decided) == f"{answer(decided)} {figures}"
@@ -440,7 +441,7 @@ def test_a_disturbed_timing_is_shown_and_named_and_not_compared() -> None:
     noisy_speed = Speed(0.2, None, "cpu", "torch", "float32", disturbed=("speed",))
     decided = verdict_on(candidate("a", 0.8, 20.0), replace(candidate("b", 0.5), speed=noisy_speed), speed=10.0)
     assert decided.ranking.left_out == ("speed",)
-    assert answer(decided) == "Take a: it finds more than b."
+    assert answer(decided) == "Take a: it finds the right text more often than b."
     assert details(decided) == [
         f"nDCG@10 0.800 against 0.500; 20.0 ms against 0.200 ms (disturbed) a query {HERE}.",
         "Judged on quality, memory, price and licence only: other processes disturbed the timing of b.",
@@ -455,11 +456,11 @@ def test_a_disturbed_timing_is_shown_and_named_and_not_compared() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "sentence"),
     [
-        ((0.8, 20.0), (0.5, 0.2), "Take a: it finds more than b but is slower."),
-        ((0.8, 2.0), (0.5, 20.0), "Take a: it finds more than b and is faster."),
-        ((0.8, 2.0), (0.5, 2.05), "Take a: it finds more than b and is about as fast."),
-        ((0.7, 0.2), (0.71, 900.0), "Take a: it finds less than b but is faster."),
-        ((0.8, None), (0.5, None), "Take a: it finds more than b."),
+        ((0.8, 20.0), (0.5, 0.2), "Take a: it finds the right text more often than b but is slower."),
+        ((0.8, 2.0), (0.5, 20.0), "Take a: it finds the right text more often than b and is faster."),
+        ((0.8, 2.0), (0.5, 2.05), "Take a: it finds the right text more often than b and is about as fast."),
+        ((0.7, 0.2), (0.71, 900.0), "Take a: it finds the right text less often than b but is faster."),
+        ((0.8, None), (0.5, None), "Take a: it finds the right text more often than b."),
         ((0.5, 10.0), (0.5, 10.0), "Take a or b: with these weights they tie."),
     ],
 )
@@ -471,7 +472,7 @@ def test_the_answer_is_one_sentence_to_say_aloud(
 
 def test_a_narrow_first_place_is_in_the_answer() -> None:
     decided = verdict_on(candidate("a", values=noisy(0.52, 3)), candidate("b", values=noisy(0.5, 4), ms=20.0))
-    assert answer(decided) == "Take a, narrowly: it finds about as much as b and is faster."
+    assert answer(decided) == "Take a, narrowly: it finds the right text about as often as b and is faster."
 
 
 def test_without_a_quality_the_speed_alone_is_compared() -> None:
