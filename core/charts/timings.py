@@ -38,8 +38,8 @@ HATCHED = {RECORDED: "recorded", "/": RANDOM, "x": f"recorded, {RANDOM}"}
 PUBLISHED = "published table"
 LANE_PIXELS = 30
 LINE = 0.7  # of a lane: a line of a label
-LANE_GAP, GAP_WITH_MARKS = 0.3, 1.3
-MARK_DROP, WRITTEN_DROP = 0.78, 1.1  # lanes from the middle of a model's last bar to its marks, or to these in words
+LANE_GAP, GAP_WITH_MARKS = 0.3, 1.4
+MARK_DROP, WRITTEN_DROP = 0.78, 1.2  # lanes from the middle of a model's last bar to its marks, or to these in words
 ROOM_FOR_WHISKERS = 2.0  # how many times as long as the longest bar the axis is at most
 ROOM_AT_THE_END = 1.04
 

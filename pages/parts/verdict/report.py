@@ -18,6 +18,8 @@ from pages.shared.ui.live_chart import LiveChart
 SCROLLS = f"""<style>
 .st-key-{state.Verdict.WIDE} {{{{ overflow-x: auto }}}}
 .st-key-{state.Verdict.WIDE} > * {{{{ min-width: {{rem}}rem }}}}
+/* No halo: these figures stand on bars, not between marks */
+.st-key-{state.Verdict.WIDE} .js-plotly-plot .textpoint text {{{{ stroke: none }}}}
 .swipe {{{{ display: none }}}}
 @media (max-width: {{rem}}rem) {{{{ .swipe {{{{ display: block; margin: 0; opacity: .75 }}}} }}}}
 </style>"""
