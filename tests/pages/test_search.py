@@ -18,7 +18,7 @@ from core.search.indexes import Index, Measured
 from core.wording import ordinal
 from pages.parts.search import cards as card_parts
 from pages.parts.search import indexes
-from tests.pages.conftest import code, open_page, said
+from tests.pages.conftest import code, open_page, said, words_of
 
 WORDLLAMA = models.get("wordllama-256")
 HOSTILE = '<img src=x onerror="f()"> ![](http://x/y.png) %{x} [a](javascript:b) :red[c]'
@@ -264,7 +264,7 @@ def toggles(app: AppTest) -> list[Any]:
 
 def answer(app: AppTest) -> str:
     """The page's answer."""
-    answers = [element.value for element in app.main.markdown if '<p class="answer"' in element.value]
+    answers = [words_of(element) for element in app.main.markdown if '<p class="answer"' in element.value]
     return html.unescape(answers[0]).partition(">")[2]
 
 
