@@ -97,10 +97,10 @@ def test_green_is_for_what_is_relevant_not_for_a_move(searching: AppTest) -> Non
     assert [card_parts.GREEN in body for body in shown] == ["✓ relevant" in body for body in shown]
 
 
-def test_the_query_is_a_heading_only_while_presenting(searching: AppTest) -> None:
+def test_the_query_is_in_the_answer_only_while_presenting(searching: AppTest) -> None:
     searching.query_params["q"] = "how do *cats* sleep?"
     open_page(searching, "search")
-    quoted = "## “how do *cats* sleep?”"
+    quoted = ">“how do *cats* sleep?”: "
     assert quoted not in said(searching).replace("\\", "")
     searching.query_params["present"] = "true"
     searching.session_state["present"] = True
