@@ -75,7 +75,7 @@ class AtOnce:
     def take(self, amount: float = 1) -> Callable[[], None]:
         """Have so much until the function that is returned is called.
 
-        Before a refusal Python collects what nobody refers to any more, such as the uploads of sessions that have ended.
+        Before a refusal Python collects what nobody refers to any more, as are uploads of sessions that have ended.
 
         Raises
         ------
