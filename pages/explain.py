@@ -37,7 +37,7 @@ sentences = corpus.from_paste("\n".join([sentence, *(" ".join(other.split()) for
 with progress.line(state.Explain.ANGLES, height=ARROWS_HEIGHT) as on_progress:
     embedded = cache.embed_texts(sentences.texts, spec, on_progress)
 cosines = [float(value) for value in similarity.score_matrix(embedded.vectors, embedded.vectors[:1])[:, 0]]
-answer.show(sentences.texts[1:], cosines[1:])
+answer.show(spec.name, sentences.texts[1:], cosines[1:])
 
 steps = st.grid(PARTS, min_column_width=PART_PIXELS)
 left, right = steps.cell(column_span=3), steps.cell(column_span=2)

@@ -23,7 +23,7 @@ def score_against_cost(
     score: str,
     baseline: float | None = None,
 ) -> go.Figure:
-    """Score over one of COSTS: the front as a line, its models and the picked ones in colour; random vectors dotted.
+    """Score over one of COSTS: the front as a line, the picked models in colour; random vectors dotted.
 
     The picked models are labelled, and those of the front whose labels do not cover each other.
     """
@@ -41,9 +41,11 @@ def score_against_cost(
     others = [dot for dot in dots if dot.name not in picked]
     figure.add_scatter(**_marks([dot for dot in others if dot not in front], cost))
     best, named = [dot for dot in others if dot in front], _apart(front, dots)
-    figure.add_scatter(**_marks(best, cost, size=12, text=[_short(dot.name) if dot in named else "" for dot in best]))
+    names = [_short(dot.name) if dot in named else "" for dot in best]
+    figure.add_scatter(**_marks(best, cost, size=12, text=names, colour=NEUTRAL))
     for dot in (dot for dot in dots if dot.name in picked):
-        figure.add_scatter(**_marks([dot], cost, size=PICKED, text=[f"<b>{_short(dot.name)}</b>"]))
+        name = f"<b>{_short(dot.name)}</b>"
+        figure.add_scatter(**_marks([dot], cost, size=PICKED, text=[name], colour=model_colour(dot.id)))
     if dots:
         low, high = min(dot.cost for dot in dots), max(dot.cost for dot in dots)
         ticks = log_ticks(low / 2, high * 2)
@@ -64,8 +66,10 @@ def _apart(front: Sequence[Dot], dots: Sequence[Dot]) -> list[Dot]:
     return kept
 
 
-def _marks(dots: Sequence[Dot], cost: str, *, size: int = 8, text: Sequence[str] = ()) -> dict[str, object]:
-    """A trace of models, each in its colour; those without a label are grey."""
+def _marks(
+    dots: Sequence[Dot], cost: str, *, size: int = 8, text: Sequence[str] = (), colour: str = fade(NEUTRAL, 0.5)
+) -> dict[str, object]:
+    """A trace of models."""
     return {
         "x": [dot.cost for dot in dots],
         "y": [dot.score for dot in dots],
@@ -73,7 +77,7 @@ def _marks(dots: Sequence[Dot], cost: str, *, size: int = 8, text: Sequence[str]
         "text": list(text) or None,
         "textposition": "top left" if size < PICKED else "bottom right",
         "textfont": {"size": FONT_SIZE},
-        "marker": {"size": size, "color": [model_colour(dot.id) for dot in dots] if text else fade(NEUTRAL, 0.5)},
+        "marker": {"size": size, "color": colour},
         "hovertext": [f"{plain(dot.name)}<br>{COSTS[cost](dot.cost)}: {dot.score:.2f}" for dot in dots],
         "hoverinfo": "text",
         "showlegend": False,

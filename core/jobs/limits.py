@@ -3,6 +3,7 @@
 The limits are the host's settings. Where nobody logs in there are none unless they are set, and none for commands.
 """
 
+import gc
 import math
 import threading
 from collections import deque
@@ -19,6 +20,8 @@ from core.errors import LimitError
 HOUR = 3600.0
 MINUTE = 60.0
 MILLION = 1_000_000
+
+Whose = Literal["one", "all"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Limit:
         """The most for all visitors together; infinity without a limit."""
         return settings.limit(f"EMBEDSCOPE_TOTAL_{self.setting}") * self.unit
 
-    def refusal(self, whose: Literal["one", "all"], much: float, most: float, wait: float = 0.0) -> LimitError:
+    def refusal(self, whose: Whose, much: float, most: float, wait: float = 0.0) -> LimitError:
         """Count a refusal, and word it."""
         metrics.REFUSALS.add(limit=self.setting.lower(), whose=whose)
         words = self.mine if whose == "one" else self.everyones
@@ -72,6 +75,8 @@ class AtOnce:
     def take(self, amount: float = 1) -> Callable[[], None]:
         """Have so much until the function that is returned is called.
 
+        Before a refusal Python collects what nobody refers to any more, as are uploads of sessions that have ended.
+
         Raises
         ------
         LimitError
@@ -81,13 +86,18 @@ class AtOnce:
         if not visitor:
             return lambda: None
         with self._lock:
-            mine, everyones = self._taken.get(visitor, 0.0) + amount, sum(self._taken.values()) + amount
-            if mine > (most := self.limit.most_of_one):
-                raise self.limit.refusal("one", mine, most)
-            if everyones > (most := self.limit.most_of_all):
-                raise self.limit.refusal("all", everyones, most)
-            self._taken[visitor] = mine
+            if any(much > most for _, much, most in self._with(visitor, amount)):
+                gc.collect()
+            for whose, much, most in self._with(visitor, amount):
+                if much > most:
+                    raise self.limit.refusal(whose, much, most)
+            self._taken[visitor] = self._taken.get(visitor, 0.0) + amount
         return partial(self._give_back, visitor, amount)
+
+    def _with(self, visitor: str, amount: float) -> list[tuple[Whose, float, float]]:
+        """What this visitor would have with so much more, and all together; each with the most that is allowed."""
+        mine, everyones = self._taken.get(visitor, 0.0) + amount, sum(self._taken.values()) + amount
+        return [("one", mine, self.limit.most_of_one), ("all", everyones, self.limit.most_of_all)]
 
     @contextmanager
     def hold(self, amount: float = 1) -> Iterator[None]:
@@ -143,7 +153,7 @@ class Hourly:
         self._check("one", mine, self.limit.most_of_one, now)
         self._check("all", everyones, self.limit.most_of_all, now)
 
-    def _check(self, whose: Literal["one", "all"], used: list[tuple[float, float]], most: float, now: float) -> None:
+    def _check(self, whose: Whose, used: list[tuple[float, float]], most: float, now: float) -> None:
         """Refuse if too much is used; it will not be once the oldest of it is an hour ago."""
         rest = much = sum(amount for _, amount in used)
         for when, amount in used:

@@ -16,7 +16,7 @@ from core.leaderboard.snapshot import Entry, Snapshot
 from core.wording import join
 
 RESAMPLES = 2000
-MOST_NAMED = 4
+MOST_NAMED = 3
 CERTAIN = 0.975
 ROUNDING = 1e-9  # of sums in another order
 SEED = 0
@@ -73,8 +73,8 @@ class Ranking:
         first, *others = self.leaders
         if not others:
             return f"{first.name} leads on {tasks}, beyond chance."
-        named = join([first.name, *(entry.name for entry in others)], most=MOST_NAMED)
-        return f"{len(others) + 1} models share first place on {tasks}, as their differences may be chance: {named}."
+        named = join([entry.name for entry in others], most=MOST_NAMED)
+        return f"{first.name} leads on {tasks}, but its lead over {named} may be chance."
 
 
 def rank(snapshot: Snapshot, weights: Mapping[str, float], keep: Sequence[str] | None = None) -> Ranking:

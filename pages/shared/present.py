@@ -28,6 +28,7 @@ h2, h2 * {{ font-size: 1.6rem !important }}
 .answer {{ font-size: 2rem !important }}
 .st-key-result [data-testid="stAlert"] p, {ALSO} :is([data-testid="stCaptionContainer"] p, .stMarkdownBadge),
 .st-key-{state.EveryPage.LEAVE} button p {{ font-size: 1.25rem !important }}
+.modebar-container {{ display: none }}
 /* Alerts stay, as do headings of charts, the title and the way out, which stands in the window's corner */
 .st-key-head [data-testid="stCaptionContainer"], .st-key-foot,
 .st-key-in_force > :not(.st-key-{state.EveryPage.LEAVE}, :has(.st-key-{state.EveryPage.LEAVE})),

@@ -28,7 +28,7 @@ from pages.parts.benchmark.runs import title
 from pages.shared import measurement
 from pages.shared.ui import output
 from tests.core.benchmark.runs import finished, timing
-from tests.pages.conftest import open_page, said
+from tests.pages.conftest import open_page, said, words_of
 
 pytestmark = pytest.mark.usefixtures("one_run_is_recorded")
 
@@ -132,7 +132,7 @@ def told(app: AppTest) -> str:
 
 def answers(app: AppTest) -> list[str]:
     """The sentences above the charts."""
-    found = [re.fullmatch('<p class="answer"[^>]*>(.*)</p>', element.value) for element in app.main.markdown]
+    found = [re.fullmatch('<p class="answer"[^>]*>(.*)</p>', words_of(element)) for element in app.main.markdown]
     return [match[1] for match in found if match]
 
 

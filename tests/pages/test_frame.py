@@ -154,3 +154,9 @@ def test_a_presented_figure_has_all_its_text_enlarged() -> None:
     assert list(larger.data[0].textfont.size) == [20]
     assert larger.data[0].marker.size == 5
     assert figure.layout.font.size == 16
+
+
+def test_names_in_the_answer_are_not_broken_at_a_hyphen(app: AppTest) -> None:
+    open_page(app, "evaluate")
+    (answer,) = (element.value for element in app.main.markdown if 'class="answer"' in element.value)
+    assert '<span style="white-space:nowrap">all-MiniLM-L6-v2</span> ranks best' in answer

@@ -323,16 +323,19 @@ def test_explain_says_which_sentence_is_nearer_and_at_which_angle(app: AppTest) 
     near, far = (math.degrees(math.acos(vectors[0] @ other)) for other in vectors[1:])
     assert near < far
     _, first, second = corpus.EXPLAINED
-    assert f"Your sentence is nearer to “{first}” ({near:.0f}°) than to “{second}” ({far:.0f}°)." in said(app)
+    assert (
+        f"With all-MiniLM-L6-v2, your sentence is nearer to “{first}” ({near:.0f}°) than to “{second}” ({far:.0f}°)."
+        in said(app)
+    )
     app.text_input(key="other1").set_value(second).run()
-    assert f"Your sentence is {far:.0f}° from “{second}”, which is in both fields." in said(app)
+    assert f"With all-MiniLM-L6-v2, your sentence is {far:.0f}° from “{second}”, which is in both fields." in said(app)
     app.text_input(key="other1").set_value(" ").run()
     app.text_input(key="other2").set_value("one\u2028line").run()
     assert not app.exception
-    assert re.search(r"Your sentence is \d+° from “one line”\.", said(app))
+    assert re.search(r"your sentence is \d+° from “one line”\.", said(app))
     app.text_input(key="other2").set_value("").run()
     assert not app.exception
-    assert "Your sentence is" not in said(app)
+    assert "your sentence is" not in said(app)
 
 
 def test_explain_draws_ten_token_vectors_and_all_of_them_on_request(app: AppTest) -> None:

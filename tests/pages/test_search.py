@@ -18,7 +18,7 @@ from core.search.indexes import Index, Measured
 from core.wording import ordinal
 from pages.parts.search import cards as card_parts
 from pages.parts.search import indexes
-from tests.pages.conftest import code, open_page, said
+from tests.pages.conftest import code, open_page, said, words_of
 
 WORDLLAMA = models.get("wordllama-256")
 HOSTILE = '<img src=x onerror="f()"> ![](http://x/y.png) %{x} [a](javascript:b) :red[c]'
@@ -97,10 +97,10 @@ def test_green_is_for_what_is_relevant_not_for_a_move(searching: AppTest) -> Non
     assert [card_parts.GREEN in body for body in shown] == ["✓ relevant" in body for body in shown]
 
 
-def test_the_query_is_a_heading_only_while_presenting(searching: AppTest) -> None:
+def test_the_query_is_in_the_answer_only_while_presenting(searching: AppTest) -> None:
     searching.query_params["q"] = "how do *cats* sleep?"
     open_page(searching, "search")
-    quoted = "## “how do *cats* sleep?”"
+    quoted = ">“how do *cats* sleep?”: "
     assert quoted not in said(searching).replace("\\", "")
     searching.query_params["present"] = "true"
     searching.session_state["present"] = True
@@ -264,7 +264,7 @@ def toggles(app: AppTest) -> list[Any]:
 
 def answer(app: AppTest) -> str:
     """The page's answer."""
-    answers = [element.value for element in app.main.markdown if '<p class="answer"' in element.value]
+    answers = [words_of(element) for element in app.main.markdown if '<p class="answer"' in element.value]
     return html.unescape(answers[0]).partition(">")[2]
 
 

@@ -33,12 +33,13 @@ def choose_rows(trace: Trace, spec: ModelSpec) -> int:
     """How many token vectors are drawn, under their heading: the first ones, or all."""
     count, dimensions = trace.vectors.shape
     source = "looked up in a table" if spec.is_static else "shaped by attention"
+    most = MOST_PRESENTED if present.is_on() else MOST_ROWS
+    cut = f", the first {most} of {count}" if present.is_on() and count > most else ""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(key=state.EveryPage.ALSO_PRESENTED("vectors"), width="content"):
             st.markdown(
-                f"## 2 · Token vectors &ensp;:small[:gray[{dimensions} numbers each, {source}]]", width="content"
+                f"## 2 · Token vectors &ensp;:small[:gray[{dimensions} numbers each, {source}{cut}]]", width="content"
             )
-        most = MOST_PRESENTED if present.is_on() else MOST_ROWS
         if count <= most:
             return count
         every = st.toggle(f"All {count} tokens", key=state.Explain.ALL_TOKENS, bind="query-params", width="content")

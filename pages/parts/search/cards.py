@@ -101,10 +101,15 @@ def _draw(texts: Corpus, slot: Slot, hits: List) -> None:
     slot.place.html(_card(texts, slot, hits))
 
 
+def measured(quality: Quality) -> str:
+    """How well a system ranks, of how many queries: not of the one on screen."""
+    return f"nDCG@10 <b>{quality.means['ndcg@10']:.2f}</b> over {quality.queries:,} queries"
+
+
 def _heading(system: str, colour: str, quality: Quality | None) -> str:
     figure = ""
     if quality:
-        figure = f'<div style="opacity:.75">nDCG@10 <b>{quality.means["ndcg@10"]:.2f}</b></div>'
+        figure = f'<div style="opacity:.75">{measured(quality)}</div>'
     line = f"border-bottom:3px solid {colour};padding-bottom:.2em;overflow-wrap:anywhere"
     return f'<div style="{line}"><b style="font-size:1.15em">{html.escape(system)}</b>{figure}</div>'
 

@@ -40,8 +40,6 @@ def show(opened: Collection, sample: Corpus, specs: Sequence[ModelSpec], where: 
     typed = query.box(suggestions)
     query.examples(suggestions)
     asked = query.clean(typed)
-    if present.is_on():
-        st.markdown(f"## “{output.markdown_free(asked)}”")
     if where.sentence:
         where = replace(where, rows=_recall(opened, where, "rows", compute=partial(_matching, opened, where)))
     if not filters.explain(where, len(opened)):
@@ -68,7 +66,7 @@ def _show(
     """
     texts, hits = _in_memory(opened, asked, specs, rankings, k)
     firsts = {system: next(iter(each.rows), None) for system, each in hits.items()}
-    output.answer(leaders(firsts, texts.titles, query.relevant_rows(relevant, texts, firsts.values())))
+    query.say(asked, leaders(firsts, texts.titles, query.relevant_rows(relevant, texts, firsts.values())))
     if present.is_on():
         short_lists.show(texts, hits, k, relevant, {})
         return

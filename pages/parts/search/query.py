@@ -6,8 +6,8 @@ import streamlit as st
 
 from core import corpus
 from core.corpus import Corpus, Labels
-from pages.shared import state
-from pages.shared.ui import inputs
+from pages.shared import present, state
+from pages.shared.ui import inputs, output
 
 MOST_CHARACTERS = 500
 ONE_LINE = f"""<style>
@@ -34,6 +34,11 @@ def examples(suggestions: Sequence[str]) -> None:
         st.pills(
             "Examples", others, key=state.Search.EXAMPLE, on_change=_take, label_visibility="collapsed",
         )  # fmt: skip
+
+
+def say(query: str, answer: str) -> None:
+    """The page's answer; in present mode, where the box is hidden, with the query before it."""
+    output.answer(f"“{query}”: {answer}" if present.is_on() else answer)
 
 
 def clean(typed: str) -> str:

@@ -36,8 +36,6 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
     asked = query.clean(typed)
     if not filters.explain(where, len(texts)):
         return
-    if present.is_on():
-        st.markdown(f"## “{output.markdown_free(asked)}”")
     relevant = query.relevant(labels, asked) if labels else set()
     qualities = {}
     with progress.line(state.Search.SEARCH, height=HEIGHT) as on_progress:
@@ -46,18 +44,18 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
         with show_errors():
             if labels:
                 qualities = quality.measure(texts, labels, specs, on_progress)
-    output.answer(_sentence(texts, hits, relevant))
+    query.say(asked, _sentence(texts, hits, relevant))
     rate = partial(confidence.rate, texts, asked, labels, specs, hits)
     if present.is_on():
         short_lists.show(texts, hits, k, relevant, qualities)
         with progress.line(state.Search.HIGHLIGHT) as on_progress:
-            output.answer(_sentence(texts, rate(on_progress), relevant))
+            query.say(asked, _sentence(texts, rate(on_progress), relevant))
         return
     slots = cards.show(texts, asked, hits, k, relevant, qualities)
     _explain(hits, labels if qualities else None)
     with progress.line(state.Search.HIGHLIGHT) as on_progress:
         hits = rate(on_progress)
-        output.answer(_sentence(texts, hits, relevant))
+        query.say(asked, _sentence(texts, hits, relevant))
         hits = lists.highlight(hits, on_progress)
     cards.draw_again(texts, slots, hits)
     overlaps, times = comparison.agreement(hits), comparison.latency(hits)
@@ -66,11 +64,11 @@ def show(texts: Corpus, specs: Sequence[ModelSpec], where: Conditions, k: int) -
 
 
 def _answer_by_words(
-    texts: Corpus, query: str, where: Conditions, k: int, relevant: Set[str], on_progress: Progress
+    texts: Corpus, asked: str, where: Conditions, k: int, relevant: Set[str], on_progress: Progress
 ) -> None:
     """Answer with what BM25 finds, which waits for no model."""
-    by_words = _sentence(texts, lists.find(texts, query, (), where, k, on_progress), relevant)
-    output.answer(f"{by_words} The models have yet to read {len(texts):,} texts.")
+    by_words = _sentence(texts, lists.find(texts, asked, (), where, k, on_progress), relevant)
+    query.say(asked, f"{by_words} The models have yet to read {len(texts):,} texts.")
 
 
 def _sentence(texts: Corpus, hits: Mapping[str, List], relevant: Set[str]) -> str:

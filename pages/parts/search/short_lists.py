@@ -55,7 +55,7 @@ def show(
 
 
 def _system(name: str, colour: str, quality: Quality | None) -> str:
-    figure = f"<div>nDCG@10 {quality.means['ndcg@10']:.2f}</div>" if quality else ""
+    figure = f"<div>{cards.measured(quality)}</div>" if quality else ""
     return f'<div class="system" style="border-color:{colour}"><b>{html.escape(name)}</b>{figure}</div>'
 
 

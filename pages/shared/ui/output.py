@@ -1,6 +1,7 @@
 """The user's outputs: provenance, downloads, and the equivalent code."""
 
 import html
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 MACHINE = "Machine: "
 HOW = "How this was computed"
 MOST_WRITTEN = 50_000  # cells of a table
+NAME = re.compile(r"[\w.@/]{1,12}(?:-[\w.@/]{1,12}){1,4}")
 ANSWER = "font-size:1.3rem;line-height:1.35;margin:0 0 .4rem"
 
 
@@ -103,11 +105,10 @@ def origin(source: Provenance) -> str:
 def answer(sentence: str) -> None:
     """The page's answer in one sentence, below its title, large enough to be read from the back of a room.
 
-    A later answer of the same run takes its place.
+    A later answer of the same run takes its place. Names such as all-MiniLM-L6-v2 are not broken at a hyphen.
     """
-    _answer.get()().markdown(
-        f'<p class="answer" style="{ANSWER}">{html.escape(sentence, quote=False)}</p>', unsafe_allow_html=True
-    )
+    words = NAME.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(sentence, quote=False))
+    _answer.get()().markdown(f'<p class="answer" style="{ANSWER}">{words}</p>', unsafe_allow_html=True)
 
 
 def provenance(source: Provenance, *further: str, asked: Provenance | None = None) -> None:
