@@ -124,7 +124,7 @@ def timing_bars(
         source = recorded if is_recorded else timings
         timing = source.get(row)
         words = _reason(timing) if timing else f"{device_name(row[1])}: {plain(states.get(row, 'not timed yet'))}"
-        figures = _figures(timing, _speed_up(timing, source), _weights(timing))
+        figures = _figures(timing, _speed_up(timing, source))
         name = f"{device_name(row[1])} " if len(devices) > 1 else ""
         bar = _Bar(timing, colours[row[0]], device_opacity(row[1]), words, name + figures, is_recorded)
         groups.setdefault(row[0], []).append(bar)
@@ -356,7 +356,7 @@ def _add_marks(figure: go.Figure, marks: Sequence[Mapping[str, float]], tracks: 
         hovertext=[f"{PUBLISHED}, {device_name(device)}: {milliseconds(ms)}" for ms, _ in marked],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
-        name=f"{PUBLISHED}, {device_name(device)}",
+        name=f"published, {device_name(device)}",
         legendrank=2000,
         showlegend=True,
     )

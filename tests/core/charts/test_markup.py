@@ -166,7 +166,7 @@ def test_what_was_recorded_elsewhere_is_marked_at_its_milliseconds() -> None:
     end = figure.layout.xaxis.range[1]
     places = [one.style.get("left") for one in elements(figure) if one.tag == "div"]
     assert f"{67.7 / end:.3%}" in places
-    assert "published table, CPU" in words(figure)
+    assert "published, CPU" in words(figure)
 
 
 def test_the_pointer_is_told_all_that_a_bar_stands_for_and_the_whole_reason_where_there_is_none() -> None:
