@@ -322,11 +322,11 @@ def test_the_figures_of_the_original_are_drawn_beside_the_bars_for_cpu_and_gpu(
     names = [label.split()[0] for label in lanes(drawn)]
     end = drawn["layout"]["xaxis"]["range"][1]
     rows = {name: row for name in names if (row := ORIGINAL.get(name)) and row.cpu_ms}
-    within = {name: row for name, row in rows.items() if max(row.cpu_ms, row.gpu_ms) <= end}
+    within = {name: row for name, row in rows.items() if max(row.cpu_ms or 0, row.gpu_ms or 0) <= end}
     assert marks["published, CPU"]["x"] == [row.cpu_ms for row in within.values()]
     assert marks["published, GPU"]["x"] == [row.gpu_ms for row in within.values()]
     assert [text for text in words(drawn) if text.startswith("published")] == [
-        f"published table: CPU {wording.milliseconds(row.cpu_ms)}, GPU {wording.milliseconds(row.gpu_ms)}"
+        f"published table: CPU {wording.milliseconds(row.cpu_ms or 0)}, GPU {wording.milliseconds(row.gpu_ms or 0)}"
         for name, row in rows.items()
         if name not in within
     ]
