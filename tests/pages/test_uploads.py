@@ -242,7 +242,7 @@ def test_an_upload_that_no_session_has_any_more_counts_no_longer(monkeypatch: py
     first = uploads._upload("1", name, content)
     with pytest.raises(LimitError, match="The uploads of all visitors would total 1 MB, and the limit is 1 MB"):
         uploads._upload("2", name, content)
-    garbage = [first]
+    garbage: list[object] = [first]
     garbage.append(garbage)  # as a session's state is, which only a collection finds
     del first, garbage
     assert uploads._upload("2", name, content).content == content

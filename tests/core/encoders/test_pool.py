@@ -382,7 +382,8 @@ def test_a_model_answers_on_torch_while_the_fastest_engine_is_being_found_which_
 def test_the_fastest_engine_is_not_sought_while_texts_are_computed(engines, monkeypatch):
     pool = Pool()
     pool.get(FIRST, device="cpu", at_once=True)
-    (loaded,) = (place.encoder.result() for place in pool._places.values())
+    (place,) = pool._places.values()
+    loaded: Any = place.encoder.result()
     loaded.is_busy = True
     time.sleep(0.3)
     assert engines.asked == ["torch"]
