@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -79,6 +80,17 @@ async def visitor(address: str) -> AsyncIterator[Visitor]:
         stream, subprotocols=[Subprotocol("streamlit")], max_size=None, open_timeout=PATIENCE_SECONDS
     ) as connection:
         yield Visitor(connection)
+
+
+def look_at(address: str, page: str = "", parameters: Mapping[str, str] | None = None) -> Seen:
+    """What a page sends to a new session; in a thread of its own, as Playwright's event loop may run in this one."""
+
+    async def look() -> Seen:
+        async with visitor(address) as session:
+            return await session.see(page, parameters)
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, look()).result()
 
 
 def _is_last(message: ForwardMsg) -> bool:

@@ -1,6 +1,5 @@
 """The container's files, taken from the Containerfile: they are enough for the dashboard, which writes none of them."""
 
-import asyncio
 import re
 import shlex
 import shutil
@@ -11,7 +10,7 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import running_server
-from tests.visitor import Seen, visitor
+from tests.visitor import look_at
 
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
 PAGES = ("evaluate", "verdict")
@@ -36,15 +35,10 @@ def test_the_copied_files_are_enough_and_stay_as_they_are(root: Path, tmp_path: 
     settings = {"PYTHONDONTWRITEBYTECODE": "1", "NUMBA_CACHE_DIR": str(tmp_path / "numba")}
     with running_server(tmp_path / "home", root / "hosted.py", settings) as address:
         for page in PAGES:
-            seen = asyncio.run(_first_look(address, page))
+            seen = look_at(address, page)
             assert seen.errors == []
             assert any('class="answer"' in text for text in seen.texts)
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
-
-
-async def _first_look(address: str, page: str) -> Seen:
-    async with visitor(address) as session:
-        return await session.see(page)
 
 
 def test_the_space_listens_where_the_container_does() -> None:
