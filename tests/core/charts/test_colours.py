@@ -109,7 +109,7 @@ def test_the_charts_of_the_models_page_read_no_file(with_downloads: Path) -> Non
     points = dots([spec], stand([spec], "MTEB v1"), "Download size", {})
     READ.clear()
     drawn = [
-        score_against_cost(points, points, [], cost="Download size", score="MTEB v1").to_json(),
+        score_against_cost(points, points, [MODEL], cost="Download size", score="MTEB v1").to_json(),
         task_scores([spec], task_types([spec], "MTEB v1"), "MTEB v1").to_json(),
     ]
     assert not [path for path in READ if path.startswith(str(with_downloads))]
