@@ -124,7 +124,7 @@ def test_a_shortened_text_is_a_beginning_and_never_longer_than_asked(text: str, 
 def test_a_timing_reads_alike_in_the_chart_and_in_the_verdict() -> None:
     timing = Timing("a", "cpu", "torch", "float32", median_ms=0.20849, p95_ms=0.21, samples=40)
     figure = timing_bars([("a", "cpu")], {("a", "cpu"): timing}, colours={"a": NEUTRAL})
-    drawn = next(trace for trace in figure.data if trace.type == "scatter" and trace.mode == "text").text[0]
+    (drawn,) = figure.layout.yaxis.ticktext
     _, why, _ = sentences(verdict_on(candidate("a", ms=0.20849), candidate("b", ms=5.0)))
     assert "0.208 ms" in drawn
     assert "0.208 ms" in why
