@@ -96,7 +96,7 @@ def test_every_model_of_the_leaderboard_is_in_the_table_and_can_be_picked(app: A
     open_page(app, "models")
     assert len(table_of(app)) == len(models.pickable()) > 330
     assert (
-        "all-MiniLM-L6-v2 scores 59.03, rank 127 to 146 of 195. wordllama-256 has no MTEB v2 score. ingot-8b-r3 leads on "
+        "all-MiniLM-L6-v2 scores 59.03, rank 127 to 146 of 195. wordllama-256 has no MTEB v2 score. ingot-8b-r3 leads "
         in (said(app))
     ), "the picked models come first"
     app.multiselect(key=state.EveryPage.MODELS).set_value(["Snowflake/snowflake-arctic-embed-xs"]).run()
