@@ -82,15 +82,16 @@ async def visitor(address: str) -> AsyncIterator[Visitor]:
         yield Visitor(connection)
 
 
+async def visit(address: str, page: str = "", parameters: Mapping[str, str] | None = None) -> Seen:
+    """What a page sends to a new session."""
+    async with visitor(address) as session:
+        return await session.see(page, parameters)
+
+
 def look_at(address: str, page: str = "", parameters: Mapping[str, str] | None = None) -> Seen:
-    """What a page sends to a new session; in a thread of its own, as Playwright's event loop may run in this one."""
-
-    async def look() -> Seen:
-        async with visitor(address) as session:
-            return await session.see(page, parameters)
-
+    """Visit a page from a thread of its own, as Playwright's event loop may run in this one."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, look()).result()
+        return thread.submit(asyncio.run, visit(address, page, parameters)).result()
 
 
 def _is_last(message: ForwardMsg) -> bool:

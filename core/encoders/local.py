@@ -98,7 +98,7 @@ class LocalEncoder:
     @property
     def is_busy(self) -> bool:
         """Whether somebody's texts are computed or wait."""
-        return not self._owner.is_idle()
+        return not self._owner.is_free()
 
     def prepare_forward(self, texts: Sequence[str], kind: Kind = "document") -> Callable[[], None]:
         """The forward pass of these texts by itself: each call computes their vectors again and discards them.

@@ -142,10 +142,13 @@ class Pool:
 
     def _forget(self, key: Key) -> None:
         with self._lock:
-            dropped = self._places.pop(key, None)
-        if dropped:
+            self._evict(key)
+        self._note_bytes()
+
+    def _evict(self, key: Key) -> None:
+        """Drop a model and count it; its caller has the lock."""
+        if self._places.pop(key, None):
             metrics.EVICTIONS.add(model=key[0].name)
-            self._note_bytes()
 
     def _must_choose(self, spec: ModelSpec, device: str, engine: str, precision: str) -> bool:
         """Whether this encoder is not loaded, and loading it would first measure engines."""
@@ -249,9 +252,8 @@ class Pool:
                     break
                 if place is not newest and place.is_loaded:
                     taken -= place.bytes
-                    del self._places[key]
+                    self._evict(key)
                     dropped += 1
-                    metrics.EVICTIONS.add(model=key[0].name)
         return dropped
 
 

@@ -136,7 +136,7 @@ class Hourly:
                     self._used.append((now, visitor, amount))
 
     def require(self) -> None:
-        """Refuse to go on while too much is used.
+        """Refuse further work while the limit is exceeded.
 
         Raises
         ------

@@ -84,7 +84,7 @@ class Worker:
         with self._lock:
             return self._turns.is_shared()
 
-    def is_idle(self) -> bool:
+    def is_free(self) -> bool:
         """Whether nothing is done or waits."""
         with self._lock:
             return not len(self._turns)

@@ -37,7 +37,7 @@ from core.models import ModelSpec
 from tests.benchmarks.first_minute import BARE
 from tests.conftest import ROOT
 from tests.e2e.conftest import free_port, running_server
-from tests.visitor import Seen, visitor
+from tests.visitor import Seen, visit, visitor
 
 T = TypeVar("T")
 PAGES = ("explain", "embed", "similarity", "search", "projector", "", "evaluate", "benchmark", "verdict")
@@ -54,7 +54,7 @@ def dashboard(script: Path = ROOT / "streamlit_app.py", **settings: str) -> Iter
     """A server of a script with a home of its own, which has drawn a page once."""
     home = Path(tempfile.mkdtemp())
     with running_server(home, script, settings) as address:
-        asyncio.run(_visit(address, ""))
+        asyncio.run(visit(address))
         yield address
 
 
@@ -71,7 +71,7 @@ def paints() -> dict[str, Any]:
     """Seconds at the 95th percentile until 20 and 50 visitors at once see a title, and the whole page."""
     with bare() as plain, bare(**OUR_SETTINGS) as tuned, dashboard() as ours:
         for page in PAGES:
-            asyncio.run(_visit(ours, page))
+            asyncio.run(visit(ours, page))
         return {f"{visitors} at once": _paints([plain, tuned, ours], visitors) for visitors in (20, 50)}
 
 
@@ -79,7 +79,7 @@ def _paints(servers: Sequence[str], visitors: int) -> dict[str, float]:
     """The servers in turn, and the medians over the turns; ratios are those of each turn."""
     turns = []
     for _ in range(ROUNDS):
-        seen = [asyncio.run(_at_once(_visit(address, page) for page in _pages(visitors))) for address in servers]
+        seen = [asyncio.run(_at_once(visit(address, page) for page in _pages(visitors))) for address in servers]
         assert [error for each in seen for one in each for error in one.errors] == []
         plain, tuned, title = (_p95([one.first for one in each]) for each in seen)
         turns.append(
@@ -100,10 +100,10 @@ def own_texts() -> dict[str, Any]:
     ours = [_texts(64, seed) for seed in range(10)]
     direct = _direct_rate([text for seed in range(10) for text in _texts(64, 100 + seed)])
     with dashboard() as address:
-        asyncio.run(_visit(address, "embed", {**OWN, "embed_texts": "\n".join(_texts(64, 99))}))
+        asyncio.run(visit(address, "embed", {**OWN, "embed_texts": "\n".join(_texts(64, 99))}))
         asked = [{**OWN, "embed_texts": "\n".join(texts)} for texts in ours]
         started = time.perf_counter()
-        seen = asyncio.run(_at_once(_visit(address, "embed", each) for each in asked))
+        seen = asyncio.run(_at_once(visit(address, "embed", each) for each in asked))
         seconds = time.perf_counter() - started
     rate = sum(map(len, ours)) / seconds
     slowest, median = max(each.seconds for each in seen), statistics.median(each.seconds for each in seen)
@@ -145,7 +145,7 @@ def _pick_at_once(visitors: int) -> tuple[float, float, list[str]]:
     port = free_port()
     with dashboard(EMBEDSCOPE_METRICS=str(port)) as address:
         asked = [{**OWN, "embed_texts": "\n".join(_texts(64, seed))} for seed in range(visitors)]
-        seen = asyncio.run(_at_once(_visit(address, "embed", each) for each in asked))
+        seen = asyncio.run(_at_once(visit(address, "embed", each) for each in asked))
         return _memory(address), _loads(port), [error for each in seen for error in each.errors]
 
 
@@ -165,7 +165,7 @@ def reruns() -> dict[str, Any]:
 async def _use_all(address: str) -> None:
     """Ten sessions through all pages twice, and texts of one's own: nothing is then left to be loaded."""
     await _at_once(_walk(address, 2 * len(PAGES)) for _ in range(10))
-    await _visit(address, "embed", {**OWN, "embed_texts": "\n".join(_texts(64, 98))})
+    await visit(address, "embed", {**OWN, "embed_texts": "\n".join(_texts(64, 98))})
 
 
 async def _walk(address: str, runs: int) -> list[str]:
@@ -186,7 +186,7 @@ def drops() -> dict[str, Any]:
         before = _memory(address)
         asyncio.run(_drop(address, 500))
         after = _memory(address)
-        seen = asyncio.run(_visit(address, "search"))
+        seen = asyncio.run(visit(address, "search"))
         return {"grown_mb": (after - before) / MEGABYTE, "then_a_page_takes_s": seen.seconds, "errors": seen.errors}
 
 
@@ -227,14 +227,9 @@ async def _use(address: str, seed: int, until: float) -> list[Seen]:
             for _ in range(drawn.randint(1, 6)):
                 seen.append(await session.see(drawn.choice(PAGES)))
         own = {**OWN, "embed_texts": "\n".join(_texts(20, drawn.randrange(10**9)))}
-        seen.append(await _visit(address, "embed", own))
+        seen.append(await visit(address, "embed", own))
         await _leave_early(address, drawn.choice(PAGES), drawn.random())
     return seen
-
-
-async def _visit(address: str, page: str, parameters: dict[str, str] | None = None) -> Seen:
-    async with visitor(address) as session:
-        return await session.see(page, parameters)
 
 
 async def _at_once(tasks: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
