@@ -31,7 +31,7 @@ GROUPS = {
     "Decide": {
         "models": ("Models", "Compare models and pick up to four to use on every page."),
         "evaluate": ("Evaluate", "How surely each model finds the right documents."),
-        "benchmark": ("Benchmark", "How fast the picked models are, here and on other machines."),
+        "benchmark": ("Benchmark", "How fast the picked models are."),
         "verdict": ("Verdict", "Weigh quality, speed, memory, price and licence."),
     },
 }
